@@ -67,6 +67,9 @@ mod changes;
 // The views.
 mod render;
 
+// What a repository has, and the blocks that it comes to.
+mod init;
+
 // What is done with a plan and what was built of it.
 mod merge;
 mod verify;

@@ -243,6 +243,16 @@ pub struct ImageManifest {
     pub annotations: BTreeMap<String, String>,
 }
 
+impl ImageManifest {
+    /// How many bytes a pull fetches: the configuration and the layers, compressed as they are. `None` where a size is one
+    /// that nothing can have.
+    #[must_use]
+    pub fn pulled(&self) -> Option<u64> {
+        let blobs = std::iter::once(&self.config).chain(&self.layers);
+        blobs.map(|blob| u64::try_from(blob.size).ok()).try_fold(0, |sum: u64, size| sum.checked_add(size?))
+    }
+}
+
 /// The media type that a document gives itself, or that its members show.
 #[must_use]
 pub(crate) fn media_type_of(document: &[u8]) -> Option<String> {

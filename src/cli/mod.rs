@@ -20,6 +20,7 @@ mod diff;
 mod explain;
 mod global;
 mod hints;
+mod init;
 mod listing;
 mod promote;
 mod registries;
@@ -33,6 +34,7 @@ pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use global::Global;
+pub(crate) use init::Init;
 pub(crate) use listing::{List, ListKind, Listing};
 pub(crate) use promote::Promote;
 use registries::parse_duration;
@@ -45,6 +47,13 @@ pub(crate) use workflow::{Ci, WorkflowOptions};
 const COLOR: &str = "color";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 out of date (`--check`), 4 the registry disagrees (`verify`), 5 incomplete (`merge`, `promote`, `verify --keep-set`)";
+
+const INIT: &str = "Reads Bake and Compose files, Dockerfiles, workflows of GitHub Actions and scripts below the working directory, proposes
+`image` blocks with a comment on each guess, and shows what they would publish beside what is published today.
+
+Example: `bakeplan init`, and when the proposal is right, `bakeplan init --write`
+
+Exit codes: 0 done, or nothing to propose; 1 failed, such as where nothing publishes an image; 2 wrong usage";
 
 /// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
 /// on which platform and published under which tags, and writes what the pipeline needs.
@@ -111,6 +120,9 @@ impl Cli {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Propose `image` blocks for what workflows, scripts and Bake files publish today
+    #[command(after_help = INIT)]
+    Init(Deferred<Init>),
     /// Print the resolved Bake definition, as `docker buildx bake --print` does
     Print(Deferred<Print>),
     /// Show or write the plan: images, tags, platforms, jobs

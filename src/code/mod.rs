@@ -11,6 +11,7 @@ pub(crate) mod explanation;
 mod command;
 mod compose;
 mod images;
+mod init;
 mod language;
 mod merge;
 mod pipeline;
@@ -39,6 +40,7 @@ pub const SUBJECTS: &[Subject] = &[
     Subject { title: "Images", codes: images::CODES },
     Subject { title: "Tags and versions", codes: tags::CODES },
     Subject { title: "Commands, files and facts", codes: command::CODES },
+    Subject { title: "Init", codes: init::CODES },
     Subject { title: "Workflows and pipelines", codes: pipeline::CODES },
     Subject { title: "Merge, promote and verify", codes: merge::CODES },
     Subject { title: "Registries", codes: registry::CODES },

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod facts;
 mod files;
+mod init;
 mod keep_set;
 mod leaks;
 mod list;
@@ -65,6 +66,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     // Before anything can fail: whatever is told may quote a value.
     session.hide(SecretNames::default().values_among(host.env()));
     let result = match &cli.command {
+        Command::Init(args) => init::init(&mut session, args),
         Command::Print(args) => print::print(&mut session, args),
         Command::Plan(args) => plan::plan(&mut session, args),
         Command::Bake(args) => plan::bake(&mut session, args),

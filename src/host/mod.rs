@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::ColorChoice;
 
+mod ask;
 mod clock;
 mod completion;
 mod failure;
@@ -20,6 +21,7 @@ mod programs;
 mod read;
 mod revision;
 mod streams;
+mod tree;
 mod write;
 
 pub(crate) use clock::ambient;

@@ -16,7 +16,7 @@ const MAX_FILES: usize = 2000;
 pub struct Revision {
     /// The machine as seen from the same folder in it.
     pub host: Host,
-    _folder: TempDir,
+    pub(super) _folder: TempDir,
 }
 
 impl Host {

@@ -452,12 +452,7 @@ impl<'a> ImageCheck<'a> {
                 return;
             }
         };
-        // Of a size that nobody can have, nothing is said.
-        let sizes =
-            std::iter::once(&parsed.config).chain(&parsed.layers).map(|blob| u64::try_from(blob.size).ok());
-        if let Some(size) = sizes.fold(Some(0), |sum: Option<u64>, size| sum?.checked_add(size?)) {
-            self.checked.sizes.insert(entry.digest.clone(), size);
-        }
+        self.checked.sizes.extend(parsed.pulled().map(|bytes| (entry.digest.clone(), bytes)));
         for &site in &self.subject.places {
             if self.records[site].manifest(&entry.digest).is_absent() {
                 self.copy(leg, site, entry, manifest);

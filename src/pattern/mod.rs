@@ -411,7 +411,7 @@ fn date(time: Timestamp) -> Value {
             Some(name) => TimeZone::get(name).map_err(|e| wrong(&e))?,
         };
         options.assert_all_used()?;
-        strtime::format(format, &time.to_zoned(zone)).map_err(|e| wrong(&e))
+        strtime::format(format, &time.to_zoned_datetime(zone)).map_err(|e| wrong(&e))
     })
 }
 

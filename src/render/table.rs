@@ -146,7 +146,7 @@ fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
 }
 
 /// Writes left-aligned columns, without blanks at the ends of lines.
-fn columns<'a, const N: usize>(
+pub(crate) fn columns<'a, const N: usize>(
     head: [&'static str; N],
     rows: impl Iterator<Item = [Cow<'a, str>; N]>,
     text: &mut String,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::image::{EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
@@ -78,18 +78,24 @@ pub(super) fn unresolved(
     Images { planned: images, left_out, empty }
 }
 
+/// Images that one place leaves out, and what their git tags would begin with.
+#[derive(Default)]
+struct LeftOut<'i> {
+    keys: Vec<&'i str>,
+    prefixes: IndexSet<&'i str>,
+}
+
 /// Names the images that the git tag is not of: a note for each place that says so, which may be of many.
 fn note_left_out(images: &[UnresolvedImage], diagnostics: &mut Diagnostics) {
-    let mut places: IndexMap<(Option<Span>, &str), (Vec<&str>, Vec<&str>)> = IndexMap::new();
+    let mut places: IndexMap<(Option<Span>, &str), LeftOut<'_>> = IndexMap::new();
     for image in images {
         let ImageVersion::Elsewhere { tag, prefix } = &image.version else { continue };
-        let (keys, prefixes) = places.entry((prefix.span, tag)).or_default();
-        keys.push(&image.key);
-        if !prefixes.contains(&prefix.as_str()) {
-            prefixes.push(prefix.as_str());
-        }
+        let place = places.entry((prefix.span, tag)).or_default();
+        place.keys.push(&image.key);
+        place.prefixes.insert(prefix.as_str());
     }
-    for ((span, tag), (keys, prefixes)) in places {
+    for ((span, tag), LeftOut { keys, prefixes }) in places {
+        let prefixes: Vec<&str> = prefixes.into_iter().collect();
         let (subject, verb) = if keys.len() == 1 { ("image", "is") } else { ("images", "are") };
         let (keys, prefixes) = (listed(&keys), listed(&prefixes));
         let message =

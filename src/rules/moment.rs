@@ -1,6 +1,6 @@
 //! Dates in the letters of moment.js (<https://momentjs.com/docs/#/displaying/format/>), in English.
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 
 use crate::reference::is_of_tag;
 
@@ -143,7 +143,7 @@ impl Format {
     }
 
     /// The date in this format.
-    pub(super) fn render(&self, time: &Zoned) -> String {
+    pub(super) fn render(&self, time: &ZonedDateTime) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Token(token) => value(token, time),
@@ -174,7 +174,7 @@ fn is_of_tags(text: &str) -> bool {
     text.chars().all(is_of_tag)
 }
 
-fn value(token: &str, time: &Zoned) -> String {
+fn value(token: &str, time: &ZonedDateTime) -> String {
     let named = |directive: &str| time.strftime(directive).to_string();
     let (year, month, day) = (i64::from(time.year()), i64::from(time.month()), i64::from(time.day()));
     let (hour, minute, second) = (i64::from(time.hour()), i64::from(time.minute()), i64::from(time.second()));
@@ -242,7 +242,7 @@ fn value(token: &str, time: &Zoned) -> String {
 }
 
 /// The week as it is counted in the United States, and its year: weeks begin on Sunday, and the first has 1 January.
-fn week(time: &Zoned) -> (i64, i64) {
+fn week(time: &ZonedDateTime) -> (i64, i64) {
     let year = i64::from(time.year());
     let weekday = i64::from(time.weekday().to_sunday_zero_offset());
     let day_of_year = i64::from(time.day_of_year());
@@ -278,7 +278,7 @@ mod tests {
     fn at(time: &str, zone: &str, format: &str) -> String {
         let zone = TimeZone::get(zone).expect("a zone");
         let time: Timestamp = time.parse().expect("a time");
-        Format::parse(format).expect("a format").render(&time.to_zoned(zone))
+        Format::parse(format).expect("a format").render(&time.to_zoned_datetime(zone))
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
                 let (word, time): (_, Option<Timestamp>) =
                     if *of_commit { ("commit_date", facts.commit_time) } else { ("date", facts.time()) };
                 let time = time.ok_or_else(|| missing(word, "commit_time", None))?;
-                Ok(format.render(&time.to_zoned(zone.clone())))
+                Ok(format.render(&time.to_zoned_datetime(zone.clone())))
             }
             // A template of this scope has no others.
             Word::Raw | Word::Version | Word::Major | Word::Minor | Word::Patch => Ok(String::new()),

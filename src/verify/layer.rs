@@ -3,19 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zlib_rs::{Inflate, InflateFlush, Status};
+use super::unpack::Unpacked;
 
 /// How much of a file is kept: an ELF header, or the first line of a script.
 const HEAD: usize = 256;
 const BLOCK: usize = 512;
-/// The most that is read of one layer: bytes when it is unpacked, entries, and bytes of names.
-const MAX_UNPACKED: u64 = 16 * 1024 * 1024 * 1024;
+/// The most that is read of one layer: entries, and bytes of names.
 const MAX_ENTRIES: usize = 1_000_000;
 const MAX_NAMES: usize = 128 * 1024 * 1024;
 /// The most bytes of a name that stands in an entry of its own.
 const MAX_LONG: u64 = 1024 * 1024;
-/// For gzip, with the largest window (<https://docs.rs/zlib-rs/latest/zlib_rs/struct.Inflate.html>).
-const GZIP: u8 = 16 + 15;
 
 /// Something at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +44,7 @@ impl Layer {
     /// # Errors
     /// Why it cannot be read.
     pub(super) fn read(content: &[u8]) -> Result<Self, String> {
-        let mut bytes = Bytes::new(content)?;
+        let mut bytes = Unpacked::new(content)?;
         let (mut layer, mut names, mut long) = (Self::default(), 0, Long::default());
         for _ in 0..MAX_ENTRIES {
             let mut block = [0; BLOCK];
@@ -62,14 +59,14 @@ impl Layer {
                 if size > MAX_LONG {
                     return Err(format!("an entry of its archive has a name of {size} bytes"));
                 }
-                let text = bytes.take(size, usize::MAX)?;
+                let text = take(&mut bytes, size, usize::MAX)?;
                 long.learn(header.kind, &text);
                 continue;
             }
             if header.kind == b'S' {
                 return Err("its archive has sparse files".to_owned());
             }
-            let head = bytes.take(size, HEAD)?;
+            let head = take(&mut bytes, size, HEAD)?;
             if header.kind == b'g' {
                 continue;
             }
@@ -209,88 +206,21 @@ fn number(field: &[u8]) -> Option<u64> {
     if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
 }
 
-/// The bytes of an archive, unpacked as they are read.
-struct Bytes<'a> {
-    input: &'a [u8],
-    /// What unpacks them.
-    inflate: Option<Inflate>,
-    read: u64,
-}
-
-impl<'a> Bytes<'a> {
-    fn new(input: &'a [u8]) -> Result<Self, String> {
-        let inflate = match input {
-            [0x1f, 0x8b, ..] => Some(Inflate::new(true, GZIP)),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => return Err("it is compressed with zstd".to_owned()),
-            _ => None,
-        };
-        Ok(Self { input, inflate, read: 0 })
-    }
-
-    /// Reads as much as there is and fits.
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, String> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            let (taken, given) = match &mut self.inflate {
-                None => {
-                    let count = self.input.len().min(buffer.len() - filled);
-                    buffer[filled..filled + count].copy_from_slice(&self.input[..count]);
-                    (count, count)
-                }
-                Some(inflate) => {
-                    let (before, made) = (inflate.total_in(), inflate.total_out());
-                    let rest = &mut buffer[filled..];
-                    let status = inflate
-                        .decompress(self.input, rest, InflateFlush::NoFlush)
-                        .map_err(|error| format!("it cannot be unpacked: {}", error.as_str()))?;
-                    let counted = |after: u64, before: u64| usize::try_from(after - before).unwrap_or(0);
-                    let taken = counted(inflate.total_in(), before);
-                    let given = counted(inflate.total_out(), made);
-                    if status == Status::StreamEnd {
-                        // What follows is another member, as pigz and eStargz write them.
-                        let is_more = self.input[taken..].starts_with(&[0x1f, 0x8b]);
-                        self.inflate = is_more.then(|| Inflate::new(true, GZIP));
-                        if !is_more {
-                            self.input = &[];
-                            filled += given;
-                            continue;
-                        }
-                    }
-                    (taken, given)
-                }
-            };
-            self.input = &self.input[taken..];
-            filled += given;
-            if taken == 0 && given == 0 {
-                if self.inflate.is_some() {
-                    return Err("it ends too early".to_owned());
-                }
-                break;
-            }
+/// Reads the content of an entry, and what fills its last block; keeps how it begins.
+fn take(bytes: &mut Unpacked<'_>, size: u64, keep: usize) -> Result<Vec<u8>, String> {
+    let mut kept = Vec::new();
+    let mut left = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry is too large")?;
+    let mut content = size;
+    let mut buffer = [0; 64 * BLOCK];
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if bytes.fill(&mut buffer[..count])? < count {
+            return Err("it ends too early".to_owned());
         }
-        self.read += filled as u64;
-        if self.read > MAX_UNPACKED {
-            return Err(format!("it has more than {MAX_UNPACKED} bytes when it is unpacked"));
-        }
-        Ok(filled)
+        let own = usize::try_from(content).unwrap_or(usize::MAX).min(count);
+        kept.extend_from_slice(&buffer[..own.min(keep.saturating_sub(kept.len()))]);
+        content -= own as u64;
+        left -= count as u64;
     }
-
-    /// Reads the content of an entry, and what fills its last block; keeps how it begins.
-    fn take(&mut self, size: u64, keep: usize) -> Result<Vec<u8>, String> {
-        let mut kept = Vec::new();
-        let mut left = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry is too large")?;
-        let mut content = size;
-        let mut buffer = [0; 64 * BLOCK];
-        while left > 0 {
-            let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-            if self.fill(&mut buffer[..count])? < count {
-                return Err("it ends too early".to_owned());
-            }
-            let own = usize::try_from(content).unwrap_or(usize::MAX).min(count);
-            kept.extend_from_slice(&buffer[..own.min(keep.saturating_sub(kept.len()))]);
-            content -= own as u64;
-            left -= count as u64;
-        }
-        Ok(kept)
-    }
+    Ok(kept)
 }

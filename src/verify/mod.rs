@@ -11,6 +11,7 @@ pub(crate) mod walk;
 // What images run.
 mod layer;
 mod program;
+mod unpack;
 
 mod content;
 

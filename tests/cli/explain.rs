@@ -61,10 +61,12 @@ fn each_code_is_declared_once_and_reported() {
     let unused: Vec<_> = codes().into_iter().filter(|code| !is_used(code)).collect();
     assert!(unused.is_empty(), "nothing reports {unused:?}: take them out of src/code/");
     // The program calls each by its name.
-    let declared: String =
-        ["command", "compose", "images", "language", "merge", "pipeline", "registry", "tags", "targets"]
-            .map(|name| read(&format!("src/code/{name}.rs")))
-            .concat();
+    let declared: String = [
+        "command", "compose", "images", "init", "language", "merge", "pipeline", "registry", "tags",
+        "targets",
+    ]
+    .map(|name| read(&format!("src/code/{name}.rs")))
+    .concat();
     let misnamed: Vec<_> = codes()
         .into_iter()
         .filter(|code| !declared.contains(&format!("    {} \"{}\" [", constant(*code), code.name())))
@@ -217,7 +219,8 @@ fn the_index_has_each_code_and_finding() {
 fn the_page_about_verify_has_each_finding() {
     let page = read("docs/reference/verify.md");
     let (before, table) = page.split_once("| finding |").expect("the table is there");
-    let after: String = table.lines().skip_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+    let after: String =
+        table.lines().skip_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
     let rows = Finding::ALL.iter().map(|finding| {
         let what = finding.row().example.steps().unwrap_err();
         format!("| `{}` | {} | {what} |\n", finding.name(), severities(finding.code()))
@@ -230,7 +233,8 @@ fn the_page_about_verify_has_each_finding() {
 /// What the page for searching recommends exists.
 #[test]
 fn codes_in_pages_are_declared() {
-    let known: BTreeSet<_> = codes().into_iter().chain(Finding::ALL.iter().map(|one| one.code())).map(Code::name).collect();
+    let known: BTreeSet<_> =
+        codes().into_iter().chain(Finding::ALL.iter().map(|one| one.code())).map(Code::name).collect();
     let page = read("docs/how-to/troubleshooting.md");
     let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
     let explained = words.split("`bakeplan explain ").skip(1).filter_map(|rest| rest.split('`').next());

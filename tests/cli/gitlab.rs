@@ -463,6 +463,8 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
         "--reusable",
         "--test=./a",
         "--sign=./b",
+        "--ssh-key=DEPLOY_KEY",
+        "--login=public.ecr.aws=oidc:role=vars.A",
         "--env=A=github.actor",
     ];
     test(spec, &options)
@@ -479,6 +481,8 @@ error[unfit-setting]: `test` cannot be set in a pipeline of GitLab
   = help: GitLab has no composite actions
 error[unfit-setting]: `sign` cannot be set in a pipeline of GitLab
   = help: GitLab has no composite actions: sign in a job of your own that needs `images`
+error[unfit-setting]: `ssh_keys` cannot be set in a pipeline of GitLab
+  = help: start the agent in a program of your own: `--setup ./ci/setup`
 error[unfit-cache]: job `app-linux-amd64` uses a cache of `type=gha`, which GitHub alone has
   = help: use one of `type=registry`
 error[unfit-setting]: `A` comes from `github.actor`, which GitLab does not have
@@ -487,6 +491,8 @@ error[taken-variable]: builds read the variable `BAKEPLAN_TARGETS`, which is set
   = help: give the variable another name
 error[no-login]: it is not known how a job logs in to `ghcr.io`
   = help: name the variable with the user's name and the secret: `--login ghcr.io=REGISTRY_USERNAME:REGISTRY_TOKEN`; for a registry that needs no login, `--login ghcr.io=none`
+error[unfit-setting]: `public.ecr.aws=oidc:role=vars.A` is a login with the identity of a job of GitHub
+  = help: name the variables with a user's name and password: `--login public.ecr.aws=REGISTRY_USERNAME:REGISTRY_TOKEN`
 error[no-install]: `action=./` is an action of GitHub, which GitLab cannot run
   = help: `--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`
 

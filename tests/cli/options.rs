@@ -433,7 +433,13 @@ const ROWS: &[Row] = &[
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
     row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
-    row("--sign", ("--sign ../a", "is not the folder"), "--sign ./a", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not what signs"), "--sign cosign", In(&["workflow"])),
+    row(
+        "--ssh-key",
+        ("--ssh-key A-B", "is not the name of a secret"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--ssh-key=DEPLOY_KEY"),
+    ),
     // What is published.
     row_of(&["merge"], "--plan", ("--plan a --plan b", TWICE), "", By("tests/cli/merge/layouts.rs", "plan")),
     row_of(

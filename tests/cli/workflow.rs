@@ -507,13 +507,42 @@ fn what_was_built_is_uploaded_when_a_build_failed(
 ) -> Result<(), String> {
     let uploads = uses(workflow.job("push"), "actions/upload-artifact");
     check(uploads.len() == 1, || format!("{uploads:?}"))?;
+    let collect = workflow.step("push", "Collect what was built");
     for (before, due) in [(Before::Success, true), (Before::Failure, true), (Before::Cancelled, false)] {
-        for outcome in ["success", "skipped", "failure"] {
-            let scope = scope(json!({ "steps": { "test": { "outcome": outcome } } }), before);
-            let runs = uploads.iter().all(|step| scope.condition(step["if"].as_str()));
-            // A build that fails its test is a platform that is missing.
-            let due = due && (setting.test.is_none() || outcome != "failure");
-            check(runs == due, || format!("{before:?}, test {outcome}: {runs}"))?;
+        for step in [uploads[0], collect] {
+            let runs = scope(json!({}), before).condition(step["if"].as_str());
+            check(runs == due, || format!("{before:?}: {runs}: {step}"))?;
+        }
+    }
+    // The checkout may be what failed.
+    check(collect["working-directory"] == "${{ runner.temp }}", || format!("{collect}"))?;
+    for outcome in ["success", "skipped", "failure"] {
+        for built in [&[][..], &["a.json"], &["a.json", "b.json"]] {
+            let folder = tempfile::tempdir().unwrap();
+            let metadata = folder.path().join("metadata");
+            for name in built {
+                fs::create_dir_all(&metadata).unwrap();
+                fs::write(metadata.join(name), "{\"a\":1}").unwrap();
+            }
+            let contexts =
+                json!({ "steps": { "test": { "outcome": outcome } }, "matrix": { "metadata": OF_ROW } });
+            let ended =
+                run(collect, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
+            check(ended.status.success(), || format!("{outcome}: {ended:?}"))?;
+            let entries = fs::read_dir(&metadata).map_err(|error| error.to_string())?;
+            let names: BTreeSet<String> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            // A build that was not tested is a platform that is missing. A file is there in any case, or GitHub keeps the
+            // artifact of an earlier attempt.
+            let is_kept = !built.is_empty() && (setting.test.is_none() || outcome == "success");
+            let due: BTreeSet<String> = if is_kept {
+                built.iter().map(|name| (*name).to_owned()).collect()
+            } else {
+                [OF_ROW.to_owned()].into()
+            };
+            check(names == due, || format!("{outcome}, {built:?}: {names:?}"))?;
+            let text = fs::read_to_string(metadata.join(OF_ROW)).unwrap_or_default();
+            check(is_kept || text.trim() == "{}", || text)?;
         }
     }
     Ok(())
@@ -1055,6 +1084,7 @@ fn expressions_are_evaluated_as_github_does() {
         ("a.yes && !a.none && (a.zero == '' || a.none)", json!(true)),
         ("!a.yes == false", json!(true)),
         ("format('x/{0}', a.text)", json!("x/Text")),
+        ("format('{0}{1}', a.none == '' && ' none' || '', a.text == '' && ' text' || '')", json!(" none")),
         ("join(a.list, '\n')", json!("x\ny")),
         ("success() || cancelled()", json!(false)),
         ("failure() && always()", json!(true)),

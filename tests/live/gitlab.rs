@@ -67,8 +67,12 @@ impl<'p> Pipeline<'p> {
 
     /// Runs a job: its checkout, the artifacts of earlier stages, its script, its own artifacts.
     fn run(&mut self, name: &str, job: &Value, artifacts: &[&str]) -> i32 {
-        let at = self.folder.path().join("checkouts").join(name);
+        // A runner has one folder for all jobs of a project, which only a checkout cleans.
+        let at = self.folder.path().join("checkout");
         if job["variables"]["GIT_STRATEGY"] != "none" {
+            if at.exists() {
+                fs::remove_dir_all(&at).unwrap();
+            }
             copy(self.project.root(), &at);
         }
         fs::create_dir_all(&at).unwrap();
@@ -91,10 +95,15 @@ impl<'p> Pipeline<'p> {
         let ended = command.output().unwrap();
         let (said, more) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
         self.log.extend(["--- ", name, "\n", &said, &more]);
+        // Those of the job's last run count, and of no other.
+        let own = self.folder.path().join("artifacts").join(name);
+        if own.exists() {
+            fs::remove_dir_all(&own).unwrap();
+        }
         if ended.status.success() || job["artifacts"]["when"] == "always" {
             for path in job["artifacts"]["paths"].as_array().into_iter().flatten() {
                 let path = path.as_str().unwrap();
-                copy(&at.join(path), &self.folder.path().join("artifacts").join(name).join(path));
+                copy(&at.join(path), &own.join(path));
             }
         }
         // Nothing of ours was in the build context.
@@ -107,7 +116,11 @@ impl<'p> Pipeline<'p> {
 
     /// Everything, for what publishes or does not; then, as somebody does who repeats what failed, each job that failed and
     /// the merge, after `mend`.
-    fn rehearse_and_repeat(mut self, publish: &str, mend: Option<&dyn Fn()>) -> Ended {
+    fn rehearse_and_repeat(&mut self, publish: &str, mend: Option<&dyn Fn()>) -> Ended {
+        let artifacts = self.folder.path().join("artifacts");
+        if artifacts.exists() {
+            fs::remove_dir_all(artifacts).unwrap();
+        }
         let mut plan = self.committed["images-plan"].clone();
         plan["variables"]["BAKEPLAN_PUBLISH"] = publish.into();
         assert_eq!(self.run("images-plan", &plan, &[]), 0, "{}", self.log);
@@ -152,19 +165,13 @@ impl<'p> Pipeline<'p> {
                 let is_build = |one: &str| one.starts_with("build ");
                 let earlier = |one: &&String| *one != "merge" && !(is_build(one) && is_build(name));
                 let artifacts: Vec<&str> = done.iter().filter(earlier).map(String::as_str).collect();
-                fs::remove_dir_all(self.folder.path().join("checkouts").join(&*name)).unwrap();
-                // What it left behind is replaced.
-                let left = self.folder.path().join("artifacts").join(&*name);
-                if left.exists() {
-                    fs::remove_dir_all(left).unwrap();
-                }
                 *status = self.run(name, job, &artifacts);
             }
         }
-        Ended { jobs, log: self.log }
+        Ended { jobs, log: std::mem::take(&mut self.log) }
     }
 
-    fn rehearse(self, publish: &str) -> Ended {
+    fn rehearse(&mut self, publish: &str) -> Ended {
         self.rehearse_and_repeat(publish, None)
     }
 
@@ -268,6 +275,45 @@ fn repeating_what_failed_completes_the_pipeline() {
     assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
 }
 
+/// A job of several targets leaves a file for each that was built where one failed, and a single one otherwise.
+#[test]
+fn a_job_that_runs_again_leaves_nothing_of_its_first_attempt() {
+    let (project, [_, base, api, worker]) = definition("gitlab-again", "hold");
+    let project = project.file("api.Dockerfile", "FROM base\nCOPY late /api\n");
+    let root = project.root().to_owned();
+    let mend = || fs::write(root.join("late"), "late").unwrap();
+    let mut pipeline = Pipeline::new(&project, &PUSH);
+    let ended = pipeline.rehearse_and_repeat("true", Some(&mend));
+    assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+    let left = pipeline.folder.path().join("artifacts/build base-linux-amd64/.bakeplan/metadata");
+    assert_eq!(files(&left).len(), 1, "{:?}", files(&left));
+    for repository in [base, api, worker] {
+        assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}\n{}", ended.log);
+    }
+}
+
+#[test]
+fn what_another_pipeline_left_on_a_runner_is_not_published() {
+    let (project, [tool, ..]) = definition("gitlab-left", "drop");
+    let mut pipeline = Pipeline::new(&project, &PUSH);
+    let ended = pipeline.rehearse("true");
+    assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+    assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
+    // The same commit, so that it is the same plan.
+    fs::remove_file(project.root().join("tool-s390x")).unwrap();
+    let ended = pipeline.rehearse("true");
+    assert_eq!(ended.status("build tool-linux-s390x"), Some(1), "{}", ended.log);
+    assert_eq!(ended.status("merge"), Some(0), "{}", ended.log);
+    for tag in ["1", "1.2.3"] {
+        assert_eq!(
+            Repository::new(&tool).index(tag).platforms(),
+            ["linux/amd64", "linux/arm64"],
+            "{}",
+            ended.log
+        );
+    }
+}
+
 #[test]
 fn a_merge_request_is_built_and_not_published() {
     let request = [
@@ -295,15 +341,21 @@ fn the_recipe_for_any_other_ci_publishes_everything() {
         .find(|block| block.contains("matrix --format json"))
         .expect("there is a recipe");
     assert!(recipe.lines().count() <= 10, "it has ten lines: {recipe}");
-    for broken in [false, true] {
+    for broken in ["", "tool-s390x", "worker.Dockerfile"] {
         let (project, [tool, base, api, worker]) = definition("other-ci", "hold");
-        if broken {
-            fs::remove_file(project.root().join("tool-s390x")).unwrap();
+        if !broken.is_empty() {
+            fs::remove_file(project.root().join(broken)).unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
         let docker = format!("shift; exec '{}' \"$@\"", project.buildx_program().display());
         github::program(&folder.path().join("bin/docker"), &docker);
-        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        let called = folder.path().join("called");
+        let program = format!(
+            "echo \"$1\" >> '{}'\nexec '{}' \"$@\"",
+            called.display(),
+            env!("CARGO_BIN_EXE_bakeplan")
+        );
+        github::program(&folder.path().join("bin/bakeplan"), &program);
         let before = files(project.root());
         let mut command = Command::new("sh");
         command
@@ -314,18 +366,59 @@ fn the_recipe_for_any_other_ci_publishes_everything() {
         let ended = command.output().unwrap();
         let log =
             format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        assert_eq!(ended.status.code(), Some(if broken { 5 } else { 0 }), "{log}");
+        assert_eq!(ended.status.code(), Some(if broken.is_empty() { 0 } else { 5 }), "{broken}: {log}");
+        assert_eq!(fs::read_to_string(&called).unwrap(), "plan\nmerge\nverify\n", "{log}");
         assert_eq!(files(project.root()), before, "nothing of ours is in the build context");
         let published: BTreeMap<&str, BTreeSet<String>> =
             [("tool", &tool), ("base", &base), ("api", &api), ("worker", &worker)]
                 .map(|(name, at)| (name, tags(at)))
                 .into();
-        let all = set(&["2.0.0"]);
-        let tool = if broken { set(&[]) } else { set(&["1", "1.2.3"]) };
+        // Linked targets share a call, which leaves no metadata when one of them fails.
+        let all = if broken == "worker.Dockerfile" { set(&[]) } else { set(&["2.0.0"]) };
+        let tool = if broken == "tool-s390x" { set(&[]) } else { set(&["1", "1.2.3"]) };
         assert_eq!(
             published,
             BTreeMap::from([("tool", tool), ("base", all.clone()), ("api", all.clone()), ("worker", all)]),
-            "{log}"
+            "{broken}: {log}"
         );
+    }
+}
+
+/// How the recipe ends, whatever its programs do, with `sh -e` and without.
+#[test]
+fn the_recipe_ends_with_what_went_wrong() {
+    let page = support::read("docs/how-to/gitlab-and-others.md");
+    let blocks = support::blocks(&page, "sh");
+    let recipe = blocks.into_iter().find(|block| block.contains("matrix --format json")).expect("a recipe");
+    for (merge, verify, status, called) in [
+        (0, 0, 0, "plan merge verify"),
+        (0, 4, 4, "plan merge verify"),
+        (5, 0, 5, "plan merge verify"),
+        (5, 4, 5, "plan merge verify"),
+        (1, 0, 1, "plan merge"),
+        (4, 0, 4, "plan merge"),
+    ] {
+        for option in ["-e", "-u"] {
+            let folder = tempfile::tempdir().unwrap();
+            let script = format!(
+                "echo $1 >> \"$PLAN.called\"\ncase $1 in plan) mkdir -p \"$PLAN\"; echo '[]' > \"$PLAN/matrix.json\" ;; merge) exit {merge} ;; verify) exit {verify} ;; esac"
+            );
+            github::program(&folder.path().join("bin/bakeplan"), &script);
+            let plan = folder.path().join("plan");
+            let path = format!("{}:{}", folder.path().join("bin").display(), github::path());
+            let ended = Command::new("sh")
+                .args([option, "-c", recipe])
+                .env("PLAN", &plan)
+                .env("PATH", path)
+                .output()
+                .unwrap();
+            let real = fs::read_to_string(plan.with_extension("called")).unwrap();
+            let told = real.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(
+                (ended.status.code(), told.as_str()),
+                (Some(status), called),
+                "{option} {merge} {verify}: {ended:?}"
+            );
+        }
     }
 }

@@ -1,54 +1,20 @@
 //! The generated workflow, rehearsed: its scripts run in order, artifacts are folders, and then the registry is asked.
 
+mod agent; // rows that use an SSH agent
+mod attempts; // what runs again, and runs that cross each other
 mod public; // pipelines of public repositories, replaced by the generated one
+mod run; // a run of a workflow: its jobs, its attempts, its artifacts
+mod signed; // planning again, and ready signers
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
-use serde_json::{Value, json};
+use run::{Ended, FIRST, PUSH, Run, Start};
 
 use super::engine::{Project, engine};
 use super::registry::Repository;
-use crate::github::expression::{Before, Scope};
-use crate::github::{self, Workflow};
-
-/// How the jobs of a run ended.
-struct Ended {
-    /// Each row of the matrix.
-    rows: BTreeMap<String, bool>,
-    /// The exit code of the step *Merge*, if the job ran.
-    merge: Option<i32>,
-    /// The exit code of the step *Verify*, if it ran.
-    verify: Option<i32>,
-    /// Whether the check that a branch requires is green.
-    gate: bool,
-    /// Everything that was printed.
-    log: String,
-}
-
-/// Runs a step in its job's folder; its outputs.
-fn step(
-    step: &Value,
-    scope: &Scope,
-    job: &Path,
-    project: &Project,
-    log: &mut String,
-) -> (Output, BTreeMap<String, String>) {
-    let outputs = job.join("outputs");
-    fs::write(&outputs, "").unwrap();
-    let mut step = step.clone();
-    step["env"]["GITHUB_OUTPUT"] = json!(outputs);
-    step["env"]["GITHUB_STEP_SUMMARY"] = json!(job.join("summary"));
-    let path = format!("{}:{}", job.with_file_name("bin").display(), github::path());
-    let ended = github::run(&step, scope, job, project.root(), &path);
-    log.extend([String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr)]);
-    let lines = fs::read_to_string(&outputs).unwrap();
-    let outputs = lines.lines().filter_map(|line| line.split_once('='));
-    let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    (ended, outputs)
-}
+use crate::github::Workflow;
 
 pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -77,95 +43,27 @@ fn generated(project: &Project, more: &[&str]) -> Workflow {
     Workflow::generated(&definition, &options)
 }
 
-fn result(is_success: bool) -> &'static str {
-    if is_success { "success" } else { "failure" }
-}
-
 /// Runs the whole workflow for a push to the default branch.
 fn rehearse(project: &Project) -> Ended {
     rehearse_with(project, &PUSH, &|_| {})
 }
 
-/// What starts a run: its event, ref and kind of ref, and whether it is in a fork.
-struct Start(&'static str, &'static str, &'static str, bool);
-
-const PUSH: Start = Start("push", "refs/heads/main", "branch", false);
-
 /// The same for what starts it; `before_row` is called with each row of the matrix before it is built.
 fn rehearse_with(project: &Project, start: &Start, before_row: &dyn Fn(&str)) -> Ended {
-    rehearse_workflow(&generated(project, &[]), project, start, before_row)
+    rehearse_workflow(generated(project, &[]), project, start, before_row)
 }
 
 /// The same for any workflow.
 fn rehearse_workflow(
-    workflow: &Workflow,
+    workflow: Workflow,
     project: &Project,
     start: &Start,
     before_row: &dyn Fn(&str),
 ) -> Ended {
-    let folder = tempfile::tempdir().unwrap();
-    let job = |name: &str| folder.path().join(name);
-    let mut log = String::new();
-    github::program(
-        &job("bin/docker"),
-        &format!("shift\nexec '{}' \"$@\"", project.buildx_program().display()),
-    );
-
-    // The runner has it.
-    fs::create_dir_all(job("plan")).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), job("bin/bakeplan")).unwrap();
-    let Start(event, reference, kind, is_fork) = *start;
-    let repository = json!({ "fork": is_fork, "default_branch": "main" });
-    let started = json!({ "github": {
-        "event_name": event, "ref": reference, "ref_type": kind, "event": { "repository": repository },
-    }});
-    let scope = Scope { contexts: started, before: Before::Success };
-    let (plan, outputs) = step(workflow.step("plan", "Plan"), &scope, &job("plan"), project, &mut log);
-    assert!(plan.status.success(), "{log}");
-
-    let publishes = outputs["publish"] == "true";
-    let (of_rows, other) = if publishes { ("push", "build") } else { ("build", "push") };
-    let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
-    let mut ended = BTreeMap::new();
-    for row in rows {
-        let name = row["job"].as_str().unwrap().to_owned();
-        before_row(&name);
-        let at = job(&name);
-        copy(&job("plan").join("plan"), &at.join("plan"));
-        let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
-        let (checked, _) = step(workflow.step(of_rows, "Check buildx"), &scope, &at, project, &mut log);
-        assert!(checked.status.success(), "{log}");
-        let (build, _) = step(workflow.step(of_rows, "Build"), &scope, &at, project, &mut log);
-        copy(&at.join("metadata"), &job("merge").join("metadata"));
-        ended.insert(name, build.status.success());
-    }
-    let pushed = ended.values().all(|success| *success);
-
-    let mut needs = json!({ "plan": { "result": "success", "outputs": outputs } });
-    needs[of_rows] = json!({ "result": result(pushed) });
-    needs[other] = json!({ "result": "skipped" });
-    let before = if pushed { Before::Success } else { Before::Failure };
-    let scope = Scope { contexts: json!({ "needs": needs.clone() }), before };
-    let (mut merge, mut verify) = (None, None);
-    if scope.condition(workflow.job("merge")["if"].as_str()) {
-        copy(&job("plan").join("plan"), &job("merge").join("plan"));
-        let fresh = Scope { before: Before::Success, ..scope.clone() };
-        let (merged, outputs) =
-            step(workflow.step("merge", "Merge"), &fresh, &job("merge"), project, &mut log);
-        merge = merged.status.code();
-        let before = if merged.status.success() { Before::Success } else { Before::Failure };
-        let scope = Scope { contexts: json!({ "steps": { "merge": { "outputs": outputs } } }), before };
-        let checked = workflow.step("merge", "Verify");
-        if scope.condition(checked["if"].as_str()) {
-            verify = step(checked, &scope, &job("merge"), project, &mut log).0.status.code();
-        }
-    }
-    let merged = merge.map(|status| result(status == 0 && verify == Some(0)));
-    needs["merge"] = json!({ "result": merged.unwrap_or("skipped") });
-    let scope = Scope { contexts: json!({ "needs": needs }), before: Before::Failure };
-    let name = "Check that every job ended as it should";
-    let (gate, _) = step(workflow.step("images-ok", name), &scope, &job("plan"), project, &mut log);
-    Ended { rows: ended, merge, verify, gate: gate.status.success(), log }
+    let mut run = Run::new(workflow, project, start, &FIRST);
+    assert!(run.plan(), "{}", run.log);
+    run.build(before_row);
+    run.finish()
 }
 
 fn tags(repository: &str) -> BTreeSet<String> {
@@ -350,49 +248,5 @@ fn what_nobody_has_accepted_is_built_and_not_published() {
         fs::remove_file(project.root().join("tool-s390x")).unwrap();
         let ended = rehearse_with(&project, &start, &|_| {});
         assert!(!ended.rows.values().all(|success| *success) && !ended.gate, "{}", ended.log);
-    }
-}
-
-/// What the action of `--test` is given, with a real build: where nothing is pushed, too.
-#[test]
-fn what_is_to_be_tested_is_there() {
-    let (project, _) = project("workflow-tested", "hold");
-    let workflow = generated(&project, &["--test=./test"]);
-    for (job, publish) in [("push", "true"), ("build", "false")] {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().join("row");
-        fs::create_dir_all(&at).unwrap();
-        for (name, script) in [
-            ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
-            ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
-        ] {
-            github::program(&folder.path().join("bin").join(name), &script);
-        }
-        let mut log = String::new();
-        let mut plan = workflow.step("plan", "Plan").clone();
-        plan["env"] = json!({ "PROVENANCE": "max", "PUBLISH": publish });
-        let scope = Scope { contexts: json!({}), before: Before::Success };
-        let (_, outputs) = step(&plan, &scope, &at, &project, &mut log);
-        let rows: Vec<Value> = serde_json::from_str(&outputs["matrix"]).unwrap();
-        let row = rows.iter().find(|row| row["targets"].as_str().unwrap().contains(',')).unwrap();
-        let scope = Scope { contexts: json!({ "matrix": row }), before: Before::Success };
-        let (built, _) = step(workflow.step(job, "Build"), &scope, &at, &project, &mut log);
-        assert!(built.status.success(), "{log}");
-        step(workflow.step(job, "List what was built"), &scope, &at, &project, &mut log);
-        let listed = fs::read_to_string(at.join("outputs")).unwrap();
-        let lines: Vec<&str> = listed.lines().filter(|line| line.contains(" linux/")).collect();
-        assert_eq!(lines.len(), 3, "{listed}\n{log}");
-        for line in lines {
-            let image = line.split(' ').nth(2).unwrap();
-            match image.strip_prefix("oci-layout://") {
-                Some(layout) => {
-                    assert!(publish == "false" && Path::new(layout).join("index.json").exists(), "{line}");
-                }
-                None => {
-                    assert_eq!(publish, "true");
-                    project.buildx(&["imagetools", "inspect", image]);
-                }
-            }
-        }
     }
 }

@@ -313,3 +313,63 @@ fn no_such_manifest_and_is_a_manifest_list() {
     }
     finds(&project, &[&source], 0, &[]);
 }
+
+/// The beginning of a program of 64 bits for a machine, as ELF numbers machines.
+fn elf(machine: u16) -> Vec<u8> {
+    let mut program = b"\x7fELF\x02\x01\x01".to_vec();
+    program.resize(16, 0);
+    program.extend([2, 0]);
+    program.extend(machine.to_le_bytes());
+    program.resize(5000, 7);
+    program
+}
+
+#[test]
+fn programs_for_another_machine_are_named_in_real_layers() {
+    for (compression, amd64, arm64, status) in
+        [("gzip", 62, 183, 0), ("zstd", 62, 183, 0), ("gzip", 62, 62, 4), ("zstd", 183, 183, 4)]
+    {
+        let project = Project::new(engine(), "content");
+        let name = project.repository(0, "acme/app");
+        let spec = format!(
+            r#"
+            target "app" {{
+              dockerfile-inline = "FROM scratch\nARG TARGETARCH\nCOPY program-$TARGETARCH /app\nENTRYPOINT [\"/app\"]\n"
+              platforms = ["linux/amd64", "linux/arm64"]
+              output = ["type=image,compression={compression},force-compression=true,oci-mediatypes=true"]
+            }}
+            image "app" {{
+              repositories = ["{name}"]
+              version = "1.4.2"
+            }}
+            "#
+        );
+        let project = project.file("docker-bake.hcl", &spec);
+        for (architecture, machine) in [("amd64", amd64), ("arm64", arm64)] {
+            let path = project.path(&format!("program-{architecture}"));
+            std::fs::write(path, elf(machine)).expect("tests can write files");
+        }
+        project.bakeplan(&["plan", "--out", "out"]);
+        project.run_jobs();
+        project.bakeplan(&["merge", "--plan", "out/plan.json", "--metadata", "metadata"]);
+        let layer = |entry: &Descriptor| {
+            let image = get(&open(&name), &entry.digest.clone().into());
+            let image: ImageManifest = serde_json::from_slice(&image.bytes).expect("it is an image");
+            image.layers[0].media_type.clone()
+        };
+        let images: Vec<Descriptor> =
+            entries(&open(&name), "latest").into_iter().filter(|entry| entry.attested().is_none()).collect();
+        assert_eq!(images.len(), 2);
+        assert!(images.iter().all(|entry| layer(entry).ends_with(compression)), "{compression}");
+        let (code, findings) = verify(&project, &["--content", "--plan", "out/plan.json"]);
+        let codes: Vec<&str> = findings.iter().map(|finding| text(finding, "code")).collect();
+        let expected: &[&str] = if status == 0 { &[] } else { &["wrong-machine", "same-layers"] };
+        assert_eq!(
+            (code, codes.as_slice()),
+            (status, expected),
+            "{compression} {amd64} {arm64}: {findings:?}"
+        );
+        // Without the option nothing is read.
+        finds(&project, &["--plan", "out/plan.json"], 0, if status == 0 { &[] } else { &["same-layers"] });
+    }
+}

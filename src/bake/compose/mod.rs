@@ -29,6 +29,10 @@ mod service;
 // All of it.
 mod project;
 
+// YAML of other kinds.
+mod tree;
+
 pub use files::{Files, Unreadable};
 pub use project::{ComposeInputs, load};
 pub(crate) use project::{Composition, check};
+pub(crate) use tree::{Yaml, YamlKind, documents as yaml_documents};

@@ -2,7 +2,8 @@
 
 use minijinja::{Error, Value, context};
 
-use super::{filled, quoted};
+use super::filled;
+use super::yaml::quoted;
 use crate::ci::{Branch, Install, PublishEvent};
 use crate::pipeline::{GitlabPipeline, Minutes, PlannedWith};
 use crate::reference::Registry;

@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::quoted;
+use super::yaml::quoted;
 use crate::ci::{Account, Federated, Id, Login, Provider, aws_region, azure_registry};
 
 /// What each step needs, for jobs that push or for those that only pull.

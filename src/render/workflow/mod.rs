@@ -3,6 +3,7 @@
 mod gitlab;
 mod login;
 mod pins;
+mod yaml;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
@@ -11,6 +12,7 @@ use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent, Sign
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
 pub(crate) use pins::with_newer_pins;
+use yaml::{flow_list, flow_map, quoted};
 
 /// Valid YAML as it stands: statements are comments to it.
 const TEMPLATE: &str = include_str!("../../../templates/github.yml");
@@ -109,8 +111,6 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         uses_job_token,
         merge_permissions => flow_map(&merge_permissions),
         jobs => [job("build", false, &of_build, LAYOUT), job("push", true, &of_push, PUSHED)],
-        // What fails its test is not handed to the merge.
-        unless_failed => test.as_ref().map_or("", |_| " && steps.test.outcome != 'failure'"),
         layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
         timeouts => context! { plan, build, merge },
         max_parallel => max_parallel.map(|number| number.to_string()),
@@ -216,20 +216,4 @@ fn variables(all: &[EnvVariable]) -> Vec<Value> {
 
 fn texts(all: &[impl ToString]) -> Vec<String> {
     all.iter().map(ToString::to_string).collect()
-}
-
-/// A list of YAML on one line, and of JSON.
-fn flow_list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let texts: Vec<String> = texts.into_iter().map(|text| quoted(text.as_ref())).collect();
-    format!("[{}]", texts.join(", "))
-}
-
-/// A mapping of YAML on one line.
-fn flow_map(members: &[&str]) -> String {
-    if members.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", members.join(", ")) }
-}
-
-/// A string of YAML, which is one of JSON.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

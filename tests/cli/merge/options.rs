@@ -215,6 +215,20 @@ fn github_gets_the_result_and_a_summary() {
     let summary = ran.read("summary.md");
     assert!(summary.starts_with("### Merge\n\n1 image published, 4 tags written\n"), "{summary}");
     assert!(summary.contains("`oci-layout:a`: created 1.4.2, 1.4, 1, latest |"), "{summary}");
+    // Each platform has the size of what a pull fetches: what its manifest names.
+    for manifest in result["images"]["app"]["manifests"].as_array().unwrap() {
+        let Some(platform) = manifest["platform"].as_str() else {
+            assert!(manifest["bytes"].is_null(), "an attestation is not pulled: {manifest}");
+            continue;
+        };
+        let digest = manifest["digest"].as_str().unwrap().replace(':', "/");
+        let blob = std::fs::read(world.root().join("a/blobs").join(digest)).unwrap();
+        let blob: serde_json::Value = serde_json::from_slice(&blob).unwrap();
+        let layers = blob["layers"].as_array().unwrap().iter().chain([&blob["config"]]);
+        let size: u64 = layers.map(|layer| layer["size"].as_u64().unwrap()).sum();
+        assert_eq!(manifest["bytes"], size);
+        assert!(summary.contains(&format!("{platform} ({} kB)", size.div_ceil(1000))), "{summary}");
+    }
 }
 
 #[test]

@@ -81,6 +81,73 @@ fn what_the_messages_recommend_helps() {
     }
 }
 
+/// One that needs no secret is recommended where there is one, and works.
+#[test]
+fn a_registry_that_trusts_the_identity_of_a_job_is_known() {
+    for (repository, ids) in [
+        ("123456789012.dkr.ecr.eu-central-1.amazonaws.com/app", "role=vars.NAME"),
+        ("public.ecr.aws/acme/app", "role=vars.NAME"),
+        ("europe-docker.pkg.dev/acme/images/app", "provider=vars.NAME"),
+        ("acme.azurecr.io/app", "client=vars.NAME,tenant=vars.NAME"),
+    ] {
+        let spec = SPEC.replace("ghcr.io/acme/app", repository);
+        let output = test(&spec, &["--install", "path"]).output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let host = repository.split('/').next().unwrap();
+        let login = format!("--login {host}=oidc:{ids}`");
+        assert!(output.status.code() == Some(1) && said.contains(&login), "{said}");
+        let login = login.trim_start_matches("--login ").trim_end_matches('`');
+        let text = test(&spec, &["-o", PATH, "--install", "path", "--login", login]).run().read(PATH);
+        let workflow = Workflow::parse(&text);
+        for (job, due) in [("plan", None), ("build", None), ("push", Some("write")), ("merge", Some("write"))]
+        {
+            assert_eq!(workflow.job(job)["permissions"]["id-token"].as_str(), due, "{host}: {job}\n{text}");
+        }
+        assert!(text.contains(&format!("--login {login}`")), "{text}");
+    }
+    let base = "--login=public.ecr.aws=oidc:role=vars.A";
+    let text = test(SPEC, &["-o", PATH, "--install", "path", base]).run().read(PATH);
+    let workflow = Workflow::parse(&text);
+    // A registry of base images is for builds.
+    for (job, due) in [("build", Some("write")), ("push", Some("write")), ("merge", None)] {
+        assert_eq!(workflow.job(job)["permissions"]["id-token"].as_str(), due, "{job}\n{text}");
+    }
+}
+
+#[test]
+fn an_agent_is_started_where_a_build_uses_it() {
+    let agent = SPEC.replace("  tags", "  ssh = [\"default\"]\n  tags");
+    let key = SPEC.replace("  tags", "  ssh = [\"deploy=keys/deploy\"]\n  tags");
+    let run = |spec: &str, options: &[&str]| {
+        let output = test(spec, &["--install", "path"]).args(options.iter().copied()).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), told, String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, told, text) = run(&agent, &[]);
+    assert!(
+        code == Some(0) && told.contains("nothing starts one") && told.contains("`--ssh-key DEPLOY_KEY`"),
+        "{told}"
+    );
+    assert!(!text.contains("SSH"), "{text}");
+    let (code, told, text) = run(&agent, &["--ssh-key", "DEPLOY_KEY"]);
+    assert!(
+        code == Some(0) && told.is_empty() && text.contains("KEY_0: ${{ secrets.DEPLOY_KEY }}"),
+        "{told}\n{text}"
+    );
+    let (code, told, _) = run(&key, &[]);
+    assert!(
+        code == Some(0) && told.contains("an SSH key or socket is `keys/deploy`, and nothing sets that up"),
+        "{told}"
+    );
+    for spec in [SPEC, &key] {
+        let (code, told, _) = run(spec, &["--ssh-key", "DEPLOY_KEY"]);
+        assert!(
+            code == Some(1) && told.contains("error[unused-setting]: no build uses an SSH agent"),
+            "{told}"
+        );
+    }
+}
+
 #[test]
 fn an_action_of_the_repository_installs_it_after_the_checkout() {
     for action in ["./", "./ci/bakeplan"] {
@@ -455,7 +522,7 @@ fn below_the_checkout_the_steps_run_where_the_command_ran() {
         let due = ["plan", "build", "push", "merge"].contains(&name.as_str()).then_some("deep er/images");
         assert_eq!(job["defaults"]["run"]["working-directory"].as_str(), due, "{name}");
     }
-    assert!(!written(&[]).contains("working-directory"));
+    assert!(!written(&[]).contains("run:\n        working-directory"));
 }
 
 /// Whoever edits the template sees it as YAML.
@@ -464,4 +531,39 @@ fn the_template_is_a_workflow_itself() {
     let template = Workflow::parse(&read("templates/github.yml"));
     assert!(template.jobs().count() > 3);
     assert!(fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")).unwrap().count() > 3);
+}
+
+/// GitHub keeps no more than 900 or so artifacts of a run apart: a row has one, and the plan another.
+#[test]
+fn three_thousand_builds_upload_far_less_than_900_artifacts() {
+    let names: Vec<String> = (0..600).map(|number| format!("\"t{number}\"")).collect();
+    let spec = format!(
+        "target \"all\" {{\n  matrix = {{ item = [{}] }}\n  name = item\n  tags = [\"ghcr.io/acme/${{item}}:1\"]\n  \
+         platforms = [\"linux/amd64\", \"linux/arm64\", \"linux/s390x\", \"linux/ppc64le\", \"linux/riscv64\"]\n}}\n\
+         group \"default\" {{\n  targets = [\"all\"]\n}}\n",
+        names.join(", ")
+    );
+    let rows = Test::new().file("docker-bake.hcl", &spec).args(["matrix", "--format", "github"]).output();
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&rows.stdout).unwrap();
+    let builds: usize = rows.iter().map(|row| row["targets"].as_str().unwrap().split(',').count()).sum();
+    assert_eq!((rows.len(), builds), (256, 3000));
+    let workflow = Workflow::parse(&test(&spec, &["-o", PATH, "--install", "path"]).run().read(PATH));
+    let uploads = |job: &str| {
+        let steps = workflow.job(job)["steps"].as_array().unwrap();
+        let names = steps
+            .iter()
+            .filter(|step| step["uses"].as_str().is_some_and(|uses| uses.contains("/upload-artifact@")));
+        names.map(|step| step["with"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut names = std::collections::BTreeSet::new();
+    for row in &rows {
+        names.extend(
+            uploads("push")
+                .iter()
+                .map(|name| name.replace("${{ matrix.job }}", row["job"].as_str().unwrap())),
+        );
+    }
+    names.extend(["plan", "build", "merge"].iter().flat_map(|job| uploads(job)));
+    // None replaces that of another row.
+    assert_eq!(names.len(), 257);
 }

@@ -9,7 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ended, PUSH, generated, rehearse_workflow, set, tags};
+use super::run::{Ended, PUSH};
+use super::{generated, rehearse_workflow, set, tags};
 use crate::engine::{Project, engine};
 use crate::registry::Repository;
 
@@ -23,7 +24,7 @@ const FACTS: [&str; 4] = [
 /// Runs the generated workflow for a push of a commit.
 #[track_caller]
 fn rehearse(project: &Project) -> Ended {
-    let ended = rehearse_workflow(&generated(project, &FACTS), project, &PUSH, &|_| {});
+    let ended = rehearse_workflow(generated(project, &FACTS), project, &PUSH, &|_| {});
     assert!(ended.rows.values().all(|success| *success), "{:?}\n{}", ended.rows, ended.log);
     assert_eq!((ended.merge, ended.verify, ended.gate), (Some(0), Some(0), true), "{}", ended.log);
     ended

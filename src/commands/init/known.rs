@@ -1,0 +1,178 @@
+//! Evaluates the Bake and Compose files that are there.
+
+use super::scan::Found;
+use crate::bake::text::discovery;
+use crate::cli;
+use crate::commands::load;
+use crate::commands::plan;
+use crate::commands::session::{Session, Voice};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::error::Error;
+use crate::host::Host;
+use crate::init::definition::{self, Known, clean};
+use crate::init::found::{Build, Publication};
+use crate::init::kinds::Kind;
+use crate::resolve::Purpose;
+
+/// How many definitions are evaluated.
+const MAX_DEFINITIONS: usize = 40;
+
+/// A definition in a folder, of files that are found or named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Where {
+    folder: String,
+    files: Vec<String>,
+}
+
+/// A definition that was evaluated.
+pub(super) struct Evaluated {
+    /// What is in it.
+    pub(super) known: Known,
+    /// Its files with their texts, from the top, to make a copy of.
+    pub(super) texts: Vec<(String, String)>,
+}
+
+/// All definitions: those that Bake would find in a folder, and those that a step names.
+pub(super) fn all(
+    session: &mut Session<'_>,
+    found: &mut Found,
+    publications: &[Publication],
+) -> (Vec<Evaluated>, Vec<Diagnostic>) {
+    let mut places: Vec<Where> = Vec::new();
+    let add = |places: &mut Vec<Where>, place: Where| {
+        if !places.contains(&place) && places.len() < MAX_DEFINITIONS {
+            places.push(place);
+        }
+    };
+    for (kind, path) in found.others.iter().filter(|(kind, _)| matches!(kind, Kind::Bake | Kind::Compose)) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_found = discovery::is_default_name(name) || discovery::is_images(name);
+        // Compose files in other folders are for tests and examples, unless a step names them.
+        if is_found && (*kind == Kind::Bake || folder.is_empty()) {
+            add(&mut places, Where { folder: folder.to_owned(), files: Vec::new() });
+        }
+    }
+    for publication in publications {
+        let Some(Build::Bake(build)) = &publication.build else { continue };
+        let folder = clean(&build.folder);
+        let folder = if folder == "." { String::new() } else { folder };
+        let files: Vec<String> = build.files.iter().filter_map(|line| line.text.constant()).collect();
+        let files: Vec<String> = files
+            .iter()
+            .map(|file| file.strip_prefix("cwd://").unwrap_or(file).to_owned())
+            .filter(|file| !file.contains("://"))
+            .map(|file| clean(&file))
+            .collect();
+        let is_usual = files.iter().all(|file| discovery::is_default_name(file));
+        if !files.is_empty() && !is_usual {
+            add(&mut places, Where { folder, files });
+        }
+    }
+    // A Bake file of another name, which nothing says anything about.
+    if places.is_empty() {
+        let others = found.of(Kind::Bake).filter(|path| !path.contains('/'));
+        for path in others {
+            add(&mut places, Where { folder: String::new(), files: vec![path.to_owned()] });
+        }
+    }
+    let (mut evaluated, mut problems) = (Vec::new(), Vec::new());
+    for place in places {
+        match evaluate(session, found, &place) {
+            Ok(one) => evaluated.push(one),
+            Err(error) => {
+                for diagnostic in error.into_diagnostics() {
+                    let name = if place.files.is_empty() {
+                        if place.folder.is_empty() {
+                            "the Bake and Compose files here".to_owned()
+                        } else {
+                            format!("the Bake files in `{}`", place.folder)
+                        }
+                    } else {
+                        format!("`{}`", place.files.join("`, `"))
+                    };
+                    let warning = Diagnostic { severity: Severity::Warning, ..diagnostic };
+                    problems.push(warning.with_note(format!("{name} cannot be evaluated, and are left out")));
+                }
+            }
+        }
+    }
+    (evaluated, problems)
+}
+
+/// The options for a definition.
+pub(super) fn definition(files: &[String]) -> cli::Definition {
+    cli::Definition { files: files.to_vec(), ..cli::Definition::default() }
+}
+
+/// The options for a plan of it.
+pub(super) fn selection(
+    files: &[String],
+    facts: Vec<String>,
+    publish: bool,
+) -> Result<cli::Selection, Error> {
+    let mut selection = cli::Selection::read(&[]).map_err(|error| Error::Usage(error.to_string()))?;
+    selection.definition = definition(files);
+    selection.facts.facts = facts;
+    selection.publish = publish;
+    Ok(selection)
+}
+
+/// Evaluates with the files of another folder; only errors come of it.
+fn quietly<T>(
+    session: &mut Session<'_>,
+    host: &Host,
+    work: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    use std::mem::take;
+    let mut there = Session {
+        host,
+        sources: take(&mut session.sources),
+        voice: Voice { quiet: true, ..session.voice },
+        verbose: session.verbose,
+        secrets: take(&mut session.secrets),
+        secret_names: take(&mut session.secret_names),
+        leaks: take(&mut session.leaks),
+    };
+    let done = work(&mut there);
+    let Session { sources, secrets, secret_names, leaks, .. } = there;
+    (session.sources, session.secrets) = (sources, secrets);
+    (session.secret_names, session.leaks) = (secret_names, leaks);
+    done
+}
+
+fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Result<Evaluated, Error> {
+    let Where { folder, files } = place;
+    let host = session.host.below(folder);
+    let loaded = quietly(session, &host, |session| load::load(session, &definition(files)))?;
+    // Without image blocks that is what targets say; a mistake in it is told when it is planned.
+    let selection = selection(files, Vec::new(), true)?;
+    let plan = plan::make_at(session, Some(&host), &selection, Purpose::Workflow).ok().map(|(plan, _)| plan);
+    let mut known = definition::of(&loaded.module, &loaded.definition, plan.as_ref(), &session.sources);
+    known.folder.clone_from(folder);
+    known.files.clone_from(files);
+    known.read = loaded.files.iter().map(|file| file.path.clone()).collect();
+    let in_folder = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for id in &loaded.sources {
+        let source = session.sources.get(*id);
+        texts.push((in_folder(&source.path), source.text.clone()));
+        found.add(&in_folder(&source.path), *id);
+    }
+    let environments: Vec<String> = found.of(Kind::Environment).map(str::to_owned).collect();
+    for path in environments {
+        if let Ok(text) = session.host.read(&path) {
+            texts.push((path, text));
+        }
+    }
+    for target in &mut known.targets {
+        if let Some(place) = &mut target.place {
+            place.path = in_folder(&place.path).into();
+        }
+    }
+    Ok(Evaluated { known, texts })
+}
+
+/// The definition of a proposal.
+pub(super) fn of(evaluated: &[Evaluated], at: Option<usize>) -> Option<&Evaluated> {
+    at.and_then(|at| evaluated.get(at))
+}

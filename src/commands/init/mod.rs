@@ -1,0 +1,149 @@
+//! `bakeplan init`: `image` blocks for what is published today.
+
+mod known;
+mod scan;
+
+mod preview;
+
+use std::rc::Rc;
+
+use preview::Changed;
+use scan::Found;
+
+use super::session::Session;
+use crate::cli;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::init::commands::{self, Setting};
+use crate::init::found::Publication;
+use crate::init::images::{self, Stray};
+use crate::init::kinds::Kind;
+use crate::init::moment::Answers;
+use crate::init::proposal::{self, Told};
+use crate::init::scope::Scope;
+use crate::init::shell;
+use crate::init::text::Place;
+use crate::init::workflow;
+use crate::init::world::World;
+
+pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
+    let cli::Init { write, yes, separate } = args;
+    let mut found = scan::scan(session);
+    let world = Rc::new(scan::world(session, &found));
+    let reading = workflow::read(&found.yaml, &session.sources, &world);
+    let mut warnings = std::mem::take(&mut found.warnings);
+    if reading.is_cut {
+        warnings.push(Diagnostic::warning(
+            Code::INIT_LIMIT,
+            "the workflows have so many steps that not all of them were read",
+        ));
+    }
+    for (place, action) in &reading.unknown {
+        let message = format!("`{action}` publishes images, and its inputs are not read");
+        let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
+        warnings.push(warning.with_help("write an `image` block for what it publishes"));
+    }
+    let publications = with_scripts(reading.publications, &found, session, &world);
+    let (evaluated, problems) = known::all(session, &mut found, &publications);
+    warnings.extend(problems);
+    let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
+    let (candidates, strays) = images::images(publications, &known, &world);
+    let has_candidates = !candidates.is_empty();
+    let has_strays = !strays.is_empty();
+    let line = |place: &Place| found.line(session, place);
+    let (proposals, told) = proposal::propose(candidates, &known, &world, &line);
+    let proposals: Vec<_> = proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
+    if proposals.is_empty() {
+        let is_covered = known.iter().any(|one| one.has_blocks);
+        if is_covered && (has_candidates || !has_strays) {
+            session.tell(&warnings);
+            return session.show("nothing to propose: every target that is published has an image block\n");
+        }
+        warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
+        warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
+        session.tell(&warnings);
+        return Err(nothing(&found).into());
+    }
+    warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
+    warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
+    session.tell(&warnings);
+    let Changed { files, text, mistakes } =
+        preview::preview(session, &proposals, &evaluated, &world, *separate)?;
+    session.show(&text)?;
+    let names: Vec<String> = files.iter().map(|(path, _)| format!("`{path}`")).collect();
+    let names = names.join(" and ");
+    if !mistakes.is_empty() {
+        if *write {
+            return Err(mistakes.into());
+        }
+        session.tell(&mistakes);
+    }
+    if !*write {
+        return session.show(&format!("\nNothing is written. `bakeplan init --write` writes {names}.\n"));
+    }
+    if !*yes {
+        if !session.host.can_ask() {
+            let message =
+                format!("`--write` asks before it writes {names}, and there is no terminal: add `--yes`");
+            return Err(Error::Usage(message));
+        }
+        if !session.host.ask(&format!("Write {names}?")) {
+            return session.show("Nothing is written.\n");
+        }
+    }
+    super::plan::write(session, &files)
+}
+
+/// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.
+fn with_scripts(
+    mut publications: Vec<Publication>,
+    found: &Found,
+    session: &Session<'_>,
+    world: &Rc<World>,
+) -> Vec<Publication> {
+    let has_builds = publications.iter().any(|one| one.build.is_some());
+    for (path, id) in &found.scripts {
+        let scope = Scope { world: Rc::clone(world), ..Scope::default() };
+        let ran = shell::read(&session.sources.get(*id).text, &scope);
+        let setting = Setting { path, line: 1, runs: Answers::of(|_| None), job: path };
+        let of_script = commands::publications(&ran, &scope, &setting);
+        publications.extend(
+            of_script.into_iter().filter(|one| !has_builds || one.build.is_none() && !one.sources.is_empty()),
+        );
+    }
+    publications
+}
+
+fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {
+    let Stray { publication, why } = stray;
+    let repositories: Vec<String> = publication.repositories.iter().map(|line| line.text.shown()).collect();
+    let what =
+        if repositories.is_empty() { "this".to_owned() } else { format!("`{}`", repositories.join("`, `")) };
+    let message = format!("{what} is not in the proposal: {why}");
+    Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &publication.place), "")
+}
+
+fn of_told(told: &Told, found: &Found, session: &Session<'_>) -> Diagnostic {
+    let (place, message) = told;
+    Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "")
+}
+
+/// Nothing publishes an image.
+fn nothing(found: &Found) -> Diagnostic {
+    let count = |number: usize, one: &str, many: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    };
+    let of = |kind: Kind| found.of(kind).count();
+    let read = [
+        count(found.yaml.len(), "workflow or action", "workflows and actions"),
+        count(found.scripts.len(), "script", "scripts"),
+        count(of(Kind::Bake), "Bake file", "Bake files"),
+        count(of(Kind::Compose), "Compose file", "Compose files"),
+        count(of(Kind::Dockerfile), "Dockerfile", "Dockerfiles"),
+    ];
+    Diagnostic::error(Code::NO_IMAGES, "nothing here publishes an image in a way that is understood")
+        .with_note(format!("read: {}", read.join(", ")))
+        .with_help("write a Bake file with a target and an `image` block: docs/reference/images.md")
+}

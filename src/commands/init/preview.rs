@@ -1,0 +1,236 @@
+//! The files as they would be, and the plan of them in the examples.
+
+use indexmap::IndexMap;
+
+use super::known::{self, Evaluated, of};
+use crate::code::Code;
+use crate::commands::plan;
+use crate::commands::session::Session;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::init::definition::Known;
+use crate::init::moment::{Moment, PULL_REQUEST};
+use crate::init::proposal::{Proposal, ProposedImage};
+use crate::init::report::{self, Example};
+use crate::init::splice::{At, splice};
+use crate::init::today::{Published, published};
+use crate::init::world::World;
+use crate::plan::Plan;
+use crate::resolve::Purpose;
+
+/// The file for `image` blocks.
+const IMAGES: &str = "images.hcl";
+
+/// The Bake file that is made where there is none.
+const BAKE: &str = "docker-bake.hcl";
+
+/// What comes of proposals.
+pub(super) struct Changed {
+    /// Files and what they will hold.
+    pub(super) files: Vec<(String, String)>,
+    /// What a person reads.
+    pub(super) text: String,
+    /// What is wrong with the plan.
+    pub(super) mistakes: Vec<Diagnostic>,
+}
+
+/// A file and the blocks that it gets.
+struct Edit {
+    path: String,
+    blocks: Vec<(At, String)>,
+}
+
+/// Makes the files, plans them, and says all of it.
+pub(super) fn preview(
+    session: &mut Session<'_>,
+    proposals: &[Proposal],
+    evaluated: &[Evaluated],
+    world: &World,
+    separate: bool,
+) -> Result<Changed, Error> {
+    let mut changed = Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new() };
+    let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
+    for proposal in proposals {
+        let own = of(evaluated, proposal.definition);
+        let mut files: Vec<(String, String)> = Vec::new();
+        for edit in edits(proposal, own, separate) {
+            let old = if session.host.has_content(&edit.path) {
+                session.host.read(&edit.path)?
+            } else {
+                String::new()
+            };
+            changed.text.push_str(&shown(&edit, old.is_empty()));
+            files.push((edit.path.clone(), splice(&old, &edit.blocks)));
+        }
+        let examples =
+            examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
+        changed
+            .text
+            .push_str("\nWhat is published today, and what the plan of this publishes, in examples:\n\n");
+        changed.text.push_str(&report::render(&examples));
+        changed.files.extend(files);
+    }
+    Ok(changed)
+}
+
+/// Which files get which blocks.
+fn edits(proposal: &Proposal, own: Option<&Evaluated>, separate: bool) -> Vec<Edit> {
+    let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
+    let in_folder = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    // `image` blocks beside the files that are named, from which they are read.
+    let beside = own.and_then(|own| own.known.files.first()).and_then(|file| file.rsplit_once('/'));
+    let images = match beside {
+        Some((below, _)) => in_folder(&format!("{below}/{IMAGES}")),
+        None => in_folder(IMAGES),
+    };
+    let hcl = own.and_then(|own| {
+        let is_own = |path: &&String| path.ends_with(".hcl") && !path.ends_with("override.hcl");
+        own.known.read.iter().rfind(is_own).map(|path| in_folder(path))
+    });
+    let main = match (&hcl, own) {
+        (Some(path), _) => path.clone(),
+        (None, Some(_)) => images.clone(),
+        (None, None) => BAKE.to_owned(),
+    };
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut add = |path: String, block: (At, String)| match edits.iter_mut().find(|edit| edit.path == path) {
+        Some(edit) => edit.blocks.push(block),
+        None => edits.push(Edit { path, blocks: vec![block] }),
+    };
+    let file_of = |at: &At| -> Option<String> {
+        let At::Target(label) = at else { return None };
+        let target = own?.known.targets.iter().find(|target| target.label == *label)?;
+        target.place.as_ref().map(|place| place.path.to_string()).filter(|path| path.ends_with(".hcl"))
+    };
+    // Variables come first in a file of their own, and last in one that is there.
+    let of_variables = (!proposal.variables.is_empty()).then(|| (At::End, proposal.variables.clone()));
+    let in_images = separate || hcl.is_none() && own.is_some();
+    if let Some(block) = of_variables {
+        add(if in_images { images.clone() } else { main.clone() }, block);
+    }
+    for (at, block) in &proposal.targets {
+        let path = file_of(at).unwrap_or_else(|| main.clone());
+        add(path, (at.clone(), block.clone()));
+    }
+    for (at, block) in &proposal.blocks {
+        if in_images {
+            add(images.clone(), (At::End, block.clone()));
+        } else {
+            add(file_of(at).unwrap_or_else(|| main.clone()), (at.clone(), block.clone()));
+        }
+    }
+    edits
+}
+
+/// A file's blocks as a person reads them.
+fn shown(edit: &Edit, is_new: bool) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for (at, block) in &edit.blocks {
+        if last != Some(at) {
+            let place = match at {
+                _ if is_new => "a new file".to_owned(),
+                At::End => "at the end".to_owned(),
+                At::Target(label) => format!("after target `{label}`"),
+            };
+            text.extend([&edit.path, ", ", &place, ":\n"]);
+        }
+        last = Some(at);
+        text.push('\n');
+        text.push_str(block);
+    }
+    text.push('\n');
+    text
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is what an example is made of")]
+fn examples(
+    session: &mut Session<'_>,
+    proposal: &Proposal,
+    own: Option<&Evaluated>,
+    evaluated: &[Evaluated],
+    files: &[(String, String)],
+    all: &[Known],
+    world: &World,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Result<Vec<Example>, Error> {
+    // A new file stands beside the Compose files at the top.
+    let beside = evaluated.iter().filter(|one| one.known.folder.is_empty() && one.known.files.is_empty());
+    let sources: Vec<&Evaluated> = own.map_or_else(|| beside.collect(), |own| vec![own]);
+    let mut texts: Vec<(String, String)> = sources.iter().flat_map(|one| one.texts.iter().cloned()).collect();
+    texts.retain(|(path, _)| !files.iter().any(|(changed, _)| changed == path));
+    texts.extend(files.iter().cloned());
+    let copy = session.host.copy_of(&texts)?;
+    let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
+    let host = copy.host.below(&folder);
+    let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
+    let runs = [
+        (format!("push to {}", world.default_branch), &[Moment::Branch][..], Moment::Branch, true),
+        (format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, true),
+        (format!("pull request {PULL_REQUEST}"), &[Moment::PullRequest], Moment::PullRequest, false),
+    ];
+    let mut examples = Vec::new();
+    for (run, moments, moment, publishes) in runs {
+        let selection = known::selection(&named, moment.facts(world), publishes)?;
+        let made = plan::make_at(session, Some(&host), &selection, Purpose::Run);
+        let (plan, failure) = match made {
+            Ok((plan, _)) => (plan, None),
+            Err(error) => {
+                let found = error.into_diagnostics();
+                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && one.labels.is_empty());
+                if is_empty && moment == Moment::Tag {
+                    (Plan::default(), Some("nothing".to_owned()))
+                } else {
+                    mistakes
+                        .extend(found.into_iter().filter(|one| !mistakes.contains(one)).collect::<Vec<_>>());
+                    (Plan::default(), Some("not known: the plan has mistakes".to_owned()))
+                }
+            }
+        };
+        let images = proposal.images.iter().map(|image| {
+            let today = match &image.candidate {
+                Some(candidate) => published(candidate, moments, all, world),
+                None => of_targets(),
+            };
+            let planned =
+                if publishes && is_on(&plan, moment) { of_plan(&plan, image, own) } else { IndexMap::new() };
+            (image.name.clone(), today, planned)
+        });
+        examples.push(Example { run, images: images.collect(), failure });
+    }
+    Ok(examples)
+}
+
+/// Whether the workflow of the plan publishes in such a run.
+fn is_on(plan: &Plan, moment: Moment) -> bool {
+    use crate::ci::PublishEvent;
+    let event = if moment == Moment::Tag { PublishEvent::Tag } else { PublishEvent::Push };
+    plan.workflow.publish_on.as_ref().is_none_or(|events| events.contains(&event))
+}
+
+/// What no step that was read builds.
+fn of_targets() -> Published {
+    Published { unknown: vec!["no step that was read builds it".to_owned()], ..Published::default() }
+}
+
+/// What the plan publishes of an image.
+fn of_plan(plan: &Plan, image: &ProposedImage, own: Option<&Evaluated>) -> IndexMap<String, Vec<String>> {
+    let mut tags: IndexMap<String, Vec<String>> = IndexMap::new();
+    let members = own.map(|own| &own.known.members);
+    for (key, planned) in &plan.images {
+        let is_member = || {
+            planned.builds.iter().filter_map(|build| plan.legs.get(&build.leg)).any(|leg| {
+                let label = members.and_then(|members| members.get(&*leg.of));
+                label.is_some_and(|label| *label == image.target) && *key == *leg.of && **key != image.target
+            })
+        };
+        if *key != image.name && !is_member() {
+            continue;
+        }
+        for repository in planned.places() {
+            let names = planned.tags_in(repository).map(|tag| tag.name.as_str().to_owned());
+            tags.entry(repository.to_string()).or_default().extend(names);
+        }
+    }
+    tags
+}

@@ -1,0 +1,187 @@
+//! Reads the files of the repository that say something about its images.
+
+use std::rc::Rc;
+
+use crate::bake::compose::yaml_documents;
+use crate::code::Code;
+use crate::commands::session::Session;
+use crate::diagnostic::Diagnostic;
+use crate::facts::{Facts, git};
+use crate::init::kinds::{self, Kind};
+use crate::init::workflow::{self, YamlFile};
+use crate::init::world::World;
+use crate::init::{example_tag, text::Place};
+use crate::source::{SourceId, Span};
+
+/// How many files of a kind are read.
+const MAX_FILES: usize = 1000;
+
+/// How long all that is read may be, in bytes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// How long a script or a Dockerfile may be, in bytes: a longer one is not made by hand.
+const MAX_SCRIPT: usize = 1 << 20;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Workflows and actions.
+    pub(super) yaml: Vec<YamlFile>,
+    /// Scripts.
+    pub(super) scripts: Vec<(Rc<str>, SourceId)>,
+    /// The paths of Bake and Compose files, Dockerfiles and files of variables.
+    pub(super) others: Vec<(Kind, String)>,
+    /// What is worth a look.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// Where each file's text is.
+    ids: Vec<(Rc<str>, SourceId)>,
+}
+
+impl Found {
+    /// The paths of files of a kind.
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.others.iter().filter(move |(known, _)| *known == kind).map(|(_, path)| path.as_str())
+    }
+
+    /// Remembers where the text of a file is.
+    pub(super) fn add(&mut self, path: &str, id: SourceId) {
+        self.ids.push((path.into(), id));
+    }
+
+    /// The line at a place, as it is written.
+    pub(super) fn line(&self, session: &Session<'_>, place: &Place) -> String {
+        let Some((_, id)) = self.ids.iter().find(|(path, _)| *path == place.path) else {
+            return String::new();
+        };
+        let text = &session.sources.get(*id).text;
+        let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default().trim();
+        line.strip_prefix("- ").unwrap_or(line).to_owned()
+    }
+
+    /// The span of the line at a place.
+    pub(super) fn span(&self, session: &Session<'_>, place: &Place) -> Option<Span> {
+        let (_, id) = self.ids.iter().find(|(path, _)| *path == place.path)?;
+        let text = &session.sources.get(*id).text;
+        let start: usize = text.split_inclusive('\n').take(place.line.checked_sub(1)?).map(str::len).sum();
+        let line = text.get(start..)?.lines().next().unwrap_or_default();
+        let (indent, length) = (line.len() - line.trim_start().len(), line.trim_end().len());
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span =
+            Span { source: *id, start: offset(start + indent), end: offset(start + length.max(indent)) };
+        Some(span)
+    }
+}
+
+/// Reads what is there.
+pub(super) fn scan(session: &mut Session<'_>) -> Found {
+    let host = session.host;
+    let tree = host.tree(&|path| kinds::of(path).is_some());
+    let mut found = Found::default();
+    if tree.is_cut {
+        found.warnings.push(Diagnostic::warning(
+            Code::INIT_LIMIT,
+            "there are so many files that not all of them were looked at",
+        ));
+    }
+    if let Some(folder) = host.folder_in_checkout() {
+        let message = format!(
+            "this is the folder `{folder}` of a checkout: workflows are at its top, and are not read"
+        );
+        found.warnings.push(
+            Diagnostic::note(Code::INIT_FOLDER, message)
+                .with_help("run `bakeplan init` at the top of the repository"),
+        );
+    }
+    let (mut bytes, mut counts) = (0, std::collections::BTreeMap::<Kind, usize>::new());
+    for path in tree.paths {
+        let Some(kind) = kinds::of(&path) else { continue };
+        let count = counts.entry(kind).or_default();
+        *count += 1;
+        if *count > MAX_FILES || bytes > MAX_BYTES {
+            if *count == MAX_FILES + 1 {
+                let message =
+                    format!("there are more than {MAX_FILES} files like `{path}`; the others are not read");
+                found.warnings.push(Diagnostic::warning(Code::INIT_LIMIT, message));
+            }
+            continue;
+        }
+        match kind {
+            Kind::Workflow | Kind::Action | Kind::Script => {
+                let text = if kind == Kind::Script {
+                    host.read(&path)
+                } else {
+                    host.read_yaml(&path).map(|yaml| yaml.text)
+                };
+                let text = match text {
+                    Ok(text) => text,
+                    Err(error) => {
+                        found.warnings.push(Diagnostic::warning(Code::UNREADABLE, error.to_string()));
+                        continue;
+                    }
+                };
+                bytes += text.len();
+                if kind == Kind::Script && (text.len() > MAX_SCRIPT || !is_about_images(&text)) {
+                    continue;
+                }
+                session.note(&format!("reading {path}"));
+                let id = session.sources.add(path.clone(), text);
+                let path: Rc<str> = path.into();
+                found.ids.push((Rc::clone(&path), id));
+                if kind == Kind::Script {
+                    found.scripts.push((path, id));
+                    continue;
+                }
+                match yaml_documents(&session.sources, id) {
+                    Ok(documents) => found.yaml.extend(documents.into_iter().next().map(|root| YamlFile {
+                        path: Rc::clone(&path),
+                        id,
+                        root,
+                    })),
+                    Err(problem) => {
+                        let mut warning = Diagnostic::warning(problem.code, problem.message.clone());
+                        warning.labels.clone_from(&problem.labels);
+                        found.warnings.push(warning.with_help("this file is left out"));
+                    }
+                }
+            }
+            Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {
+                found.others.push((kind, path));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a script pushes images.
+fn is_about_images(text: &str) -> bool {
+    let has = |word: &str| text.contains(word);
+    (has("docker") || has("podman") || has("buildah"))
+        && (has("push") || has("manifest") || has("imagetools"))
+}
+
+/// What is known of the repository.
+pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
+    let run = |arguments: &[&str]| session.host.git(arguments);
+    let known = Facts {
+        // What is asked for is the remote and its branch alone.
+        commit: None,
+        ..Facts::default()
+    };
+    let facts = git::complete(known, &run, &|path| session.host.stamp(path));
+    let exact = facts.url.as_deref().and_then(|url| {
+        let mut parts = url.trim_end_matches('/').rsplit('/');
+        let (name, owner) = (parts.next()?, parts.next()?);
+        let is_word = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        (is_word(name) && is_word(owner)).then(|| format!("{owner}/{name}"))
+    });
+    let lower = exact.as_ref().map(|exact| exact.to_lowercase());
+    let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
+    World {
+        has_capitals: exact != lower,
+        repository: lower,
+        default_branch: default_branch.unwrap_or_else(|| "main".to_owned()),
+        tag: example_tag(&workflow::tag_patterns(&found.yaml, &session.sources)),
+    }
+}

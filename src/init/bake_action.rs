@@ -1,0 +1,121 @@
+//! Steps with docker/bake-action (<https://github.com/docker/bake-action#inputs>), and `docker buildx bake` in scripts.
+
+use std::rc::Rc;
+
+use super::build_push::{add_reference, add_repository};
+use super::found::{BakeBuild, Build, Publication, TagLine};
+use super::inputs::Inputs;
+use super::moment::Answers;
+use super::scope::Scope;
+use super::text::{Line, Meta, Piece, Place, Template};
+
+/// What a run of Bake is made of.
+pub(crate) struct BakeRun {
+    /// Where it is.
+    pub place: Place,
+    /// The build.
+    pub build: BakeBuild,
+    /// Overrides, of which some say more than the build.
+    pub set: Vec<Line>,
+    /// Whether it pushes, apart from what its targets say.
+    pub push: Answers,
+}
+
+/// Reads a step.
+pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
+    let mut build = BakeBuild {
+        folder: inputs.text("workdir", scope).and_then(|text| text.constant()).unwrap_or_default(),
+        targets: inputs.items("targets", scope),
+        ..BakeBuild::default()
+    };
+    let source = inputs.text("source", scope).and_then(|text| text.constant());
+    if build.folder.is_empty()
+        && let Some(source) = source.filter(|source| !source.contains("://") && !source.contains('$'))
+    {
+        build.folder = source;
+    }
+    build.files = inputs.items("files", scope);
+    BakeRun {
+        place: inputs.place.clone(),
+        build,
+        set: inputs.lines("set", scope),
+        push: inputs.answers("push", scope),
+    }
+}
+
+/// A line with what it is before it.
+fn described(what: &str, line: &Line) -> Line {
+    let mut text = Template::from(what);
+    text.extend(line.text.clone());
+    Line { text, place: line.place.clone() }
+}
+
+/// What a run of Bake publishes in these runs.
+pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
+    let BakeRun { place, mut build, set, push } = run;
+    let mut found = Publication {
+        place,
+        job: job.to_owned(),
+        runs,
+        others: Vec::new(),
+        build: None,
+        repositories: Vec::new(),
+        tags: Vec::new(),
+        flavor: Vec::new(),
+        sources: Vec::new(),
+        oci_labels: false,
+        untold: Vec::new(),
+    };
+    let mut metas: Vec<Rc<Meta>> = Vec::new();
+    build.files.retain(|line| {
+        let meta = line.text.0.iter().find_map(|piece| match piece {
+            Piece::Meta(meta, output) => Some((meta, output)),
+            _ => None,
+        });
+        let Some((meta, output)) = meta else { return true };
+        found.oci_labels |= output != "bake-file-tags";
+        if output == "bake-file" || output == "bake-file-tags" {
+            metas.push(Rc::clone(meta));
+        }
+        false
+    });
+    build.has_meta = !metas.is_empty();
+    for meta in metas {
+        found.untold.extend(meta.labels.iter().map(|line| described("label ", line)));
+        meta.images.iter().cloned().for_each(|image| add_repository(&mut found, image));
+        found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
+        found.flavor.extend(meta.flavor.iter().cloned());
+    }
+    let mut pushes = push;
+    let is_by_digest = set.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
+    for line in set {
+        let Some((key, value)) = line.text.split_once('=') else { continue };
+        let key = key.constant().unwrap_or_default();
+        let value_line = || Line { text: value.clone(), place: line.place.clone() };
+        match key.trim().trim_end_matches('+').rsplit_once('.').map(|(_, name)| name) {
+            Some("platform" | "platforms") => build
+                .platforms
+                .extend(value.split(',').into_iter().map(|text| Line { text, place: line.place.clone() })),
+            Some("tags") => add_reference(&mut found, value_line(), is_by_digest),
+            Some("output") => {
+                let text = value.shown();
+                if text.contains("push=true") || text.contains("type=registry") {
+                    pushes = Answers::of(|_| Some(true));
+                }
+            }
+            // A leg has a cache of its own.
+            Some("cache-from" | "cache-to") => build.set.push(line.clone()),
+            _ => {
+                found.untold.push(described("set: ", &line));
+            }
+        }
+    }
+    build.variables =
+        scope.env.iter().map(|(name, written)| (name.clone(), scope.template(written))).collect();
+    build.variables.extend(scope.set.iter().cloned());
+    // Targets may say themselves that they are pushed.
+    let says_nothing = pushes.0.iter().all(|answer| *answer == Some(false));
+    found.runs = if says_nothing { found.runs.and(Answers::of(|_| None)) } else { found.runs.and(pushes) };
+    found.build = Some(Build::Bake(Box::new(build)));
+    found
+}

@@ -1,0 +1,244 @@
+//! What the Bake and Compose files say already: targets, and the images that are published of them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::text::Place;
+use crate::bake::module::Module;
+use crate::bake::target::overrides::Overrides;
+use crate::bake::target::{Definition, Entry, Target, select};
+use crate::bake::values::Name;
+use crate::plan::Plan;
+use crate::source::Sources;
+
+/// The target that docker/metadata-action fills in.
+const META: &str = "docker-metadata-action";
+
+/// A definition as it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// The folder in which its commands run; empty for the top.
+    pub folder: String,
+    /// The files that have to be named, from that folder; none where they are found.
+    pub files: Vec<String>,
+    /// The files that are read, likewise.
+    pub read: Vec<String>,
+    /// The targets by what they are called in the file: a matrix is one.
+    pub targets: Vec<KnownTarget>,
+    /// What the names of targets and groups stand for.
+    pub named: BTreeMap<String, Vec<String>>,
+    /// Whether there are `image` blocks.
+    pub has_blocks: bool,
+    /// Whether one of these has no label.
+    pub has_defaults: bool,
+    /// The images that are published.
+    pub images: Vec<KnownImage>,
+    /// What the targets of matrices are called in the file.
+    pub members: BTreeMap<String, String>,
+    /// The names of its variables.
+    pub variables: Vec<String>,
+}
+
+/// A target.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownTarget {
+    /// What it is called in the file.
+    pub label: String,
+    /// Whether it is a matrix.
+    pub is_matrix: bool,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// The build context.
+    pub context: String,
+    /// The Dockerfile, from the context.
+    pub dockerfile: String,
+    /// The stage.
+    pub stage: Option<String>,
+    /// Whether docker/metadata-action fills in its tags.
+    pub has_meta: bool,
+    /// References that it is published under.
+    pub tags: Vec<String>,
+    /// Whether it has platforms.
+    pub has_platforms: bool,
+    /// Whether its output can be pushed.
+    pub is_pushable: bool,
+}
+
+/// An image.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownImage {
+    /// Its key in the plan.
+    pub key: String,
+    /// The targets that it is built of, by their labels.
+    pub targets: Vec<String>,
+    /// Its repositories.
+    pub repositories: Vec<String>,
+}
+
+/// What is in an evaluated definition. `plan` is that of a run of which nothing is known.
+pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, sources: &Sources) -> Known {
+    let mut label_of: BTreeMap<Name, Name> = BTreeMap::new();
+    for label in module.target_labels() {
+        for member in module.members(label).unwrap_or_default() {
+            label_of.insert(Rc::clone(member), Rc::clone(label));
+        }
+    }
+    let label = |name: &Name| label_of.get(name).unwrap_or(name).to_string();
+    let mut targets: Vec<KnownTarget> = Vec::new();
+    for name in definition.targets.keys() {
+        let of = label(name);
+        if targets.iter().any(|known| known.label == of) {
+            continue;
+        }
+        if let Some(target) = resolved(definition, name) {
+            let place = target.span.or_else(|| definition.targets[name].span).and_then(|span| {
+                let path = sources.path(span)?;
+                let line = sources.get(span.source).position(span.start).line;
+                Some(Place { path: path.into(), line })
+            });
+            let has_meta = inherits_meta(definition, &definition.targets[name], 0);
+            let is_matrix = of != **name || module.members(&of).is_some_and(|members| members.len() > 1);
+            targets.push(known(of, is_matrix, place, has_meta, &target));
+        }
+    }
+    let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in definition.groups.keys().chain(definition.targets.keys()) {
+        let members = select::targets_of(definition, &[name.to_string()]).unwrap_or_default();
+        let mut labels: Vec<String> = Vec::new();
+        for member in members {
+            let of = label(&member);
+            if targets.iter().any(|known| known.label == of) && !labels.contains(&of) {
+                labels.push(of);
+            }
+        }
+        named.entry(name.to_string()).or_insert(labels);
+    }
+    for target in &targets {
+        named.entry(target.label.clone()).or_insert_with(|| vec![target.label.clone()]);
+    }
+    let images = plan.map(|plan| {
+        let image = |(key, image): (&String, &crate::plan::Image)| {
+            let mut of: Vec<String> = Vec::new();
+            for leg in image.builds.iter().filter_map(|build| plan.legs.get(&build.leg)) {
+                let target = label(&leg.of);
+                if !of.contains(&target) {
+                    of.push(target);
+                }
+            }
+            let repositories = image.repositories.iter().map(ToString::to_string).collect();
+            KnownImage { key: key.clone(), targets: of, repositories }
+        };
+        plan.images.iter().map(image).collect()
+    });
+    let variables = module.variable_blocks().filter_map(|block| block.labels.first());
+    Known {
+        folder: String::new(),
+        files: Vec::new(),
+        read: Vec::new(),
+        targets,
+        named,
+        has_blocks: !module.images().is_empty(),
+        has_defaults: module.images().iter().any(|image| image.block.labels.is_empty()),
+        images: images.unwrap_or_default(),
+        members: label_of.iter().map(|(member, label)| (member.to_string(), label.to_string())).collect(),
+        variables: variables.map(|label| label.name.to_string()).collect(),
+    }
+}
+
+/// A target with what it inherits, as far as that can be found out.
+fn resolved(definition: &Definition, name: &Name) -> Option<Target> {
+    let resolved =
+        select::resolve(definition, &[name.to_string()], &Overrides::default(), &select::Options::default());
+    match resolved {
+        Ok(resolved) => resolved.targets.get(name).map(|target| (**target).clone()),
+        Err(_) => definition.targets.get(name).map(|target| (**target).clone()),
+    }
+}
+
+fn known(
+    label: String,
+    is_matrix: bool,
+    place: Option<Place>,
+    has_meta: bool,
+    target: &Target,
+) -> KnownTarget {
+    let text = |text: &Option<crate::bake::target::Text>, default: &str| {
+        text.as_ref().map_or_else(|| default.to_owned(), |text| text.as_str().to_owned())
+    };
+    let outputs = target.output.as_deref().unwrap_or_default();
+    KnownTarget {
+        label,
+        is_matrix,
+        place,
+        context: text(&target.context, "."),
+        dockerfile: text(&target.dockerfile, "Dockerfile"),
+        stage: target.target.as_ref().map(|stage| stage.as_str().to_owned()),
+        has_meta,
+        tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
+        has_platforms: target.platforms.as_ref().is_some_and(|platforms| !platforms.is_empty()),
+        is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
+    }
+}
+
+/// Whether a target takes its tags from docker/metadata-action.
+fn inherits_meta(definition: &Definition, target: &Target, depth: usize) -> bool {
+    const MAX_DEPTH: usize = 20;
+    target.inherits.iter().any(|parent| {
+        parent.as_str().starts_with(META)
+            || depth < MAX_DEPTH
+                && definition
+                    .targets
+                    .get(parent.as_str())
+                    .is_some_and(|parent| inherits_meta(definition, parent, depth + 1))
+    })
+}
+
+/// A path without `./` and without `..` as far as that can be told.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// A path as seen from a folder, both from the same place.
+pub(crate) fn relative(path: &str, folder: &str) -> String {
+    let (path, folder) = (clean(path), clean(folder));
+    if folder == "." {
+        return path;
+    }
+    let (mut of_path, mut of_folder) = (path.split('/').peekable(), folder.split('/').peekable());
+    while of_path.peek().is_some() && of_path.peek() == of_folder.peek() {
+        of_path.next();
+        of_folder.next();
+    }
+    let up = of_folder.map(|_| "..");
+    let parts: Vec<&str> = up.chain(of_path.filter(|part| *part != ".")).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_a_folder() {
+        for (path, folder, expected) in [
+            ("app/Dockerfile", "app", "Dockerfile"),
+            ("./app/Dockerfile.prod", "./app/", "Dockerfile.prod"),
+            ("docker/Dockerfile", ".", "docker/Dockerfile"),
+            ("docker/Dockerfile", "app", "../docker/Dockerfile"),
+            ("Dockerfile", "services/api", "../../Dockerfile"),
+            (".", "app", ".."),
+            ("app", "app", "."),
+        ] {
+            assert_eq!(relative(path, folder), expected, "{path} {folder}");
+        }
+        assert_eq!(clean("./a/../b//c/."), "b/c");
+    }
+}

@@ -1,0 +1,129 @@
+//! What workflows and scripts say about images: what is built, under which names it is published, and when.
+
+use super::moment::Answers;
+use super::text::{Line, Place, RuleLine, Template};
+
+/// A step or a command that publishes something, or that builds it for another one which does.
+#[derive(Clone, Debug)]
+pub(crate) struct Publication {
+    /// Where the step is.
+    pub place: Place,
+    /// The job or the file that it is in.
+    pub job: String,
+    /// In which of the examples it publishes.
+    pub runs: Answers,
+    /// Further events that start it: `schedule`, `workflow_dispatch`.
+    pub others: Vec<String>,
+    /// What is built; none when it gives tags to what others built.
+    pub build: Option<Build>,
+    /// Where it is published, without tags.
+    pub repositories: Vec<Line>,
+    /// Under which tags; none when it is pushed by digest.
+    pub tags: Vec<TagLine>,
+    /// The flavor of docker/metadata-action.
+    pub flavor: Vec<Line>,
+    /// What it is made of, if it makes an index of tags.
+    pub sources: Vec<Template>,
+    /// Whether it has the labels of docker/metadata-action.
+    pub oci_labels: bool,
+    /// What was found there and is not understood.
+    pub untold: Vec<Line>,
+}
+
+/// A tag as it is written.
+#[derive(Clone, Debug)]
+pub(crate) enum TagLine {
+    /// A rule of docker/metadata-action.
+    Rule(RuleLine),
+    /// The text of a tag.
+    Text(Line),
+}
+
+impl TagLine {
+    /// What it says, and where.
+    pub(crate) fn line(&self) -> &Line {
+        match self {
+            Self::Rule(rule) => &rule.line,
+            Self::Text(line) => line,
+        }
+    }
+}
+
+/// What is built.
+#[derive(Clone, Debug)]
+pub(crate) enum Build {
+    /// A Dockerfile.
+    Dockerfile(Box<DockerfileBuild>),
+    /// Targets of a Bake file.
+    Bake(Box<BakeBuild>),
+}
+
+impl Build {
+    /// The platforms that the step names.
+    pub(crate) fn platforms(&self) -> &[Line] {
+        match self {
+            Self::Dockerfile(build) => &build.platforms,
+            Self::Bake(build) => &build.platforms,
+        }
+    }
+
+    /// The same, to change them.
+    pub(crate) fn platforms_mut(&mut self) -> &mut Vec<Line> {
+        match self {
+            Self::Dockerfile(build) => &mut build.platforms,
+            Self::Bake(build) => &mut build.platforms,
+        }
+    }
+}
+
+/// A build of a Dockerfile.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DockerfileBuild {
+    /// The context, from the top of the repository.
+    pub context: Template,
+    /// The Dockerfile, likewise.
+    pub dockerfile: Option<Template>,
+    /// The stage.
+    pub stage: Option<Template>,
+    /// Platforms.
+    pub platforms: Vec<Line>,
+    /// Build arguments, `NAME=VALUE`.
+    pub args: Vec<Line>,
+    /// Named contexts, likewise.
+    pub contexts: Vec<Line>,
+    /// Secrets, as Bake has them.
+    pub secrets: Vec<Line>,
+    /// SSH agents.
+    pub ssh: Vec<Line>,
+    /// Caches that are read.
+    pub cache_from: Vec<Line>,
+    /// Caches that are written.
+    pub cache_to: Vec<Line>,
+    /// Attestations, as Bake has them.
+    pub attest: Vec<Line>,
+    /// Labels, `NAME=VALUE`.
+    pub labels: Vec<Line>,
+    /// Whether base images are looked up again.
+    pub pull: bool,
+    /// Whether it is built without cache.
+    pub no_cache: bool,
+}
+
+/// A build of Bake targets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BakeBuild {
+    /// The folder that it runs in.
+    pub folder: String,
+    /// The files that are named.
+    pub files: Vec<Line>,
+    /// The targets or groups; none for the default.
+    pub targets: Vec<Line>,
+    /// Platforms that override those of all targets.
+    pub platforms: Vec<Line>,
+    /// Further overrides.
+    pub set: Vec<Line>,
+    /// Whether a file of docker/metadata-action is among the files.
+    pub has_meta: bool,
+    /// Environment variables that are set for it.
+    pub variables: Vec<(String, Template)>,
+}

@@ -1,0 +1,495 @@
+//! From what steps publish to images: what is built once and has the same repositories is one.
+
+use super::definition::{Known, clean, relative};
+use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
+use super::moment::{Answers, Moment};
+use super::text::{Line, Place, Template};
+use super::world::World;
+
+/// An image that is published today.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    /// What builds it.
+    pub target: TargetOf,
+    /// Where it is published.
+    pub repositories: Vec<Line>,
+    /// What gives it tags.
+    pub entries: Vec<Entry>,
+    /// The flavor of its rules.
+    pub flavor: Vec<Line>,
+    /// Platforms that the steps name.
+    pub platforms: Vec<Line>,
+    /// Builds of single platforms that differ from the first.
+    pub variants: Vec<(String, DockerfileBuild)>,
+    /// Whether it has the labels of docker/metadata-action.
+    pub oci_labels: bool,
+    /// What was found and is not understood.
+    pub untold: Vec<Line>,
+    /// Where its build is.
+    pub place: Place,
+}
+
+/// What builds an image.
+#[derive(Clone, Debug)]
+pub(crate) enum TargetOf {
+    /// A target of a definition: which of them, and its label.
+    Known(usize, String),
+    /// A Dockerfile.
+    Dockerfile(Box<DockerfileBuild>),
+}
+
+/// Tags that one step gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where the step is.
+    pub place: Place,
+    /// In which of the examples.
+    pub runs: Answers,
+    /// Further events.
+    pub others: Vec<String>,
+    /// The tags; none for those that the target has itself.
+    pub tags: Vec<TagLine>,
+}
+
+/// What could not be joined to images.
+#[derive(Clone, Debug)]
+pub(crate) struct Stray {
+    /// What was found.
+    pub publication: Publication,
+    /// Why it is nothing that can be proposed.
+    pub why: &'static str,
+}
+
+/// The images that publications come to.
+pub(crate) fn images(
+    publications: Vec<Publication>,
+    known: &[Known],
+    world: &World,
+) -> (Vec<Candidate>, Vec<Stray>) {
+    let mut strays = Vec::new();
+    let publishes =
+        |one: &Publication| one.runs.0.iter().any(|answer| *answer != Some(false)) || !one.others.is_empty();
+    let (merges, mut builds): (Vec<_>, Vec<_>) =
+        publications.into_iter().filter(publishes).partition(|one| one.build.is_none());
+    let sources: Vec<String> = merges.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
+    for build in &mut builds {
+        without_legs(build, &sources, &merges);
+    }
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for build in builds {
+        match build.build.clone() {
+            Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
+            Some(Build::Dockerfile(dockerfile)) => {
+                let target = target_of(&dockerfile, known);
+                add(build, target, dockerfile.platforms.clone(), &mut candidates);
+            }
+            None => {}
+        }
+    }
+    for merge in merges {
+        attach(merge, &mut candidates, &mut strays, world);
+    }
+    candidates.retain(|candidate| {
+        let is_published = !candidate.entries.is_empty();
+        if !is_published {
+            let publication = Publication {
+                place: candidate.place.clone(),
+                job: String::new(),
+                runs: Answers::of(|_| None),
+                others: Vec::new(),
+                build: None,
+                repositories: candidate.repositories.clone(),
+                tags: Vec::new(),
+                flavor: Vec::new(),
+                sources: Vec::new(),
+                oci_labels: false,
+                untold: Vec::new(),
+            };
+            strays.push(Stray {
+                publication,
+                why: "it is pushed by digest, and what gives it tags was not found",
+            });
+        }
+        is_published
+    });
+    (candidates, strays)
+}
+
+/// Takes the tags away that only name a part of an index, and keeps the platform that they tell.
+fn without_legs(build: &mut Publication, sources: &[String], merges: &[Publication]) {
+    const SUFFIXES: [(&str, &str); 10] = [
+        ("amd64", "linux/amd64"),
+        ("x86_64", "linux/amd64"),
+        ("arm64v8", "linux/arm64"),
+        ("arm64", "linux/arm64"),
+        ("aarch64", "linux/arm64"),
+        ("armv7", "linux/arm/v7"),
+        ("arm-v7", "linux/arm/v7"),
+        ("arm32v7", "linux/arm/v7"),
+        ("armhf", "linux/arm/v7"),
+        ("386", "linux/386"),
+    ];
+    let repositories: Vec<String> = build.repositories.iter().map(|line| line.text.key()).collect();
+    let has_merge = merges
+        .iter()
+        .any(|merge| merge.repositories.iter().any(|line| repositories.contains(&line.text.key())));
+    let is_of_index = |tag: &str| {
+        let whole = repositories.iter().any(|repository| sources.contains(&format!("{repository}:{tag}")));
+        let ends = SUFFIXES.iter().any(|(suffix, _)| tag.ends_with(&format!("-{suffix}")));
+        whole || has_merge && ends
+    };
+    let mut platform: Option<Line> = None;
+    let flavored = build.flavor.iter().find_map(|line| {
+        let text = line.text.shown();
+        let (_, suffix) = text.split_once("suffix=-")?;
+        let suffix = suffix.split(',').next()?;
+        let (_, platform) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
+        has_merge.then(|| Line { text: Template::from(*platform), place: line.place.clone() })
+    });
+    let of_flavor = flavored.is_some();
+    build.tags.retain(|tag| {
+        let line = tag.line();
+        let text = line.text.key();
+        let is_leg = of_flavor || is_of_index(&text);
+        if is_leg
+            && let Some((_, known)) =
+                SUFFIXES.iter().find(|(suffix, _)| text.ends_with(&format!("-{suffix}")))
+        {
+            platform = Some(Line { text: Template::from(*known), place: line.place.clone() });
+        }
+        !is_leg
+    });
+    if of_flavor {
+        build.flavor.clear();
+    }
+    if let Some(line) = flavored.or(platform)
+        && let Some(built) = &mut build.build
+        && built.platforms().is_empty()
+    {
+        built.platforms_mut().push(line);
+    }
+}
+
+/// The target of a definition that builds this already.
+fn target_of(build: &DockerfileBuild, known: &[Known]) -> TargetOf {
+    let of = (|| {
+        let context = clean(&build.context.constant()?);
+        let dockerfile = match &build.dockerfile {
+            Some(path) => relative(&path.constant()?, &context),
+            None => "Dockerfile".to_owned(),
+        };
+        let stage = build.stage.as_ref().map(Template::constant);
+        known.iter().enumerate().find_map(|(at, known)| {
+            let target = known.targets.iter().find(|target| {
+                let is_bake = target.place.as_ref().is_some_and(|place| !is_yaml(&place.path));
+                // What is hidden is for others to inherit.
+                is_bake
+                    && known.folder.is_empty()
+                    && !target.label.starts_with('_')
+                    && clean(&target.context) == context
+                    && clean(&target.dockerfile) == dockerfile
+                    && target.stage.clone().map(Some) == stage
+            })?;
+            Some(TargetOf::Known(at, target.label.clone()))
+        })
+    })();
+    of.unwrap_or_else(|| TargetOf::Dockerfile(Box::new(build.clone())))
+}
+
+/// Whether a file is YAML.
+pub(crate) fn is_yaml(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.ends_with(".yml") || path.ends_with(".yaml")
+}
+
+/// What tells what is built from other things.
+fn target_key(target: &TargetOf) -> String {
+    match target {
+        TargetOf::Known(at, label) => format!("{at} {label}"),
+        TargetOf::Dockerfile(build) => {
+            let dockerfile = build.dockerfile.as_ref().map_or_else(
+                || clean(&format!("{}/Dockerfile", build.context.shown())),
+                |path| clean(&path.shown()),
+            );
+            let stage = build.stage.as_ref().map(Template::key).unwrap_or_default();
+            let args: Vec<String> = build.args.iter().map(|line| line.text.key()).collect();
+            format!("{} {dockerfile} {stage} {}", clean(&build.context.shown()), args.join(" "))
+        }
+    }
+}
+
+fn keys(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| line.text.key()).collect()
+}
+
+fn tag_keys(tags: &[TagLine]) -> Vec<String> {
+    let condition = |tag: &TagLine| match tag {
+        TagLine::Rule(rule) => rule.enable.as_ref().map(|enable| enable.written.clone()).unwrap_or_default(),
+        TagLine::Text(_) => String::new(),
+    };
+    tags.iter().map(|tag| format!("{} {}", tag.line().text.key(), condition(tag))).collect()
+}
+
+/// Adds a build: to the image that it is another build of, or as a new one.
+fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &mut Vec<Candidate>) {
+    let key = target_key(&target);
+    let repositories = keys(&build.repositories);
+    let same = candidates.iter_mut().find(|known| {
+        let own = keys(&known.repositories);
+        let overlaps = repositories.iter().any(|one| own.contains(one));
+        let is_alike = known.entries.iter().any(|entry| {
+            entry.runs == build.runs
+                && tag_keys(&entry.tags) == tag_keys(&build.tags)
+                && !build.tags.is_empty()
+        });
+        let is_same_flavor =
+            keys(&known.flavor) == keys(&build.flavor) || known.entries.is_empty() || build.tags.is_empty();
+        target_key(&known.target) == key && (overlaps || is_alike) && is_same_flavor
+    });
+    let entry = (!build.tags.is_empty()).then(|| Entry {
+        place: build.place.clone(),
+        runs: build.runs,
+        others: build.others.clone(),
+        tags: build.tags.clone(),
+    });
+    match same {
+        Some(known) => {
+            merge_lines(&mut known.repositories, build.repositories);
+            merge_lines(&mut known.platforms, platforms);
+            merge_lines(&mut known.untold, build.untold);
+            known.oci_labels |= build.oci_labels;
+            if known.flavor.is_empty() {
+                known.flavor = build.flavor;
+            }
+            known.entries.extend(entry);
+        }
+        None => candidates.push(Candidate {
+            target,
+            repositories: build.repositories,
+            entries: entry.into_iter().collect(),
+            flavor: build.flavor,
+            platforms,
+            variants: Vec::new(),
+            oci_labels: build.oci_labels,
+            untold: build.untold,
+            place: build.place,
+        }),
+    }
+}
+
+fn merge_lines(into: &mut Vec<Line>, more: Vec<Line>) {
+    for line in more {
+        if !into.iter().any(|known| known.text.key() == line.text.key()) {
+            into.push(line);
+        }
+    }
+}
+
+/// The definition that a run of Bake reads.
+fn definition_of(build: &BakeBuild, known: &[Known]) -> Option<usize> {
+    let folder = clean(&build.folder);
+    let folder = if folder == "." { String::new() } else { folder };
+    let files: Vec<String> =
+        build.files.iter().filter_map(|line| line.text.constant()).map(|path| clean(&path)).collect();
+    let reads = |known: &&Known| {
+        let own: Vec<String> =
+            known.read.iter().map(|path| clean(&format!("{}/{path}", known.folder))).collect();
+        let named: Vec<String> = files.iter().map(|path| clean(&format!("{folder}/{path}"))).collect();
+        if named.is_empty() {
+            known.folder == folder && known.files.is_empty()
+        } else {
+            named.iter().any(|path| own.contains(path))
+        }
+    };
+    known.iter().position(|one| reads(&one))
+}
+
+fn of_bake(
+    publication: Publication,
+    build: &BakeBuild,
+    known: &[Known],
+    candidates: &mut Vec<Candidate>,
+    strays: &mut Vec<Stray>,
+) {
+    let Some(at) = definition_of(build, known) else {
+        strays.push(Stray { publication, why: "its Bake file was not found, or has mistakes" });
+        return;
+    };
+    let definition = &known[at];
+    let mut names: Vec<String> = Vec::new();
+    let mut is_known = true;
+    for line in &build.targets {
+        match line.text.constant() {
+            Some(text) => names.extend(text.split_whitespace().map(str::to_owned)),
+            None => is_known = false,
+        }
+    }
+    if names.is_empty() && is_known {
+        names.push("default".to_owned());
+    }
+    let mut labels: Vec<String> = Vec::new();
+    for name in &names {
+        for label in definition.named.get(name).into_iter().flatten() {
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        }
+    }
+    if !is_known {
+        // Each of a matrix of targets: all that are published.
+        labels.extend(
+            definition
+                .targets
+                .iter()
+                .filter(|target| target.has_meta || !target.tags.is_empty())
+                .map(|target| target.label.clone()),
+        );
+        labels.dedup();
+    }
+    let has_tags = !publication.repositories.is_empty();
+    let mut any = false;
+    for label in labels {
+        let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
+        let is_given = has_tags && (!build.has_meta || target.has_meta);
+        if !is_given && (!target.is_pushable || target.tags.is_empty()) {
+            continue;
+        }
+        any = true;
+        let target = TargetOf::Known(at, label.clone());
+        let mut one = publication.clone();
+        if is_given {
+            add(one, target, build.platforms.clone(), candidates);
+            continue;
+        }
+        one.repositories.clear();
+        one.tags.clear();
+        one.flavor.clear();
+        let key = target_key(&target);
+        let entry =
+            Entry { place: one.place.clone(), runs: one.runs, others: one.others.clone(), tags: Vec::new() };
+        match candidates
+            .iter_mut()
+            .find(|known| target_key(&known.target) == key && known.repositories.is_empty())
+        {
+            Some(known) => {
+                known.entries.push(entry);
+                merge_lines(&mut known.platforms, build.platforms.clone());
+            }
+            None => candidates.push(Candidate {
+                target,
+                repositories: Vec::new(),
+                entries: vec![entry],
+                flavor: Vec::new(),
+                platforms: build.platforms.clone(),
+                variants: Vec::new(),
+                oci_labels: false,
+                untold: one.untold,
+                place: one.place,
+            }),
+        }
+    }
+    if !any {
+        strays.push(Stray { publication, why: "none of its targets has a tag with a repository" });
+    }
+}
+
+/// Gives the tags of an index to the image that it is made of.
+fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<Stray>, world: &World) {
+    let repositories = keys(&merge.repositories);
+    let at = |line: &Line| line.text.at(Moment::Branch, world).or_else(|| line.text.at(Moment::Tag, world));
+    let known: Vec<String> = merge.repositories.iter().filter_map(at).collect();
+    let sources: Vec<String> = merge.sources.iter().map(Template::key).collect();
+    let overlaps = |candidate: &Candidate| {
+        candidate.repositories.iter().any(|line| {
+            let key = line.text.key();
+            repositories.contains(&key)
+                || at(line).is_some_and(|one| known.contains(&one))
+                || sources
+                    .iter()
+                    .any(|source| source.strip_prefix(&key).is_some_and(|rest| rest.starts_with([':', '@'])))
+        })
+    };
+    let mut fitting: Vec<usize> = (0..candidates.len()).filter(|&at| overlaps(&candidates[at])).collect();
+    // An image that has tags of its own already is another one, if there is one that has none.
+    let bare: Vec<usize> = fitting
+        .iter()
+        .copied()
+        .filter(|&at| {
+            candidates[at].entries.is_empty()
+                || candidates[at]
+                    .entries
+                    .iter()
+                    .all(|entry| entry.place.path == merge.place.path && entry.tags.is_empty())
+        })
+        .collect();
+    if !bare.is_empty() {
+        fitting = bare;
+    }
+    if fitting.len() > 1 && are_platforms(&fitting, candidates) {
+        let others: Vec<usize> = fitting.drain(1..).collect();
+        for at in others.into_iter().rev() {
+            let other = candidates.remove(at);
+            join(&mut candidates[fitting[0]], other);
+        }
+    }
+    match fitting.as_slice() {
+        [] => strays.push(Stray { publication: merge, why: "what it is made of was not found" }),
+        [one] => {
+            let candidate = &mut candidates[*one];
+            merge_lines(&mut candidate.repositories, merge.repositories);
+            let own: Vec<String> = keys(&candidate.repositories);
+            // The names of the legs are not those of the image.
+            if sources.iter().any(|source| source.contains(':') && !source.contains('@')) {
+                candidate
+                    .repositories
+                    .retain(|line| repositories.contains(&line.text.key()) || own.len() == 1);
+            }
+            if candidate.flavor.is_empty() {
+                candidate.flavor = merge.flavor;
+            }
+            merge_lines(&mut candidate.untold, merge.untold);
+            if !merge.tags.is_empty() {
+                let is_same =
+                    |entry: &&mut Entry| entry.runs == merge.runs && entry.place.path == merge.place.path;
+                match candidate.entries.iter_mut().find(is_same) {
+                    Some(entry) => entry.tags.extend(merge.tags),
+                    None => candidate.entries.push(Entry {
+                        place: merge.place,
+                        runs: merge.runs,
+                        others: merge.others,
+                        tags: merge.tags,
+                    }),
+                }
+            }
+        }
+        _ => strays.push(Stray {
+            publication: merge,
+            why: "several builds push to its repository, and which of them it is made of is not known",
+        }),
+    }
+}
+
+/// Whether several builds are those of different platforms.
+fn are_platforms(fitting: &[usize], candidates: &[Candidate]) -> bool {
+    let mut seen: Vec<String> = Vec::new();
+    fitting.iter().all(|&at| {
+        let own = keys(&candidates[at].platforms);
+        let is_new = !own.is_empty() && own.iter().all(|platform| !seen.contains(platform));
+        seen.extend(own);
+        is_new && matches!(candidates[at].target, TargetOf::Dockerfile(_))
+    })
+}
+
+/// Adds the build of another platform.
+fn join(into: &mut Candidate, other: Candidate) {
+    if let TargetOf::Dockerfile(build) = &other.target {
+        for platform in other.platforms.iter().filter_map(|line| line.text.constant()) {
+            into.variants.push((platform, (**build).clone()));
+        }
+    }
+    merge_lines(&mut into.platforms, other.platforms);
+    merge_lines(&mut into.repositories, other.repositories);
+    merge_lines(&mut into.untold, other.untold);
+    into.oci_labels |= other.oci_labels;
+    into.entries.extend(other.entries);
+}

@@ -1,0 +1,144 @@
+//! The inputs of a step: lists with a place for each of their lines.
+
+use std::rc::Rc;
+
+use super::moment::{Answers, MOMENTS};
+use super::scope::Scope;
+use super::text::{Line, Place, Template};
+use crate::bake::compose::Yaml;
+use crate::source::Source;
+
+/// A line as it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct RawLine {
+    /// The line, without blanks around it.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// The inputs of a step.
+pub(crate) struct Inputs<'y> {
+    /// Where the step is.
+    pub place: Place,
+    with: Option<&'y Yaml>,
+    source: &'y Source,
+    path: Rc<str>,
+    /// What the names begin with.
+    prefix: &'static str,
+}
+
+/// Where a value is.
+pub(crate) fn place_of(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Place {
+    Place { path: Rc::clone(path), line: source.position(yaml.span.start).line }
+}
+
+impl<'y> Inputs<'y> {
+    /// Those in `with` of a step.
+    pub(crate) fn of(step: &'y Yaml, source: &'y Source, path: &Rc<str>) -> Self {
+        Self {
+            place: place_of(step, source, path),
+            with: step.get("with"),
+            source,
+            path: Rc::clone(path),
+            prefix: "",
+        }
+    }
+
+    /// The same with names that begin with `meta-`, as docker/github-builder has them.
+    pub(crate) fn of_meta(self) -> Self {
+        Self { prefix: "meta-", ..self }
+    }
+
+    fn get(&self, name: &str) -> Option<&'y Yaml> {
+        let members = self.with.map(Yaml::members).unwrap_or_default();
+        let is_it = |known: &str| {
+            known.strip_prefix(self.prefix).is_some_and(|known| known.eq_ignore_ascii_case(name))
+        };
+        members.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
+    }
+
+    /// The names of all inputs that are given.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'y str> {
+        self.with.map(Yaml::members).unwrap_or_default().iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether an input is given and not empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).and_then(Yaml::as_text).is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// Where an input is; without one, where the step is.
+    pub(crate) fn place_of(&self, name: &str) -> Place {
+        self.get(name).map_or_else(|| self.place.clone(), |yaml| place_of(yaml, self.source, &self.path))
+    }
+
+    /// The text of an input as it is written.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'y str> {
+        self.get(name).and_then(Yaml::as_text)
+    }
+
+    /// The text of an input.
+    pub(crate) fn text(&self, name: &str, scope: &Scope) -> Option<Template> {
+        let text = scope.template(self.raw(name)?.trim());
+        (!text.0.is_empty()).then_some(text)
+    }
+
+    /// Whether an input is true, in the examples.
+    pub(crate) fn answers(&self, name: &str, scope: &Scope) -> Answers {
+        match self.raw(name) {
+            Some(text) if !text.trim().is_empty() => scope.condition(text).answers,
+            _ => Answers([Some(false); MOMENTS.len()]),
+        }
+    }
+
+    /// The lines of a list as they are written, without comments and empty ones.
+    pub(crate) fn raw_lines(&self, name: &str) -> Vec<RawLine> {
+        let Some(yaml) = self.get(name) else { return Vec::new() };
+        raw_lines(yaml, self.source, &self.path)
+    }
+
+    /// The lines of a list.
+    pub(crate) fn lines(&self, name: &str, scope: &Scope) -> Vec<Line> {
+        let lines = self.raw_lines(name).into_iter();
+        let of_line = |raw: RawLine| {
+            let lines = scope.template(&raw.text).lines();
+            lines
+                .into_iter()
+                .map(move |(_, text)| Line { text, place: raw.place.clone() })
+                .collect::<Vec<_>>()
+        };
+        lines.flat_map(of_line).collect()
+    }
+
+    /// The items of a list that may also be written in one line, with commas between them.
+    pub(crate) fn items(&self, name: &str, scope: &Scope) -> Vec<Line> {
+        let lines = self.lines(name, scope).into_iter();
+        let of_line = |line: Line| {
+            let parts = line.text.split(',').into_iter().filter(|part| !part.0.is_empty());
+            parts.map(|text| Line { text, place: line.place.clone() }).collect::<Vec<_>>()
+        };
+        lines.flat_map(of_line).collect()
+    }
+}
+
+/// The lines of a text, each where it stands in the file.
+pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Vec<RawLine> {
+    if !yaml.items().is_empty() {
+        return yaml.items().iter().flat_map(|item| raw_lines(item, source, path)).collect();
+    }
+    let Some(text) = yaml.as_text() else { return Vec::new() };
+    let mut at = yaml.span.start as usize;
+    let mut lines = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        // In a quoted text, a line may be written otherwise: it is near the one before.
+        if let Some(found) = source.text.get(at..).and_then(|rest| rest.find(line)) {
+            at += found;
+        }
+        let offset = u32::try_from(at).unwrap_or(u32::MAX);
+        let place = Place { path: Rc::clone(path), line: source.position(offset).line };
+        lines.push(RawLine { text: line.to_owned(), place });
+        at += 1;
+    }
+    lines
+}

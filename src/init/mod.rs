@@ -1,0 +1,53 @@
+//! What a repository has already, and the `image` blocks that it comes to: for `bakeplan init`.
+//!
+//! [`workflow`] and [`commands`] find what is published today, [`images`] joins that to images, [`proposal`] writes them
+//! as blocks, and [`splice`] puts these into files of which no byte changes.
+
+// Words.
+mod expression;
+pub(crate) mod kinds;
+pub(crate) mod moment;
+
+pub(crate) mod world;
+
+pub(crate) mod text;
+
+mod value;
+
+mod when;
+
+pub(crate) mod scope;
+
+pub(crate) mod found;
+
+// What is written in steps and scripts.
+mod inputs;
+mod matrix;
+pub(crate) mod shell;
+mod triggers;
+
+mod build_push;
+mod metadata_action;
+
+mod bake_action;
+
+pub(crate) mod commands;
+
+pub(crate) mod workflow;
+
+// What is there already, and what it comes to.
+pub(crate) mod definition;
+mod render;
+
+pub(crate) mod images;
+
+mod tags;
+pub(crate) mod today;
+
+pub(crate) mod splice;
+
+pub(crate) mod proposal;
+
+pub(crate) mod report;
+
+pub(crate) use triggers::example_tag;

@@ -1,0 +1,162 @@
+//! The runs that serve as examples: a push to the default branch, a release, a pull request.
+
+use super::world::World;
+use crate::facts::Facts;
+
+/// What a run knows and a pattern of ours has a word for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Fact {
+    /// `refs/heads/main`
+    Ref,
+    /// The name of the branch or the git tag.
+    RefName,
+    /// The git tag.
+    Tag,
+    /// The git tag without a leading `v`.
+    Version,
+    /// The commit, or its first digits.
+    Commit(Option<usize>),
+    /// The number of the pull request.
+    PullRequest,
+    /// The branch that it comes from.
+    HeadBranch,
+    /// The branch that it goes to.
+    BaseBranch,
+    /// The repository's default branch.
+    DefaultBranch,
+    /// The event.
+    Event,
+    /// The date, in the directives of `strftime`.
+    Date(String),
+}
+
+/// A run of CI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Moment {
+    /// Something is pushed to the default branch.
+    Branch,
+    /// A git tag is pushed.
+    Tag,
+    /// A release is published on GitHub, whose git tag is built.
+    Release,
+    /// A pull request is opened.
+    PullRequest,
+}
+
+/// All of them.
+pub(crate) const MOMENTS: [Moment; 4] = [Moment::Branch, Moment::Tag, Moment::Release, Moment::PullRequest];
+
+/// What is known of each of [`MOMENTS`]; `None` when it cannot be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answers(pub(crate) [Option<bool>; 4]);
+
+impl Answers {
+    /// What holds in each.
+    pub(crate) fn of(ask: impl Fn(Moment) -> Option<bool>) -> Self {
+        Self(MOMENTS.map(ask))
+    }
+
+    /// What holds in one.
+    pub(crate) fn at(self, moment: Moment) -> Option<bool> {
+        MOMENTS.iter().position(|one| *one == moment).and_then(|at| self.0[at])
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self::of(|moment| match (self.at(moment), other.at(moment)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        })
+    }
+
+    /// Whether it may hold in a run of a branch, of a git tag and of a pull request.
+    pub(crate) fn may(self, moment: Moment) -> bool {
+        self.at(moment) != Some(false)
+    }
+}
+
+/// The commit of the examples.
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// The number of the pull request in the examples.
+pub(crate) const PULL_REQUEST: u64 = 7;
+
+/// When the commit of the examples was made.
+pub(crate) const TIME: &str = "2026-01-02T03:04:05Z";
+
+impl Moment {
+    /// The event, in GitHub's words.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Branch | Self::Tag => "push",
+            Self::Release => "release",
+            Self::PullRequest => "pull_request",
+        }
+    }
+
+    /// The full name of the ref.
+    pub(crate) fn git_ref(self, world: &World) -> String {
+        match self {
+            Self::Branch => format!("refs/heads/{}", world.default_branch),
+            Self::Tag | Self::Release => format!("refs/tags/{}", world.tag),
+            Self::PullRequest => format!("refs/pull/{PULL_REQUEST}/merge"),
+        }
+    }
+
+    /// What a fact is in it; `None` when there is none.
+    pub(crate) fn fact(self, fact: &Fact, world: &World) -> Option<String> {
+        let tag = || matches!(self, Self::Tag | Self::Release).then(|| world.tag.clone());
+        let of_request = |text: &str| (self == Self::PullRequest).then(|| text.to_owned());
+        match fact {
+            Fact::Ref => Some(self.git_ref(world)),
+            Fact::RefName => {
+                let git_ref = self.git_ref(world);
+                git_ref.splitn(3, '/').nth(2).map(str::to_owned)
+            }
+            Fact::Tag => tag(),
+            Fact::Version => tag().map(|tag| tag.strip_prefix('v').unwrap_or(&tag).to_owned()),
+            Fact::Commit(None) => Some(COMMIT.to_owned()),
+            Fact::Commit(Some(length)) => Some(COMMIT.get(..*length).unwrap_or(COMMIT).to_owned()),
+            Fact::PullRequest => of_request(&PULL_REQUEST.to_string()),
+            Fact::HeadBranch => of_request("change"),
+            Fact::BaseBranch => of_request(&world.default_branch),
+            Fact::DefaultBranch => Some(world.default_branch.clone()),
+            Fact::Event => Some(self.event().to_owned()),
+            Fact::Date(format) => {
+                let time: jiff::Timestamp = TIME.parse().ok()?;
+                jiff::fmt::strtime::format(format, &time.to_zoned_datetime(jiff::tz::TimeZone::UTC)).ok()
+            }
+        }
+    }
+
+    /// The facts of our plan in it, by their names on the command line. A release is a pushed git tag there.
+    pub(crate) fn facts(self, world: &World) -> Vec<String> {
+        let event = if self == Self::Release { Self::Tag.event() } else { self.event() };
+        let mut facts = vec![
+            format!("event={event}"),
+            format!("ref={}", self.git_ref(world)),
+            format!("commit={COMMIT}"),
+            format!("commit_time={TIME}"),
+            format!("default_branch={}", world.default_branch),
+        ];
+        if self == Self::PullRequest {
+            facts.push("head_branch=change".to_owned());
+            facts.push(format!("base_branch={}", world.default_branch));
+        }
+        facts
+    }
+
+    /// The same, for rules of docker/metadata-action.
+    pub(crate) fn known(self, world: &World) -> Facts {
+        let facts = Facts {
+            event: Some(self.event().to_owned()),
+            git_ref: Some(self.git_ref(world)),
+            commit: Some(COMMIT.to_owned()),
+            commit_time: TIME.parse().ok(),
+            default_branch: Some(world.default_branch.clone()),
+            ..Facts::default()
+        };
+        facts.with_ref_parts()
+    }
+}

@@ -1,0 +1,222 @@
+//! Blocks as text: values are rendered by hcl-rs, and each comes with a comment on where it is from.
+
+use hcl::Expression;
+use hcl::expr::{TemplateExpr, Variable as Name};
+use hcl::format::{Format, Formatter};
+use indexmap::IndexMap;
+
+use super::text::{Piece, Place, Template};
+use super::world::World;
+use crate::bake::values::SecretNames;
+use crate::readable;
+
+/// How much of a line is quoted in a comment, in characters.
+const MAX_QUOTED: usize = 120;
+
+/// What a line indents.
+const INDENT: &str = "  ";
+
+/// Variables that blocks need, with their defaults and why they are there.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    pub(crate) list: IndexMap<String, Variable>,
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    /// Its default.
+    pub default: String,
+    /// What the default is.
+    pub comment: String,
+    /// Where CI has its value: `vars.NAME`, `secrets.NAME`; none where the environment has it.
+    pub setting: Option<String>,
+    /// Whether the default is a guess that may well be wrong.
+    pub is_guess: bool,
+}
+
+impl Variables {
+    /// The reference to what a piece stands for, such as `GITHUB_REPOSITORY`.
+    fn reference(&mut self, piece: &Piece, world: &World) -> Option<String> {
+        let is_known = world.repository.is_some();
+        let comment = |what: &str| {
+            if is_known {
+                format!("{what}, which CI sets; the default is that of git's remote")
+            } else {
+                format!(
+                    "{what}, which CI sets; the default stands for it, since git has no remote that tells it"
+                )
+            }
+        };
+        let lower = |name: &str| if world.has_capitals { format!("lower({name})") } else { name.to_owned() };
+        let mut add = |name: &str, default: &str, comment: String, setting| {
+            self.list.entry(name.to_owned()).or_insert_with(|| Variable {
+                default: default.to_owned(),
+                comment,
+                setting,
+                is_guess: !is_known,
+            });
+        };
+        Some(match piece {
+            Piece::Repository => {
+                add("GITHUB_REPOSITORY", world.repository(), comment("the repository"), None);
+                lower("GITHUB_REPOSITORY")
+            }
+            Piece::Owner => {
+                add("GITHUB_REPOSITORY_OWNER", world.owner(), comment("the repository's owner"), None);
+                lower("GITHUB_REPOSITORY_OWNER")
+            }
+            Piece::Name => {
+                add("GITHUB_REPOSITORY", world.repository(), comment("the repository"), None);
+                let inner = lower("GITHUB_REPOSITORY");
+                format!("basename({inner})")
+            }
+            Piece::Setting(name, is_secret) => {
+                let name = name.to_ascii_uppercase();
+                if SecretNames::default().has(&name) {
+                    return None;
+                }
+                let from = if *is_secret { format!("secrets.{name}") } else { format!("vars.{name}") };
+                let comment =
+                    format!("a guess: the workflow has it in {from}, and this is the repository's owner");
+                let variable = Variable {
+                    default: world.owner().to_owned(),
+                    comment,
+                    setting: Some(from),
+                    is_guess: true,
+                };
+                self.list.entry(name.clone()).or_insert(variable);
+                name
+            }
+            Piece::Text(_) | Piece::Fact(_) | Piece::Meta(..) | Piece::Unknown(_) => return None,
+        })
+    }
+
+    /// A text with these variables in it; else what in it cannot be said.
+    pub(crate) fn expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
+        let mut raw = String::new();
+        let mut has_variables = false;
+        for piece in &text.0 {
+            match piece {
+                Piece::Text(text) => raw.push_str(&text.replace("${", "$${").replace("%{", "%%{")),
+                other => {
+                    let reference = self.reference(other, world);
+                    let reference = reference.ok_or_else(|| Template(vec![other.clone()]).shown())?;
+                    has_variables = true;
+                    raw.extend(["${", &reference, "}"]);
+                }
+            }
+        }
+        // A variable alone needs no quotes.
+        if let [Piece::Repository | Piece::Owner | Piece::Setting(..)] = text.0.as_slice()
+            && let Some(name) = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
+            && let Ok(name) = Name::new(name)
+        {
+            return Ok(Expression::from(name));
+        }
+        Ok(if has_variables {
+            Expression::from(TemplateExpr::QuotedString(raw))
+        } else {
+            Expression::from(text.constant().unwrap_or_default())
+        })
+    }
+}
+
+/// How long a list on one line may be.
+const MAX_LINE: usize = 96;
+
+/// An expression as hcl-rs writes it: a list on one line, if there is room for it.
+pub(crate) fn formatted(expression: &Expression) -> String {
+    let written = |is_compact: bool| {
+        let mut formatter =
+            Formatter::builder().compact_arrays(is_compact).prefer_ident_keys(true).build(Vec::new());
+        let written = expression.format(&mut formatter);
+        written.ok().and_then(|()| String::from_utf8(formatter.into_inner()).ok()).unwrap_or_default()
+    };
+    let compact = written(true);
+    let is_long = compact.lines().any(|line| line.len() > MAX_LINE);
+    let text = if is_long { written(false) } else { compact };
+    text.trim_end().to_owned()
+}
+
+/// A string in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    formatted(&Expression::from(text))
+}
+
+/// Where something is from, as a comment.
+pub(crate) fn from(place: &Place, said: &str) -> String {
+    let said = quotable(said);
+    if said.is_empty() { format!("from {place}") } else { format!("from {place}: {said}") }
+}
+
+/// A text within a comment: on one line, and not too long.
+pub(crate) fn quotable(text: &str) -> String {
+    let text = readable::line(text.trim()).into_owned();
+    match text.char_indices().nth(MAX_QUOTED) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+/// Lines of a block in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    text: String,
+    depth: usize,
+}
+
+impl Lines {
+    fn indent(&mut self) {
+        for _ in 0..self.depth {
+            self.text.push_str(INDENT);
+        }
+    }
+
+    /// A line.
+    pub(crate) fn line(&mut self, text: &str) {
+        self.indent();
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    /// A comment.
+    pub(crate) fn comment(&mut self, text: &str) {
+        self.line(&format!("# {}", readable::line(text)));
+    }
+
+    /// An attribute.
+    pub(crate) fn attribute(&mut self, name: &str, value: &Expression) {
+        let value = formatted(value);
+        let mut lines = value.lines();
+        let first = lines.next().unwrap_or_default().to_owned();
+        self.line(&format!("{name} = {first}"));
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    /// The beginning of what a later [`Self::close`] ends.
+    pub(crate) fn open(&mut self, text: &str) {
+        self.line(text);
+        self.depth += 1;
+    }
+
+    /// The end.
+    pub(crate) fn close(&mut self, text: &str) {
+        self.depth = self.depth.saturating_sub(1);
+        self.line(text);
+    }
+
+    /// A gap between blocks.
+    pub(crate) fn gap(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+}

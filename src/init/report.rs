@@ -1,0 +1,78 @@
+//! What the workflows of today publish, beside what the plan would.
+
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+
+use super::today::Published;
+use crate::render::table::columns;
+
+/// The images of one example.
+#[derive(Debug)]
+pub(crate) struct Example {
+    /// Which run it is.
+    pub run: String,
+    /// Each image: what is published today, and what the plan publishes, by repository.
+    pub images: Vec<(String, Published, IndexMap<String, Vec<String>>)>,
+    /// Why there is no plan, if there is none.
+    pub failure: Option<String>,
+}
+
+/// How many repositories are shown for an image in a run.
+const MAX_REPOSITORIES: usize = 20;
+
+/// The table.
+pub(crate) fn render(examples: &[Example]) -> String {
+    let mut rows: Vec<[Cow<'_, str>; 4]> = Vec::new();
+    for example in examples {
+        for (at, (name, today, planned)) in example.images.iter().enumerate() {
+            let run = if at == 0 { example.run.as_str() } else { "" };
+            let mut repositories: Vec<&String> = today.tags.keys().collect();
+            repositories.extend(planned.keys().filter(|repository| !today.tags.contains_key(*repository)));
+            repositories.truncate(MAX_REPOSITORIES);
+            let unknown = today.unknown.iter().map(|unknown| format!("not known: {unknown}"));
+            let unknown: Vec<String> = unknown.collect();
+            if repositories.is_empty() {
+                let today = if unknown.is_empty() { "nothing".to_owned() } else { unknown.join("; ") };
+                let planned = match &example.failure {
+                    Some(failure) => failure.clone(),
+                    None => "nothing".to_owned(),
+                };
+                rows.push([run.to_owned().into(), name.as_str().into(), today.into(), planned.into()]);
+                continue;
+            }
+            for (index, repository) in repositories.into_iter().enumerate() {
+                let of = |tags: Option<&Vec<String>>| match tags {
+                    Some(tags) if !tags.is_empty() => format!("{repository}: {}", tags.join(", ")),
+                    _ => "nothing".to_owned(),
+                };
+                let (old, new) = (today.tags.get(repository), planned.get(repository));
+                let mut old_text = if old.is_none() && !unknown.is_empty() { String::new() } else { of(old) };
+                if !unknown.is_empty() {
+                    let gap = if old_text.is_empty() { "" } else { "; " };
+                    old_text.extend([gap, &unknown.join("; ")]);
+                }
+                let planned = match &example.failure {
+                    Some(failure) => failure.clone(),
+                    None if unknown.is_empty() && same(old, new) => "the same".to_owned(),
+                    None => of(new),
+                };
+                let (run, name) = if index == 0 { (run, name.as_str()) } else { ("", "") };
+                rows.push([run.to_owned().into(), name.into(), old_text.into(), planned.into()]);
+            }
+        }
+    }
+    let mut text = String::new();
+    columns(["RUN", "IMAGE", "PUBLISHED TODAY", "WITH THE PLAN"], rows.into_iter(), &mut text);
+    text
+}
+
+/// Whether the same tags are published, in any order.
+fn same(old: Option<&Vec<String>>, new: Option<&Vec<String>>) -> bool {
+    let sorted = |tags: Option<&Vec<String>>| {
+        let mut tags = tags.cloned().unwrap_or_default();
+        tags.sort();
+        tags
+    };
+    sorted(old) == sorted(new)
+}

@@ -1,0 +1,312 @@
+//! What the expressions of a job mean: its environment, matrix, inputs and the outputs of steps before.
+
+use std::rc::Rc;
+
+use super::expression::{Expression, parts, shown};
+use super::moment::{Answers, Fact, Moment};
+use super::text::{Condition, Meta, Piece, Template};
+use super::value::{Value, call, equal};
+use super::when;
+use super::world::World;
+
+/// How far environment variables, inputs and outputs may refer to each other.
+const MAX_DEPTH: usize = 12;
+
+/// An output of a step or a job.
+#[derive(Clone, Debug)]
+pub(crate) enum Output {
+    /// Of a script.
+    Value(Template),
+    /// Of docker/metadata-action, all of it.
+    Meta(Rc<Meta>),
+    /// Of a job: an expression in the scope of that job.
+    OfJob(String, Rc<Scope>),
+}
+
+/// What the expressions of a job mean.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// What is known of the repository.
+    pub world: Rc<World>,
+    /// Environment variables as they are written; a later one wins.
+    pub env: Vec<(String, String)>,
+    /// The same of what scripts set, which is known already.
+    pub set: Vec<(String, Template)>,
+    /// The row of the matrix.
+    pub matrix: Option<Value>,
+    /// The inputs of a called workflow or of a manual start, as they are written.
+    pub inputs: Vec<(String, String)>,
+    /// Whether it is of a workflow or an action that another one calls.
+    pub is_called: bool,
+    /// Where the expressions in the inputs belong.
+    pub caller: Option<Rc<Self>>,
+    /// The steps so far, by their ids, with their outputs by name; docker/metadata-action has all under an empty name.
+    pub steps: Vec<(String, Vec<(String, Output)>)>,
+    /// The jobs before, likewise.
+    pub needs: Vec<(String, Vec<(String, Output)>)>,
+}
+
+impl Scope {
+    /// A text with expressions in it.
+    pub(crate) fn template(&self, text: &str) -> Template {
+        self.template_at(text, None, 0)
+    }
+
+    /// The same in an example of a run.
+    pub(crate) fn template_at(&self, text: &str, moment: Option<Moment>, depth: usize) -> Template {
+        let mut template = Template::default();
+        for part in parts(text) {
+            match part {
+                Ok(text) => template.push(Piece::Text(text.to_owned())),
+                Err(written) => template.extend(self.written(written, moment, depth).into_text()),
+            }
+        }
+        template
+    }
+
+    /// A value as YAML has it: an expression alone keeps its type.
+    pub(crate) fn value(&self, text: &str, moment: Option<Moment>) -> Value {
+        match parts(text).as_slice() {
+            [Err(written)] => self.written(written, moment, 0),
+            _ => Value::Text(self.template_at(text, moment, 0)),
+        }
+    }
+
+    /// A condition: `if:` needs no braces, an input does.
+    pub(crate) fn condition(&self, text: &str) -> Condition {
+        let text = text.trim();
+        let written = match parts(text).as_slice() {
+            [Err(written)] => (*written).to_owned(),
+            _ => text.to_owned(),
+        };
+        let parsed = Expression::parse(&written);
+        let answers = Answers::of(|moment| {
+            let value = self.evaluate(parsed.as_ref()?, Some(moment), 0);
+            match &value {
+                // An input that is text says `true` or `false`.
+                Value::Text(text) => {
+                    text.constant().map(|text| text == "true" || (!text.is_empty() && text != "false"))
+                }
+                other => other.is_true(),
+            }
+        });
+        let when = parsed.and_then(|parsed| when::of(&parsed, &|inner| self.evaluate(inner, None, 0)));
+        Condition { written, answers, when }
+    }
+
+    fn written(&self, written: &str, moment: Option<Moment>, depth: usize) -> Value {
+        match Expression::parse(written) {
+            Some(parsed) => self.evaluate(&parsed, moment, depth),
+            None => Value::Unknown(written.to_owned()),
+        }
+    }
+
+    fn evaluate(&self, expression: &Expression, moment: Option<Moment>, depth: usize) -> Value {
+        let unknown = || Value::Unknown(shown(expression));
+        if depth > MAX_DEPTH {
+            return unknown();
+        }
+        let inner = |expression| self.evaluate(expression, moment, depth);
+        match expression {
+            Expression::Null => Value::Null,
+            Expression::Bool(value) => Value::Bool(*value),
+            Expression::Number(value) => Value::Number(*value),
+            Expression::Text(text) => Value::text(text),
+            Expression::Path(path) => self.path(path, moment, depth).unwrap_or_else(unknown),
+            Expression::Member(of, name) => match inner(of) {
+                Value::Unknown(_) => unknown(),
+                value => value.member(name).cloned().unwrap_or(Value::Null),
+            },
+            Expression::Not(operand) => {
+                inner(operand).is_true().map_or_else(unknown, |value| Value::Bool(!value))
+            }
+            Expression::Binary(operator, left, right) => match *operator {
+                "&&" => {
+                    let left = inner(left);
+                    match left.is_true() {
+                        Some(true) => inner(right),
+                        Some(false) => left,
+                        None if inner(right).is_true() == Some(false) => Value::Bool(false),
+                        None => unknown(),
+                    }
+                }
+                "||" => {
+                    let left = inner(left);
+                    match left.is_true() {
+                        Some(true) => left,
+                        Some(false) => inner(right),
+                        None if matches!(inner(right), Value::Bool(true)) => Value::Bool(true),
+                        // A fact of the run, and what stands in for it where it is absent.
+                        None => match left {
+                            Value::Text(text) if text.unknown_parts().is_empty() => Value::Text(text),
+                            _ => unknown(),
+                        },
+                    }
+                }
+                "==" => equal(&inner(left), &inner(right)).map_or_else(unknown, Value::Bool),
+                "!=" => equal(&inner(left), &inner(right)).map_or_else(unknown, |value| Value::Bool(!value)),
+                _ => unknown(),
+            },
+            Expression::Call(name, arguments) => {
+                let values: Vec<Value> = arguments.iter().map(inner).collect();
+                call(name, &values).unwrap_or_else(unknown)
+            }
+        }
+    }
+
+    /// What a name stands for; `None` when that cannot be known.
+    fn path(&self, path: &[String], moment: Option<Moment>, depth: usize) -> Option<Value> {
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        let (root, rest) = words.split_first()?;
+        match (*root, rest) {
+            ("github", rest) => self.github(rest, moment),
+            ("env", [name]) => self.variable(name, moment, depth),
+            ("matrix", []) => self.matrix.clone(),
+            ("matrix", rest) => {
+                let mut value = self.matrix.as_ref()?;
+                for name in rest {
+                    match value.member(name) {
+                        Some(member) => value = member,
+                        // A row without that value, of which nothing is unknown.
+                        None if matches!(value, Value::Map(_)) => return Some(Value::Null),
+                        None => return None,
+                    }
+                }
+                match value {
+                    Value::Text(text) => Some(Value::Text(
+                        text.constant()
+                            .map_or(text.clone(), |text| self.template_at(&text, moment, depth + 1)),
+                    )),
+                    other => Some(other.clone()),
+                }
+            }
+            ("inputs", [name]) => {
+                let given = self.inputs.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
+                let Some((_, written)) = given else {
+                    // Only a run that somebody starts has inputs.
+                    return moment.filter(|_| !self.is_called).map(|_| Value::Null);
+                };
+                let scope = self.caller.as_deref().unwrap_or(self);
+                Some(match parts(written).as_slice() {
+                    [Err(written)] => scope.written(written, moment, depth + 1),
+                    _ if written == "true" => Value::Bool(true),
+                    _ if written == "false" => Value::Bool(false),
+                    _ => Value::Text(scope.template_at(written, moment, depth + 1)),
+                })
+            }
+            ("vars", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), false))),
+            ("secrets", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), true))),
+            ("steps", [id, "outputs", name]) => output(&self.steps, id, name, moment, depth),
+            ("needs", [job, "outputs", name]) => output(&self.needs, job, name, moment, depth),
+            _ => None,
+        }
+    }
+
+    /// The value of an environment variable.
+    pub(crate) fn variable(&self, name: &str, moment: Option<Moment>, depth: usize) -> Option<Value> {
+        if let Some((_, value)) = self.set.iter().rev().find(|(known, _)| known == name) {
+            return Some(at(value, moment, &self.world));
+        }
+        if let Some((_, written)) = self.env.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            return Some(match parts(written).as_slice() {
+                [Err(written)] => self.written(written, moment, depth + 1),
+                _ => Value::Text(self.template_at(written, moment, depth + 1)),
+            });
+        }
+        let of_github = name.strip_prefix("GITHUB_")?.to_ascii_lowercase();
+        self.github(&[of_github.as_str()], moment)
+    }
+
+    fn github(&self, rest: &[&str], moment: Option<Moment>) -> Option<Value> {
+        let fact = match rest {
+            ["repository"] | ["event", "repository", "full_name"] => {
+                return Some(self.piece(Piece::Repository, moment));
+            }
+            ["repository_owner"] | ["event", "repository", "owner", "login"] => {
+                return Some(self.piece(Piece::Owner, moment));
+            }
+            ["event", "repository", "name"] => return Some(self.piece(Piece::Name, moment)),
+            ["event", "repository", "default_branch"] => Fact::DefaultBranch,
+            ["event", "repository", "fork"] => return Some(Value::Bool(false)),
+            ["event_name"] => Fact::Event,
+            ["ref"] => Fact::Ref,
+            ["ref_name"] => Fact::RefName,
+            ["ref_type"] => {
+                let moment = moment?;
+                let of_tag = matches!(moment, Moment::Tag | Moment::Release);
+                return Some(Value::text(if of_tag { "tag" } else { "branch" }));
+            }
+            ["sha"] | ["event", "after"] => Fact::Commit(None),
+            ["head_ref"] | ["event", "pull_request", "head", "ref"] => Fact::HeadBranch,
+            ["base_ref"] | ["event", "pull_request", "base", "ref"] => Fact::BaseBranch,
+            ["event", "number"] | ["event", "pull_request", "number"] => Fact::PullRequest,
+            ["event", "release", "tag_name"] => Fact::Tag,
+            ["event", "release", "prerelease" | "draft"] => {
+                return (moment? == Moment::Release).then_some(Value::Bool(false));
+            }
+            ["event", "pull_request", "head", "repo", "full_name"] => {
+                return (moment? == Moment::PullRequest).then(|| self.piece(Piece::Repository, moment));
+            }
+            ["event", "pull_request", "head", "repo", "fork"] => {
+                return (moment? == Moment::PullRequest).then_some(Value::Bool(false));
+            }
+            ["event", "action"] => {
+                return match moment? {
+                    Moment::Branch | Moment::Tag => Some(Value::Null),
+                    Moment::Release => Some(Value::text("published")),
+                    Moment::PullRequest => Some(Value::text("opened")),
+                };
+            }
+            ["server_url"] => return Some(Value::text("https://github.com")),
+            ["workspace"] => return Some(Value::text(".")),
+            // What only other events have is empty.
+            ["event", "inputs" | "workflow_run" | "client_payload" | "schedule", ..] => {
+                return moment.map(|_| Value::Null);
+            }
+            _ => return None,
+        };
+        Some(match moment {
+            None => Value::fact(fact),
+            Some(moment) => match moment.fact(&fact, &self.world) {
+                Some(text) => Value::text(&text),
+                None => Value::Null,
+            },
+        })
+    }
+
+    fn piece(&self, piece: Piece, moment: Option<Moment>) -> Value {
+        at(&Template(vec![piece]), moment, &self.world)
+    }
+}
+
+/// A text, in an example of a run if there is one.
+fn at(text: &Template, moment: Option<Moment>, world: &World) -> Value {
+    match moment {
+        None => Value::Text(text.clone()),
+        Some(moment) => match text.at(moment, world) {
+            Some(known) => Value::text(&known),
+            None => Value::Text(text.clone()),
+        },
+    }
+}
+
+fn output(
+    of: &[(String, Vec<(String, Output)>)],
+    id: &str,
+    name: &str,
+    moment: Option<Moment>,
+    depth: usize,
+) -> Option<Value> {
+    let (_, outputs) = of.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(id))?;
+    let named = outputs.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let (_, output) = named.or_else(|| outputs.iter().find(|(known, _)| known.is_empty()))?;
+    Some(match output {
+        Output::Value(text) => Value::Text(text.clone()),
+        Output::Meta(meta) => Value::piece(Piece::Meta(Rc::clone(meta), name.to_owned())),
+        Output::OfJob(written, scope) => match parts(written).as_slice() {
+            [Err(written)] => scope.written(written, moment, depth + 1),
+            _ => Value::Text(scope.template_at(written, moment, depth + 1)),
+        },
+    })
+}

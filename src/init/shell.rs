@@ -1,0 +1,487 @@
+//! Lines of shell, as far as it takes to find the commands that make images and tags.
+
+use super::moment::Fact;
+use super::scope::Scope;
+use super::text::{Piece, Template};
+use super::value::Value;
+
+/// How long a script is read, in bytes.
+const MAX_SCRIPT: usize = 256 * 1024;
+
+/// Around the number of an expression of GitHub's that stands in a script.
+const OPEN: char = '\u{e000}';
+const CLOSE: char = '\u{e001}';
+
+/// A command in a script.
+#[derive(Clone, Debug)]
+pub(crate) struct ShellCommand {
+    /// Its words.
+    pub words: Vec<Template>,
+    /// How many lines are above it in the script.
+    pub line: usize,
+}
+
+/// A script, with what its variables are.
+pub(crate) struct Script<'s> {
+    scope: &'s Scope,
+    expressions: Vec<Template>,
+    variables: Vec<(String, Template)>,
+}
+
+/// What came of a script.
+#[derive(Debug, Default)]
+pub(crate) struct Ran {
+    /// The commands in it.
+    pub commands: Vec<ShellCommand>,
+    /// The outputs that it sets.
+    pub outputs: Vec<(String, Template)>,
+    /// The environment variables that it sets for the steps behind it.
+    pub environment: Vec<(String, Template)>,
+}
+
+/// Reads a script of a step, or a file with commands of a shell or of make.
+pub(crate) fn read(text: &str, scope: &Scope) -> Ran {
+    let mut script = Script { scope, expressions: Vec::new(), variables: Vec::new() };
+    let text = script.with_marks(text);
+    let mut ran = Ran::default();
+    let (mut joined, mut start) = (String::new(), 0);
+    for (at, line) in text.lines().enumerate() {
+        if joined.is_empty() {
+            start = at;
+        }
+        match line.trim_end().strip_suffix('\\') {
+            Some(line) => {
+                joined.push_str(line);
+                joined.push(' ');
+            }
+            None => {
+                joined.push_str(line);
+                script.line(&joined, start, &mut ran);
+                joined.clear();
+            }
+        }
+    }
+    script.line(&joined, start, &mut ran);
+    ran
+}
+
+impl Script<'_> {
+    /// The text with a mark for each expression.
+    fn with_marks(&mut self, text: &str) -> String {
+        let end = (0..=text.len().min(MAX_SCRIPT)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let mut marked = String::new();
+        for part in super::expression::parts(&text[..end]) {
+            match part {
+                Ok(text) => marked.push_str(text),
+                Err(written) => {
+                    self.expressions.push(self.scope.template(&format!("${{{{ {written} }}}}")));
+                    marked.extend([
+                        OPEN.to_string(),
+                        (self.expressions.len() - 1).to_string(),
+                        CLOSE.to_string(),
+                    ]);
+                }
+            }
+        }
+        marked
+    }
+
+    fn line(&mut self, line: &str, at: usize, ran: &mut Ran) {
+        // Recipes of make, and steps of a list in YAML.
+        let line = line.trim().trim_start_matches(['@', '-', '+']).trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            return;
+        }
+        for part in commands(line) {
+            let mut words = words(&part);
+            let assigns = words.first().and_then(|word| assignment(word));
+            if let Some((name, value)) = assigns
+                && (words.len() == 1 || is_of_make(&part))
+            {
+                let value = if is_of_make(&part) {
+                    part.split_once('=').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+                } else {
+                    value
+                };
+                let value = self.expand(&value);
+                self.variables.push((name, value));
+                continue;
+            }
+            if is_of_make(&part) {
+                let (name, value) = part.split_once('=').unwrap_or_default();
+                let value = self.expand(value.trim());
+                self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
+                continue;
+            }
+            while words.first().is_some_and(|word| {
+                matches!(
+                    word.as_str(),
+                    "export"
+                        | "local"
+                        | "readonly"
+                        | "sudo"
+                        | "then"
+                        | "do"
+                        | "if"
+                        | "else"
+                        | "time"
+                        | "exec"
+                )
+            }) {
+                words.remove(0);
+                if let Some((name, value)) =
+                    words.first().filter(|_| words.len() == 1).and_then(|word| assignment(word))
+                {
+                    let value = self.expand(&value);
+                    self.variables.push((name, value));
+                }
+            }
+            self.sets(&words, ran);
+            let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
+            if !words.is_empty() {
+                ran.commands.push(ShellCommand { words, line: at });
+            }
+        }
+    }
+
+    /// `echo "NAME=VALUE" >> $GITHUB_OUTPUT`, and how that was written before.
+    fn sets(&mut self, words: &[String], ran: &mut Ran) {
+        if words.first().is_none_or(|word| word != "echo" && word != "printf") {
+            return;
+        }
+        let to = |name: &str| words.iter().any(|word| word.contains(name));
+        let said = words.iter().skip(1).find(|word| !word.starts_with('-') && *word != ">>");
+        let Some(said) = said else { return };
+        if let Some(rest) = said.strip_prefix("::set-output name=") {
+            if let Some((name, value)) = rest.split_once("::") {
+                let value = self.expand(value);
+                ran.outputs.push((name.to_owned(), value));
+            }
+            return;
+        }
+        let Some((name, value)) = assignment(said) else { return };
+        let value = self.expand(&value);
+        if to("GITHUB_OUTPUT") {
+            ran.outputs.push((name, value));
+        } else if to("GITHUB_ENV") {
+            self.variables.push((name.clone(), value.clone()));
+            ran.environment.push((name, value));
+        }
+    }
+
+    /// A word with its variables.
+    fn expand(&self, word: &str) -> Template {
+        let mut template = Template::default();
+        let mut rest = word;
+        while let Some(at) = rest.find(['$', OPEN, '`']) {
+            template.push(Piece::Text(rest[..at].to_owned()));
+            rest = &rest[at..];
+            let (value, after) = self.expansion(rest);
+            template.extend(value);
+            rest = after;
+        }
+        template.push(Piece::Text(rest.to_owned()));
+        template
+    }
+
+    /// The expansion that a text begins with, and what is behind it.
+    fn expansion<'t>(&self, text: &'t str) -> (Template, &'t str) {
+        if let Some(rest) = text.strip_prefix(OPEN) {
+            let (number, after) = rest.split_once(CLOSE).unwrap_or_default();
+            let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
+            return (known.cloned().unwrap_or_default(), after);
+        }
+        let closed = |open: char, close: char| {
+            let mut depth = 0;
+            text.char_indices().find_map(|(at, c)| {
+                depth += usize::from(c == open);
+                if c == close {
+                    depth -= 1;
+                    return (depth == 0).then_some(at);
+                }
+                None
+            })
+        };
+        let unknown = |end: usize| (Template::unknown(&self.unmarked(&text[..end])), &text[end..]);
+        if text.starts_with("${") {
+            let Some(end) = closed('{', '}') else { return unknown(text.len()) };
+            let value = self.parameter(&text[2..end]);
+            return (value.unwrap_or_else(|| unknown(end + 1).0), &text[end + 1..]);
+        }
+        if text.starts_with("$(") {
+            let Some(end) = closed('(', ')') else { return unknown(text.len()) };
+            let value = self.substitution(&text[2..end]);
+            return (value.unwrap_or_else(|| unknown(end + 1).0), &text[end + 1..]);
+        }
+        if let Some(rest) = text.strip_prefix('`') {
+            let Some(length) = rest.find('`') else { return unknown(text.len()) };
+            let value = self.substitution(&rest[..length]);
+            return (value.unwrap_or_else(|| unknown(length + 2).0), &rest[length + 1..]);
+        }
+        let rest = &text[1..];
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
+        let length = if rest.starts_with(|c: char| c.is_ascii_digit()) { 1 } else { length };
+        if length == 0 {
+            return (Template::from("$"), rest);
+        }
+        let value = self.variable(&rest[..length]);
+        (value.unwrap_or_else(|| unknown(length + 1).0), &rest[length..])
+    }
+
+    /// A text as it was written.
+    fn unmarked(&self, text: &str) -> String {
+        let mut shown = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            shown.push_str(before);
+            let (number, behind) = after.split_once(CLOSE).unwrap_or_default();
+            let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
+            shown.push_str(&known.map(Template::shown).unwrap_or_default());
+            rest = behind;
+        }
+        shown + rest
+    }
+
+    fn variable(&self, name: &str) -> Option<Template> {
+        if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| known == name) {
+            return Some(value.clone());
+        }
+        match self.scope.variable(name, None, 0)? {
+            Value::Unknown(_) => None,
+            value => Some(value.into_text()),
+        }
+    }
+
+    /// `NAME`, `NAME,,`, `NAME#refs/tags/`, `NAME##*/`, `NAME::7`, `NAME:-default`
+    fn parameter(&self, inner: &str) -> Option<Template> {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = inner.find(|c| !is_of_name(c)).unwrap_or(inner.len());
+        let (name, operation) = inner.split_at(length);
+        let value = self.variable(name);
+        if let Some(default) = operation.strip_prefix(":-").or_else(|| operation.strip_prefix("-")) {
+            return Some(value.filter(|value| !value.0.is_empty()).unwrap_or_else(|| self.expand(default)));
+        }
+        changed(value?, operation)
+    }
+
+    /// `$(…)`, of which a few are known.
+    fn substitution(&self, inner: &str) -> Option<Template> {
+        let inner = inner.trim();
+        let words = words(inner);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["git", "rev-parse", "--short", "HEAD" | "$GITHUB_SHA"] => Some(fact(Fact::Commit(Some(7)))),
+            ["git", "rev-parse", "--verify", "HEAD"] | ["git", "rev-parse", "HEAD"] => {
+                Some(fact(Fact::Commit(None)))
+            }
+            ["git", "rev-parse", short, "HEAD"] if short.starts_with("--short=") => {
+                Some(fact(Fact::Commit(Some(short["--short=".len()..].parse().ok()?))))
+            }
+            ["date", rest @ ..] => {
+                let format = rest.iter().find_map(|word| word.strip_prefix('+'))?;
+                Some(fact(Fact::Date(format.to_owned())))
+            }
+            ["basename", path] => changed(self.expand(path), "##*/"),
+            ["echo" | "printf", ..] => {
+                let (said, operations) = inner.split_once('|')?;
+                let said = crate::init::shell::words(said);
+                let mut value =
+                    self.expand(said.iter().skip(1).find(|word| !word.starts_with('-') && *word != "%s")?);
+                for operation in operations.split('|') {
+                    let words = crate::init::shell::words(operation);
+                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                    value = match words.as_slice() {
+                        ["tr", from, to] if is_upper(from) && is_lower(to) => value,
+                        ["awk", program] if program.contains("tolower") => value,
+                        ["sed", "s/^v//" | "s/v//"] => changed(value, "#v")?,
+                        ["sed", "-e", "s/^v//"] => changed(value, "#v")?,
+                        ["cut", characters] if characters.starts_with("-c1-") => {
+                            changed(value, &format!("::{}", &characters["-c1-".len()..]))?
+                        }
+                        ["cut", "-c", characters] if characters.starts_with("1-") => {
+                            changed(value, &format!("::{}", &characters["1-".len()..]))?
+                        }
+                        ["cut", "-d/", "-f3" | "-f3-"] | ["cut", "-d", "/", "-f", "3" | "3-"] => {
+                            changed(value, "##*/")?
+                        }
+                        _ => return None,
+                    };
+                }
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_upper(set: &str) -> bool {
+    matches!(set, "[:upper:]" | "A-Z" | "[A-Z]")
+}
+
+fn is_lower(set: &str) -> bool {
+    matches!(set, "[:lower:]" | "a-z" | "[a-z]")
+}
+
+fn fact(fact: Fact) -> Template {
+    Template(vec![Piece::Fact(fact)])
+}
+
+/// What an operation of the shell makes of a value.
+fn changed(value: Template, operation: &str) -> Option<Template> {
+    let of_fact = match value.0.as_slice() {
+        [Piece::Fact(fact)] => Some(fact.clone()),
+        _ => None,
+    };
+    if let (Some(text), Some(prefix)) =
+        (value.constant(), operation.strip_prefix('#').filter(|p| !p.contains('*')))
+    {
+        return Some(Template::from(text.strip_prefix(prefix.trim_start_matches('#')).unwrap_or(&text)));
+    }
+    Some(match (operation, of_fact) {
+        ("" | ",,", _) => value,
+        ("#refs/tags/" | "##refs/tags/", Some(Fact::Ref)) => fact(Fact::Tag),
+        ("#refs/*/" | "##*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
+        ("#refs/tags/v" | "##refs/tags/v" | "##*/v", Some(Fact::Ref)) => fact(Fact::Version),
+        ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
+        ("##*/", _) if matches!(value.0.as_slice(), [Piece::Repository]) => Template(vec![Piece::Name]),
+        ("%%/*" | "%/*", _) if matches!(value.0.as_slice(), [Piece::Repository]) => {
+            Template(vec![Piece::Owner])
+        }
+        (cut, Some(Fact::Commit(None))) => {
+            let length = cut.strip_prefix("::").or_else(|| cut.strip_prefix(":0:"))?;
+            fact(Fact::Commit(Some(length.trim().parse().ok()?)))
+        }
+        _ => return None,
+    })
+}
+
+/// `NAME=VALUE`
+fn assignment(word: &str) -> Option<(String, String)> {
+    let (name, value) = word.split_once('=')?;
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let is_name = !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-');
+    is_name.then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// `NAME ?= VALUE` and the like, of make.
+fn is_of_make(line: &str) -> bool {
+    let Some((name, _)) = line.split_once('=') else { return false };
+    let bare = name.trim_end_matches(['?', ':', '+']).trim_end();
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    name.len() > bare.len() && !bare.is_empty() && bare.chars().all(is_of_name)
+}
+
+/// A line cut where one command ends and another begins.
+fn commands(line: &str) -> Vec<String> {
+    let mut commands = vec![String::new()];
+    let (mut single, mut double, mut depth) = (false, false, 0usize);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            '(' if !single => depth += 1,
+            ')' if !single => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_outside = !single && !double && depth == 0;
+        let ends = is_outside && (c == ';' || ((c == '&' || c == '|') && chars.peek() == Some(&c)));
+        if ends {
+            if c != ';' {
+                chars.next();
+            }
+            commands.push(String::new());
+        } else if is_outside && c == '#' && commands.last().is_some_and(|last| last.ends_with([' ', '\t'])) {
+            break;
+        } else if let Some(last) = commands.last_mut() {
+            last.push(c);
+        }
+    }
+    commands
+        .into_iter()
+        .map(|command| command.trim().to_owned())
+        .filter(|command| !command.is_empty())
+        .collect()
+}
+
+/// The words of a command, without their quotes; what a substitution holds is one word.
+fn words(command: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut single, mut double, mut depth) = (false, false, 0usize);
+    let mut previous = ' ';
+    for c in command.chars() {
+        match c {
+            '(' if previous == '$' && !single => depth += 1,
+            '(' if depth > 0 => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        let is_inside = single || double || depth > 0;
+        match c {
+            '\'' if !double && depth == 0 => {
+                single = !single;
+                word.get_or_insert_default();
+            }
+            '"' if !single && depth == 0 => {
+                double = !double;
+                word.get_or_insert_default();
+            }
+            c if c.is_whitespace() && !is_inside => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+        previous = c;
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(script: &str) -> Vec<String> {
+        let ran = read(script, &Scope::default());
+        let show = |command: &ShellCommand| {
+            let words: Vec<String> = command.words.iter().map(Template::shown).collect();
+            format!("{}: {}", command.line, words.join("|"))
+        };
+        ran.commands.iter().map(show).collect()
+    }
+
+    #[test]
+    fn commands_are_found_with_what_their_words_are() {
+        assert_eq!(
+            shown(
+                "IMAGE=acme/app\n# no\ndocker push \"$IMAGE:${TAG:-edge}\" && echo 'a b'; docker \\\n  rm x"
+            ),
+            ["2: docker|push|acme/app:edge", "2: echo|a b", "2: docker|rm|x"]
+        );
+        assert_eq!(
+            shown(
+                "a ${GITHUB_REF#refs/tags/v} $(git rev-parse --short HEAD) ${GITHUB_SHA::8} $(date +%Y%m%d) $(curl x | jq y) ${GITHUB_REPOSITORY,,}"
+            ),
+            [
+                "0: a|{version}|{commit(some(7))}|{commit(some(8))}|{date(\"%y%m%d\")}|$(curl x | jq y)|{repository}"
+            ]
+        );
+        assert_eq!(
+            shown("REPO ?= acme/app\nTAG := 1\npush:\n\t@docker push $(REPO):$(TAG)"),
+            ["2: push:", "3: docker|push|$(REPO):$(TAG)"]
+        );
+    }
+
+    #[test]
+    fn outputs_and_variables_are_for_later_steps() {
+        let ran = read(
+            "echo \"version=${GITHUB_REF_NAME#v}\" >> $GITHUB_OUTPUT\necho \"NAME=x\" >> \"$GITHUB_ENV\"\necho ::set-output name=a::b",
+            &Scope::default(),
+        );
+        let show = |of: &[(String, Template)]| {
+            of.iter().map(|(name, value)| format!("{name}={}", value.shown())).collect::<Vec<_>>()
+        };
+        assert_eq!(show(&ran.outputs), ["version={version}", "a=b"]);
+        assert_eq!(show(&ran.environment), ["NAME=x"]);
+    }
+}

@@ -1,0 +1,483 @@
+//! From the tags of today to entries of `tags`: rules stay as they are where they can, and the rest becomes patterns.
+
+use hcl::Expression;
+use hcl::expr::ObjectKey;
+
+use super::found::TagLine;
+use super::images::{Candidate, Entry};
+use super::moment::{Fact, Moment};
+use super::render::{Variables, from};
+use super::text::{Line, Piece, Place, RuleLine, Template};
+use super::world::World;
+use crate::rules::Rule;
+
+/// An entry of `tags`, or a comment in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct TagEntry {
+    /// Where it is from.
+    pub comments: Vec<String>,
+    /// What it says; nothing where that cannot be said.
+    pub value: Option<Expression>,
+}
+
+/// What an image's tags come to.
+#[derive(Debug, Default)]
+pub(crate) struct Tags {
+    /// The entries.
+    pub entries: Vec<TagEntry>,
+    /// The lines of `flavor`, each with its comment.
+    pub flavor: Vec<(String, Expression)>,
+    /// Whether the version is the git tag.
+    pub has_version: bool,
+    /// What could not be said: where, and why.
+    pub lost: Vec<(Place, String)>,
+}
+
+/// In which runs something applies: of branches, of git tags, of pull requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mask {
+    branch: bool,
+    tag: bool,
+    pull_request: bool,
+    /// Started by the clock or by hand alone.
+    others: bool,
+}
+
+impl Mask {
+    const ALL: Self = Self { branch: true, tag: true, pull_request: true, others: true };
+
+    fn of(entry: &Entry) -> Self {
+        Self {
+            branch: entry.runs.may(Moment::Branch),
+            tag: entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release),
+            pull_request: entry.runs.may(Moment::PullRequest),
+            others: !entry.others.is_empty(),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            branch: self.branch && other.branch,
+            tag: self.tag && other.tag,
+            pull_request: self.pull_request && other.pull_request,
+            others: self.others && other.others,
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            branch: self.branch || other.branch,
+            tag: self.tag || other.tag,
+            pull_request: self.pull_request || other.pull_request,
+            others: self.others || other.others,
+        }
+    }
+
+    /// The condition that keeps what applies in `domain` to these runs. Those of pull requests publish nothing anyway.
+    fn when(self, domain: Self, others: &[String]) -> Option<String> {
+        let both = self.and(domain);
+        if both.branch == domain.branch && both.tag == domain.tag {
+            return None;
+        }
+        Some(match (self.branch, self.tag) {
+            (true, _) => "branch".to_owned(),
+            (false, true) => "tag".to_owned(),
+            (false, false) if self.pull_request && !self.others => "pr".to_owned(),
+            (false, false) => {
+                let events: Vec<String> =
+                    others.iter().map(|event| format!("event == \"{event}\"")).collect();
+                if events.is_empty() { "branch".to_owned() } else { events.join(" or ") }
+            }
+        })
+    }
+}
+
+/// An entry before its condition.
+struct Draft {
+    comments: Vec<String>,
+    value: Result<Template, (Place, String)>,
+    domain: Mask,
+    mask: Mask,
+    condition: Option<String>,
+    others: Vec<String>,
+}
+
+/// Translates the tags of an image. `written` is a line as it stands in its file.
+pub(crate) fn translate(
+    candidate: &Candidate,
+    variables: &mut Variables,
+    world: &World,
+    written: &dyn Fn(&Place) -> String,
+) -> Tags {
+    let mut tags = Tags::default();
+    let is_tag_only = candidate.entries.iter().all(|entry| !Mask::of(entry).branch && Mask::of(entry).tag);
+    let is_rule = |tag: &TagLine| matches!(tag, TagLine::Rule(_));
+    let has_rules = candidate.entries.iter().flat_map(|entry| &entry.tags).any(is_rule);
+    let mut drafts: Vec<Draft> = Vec::new();
+    for entry in &candidate.entries {
+        let mask = Mask::of(entry);
+        for tag in &entry.tags {
+            let line = tag.line();
+            let comment = from(&line.place, &written(&line.place));
+            let made = match tag {
+                TagLine::Rule(rule) => of_rule(rule, candidate),
+                TagLine::Text(line) => of_text(&line.text, mask, has_rules),
+            };
+            match made {
+                Ok(made) => {
+                    for (value, domain, condition) in made {
+                        let key = value.key();
+                        let is_same = |known: &&mut Draft| {
+                            known.condition == condition
+                                && known.value.as_ref().is_ok_and(|value| value.key() == key)
+                        };
+                        if let Some(known) = drafts.iter_mut().find(is_same) {
+                            known.mask = known.mask.or(mask);
+                            if !known.comments.contains(&comment) {
+                                known.comments.push(comment.clone());
+                            }
+                            continue;
+                        }
+                        drafts.push(Draft {
+                            comments: vec![comment.clone()],
+                            value: Ok(value),
+                            domain,
+                            mask,
+                            condition,
+                            others: entry.others.clone(),
+                        });
+                    }
+                }
+                Err(why) => drafts.push(Draft {
+                    comments: vec![comment],
+                    value: Err((line.place.clone(), why)),
+                    domain: Mask::ALL,
+                    mask,
+                    condition: None,
+                    others: Vec::new(),
+                }),
+            }
+        }
+    }
+    let uses = |fact: &Fact| {
+        let is_it = |piece: &Piece| matches!(piece, Piece::Fact(used) if used == fact);
+        drafts.iter().filter_map(|draft| draft.value.as_ref().ok()).any(|value| value.0.iter().any(is_it))
+    };
+    tags.has_version =
+        !has_rules && (uses(&Fact::Version) || is_tag_only && (uses(&Fact::Tag) || uses(&Fact::RefName)));
+    for draft in drafts {
+        tags.push(draft, variables, world);
+    }
+    for line in &candidate.flavor {
+        match variables.expression(&line.text, world) {
+            Ok(value) => tags.flavor.push((from(&line.place, &written(&line.place)), value)),
+            Err(unknown) => {
+                let why = format!("`{unknown}` is not known here");
+                tags.lost.push((line.place.clone(), why));
+            }
+        }
+    }
+    if !has_rules {
+        tags.flavor.clear();
+    }
+    tags
+}
+
+impl Tags {
+    fn push(&mut self, draft: Draft, variables: &mut Variables, world: &World) {
+        let Draft { mut comments, value, domain, mask, condition, others } = draft;
+        let value = value.and_then(|template| {
+            let said = said(&template, mask);
+            let place = || Place { path: "".into(), line: 0 };
+            let said = said.map_err(|why| (place(), why))?;
+            let value = variables.expression(&said, world);
+            let value = value.map_err(|unknown| (place(), format!("`{unknown}` is not known here")))?;
+            Ok((said, value))
+        });
+        let value = match value {
+            Ok((_, value)) => value,
+            Err((place, why)) => {
+                comments.push(format!("not translated: {why}"));
+                let place = if place.line > 0 { place } else { place_in(&comments).unwrap_or(place) };
+                self.lost.push((place, why));
+                self.entries.push(TagEntry { comments, value: None });
+                return;
+            }
+        };
+        // A version is that of a git tag, so its entries need no further condition.
+        let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        let when = match (condition, of_runs) {
+            (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
+            (one, other) => one.or(other),
+        };
+        if when.as_deref() == Some("false") {
+            comments.push("it never applies".to_owned());
+            self.entries.push(TagEntry { comments, value: None });
+            return;
+        }
+        let value = match when.filter(|when| when != "true") {
+            None => value,
+            Some(when) => {
+                let key = |name: &str| ObjectKey::Identifier(hcl::Identifier::sanitized(name));
+                let object = [(key("pattern"), value), (key("when"), Expression::from(when))];
+                Expression::Object(object.into_iter().collect())
+            }
+        };
+        self.entries.push(TagEntry { comments, value: Some(value) });
+    }
+}
+
+/// The place in the first of these comments.
+fn place_in(comments: &[String]) -> Option<Place> {
+    let rest = comments.first()?.strip_prefix("from ")?;
+    let (path, rest) = rest.split_once(':')?;
+    let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(Place { path: path.into(), line: line.parse().ok()? })
+}
+
+/// A text whose facts are in the words of patterns.
+fn said(template: &Template, mask: Mask) -> Result<Template, String> {
+    let mut text = Template::default();
+    for piece in &template.0 {
+        match piece {
+            Piece::Fact(fact) => text.push(Piece::Text(match fact {
+                Fact::Tag => "{{ tag }}".to_owned(),
+                Fact::Version => "{{ version }}".to_owned(),
+                Fact::RefName if mask.tag && !mask.branch => "{{ tag }}".to_owned(),
+                Fact::RefName => "{{ branch | slug }}".to_owned(),
+                Fact::Commit(None) => "{{ commit }}".to_owned(),
+                Fact::Commit(Some(7)) => "{{ sha }}".to_owned(),
+                Fact::Commit(Some(length)) => format!("{{{{ commit[:{length}] }}}}"),
+                Fact::PullRequest => "{{ pr }}".to_owned(),
+                Fact::HeadBranch => "{{ head_branch | slug }}".to_owned(),
+                Fact::BaseBranch => "{{ base_branch | slug }}".to_owned(),
+                Fact::DefaultBranch => "{{ default_branch }}".to_owned(),
+                Fact::Event => "{{ event }}".to_owned(),
+                Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
+                Fact::Ref => return Err("a ref is not a tag".to_owned()),
+            })),
+            Piece::Unknown(written) => {
+                return Err(format!("`{}` is not known here", super::render::quotable(written)));
+            }
+            Piece::Meta(_, output) => {
+                return Err(format!("the output `{output}` of docker/metadata-action is not known here"));
+            }
+            other => text.push(other.clone()),
+        }
+    }
+    Ok(text)
+}
+
+/// What a rule or a text comes to: entries with where they apply by themselves, and their conditions.
+type Made = Vec<(Template, Mask, Option<String>)>;
+
+/// A text that is a tag.
+fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String> {
+    let uses = |wanted: &dyn Fn(&Fact) -> bool| {
+        text.0.iter().any(|piece| matches!(piece, Piece::Fact(fact) if wanted(fact)))
+    };
+    if uses(&|fact| matches!(fact, Fact::Version)) && has_rules {
+        return Err(
+            "it is the git tag without its `v`, beside rules: write `type=semver,pattern={{version}}`"
+                .to_owned(),
+        );
+    }
+    let of_tag = Mask { branch: false, tag: true, pull_request: false, others: false };
+    let of_branch = Mask { branch: true, tag: false, pull_request: false, others: true };
+    if uses(&|fact| matches!(fact, Fact::RefName)) && mask.branch && mask.tag {
+        let with = |fact: &Fact| {
+            let piece = |piece: &Piece| match piece {
+                Piece::Fact(Fact::RefName) => match fact {
+                    Fact::Tag => Piece::Fact(Fact::Tag),
+                    _ => Piece::Fact(Fact::RefName),
+                },
+                other => other.clone(),
+            };
+            Template(text.0.iter().map(piece).collect())
+        };
+        return Ok(vec![
+            (with(&Fact::Tag), of_tag, Some("tag".to_owned())),
+            (with(&Fact::RefName), of_branch, Some("branch".to_owned())),
+        ]);
+    }
+    if uses(&|fact| matches!(fact, Fact::Tag | Fact::Version)) {
+        // Without a condition, a run without a git tag would be an error.
+        let condition =
+            (mask.branch && !uses(&|fact| matches!(fact, Fact::Version))).then(|| "tag".to_owned());
+        return Ok(vec![(text.clone(), of_tag, condition)]);
+    }
+    if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {
+        return Ok(vec![(
+            text.clone(),
+            Mask { branch: false, tag: false, pull_request: true, others: false },
+            Some("pr".to_owned()),
+        )]);
+    }
+    Ok(vec![(text.clone(), Mask::ALL, None)])
+}
+
+/// A rule of docker/metadata-action.
+fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
+    let RuleLine { line, enable } = rule;
+    let condition = match enable {
+        None => None,
+        Some(enable) => {
+            let why = || format!("`{}` cannot be said in a plan", super::render::quotable(&enable.written));
+            Some(enable.when.clone().ok_or_else(why)?)
+        }
+    };
+    let constant = line.text.constant();
+    let fields: Vec<(String, Template)> = fields(&line.text);
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let kind = field("type").and_then(Template::constant).unwrap_or_else(|| "raw".to_owned());
+    let has_value = field("value").is_some_and(|value| !value.0.is_empty());
+    let domain = match (kind.as_str(), field("event").and_then(Template::constant).as_deref()) {
+        ("semver" | "pep440" | "match", _) if !has_value => {
+            Mask { branch: false, tag: true, pull_request: false, others: false }
+        }
+        ("ref", Some("tag")) => Mask { branch: false, tag: true, pull_request: false, others: false },
+        ("ref", Some("branch")) | ("edge", _) => {
+            Mask { branch: true, tag: false, pull_request: false, others: true }
+        }
+        ("ref", Some("pr")) => Mask { branch: false, tag: false, pull_request: true, others: false },
+        ("schedule", _) => Mask { branch: false, tag: false, pull_request: false, others: true },
+        _ => Mask::ALL,
+    };
+    if let Some(text) = constant {
+        valid(&text)?;
+        return Ok(vec![(Template::from(text.as_str()), domain, condition)]);
+    }
+    let of_version = matches!(kind.as_str(), "semver" | "pep440" | "match");
+    if let Some(value) = field("value") {
+        match value.0.as_slice() {
+            // What the rule takes by itself.
+            [Piece::Fact(Fact::RefName | Fact::Tag | Fact::Version)] if of_version => {
+                let rest = fields.iter().filter(|(name, _)| name != "value");
+                let text = joined(rest);
+                let domain = Mask { branch: false, tag: true, pull_request: false, others: false };
+                if let Some(text) = text.constant() {
+                    valid(&text)?;
+                }
+                return Ok(vec![(text, domain, condition)]);
+            }
+            _ if kind == "raw" && !has_only_names(value) => return raw(&fields, value, condition, candidate),
+            _ => {}
+        }
+    }
+    if let Some(unknown) = line.text.unknown_parts().first() {
+        return Err(format!("`{}` is not known here", super::render::quotable(unknown)));
+    }
+    if !has_only_names(&line.text) {
+        let shown = line.text.0.iter().find(|piece| matches!(piece, Piece::Fact(_) | Piece::Meta(..)));
+        let shown = shown.map(|piece| Template(vec![piece.clone()]).shown()).unwrap_or_default();
+        return Err(format!("a rule has no word for `{shown}` there"));
+    }
+    Ok(vec![(line.text.clone(), domain, condition)])
+}
+
+/// Whether nothing of a run is in it.
+fn has_only_names(text: &Template) -> bool {
+    text.0.iter().all(|piece| match piece {
+        Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
+        Piece::Fact(_) | Piece::Meta(..) | Piece::Unknown(_) => false,
+    })
+}
+
+/// A rule `raw` whose value is of the run: a pattern of ours.
+fn raw(
+    fields: &[(String, Template)],
+    value: &Template,
+    condition: Option<String>,
+    candidate: &Candidate,
+) -> Result<Made, String> {
+    let affix = |name: &str| -> Template {
+        let own = fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let of_flavor = candidate
+            .flavor
+            .iter()
+            .flat_map(|line| self::fields(&line.text))
+            .rfind(|(known, _)| known == name);
+        own.or(of_flavor.map(|(_, value)| value)).unwrap_or_default()
+    };
+    let mut text = affix("prefix");
+    text.extend(value.clone());
+    text.extend(affix("suffix"));
+    if text.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains("{{"))) {
+        return Err("words of the action stand beside words of a pattern".to_owned());
+    }
+    let enable = fields.iter().find(|(name, _)| name == "enable").and_then(|(_, value)| value.constant());
+    let own = match enable.as_deref().map(|text| text.replace(' ', "")).as_deref() {
+        None | Some("true") => None,
+        Some("{{is_default_branch}}") => Some("default_branch".to_owned()),
+        Some("{{is_not_default_branch}}") => Some("not default_branch".to_owned()),
+        Some("false") => Some("false".to_owned()),
+        Some(other) => return Err(format!("`enable={other}` is not known beside a value of the run")),
+    };
+    let condition = match (condition, own) {
+        (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
+        (one, other) => one.or(other),
+    };
+    let made = of_text(&text, Mask::ALL, true)?;
+    Ok(made
+        .into_iter()
+        .map(|(text, domain, own)| {
+            let both = match (own, condition.clone()) {
+                (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
+                (one, other) => one.or(other),
+            };
+            (text, domain, both)
+        })
+        .collect())
+}
+
+/// The attributes of a rule.
+fn fields(text: &Template) -> Vec<(String, Template)> {
+    text.split(',')
+        .into_iter()
+        .filter(|field| !field.0.is_empty())
+        .map(|field| match field.split_once('=') {
+            Some((name, value)) if name.constant().is_some() => {
+                (name.constant().unwrap_or_default().trim().to_lowercase(), value)
+            }
+            _ => ("value".to_owned(), field),
+        })
+        .collect()
+}
+
+fn joined<'f>(fields: impl Iterator<Item = &'f (String, Template)>) -> Template {
+    let mut text = Template::default();
+    for (at, (name, value)) in fields.enumerate() {
+        text.push(Piece::Text(format!("{}{name}=", if at > 0 { "," } else { "" })));
+        text.extend(value.clone());
+    }
+    text
+}
+
+/// Refuses a rule that a plan would refuse.
+fn valid(rule: &str) -> Result<(), String> {
+    if !crate::rules::is_rule(rule) {
+        return Ok(());
+    }
+    Rule::parse(rule).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// The lines of platforms as a list, each normalised where it can be.
+pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
+    let mut platforms: Vec<String> = Vec::new();
+    for text in lines.iter().filter_map(|line| line.text.constant()) {
+        for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            let normal = one
+                .parse::<crate::platform::Platform>()
+                .map_or_else(|_| one.to_owned(), |one| one.to_string());
+            if !platforms.contains(&normal) {
+                platforms.push(normal);
+            }
+        }
+    }
+    platforms
+}
+
+/// A list of strings.
+pub(crate) fn list(items: impl IntoIterator<Item = Expression>) -> Expression {
+    Expression::Array(items.into_iter().collect())
+}

@@ -1,0 +1,250 @@
+//! Texts whose parts may depend on the run, the repository or settings of it, as workflows and scripts write them.
+
+use std::rc::Rc;
+
+use super::moment::{Answers, Fact, Moment};
+use super::world::World;
+
+/// Where something is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    /// The file.
+    pub path: Rc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
+    }
+}
+
+/// A part of a text.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// What stands for itself.
+    Text(String),
+    /// A fact about the run.
+    Fact(Fact),
+    /// The repository: `acme/app`.
+    Repository,
+    /// Its owner: `acme`.
+    Owner,
+    /// Its name: `app`.
+    Name,
+    /// A setting of the repository: its name, and whether it is a secret.
+    Setting(String, bool),
+    /// An output of docker/metadata-action.
+    Meta(Rc<Meta>, String),
+    /// What cannot be known here, as it is written.
+    Unknown(String),
+}
+
+/// A condition of a workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    /// As it is written.
+    pub written: String,
+    /// Whether it holds in the examples.
+    pub answers: Answers,
+    /// The same condition in our words, where they can say it.
+    pub when: Option<String>,
+}
+
+/// A step with docker/metadata-action.
+#[derive(Clone, Debug)]
+pub(crate) struct Meta {
+    /// The lines of `images`.
+    pub images: Vec<Line>,
+    /// The lines of `tags`, or what the action has without any.
+    pub rules: Vec<RuleLine>,
+    /// The lines of `flavor`.
+    pub flavor: Vec<Line>,
+    /// The lines of `labels`, beside those that the action makes itself.
+    pub labels: Vec<Line>,
+}
+
+/// A line of an input.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// What it says.
+    pub text: Template,
+    /// Where.
+    pub place: Place,
+}
+
+/// A rule for tags.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleLine {
+    /// The rule without what `enable` says, if that is an expression.
+    pub line: Line,
+    /// When it applies.
+    pub enable: Option<Condition>,
+}
+
+/// A text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Template(pub(crate) Vec<Piece>);
+
+impl From<&str> for Template {
+    fn from(text: &str) -> Self {
+        Self(if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] })
+    }
+}
+
+impl Template {
+    /// A text that nothing is known of.
+    pub(crate) fn unknown(written: &str) -> Self {
+        Self(vec![Piece::Unknown(written.to_owned())])
+    }
+
+    /// The text, where it is the same in every run and repository.
+    pub(crate) fn constant(&self) -> Option<String> {
+        self.0
+            .iter()
+            .map(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None })
+            .collect()
+    }
+
+    /// Adds a part; neighbouring texts are one.
+    pub(crate) fn push(&mut self, piece: Piece) {
+        match (self.0.last_mut(), piece) {
+            (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+            (_, Piece::Text(text)) if text.is_empty() => {}
+            (_, piece) => self.0.push(piece),
+        }
+    }
+
+    /// Adds a text.
+    pub(crate) fn extend(&mut self, other: Self) {
+        other.0.into_iter().for_each(|piece| self.push(piece));
+    }
+
+    /// What cannot be known of it, as it is written.
+    pub(crate) fn unknown_parts(&self) -> Vec<&str> {
+        let mut parts = Vec::new();
+        for piece in &self.0 {
+            if let Piece::Unknown(written) = piece {
+                parts.push(written.as_str());
+            }
+        }
+        parts
+    }
+
+    /// The text in an example of a run; `None` when it cannot be known.
+    pub(crate) fn at(&self, moment: Moment, world: &World) -> Option<String> {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(text.clone()),
+                Piece::Fact(fact) => moment.fact(fact, world),
+                Piece::Repository => Some(world.repository().to_owned()),
+                Piece::Owner => Some(world.owner().to_owned()),
+                Piece::Name => Some(world.name().to_owned()),
+                Piece::Setting(..) => world.setting(),
+                Piece::Meta(..) | Piece::Unknown(_) => None,
+            })
+            .collect()
+    }
+
+    /// Cut at the last `:` of a reference, which is not that of a port.
+    pub(crate) fn split_tag(&self) -> (Self, Option<Self>) {
+        for (at, piece) in self.0.iter().enumerate().rev() {
+            let Piece::Text(text) = piece else { continue };
+            let Some(colon) = text.rfind([':', '/']) else { continue };
+            if text[colon..].starts_with('/') {
+                break;
+            }
+            let (mut before, mut after) = (Self(self.0[..at].to_vec()), Self::default());
+            before.push(Piece::Text(text[..colon].to_owned()));
+            after.push(Piece::Text(text[colon + 1..].to_owned()));
+            self.0[at + 1..].iter().cloned().for_each(|piece| after.push(piece));
+            return (before, Some(after));
+        }
+        (self.clone(), None)
+    }
+
+    /// The lines of a text, without blanks around them and without empty ones, each with how many lines are above it.
+    pub(crate) fn lines(&self) -> Vec<(usize, Self)> {
+        let mut lines = vec![Self::default()];
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => {
+                    for (at, line) in text.split('\n').enumerate() {
+                        if at > 0 {
+                            lines.push(Self::default());
+                        }
+                        if let Some(last) = lines.last_mut() {
+                            last.push(Piece::Text(line.to_owned()));
+                        }
+                    }
+                }
+                other => {
+                    if let Some(last) = lines.last_mut() {
+                        last.push(other.clone());
+                    }
+                }
+            }
+        }
+        let lines = lines.into_iter().enumerate().map(|(at, line)| (at, line.trimmed()));
+        lines.filter(|(_, line)| !line.0.is_empty()).collect()
+    }
+
+    /// Without blanks around it.
+    pub(crate) fn trimmed(mut self) -> Self {
+        if let Some(Piece::Text(first)) = self.0.first_mut() {
+            *first = first.trim_start().to_owned();
+        }
+        if let Some(Piece::Text(last)) = self.0.last_mut() {
+            *last = last.trim_end().to_owned();
+        }
+        self.0.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        self
+    }
+
+    /// Cut at the first text for which there is a separator.
+    pub(crate) fn split_once(&self, separator: char) -> Option<(Self, Self)> {
+        let at =
+            self.0.iter().position(|piece| matches!(piece, Piece::Text(text) if text.contains(separator)))?;
+        let Piece::Text(text) = &self.0[at] else { return None };
+        let (left, right) = text.split_once(separator)?;
+        let (mut before, mut after) = (Self(self.0[..at].to_vec()), Self::from(right));
+        before.push(Piece::Text(left.to_owned()));
+        self.0[at + 1..].iter().cloned().for_each(|piece| after.push(piece));
+        Some((before, after))
+    }
+
+    /// Cut at every separator.
+    pub(crate) fn split(&self, separator: char) -> Vec<Self> {
+        let (mut parts, mut rest) = (Vec::new(), self.clone());
+        while let Some((part, after)) = rest.split_once(separator) {
+            parts.push(part.trimmed());
+            rest = after;
+        }
+        parts.push(rest.trimmed());
+        parts
+    }
+
+    /// As a person reads it: expressions in braces.
+    pub(crate) fn shown(&self) -> String {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Fact(fact) => format!("{{{fact:?}}}").to_lowercase(),
+                Piece::Repository => "{repository}".to_owned(),
+                Piece::Owner => "{owner}".to_owned(),
+                Piece::Name => "{name}".to_owned(),
+                Piece::Setting(name, _) => format!("{{{name}}}"),
+                Piece::Meta(_, output) => format!("{{the action's {output}}}"),
+                Piece::Unknown(written) => written.clone(),
+            })
+            .collect()
+    }
+
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> String {
+        self.shown().to_lowercase()
+    }
+}

@@ -1,0 +1,140 @@
+//! What is published today in a run, as far as it can be known.
+
+use indexmap::IndexMap;
+
+use super::definition::Known;
+use super::found::TagLine;
+use super::images::{Candidate, Entry, TargetOf};
+use super::moment::Moment;
+use super::world::World;
+use crate::reference::Repository;
+use crate::rules::{Flavor, Rule, apply};
+
+/// What is published in a run: tags by repository, and what cannot be known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Published {
+    /// Tags by repository, in the order in which they are made.
+    pub tags: IndexMap<String, Vec<String>>,
+    /// What cannot be known.
+    pub unknown: Vec<String>,
+}
+
+impl Published {
+    fn add(&mut self, repository: &str, tag: &str) {
+        let tags = self.tags.entry(normal(repository)).or_default();
+        if !tags.iter().any(|known| known == tag) {
+            tags.push(tag.to_owned());
+        }
+    }
+
+    fn note(&mut self, unknown: String) {
+        if !self.unknown.contains(&unknown) {
+            self.unknown.push(unknown);
+        }
+    }
+}
+
+/// A repository with its registry.
+pub(crate) fn normal(repository: &str) -> String {
+    let lower = repository.to_lowercase();
+    lower.parse::<Repository>().map_or(lower, |repository| repository.to_string())
+}
+
+/// What an image publishes in these moments.
+pub(crate) fn published(
+    candidate: &Candidate,
+    moments: &[Moment],
+    known: &[Known],
+    world: &World,
+) -> Published {
+    let mut published = Published::default();
+    for moment in moments {
+        for entry in &candidate.entries {
+            match entry.runs.at(*moment) {
+                Some(false) => {}
+                None => {
+                    published.note(format!("whether {} publishes", entry.place));
+                }
+                Some(true) => of_entry(candidate, entry, *moment, known, world, &mut published),
+            }
+        }
+    }
+    published
+}
+
+fn of_entry(
+    candidate: &Candidate,
+    entry: &Entry,
+    moment: Moment,
+    known: &[Known],
+    world: &World,
+    published: &mut Published,
+) {
+    if entry.tags.is_empty() {
+        if let TargetOf::Known(at, label) = &candidate.target {
+            let target = known[*at].targets.iter().find(|target| target.label == *label);
+            for reference in target.map(|target| target.tags.as_slice()).unwrap_or_default() {
+                let (repository, tag) = match reference.rsplit_once(':') {
+                    Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+                    _ => (reference.as_str(), "latest"),
+                };
+                published.add(repository, tag);
+            }
+        }
+        return;
+    }
+    let mut repositories = Vec::new();
+    for line in &candidate.repositories {
+        match line.text.at(moment, world) {
+            Some(repository) => repositories.push(repository),
+            None => published.note(format!("the repository of {}", line.place)),
+        }
+    }
+    let mut tags: Vec<String> = Vec::new();
+    let mut rules: Vec<Rule> = Vec::new();
+    for tag in &entry.tags {
+        let place = &tag.line().place;
+        let rule = match tag {
+            TagLine::Rule(rule) => rule,
+            TagLine::Text(line) => {
+                match line.text.at(moment, world) {
+                    Some(text) if !text.is_empty() => tags.push(text),
+                    Some(_) => {}
+                    None => published.note(format!("the tag of {place}")),
+                }
+                continue;
+            }
+        };
+        match rule.enable.as_ref().map(|enable| enable.answers.at(moment)) {
+            None | Some(Some(true)) => {}
+            Some(Some(false)) => continue,
+            Some(None) => {
+                published.note(format!("whether the rule of {place} applies"));
+                continue;
+            }
+        }
+        let text = rule.line.text.at(moment, world);
+        match text.map(|text| Rule::parse(&text)) {
+            Some(Ok(rule)) => rules.push(rule),
+            Some(Err(_)) | None => published.note(format!("the tag of {place}")),
+        }
+    }
+    let flavor: Option<Vec<String>> =
+        candidate.flavor.iter().map(|line| line.text.at(moment, world)).collect();
+    let flavor = flavor.as_ref().and_then(|lines| Flavor::parse(lines.iter().map(String::as_str)).ok());
+    if !rules.is_empty() {
+        let facts = moment.known(world);
+        match flavor.map(|flavor| apply(&rules, &flavor, &&facts)) {
+            Some(Ok(outcome)) => {
+                tags.extend(outcome.tags.into_iter().map(|tag| tag.text));
+                tags.extend(outcome.latest);
+            }
+            Some(Err(_)) | None => published.note(format!("the tags of {}", entry.place)),
+        }
+    }
+    for repository in repositories {
+        for tag in &tags {
+            published.add(&repository, tag);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What starts a workflow (<https://docs.github.com/en/actions/reference/workflow-syntax-for-github-actions#on>).
+
+use regex::Regex;
+
+use super::moment::{Answers, Moment};
+use super::world::World;
+use crate::bake::compose::{Yaml, YamlKind};
+
+/// What starts a workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct Triggers {
+    /// In which examples it runs.
+    pub runs: Answers,
+    /// Events beside these that start it: `schedule`, `workflow_dispatch`.
+    pub others: Vec<String>,
+    /// Whether another workflow calls it.
+    pub is_called: bool,
+}
+
+/// The events, each with its filters.
+fn events(on: &Yaml) -> Vec<(String, Option<&Yaml>)> {
+    match &on.kind {
+        YamlKind::Text(event) => vec![(event.clone(), None)],
+        YamlKind::List(items) => {
+            items.iter().filter_map(Yaml::as_text).map(|event| (event.to_owned(), None)).collect()
+        }
+        YamlKind::Map(members) => {
+            members.iter().map(|(event, filters)| (event.clone(), Some(filters))).collect()
+        }
+        YamlKind::Null => Vec::new(),
+    }
+}
+
+/// Reads `on`.
+pub(crate) fn read(on: &Yaml, world: &World) -> Triggers {
+    let events = events(on);
+    let find = |name: &str| events.iter().find(|(event, _)| event == name).map(|(_, filters)| *filters);
+    let any =
+        events.iter().any(|(event, _)| matches!(event.as_str(), "workflow_run" | "repository_dispatch"));
+    let runs = Answers::of(|moment| match moment {
+        Moment::Branch => match find("push") {
+            Some(filters) => Some(passes(filters, "branches", "tags", &world.default_branch)),
+            None if any => None,
+            None => Some(false),
+        },
+        Moment::Tag => match (find("push"), find("create")) {
+            (Some(filters), _) => Some(passes(filters, "tags", "branches", &world.tag)),
+            (None, Some(_)) => Some(true),
+            (None, None) => Some(false),
+        },
+        Moment::Release => Some(find("release").is_some()),
+        Moment::PullRequest => Some(find("pull_request").or_else(|| find("pull_request_target")).is_some()),
+    });
+    let others = ["schedule", "workflow_dispatch"];
+    Triggers {
+        runs,
+        others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
+        is_called: find("workflow_call").is_some(),
+    }
+}
+
+/// The patterns of git tags that start a workflow.
+pub(crate) fn tag_patterns(on: &Yaml) -> Vec<String> {
+    let events = events(on);
+    let push = events.into_iter().find(|(event, _)| event == "push").and_then(|(_, filters)| filters);
+    push.map_or_else(Vec::new, |filters| patterns(filters, "tags"))
+}
+
+fn patterns(filters: &Yaml, name: &str) -> Vec<String> {
+    match filters.get(name) {
+        Some(Yaml { kind: YamlKind::Text(text), .. }) => vec![text.clone()],
+        Some(list) => list.items().iter().filter_map(Yaml::as_text).map(str::to_owned).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Whether a push of a ref of one kind passes the filters, which may be about refs of the other kind alone.
+fn passes(filters: Option<&Yaml>, own: &str, other: &str, name: &str) -> bool {
+    let Some(filters) = filters else { return true };
+    let has = |key: &str| filters.get(key).is_some();
+    let ignored = format!("{own}-ignore");
+    if has(&ignored) {
+        return !matches(&patterns(filters, &ignored), name);
+    }
+    if has(own) {
+        return matches(&patterns(filters, own), name);
+    }
+    !has(other) && !has(&format!("{other}-ignore"))
+}
+
+/// Whether a name matches a list of patterns, of which the last that is about it decides.
+pub(crate) fn matches(patterns: &[String], name: &str) -> bool {
+    let mut found = false;
+    for pattern in patterns {
+        match pattern.strip_prefix('!') {
+            Some(pattern) => found &= !matches_one(pattern, name),
+            None => found |= matches_one(pattern, name),
+        }
+    }
+    found
+}
+
+fn matches_one(pattern: &str, name: &str) -> bool {
+    let mut regex = String::from("^");
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' if chars.peek() == Some(&'*') => {
+                chars.next();
+                regex.push_str(".*");
+            }
+            '*' => regex.push_str("[^/]*"),
+            '?' | '+' | '[' | ']' | '-' => regex.push(c),
+            '\\' => regex.push_str(&regex::escape(&chars.next().map(String::from).unwrap_or_default())),
+            other => regex.push_str(&regex::escape(&other.to_string())),
+        }
+    }
+    regex.push('$');
+    Regex::new(&regex).is_ok_and(|regex| regex.is_match(name))
+}
+
+/// A git tag as these patterns have releases.
+pub(crate) fn example_tag(patterns: &[String]) -> String {
+    const USUAL: [&str; 2] = ["v1.2.3", "1.2.3"];
+    let usual = USUAL.into_iter().find(|tag| patterns.is_empty() || matches(patterns, tag));
+    if let Some(usual) = usual {
+        return usual.to_owned();
+    }
+    let made = patterns.iter().filter(|pattern| !pattern.starts_with('!')).map(|pattern| {
+        let end = pattern.find(['*', '[', '?', '+']).unwrap_or(pattern.len());
+        (pattern, &pattern[..end])
+    });
+    for (pattern, prefix) in made {
+        for tag in
+            [format!("{prefix}1.2.3"), format!("{prefix}v1.2.3"), format!("{prefix}1.2"), prefix.to_owned()]
+        {
+            if matches_one(pattern, &tag) && !tag.is_empty() {
+                return tag;
+            }
+        }
+    }
+    USUAL[0].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_of_refs_are_those_of_github() {
+        for (pattern, name, expected) in [
+            ("v*", "v1.2.3", true),
+            ("v[0-9]+.[0-9]+.[0-9]+", "v1.2.3", true),
+            ("v[0-9]+.[0-9]+.[0-9]+", "v1.2.3-rc.1", false),
+            ("*", "a/b", false),
+            ("**", "a/b", true),
+            ("*.*.*", "1.2.3", true),
+            ("release/**", "release/1/2", true),
+            ("v1.2.3", "v1x2.3", false),
+            ("[", "[", false),
+        ] {
+            assert_eq!(matches(&[pattern.to_owned()], name), expected, "{pattern} {name}");
+        }
+        let list = ["v*", "!v*-rc*"].map(str::to_owned);
+        assert!(matches(&list, "v1") && !matches(&list, "v1-rc1"));
+    }
+
+    #[test]
+    fn an_example_is_a_tag_that_starts_the_workflow() {
+        for (patterns, expected) in [
+            (&[][..], "v1.2.3"),
+            (&["v*"], "v1.2.3"),
+            (&["[0-9]+.[0-9]+.[0-9]+"], "1.2.3"),
+            (&["api-v*"], "api-v1.2.3"),
+            (&["release/*"], "release/1.2.3"),
+            (&["stable"], "stable"),
+        ] {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            assert_eq!(example_tag(&patterns), expected, "{patterns:?}");
+        }
+    }
+}

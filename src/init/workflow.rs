@@ -1,0 +1,457 @@
+//! Workflows of GitHub Actions: their jobs, and the steps in them that build and publish.
+
+use std::rc::Rc;
+
+use super::bake_action;
+use super::build_push::{self, add_reference};
+use super::commands::{self, Setting};
+use super::found::Publication;
+use super::inputs::{Inputs, place_of, raw_lines};
+use super::matrix;
+use super::metadata_action;
+use super::moment::Answers;
+use super::scope::{Output, Scope};
+use super::shell;
+use super::text::{Line, Place, Template};
+use super::triggers::{self, Triggers};
+use super::world::World;
+use crate::bake::compose::Yaml;
+use crate::source::{Source, SourceId, Sources};
+
+/// How far workflows and actions may call each other.
+const MAX_CALLS: usize = 5;
+
+/// How many steps are looked at, rows of matrices counted.
+const MAX_STEPS: usize = 20_000;
+
+/// A workflow or an action of the repository.
+#[derive(Clone, Debug)]
+pub(crate) struct YamlFile {
+    /// Its path, from the top of the repository.
+    pub path: Rc<str>,
+    /// Its text.
+    pub id: SourceId,
+    /// What is in it.
+    pub root: Yaml,
+}
+
+/// What workflows say.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// What they publish.
+    pub publications: Vec<Publication>,
+    /// Steps that publish in a way that is not understood: where, and which action.
+    pub unknown: Vec<(Place, String)>,
+    /// Whether there were too many steps.
+    pub is_cut: bool,
+}
+
+/// Actions that are known to publish images, and whose inputs are not read.
+const UNREAD: [&str; 9] = [
+    "redhat-actions/push-to-registry",
+    "redhat-actions/buildah-build",
+    "elgohr/publish-docker-github-action",
+    "macbre/push-to-ghcr",
+    "mr-smithers-excellent/docker-build-push",
+    "whoan/docker-build-with-cache-action",
+    "akhilerm/tag-push-action",
+    "docker/build-push-action-multi",
+    "ko-build/setup-ko",
+];
+
+/// The patterns of git tags that start workflows which have to do with images.
+pub(crate) fn tag_patterns(files: &[YamlFile], sources: &Sources) -> Vec<String> {
+    let is_about_images = |file: &&YamlFile| {
+        let text = &sources.get(file.id).text;
+        ["build-push-action", "bake-action", "metadata-action", "docker "]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    let patterns = files.iter().filter(is_about_images).filter_map(|file| file.root.get("on"));
+    patterns.flat_map(triggers::tag_patterns).collect()
+}
+
+/// The default branch as far as workflows tell: the one that most of them name.
+pub(crate) fn default_branch(files: &[YamlFile]) -> Option<String> {
+    let known = ["main", "master", "develop", "trunk"];
+    let names = |name: &str| {
+        let of = |file: &&YamlFile| {
+            let branches =
+                file.root.get("on").and_then(|on| on.get("push")).and_then(|push| push.get("branches"));
+            branches.is_some_and(|list| {
+                list.as_text() == Some(name) || list.items().iter().any(|item| item.as_text() == Some(name))
+            })
+        };
+        files.iter().filter(of).count()
+    };
+    let best = known.into_iter().rev().max_by_key(|name| names(name))?;
+    (names(best) > 0).then(|| best.to_owned())
+}
+
+/// Reads workflows, and the actions that they use.
+pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> Reading {
+    let mut reader = Reader { files, sources, world, reading: Reading::default(), steps: 0 };
+    let calls: Vec<&str> = files
+        .iter()
+        .filter_map(|file| file.root.get("jobs"))
+        .flat_map(Yaml::members)
+        .filter_map(|(_, job)| job.get("uses").and_then(Yaml::as_text))
+        .collect();
+    for file in files {
+        let Some(on) = file.root.get("on") else { continue };
+        let triggers = triggers::read(on, world);
+        let is_reached = triggers.is_called && calls.iter().any(|call| is_path(call, &file.path));
+        let starts =
+            triggers.runs.0.iter().any(|answer| *answer != Some(false)) || !triggers.others.is_empty();
+        if is_reached && !starts {
+            continue;
+        }
+        let triggers = if triggers.is_called && !starts {
+            Triggers { runs: Answers::of(|_| None), ..triggers }
+        } else {
+            triggers
+        };
+        let scope = Scope { world: Rc::clone(world), ..Scope::default() };
+        reader.workflow(file, scope, &triggers, 0);
+    }
+    reader.reading
+}
+
+/// Whether `./.github/workflows/x.yml` is this file.
+fn is_path(call: &str, path: &str) -> bool {
+    call.strip_prefix("./").is_some_and(|call| call.trim_end_matches('/') == path)
+}
+
+struct Reader<'a> {
+    files: &'a [YamlFile],
+    sources: &'a Sources,
+    world: &'a Rc<World>,
+    reading: Reading,
+    steps: usize,
+}
+
+/// What is known of the jobs before.
+struct JobSeen {
+    name: String,
+    runs: Answers,
+    outputs: Vec<(String, Output)>,
+}
+
+/// Where steps are, and when they run.
+struct Run<'a, 't> {
+    file: &'a YamlFile,
+    source: &'a Source,
+    job: String,
+    runs: Answers,
+    others: &'t [String],
+}
+
+impl<'a> Reader<'a> {
+    fn workflow(&mut self, file: &'a YamlFile, mut scope: Scope, triggers: &Triggers, depth: usize) {
+        add_env(&mut scope, file.root.get("env"));
+        let on = file.root.get("on");
+        let declared = on.and_then(|on| on.get("workflow_call")).and_then(|call| call.get("inputs"));
+        if scope.is_called || triggers.is_called {
+            scope.is_called = true;
+            scope.inputs = with_defaults(declared, std::mem::take(&mut scope.inputs));
+        }
+        let jobs = file.root.get("jobs").map(Yaml::members).unwrap_or_default();
+        let mut seen: Vec<JobSeen> = Vec::new();
+        // Those that need none first; a circle ends the search.
+        let mut left: Vec<&(String, Yaml)> = jobs.iter().collect();
+        while !left.is_empty() {
+            let before = left.len();
+            let (ready, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, job)| {
+                let exists = |name: &str| jobs.iter().any(|(known, _)| known == name);
+                let is_seen = |name: &str| seen.iter().any(|job| job.name == name);
+                needs(job).into_iter().all(|name| is_seen(name) || !exists(name))
+            });
+            for (name, job) in ready {
+                let known = self.job(file, name, job, &scope, &seen, triggers, depth);
+                seen.push(known);
+            }
+            left = rest;
+            if left.len() == before {
+                break;
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of it is where a job is")]
+    fn job(
+        &mut self,
+        file: &'a YamlFile,
+        name: &str,
+        job: &'a Yaml,
+        workflow: &Scope,
+        seen: &[JobSeen],
+        triggers: &'_ Triggers,
+        depth: usize,
+    ) -> JobSeen {
+        let source = self.sources.get(file.id);
+        let mut scope = workflow.clone();
+        let needed = needs(job);
+        let before: Vec<&JobSeen> = seen.iter().filter(|job| needed.contains(&job.name.as_str())).collect();
+        scope.needs = before.iter().map(|job| (job.name.clone(), job.outputs.clone())).collect();
+        let mut runs = triggers.runs;
+        let condition = job.get("if").and_then(Yaml::as_text);
+        if !condition.is_some_and(|text| text.contains("always()") || text.contains("cancelled()")) {
+            runs = before.iter().fold(runs, |runs, job| runs.and(job.runs));
+        }
+        let mut outputs = Vec::new();
+        let mut of_job = Answers::of(|_| Some(false));
+        for row in matrix::rows(job, &scope) {
+            let mut scope = Scope { matrix: row, ..scope.clone() };
+            add_env(&mut scope, job.get("env"));
+            let runs = condition.map_or(runs, |text| runs.and(scope.condition(text).answers));
+            of_job =
+                Answers::of(
+                    |moment| if runs.at(moment) == Some(false) { of_job.at(moment) } else { runs.at(moment) },
+                );
+            let run =
+                Run { file, source, job: format!("{}#{name}", file.path), runs, others: &triggers.others };
+            if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
+                self.call(called, job, &scope, &run, depth);
+                continue;
+            }
+            let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
+            self.steps(steps, &mut scope, &run, depth);
+            if outputs.is_empty() {
+                let scope = Rc::new(scope);
+                let declared = job.get("outputs").map(Yaml::members).unwrap_or_default();
+                outputs = declared
+                    .iter()
+                    .filter_map(|(name, value)| {
+                        Some((name.clone(), Output::OfJob(value.as_text()?.to_owned(), Rc::clone(&scope))))
+                    })
+                    .collect();
+                // An index that a later job makes has the tags of this one's.
+                let of_steps = scope.steps.iter().flat_map(|(_, outputs)| outputs.iter());
+                let metas: Vec<_> =
+                    of_steps.filter(|(_, output)| matches!(output, Output::Meta(_))).cloned().collect();
+                outputs.extend(metas.into_iter().map(|(_, output)| ("\u{0}".to_owned(), output)));
+            }
+        }
+        JobSeen { name: name.to_owned(), runs: of_job, outputs }
+    }
+
+    /// A job that is another workflow.
+    fn call(&mut self, called: &str, job: &'a Yaml, scope: &Scope, run: &Run<'a, '_>, depth: usize) {
+        let inputs = Inputs::of(job, run.source, &run.file.path);
+        if called.starts_with("docker/github-builder/") {
+            self.github_builder(called, job, &inputs, scope, run);
+            return;
+        }
+        let Some(file) = self.files.iter().find(|file| is_path(called, &file.path)) else { return };
+        if depth >= MAX_CALLS {
+            return;
+        }
+        let given = given(job);
+        let inner = Scope {
+            world: Rc::clone(self.world),
+            inputs: given,
+            is_called: true,
+            caller: Some(Rc::new(scope.clone())),
+            ..Scope::default()
+        };
+        let triggers = Triggers { runs: run.runs, others: run.others.to_vec(), is_called: true };
+        self.workflow(file, inner, &triggers, depth + 1);
+    }
+
+    /// docker/github-builder: the inputs of the build, and those of docker/metadata-action behind `meta-`.
+    fn github_builder(
+        &mut self,
+        called: &str,
+        job: &'a Yaml,
+        inputs: &Inputs<'a>,
+        scope: &Scope,
+        run: &Run<'a, '_>,
+    ) {
+        let meta = metadata_action::read(&Inputs::of(job, run.source, &run.file.path).of_meta(), scope);
+        let meta = Rc::new(meta);
+        let tags = Line {
+            text: Template(vec![super::text::Piece::Meta(Rc::clone(&meta), "tags".to_owned())]),
+            place: inputs.place.clone(),
+        };
+        let found = if called.contains("/bake.yml") {
+            let mut bake = bake_action::read(inputs, scope);
+            bake.build.targets = inputs.items("target", scope);
+            bake.build.files.push(Line {
+                text: Template(vec![super::text::Piece::Meta(meta, "bake-file".to_owned())]),
+                place: inputs.place.clone(),
+            });
+            Some(bake_action::publication(bake, scope, run.runs, &run.job))
+        } else {
+            build_push::read(inputs, scope, run.runs, &run.job).map(|mut found| {
+                add_reference(&mut found, tags, false);
+                found
+            })
+        };
+        self.add(found, run);
+    }
+
+    fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>) {
+        for mut publication in found {
+            publication.others = run.others.to_vec();
+            self.reading.publications.push(publication);
+        }
+    }
+
+    fn steps(&mut self, steps: &'a [Yaml], scope: &mut Scope, run: &Run<'a, '_>, depth: usize) {
+        for step in steps {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                self.reading.is_cut = true;
+                return;
+            }
+            let mut of_step = scope.clone();
+            add_env(&mut of_step, step.get("env"));
+            let runs = match step.get("if").and_then(Yaml::as_text) {
+                Some(condition) => run.runs.and(of_step.condition(condition).answers),
+                None => run.runs,
+            };
+            let id = step.get("id").and_then(Yaml::as_text).unwrap_or_default().to_owned();
+            if let Some(uses) = step.get("uses").and_then(Yaml::as_text) {
+                let outputs = self.action(uses, step, &of_step, run, runs, depth);
+                scope.steps.push((id, outputs));
+            } else if let Some(script) = step.get("run") {
+                let ran = shell::read(script.as_text().unwrap_or_default(), &of_step);
+                let first = raw_lines(script, run.source, &run.file.path);
+                let line = first.first().map_or_else(
+                    || place_of(script, run.source, &run.file.path).line,
+                    |first| first.place.line,
+                );
+                let setting = Setting { path: &run.file.path, line, runs, job: &run.job };
+                let found = commands::publications(&ran, &of_step, &setting);
+                self.add(found, run);
+                scope.set.extend(ran.environment);
+                let outputs =
+                    ran.outputs.into_iter().map(|(name, value)| (name, Output::Value(value))).collect();
+                scope.steps.push((id, outputs));
+            }
+        }
+    }
+
+    /// A step with an action; answers with its outputs.
+    fn action(
+        &mut self,
+        uses: &str,
+        step: &'a Yaml,
+        scope: &Scope,
+        run: &Run<'a, '_>,
+        runs: Answers,
+        depth: usize,
+    ) -> Vec<(String, Output)> {
+        let inputs = Inputs::of(step, run.source, &run.file.path);
+        let name = uses.split('@').next().unwrap_or_default().to_ascii_lowercase();
+        if name == "docker/metadata-action" || name == "crazy-max/ghaction-docker-meta" {
+            return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
+        }
+        if name.ends_with("/build-push-action") {
+            let found = build_push::read(&inputs, scope, runs, &run.job);
+            self.add(found, run);
+        } else if name.ends_with("/bake-action") {
+            let bake = bake_action::read(&inputs, scope);
+            let found = bake_action::publication(bake, scope, runs, &run.job);
+            self.add([found], run);
+        } else if name == "int128/docker-manifest-create-action" || name == "noelware/docker-manifest-action"
+        {
+            let mut found = Publication {
+                place: inputs.place.clone(),
+                job: run.job.clone(),
+                runs,
+                others: Vec::new(),
+                build: None,
+                repositories: Vec::new(),
+                tags: Vec::new(),
+                flavor: Vec::new(),
+                sources: Vec::new(),
+                oci_labels: false,
+                untold: Vec::new(),
+            };
+            let tags = if inputs.has("tags") { "tags" } else { "inputs" };
+            inputs.items(tags, scope).into_iter().for_each(|line| add_reference(&mut found, line, false));
+            let sources = if inputs.has("sources") { "sources" } else { "images" };
+            found.sources = inputs.items(sources, scope).into_iter().map(|line| line.text).collect();
+            self.add([found], run);
+        } else if UNREAD.contains(&name.as_str()) {
+            self.reading.unknown.push((inputs.place, uses.to_owned()));
+        } else if let Some(folder) = uses.strip_prefix("./") {
+            return self.local_action(folder, step, scope, run, runs, depth);
+        }
+        Vec::new()
+    }
+
+    /// A composite action of the repository.
+    fn local_action(
+        &mut self,
+        folder: &str,
+        step: &'a Yaml,
+        scope: &Scope,
+        run: &Run<'a, '_>,
+        runs: Answers,
+        depth: usize,
+    ) -> Vec<(String, Output)> {
+        let folder = folder.trim_end_matches('/');
+        let is_it = |file: &&YamlFile| {
+            file.path.rsplit_once('/').is_some_and(|(of, name)| of == folder && name.starts_with("action."))
+        };
+        let Some(file) = self.files.iter().find(is_it).filter(|_| depth < MAX_CALLS) else {
+            return Vec::new();
+        };
+        let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else { return Vec::new() };
+        let mut inner = Scope {
+            world: Rc::clone(self.world),
+            env: scope.env.clone(),
+            set: scope.set.clone(),
+            inputs: with_defaults(file.root.get("inputs"), given(step)),
+            is_called: true,
+            caller: Some(Rc::new(scope.clone())),
+            ..Scope::default()
+        };
+        let run =
+            Run { file, source: self.sources.get(file.id), job: run.job.clone(), runs, others: run.others };
+        self.steps(steps.items(), &mut inner, &run, depth + 1);
+        let inner = Rc::new(inner);
+        let outputs = file.root.get("outputs").map(Yaml::members).unwrap_or_default().iter();
+        outputs
+            .filter_map(|(name, output)| {
+                let value = output.get("value").and_then(Yaml::as_text)?;
+                Some((name.clone(), Output::OfJob(value.to_owned(), Rc::clone(&inner))))
+            })
+            .collect()
+    }
+}
+
+/// What is in `with`, as it is written.
+fn given(of: &Yaml) -> Vec<(String, String)> {
+    let members = of.get("with").map(Yaml::members).unwrap_or_default();
+    members.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned()))).collect()
+}
+
+/// The given inputs behind the defaults of those that are declared.
+fn with_defaults(declared: Option<&Yaml>, given: Vec<(String, String)>) -> Vec<(String, String)> {
+    let default = |(name, input): &(String, Yaml)| {
+        let default = input.get("default").and_then(Yaml::as_text).unwrap_or_default();
+        (name.clone(), default.to_owned())
+    };
+    let defaults: Vec<_> = declared.map(Yaml::members).unwrap_or_default().iter().map(default).collect();
+    defaults.into_iter().chain(given).collect()
+}
+
+fn add_env(scope: &mut Scope, env: Option<&Yaml>) {
+    let members = env.map(Yaml::members).unwrap_or_default().iter();
+    scope
+        .env
+        .extend(members.map(|(name, value)| (name.clone(), value.as_text().unwrap_or_default().to_owned())));
+}
+
+/// The jobs that a job needs.
+fn needs(job: &Yaml) -> Vec<&str> {
+    match job.get("needs") {
+        Some(needs) => {
+            needs.as_text().into_iter().chain(needs.items().iter().filter_map(Yaml::as_text)).collect()
+        }
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,39 @@
+//! What is known of the repository, and what stands for what is not.
+
+/// What git and the workflows say of the repository.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    /// `acme/app`, from the remote.
+    pub repository: Option<String>,
+    /// Whether it has capitals there.
+    pub has_capitals: bool,
+    /// The default branch.
+    pub default_branch: String,
+    /// What a release is called in the examples.
+    pub tag: String,
+}
+
+/// What stands for a repository of which nothing is known.
+const UNKNOWN: &str = "owner/repository";
+
+impl World {
+    /// The repository in lower case, as image names are.
+    pub(crate) fn repository(&self) -> &str {
+        self.repository.as_deref().unwrap_or(UNKNOWN)
+    }
+
+    /// Its owner.
+    pub(crate) fn owner(&self) -> &str {
+        self.repository().split('/').next().unwrap_or_default()
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.repository().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What stands for a setting: most often, that is an account at a registry.
+    pub(crate) fn setting(&self) -> Option<String> {
+        Some(self.owner().to_owned())
+    }
+}
