@@ -217,7 +217,7 @@ const ROWS: &[Row] = &[
     row("--print", ("--print=maybe", BOOLEAN), "--print", Nowhere),
     row("--debug", ("--debug=maybe", BOOLEAN), "--debug", Nowhere),
     // `print`.
-    row("--list", ("--list=nothing", "expected the type"), "--list=targets", In(&["print"])),
+    row_of(&["print"], "--list", ("--list=nothing", "expected the type"), "--list=targets", In(&["print"])),
     row("--list-targets", ("--list-targets --print", CONFLICT), "--list-targets", In(&["print"])),
     row(
         "--list-variables",
@@ -326,7 +326,7 @@ const ROWS: &[Row] = &[
         By("tests/cli/readme.rs", "--check"),
     ),
     row("CODE", ("explain nothing", "there is no code"), "explain tag", In(&["explain"])),
-    row("--list", ("explain held --list", CONFLICT), "explain --list", In(&["explain"])),
+    row_of(&["explain"], "--list", ("explain held --list", CONFLICT), "explain --list", In(&["explain"])),
     row_of(&["explain"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["explain"])),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
     row(
