@@ -278,7 +278,7 @@ fn a_page_that_is_gone_is_not_the_end() {
         };
         let server = Server::start(handler);
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
-        assert_eq!(repository.list_tags().unwrap_err().code(), "registry-not-found");
+        assert_eq!(repository.list_tags().unwrap_err().code().name(), "registry-not-found");
     }
     let server = Server::start(|_: &Seen| Answer::error(404, "NAME_UNKNOWN"));
     let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
