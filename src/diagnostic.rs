@@ -63,7 +63,7 @@ impl Secrets {
             composed.into_iter().chain([text])
         };
         for text in texts.flat_map(forms).filter(|text| text.len() >= MIN_SECRET) {
-            let parts = text.split(|c: char| c.is_whitespace() || ",;:=@\"'".contains(c));
+            let parts = text.split(|c: char| c.is_whitespace() || ",;:=@/?&#|\"'".contains(c));
             let parts = parts.filter(|part| part.len() >= MIN_PART).map(str::to_owned);
             // Some messages quote what was found, and what a file makes of a value may be in one case.
             let quoted = text.escape_debug().to_string();

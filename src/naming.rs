@@ -14,7 +14,79 @@ pub(crate) fn problem(name: &str) -> Option<&'static str> {
         Some("it has blanks")
     } else if name.contains([',', '=']) {
         Some("it has `,` or `=`, which separate names")
+    } else if !name.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+        Some("it begins with neither a letter, a digit nor `_`")
+    } else if name.contains(|c: char| !c.is_alphanumeric() && !is_mark(c) && !"_-./+:@".contains(c)) {
+        Some(
+            "it has signs other than `_`, `-`, `.`, `/`, `+`, `:` and `@`, which could mean something to a shell",
+        )
+    } else if name.split('/').any(|part| part == "..") {
+        Some("it has `..`, which leads out of a folder")
     } else {
         None
+    }
+}
+
+/// Whether a character belongs to the letter before it, as in names that are not composed.
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::problem;
+
+    #[test]
+    fn a_name_is_one_word_to_a_shell_and_to_a_reader() {
+        for name in ["app", "app-1.2", "a/b", "größe", "gro\u{308}ße", "_x", "日本", "1", "a:b@c+d"] {
+            assert_eq!(problem(name), None, "{name}");
+        }
+        for name in [
+            "",
+            "-x",
+            "--push",
+            "\u{2013}push",
+            "\u{ff0d}x",
+            "\u{2212}x",
+            "@file",
+            "+x",
+            "/x",
+            ".x",
+            "..",
+            "a/../b",
+            "a b",
+            "a\u{a0}b",
+            "a\nb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "a\u{ad}b",
+            "a,b",
+            "a=b",
+            "$(id)",
+            "a$b",
+            "`id`",
+            "a;b",
+            "a&b",
+            "a|b",
+            "a>b",
+            "a<b",
+            "a\"b",
+            "a'b",
+            "a\\b",
+            "a*",
+            "a?",
+            "[a]",
+            "{a}",
+            "${{ x }}",
+            "~",
+            "!x",
+            "#x",
+            "a%b",
+            "a^b",
+        ] {
+            assert!(problem(name).is_some(), "{name:?}");
+        }
     }
 }

@@ -88,8 +88,6 @@ pub(crate) fn markdown(text: &str) -> String {
             '<' => shown.push_str("&lt;"),
             '>' => shown.push_str("&gt;"),
             '&' => shown.push_str("&amp;"),
-            // GitHub links a name after it, and tells whose name it is.
-            '@' => shown.push_str("&#64;"),
             '\\' | '`' | '|' | '*' | '[' | ']' | '!' | '~' | '#' | '$' => shown.extend(['\\', c]),
             _ => shown.push(c),
         }
@@ -99,7 +97,46 @@ pub(crate) fn markdown(text: &str) -> String {
     let means = |(at, _): (usize, _)| {
         is_outside(shown[..at].chars().next_back()) || is_outside(shown[at + 1..].chars().next())
     };
-    if shown.match_indices('_').any(means) { shown.replace('_', "\\_") } else { shown }
+    let shown = if shown.match_indices('_').any(means) { shown.replace('_', "\\_") } else { shown };
+    unlinked(&shown)
+}
+
+/// A text of Markdown in which nothing becomes a link or a picture by itself: addresses, names of people, numbers of issues
+/// and names of emoji. What makes them that is looked for after escapes are gone, and not across a comment
+/// (<https://github.github.com/gfm/#autolinks-extension->,
+/// <https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls>).
+fn unlinked(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        shown.push(c);
+        rest = &rest[c.len_utf8()..];
+        let begins_word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || "_+-".contains(c));
+        let links = match c {
+            '@' | '#' => begins_word(rest),
+            ':' => rest.starts_with("//") || is_shortcode(rest),
+            '.' => ends_with_word(&shown[..shown.len() - 1], "www"),
+            '-' => ends_with_word(&shown[..shown.len() - 1], "gh") && begins_word(rest),
+            _ => false,
+        };
+        if links {
+            shown.push_str("<!-- -->");
+        }
+    }
+    shown
+}
+
+/// Whether what comes after a colon is the name of an emoji, up to the next colon.
+fn is_shortcode(rest: &str) -> bool {
+    rest.split_once(':').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    })
+}
+
+/// Whether the last word of a text is this, in upper or lower case.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let last = text.rsplit(|c: char| !c.is_alphanumeric()).next();
+    last.is_some_and(|last| last.eq_ignore_ascii_case(word))
 }
 
 /// A text in a label of Mermaid, which stands in quotes
@@ -157,6 +194,18 @@ fn is_hidden(c: char) -> bool {
         // Marks and overrides of direction, separators of lines, the byte order mark, interlinear notes, and tags.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
         '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        // What has no width, so that two names look the same: all that Unicode calls ignorable, but for joiners and the
+        // first variation selectors, which some scripts and emoji need
+        // (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>).
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' => true,
+        '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{3164}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' => true,
+        '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0080}'..='\u{e0fff}' => true,
         _ => c.is_control(),
     }
 }
@@ -237,6 +286,8 @@ mod tests {
             ("\u{9b}31m\u{7f}\0", "\\u{9b}31m\\u{7f}\\u{0}"),
             ("a\u{202e}b\u{2066}c\u{61c}d\u{200f}", "a\\u{202e}b\\u{2066}c\\u{61c}d\\u{200f}"),
             ("a\u{2028}b\u{85}c\u{feff}\u{e0041}", "a\\u{2028}b\\u{85}c\\u{feff}\\u{e0041}"),
+            ("a\u{200b}b\u{2060}c\u{ad}d\u{3164}", "a\\u{200b}b\\u{2060}c\\u{ad}d\\u{3164}"),
+            ("ن\u{200c}ه \u{2764}\u{fe0f} e\u{301}", "ن\u{200c}ه \u{2764}\u{fe0f} e\u{301}"),
         ] {
             assert_eq!(line(text), expected, "{text:?}");
         }
@@ -275,7 +326,14 @@ mod tests {
         for (text, expected) in [
             ("app-1_2", "app-1_2"),
             ("<img src=x> & | `a`\nb", "&lt;img src=x&gt; &amp; \\| \\`a\\`\\\\nb"),
-            ("[a](http://b) **c** @me ![d]", "\\[a\\](http://b) \\*\\*c\\*\\* &#64;me \\!\\[d\\]"),
+            (
+                "[a](http://b) **c** @me ![d]",
+                "\\[a\\](http:<!-- -->//b) \\*\\*c\\*\\* @<!-- -->me \\!\\[d\\]",
+            ),
+            ("HTTPS://b www.b.c WWW.d", "HTTPS:<!-- -->//b www.<!-- -->b.c WWW.<!-- -->d"),
+            ("me@host.example a/b@c", "me@<!-- -->host.example a/b@<!-- -->c"),
+            ("#1 a/b#2 GH-3 Xgh-4 #", "\\#<!-- -->1 a/b\\#<!-- -->2 GH-<!-- -->3 Xgh-4 \\#"),
+            (":+1: ghcr.io:5000/a:1.2 a:b:c", ":<!-- -->+1: ghcr.io:5000/a:1.2 a:<!-- -->b:c"),
             ("_a_", "\\_a\\_"),
         ] {
             assert_eq!(markdown(text), expected, "{text:?}");

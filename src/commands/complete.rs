@@ -171,6 +171,7 @@ fn names(host: &Host, definition: &cli::Definition, is_bakes: bool) -> Option<Kn
         host,
         sources: Sources::default(),
         voice: Voice { quiet: true, ..Voice::default() },
+        for_github: false,
         verbose: false,
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),

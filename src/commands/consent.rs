@@ -2,7 +2,7 @@
 //! cannot change.
 
 use super::session::Session;
-use crate::cli::{Definition, Selection};
+use crate::cli::Selection;
 use crate::code::Code;
 use crate::consent::Consent;
 use crate::diagnostic::Diagnostic;
@@ -15,17 +15,18 @@ const GIT: &str = "git:";
 /// What is allowed. With `--github`, in an event that strangers cause, nothing is but what was said.
 pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent, Error> {
     let Selection { runners, consent, definition, .. } = selection;
-    let Definition { allow, .. } = definition;
+    let allow = &definition.allow;
     let given = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
     let of_options = Consent { allow: given(allow), runners: given(runners) };
-    let of_file = consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path))?;
+    let of_file =
+        consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path, &definition.files))?;
     let all = of_options.and(of_file);
-    let is_strange = session.voice.github && is_of_strangers(session);
+    let is_strange = session.for_github && is_of_strangers(session);
     Ok(if is_strange { all.or_nothing() } else { all })
 }
 
 /// Reads a file that what is planned cannot bring along.
-fn read(session: &Session<'_>, path: &str) -> Result<Consent, Error> {
+fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, Error> {
     if let Some(object) = path.strip_prefix(GIT) {
         let is_object =
             object.split_once(':').is_some_and(|(name, file)| !name.is_empty() && !file.is_empty());
@@ -43,7 +44,7 @@ fn read(session: &Session<'_>, path: &str) -> Result<Consent, Error> {
         })?;
         return Ok(Consent::read(path, &text).map_err(|error| vec![error])?);
     }
-    if session.host.is_of_project(path) {
+    if session.host.is_of_projects(path, files) {
         let message = format!(
             "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
         );

@@ -58,6 +58,9 @@ pub(super) fn given(
                 let message = format!("`{option} -` and `--facts-file -` cannot both read standard input");
                 return Err(Error::Usage(message));
             }
+            if session.for_github {
+                session.refuse_link(path)?;
+            }
             let text = if path == STDIN { host.read_stdin()? } else { host.read(path)? };
             facts::given::from_json(&text).map_err(|problem| in_file(path, &problem))?
         }
@@ -102,6 +105,9 @@ pub(super) fn known_versions(
             Ok(KnownVersions { names: refs.tags, ..KnownVersions::default() })
         }
         Some(path) => {
+            if session.for_github {
+                session.refuse_link(path)?;
+            }
             // It may be a plan, which is larger than any list.
             let text = session.host.read_product(path)?;
             let fail = |problem: String, help: String| {

@@ -9,15 +9,20 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{Host, YamlText};
 
-/// Finds and reads the files. A generated one that nobody named is a product, not a source.
+/// Finds and reads the files. A generated one that nobody named is a product, not a source. Where they are confined, none
+/// may be a link out of the project.
 pub(super) fn read(
     session: &Session<'_>,
     files: &[String],
     images: Images<'_>,
+    are_confined: bool,
 ) -> Result<Vec<(Found, String)>, Error> {
     let host = session.host;
     let mut texts = Vec::new();
     for mut found in discovery::discover(files, images, host.env(), host)? {
+        if are_confined {
+            session.refuse_link(&found.path)?;
+        }
         // Looked at before it is read whole: a product may be larger than any input.
         if !found.origin.is_named() && Places::is_generated(host, &found.path) {
             session.note(&format!("leaving out {}, which is generated", found.path));

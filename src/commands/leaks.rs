@@ -4,10 +4,13 @@
 //! others take from it, such as a condition that compares it and writes the same text, or an option of ours that a shell
 //! has put it into.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::bake::eval::functions::encoding::url_encode;
+use crate::bake::values::secret;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
@@ -20,6 +23,9 @@ const MIN_OTHER: usize = 6;
 /// Likewise one that the definition does not know of.
 const MIN_STRANGE: usize = 20;
 
+/// How often a product is decoded: what is encoded twice is found, too.
+const LAYERS: usize = 2;
+
 /// The texts that nothing may hold, with the names of their variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaks(Vec<Leak>);
@@ -27,7 +33,10 @@ pub(super) struct Leaks(Vec<Leak>);
 #[derive(Clone, Debug)]
 struct Leak {
     name: String,
-    text: String,
+    /// The value as it is, and encoded so that upper and lower case are not the same.
+    exact: Vec<String>,
+    /// Likewise in lower case, as a part of a product in lower case.
+    folded: Vec<String>,
 }
 
 impl Leaks {
@@ -38,16 +47,12 @@ impl Leaks {
     ) -> Self {
         let declared = declared.filter(|(_, value)| is_telling(value));
         let others = others.filter(|(_, value)| value.len() >= MIN_STRANGE && is_mixed(value));
-        let leaks = declared.chain(others).flat_map(|(name, value)| {
-            let texts = forms(&value).into_iter();
-            texts.map(move |text| Leak { name: name.clone(), text })
-        });
-        Self(leaks.collect())
+        Self(declared.chain(others).map(|(name, value)| Leak::new(name, &value)).collect())
     }
 
-    /// The texts.
+    /// The texts, as they may stand in messages, where upper and lower case are the same anyway.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|leak| leak.text.clone())
+        self.0.iter().flat_map(|leak| leak.exact.iter().chain(&leak.folded).cloned())
     }
 
     /// Refuses a product that holds one of them; `place` is what the message calls it.
@@ -55,15 +60,101 @@ impl Leaks {
     /// # Errors
     /// The name of the variable, and nothing of its value.
     pub(super) fn check(&self, place: &str, product: &str) -> Result<(), Diagnostic> {
-        let Some(leak) = self.0.iter().find(|leak| product.contains(&leak.text)) else { return Ok(()) };
-        let message = format!("{place} would hold the value of `{}`, which looks like a secret", leak.name);
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let mut layer = Cow::Borrowed(product);
+        let mut found = self.find(&layer);
+        for _ in 0..LAYERS {
+            let decoded = decoded(&layer);
+            if found.is_some() || decoded == layer {
+                break;
+            }
+            found = self.find(&decoded);
+            layer = Cow::Owned(decoded.into_owned());
+        }
+        let Some(leak) = found else { return Ok(()) };
+        let name = &leak.name;
+        let message = format!("{place} would hold the value of `{name}`, which {}", secret::reason(name));
         Err(Diagnostic::error(Code::SECRET, message)
-            .with_note("nothing is written; the definition or an option has the same text, as it is or encoded")
+            .with_note(
+                "nothing is written; the definition or an option has the same text, as it is or encoded",
+            )
             .with_help(format!(
-                "pass the value to the build as a `secret`; if `{}` is none, `secret_variables = [\"!{}\"]` says so",
-                leak.name, leak.name
+                "pass the value to the build as a `secret`; if `{name}` is none, {}",
+                secret::remedy(name)
             )))
     }
+
+    fn find(&self, text: &str) -> Option<&Leak> {
+        let folded = text.to_lowercase();
+        let has = |text: &str, forms: &[String]| forms.iter().any(|form| text.contains(form));
+        self.0.iter().find(|leak| has(text, &leak.exact) || has(&folded, &leak.folded))
+    }
+}
+
+impl Leak {
+    fn new(name: String, value: &str) -> Self {
+        let plain = decoded(value).to_lowercase();
+        let hexadecimal = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let folded = vec![value.to_lowercase(), plain.chars().rev().collect(), hexadecimal, plain];
+        let mut exact = encoded(value);
+        let again: Vec<String> = exact.iter().flat_map(|text| encoded(text)).collect();
+        exact.extend(again);
+        Self { name, exact: tidy(exact), folded: tidy(folded) }
+    }
+}
+
+fn tidy(mut forms: Vec<String>) -> Vec<String> {
+    forms.sort();
+    forms.dedup();
+    forms.retain(|form| form.len() >= MIN_OTHER);
+    forms
+}
+
+/// A text without its escapes in JSON and in URLs (`\u0041`, `\"`, `%41`), and without line breaks, with which Base64 is
+/// often written. What is not understood stays.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\\', '%', '\n', '\r']) {
+        return Cow::Borrowed(text);
+    }
+    // Escapes are of bytes, and so may be parts of characters.
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let number = |digits: Option<&[u8]>| {
+            let digits = std::str::from_utf8(digits?).ok().filter(|text| !text.starts_with('+'))?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        rest = after;
+        match first {
+            b'%' => match number(after.get(..2)).and_then(|byte| u8::try_from(byte).ok()) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    rest = &after[2..];
+                }
+                None => bytes.push(b'%'),
+            },
+            b'\\' => match after.first() {
+                Some(b'u') => match number(after.get(1..5)).and_then(char::from_u32) {
+                    Some(c) => {
+                        bytes.extend(c.encode_utf8(&mut [0; 4]).bytes());
+                        rest = &after[5..];
+                    }
+                    None => bytes.push(b'\\'),
+                },
+                Some(b'n' | b'r') => rest = &after[1..],
+                Some(escaped @ (b'"' | b'/' | b'\\')) => {
+                    bytes.push(*escaped);
+                    rest = &after[1..];
+                }
+                _ => bytes.push(b'\\'),
+            },
+            b'\n' | b'\r' => {}
+            other => bytes.push(*other),
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Whether a value would not be found by coincidence: `postgres` is a word, and may be an image's name, too.
@@ -80,13 +171,10 @@ fn is_mixed(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_digit()) && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A value as it may stand in a product: as it is, in JSON, in a URL, and in Base64, also as a part of a longer text,
-/// such as `user:password`.
-fn forms(value: &str) -> Vec<String> {
-    let json = serde_json::to_string(value).unwrap_or_default();
-    let mut forms = vec![value.to_owned(), json.trim_matches('"').to_owned(), url_encode(value)];
-    // `%2b` and `%2B`, `+` and `%20`.
-    forms.extend([url_encode(value).replace('+', "%20")]);
+/// A value in Base64, as a whole and as a part of a longer text, such as `user:password`; and in a URL with `+` for blanks,
+/// which no decoding finds.
+fn encoded(value: &str) -> Vec<String> {
+    let mut forms = vec![value.to_owned(), url_encode(value)];
     for before in 0..3 {
         // What is not of whole groups of three bytes depends on what stands around the value.
         let bytes = [&b"\0\0"[..before], value.as_bytes()].concat();
@@ -98,9 +186,6 @@ fn forms(value: &str) -> Vec<String> {
             );
         }
     }
-    forms.sort();
-    forms.dedup();
-    forms.retain(|form| !form.is_empty());
     forms
 }
 
@@ -134,6 +219,60 @@ mod tests {
             assert!(!refused.message.contains(secret));
         }
         assert!(leaks.check("a.json", "s3cr3t väl ue").is_ok());
+    }
+
+    /// As a condition may write it, which compares the value.
+    #[test]
+    fn a_secret_is_found_in_another_shape() {
+        let secret = "q7+hunter/2Fish";
+        let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        let bytes = |sign: &str| secret.bytes().map(|byte| format!("{sign}{byte:02X}")).collect::<String>();
+        let wrapped = encode(&format!("{}{secret}", "x".repeat(50)));
+        let (one, other) = wrapped.split_at(76);
+        let leaks = leaks(&[("API_TOKEN", secret)], &[]);
+        for product in [
+            secret.to_uppercase(),
+            secret.to_lowercase(),
+            secret.chars().rev().collect(),
+            bytes(""),
+            bytes("").to_lowercase(),
+            bytes("%"),
+            bytes("\\u00"),
+            "q7%2bhunter%2f2fish".to_owned(),
+            "q7%252Bhunter%252F2Fish".to_owned(),
+            r"q7\\u002bhunter\\u002f2Fish".to_owned(),
+            encode(&encode(secret)),
+            encode(&format!("a{}", encode(&format!("b{secret}")))),
+            format!("{one}\n{other}"),
+            format!("{one}\\r\\n{other}"),
+        ] {
+            let refused = leaks.check("a.json", &format!("<{product}>")).unwrap_err();
+            assert!(!refused.message.contains("hunter"), "{product}");
+        }
+        for product in ["q7 hunter 2fish", "q7%2", "\\u00", "\\", "%", "q7+hunter", &encode("q7+hunter")] {
+            assert!(leaks.check("a.json", product).is_ok(), "{product}");
+        }
+        let of_lines = [("SSH_KEY".to_owned(), "-----BEGIN\nabc123\n-----END".to_owned())];
+        let of_lines = Leaks::new(of_lines.into_iter(), std::iter::empty());
+        for product in
+            ["-----BEGIN\nabc123\n-----END", "-----BEGIN\\nabc123\\n-----END", "-----beginabc123-----end"]
+        {
+            assert!(of_lines.check("x", product).is_err(), "{product}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_says_why_it_is_a_secret() {
+        for (name, reason, help) in [
+            ("API_TOKEN", "looks like a secret", "`secret_variables = [\"!API_TOKEN\"]` says so"),
+            ("DB_PASSWORD", "looks like a secret", "says so"),
+            ("LICENSE", "is in `secret_variables`", "take `LICENSE` out of `secret_variables`"),
+            ("PLAIN_TEXT", "is in `secret_variables`", "take `PLAIN_TEXT` out"),
+        ] {
+            let refused = leaks(&[(name, "q7hunter2fish")], &[]).check("x", "q7hunter2fish").unwrap_err();
+            assert!(refused.message.contains(reason), "{}", refused.message);
+            assert!(refused.help.unwrap_or_default().contains(help), "{name}");
+        }
     }
 
     #[test]

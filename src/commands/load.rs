@@ -59,12 +59,12 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let env = visible_environment(host);
-    let texts = files::read(session, &args.files, images)?;
+    let neighbours = Neighbours::new(session, args)?;
+    let texts = files::read(session, &args.files, images, neighbours.confine.is_some())?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
     let vars = variables(&args.variables)?;
     session.hide(SecretNames::default().values_among(&vars));
     let visible = env.cloned().unwrap_or_default();
-    let neighbours = Neighbours::new(session, args)?;
     let compose = compose::ComposeInputs {
         env: &visible,
         vars: &vars,
@@ -150,7 +150,11 @@ impl Read {
             self.generated = Some(found.path.clone());
         }
         session.note(&format!("reading {}", found.path));
-        self.sources.push(session.sources.add(found.path.clone(), text));
+        let source = session.sources.add(found.path.clone(), text);
+        if session.host.leads_out(&found.path) {
+            session.sources.hide(source);
+        }
+        self.sources.push(source);
         self.files.push(found);
     }
 
@@ -241,7 +245,7 @@ impl<'a> Neighbours<'a> {
                 }
                 Some(place)
             }
-            None => session.voice.github.then(|| host.project()),
+            None => session.for_github.then(|| host.project()),
         };
         Ok(Self { host, confine })
     }

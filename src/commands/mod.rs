@@ -30,7 +30,7 @@ pub use program::main;
 use session::{Session, Voice};
 
 use crate::bake::values::SecretNames;
-use crate::cli::{Cli, Command, PlanFormat, ReportFormat};
+use crate::cli::{Cli, Command, MatrixFormat, PlanFormat, ReportFormat};
 use crate::diagnostic::Secrets;
 use crate::error::Exit;
 use crate::host::Host;
@@ -54,10 +54,13 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         }
         _ => Voice::default(),
     };
+    let is_matrix_of_github =
+        matches!(&cli.command, Command::Matrix(args) if args.format == MatrixFormat::Github);
     let mut session = Session {
         host,
         sources: Sources::default(),
         voice,
+        for_github: voice.github || is_matrix_of_github,
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),

@@ -225,6 +225,7 @@ pub(super) fn make_at(
                 host,
                 sources: take(&mut session.sources),
                 voice,
+                for_github: session.for_github,
                 verbose: session.verbose,
                 secrets: take(&mut session.secrets),
                 secret_names: take(&mut session.secret_names),

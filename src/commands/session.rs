@@ -25,6 +25,8 @@ pub(super) struct Session<'a> {
     pub(super) host: &'a Host,
     pub(super) sources: Sources,
     pub(super) voice: Voice,
+    /// Whether what is made goes to a run of GitHub Actions, in which the files may be a stranger's.
+    pub(super) for_github: bool,
     pub(super) verbose: bool,
     /// Texts that must not be told.
     pub(super) secrets: Secrets,
@@ -86,6 +88,16 @@ impl Session<'_> {
     /// Keeps texts out of everything that is told from now on.
     pub(super) fn hide(&mut self, texts: impl Iterator<Item = String>) {
         self.secrets.hide(texts);
+    }
+
+    /// Refuses a file that a link in the project leads to from there: whoever may change the project chose it.
+    pub(super) fn refuse_link(&self, path: &str) -> Result<(), Error> {
+        if !self.host.leads_out(path) {
+            return Ok(());
+        }
+        let message = format!("`{path}` is a link out of `{}`", self.host.project().display());
+        Err(vec![Diagnostic::error(Code::IS_A_LINK, message).with_help("name the place that it leads to")]
+            .into())
     }
 
     /// Says what is done, when asked to.

@@ -49,17 +49,39 @@ pub(crate) fn facts(env: &Environment, event: Option<&str>) -> Result<Facts, Dia
     Ok(Facts { default_branch: facts.default_branch.or(scheduled), ..facts })
 }
 
+/// The events that nobody causes but the clock and who may write to the repository
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>).
+const OF_WRITERS: [&str; 16] = [
+    "branch_protection_rule",
+    "create",
+    "delete",
+    "deployment",
+    "merge_group",
+    "milestone",
+    "page_build",
+    "public",
+    "push",
+    "registry_package",
+    "release",
+    "repository_dispatch",
+    "repository_ruleset",
+    "schedule",
+    "workflow_call",
+    "workflow_dispatch",
+];
+
 /// Whether the run's event is one in which a stranger may have written what is built: a pull request from a fork, or one
-/// that runs with the rights of its base. Where the payload does not say where a pull request comes from, it may.
+/// that others can cause and that runs with the rights of the repository. Where the payload does not say where a pull
+/// request comes from, it may.
 pub(crate) fn is_of_strangers(env: &Environment, event: Option<&str>) -> bool {
     let payload = Payload::parse(event).unwrap_or(Payload(Value::Null));
     let of = |side: &str| payload.text(&format!("/pull_request/{side}/repo/full_name"));
     match variable(env, "GITHUB_EVENT_NAME") {
-        Some("pull_request_target" | "workflow_run" | "issue_comment") => true,
+        None => false,
         Some("pull_request" | "pull_request_review" | "pull_request_review_comment") => {
             of("head").is_none() || of("head") != of("base")
         }
-        _ => false,
+        Some(name) => !OF_WRITERS.contains(&name),
     }
 }
 

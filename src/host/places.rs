@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::Host;
 
-/// The checkout of git that a folder is in.
+/// The checkouts of git that a folder is in, the innermost first.
+fn checkouts(folder: &Path) -> impl Iterator<Item = &Path> {
+    folder.ancestors().filter(|folder| folder.join(".git").symlink_metadata().is_ok())
+}
+
+/// The innermost.
 fn checkout(folder: &Path) -> Option<&Path> {
-    folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok())
+    checkouts(folder).next()
 }
 
 impl Host {
@@ -32,16 +37,35 @@ impl Host {
         checkout(&working).map(Path::to_owned).unwrap_or(working)
     }
 
-    /// Whether a path names something in the project, or leads there: also a link in it that leads elsewhere.
+    /// Whether a path names something in the project and leads out of it, as a link in a checkout can.
     #[must_use]
-    pub fn is_of_project(&self, path: &str) -> bool {
+    pub fn leads_out(&self, path: &str) -> bool {
+        !self.is_in_project(&self.place(path)) && self.is_of(path, &self.project(), &self.place(""))
+    }
+
+    /// Whether a path names something in a project, or leads there: also a link in it that leads elsewhere. The projects are
+    /// those of the working directory and of these files, each with all checkouts around it, as of a submodule.
+    #[must_use]
+    pub fn is_of_projects(&self, path: &str, files: &[String]) -> bool {
+        std::iter::once("").chain(files.iter().map(String::as_str)).any(|file| {
+            let mut folder = self.place(file);
+            if !folder.is_dir() {
+                folder.pop();
+            }
+            let project = checkouts(&folder).last().unwrap_or(&folder).to_owned();
+            self.is_of(path, &project, &folder)
+        })
+    }
+
+    /// Whether a path names something in this project, or leads there; `folder` is a place in it.
+    fn is_of(&self, path: &str, project: &Path, folder: &Path) -> bool {
         let path = self.resolve(Path::new(path));
         path.ancestors().any(|part| {
-            let folder = part.parent().map(|folder| self.place(folder));
-            let is_inside = |place: PathBuf| self.is_in_project(&place);
-            let holds = |folder: &Path| self.place("").starts_with(folder);
-            // Folders that hold the project are not in it.
-            !holds(&self.place(part)) && (is_inside(self.place(part)) || folder.is_some_and(is_inside))
+            let place = self.place(part);
+            let is_named = part.parent().is_some_and(|folder| self.place(folder).starts_with(project));
+            let is_link = part.symlink_metadata().is_ok_and(|found| found.is_symlink());
+            // Folders that hold the project are not in it, unless it has a link to them.
+            is_named && is_link || !folder.starts_with(&place) && (is_named || place.starts_with(project))
         })
     }
 

@@ -90,12 +90,13 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     let is_by_digest = set.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
     for line in set {
         let Some((key, value)) = line.text.split_once('=') else { continue };
-        let key = key.constant().unwrap_or_default();
+        let key = key.shown();
         let value_line = || Line { text: value.clone(), place: line.place.clone() };
         match key.trim().trim_end_matches('+').rsplit_once('.').map(|(_, name)| name) {
             Some("platform" | "platforms") => build
                 .platforms
                 .extend(value.split(',').into_iter().map(|text| Line { text, place: line.place.clone() })),
+            Some("tags") if value.0.is_empty() => {}
             Some("tags") => add_reference(&mut found, value_line(), is_by_digest),
             Some("output") => {
                 let text = value.shown();
@@ -116,6 +117,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     // Targets may say themselves that they are pushed.
     let says_nothing = pushes.0.iter().all(|answer| *answer == Some(false));
     found.runs = if says_nothing { found.runs.and(Answers::of(|_| None)) } else { found.runs.and(pushes) };
+    build.pushes = !says_nothing;
     found.build = Some(Build::Bake(Box::new(build)));
     found
 }

@@ -295,6 +295,8 @@ fn build(
             }
         }
     }
+    // `$(if $(PUSH),--push)` of make.
+    pushes |= words.iter().any(|word| word.unknown_parts().iter().any(|part| part.contains("--push")));
     for reference in references {
         add_reference(&mut publication, reference, false);
     }

@@ -12,7 +12,10 @@ use crate::plan::Plan;
 use crate::source::Sources;
 
 /// The target that docker/metadata-action fills in.
-const META: &str = "docker-metadata-action";
+pub(crate) const META: &str = "docker-metadata-action";
+
+/// How many tags of the members of a matrix are looked at.
+const MAX_TAGS: usize = 1000;
 
 /// A definition as it is.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +65,8 @@ pub(crate) struct KnownTarget {
     pub has_platforms: bool,
     /// Whether its output can be pushed.
     pub is_pushable: bool,
+    /// Whether it is pushed unasked.
+    pub is_pushed: bool,
 }
 
 /// An image.
@@ -87,10 +92,16 @@ pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, 
     let mut targets: Vec<KnownTarget> = Vec::new();
     for name in definition.targets.keys() {
         let of = label(name);
-        if targets.iter().any(|known| known.label == of) {
+        let same = targets.iter_mut().find(|known| known.label == of);
+        if same.as_ref().is_some_and(|known| known.tags.len() >= MAX_TAGS) {
             continue;
         }
-        if let Some(target) = resolved(definition, name) {
+        let Some(target) = resolved(definition, name) else { continue };
+        if let Some(known) = same {
+            known.tags.extend(target.pushed_names().iter().map(|name| name.as_str().to_owned()));
+            continue;
+        }
+        {
             let place = target.span.or_else(|| definition.targets[name].span).and_then(|span| {
                 let path = sources.path(span)?;
                 let line = sources.get(span.source).position(span.start).line;
@@ -176,6 +187,7 @@ fn known(
         has_meta,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
         has_platforms: target.platforms.as_ref().is_some_and(|platforms| !platforms.is_empty()),
+        is_pushed: target.is_pushed(),
         is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
     }
 }

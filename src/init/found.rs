@@ -124,6 +124,8 @@ pub(crate) struct BakeBuild {
     pub set: Vec<Line>,
     /// Whether a file of docker/metadata-action is among the files.
     pub has_meta: bool,
+    /// Whether it says itself that it pushes; else its targets do.
+    pub pushes: bool,
     /// Environment variables that are set for it.
     pub variables: Vec<(String, Template)>,
 }

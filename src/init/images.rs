@@ -1,6 +1,6 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
-use super::definition::{Known, clean, relative};
+use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::{Answers, Moment};
 use super::text::{Line, Place, Template};
@@ -25,6 +25,8 @@ pub(crate) struct Candidate {
     pub oci_labels: bool,
     /// What was found and is not understood.
     pub untold: Vec<Line>,
+    /// Variables of the Bake file that the step sets.
+    pub variables: Vec<(String, Template)>,
     /// Where its build is.
     pub place: Place,
 }
@@ -230,21 +232,28 @@ fn tag_keys(tags: &[TagLine]) -> Vec<String> {
     tags.iter().map(|tag| format!("{} {}", tag.line().text.key(), condition(tag))).collect()
 }
 
+/// Whether two lists have the same names.
+fn same_names(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|name| other.contains(name))
+}
+
 /// Adds a build: to the image that it is another build of, or as a new one.
 fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &mut Vec<Candidate>) {
     let key = target_key(&target);
     let repositories = keys(&build.repositories);
     let same = candidates.iter_mut().find(|known| {
         let own = keys(&known.repositories);
+        let is_open = known.entries.is_empty() || build.tags.is_empty();
         let overlaps = repositories.iter().any(|one| own.contains(one));
         let is_alike = known.entries.iter().any(|entry| {
             entry.runs == build.runs
                 && tag_keys(&entry.tags) == tag_keys(&build.tags)
                 && !build.tags.is_empty()
         });
-        let is_same_flavor =
-            keys(&known.flavor) == keys(&build.flavor) || known.entries.is_empty() || build.tags.is_empty();
-        target_key(&known.target) == key && (overlaps || is_alike) && is_same_flavor
+        let is_same_flavor = keys(&known.flavor) == keys(&build.flavor) || is_open;
+        // Each tag goes to the repositories that it has today, and to no others.
+        let is_there = if is_open { overlaps } else { same_names(&own, &repositories) };
+        target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
     let entry = (!build.tags.is_empty()).then(|| Entry {
         place: build.place.clone(),
@@ -272,6 +281,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
             variants: Vec::new(),
             oci_labels: build.oci_labels,
             untold: build.untold,
+            variables: Vec::new(),
             place: build.place,
         }),
     }
@@ -351,6 +361,9 @@ fn of_bake(
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
         let is_given = has_tags && (!build.has_meta || target.has_meta);
+        if !build.pushes && !target.is_pushed || label.starts_with(META) {
+            continue;
+        }
         if !is_given && (!target.is_pushable || target.tags.is_empty()) {
             continue;
         }
@@ -384,11 +397,14 @@ fn of_bake(
                 variants: Vec::new(),
                 oci_labels: false,
                 untold: one.untold,
+                variables: build.variables.clone(),
                 place: one.place,
             }),
         }
     }
-    if !any {
+    // A step that builds tests or binaries publishes nothing.
+    let pushes = publication.runs.0.contains(&Some(true)) || !publication.repositories.is_empty();
+    if !any && pushes {
         strays.push(Stray { publication, why: "none of its targets has a tag with a repository" });
     }
 }
@@ -435,14 +451,28 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
     match fitting.as_slice() {
         [] => strays.push(Stray { publication: merge, why: "what it is made of was not found" }),
         [one] => {
-            let candidate = &mut candidates[*one];
-            merge_lines(&mut candidate.repositories, merge.repositories);
-            let own: Vec<String> = keys(&candidate.repositories);
-            // The names of the legs are not those of the image.
-            if sources.iter().any(|source| source.contains(':') && !source.contains('@')) {
-                candidate
-                    .repositories
-                    .retain(|line| repositories.contains(&line.text.key()) || own.len() == 1);
+            let own = keys(&candidates[*one].repositories);
+            let has_tags = candidates[*one].entries.iter().any(|entry| !entry.tags.is_empty());
+            let is_other = has_tags
+                && (!same_names(&own, &repositories)
+                    || keys(&candidates[*one].flavor) != keys(&merge.flavor));
+            let at = if is_other {
+                // The same build, elsewhere or otherwise.
+                let again = Candidate {
+                    repositories: Vec::new(),
+                    entries: Vec::new(),
+                    flavor: Vec::new(),
+                    ..candidates[*one].clone()
+                };
+                candidates.push(again);
+                candidates.len() - 1
+            } else {
+                *one
+            };
+            let candidate = &mut candidates[at];
+            // The names of its parts are not those of the image.
+            if !merge.repositories.is_empty() {
+                candidate.repositories = merge.repositories;
             }
             if candidate.flavor.is_empty() {
                 candidate.flavor = merge.flavor;

@@ -23,17 +23,19 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
                 rules.extend(scope.template(&raw.text).lines().into_iter().map(|(_, text)| RuleLine {
                     line: Line { text, place: raw.place.clone() },
                     enable: None,
+                    is_default: false,
                 }));
             }
             _ => {
                 let (text, enable) = rule(&raw.text, scope);
-                rules.push(RuleLine { line: Line { text, place: raw.place }, enable });
+                rules.push(RuleLine { line: Line { text, place: raw.place }, enable, is_default: false });
             }
         }
     }
     if !inputs.has("tags") {
         let line = |text: &&str| Line { text: Template::from(*text), place: inputs.place.clone() };
-        rules = DEFAULT_RULES.iter().map(|rule| RuleLine { line: line(rule), enable: None }).collect();
+        let rule = |text| RuleLine { line: line(text), enable: None, is_default: true };
+        rules = DEFAULT_RULES.iter().map(rule).collect();
     }
     Meta {
         images: images(inputs.lines("images", scope)),

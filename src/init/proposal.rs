@@ -14,6 +14,7 @@ use super::tags::{self, Tags, list};
 use super::text::{Line, Piece, Place, Template};
 use super::today::normal;
 use super::world::World;
+use crate::reference::Repository;
 
 /// Blocks for one definition.
 #[derive(Debug, Default)]
@@ -89,7 +90,9 @@ pub(crate) fn propose(
                         "`{}` has a repository in its tags, but no step that was read publishes it: beside `image` blocks for others it is local",
                         image.key
                     );
-                    told.push((place, message));
+                    if !told.iter().any(|(known, _)| *known == place) {
+                        told.push((place, message));
+                    }
                 }
                 continue;
             }
@@ -282,6 +285,12 @@ impl<'a> Maker<'a> {
         let mut repositories: Vec<(String, Expression)> = Vec::new();
         for line in &candidate.repositories {
             let lower = lowered(&line.text);
+            let example =
+                [Moment::Branch, Moment::Tag].into_iter().find_map(|moment| lower.at(moment, world));
+            if let Some(example) = example.filter(|example| example.parse::<Repository>().is_err()) {
+                told.push((line.place.clone(), format!("`{}` is not a repository", quotable(&example))));
+                continue;
+            }
             match self.variables.expression(&lower, world) {
                 Ok(value) => repositories.push((from(&line.place, &written(&line.place)), value)),
                 Err(unknown) => told.push((
@@ -303,26 +312,26 @@ impl<'a> Maker<'a> {
                 (label.clone(), name)
             }
             TargetOf::Dockerfile(build) => {
-                let same = self.proposal.images.iter().find(|image| {
-                    image.candidate.as_ref().is_some_and(|known| {
-                        is_same_build(known, build) && known.platforms.len() == candidate.platforms.len()
-                    })
-                });
-                let same = same.map(|image| image.target.clone());
                 let base = base_name(&candidate, world);
                 let name = self.unique(&base, &hints(&candidate));
-                match same {
-                    Some(target) => (target, name),
-                    None => {
-                        let build = (**build).clone();
-                        self.target(&name, &build, &candidate, written, told);
-                        (name.clone(), name)
-                    }
-                }
+                let build = (**build).clone();
+                self.target(&name, &build, &candidate, written, told);
+                (name.clone(), name)
             }
         };
         if let TargetOf::Known(..) = &candidate.target {
             self.platforms(&target, &candidate, written, told);
+        }
+        if candidate.repositories.is_empty() {
+            for (name, value) in &candidate.variables {
+                if self.known.is_some_and(|known| known.variables.contains(name)) {
+                    let message = format!(
+                        "the step sets the variable `{name}` to `{}`: give it to the plan, too, or say the tags in the `image` block",
+                        quotable(&value.shown())
+                    );
+                    told.push((candidate.place.clone(), message));
+                }
+            }
         }
         let tags = tags::translate(&candidate, &mut self.variables, world, written);
         for (place, why) in &tags.lost {
@@ -401,7 +410,10 @@ impl<'a> Maker<'a> {
             }
             lines.close("]");
         }
-        if !flavor.is_empty() {
+        if let [(comment, value)] = flavor.as_slice() {
+            lines.comment(comment);
+            lines.attribute("flavor", &list([value.clone()]));
+        } else if !flavor.is_empty() {
             lines.open("flavor = [");
             for (comment, value) in &flavor {
                 lines.comment(comment);
@@ -409,7 +421,15 @@ impl<'a> Maker<'a> {
             }
             lines.close("]");
         }
-        if candidate.oci_labels {
+        let is_shared = self.proposal.images.iter().any(|image| image.target == target);
+        if candidate.oci_labels && is_shared {
+            told.push((
+                candidate.place.clone(),
+                format!(
+                    "`{name}` is not the first image of target `{target}`, so it has the labels of that one"
+                ),
+            ));
+        } else if candidate.oci_labels {
             lines.comment("the labels and annotations of docker/metadata-action");
             lines.attribute("oci_labels", &Expression::from(true));
         }
@@ -537,7 +557,8 @@ impl<'a> Maker<'a> {
             }
             lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
         }
-        for line in candidate.platforms.iter().filter(|line| line.text.constant().is_none()) {
+        let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
+        for line in candidate.platforms.iter().filter(is_known) {
             lost(&line.place, "a platform", &line.text.shown());
         }
         let pairs = [("args", &build.args), ("contexts", &build.contexts), ("labels", &build.labels)];
@@ -790,6 +811,10 @@ fn base_name(candidate: &Candidate, world: &World) -> String {
 /// What may tell an image from others in its repository.
 fn hints(candidate: &Candidate) -> Vec<String> {
     let mut hints = Vec::new();
+    for tag in candidate.entries.iter().flat_map(|entry| &entry.tags) {
+        let text = tag.line().text.constant().unwrap_or_default();
+        hints.extend(text.strip_prefix("latest-").map(str::to_owned));
+    }
     for line in &candidate.flavor {
         let text = line.text.shown();
         hints.extend(
@@ -822,16 +847,6 @@ fn hints(candidate: &Candidate) -> Vec<String> {
     let repository = candidate.repositories.first().and_then(|line| line.text.constant());
     hints.extend(repository.and_then(|repository| repository.split('/').next().map(str::to_owned)));
     hints
-}
-
-fn is_same_build(known: &Candidate, build: &DockerfileBuild) -> bool {
-    let TargetOf::Dockerfile(own) = &known.target else { return false };
-    let text = |build: &DockerfileBuild| {
-        let args: Vec<String> = build.args.iter().map(|line| line.text.key()).collect();
-        let path = dockerfile(build).map(|path| path.key());
-        (clean(&build.context.shown()), path, build.stage.as_ref().map(Template::key), args)
-    };
-    text(own) == text(build)
 }
 
 /// In lower case, as repositories are.

@@ -269,8 +269,10 @@ impl Script<'_> {
     fn substitution(&self, inner: &str) -> Option<Template> {
         let inner = inner.trim();
         let words = words(inner);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
         match words.as_slice() {
+            // A variable of make.
+            [name] if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => self.variable(name),
             ["git", "rev-parse", "--short", "HEAD" | "$GITHUB_SHA"] => Some(fact(Fact::Commit(Some(7)))),
             ["git", "rev-parse", "--verify", "HEAD"] | ["git", "rev-parse", "HEAD"] => {
                 Some(fact(Fact::Commit(None)))
@@ -411,7 +413,12 @@ fn words(command: &str) -> Vec<String> {
     let mut word: Option<String> = None;
     let (mut single, mut double, mut depth) = (false, false, 0usize);
     let mut previous = ' ';
-    for c in command.chars() {
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && !single && depth == 0 {
+            word.get_or_insert_default().extend(chars.next());
+            continue;
+        }
         match c {
             '(' if previous == '$' && !single => depth += 1,
             '(' if depth > 0 => depth += 1,

@@ -73,6 +73,17 @@ impl Mask {
         }
     }
 
+    /// Whether something applies in both. The clock and a hand start runs of branches.
+    fn meets(self, other: Self) -> bool {
+        let both = self.and(other);
+        both.branch
+            || both.tag
+            || both.pull_request
+            || both.others
+            || self.branch && other.others
+            || self.others && other.branch
+    }
+
     /// The condition that keeps what applies in `domain` to these runs. Those of pull requests publish nothing anyway.
     fn when(self, domain: Self, others: &[String]) -> Option<String> {
         let both = self.and(domain);
@@ -118,7 +129,13 @@ pub(crate) fn translate(
         let mask = Mask::of(entry);
         for tag in &entry.tags {
             let line = tag.line();
-            let comment = from(&line.place, &written(&line.place));
+            let is_default = matches!(tag, TagLine::Rule(rule) if rule.is_default);
+            let said = if is_default {
+                "the tags of docker/metadata-action without `tags`".to_owned()
+            } else {
+                written(&line.place)
+            };
+            let comment = from(&line.place, &said);
             let made = match tag {
                 TagLine::Rule(rule) => of_rule(rule, candidate),
                 TagLine::Text(line) => of_text(&line.text, mask, has_rules),
@@ -206,7 +223,13 @@ impl Tags {
         };
         // A version is that of a git tag, so its entries need no further condition.
         let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        if !domain.meets(mask) {
+            comments.push("it never applies in the runs of that workflow".to_owned());
+            self.entries.push(TagEntry { comments, value: None });
+            return;
+        }
         let when = match (condition, of_runs) {
+            (Some(one), Some(other)) if one == other => Some(one),
             (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
             (one, other) => one.or(other),
         };
@@ -300,11 +323,16 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
             (with(&Fact::RefName), of_branch, Some("branch".to_owned())),
         ]);
     }
-    if uses(&|fact| matches!(fact, Fact::Tag | Fact::Version)) {
+    let is_name = uses(&|fact| matches!(fact, Fact::RefName));
+    if uses(&|fact| matches!(fact, Fact::Tag)) || is_name && mask.tag {
         // Without a condition, a run without a git tag would be an error.
-        let condition =
-            (mask.branch && !uses(&|fact| matches!(fact, Fact::Version))).then(|| "tag".to_owned());
-        return Ok(vec![(text.clone(), of_tag, condition)]);
+        return Ok(vec![(text.clone(), of_tag, Some("tag".to_owned()))]);
+    }
+    if is_name {
+        return Ok(vec![(text.clone(), of_branch, Some("branch".to_owned()))]);
+    }
+    if uses(&|fact| matches!(fact, Fact::Version)) {
+        return Ok(vec![(text.clone(), of_tag, None)]);
     }
     if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {
         return Ok(vec![(
@@ -318,7 +346,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
 
 /// A rule of docker/metadata-action.
 fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
-    let RuleLine { line, enable } = rule;
+    let RuleLine { line, enable, is_default: _ } = rule;
     let condition = match enable {
         None => None,
         Some(enable) => {
@@ -466,6 +494,9 @@ pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
     let mut platforms: Vec<String> = Vec::new();
     for text in lines.iter().filter_map(|line| line.text.constant()) {
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            if one.parse::<crate::platform::Platform>().is_err() {
+                continue;
+            }
             let normal = one
                 .parse::<crate::platform::Platform>()
                 .map_or_else(|_| one.to_owned(), |one| one.to_string());

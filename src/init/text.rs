@@ -81,6 +81,8 @@ pub(crate) struct RuleLine {
     pub line: Line,
     /// When it applies.
     pub enable: Option<Condition>,
+    /// Whether it is what the action has without any rules.
+    pub is_default: bool,
 }
 
 /// A text.

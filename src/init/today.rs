@@ -72,6 +72,11 @@ fn of_entry(
 ) {
     if entry.tags.is_empty() {
         if let TargetOf::Known(at, label) = &candidate.target {
+            let set = candidate.variables.iter().find(|(name, _)| known[*at].variables.contains(name));
+            if let Some((name, _)) = set {
+                published.note(format!("what the tags are with the variable {name} of {}", entry.place));
+                return;
+            }
             let target = known[*at].targets.iter().find(|target| target.label == *label);
             for reference in target.map(|target| target.tags.as_slice()).unwrap_or_default() {
                 let (repository, tag) = match reference.rsplit_once(':') {

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ureq::http::{HeaderMap, HeaderValue};
 
 use super::transport::{Answer, Message, Payload};
 
@@ -11,11 +12,16 @@ const HIDDEN: &str = "…";
 /// Shorter texts are in every other word.
 const MIN_SECRET: usize = 4;
 
-/// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for.
+/// Shorter texts, and those of letters alone, may be a part of what a header means.
+const MIN_IN_HEADER: usize = 8;
+
+/// The headers that say where to go on: if a credential is in one of these, the way leads through it. Nothing of them is
+/// shown but a host.
+const WAYS: [&str; 2] = ["location", "link"];
+
+/// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for; out of its
+/// headers always.
 pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
-    if answer.status < 400 || answer.body.is_empty() {
-        return;
-    }
     let authorization = message.headers.iter().filter(|(name, _)| *name == "authorization");
     let mut secrets: Vec<String> = authorization.flat_map(|(_, value)| of_header(value)).collect();
     if let Payload::Bytes(form) = &message.payload {
@@ -24,13 +30,29 @@ pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
     secrets.retain(|secret| secret.len() >= MIN_SECRET);
     // Of `user:password`, all goes before its parts do.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    if secrets.is_empty() {
+    hide_in_headers(&mut answer.headers, &secrets);
+    if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(&answer.body);
     let hidden = secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
     if hidden != text {
         answer.body = hidden.into_bytes();
+    }
+}
+
+fn hide_in_headers(headers: &mut HeaderMap, secrets: &[String]) {
+    let is_telling = |secret: &&String| {
+        secret.len() >= MIN_IN_HEADER && !secret.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let secrets: Vec<&String> = secrets.iter().filter(is_telling).collect();
+    for (_, value) in headers.iter_mut().filter(|(name, _)| !WAYS.contains(&name.as_str())) {
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let hidden = secrets.iter().fold(text.clone(), |text, secret| text.replace(secret.as_str(), HIDDEN));
+        if hidden != text {
+            let nothing = HeaderValue::from_static("");
+            *value = HeaderValue::from_bytes(hidden.as_bytes()).unwrap_or(nothing);
+        }
     }
 }
 
@@ -101,5 +123,29 @@ mod tests {
             "{secrets:?}"
         );
         assert!(!secrets.iter().any(|one| one == "x" || one == "refresh_token"));
+    }
+
+    #[test]
+    fn no_header_says_them_back() {
+        let secrets = ["hunter2/fish", "bWU6aHVudGVyMg==", "application", "abc1"].map(str::to_owned);
+        for (name, value, expected) in [
+            ("content-type", "text/hunter2/fish; a=b", "text/…; a=b"),
+            (
+                "www-authenticate",
+                "Bearer realm=\"https://a/?x=bWU6aHVudGVyMg==\"",
+                "Bearer realm=\"https://a/?x=…\"",
+            ),
+            ("docker-content-digest", "sha256:hunter2/fish", "sha256:…"),
+            // What may be a part of the meaning, or is the way.
+            ("content-type", "application/json", "application/json"),
+            ("etag", "abc1", "abc1"),
+            ("location", "https://a/hunter2/fish", "https://a/hunter2/fish"),
+            ("link", "<hunter2/fish>; rel=next", "<hunter2/fish>; rel=next"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            hide_in_headers(&mut headers, &secrets);
+            assert_eq!(headers[name].as_bytes(), expected.as_bytes(), "{name}: {value}");
+        }
     }
 }

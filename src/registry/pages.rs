@@ -13,8 +13,15 @@ use crate::reference::Repository;
 const PAGE: usize = 1000;
 /// How many pages are read of a list: a registry may go on for ever.
 const MAX_PAGES: usize = 2000;
+/// How many entries a list may have, and how many bytes their names: a registry need not repeat itself to go on for ever.
+const MAX_ENTRIES: usize = 2_000_000;
+const MAX_BYTES: usize = 128 * 1024 * 1024;
+/// How many artifacts may refer to one manifest.
+pub(super) const MAX_REFERRERS: usize = 100_000;
 /// That a list leads back to where it was, or on and on.
 const ENDLESS: &str = "the list has no end";
+/// That a list has more than anybody can have published.
+pub(super) const TOO_LONG: &str = "the list is too long";
 /// That the next page is said to be somewhere else.
 pub(super) const ASTRAY: &str = "the next page of the list is not in this repository";
 
@@ -99,6 +106,8 @@ impl Pages {
 #[derive(Default)]
 pub(super) struct Names {
     names: IndexSet<String>,
+    /// How long they are together.
+    bytes: usize,
     /// The first page that is not empty.
     first: Vec<String>,
     /// The last name of the last page that brought something new.
@@ -135,6 +144,10 @@ impl Names {
         let is_known = |name: &String| self.names.contains(name);
         let (is_new, repeats) = (!page.iter().all(is_known), page.iter().any(is_known));
         self.names.extend(page.iter().cloned());
+        self.bytes = page.iter().map(String::len).fold(self.bytes, usize::saturating_add);
+        if self.names.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
+            return Err(TOO_LONG.to_owned());
+        }
         if is_new {
             self.last = page.last().cloned();
         }
@@ -267,5 +280,22 @@ mod tests {
         ] {
             assert_eq!(next_link(header).as_deref(), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn a_list_takes_little_memory_however_long_it_goes_on() {
+        let endless = |length: usize, count: usize| {
+            let mut names = Names::default();
+            names.first().unwrap();
+            (0..MAX_PAGES - 1).find_map(|page| {
+                let start = format!("{page}-");
+                let page: Vec<String> =
+                    (0..count).map(|index| format!("{start}{index}{}", "x".repeat(length))).collect();
+                names.add(&page, Next::At(format!("tags/list?last={start}"))).err()
+            })
+        };
+        assert_eq!(endless(1_000_000, 8).as_deref(), Some(TOO_LONG));
+        assert_eq!(endless(1, 100_000).as_deref(), Some(TOO_LONG));
+        assert_eq!(endless(100, 10), None);
     }
 }

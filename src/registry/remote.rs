@@ -8,7 +8,7 @@ use ureq::http::Method;
 use super::auth::Scopes;
 use super::client::{Call, Client, refusal};
 use super::error::{Error, ErrorKind, Operation, entries_of};
-use super::pages::{ASTRAY, Names, Next, Pages, names_of};
+use super::pages::{ASTRAY, MAX_REFERRERS, Names, Next, Pages, TOO_LONG, names_of};
 use super::transport::{Answer, Message, Payload, TransportError, Wanted};
 use super::url::encode;
 use super::{
@@ -356,6 +356,9 @@ impl Store for RemoteRepository {
                 break;
             }
             referrers.extend(index(&answer.body)?.manifests);
+            if referrers.len() > MAX_REFERRERS {
+                return Err(invalid_list(TOO_LONG.to_owned()));
+            }
             // Registries have to link to what comes next, and there is no other way to ask for it
             // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers).
             match Next::of(&answer, &self.repository, &call.path) {

@@ -13,7 +13,7 @@ use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::convert::convert;
-use crate::bake::values::{Name, Type, Value, kept};
+use crate::bake::values::{Name, Type, Value, kept, secret as variables};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::on_missing::OnMissing;
@@ -590,7 +590,7 @@ words!(Grouping, OnMissing, Scheme, VariantTags);
 /// there.
 #[must_use]
 pub(crate) fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
-    let message = format!("{place} holds the value of `{name}`, which looks like a secret");
+    let message = format!("{place} holds the value of `{name}`, which {}", variables::reason(name));
     let mut help = "others can read what is written; pass the value to the build as a `secret`".to_owned();
     if can_keep {
         let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");

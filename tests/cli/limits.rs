@@ -60,6 +60,12 @@ fn few_lines_that_mean_very_much() {
     let functions = functions + "function \"f60\" {\n  params = [x]\n  result = x\n}\n" + &argument("f0(1)");
     let product = format!("setproduct({})", ["range(100)"; 10].join(","));
     let steps = "more than 20000000 steps are needed";
+    let many = |what: &str| argument(&format!("[for i in range(1000) : {what}]"));
+    let parts = |what: &str| "l = flatten([for i in range(900) : range(1000)])\n".to_owned() + &many(what);
+    let megabyte = |what: &str| {
+        let text = "x".repeat(1000);
+        format!("m = join(\"\", [for i in range(1000) : \"{text}\"])\n") + &many(what)
+    };
     for (text, end) in [
         (doubled("NAME = \"${V}${V}\"\n"), Err("the strings of this file come to more than 128 MiB")),
         (doubled("NAME = [V, V]\n"), Err("has more than 1000000 parts")),
@@ -76,6 +82,24 @@ fn few_lines_that_mean_very_much() {
         (axes("60", ""), Ok(())),
         (argument("bcrypt(\"x\", 31)"), Err("the cost is 31")),
         (argument("[for i in range(1000) : bcrypt(\"x\")]"), Err(steps)),
+        // Functions that go through much, again and again.
+        (parts("contains(l, -1)"), Err(steps)),
+        (parts("length(distinct(l))"), Err(steps)),
+        (megabyte("regex_replace(m, \".?\", \"\")"), Err(steps)),
+        (megabyte("length(regexall(\"[ab]*a[ab]{1000}c\", m))"), Err(steps)),
+        (megabyte("upper(m)"), Err("the strings of this file come to more than 128 MiB")),
+        (megabyte("strrev(m)"), Err("the strings of this file come to more than 128 MiB")),
+        (megabyte("length(split(\"\", m))"), Err("failed")),
+        (
+            argument("length([for i in range(1000) : upper(\"text ${i}\") if contains(range(100), i)])"),
+            Ok(()),
+        ),
+        (
+            argument(
+                "length([for i in range(1000) : 1 if can(regex(\"^[0-9]{1,3}(-[a-z]+)?$\", \"1-${i}\"))])",
+            ),
+            Ok(()),
+        ),
         (argument(&product), Err("values")),
         (argument("format(\"%1000000000d\", 1)"), Err("`format` failed")),
         (argument("1e999999999"), Err("too large")),

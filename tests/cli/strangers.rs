@@ -6,10 +6,10 @@ use std::fs;
 use crate::support::Test;
 
 /// What must reach no terminal and no runner.
-const HOSTILE: &str = "x\n::error::forged\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\r##[add-mask]y";
+const HOSTILE: &str = "x\n::error::forged\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\u{200b}\r##[add-mask]y";
 
 /// The same in a string of HCL and of JSON.
-const WRITTEN: &str = r"x\n::error::forged\u001b]0;title\u0007\u009b2J\u202e\r##[add-mask]y";
+const WRITTEN: &str = r"x\n::error::forged\u001b]0;title\u0007\u009b2J\u202e\u200b\r##[add-mask]y";
 
 /// What came out on both streams, after a look at it.
 #[track_caller]
@@ -24,7 +24,7 @@ fn calm(test: &Test) -> String {
         assert!(is_ours || is_token || !line.trim_start().starts_with("::"), "{line:?}\n{text}");
         assert!(!line.contains("##["), "{line:?}");
     }
-    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\r']), "{text:?}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{200b}', '\r']), "{text:?}");
     text
 }
 
@@ -139,7 +139,22 @@ fn patterns_ask_for_little() {
 
 #[test]
 fn no_name_of_a_matrix_is_an_option_or_several_names() {
-    for name in ["-x", "--push", "a b", "a,b", "a=b", "a\tb", ""] {
+    for name in [
+        "-x",
+        "--push",
+        "a b",
+        "a,b",
+        "a=b",
+        "a\tb",
+        "",
+        "\u{2013}push",
+        "@file",
+        "$(id)",
+        "`id`",
+        "a;b",
+        "../a",
+        "a\u{200b}b",
+    ] {
         let file = format!(
             "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{}\" {{\n  target = \"app\"\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n",
             name.replace('\t', "\\t")
@@ -452,5 +467,173 @@ fn a_message_is_short_whatever_it_quotes() {
         let output = Test::new().file("docker-bake.hcl", text).args(["plan", "--github"]).output();
         assert_eq!(output.status.code(), Some(1));
         assert!(output.stderr.len() < 40_000, "{}", output.stderr.len());
+    }
+}
+
+/// Whoever may change the repository makes a link of any file in it, also of one that is read by default or that the
+/// command line names.
+#[cfg(unix)]
+#[test]
+fn a_definition_that_is_a_link_out_of_the_project_is_not_read_for_strangers() {
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("config");
+    fs::write(&secret, "hunter2: [hunter2\nhunter2=x y\n").unwrap();
+    let folder = outside.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(&secret, folder.join("bake.hcl")).unwrap();
+    let good = image("  tags = [\"1\"]\n  version = \"1.2.3\"");
+    let run = |links: &[(&str, &std::path::Path)], arguments: &[&str]| {
+        let test = Test::new().file(".git/HEAD", "").file("inside.hcl", &good);
+        for (name, target) in links {
+            std::os::unix::fs::symlink(target, test.folder().join(name)).unwrap();
+        }
+        let has_definition =
+            links.iter().any(|(name, _)| name.starts_with("compose") || name.starts_with("docker-bake"));
+        let test = if has_definition { test } else { test.file("docker-bake.hcl", &good) };
+        let output = test.args(arguments.iter().copied()).output();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    for (name, options) in [
+        ("compose.yaml", &[][..]),
+        ("docker-bake.hcl", &[]),
+        ("docker-bake.json", &[]),
+        ("docker-bake.override.hcl", &[]),
+        ("images.hcl", &[]),
+        ("named.hcl", &["-f", "named.hcl"]),
+        ("images2.hcl", &["--images", "images2.hcl"]),
+    ] {
+        for command in
+            [&["plan", "--github"][..], &["matrix", "--format", "github"], &["plan", "--confine", "."]]
+        {
+            let (code, told) = run(&[(name, &secret)], &[command, options].concat());
+            assert!(code == Some(1) && told.contains("is a link out of"), "{name} {command:?}: {told}");
+            assert!(!told.contains("hunter"), "{name} {command:?}: {told}");
+        }
+        // At the desk it is read, and no line of it is shown.
+        let (_, told) = run(&[(name, &secret)], &[&["plan"][..], options].concat());
+        assert!(!told.contains("[hunter") && !told.contains("is a link out of"), "{name}: {told}");
+    }
+    let (code, told) = run(&[("way", &folder)], &["plan", "--github", "-f", "way/bake.hcl"]);
+    assert!(code == Some(1) && told.contains("is a link out of") && !told.contains("hunter"), "{told}");
+    for option in ["--known-versions", "--facts-file"] {
+        let (code, told) = run(&[("list", &secret)], &["plan", "--github", option, "list"]);
+        assert!(
+            code == Some(1) && told.contains("is a link out of") && !told.contains("hunter"),
+            "{option}: {told}"
+        );
+    }
+    // A link that stays, and a place outside that the command line names.
+    let (code, told) = run(&[("docker-bake.hcl", std::path::Path::new("inside.hcl"))], &["plan", "--github"]);
+    assert_eq!(code, Some(0), "{told}");
+    fs::write(&secret, &good).unwrap();
+    let (code, told) = run(&[], &["plan", "--github", "-f", secret.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[test]
+fn who_causes_an_event_decides_whether_strangers_may_have_written_the_definition() {
+    let asks = image("  tags = [\"1\"]\n  runners = { default = \"own\" }");
+    let run = |event: &str, payload: &str, arguments: &[&str]| {
+        let test = Test::new().file("docker-bake.hcl", &asks).file("event.json", payload);
+        let file = test.folder().join("event.json");
+        let test = test.env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &file);
+        let output = test.args(arguments.iter().copied()).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let commands = [&["plan", "--github"][..], &["matrix", "--format", "github"]];
+    for event in ["push", "schedule", "workflow_dispatch", "release", "merge_group", ""] {
+        for command in commands {
+            let (code, told) = run(event, "{}", command);
+            assert_eq!(code, Some(0), "{event} {command:?}: {told}");
+        }
+    }
+    let strange = [
+        "pull_request_target",
+        "workflow_run",
+        "issue_comment",
+        "issues",
+        "discussion_comment",
+        "check_run",
+        "check_suite",
+        "status",
+        "deployment_status",
+        "fork",
+        "watch",
+        "PULL_REQUEST",
+        "something_new",
+    ];
+    for event in strange {
+        for command in commands {
+            let (code, told) = run(event, "{}", command);
+            assert!(code == Some(1) && told.contains("runner-consent"), "{event} {command:?}: {told}");
+        }
+        // Rows for others to read go nowhere.
+        assert_eq!(run(event, "{}", &["matrix", "--format", "json"]).0, Some(0));
+        assert_eq!(run(event, "{}", &["matrix", "--format", "github", "--runner", "own"]).0, Some(0));
+    }
+    for command in commands {
+        assert_eq!(run("pull_request", &fork("mallory/app"), command).0, Some(0));
+        assert_eq!(run("pull_request", &fork("acme/app"), command).0, Some(1));
+    }
+}
+
+/// Wherever the working directory is, who may change what is planned may not change what is allowed.
+#[test]
+fn what_is_allowed_lies_in_no_checkout_of_what_is_planned() {
+    let asks = image("  tags = [\"1\"]\n  runners = { default = \"own\" }");
+    let consent = r#"{"runners": ["own"]}"#;
+    let run = |place: &str, arguments: &[&str]| {
+        let test = Test::new().file("repo/docker-bake.hcl", &asks).file("repo/sub/docker-bake.hcl", &asks);
+        let test = test.file("repo/.git/HEAD", "").file("repo/sub/.git", "gitdir: x").file("elsewhere/x", "");
+        let test = test
+            .file("repo/consent.json", consent)
+            .file("consent.json", consent)
+            .file("trusted/c.json", consent);
+        let test = test.file("trusted/.git/HEAD", "");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../..", test.folder().join("repo/up")).unwrap();
+        let output = test.cwd(place).args(["plan"]).args(arguments.iter().copied()).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (place, arguments, is_read) in [
+        ("repo", &["--consent", "../consent.json"][..], true),
+        ("repo", &["--consent", "../trusted/c.json"], true),
+        ("elsewhere", &["-f", "../repo/docker-bake.hcl", "--consent", "../consent.json"], true),
+        ("repo", &["--consent", "consent.json"], false),
+        ("repo/sub", &["--consent", "../consent.json"], false),
+        ("elsewhere", &["-f", "../repo/docker-bake.hcl", "--consent", "../repo/consent.json"], false),
+        ("elsewhere", &["-f", "../repo/sub/docker-bake.hcl", "--consent", "../repo/consent.json"], false),
+    ] {
+        let (code, told) = run(place, arguments);
+        assert_eq!(code, Some(i32::from(!is_read)), "{place} {arguments:?}: {told}");
+        assert_eq!(told.contains("lies in the repository"), !is_read, "{place} {arguments:?}: {told}");
+    }
+    // A link to a folder that holds the repository is in it all the same.
+    let test = Test::new()
+        .file("repo/docker-bake.hcl", &asks)
+        .file("repo/.git/HEAD", "")
+        .file("consent.json", consent);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("..", test.folder().join("repo/up")).unwrap();
+    let output = test.cwd("repo").args(["plan", "--consent", "up/consent.json"]).output();
+    #[cfg(unix)]
+    assert!(String::from_utf8(output.stderr).unwrap().contains("lies in the repository"));
+}
+
+#[test]
+fn in_markdown_nothing_becomes_a_link_by_itself() {
+    for label in
+        ["https://evil.example/x", "www.evil.example", "@acme", "acme/app#1", "me@evil.example", ":eyes:"]
+    {
+        let file = image(&format!("  tags = [\"1\"]\n  runners = {{ default = \"{label}\" }}"));
+        let test = Test::new().file("docker-bake.hcl", file).file("summary", "");
+        let summary = test.folder().join("summary");
+        let test = test.env("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()).args(["plan", "--github"]);
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(0));
+        let text = fs::read_to_string(&summary).unwrap();
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| app-")).collect();
+        assert!(rows.iter().all(|row| !row.contains(label) && row.contains("<!-- -->")), "{label}: {rows:?}");
+        assert!(!rows.is_empty(), "{text}");
     }
 }

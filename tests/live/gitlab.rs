@@ -67,8 +67,8 @@ impl<'p> Pipeline<'p> {
 
     /// Runs a job: its checkout, the artifacts of earlier stages, its script, its own artifacts.
     fn run(&mut self, name: &str, job: &Value, artifacts: &[&str]) -> i32 {
-        // A runner has one folder for all jobs of a project, which only a checkout cleans.
-        let at = self.folder.path().join("checkout");
+        // A runner keeps its folders, and only a checkout cleans one: here, a job comes back to where it was before.
+        let at = self.folder.path().join("checkouts").join(name);
         if job["variables"]["GIT_STRATEGY"] != "none" {
             if at.exists() {
                 fs::remove_dir_all(&at).unwrap();

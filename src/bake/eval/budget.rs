@@ -18,6 +18,39 @@ const MAX_DEPTH: u32 = 1_000;
 /// How many mistakes of one kind are looked for: what is wrong with thousands is one mistake of a generator.
 pub(crate) const MAX_ERRORS: usize = 100;
 
+/// How many parts of a value, and how many bytes of its texts, a function goes through in the time of a step.
+const PARTS_PER_STEP: u64 = 4;
+const BYTES_PER_STEP: u64 = 64;
+
+/// What a function that is given a value may have to go through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heft {
+    parts: u64,
+    /// Of all its texts.
+    pub(super) bytes: usize,
+}
+
+impl Heft {
+    /// That of a value, which was [`Budget::made`] and so is no larger than that allows.
+    pub(super) fn of(value: &Value) -> Self {
+        let none = Self { parts: 1, bytes: value.as_str().map_or(0, str::len) };
+        let add = |sum: Self, part: &Value| {
+            let Self { parts, bytes } = Self::of(part);
+            Self { parts: sum.parts.saturating_add(parts), bytes: sum.bytes.saturating_add(bytes) }
+        };
+        match (value.items(), value.members()) {
+            (Some(items), _) => items.iter().fold(none, add),
+            (_, Some(members)) => members.values().fold(none, add),
+            _ => none,
+        }
+    }
+
+    /// How many steps that takes.
+    pub(super) fn steps(self) -> u64 {
+        self.parts / PARTS_PER_STEP + self.bytes as u64 / BYTES_PER_STEP
+    }
+}
+
 /// What a run has spent.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
@@ -71,7 +104,7 @@ impl Budget {
         Ok(())
     }
 
-    /// For text that a template at `span` has grown by.
+    /// For text that a template at `span` has grown by, or that a function has made.
     ///
     /// # Errors
     /// There is too much of it.
@@ -95,6 +128,21 @@ fn exceeded(span: Span, message: String) -> Failure {
 mod tests {
     use super::*;
     use crate::source::Sources;
+
+    #[test]
+    fn a_function_takes_as_many_steps_as_it_is_given() {
+        let text = |length: usize| Value::string("x".repeat(length));
+        let list = |count: usize| Value::tuple(vec![text(64); count]);
+        for (value, steps) in [
+            (text(0), 0),
+            (text(6400), 100),
+            (list(1), 1),
+            (list(1000), 1250),
+            (Value::tuple(vec![list(100); 100]), 12_525),
+        ] {
+            assert_eq!(Heft::of(&value).steps(), steps, "{:?}", Heft::of(&value));
+        }
+    }
 
     #[test]
     fn shared_parts_count_each_time() {

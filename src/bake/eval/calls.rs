@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::budget::Heft;
 use super::expression::{Context, Scope, describe};
 use super::functions::FunctionError;
 use super::typeexpr::parse_type;
@@ -70,8 +71,9 @@ impl Context {
             Box::new(if error.is_ours { diagnostic.ours() } else { diagnostic })
         };
         if let Some(function) = standard {
-            self.budget.worked((function.work)(&values), span)?;
-            return function.call(&self.ambient, &values).map_err(|error| {
+            let given: u64 = values.iter().map(|value| Heft::of(value).steps()).sum();
+            self.budget.worked((function.work)(&values).saturating_add(given), span)?;
+            let result = function.call(&self.ambient, &values).map_err(|error| {
                 let value = error.argument.and_then(|index| values.get(index));
                 if let Some((value, place)) = value.zip(place_of(error.argument))
                     && let Err(failure) = self.known(value, &format!("the function `{}`", name.name), place)
@@ -79,7 +81,12 @@ impl Context {
                     return failure;
                 }
                 failed(&error, &quoted(&error, &values))
-            });
+            })?;
+            // What is only put together or taken apart shares its texts with what was given.
+            if !function.is_structural {
+                self.budget.wrote(Heft::of(&result).bytes, span)?;
+            }
+            return Ok(result);
         }
         let user = self.functions.borrow().get(&name.name).cloned();
         let Some(function) = user else { return Err(Box::new(self.unknown_function(name))) };

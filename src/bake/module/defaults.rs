@@ -1,7 +1,7 @@
 //! Values that a file gives to variables whose names look secret.
 
 use super::files::Module;
-use crate::bake::values::Value;
+use crate::bake::values::{Value, secret};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -42,7 +42,8 @@ impl Module {
             });
             if has_default && !is_replaced && is_value && self.surroundings.secrets.has(name) {
                 let message = format!(
-                    "`{name}` looks like a secret, and its value is in the file: it is written like any other"
+                    "`{name}` {}, and its value is in the file: it is written like any other",
+                    secret::reason(name)
                 );
                 let diagnostic = Diagnostic::warning(Code::PUBLIC_SECRET, message).at(label.span, "");
                 diagnostics.report(diagnostic.with_help(

@@ -8,7 +8,7 @@ mod path;
 
 // Where they come from.
 mod marks;
-mod secret;
+pub(crate) mod secret;
 
 // Values.
 mod value;

@@ -117,6 +117,22 @@ const SUFFIXES: [&str; 32] = [
 /// Names that are not meant: the working directory, which every shell sets.
 const PLAIN: [&str; 2] = ["PWD", "OLDPWD"];
 
+/// Why a secret variable is one, after its name.
+#[must_use]
+pub(crate) fn reason(name: &str) -> &'static str {
+    if is_secret_name(name) { "looks like a secret" } else { "is in `secret_variables`" }
+}
+
+/// What makes a secret variable an ordinary one.
+#[must_use]
+pub(crate) fn remedy(name: &str) -> String {
+    if is_secret_name(name) {
+        format!("`secret_variables = [\"!{name}\"]` says so")
+    } else {
+        format!("take `{name}` out of `secret_variables`")
+    }
+}
+
 /// Whether an environment variable's name says that its value is secret.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();

@@ -17,6 +17,9 @@ use crate::resolve::Purpose;
 /// How many definitions are evaluated.
 const MAX_DEFINITIONS: usize = 40;
 
+/// How many mistakes of a definition are told.
+const MAX_TOLD: usize = 2;
+
 /// A definition in a folder, of files that are found or named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Where {
@@ -80,7 +83,12 @@ pub(super) fn all(
         match evaluate(session, found, &place) {
             Ok(one) => evaluated.push(one),
             Err(error) => {
-                for diagnostic in error.into_diagnostics() {
+                // A Compose file that lacks something keeps nobody from using the Bake file beside it.
+                let bake = without_compose(found, &place);
+                if let Some(Ok(one)) = bake.map(|place| evaluate(session, found, &place)) {
+                    evaluated.push(one);
+                }
+                for diagnostic in error.into_diagnostics().into_iter().take(MAX_TOLD) {
                     let name = if place.files.is_empty() {
                         if place.folder.is_empty() {
                             "the Bake and Compose files here".to_owned()
@@ -97,6 +105,17 @@ pub(super) fn all(
         }
     }
     (evaluated, problems)
+}
+
+/// The files of Bake alone, of a folder in which there are Compose files, too.
+fn without_compose(found: &Found, place: &Where) -> Option<Where> {
+    let in_folder = found.of(Kind::Bake).filter_map(|path| {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_found = discovery::is_default_name(name) || discovery::is_images(name);
+        (folder == place.folder && is_found).then(|| name.to_owned())
+    });
+    let files: Vec<String> = in_folder.collect();
+    (place.files.is_empty() && !files.is_empty()).then(|| Where { folder: place.folder.clone(), files })
 }
 
 /// The options for a definition.
@@ -128,6 +147,7 @@ fn quietly<T>(
         host,
         sources: take(&mut session.sources),
         voice: Voice { quiet: true, ..session.voice },
+        for_github: session.for_github,
         verbose: session.verbose,
         secrets: take(&mut session.secrets),
         secret_names: take(&mut session.secret_names),

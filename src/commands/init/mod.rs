@@ -7,10 +7,12 @@ mod preview;
 
 use std::rc::Rc;
 
+use indexmap::IndexSet;
 use preview::Changed;
 use scan::Found;
 
 use super::session::Session;
+use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -62,17 +64,28 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         }
         warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
         warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
-        session.tell(&warnings);
+        let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
+        session.tell(&warnings.into_iter().collect::<Vec<_>>());
         return Err(nothing(&found).into());
     }
     warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
     warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
-    session.tell(&warnings);
+    let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
+    session.tell(&warnings.into_iter().collect::<Vec<_>>());
     let Changed { files, text, mistakes } =
         preview::preview(session, &proposals, &evaluated, &world, *separate)?;
     session.show(&text)?;
     let names: Vec<String> = files.iter().map(|(path, _)| format!("`{path}`")).collect();
     let names = names.join(" and ");
+    // Where Bake would read a Compose file that cannot be evaluated beside the new file, it has to be named.
+    let is_new = proposals.iter().any(|proposal| proposal.definition.is_none());
+    let has_compose = found.of(Kind::Compose).any(discovery::is_default_name);
+    let is_read = known.iter().any(|one| one.folder.is_empty() && one.files.is_empty());
+    let hint = if is_new && has_compose && !is_read {
+        "The Compose file here cannot be evaluated, so name the new file: `bakeplan plan -f docker-bake.hcl`.\n"
+    } else {
+        ""
+    };
     if !mistakes.is_empty() {
         if *write {
             return Err(mistakes.into());
@@ -80,7 +93,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         session.tell(&mistakes);
     }
     if !*write {
-        return session.show(&format!("\nNothing is written. `bakeplan init --write` writes {names}.\n"));
+        return session
+            .show(&format!("\nNothing is written. `bakeplan init --write` writes {names}.\n{hint}"));
     }
     if !*yes {
         if !session.host.can_ask() {
@@ -92,7 +106,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
             return session.show("Nothing is written.\n");
         }
     }
-    super::plan::write(session, &files)
+    super::plan::write(session, &files)?;
+    session.show(hint)
 }
 
 /// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use super::hooks::TEST;
 use super::run::{Commit, Ended, FIRST, PUSH, Run, SECOND};
 use super::{generated, linked, project, set, tags};
 use crate::engine::{Project, engine};
@@ -71,7 +72,7 @@ fn both_are_published(repository: &str, second: &str, log: &str) {
     // A branch is with the later run; a series, and what is of no version in an image of versions, with the greatest one.
     let greatest = if second == "1.3.0" { second } else { "1.2.3" };
     for (tag, other) in
-        [("1111111", "1.2.3"), ("2222222", second), ("edge", second), ("main", second), ("1", greatest)]
+        [("1111111", "1.2.3"), ("2222222", second), ("edge", greatest), ("main", second), ("1", greatest)]
     {
         assert_eq!(digests[tag], digests[other], "{tag} is that of {other}\n{log}");
     }
@@ -207,40 +208,43 @@ fn an_attempt_replaces_what_the_earlier_one_left() {
     assert_eq!(repositories.map(|repository| digests(repository)), before);
 }
 
-const TEST: &str = r#"
-name: Test
-inputs:
-  builds: { required: true }
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      run: docker buildx bake --print "test of $RUNNER_TEMP" 2>&1 | grep -q 'connection was lost' && exit 1 || exit 0
-"#;
-
 /// *Re-run all jobs* builds everything again. A job that then fails has nothing, whatever it had before.
 #[test]
 fn a_job_that_fails_in_a_later_attempt_has_nothing_of_an_earlier_one() {
     let repository = repository("later");
-    let project = checkout(&repository, "1.2.3", "drop", TOOL).file("test/action.yml", TEST);
+    let project =
+        checkout(&repository, "1.2.3", "drop", TOOL).file("test/action.yml", TEST).file("broken", "");
     let mut run = started(&project, &FIRST, &["--test=./test"]);
     run.build(&|_| {});
     assert_right(&run.finish());
-    let of_arm = |tag: &str| {
-        let index = Repository::new(&repository).index(tag);
-        index.platforms().iter().any(|platform| *platform == "linux/arm64")
+    let platforms = |tag: &str| -> Vec<String> {
+        Repository::new(&repository).index(tag).platforms().iter().map(ToString::to_string).collect()
     };
-    assert!(of_arm("edge"));
-    for failing in ["runners/tool-linux-arm64 ", "/tool-linux-arm64.plan-", "test of"] {
-        let is_test = failing == "test of";
-        run.outage(if is_test { "test of " } else { failing });
+    assert_eq!(platforms("edge"), ["linux/amd64", "linux/arm64"]);
+    for failing in ["runners/tool-linux-arm64 ", "/tool-linux-arm64.plan-", "its test"] {
+        run.outage(if failing == "its test" { "" } else { failing });
+        fs::write(project.root().join("broken"), if failing == "its test" { "linux/arm64\n" } else { "" })
+            .unwrap();
         assert!(run.plan(), "{}", run.log);
         run.build(&|_| {});
         let ended = run.finish();
-        assert_eq!(ended.rows["tool-linux-amd64"], !is_test, "{failing}: {}", ended.log);
-        assert!(!ended.rows["tool-linux-arm64"] && !ended.gate, "{failing}: {}", ended.log);
-        // The platform is missing, so the tags lose it; where every platform is, nothing can be published.
-        assert_eq!(ended.merge, Some(if is_test { 5 } else { 0 }), "{failing}: {}", ended.log);
-        assert!(!of_arm("edge") && !of_arm("1.2.3"), "{failing}: {}", ended.log);
+        let rows: Vec<(&str, bool)> =
+            ended.rows.iter().map(|(name, ended)| (name.as_str(), *ended)).collect();
+        assert_eq!(
+            rows,
+            [("tool-linux-amd64", true), ("tool-linux-arm64", false)],
+            "{failing}: {}",
+            ended.log
+        );
+        assert_eq!((ended.merge, ended.gate), (Some(0), false), "{failing}: {}", ended.log);
+        // The platform is missing, and these images drop it.
+        for tag in ["edge", "1.2.3"] {
+            assert_eq!(platforms(tag), ["linux/amd64"], "{failing}, {tag}: {}", ended.log);
+        }
+        fs::write(project.root().join("broken"), "").unwrap();
+        run.outage("");
+        run.build_failed_again();
+        assert_right(&run.finish());
+        assert_eq!(platforms("edge"), ["linux/amd64", "linux/arm64"], "{failing}");
     }
 }

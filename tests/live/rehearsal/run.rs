@@ -102,9 +102,9 @@ impl<'p> Run<'p> {
             ("GITHUB_REF", text(reference)),
             ("GITHUB_SHA", text(commit.hash)),
         ];
-        // While there is an outage, no build succeeds that the file names.
+        // While there is an outage, no call succeeds that the file names.
         let docker = format!(
-            "if [ -s '{outage}' ] && printf '%s ' \"$@\" | grep -qFf '{outage}'; then\n\
+            "if [ -s '{outage}' ] && printf '%s ' \"$@\" \"$RUNNER_TEMP\" | grep -qFf '{outage}'; then\n\
              echo 'the connection was lost' >&2\nexit 1\nfi\nshift\nexec '{buildx}' \"$@\"",
             outage = folder.path().join("outage").display(),
             buildx = project.buildx_program().display(),
@@ -115,7 +115,8 @@ impl<'p> Run<'p> {
         Self { workflow, project, folder, contexts, variables, plan, rows, log }
     }
 
-    /// From now on, builds fail whose arguments hold this text; with none, no build does.
+    /// From now on, calls of Docker fail whose arguments, or the runner's folder behind them, hold this text; with none, no call
+    /// does.
     pub(super) fn outage(&self, of: &str) {
         fs::write(self.folder.path().join("outage"), of).unwrap();
     }

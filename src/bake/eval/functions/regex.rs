@@ -7,7 +7,7 @@ use regex::{Captures, Regex, RegexBuilder};
 
 use super::regex_syntax::translate;
 use super::strings::{bounded, check_items, check_length, text};
-use super::{Ambient, Family, FunctionError, fixed, param};
+use super::{Ambient, Family, Function, FunctionError, fixed, param};
 use crate::bake::values::{ObjectType, Type, Value};
 
 /// The memory that a pattern may take: Go allows `\pL{1000}`, which takes more than the crate's default of 10 MB.
@@ -18,10 +18,39 @@ const MAX_PATTERN: usize = 32 << 10;
 pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
     vec![
-        ("regex", fixed(vec![text("pattern"), text("string")], first)),
-        ("regex_replace", fixed(vec![text("str"), text("pattern"), text("replace")], replace)),
-        ("regexall", fixed(vec![text("pattern"), text("string")], all)),
+        ("regex", Function { work, ..fixed(vec![text("pattern"), text("string")], first) }),
+        (
+            "regex_replace",
+            Function {
+                work: |args| args.get(..2).map_or(0, |args| work_of(&args[1], &args[0])),
+                ..fixed(vec![text("str"), text("pattern"), text("replace")], replace)
+            },
+        ),
+        ("regexall", Function { work, ..fixed(vec![text("pattern"), text("string")], all) }),
     ]
+}
+
+/// So many steps for the length of a compiled pattern are one for each byte of the text.
+const LENGTH_PER_BYTE: u64 = 1000;
+
+/// How many steps the functions take whose pattern comes first.
+fn work(args: &[Value]) -> u64 {
+    args.get(..2).map_or(0, |args| work_of(&args[0], &args[1]))
+}
+
+/// How many steps it takes to compile a pattern, whose counted repetitions multiply, and to look for it in a text.
+fn work_of(pattern: &Value, text: &Value) -> u64 {
+    let (pattern, text) = (pattern.as_str().unwrap_or_default(), text.as_str().unwrap_or_default());
+    let counts = pattern.split('{').skip(1).filter_map(|rest| {
+        let (counts, _) = rest.split_once('}')?;
+        counts.split(',').filter_map(|count| count.trim().parse::<u64>().ok()).max()
+    });
+    let times = counts.fold(1_u64, |times, count| times.saturating_mul(count.max(1)));
+    let class = if pattern.contains("\\p") || pattern.contains("\\P") { 100 } else { 1 };
+    // Nothing larger is compiled.
+    let compiled =
+        (pattern.len() as u64).saturating_mul(times).saturating_mul(class).min(MAX_COMPILED as u64 / 32);
+    compiled.saturating_add((text.len() as u64).saturating_mul(1 + compiled / LENGTH_PER_BYTE))
 }
 
 /// A compiled pattern and the names of its groups, the first of which is group 1.
@@ -199,6 +228,24 @@ fn group_indexes(name: &str, groups: &[Option<String>]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check, check_errors};
+    use super::{Value, work_of};
+
+    #[test]
+    fn a_pattern_takes_more_steps_the_more_it_repeats() {
+        let of = |pattern: &str, text: &str| work_of(&Value::string(pattern), &Value::string(text));
+        let long = "x".repeat(10_000);
+        for (pattern, text, steps) in [
+            ("", "", 0),
+            ("^v[0-9]+$", "v12", 12),
+            ("[0-9]{4}-[0-9]{2}", "2026-11", 17 * 8 + 7),
+            (".?", &*long, 10_002),
+            ("[ab]*a[ab]{1000}c", &*long, 17_000 + 10_000 * 18),
+            ("((a{0,1000}){0,1000}){0,1000}", "", 2 << 20),
+            (r"\pL{1000}", "", 900_000),
+        ] {
+            assert_eq!(of(pattern, text), steps, "{pattern}");
+        }
+    }
 
     #[test]
     fn regular_expressions_give_what_buildx_gives() {
