@@ -7,42 +7,17 @@ mod public; // pipelines of public repositories, replaced by the generated one
 mod rows; // rows that begin alike, none, thousands, and those that GitHub dropped
 mod run; // a run of a workflow: its jobs, its attempts, its artifacts
 mod signed; // planning again, and ready signers
+mod step; // one step of a job
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Output;
-
-use serde_json::{Value, json};
 
 use run::{Ended, FIRST, PUSH, Run, Start};
 
 use super::engine::{Project, engine};
 use super::registry::Repository;
-use crate::github::expression::Scope;
-use crate::github::{self, Workflow};
-
-/// Runs a step in its job's folder; its outputs.
-fn step(
-    step: &Value,
-    scope: &Scope,
-    job: &Path,
-    project: &Project,
-    log: &mut String,
-) -> (Output, BTreeMap<String, String>) {
-    let outputs = job.join("outputs");
-    fs::write(&outputs, "").unwrap();
-    let mut step = step.clone();
-    step["env"]["GITHUB_OUTPUT"] = json!(outputs);
-    step["env"]["GITHUB_STEP_SUMMARY"] = json!(job.join("summary"));
-    let path = format!("{}:{}", job.with_file_name("bin").display(), github::path());
-    let ended = github::run(&step, scope, job, project.root(), &path);
-    log.extend([String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr)]);
-    let lines = fs::read_to_string(&outputs).unwrap();
-    let outputs = lines.lines().filter_map(|line| line.split_once('='));
-    let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    (ended, outputs)
-}
+use crate::github::Workflow;
 
 pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

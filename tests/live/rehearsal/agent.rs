@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Scope, copy, generated, project, step};
-use crate::github::expression::Before;
+use super::step::step;
+use super::{copy, generated, project, single};
+use crate::github::expression::{Before, Scope};
 use crate::github::program;
 
 /// An agent that a step started, which GitHub would end with the job.
@@ -26,7 +27,7 @@ fn a_row_with_ssh_builds_with_the_key_of_a_secret() {
         return;
     }
     let (project, [tool, ..]) = project("workflow-agent", "hold");
-    let spec = super::single(&tool, "hold").replace("dockerfile =", "ssh = [\"default\"]\n dockerfile =");
+    let spec = single(&tool, "hold").replace("dockerfile =", "ssh = [\"default\"]\n dockerfile =");
     let project = project.file("docker-bake.hcl", &spec);
     let workflow = generated(&project, &["--ssh-key=DEPLOY_KEY"]);
     let folder = tempfile::tempdir().unwrap();

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Project, Repository, Scope, Workflow, copy, generated, project, set, step, tags};
-use crate::github::expression::Before;
+use super::step::step;
+use super::{Project, Repository, Workflow, copy, generated, project, set, tags};
+use crate::github::expression::{Before, Scope};
 use crate::github::program;
 
 /// What signs, and what the merge is made with.
