@@ -9,6 +9,7 @@ use std::path::{Component, Path};
 
 use serde::Deserialize;
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Job, Plan};
 use crate::runner::Runner;
@@ -34,7 +35,7 @@ impl Consent {
     pub(crate) fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         serde_json::from_str(text).map_err(|error| {
             let message = format!("`{path}` is not a file for `--consent`: {error}");
-            Diagnostic::error("consent-file", message)
+            Diagnostic::error(Code::CONSENT_FILE, message)
                 .with_help("it is JSON: `{\"allow\": [\"network.host\"], \"runners\": [\"self-hosted\"]}`")
         })
     }
@@ -70,7 +71,7 @@ impl Consent {
             for (entitlement, jobs) in asked {
                 let message =
                     format!("{} `{entitlement}`, which is not allowed", asks(&jobs, "asks for", "ask for"));
-                let error = at_first(Diagnostic::error("entitlement", message), &jobs, plan);
+                let error = at_first(Diagnostic::error(Code::ENTITLEMENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
                     "`--allow {entitlement}` allows it, where nobody but those who may do so can change the command"
                 )));
@@ -89,7 +90,7 @@ impl Consent {
                     asks(&jobs, "asks for", "ask for")
                 );
                 let options: Vec<String> = names(runner).map(|name| format!("`--runner {name}`")).collect();
-                let error = at_first(Diagnostic::error("runner-consent", message), &jobs, plan);
+                let error = at_first(Diagnostic::error(Code::RUNNER_CONSENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
                     "{} allows it, where nobody but those who may do so can change the command",
                     options.join(" with ")

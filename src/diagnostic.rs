@@ -7,32 +7,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use indexmap::IndexSet;
 use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
-use utoipa::ToSchema;
 
+use crate::code::Code;
+pub(crate) use crate::code::Severity;
 use crate::readable;
 use crate::source::{Position, Sources, Span};
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Nothing is produced.
-    Error,
-    /// Something is produced, and worth a look.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
-impl Severity {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "notice",
-        }
-    }
-}
 
 /// A place that a diagnostic points at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +28,7 @@ pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// Stable kebab-case name, for scripts and for searching.
-    pub code: &'static str,
+    pub code: Code,
     /// What was found and what was expected: lower case, no final stop.
     pub message: String,
     /// Where; the first is the main place.
@@ -99,7 +78,7 @@ impl Secrets {
 
 impl Diagnostic {
     /// An error without a place.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -112,12 +91,12 @@ impl Diagnostic {
     }
 
     /// A warning without a place.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
     /// A note without a place.
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(code, message) }
     }
 
@@ -188,7 +167,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code));
+        let mut group =
+            Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code.name()));
         let (private, shown): (Vec<&Label>, Vec<&Label>) =
             self.labels.iter().partition(|label| sources.get(label.span.source).is_private);
         let private = private.into_iter().map(|label| {
@@ -238,7 +218,7 @@ impl Diagnostic {
     /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
     #[must_use]
     pub fn render_github(&self, sources: &Sources) -> String {
-        let mut out = format!("::{} ", self.severity.word());
+        let mut out = format!("::{} ", command(self.severity));
         if let Some(label) = self.labels.first() {
             let source = sources.get(label.span.source);
             let (start, end) = (source.position(label.span.start), source.position(label.span.end));
@@ -259,7 +239,7 @@ impl Diagnostic {
         let _ = writeln!(
             out,
             "title={}::{}",
-            escape_property(self.code),
+            escape_property(self.code.name()),
             escape_data(&readable::lines(&message))
         );
         out
@@ -394,7 +374,7 @@ pub struct WireDiagnostic {
     /// `error`, `warning` or `note`.
     pub severity: Severity,
     /// Stable name.
-    pub code: &'static str,
+    pub code: Code,
     /// What was found and expected.
     pub message: String,
     /// Where; the first is the main place.
@@ -509,6 +489,15 @@ impl<'a> Window<'a> {
     }
 }
 
+/// The workflow command that shows a diagnostic of this severity.
+fn command(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -533,6 +522,22 @@ pub(crate) fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidates that the user may have meant, the nearest first: those that are close, or else those with a word of it.
+pub(crate) fn nearest<'a>(found: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
+    const SHOWN: usize = 3;
+    let words: Vec<&str> = found.split('-').filter(|word| word.len() > 3).collect();
+    let has_word = |candidate: &&str| candidate.split('-').any(|word| words.contains(&word));
+    let close = suggest(found, candidates.clone());
+    let mut near: Vec<&str> = close.into_iter().collect();
+    let mut others: Vec<&str> = candidates.filter(has_word).collect();
+    others.sort_by_key(|candidate| (strsim::damerau_levenshtein(found, candidate), *candidate));
+    near.extend(others);
+    let mut seen = std::collections::BTreeSet::new();
+    near.retain(|candidate| seen.insert(*candidate));
+    near.truncate(SHOWN);
+    near
+}
+
 /// How many names a note lists.
 const MAX_LISTED: usize = 5;
 
@@ -553,7 +558,7 @@ mod tests {
     fn sample() -> (Sources, Diagnostic) {
         let mut sources = Sources::default();
         let source = sources.add("docker-bake.hcl", "target \"a\" {\n  tags = [TAGG]\n}\n");
-        let diagnostic = Diagnostic::error("unknown-variable", "there is no variable named `TAGG`")
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, "there is no variable named `TAGG`")
             .at(Span { source, start: 23, end: 27 }, "not found")
             .with_help("did you mean `TAG`?");
         (sources, diagnostic)
@@ -562,19 +567,19 @@ mod tests {
     #[test]
     fn diagnostics_are_kept_once_and_errors_refuse() {
         let (_, error) = sample();
-        let (warning, note) = (Diagnostic::warning("w", "b"), Diagnostic::note("n", "a"));
+        let (warning, note) = (Diagnostic::warning(Code::HELD, "b"), Diagnostic::note(Code::MORE, "a"));
         let mut found = Diagnostics::default();
         assert!(found.all.is_empty());
         found.extend([warning.clone(), note.clone(), warning.clone()]);
         assert!(!found.has_errors());
         assert_eq!(found.clone().into_result(1), Ok((1, vec![note.clone(), warning.clone()])));
         // The same text at another severity is another diagnostic.
-        found.report(Diagnostic::error("w", "b"));
+        found.report(Diagnostic::error(Code::HELD, "b"));
         assert_eq!(found.ok::<()>(Err(Box::new(error.clone()))), None);
         assert_eq!(found.ok::<u8>(Err(error.clone())), None);
         assert_eq!(found.ok(Ok::<_, Diagnostic>(2)), Some(2));
         assert_eq!(found.all.len(), 4);
-        assert_eq!(found.into_result(1), Err(vec![Diagnostic::error("w", "b"), error]));
+        assert_eq!(found.into_result(1), Err(vec![Diagnostic::error(Code::HELD, "b"), error]));
     }
 
     #[test]
@@ -610,7 +615,7 @@ error[unknown-variable]: there is no variable named `TAGG`
         let mut sources = Sources::default();
         let source = sources.add("a.hcl", "x".repeat(5_000_000));
         let diagnostic =
-            Diagnostic::error("c", "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
+            Diagnostic::error(Code::LIMIT, "m").at(Span { source, start: 2_000_000, end: 2_000_004 }, "");
         assert!(diagnostic.render(&sources, false).len() < 2_000);
     }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::host::HostError;
 
@@ -124,12 +125,12 @@ impl Error {
                     None => diagnostic,
                 }]
             }
-            Self::Usage(message) => vec![Diagnostic::error("usage", message)],
+            Self::Usage(message) => vec![Diagnostic::error(Code::USAGE, message)],
             Self::OutOfDate { stale, repair } => {
                 let count = stale.len();
                 let tell = |(at, file): (usize, Stale)| {
                     let state = if file.diff.is_some() { "is out of date" } else { "does not exist" };
-                    let diagnostic = Diagnostic::error("out-of-date", format!("`{}` {state}", file.path));
+                    let diagnostic = Diagnostic::error(Code::OUT_OF_DATE, format!("`{}` {state}", file.path));
                     // One command mends all of them.
                     if at + 1 == count { diagnostic.with_help(format!("run `{repair}`")) } else { diagnostic }
                 };
@@ -171,15 +172,15 @@ mod tests {
             Stale { path: "matrix.json".into(), diff: None },
         ];
         [
-            (Diagnostic::error("code", "wrong").into(), Exit::Failed, "wrong"),
+            (Diagnostic::error(Code::SYNTAX, "wrong").into(), Exit::Failed, "wrong"),
             (missing.into(), Exit::Failed, "cannot read `a.hcl`: no such file or directory"),
             (
-                Error::Incomplete(vec![Diagnostic::warning("held", "`app` is held")]),
+                Error::Incomplete(vec![Diagnostic::warning(Code::HELD, "`app` is held")]),
                 Exit::Incomplete,
                 "`app` is held",
             ),
             (
-                Error::Disagrees(vec![Diagnostic::error("tag-missing", "it is not there")]),
+                Error::Disagrees(vec![Diagnostic::error(Code::NO_SOURCE, "it is not there")]),
                 Exit::Disagrees,
                 "it is not there",
             ),
@@ -216,6 +217,6 @@ mod tests {
     fn a_missing_file_is_told_with_a_hint() {
         let [_, (error, ..), ..] = samples();
         let told = error.into_diagnostics();
-        assert_eq!((told[0].code, told[0].help.is_some()), ("no-such-file", true));
+        assert_eq!((told[0].code, told[0].help.is_some()), (Code::NO_SUCH_FILE, true));
     }
 }

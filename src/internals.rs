@@ -60,6 +60,10 @@ pub mod cli {
     }
 }
 
+pub mod code {
+    pub use crate::code::{Code, Example, Right, Row, SUBJECTS, Severity, Subject};
+}
+
 pub mod diagnostic {
     pub use crate::diagnostic::Diagnostic;
 }

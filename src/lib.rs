@@ -22,6 +22,7 @@
 
 // The words.
 mod as_text;
+mod code;
 mod diagnostic;
 mod form;
 mod glob;

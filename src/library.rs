@@ -12,6 +12,7 @@ use crate::bake::target::overrides::Overrides;
 use crate::bake::target::{Definition, print, select};
 use crate::bake::text::discovery::{self, Format};
 use crate::bake::values::{SecretNames, kept};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets, sorted};
 use crate::facts::{KnownVersions, given};
 use crate::host::ambient;
@@ -184,7 +185,7 @@ impl Evaluated {
     pub fn plan(&self, facts: &[(&str, &str)]) -> Result<PlanFiles, Mistakes> {
         let mistakes = |found| Mistakes::of(found, &self.sources, &self.secrets);
         let facts = given::of_pairs(facts)
-            .map_err(|(_, problem)| mistakes(vec![Diagnostic::error("fact", problem)]))?;
+            .map_err(|(_, problem)| mistakes(vec![Diagnostic::error(Code::FACT, problem)]))?;
         let plan = resolve::resolve(&Input {
             module: &self.module,
             definition: &self.definition,

@@ -18,6 +18,7 @@ mod completions;
 mod deferred;
 mod definition;
 mod diff;
+mod explain;
 mod global;
 mod hints;
 mod init;
@@ -35,6 +36,7 @@ pub(crate) use completions::{Begun, Completions, REQUEST, Shell};
 pub(crate) use deferred::Deferred;
 pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
+pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use global::Global;
 pub(crate) use init::Init;
 pub(crate) use listing::{List, ListKind, Listing};
@@ -155,6 +157,9 @@ pub(crate) enum Command {
     Diff(Deferred<Diff>),
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
+    /// Explain the code of a message: why it is reported, an example, and what helps
+    #[command(after_help = EXIT_CODES)]
+    Explain(Deferred<Explain>),
     /// Print what teaches a shell to complete commands, options and the names in Bake files
     Completions(Deferred<Completions>),
     /// Print a manual page, or write all of them

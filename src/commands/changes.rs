@@ -9,6 +9,7 @@ use crate::bake::text::discovery;
 use crate::changes::{self, Side};
 use crate::ci::MaxJobs;
 use crate::cli::{self, DiffFormat, Selection};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::plan::Plan;
@@ -44,7 +45,7 @@ fn read(session: &Session<'_>, path: &str) -> Result<Side, Error> {
     let text = session.host.read_product(&path)?;
     let plan = plan_json::read(&text).map_err(|problem| {
         let message = format!("`{path}`: {problem}");
-        Diagnostic::error("plan", message).with_help(plan_json::way_out(&path))
+        Diagnostic::error(Code::PLAN, message).with_help(plan_json::way_out(&path))
     })?;
     let bake = session.host.read_product(in_folder("docker-bake.json")).ok();
     let bake = bake.filter(|text| {
@@ -84,7 +85,7 @@ fn of_revisions(
     let is_wanted = |path: &str| is_named(path) || discovery::may_be_read(path);
     let there = session.host.at_revision(revision, &is_wanted).map_err(|failure| {
         let message = format!("the definition of `{revision}` cannot be read: {failure}");
-        let error = Diagnostic::error("revision", message);
+        let error = Diagnostic::error(Code::REVISION, message);
         match failure.help() {
             Some(help) => error.with_help(help),
             None => error.with_help("check the name, and that this is a git checkout that has it; in CI, a checkout may have one commit only: `fetch-depth: 2` of actions/checkout adds the one before"),
@@ -100,7 +101,7 @@ fn of_revisions(
                 return Err(found.into());
             }
             let message = format!("`{revision}` has no definition, so everything is new");
-            session.tell(&[Diagnostic::note("no-definition", message)]);
+            session.tell(&[Diagnostic::note(Code::NO_DEFINITION, message)]);
             side(&Plan::default())
         }
     };

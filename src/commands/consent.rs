@@ -3,6 +3,7 @@
 
 use super::session::Session;
 use crate::cli::Selection;
+use crate::code::Code;
 use crate::consent::Consent;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -36,7 +37,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
         }
         let text = session.host.git(&["cat-file", "blob", object]).map_err(|failure| {
             let message = format!("`--consent {path}` cannot be read: {}", failure.reason());
-            let error = Diagnostic::error("consent-file", message);
+            let error = Diagnostic::error(Code::CONSENT_FILE, message);
             vec![error.with_help(
                 "the clone must have the other branch: `fetch-depth: 0` of actions/checkout fetches it",
             )]
@@ -47,7 +48,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
         let message = format!(
             "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
         );
-        let error = Diagnostic::error("consent-file", message);
+        let error = Diagnostic::error(Code::CONSENT_FILE, message);
         return Err(vec![error.with_help(
             "put it outside, such as in the folder `$RUNNER_TEMP`, or take it from another branch: `git:REF:PATH`",
         )]

@@ -3,6 +3,7 @@
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::cli::{Definition, FactOptions};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
@@ -38,7 +39,7 @@ fn replaced(session: &Session<'_>, facts: &Facts) -> Option<Diagnostic> {
         names.join(", ")
     );
     let help = "give the facts as options, such as `--fact branch=…`; `bakeplan plan --facts` prints them";
-    (!names.is_empty()).then(|| Diagnostic::warning("not-utf8", message).with_help(help))
+    (!names.is_empty()).then(|| Diagnostic::warning(Code::NOT_UTF8, message).with_help(help))
 }
 
 /// What options say, before the file that they name: the same on every machine. The definition may
@@ -111,7 +112,7 @@ pub(super) fn known_versions(
             let text = session.host.read_product(path)?;
             let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");
-                Error::from(Diagnostic::error("known-versions", message).with_help(help))
+                Error::from(Diagnostic::error(Code::KNOWN_VERSIONS, message).with_help(help))
             };
             if let Some(of_plan) = plan_json::known_versions(&text) {
                 let of_plan =
@@ -171,6 +172,6 @@ pub(super) fn event(session: &Session<'_>) -> Option<String> {
 
 fn in_file(path: &str, problem: &str) -> Diagnostic {
     let name = if path == STDIN { "standard input".to_owned() } else { format!("`{path}`") };
-    Diagnostic::error("facts-file", format!("{name}: {problem}"))
+    Diagnostic::error(Code::FACTS_FILE, format!("{name}: {problem}"))
         .with_help("`bakeplan plan --facts` prints such a file")
 }

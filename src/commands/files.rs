@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::session::Session;
 use crate::bake::text::discovery::{self, Format, Found, Images, Places, STDIN};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{Host, YamlText};
@@ -57,9 +58,9 @@ pub(super) fn unread(
     let are = if names.len() == 1 { "looks like input but is" } else { "look like input but are" };
     let option = if discovery::is_images(first) { "--images" } else { "-f" };
     Some(
-        Diagnostic::note("unread-file", format!("{} {are} not read", names.join(", "))).with_help(format!(
-            "only the named files are read; if it belongs to them, add `{option} {first}`"
-        )),
+        Diagnostic::note(Code::UNREAD_FILE, format!("{} {are} not read", names.join(", "))).with_help(
+            format!("only the named files are read; if it belongs to them, add `{option} {first}`"),
+        ),
     )
 }
 

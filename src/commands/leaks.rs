@@ -11,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::bake::eval::functions::encoding::url_encode;
 use crate::bake::values::secret;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// A value of so many characters is no coincidence, even if it is a word.
@@ -75,7 +76,7 @@ impl Leaks {
         let Some(leak) = found else { return Ok(()) };
         let name = &leak.name;
         let message = format!("{place} would hold the value of `{name}`, which {}", secret::reason(name));
-        Err(Diagnostic::error("secret", message)
+        Err(Diagnostic::error(Code::SECRET, message)
             .with_note(
                 "nothing is written; the definition or an option has the same text, as it is or encoded",
             )

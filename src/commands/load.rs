@@ -16,6 +16,7 @@ use crate::bake::text::discovery::{self, Found, Images, STDIN};
 use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Problem, ambient};
@@ -204,7 +205,9 @@ fn is_file_relative(host: &Host) -> Result<bool, Error> {
     parse_bool(value).ok_or_else(|| {
         let message =
             format!("the environment variable `{NAME}` is {value:?}, which is neither true nor false");
-        Diagnostic::error("environment", message).with_help("set it to `true` or `false`, or unset it").into()
+        Diagnostic::error(Code::ENVIRONMENT, message)
+            .with_help("set it to `true` or `false`, or unset it")
+            .into()
     })
 }
 
@@ -217,7 +220,7 @@ fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
     let warning = |name: &String| {
         let message =
             format!("the environment variable `{name}` is not UTF-8; invalid bytes are replaced with U+FFFD");
-        Diagnostic::warning("not-utf8", message)
+        Diagnostic::warning(Code::NOT_UTF8, message)
             .with_help("set it to UTF-8 text, since it goes into what is built")
     };
     mentioned.map(warning).collect()

@@ -7,6 +7,7 @@ use super::session::{Session, github};
 use super::source;
 use super::talk::Talk;
 use crate::cli::{self, Engine, ReportFormat};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
@@ -158,14 +159,14 @@ pub(super) fn read_metadata(
         }
         if let Some((target, error)) = wrong_pair(path) {
             let message = format!("`{target}` has no valid digest: {error}");
-            problems.report(Diagnostic::error("digest", message).with_help(
+            problems.report(Diagnostic::error(Code::DIGEST, message).with_help(
                 "write the digest in full, as `containerimage.digest` in the metadata of the build does",
             ));
             continue;
         }
         let files = session.host.files_below(path)?;
         if files.is_empty() {
-            metadata.notes.push(Diagnostic::note("no-metadata", format!("`{path}` contains no files")));
+            metadata.notes.push(Diagnostic::note(Code::NO_METADATA, format!("`{path}` contains no files")));
         }
         for file in files {
             let is_named = file == *path;
@@ -176,7 +177,7 @@ pub(super) fn read_metadata(
             };
             if !is_named && !text.trim_start().starts_with('{') {
                 let message = format!("`{file}`: skipped, it is not a JSON object");
-                metadata.notes.push(Diagnostic::note("no-metadata", message));
+                metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message));
                 continue;
             }
             problems.ok(metadata.add_text(&file, &text, &is_planned));
@@ -188,7 +189,7 @@ pub(super) fn read_metadata(
     problems.check()?;
     if metadata.builds.is_empty() && !legs.is_empty() {
         let message = "none of the metadata is about a build of this plan";
-        metadata.notes.push(Diagnostic::note("no-metadata", message).with_help(
+        metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message).with_help(
             "give the files that the build jobs write with `docker buildx bake --metadata-file FILE`, or the folder that they are in",
         ));
     }
@@ -198,7 +199,7 @@ pub(super) fn read_metadata(
 /// A digest of a whole image, where those of its builds are meant.
 fn is_an_image(key: &str, digest: &Digest) -> Diagnostic {
     let message = format!("`{key}={digest}`: `{key}` is an image of the plan, and a merge is made of builds");
-    Diagnostic::error("not-a-build", message).with_help(format!(
+    Diagnostic::error(Code::NOT_A_BUILD, message).with_help(format!(
         "`bakeplan promote {key}={digest} --plan FILE` gives an index the tags of its image"
     ))
 }

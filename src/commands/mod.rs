@@ -4,6 +4,7 @@ mod changes;
 mod complete;
 mod consent;
 mod diff;
+mod explain;
 mod facts;
 mod files;
 mod init;
@@ -82,6 +83,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         Command::Workflow(args) => workflow::workflow(&mut session, args),
         Command::Diff(args) => changes::diff(&mut session, args),
         Command::Schema(args) => schema::print(&session, args),
+        Command::Explain(args) => explain::explain(&session, args),
         Command::Completions(args) => complete::completions(&session, args),
         Command::Man(args) => man::man(&session, args),
     };

@@ -6,6 +6,7 @@ use crate::bake::module::strict;
 use crate::bake::target::print;
 use crate::bake::target::select::{self, Options};
 use crate::cli::{self, Print};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 
@@ -27,7 +28,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         let unused = unlisted(definition, *lint);
         if !unused.is_empty() {
             let message = format!("nothing that is listed depends on {}", unused.join(", "));
-            session.tell(&[Diagnostic::warning("unused-option", message)
+            session.tell(&[Diagnostic::warning(Code::UNUSED_OPTION, message)
                 .with_help("buildx ignores them beside `--list`, too; leave them out")]);
         }
         // buildx does not look at them then, not even at their form.

@@ -8,6 +8,7 @@ use super::network;
 use super::session::Session;
 use super::talk::Talk;
 use crate::cli;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::error::Error;
 use crate::merge::promote::{Promotion, To, promote as give};
@@ -91,7 +92,7 @@ fn of_plan(sources: &[String], planned: &Planned) -> Result<Vec<Promotion>, Erro
             Ok(promotion) => match promotions.iter().find(|known| known.key == promotion.key) {
                 Some(known) => {
                     problems.report(Diagnostic::error(
-                        "source",
+                        Code::SOURCE,
                         format!("image `{}` has two sources", known.key),
                     ));
                 }
@@ -114,14 +115,14 @@ fn source_of_plan(text: &str, planned: &Planned) -> Result<Promotion, Diagnostic
             _ => {
                 let listed: Vec<String> = names().map(|name| format!("`{name}`")).collect();
                 let message = format!("`{text}` does not say which image of the plan it is");
-                return Err(Diagnostic::error("source", message)
+                return Err(Diagnostic::error(Code::SOURCE, message)
                     .with_note(format!("the plan has {}", listed.join(", ")))
                     .with_help(format!("write `IMAGE={text}`")));
             }
         },
     };
     let Some(image) = planned.images.get(key) else {
-        let problem = Diagnostic::error("source", format!("`{key}` is not an image of the plan"));
+        let problem = Diagnostic::error(Code::SOURCE, format!("`{key}` is not an image of the plan"));
         return Err(if planned.legs().contains(key) {
             problem.with_help(format!(
                 "it is a build: `bakeplan merge --metadata {text}` takes builds, and an image is meant here"
@@ -153,7 +154,7 @@ fn targets(source: &str, image: &PlannedImage) -> Result<Vec<Target>, Diagnostic
 /// A source that stands for itself.
 fn target(text: &str) -> Result<Target, Diagnostic> {
     let wrong = |problem: &dyn std::fmt::Display| {
-        Diagnostic::error("source", format!("`{text}` is not a valid source: {problem}")).with_help(
+        Diagnostic::error(Code::SOURCE, format!("`{text}` is not a valid source: {problem}")).with_help(
             "expected `REPOSITORY:TAG` or `REPOSITORY@DIGEST`, such as `ghcr.io/acme/app:sha-1234567`",
         )
     };
@@ -196,7 +197,7 @@ fn of_tags(sources: &[String], to: &[String]) -> Result<Promotion, Error> {
 
 fn tag(text: &str) -> Result<(Location, Tag), Diagnostic> {
     let wrong = |problem: &dyn std::fmt::Display| {
-        Diagnostic::error("tag", format!("`--to {text}`: {problem}"))
+        Diagnostic::error(Code::TAG, format!("`--to {text}`: {problem}"))
             .with_help("expected `REPOSITORY:TAG`, such as `ghcr.io/acme/app:1.4.2`")
     };
     let found: Target = text.parse().map_err(|error| wrong(&error))?;

@@ -3,6 +3,7 @@
 use super::plan;
 use super::session::Session;
 use crate::cli;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::render::{markdown, readme};
@@ -30,7 +31,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     }
     if made.images.is_empty() {
         let message = "nothing is published here, so there is no table to write";
-        return Err(Diagnostic::error("no-images", message)
+        return Err(Diagnostic::error(Code::NO_IMAGES, message)
             .with_help("targets need tags with a repository, or an `image` block; tags that a CI step adds are not known here")
             .into());
     }
@@ -40,13 +41,13 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
         let names: Vec<String> = undecided.iter().map(|key| format!("`{key}`")).collect();
         let message =
             format!("all tags of {} depend on the run, so the table cannot show them", names.join(", "));
-        return Err(Diagnostic::error("run-tag", message)
+        return Err(Diagnostic::error(Code::RUN_TAG, message)
             .with_help("give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show")
             .into());
     }
     let spliced = readme::splice(&text, &markdown::render(&made)).map_err(|e| {
         let message = format!("`{file}`: {e}");
-        Diagnostic::error("markers", message).with_help(readme::HELP)
+        Diagnostic::error(Code::MARKERS, message).with_help(readme::HELP)
     })?;
     let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(file)];
     command.extend(plan::shared_options(selection, &session.secret_names));

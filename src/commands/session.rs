@@ -2,6 +2,7 @@
 
 use super::leaks::Leaks;
 use crate::bake::values::{SecretNames, kept};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
 use crate::host::{Delivery, Host};
@@ -64,7 +65,7 @@ impl Session<'_> {
             .len()
             .checked_sub(MAX_TOLD)
             .filter(|more| *more > 0)
-            .map(|more| Diagnostic::note("more", format!("{more} more are not shown")));
+            .map(|more| Diagnostic::note(Code::MORE, format!("{more} more are not shown")));
         let diagnostics: Vec<Diagnostic> = told.chain(more).collect();
         if self.voice.json {
             let wire: Vec<_> =
@@ -95,7 +96,8 @@ impl Session<'_> {
             return Ok(());
         }
         let message = format!("`{path}` is a link out of `{}`", self.host.project().display());
-        Err(vec![Diagnostic::error("is-a-link", message).with_help("name the place that it leads to")].into())
+        Err(vec![Diagnostic::error(Code::IS_A_LINK, message).with_help("name the place that it leads to")]
+            .into())
     }
 
     /// Says what is done, when asked to.
@@ -145,7 +147,7 @@ pub(super) fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Res
     match file("GITHUB_OUTPUT") {
         Some(path) => host.append(path, outputs)?,
         None => session.tell(&[Diagnostic::warning(
-            "no-github",
+            Code::NO_GITHUB,
             "GITHUB_OUTPUT is not set, so no outputs are set",
         )
         .with_help("`--github` is for steps of GitHub Actions")]),

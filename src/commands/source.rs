@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::ci::MaxJobs;
 use crate::cli::Selection;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::published::plan_json;
@@ -49,7 +50,7 @@ pub(super) fn reads_stdin(selection: &Selection) -> bool {
 
 fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
     let message = format!("`{path}` is not the plan that the sources give in this run");
-    Diagnostic::error("plan-differs", message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
+    Diagnostic::error(Code::PLAN_DIFFERS, message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
         "check out the commit that was planned, and put the options that `bakeplan plan` had after `--`; otherwise `plan.json` was replaced",
     )
 }

@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::bake::text::discovery;
 use crate::ci::Keyed;
 use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::Destination;
@@ -65,7 +66,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
             workflow::render_gitlab(&GitlabPipeline::decide(&made, settings, planned_with, path)?, &origin)
         }
     };
-    let text = text.map_err(|message| Diagnostic::error("template", message))?;
+    let text = text.map_err(|message| Diagnostic::error(Code::TEMPLATE, message))?;
     let Some(path) = output else { return session.deliver(&text) };
     let text = match committed(session, path)? {
         Some(committed) => workflow::with_newer_pins(&text, &committed),
@@ -111,7 +112,9 @@ fn committed(session: &Session<'_>, path: &str) -> Result<Option<String>, Error>
         return Ok(Some(text));
     }
     let message = format!("`{path}` was not written by bakeplan and is not replaced");
-    Err(Diagnostic::error("not-generated", message).with_help("move it away, or choose another name").into())
+    Err(Diagnostic::error(Code::NOT_GENERATED, message)
+        .with_help("move it away, or choose another name")
+        .into())
 }
 
 /// What the options say, over what the file says.

@@ -1,5 +1,6 @@
 //! A command of git, as it is asked for: what it prints, or why it fails and what to do about it.
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// Runs `git` with these arguments, and returns what it prints.
@@ -121,7 +122,7 @@ impl CommandFailure {
 
 impl From<CommandFailure> for Diagnostic {
     fn from(failure: CommandFailure) -> Self {
-        let diagnostic = Self::error("git", failure.to_string());
+        let diagnostic = Self::error(Code::GIT, failure.to_string());
         match failure.help() {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,

@@ -4,6 +4,7 @@ use super::variable;
 use jiff::Timestamp;
 
 use super::{COMMIT_DIGITS, Environment, Facts, github, gitlab};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// What the environment of a CI run says: GitHub's, and of those that resemble it, or GitLab's. `event` is the text of
@@ -25,7 +26,8 @@ fn sha_length(env: &Environment) -> Result<Option<usize>, Diagnostic> {
     let length = text.parse().ok().filter(|length| (1..=COMMIT_DIGITS).contains(length));
     length.map(Some).ok_or_else(|| {
         let message = format!("{NAME} is `{text}`, not a number from 1 to {COMMIT_DIGITS}");
-        Diagnostic::error("sha-length", message).with_help("set it to how many digits to show, or unset it")
+        Diagnostic::error(Code::SHA_LENGTH, message)
+            .with_help("set it to how many digits to show, or unset it")
     })
 }
 
@@ -36,7 +38,7 @@ fn source_date(env: &Environment) -> Result<Option<Timestamp>, Diagnostic> {
     let time = seconds.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
     time.map(Some).ok_or_else(|| {
         let message = format!("SOURCE_DATE_EPOCH is `{text}`, not a time in seconds since 1970");
-        Diagnostic::error("source-date-epoch", message)
+        Diagnostic::error(Code::SOURCE_DATE_EPOCH, message)
             .with_help("set it as `date +%s` prints it, or unset it")
     })
 }

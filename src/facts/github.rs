@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Environment, Facts, variable};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// What GitHub says when a repository has a licence that it does not know.
@@ -105,7 +106,7 @@ impl Payload {
             Some(Ok(payload)) => Ok(Self(payload)),
             Some(Err(error)) => {
                 let message = format!("the event's payload is not JSON: {error}");
-                Err(Diagnostic::error("event-payload", message)
+                Err(Diagnostic::error(Code::EVENT_PAYLOAD, message)
                     .with_help("GITHUB_EVENT_PATH names its file; unset it if this is not GitHub"))
             }
         }
@@ -394,7 +395,7 @@ mod tests {
         assert_eq!((found.default_branch, found.description, found.licenses), (None, None, None));
         assert_eq!(found.url.as_deref(), Some("https://github.com/acme/app"));
         for wrong in ["", "{", "{}}", &"[".repeat(100_000)] {
-            assert_eq!(facts(&env, Some(wrong)).unwrap_err().code, "event-payload");
+            assert_eq!(facts(&env, Some(wrong)).unwrap_err().code.name(), "event-payload");
         }
     }
 }

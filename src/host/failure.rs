@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::code::Code;
+
 /// The largest input that is read, in bytes.
 pub(crate) const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
@@ -92,18 +94,18 @@ impl HostError {
 
     /// Stable kebab-case name.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self.problem {
-            Problem::Missing => "no-such-file",
-            Problem::Directory => "is-a-directory",
-            Problem::NotADirectory => "not-a-directory",
-            Problem::NotAFile => "not-a-file",
-            Problem::Permission => "permission-denied",
-            Problem::ReadOnly => "read-only",
-            Problem::Link { .. } => "is-a-link",
-            Problem::TooLarge(_) => "file-too-large",
-            Problem::NotUtf8 { .. } => "not-utf8",
-            Problem::Other(_) => "io-error",
+            Problem::Missing => Code::NO_SUCH_FILE,
+            Problem::Directory => Code::IS_A_DIRECTORY,
+            Problem::NotADirectory => Code::NOT_A_DIRECTORY,
+            Problem::NotAFile => Code::NOT_A_FILE,
+            Problem::Permission => Code::PERMISSION_DENIED,
+            Problem::ReadOnly => Code::READ_ONLY,
+            Problem::Link { .. } => Code::IS_A_LINK,
+            Problem::TooLarge(_) => Code::FILE_TOO_LARGE,
+            Problem::NotUtf8 { .. } => Code::NOT_UTF8,
+            Problem::Other(_) => Code::IO_ERROR,
         }
     }
 

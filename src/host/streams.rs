@@ -97,6 +97,12 @@ impl Host {
         self.color_on(&io::stderr())
     }
 
+    /// Whether text for standard output should have colours.
+    #[must_use]
+    pub fn stdout_color(&self) -> bool {
+        self.color_on(&io::stdout())
+    }
+
     /// How many columns the terminal has that shows standard error; none when it is no terminal.
     #[must_use]
     pub fn stderr_columns(&self) -> Option<usize> {

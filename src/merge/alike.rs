@@ -2,6 +2,7 @@
 
 use super::index::IndexSource;
 use super::subject::{Checked, Subject};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, ImageManifest};
 use crate::published::layers::same_layers;
@@ -22,7 +23,7 @@ pub(super) fn alike(subject: &Subject<'_>, checked: &Checked, records: &[Record]
     let images = entries.filter(|entry| entry.attested().is_none());
     let images = images.filter_map(|entry| Some((entry.platform.as_ref()?, manifest(entry)?)));
     let message = format!("image `{}`: {}", subject.key, same_layers(images)?);
-    Some(Diagnostic::note("same-layers", message).with_help(
+    Some(Diagnostic::note(Code::SAME_LAYERS, message).with_help(
         "nothing is wrong if the image holds data alone; `bakeplan verify --content` reads what it runs",
     ))
 }

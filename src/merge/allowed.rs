@@ -1,5 +1,6 @@
 //! Where a merge may write: a plan comes from outside, and its repositories may be limited.
 
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::glob::Glob;
 use crate::published::planned::Planned;
@@ -23,7 +24,7 @@ pub(crate) fn check(planned: &Planned, patterns: &[Glob]) -> Result<(), Vec<Diag
         let images: Vec<String> = images.map(|(key, _)| format!("`{key}`")).collect();
         let message =
             format!("the plan publishes {} in `{name}`, which no `--repository` allows", images.join(", "));
-        problems.report(Diagnostic::error("repository-not-allowed", message).with_help(format!(
+        problems.report(Diagnostic::error(Code::REPOSITORY_NOT_ALLOWED, message).with_help(format!(
             "if it is meant, allow it with `--repository {name}`; `*` stands for anything but `/`"
         )));
     }

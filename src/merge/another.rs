@@ -2,6 +2,7 @@
 
 use super::check::ImageCheck;
 use super::taken::Origin;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
@@ -36,7 +37,7 @@ impl ImageCheck<'_> {
         if let Some((found, _)) = named.iter().find(|(_, other)| *other != numbers(planned)) {
             let message =
                 format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
-            let problem = self.fail("other-version", message);
+            let problem = self.fail(Code::OTHER_VERSION, message);
             problem.notes.push(format!("that is its annotation `{VERSION}`"));
             problem.help = Some(help(origin));
         }
@@ -54,7 +55,7 @@ impl ImageCheck<'_> {
                         self.subject.key,
                         self.location(site)
                     );
-                    let note = Diagnostic::note("unknown-version", message).with_note(fault.message());
+                    let note = Diagnostic::note(Code::UNKNOWN_VERSION, message).with_note(fault.message());
                     self.checked.notes.push(note);
                     continue;
                 }
@@ -67,7 +68,7 @@ impl ImageCheck<'_> {
                     self.subject.key,
                     self.location(site)
                 );
-                self.checked.notes.push(Diagnostic::note("unknown-version", message));
+                self.checked.notes.push(Diagnostic::note(Code::UNKNOWN_VERSION, message));
             }
             for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
                 self.need(site, Question::Tag(tag.clone()));
@@ -77,7 +78,7 @@ impl ImageCheck<'_> {
                         version.text(),
                         self.location(site).with_tag(tag)
                     );
-                    self.fail("other-version", message).help = Some(help(origin));
+                    self.fail(Code::OTHER_VERSION, message).help = Some(help(origin));
                     return;
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::subject::Subject;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::metadata::Pushed;
@@ -166,7 +167,7 @@ impl Bases<'_> {
                 format!("image `{key}`: its builds have different bases: `{name}` moved between them");
             let help = "run the older of these builds again, or pass `--allow-mixed-bases`";
             Some(
-                Diagnostic::error("mixed-bases", message)
+                Diagnostic::error(Code::MIXED_BASES, message)
                     .with_note(first.to_string())
                     .with_note(other.to_string())
                     .with_help(help),
@@ -211,7 +212,7 @@ impl Bases<'_> {
             "image `{key}`: nothing is known about the bases of {}: neither its metadata nor an attestation has the provenance",
             legs.join(", ")
         );
-        let mut note = Diagnostic::note("unknown-bases", message);
+        let mut note = Diagnostic::note(Code::UNKNOWN_BASES, message);
         for (leg, why) in &self.unknown {
             note.notes
                 .extend(why.iter().map(|why| format!("the attestation of `{leg}` cannot be used: {why}")));

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use super::index::{IndexSource, referrer};
 use super::lookup;
 use super::subject::{Checked, Missing, Subject};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
 use crate::on_missing::OnMissing;
@@ -90,7 +91,7 @@ impl<'a> ImageCheck<'a> {
         &self.subject.sites[site].location
     }
 
-    pub(super) fn fail(&mut self, code: &'static str, message: impl Display) -> &mut Diagnostic {
+    pub(super) fn fail(&mut self, code: Code, message: impl Display) -> &mut Diagnostic {
         let message = format!("image `{}`: {message}", self.subject.key);
         self.checked.problems.push(Diagnostic::error(code, message));
         self.checked.problems.last_mut().expect("it was just pushed")
@@ -99,7 +100,7 @@ impl<'a> ImageCheck<'a> {
     /// Something that was built is not there.
     fn lack(&mut self, message: impl Display) -> &mut Diagnostic {
         self.checked.lacks_build = true;
-        self.fail("missing-build", message)
+        self.fail(Code::MISSING_BUILD, message)
     }
 
     /// An answer that cannot be used.
@@ -154,14 +155,14 @@ impl<'a> ImageCheck<'a> {
                 "build `{leg}` pushed an index, {}, and the image is published without one (`index = false`)",
                 pushed.digest
             );
-            self.fail("unplanned-index", message).help = Some(WITHOUT_ATTESTATIONS.into());
+            self.fail(Code::UNPLANNED_INDEX, message).help = Some(WITHOUT_ATTESTATIONS.into());
             return;
         }
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
                 let message = format!("build `{leg}` pushed an index that cannot be read: {error}");
-                self.fail("invalid-manifest", message);
+                self.fail(Code::INVALID_MANIFEST, message);
                 return;
             }
         };
@@ -169,13 +170,13 @@ impl<'a> ImageCheck<'a> {
         if count > MAX_ENTRIES {
             let message =
                 format!("build `{leg}` pushed an index of {count} manifests, expected one platform");
-            self.fail("several-platforms", message);
+            self.fail(Code::SEVERAL_PLATFORMS, message);
             return;
         }
         let images: Vec<_> = index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
         if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
             let message = format!("build `{leg}` pushed an index that holds another, {}", nested.digest);
-            self.fail("nested-index", message).help =
+            self.fail(Code::NESTED_INDEX, message).help =
                 Some("push the build itself, not an index that contains it".into());
             return;
         }
@@ -186,7 +187,7 @@ impl<'a> ImageCheck<'a> {
                 "build `{leg}` has a manifest without a platform that is not an attestation, {}",
                 stray.digest
             );
-            self.fail("unknown-platform", message).help = Some(
+            self.fail(Code::UNKNOWN_PLATFORM, message).help = Some(
                 "something between the build and the registry dropped its annotations: build again".into(),
             );
             return;
@@ -202,7 +203,7 @@ impl<'a> ImageCheck<'a> {
                  platforms gets its tags by `bakeplan promote {key}={} --plan FILE`",
                 pushed.digest
             );
-            self.fail("several-platforms", message).help = Some(help);
+            self.fail(Code::SEVERAL_PLATFORMS, message).help = Some(help);
             return;
         };
         if !self.planned(leg, build, image.platform.as_ref()) {
@@ -216,7 +217,7 @@ impl<'a> ImageCheck<'a> {
                 "image `{}`: the attestation {} of build `{leg}` refers to an image that is not there",
                 self.subject.key, orphan.digest
             );
-            self.checked.notes.push(Diagnostic::warning("orphan-attestation", message));
+            self.checked.notes.push(Diagnostic::warning(Code::ORPHAN_ATTESTATION, message));
         }
         for entry in &index.manifests {
             self.child(leg, entry);
@@ -236,7 +237,7 @@ impl<'a> ImageCheck<'a> {
                     "build `{leg}` pushed {} ({}), which is not an image: {error}",
                     manifest.digest, manifest.media_type
                 );
-                self.fail("invalid-manifest", message);
+                self.fail(Code::INVALID_MANIFEST, message);
                 return;
             }
         };
@@ -250,7 +251,7 @@ impl<'a> ImageCheck<'a> {
                 Ok(platform) => entry.platform = Some(platform.clone()),
                 Err(why) => {
                     let message = format!("build `{leg}`: its configuration {config} cannot be read: {why}");
-                    self.fail("invalid-manifest", message);
+                    self.fail(Code::INVALID_MANIFEST, message);
                     return;
                 }
             },
@@ -283,7 +284,7 @@ impl<'a> ImageCheck<'a> {
                     let message = format!(
                         "build `{leg}`: the labels in its configuration {config} cannot be read: {why}"
                     );
-                    self.fail("invalid-manifest", message);
+                    self.fail(Code::INVALID_MANIFEST, message);
                     return;
                 }
             }
@@ -292,7 +293,7 @@ impl<'a> ImageCheck<'a> {
         let Some((first, more)) = differences.split_first() else { return };
         let message =
             format!("build `{leg}`, {} (`{}`), is from another plan: {first}", pushed.digest, pushed.origin);
-        let problem = self.fail("other-plan", message);
+        let problem = self.fail(Code::OTHER_PLAN, message);
         problem.notes.extend(more.iter().cloned());
         problem.help = Some(OTHER_PLAN_CURE.to_owned());
     }
@@ -313,14 +314,14 @@ impl<'a> ImageCheck<'a> {
     /// Whether a build is of the platform that was planned for it, and of none that another has.
     fn planned(&mut self, leg: &str, build: &BuildEntry, found: Option<&DescriptorPlatform>) -> bool {
         let Some(found) = found else {
-            self.fail("unknown-platform", format!("build `{leg}` pushed an image without a platform"));
+            self.fail(Code::UNKNOWN_PLATFORM, format!("build `{leg}` pushed an image without a platform"));
             return false;
         };
         if let Some(planned) = &build.platform
             && !found.fits(planned)
         {
             let message = format!("build `{leg}` is for {planned}, but what it pushed is for {found}");
-            self.fail("wrong-platform", message).help =
+            self.fail(Code::WRONG_PLATFORM, message).help =
                 Some("the base image or the metadata may be another platform's".into());
             return false;
         }
@@ -329,7 +330,7 @@ impl<'a> ImageCheck<'a> {
 
     pub(super) fn platform(&mut self, leg: &str, platform: &str) -> bool {
         if let Some(other) = self.seen.insert(platform.to_owned(), leg.to_owned()) {
-            self.fail("platform-twice", format!("builds `{other}` and `{leg}` are both for {platform}"));
+            self.fail(Code::PLATFORM_TWICE, format!("builds `{other}` and `{leg}` are both for {platform}"));
             return false;
         }
         self.checked.platforms.push(platform.to_owned());
@@ -369,7 +370,7 @@ impl<'a> ImageCheck<'a> {
                 "{what} of build `{leg}`, {}, has {size} bytes, but its index says {}",
                 entry.digest, entry.size
             );
-            self.fail("wrong-size", message);
+            self.fail(Code::WRONG_SIZE, message);
             return;
         }
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
@@ -379,7 +380,7 @@ impl<'a> ImageCheck<'a> {
                     "{what} of build `{leg}`, {} ({}), is not the manifest of an image: {error}",
                     entry.digest, manifest.media_type
                 );
-                self.fail("invalid-manifest", message);
+                self.fail(Code::INVALID_MANIFEST, message);
                 return;
             }
         };
@@ -418,7 +419,7 @@ impl<'a> ImageCheck<'a> {
                     self.location(site),
                     blob.size
                 );
-                self.fail("wrong-size", message);
+                self.fail(Code::WRONG_SIZE, message);
             }
             Known::Absent => {
                 let records = self.records;

@@ -4,6 +4,7 @@
 use super::index::IndexSource;
 use super::job::TagJob;
 use super::ready::Ready;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;
 use crate::published::sites::Site;
@@ -63,7 +64,8 @@ pub(super) fn several_repositories(key: &str) -> Diagnostic {
         "image `{key}` takes a platform of its published index or an attestation that stands in no index, and \
          something of it is in another repository: `imagetools` cannot take both"
     );
-    Diagnostic::error("docker", message).with_help("merge without `--engine docker`, or build all platforms")
+    Diagnostic::error(Code::DOCKER, message)
+        .with_help("merge without `--engine docker`, or build all platforms")
 }
 
 /// A word as a POSIX shell reads it back.

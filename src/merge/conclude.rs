@@ -12,6 +12,7 @@ use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
 use super::{command, damage, digests, held, later, relist, unseen};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
 use crate::published::record::{FaultKind, Known, Question, Record};
@@ -73,7 +74,7 @@ pub(super) fn conclude_once(
         for (key, image) in report.images.iter_mut().filter(|(_, image)| image.why.is_empty()) {
             image.why.push("another image is incomplete, but all are required".to_owned());
             let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));
-            report.held.push(Diagnostic::warning("held", message));
+            report.held.push(Diagnostic::warning(Code::HELD, message));
         }
         return report;
     }

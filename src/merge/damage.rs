@@ -2,6 +2,7 @@
 
 use super::decide::Decision;
 use super::ready::Ready;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::record::{Fault, Known, Record};
 
@@ -30,7 +31,7 @@ pub(super) fn unknown(ready: &[Ready<'_>], records: &[Record]) -> Vec<Diagnostic
             one.report.reference,
             fault.message()
         );
-        Some(Diagnostic::error("immutable-tag", message).with_help(
+        Some(Diagnostic::error(Code::IMMUTABLE_TAG, message).with_help(
             "merge again when the registry serves it; if it is damaged, pass `--allow-retag` to write it anew",
         ))
     };
@@ -44,7 +45,7 @@ pub(super) fn replaced(ready: &[Ready<'_>], records: &[Record]) -> Vec<Diagnosti
     let tell = |one: &Decision| {
         let fault = fault_of(one, records)?;
         let message = format!("what `{}` had cannot be read, so it is written anew", one.report.reference);
-        Some(Diagnostic::warning("damaged-tag", message).with_note(fault.message()))
+        Some(Diagnostic::warning(Code::DAMAGED_TAG, message).with_note(fault.message()))
     };
     damaged.filter_map(tell).collect()
 }

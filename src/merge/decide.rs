@@ -5,6 +5,7 @@ use std::iter;
 
 use super::report::{Outcome, TagReport};
 use super::subject::Subject;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::keeper;
@@ -109,7 +110,7 @@ pub(crate) fn not_listed(location: &Location, tag: &Tag) -> Diagnostic {
     let message = format!(
         "`{location}` has the tag `{tag}`, but its list of tags lacks it: a greater version may be missing from the list too"
     );
-    Diagnostic::error("tag-list", message).with_help(
+    Diagnostic::error(Code::TAG_LIST, message).with_help(
         "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
     )
 }
@@ -133,7 +134,7 @@ pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision])
         "image `{key}` moves {}, and the tags of its repositories do not say whether a greater version had it",
         tags.join(", ")
     );
-    Some(Diagnostic::note("unguarded-tag", message))
+    Some(Diagnostic::note(Code::UNGUARDED_TAG, message))
 }
 
 /// Whether a tag that floats with versions may be a version itself, such as `1.4` beside 1.4.2.
@@ -172,7 +173,7 @@ pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnost
         "image `{key}` would move `{}`, whose index says that it is version `{version}` itself",
         tag.reference
     );
-    Diagnostic::error("tag-collision", message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
+    Diagnostic::error(Code::TAG_COLLISION, message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
         "leave the shorter pattern out of `tags`; or pass `--allow-retag` if the tag should float from now on",
     )
 }
@@ -184,7 +185,7 @@ pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest, is_built: b
     let what = if is_built { "these builds make" } else { "what is to get the tag is" };
     let message =
         format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
-    let problem = Diagnostic::error("immutable-tag", message);
+    let problem = Diagnostic::error(Code::IMMUTABLE_TAG, message);
     if !is_built {
         return problem.with_help("release a new version; or pass `--allow-retag`");
     }

@@ -6,6 +6,7 @@ use super::index::IndexSource;
 use super::ready::Ready;
 use super::report::Outcome;
 use super::subject::{Checked, Copies, Subject};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
 use crate::published::record::{Question, Questions};
@@ -56,7 +57,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         let Some(served) = survey.records()[site].previous(&digest).present() else {
             let message = format!("image `{}` is published as {digest}, which cannot be read", one.key);
             kept.problems.push(
-                Diagnostic::error("existing-release", message)
+                Diagnostic::error(Code::EXISTING_RELEASE, message)
                     .with_help("merge without `--keep-existing` to write it anew"),
             );
             continue;
@@ -84,9 +85,9 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         );
         let lacking = lacking(one);
         kept.notes.push(if lacking.is_empty() {
-            Diagnostic::note("existing-release", message)
+            Diagnostic::note(Code::EXISTING_RELEASE, message)
         } else {
-            Diagnostic::warning("existing-release", message)
+            Diagnostic::warning(Code::EXISTING_RELEASE, message)
                 .with_note(format!("it is without {}", lacking.join(", ")))
         });
     }
@@ -108,7 +109,7 @@ fn release(one: &Ready<'_>) -> Result<Option<(usize, Digest)>, Diagnostic> {
     let help = "merge without `--keep-existing` to give all of them what was built";
     if digests.len() > 1 {
         let message = format!("image `{}` is published with {} digests", one.key, digests.len());
-        let mut problem = Diagnostic::error("existing-release", message).with_help(help);
+        let mut problem = Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(help);
         let has = |(digest, tags): (&Digest, &Vec<String>)| format!("{}: {digest}", tags.join(", "));
         problem.notes.extend(digests.iter().map(|(digest, tags)| has((digest, tags))));
         return Err(problem);

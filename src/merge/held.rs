@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::index::is_mixed;
 use super::report::ImageReport;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
 use crate::published::planned::PlannedImage;
@@ -15,7 +16,7 @@ pub(super) fn mixed(key: &str, index: &Manifest) -> Option<Diagnostic> {
         "image `{key}`: its builds have both Docker's and OCI's media types, which Quay and others refuse"
     );
     is_mixed(index).then(|| {
-        Diagnostic::warning("mixed-media-types", message)
+        Diagnostic::warning(Code::MIXED_MEDIA_TYPES, message)
             .with_help("build all platforms with the same `oci-mediatypes` in `output`")
     })
 }
@@ -23,7 +24,7 @@ pub(super) fn mixed(key: &str, index: &Manifest) -> Option<Diagnostic> {
 /// Says that an image is left as it was, and what to do.
 pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, require_all: bool) -> Diagnostic {
     let message = format!("image `{key}` is left as it was: {}", report.why.join("; "));
-    let held = Diagnostic::warning("held", message);
+    let held = Diagnostic::warning(Code::HELD, message);
     let builds = report.missing.iter().filter_map(|missing| image.builds.get(&missing.build));
     let jobs: BTreeSet<&str> = builds.clone().map(|build| build.job.as_str()).collect();
     let jobs: Vec<String> =

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::decide::Decision;
 use super::ready::Ready;
 use super::report::Outcome;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{OCI_INDEX, is_index};
 use crate::published::plan_json::{RunEntry, TagEntry};
@@ -112,12 +113,12 @@ fn not_said(ready: &Ready<'_>) -> Diagnostic {
         ready.key,
         tags.join(", ")
     );
-    Diagnostic::note("unguarded-tag", message).with_help(help)
+    Diagnostic::note(Code::UNGUARDED_TAG, message).with_help(help)
 }
 
 /// Says that tags move though nothing tells which run is later.
 fn moved_anyway(key: &str, tags: BTreeSet<String>, why: &str) -> Diagnostic {
     let tags: Vec<String> = tags.into_iter().collect();
     let message = format!("image `{key}` moves {}, perhaps from a later run: {why}", tags.join(", "));
-    Diagnostic::note("unguarded-tag", message)
+    Diagnostic::note(Code::UNGUARDED_TAG, message)
 }

@@ -8,6 +8,7 @@ use super::report::{ImageReport, Outcome, Report, Status, TagReport};
 use super::run::{merge_own, subjects};
 use super::subject::{Checked, Copies, Subject};
 use super::tools::{MergeTools, Options};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
@@ -142,7 +143,7 @@ impl<'a> Mirror<'_, 'a> {
             one.key, one.manifest.digest, replaced.report.reference
         );
         Some(
-            Diagnostic::error("existing-release", message).with_help(
+            Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(
                 "merge without `--keep-existing` to give the mirror what the other repositories have",
             ),
         )

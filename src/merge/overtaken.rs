@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::job::{Job, Place, SETTLE, TagJob, now};
 use super::report::Outcome;
 use super::tools::MergeTools;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;
 use crate::published::floating::keeper;
@@ -179,7 +180,7 @@ impl<'a> Overtaken<'a> {
                     keeper.tag,
                     why.unwrap_or_default()
                 );
-                let note = Diagnostic::warning("unguarded-tag", message);
+                let note = Diagnostic::warning(Code::UNGUARDED_TAG, message);
                 if !self.notes.contains(&note) {
                     look.notes.push(note);
                 }
@@ -238,7 +239,7 @@ impl<'a> Overtaken<'a> {
             if let Err(complaint) = (self.tools.docker)(&words) {
                 let message =
                     format!("image `{}`: `{}` failed: {complaint}", spot.job.image, words.join(" "));
-                look.problems.push(Diagnostic::error("docker", message));
+                look.problems.push(Diagnostic::error(Code::DOCKER, message));
                 return Ok(());
             }
         }
@@ -283,7 +284,7 @@ impl<'a> Overtaken<'a> {
                 lag.as_secs()
             );
             look.notes.push(
-                Diagnostic::warning("tag-list", message)
+                Diagnostic::warning(Code::TAG_LIST, message)
                     .with_help("merge one version after the other, or run the merge again later"),
             );
             return Ok(listed);
@@ -343,7 +344,7 @@ pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Resu
                 "image `{}` moves `{reference}`, which another merge has just written: {why}",
                 job.image
             );
-            Fresh { given: None, note: Some(Diagnostic::note("unguarded-tag", message)) }
+            Fresh { given: None, note: Some(Diagnostic::note(Code::UNGUARDED_TAG, message)) }
         }
     })
 }

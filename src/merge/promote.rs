@@ -9,6 +9,7 @@ use super::run::{deadline, read};
 use super::subject::{Copies, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
@@ -208,7 +209,7 @@ fn named_otherwise(promotion: &Promotion, served: &Served) -> Result<(), Diagnos
         promotion.sources.first().map(ToString::to_string).unwrap_or_default(),
         version.text()
     );
-    Err(Diagnostic::error("other-version", message)
+    Err(Diagnostic::error(Code::OTHER_VERSION, message)
         .with_help("promote that version; or pass `--allow-other-version`"))
 }
 
@@ -234,7 +235,7 @@ fn look_up(
                 Known::Present(found) => match &digest {
                     Some(wanted) if wanted != found => {
                         let message = format!("tag `{tag}` is {found}, but the source says {wanted}");
-                        return Err(Diagnostic::error("tag-moved", message)
+                        return Err(Diagnostic::error(Code::TAG_MOVED, message)
                             .with_help("promote the digest, or what the tag has now"));
                     }
                     _ => digest = Some(found.clone()),
@@ -257,7 +258,7 @@ fn look_up(
 fn not_there(promotion: &Promotion) -> Diagnostic {
     let sources: Vec<String> = promotion.sources.iter().map(|source| format!("`{source}`")).collect();
     let be = if sources.len() == 1 { "is" } else { "are" };
-    Diagnostic::error("no-source", format!("{} {be} not there", sources.join(", ")))
+    Diagnostic::error(Code::NO_SOURCE, format!("{} {be} not there", sources.join(", ")))
         .with_help("clean-ups remove what has no tag: build and merge again")
 }
 
@@ -276,7 +277,7 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
     let annotated = annotated.map(String::as_str);
     // What is no release owns no floating tag of releases.
     let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
-    given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error("tags", problem))
+    given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
 }
 
 /// Tags that versions own, `latest` or `1.4`, in repositories of versions, when nothing tells which version they are to be:
@@ -302,7 +303,7 @@ fn unknown_versions(ready: &[Ready<'_>], options: Options, survey: &mut Survey<'
                 "nothing tells which version {} is, and the repository of `{}` has versions, such as `{version}`",
                 ready.manifest.digest, decision.report.reference
             );
-            problems.push(Diagnostic::error("unknown-version", message).with_help(
+            problems.push(Diagnostic::error(Code::UNKNOWN_VERSION, message).with_help(
                 "promote the version's own tag, such as `REPOSITORY:1.4.2`; or pass `--allow-backward` to move the tag all the same",
             ));
         }
@@ -321,7 +322,7 @@ fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
                 one.report.reference,
                 other.text()
             );
-            Diagnostic::error("other-version", message)
+            Diagnostic::error(Code::OTHER_VERSION, message)
                 .with_help("promote that version; or pass `--allow-other-version`")
         }));
         let is_replaced = one.report.outcome == Outcome::Replaced;
@@ -332,7 +333,7 @@ fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
                 one.report.reference, ready.manifest.digest
             );
             problems.push(
-                Diagnostic::error("immutable-tag", message).with_help(
+                Diagnostic::error(Code::IMMUTABLE_TAG, message).with_help(
                     "release a new version; or pass `--allow-retag` to give the tag another digest",
                 ),
             );
@@ -349,7 +350,7 @@ fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
                 version.text()
             );
             problems.push(
-                Diagnostic::error("prerelease", message)
+                Diagnostic::error(Code::PRERELEASE, message)
                     .with_help("promote a release; or pass `--allow-backward` to move the tag all the same"),
             );
         }

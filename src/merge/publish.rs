@@ -10,6 +10,7 @@ use super::overtaken::{Given, Overtaken, fresh};
 use super::report::{Outcome, Settled};
 use super::takeover::{Failed, take_over};
 use super::tools::{MergeTools, RunDocker};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
@@ -213,7 +214,7 @@ impl<'a> Writer<'a> {
             Ok(()) => Step { written: all, ..Step::default() },
             Err(complaint) => {
                 let message = format!("image `{}`: `{}` failed: {complaint}", job.image, command.join(" "));
-                Step { problem: Some(Diagnostic::error("docker", message)), ..Step::default() }
+                Step { problem: Some(Diagnostic::error(Code::DOCKER, message)), ..Step::default() }
             }
         }
     }
@@ -255,7 +256,7 @@ impl<'a> Writer<'a> {
                 "image `{}`: `{location}` took index {digest}, and does not serve it: {why}",
                 job.image
             );
-            Diagnostic::error("not-stored", message)
+            Diagnostic::error(Code::NOT_STORED, message)
                 .with_note("none of the image's tags was moved to it")
                 .with_help(
                     "look after the registry (its disk may be full), then merge again; if it keeps the damaged index, delete that there, or build again: the index of another build has another digest",
@@ -268,7 +269,7 @@ impl<'a> Writer<'a> {
                 "image `{}`: `{location}` did not serve index {digest}, which a tag names, and has it again: {why}",
                 job.image
             );
-            Diagnostic::warning("damaged-index", message)
+            Diagnostic::warning(Code::DAMAGED_INDEX, message)
         }));
         Ok(notes)
     }
@@ -350,7 +351,7 @@ impl<'a> Writer<'a> {
                 "other merges change {} again and again: {PASSES} times were not enough",
                 moved.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
             );
-            let problem = Diagnostic::error("concurrent-change", message);
+            let problem = Diagnostic::error(Code::CONCURRENT_CHANGE, message);
             self.published.problems.push(problem.with_help(ONE_AT_A_TIME));
         }
         for ((image, at), given) in overtaken.given {
@@ -412,12 +413,13 @@ impl<'a> Writer<'a> {
                         "`{reference}` was written as {digest} but is {} now: another run changed it",
                         descriptor.digest
                     );
-                    let problem = Diagnostic::error("concurrent-change", message).with_help(ONE_AT_A_TIME);
+                    let problem =
+                        Diagnostic::error(Code::CONCURRENT_CHANGE, message).with_help(ONE_AT_A_TIME);
                     (problem, Some(descriptor.digest))
                 }
                 Ok(None) => {
                     let message = format!("`{reference}` was written but cannot be read yet");
-                    let problem = Diagnostic::error("not-readable", message)
+                    let problem = Diagnostic::error(Code::NOT_READABLE, message)
                         .with_help("wait longer with `--wait`, or run the merge again");
                     (problem, None)
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
 use super::subject::{Checked, Subject};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, RUN_PREFIX};
 use crate::published::plan_json::RunEntry;
@@ -65,7 +66,7 @@ impl<'a> Ready<'a> {
         };
         let (manifest, annotations) = manifest.map_err(|error| {
             let message = format!("image `{key}` cannot have an index: {error}");
-            Diagnostic::error("compose", message)
+            Diagnostic::error(Code::COMPOSE, message)
                 .with_help("build with `oci-mediatypes=true` in `output`, or leave the annotations out")
         })?;
         // Annotations of builds are left behind; but an index that is taken as it is has all of its own.
@@ -76,7 +77,7 @@ impl<'a> Ready<'a> {
             let message = format!(
                 "image `{key}`: the build has the annotation `{stray}` in its index, which is for the merge to set"
             );
-            return Err(Diagnostic::error("reserved-annotation", message)
+            return Err(Diagnostic::error(Code::RESERVED_ANNOTATION, message)
                 .with_help("build the image again without it; an index that a merge made gets tags by `bakeplan promote`"));
         }
         let decisions = decisions(subject, &manifest.digest, records);
@@ -97,7 +98,7 @@ impl<'a> Ready<'a> {
         };
         let manifest = manifest.ok_or_else(|| {
             let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
-            Diagnostic::error("compose", message)
+            Diagnostic::error(Code::COMPOSE, message)
         })?;
         Ok(Self {
             key: subject.key,

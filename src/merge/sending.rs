@@ -2,6 +2,7 @@
 
 use super::check::ImageCheck;
 use super::subject::ManifestCopy;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::registry::Manifest;
@@ -43,7 +44,7 @@ impl ImageCheck<'_> {
             let names = names.join(", ");
             let message = format!("{noun} {names} {verb} in `{from}`, but not in `{to}`, and copied there");
             let message = format!("image `{}`: {message}", self.subject.key);
-            self.checked.notes.push(Diagnostic::note("copied-build", message).with_help(
+            self.checked.notes.push(Diagnostic::note(Code::COPIED_BUILD, message).with_help(
                 "push builds to every repository of their image, as `docker-bake.json` of this plan says: that is faster",
             ));
         }

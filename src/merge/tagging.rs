@@ -12,6 +12,7 @@ use super::run::{deadline, read, subjects};
 use super::subject::Subject;
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
@@ -43,14 +44,14 @@ pub(crate) fn tag(
                 let message = format!("image `{key}` is left as it was: {}", own.why.join("; "));
                 report
                     .held
-                    .push(Diagnostic::warning("held", message).with_help(
+                    .push(Diagnostic::warning(Code::HELD, message).with_help(
                         "build what is missing, then begin again with `bakeplan merge --no-tags`",
                     ));
             }
             (ResultStatus::Failed, _) | (_, None) => {
                 let message = format!("image `{key}` failed in the merge that wrote the indexes");
                 report.problems.push(
-                    Diagnostic::error("failed-before", message)
+                    Diagnostic::error(Code::FAILED_BEFORE, message)
                         .with_help("run `bakeplan merge --no-tags` again until it succeeds"),
                 );
             }
@@ -93,7 +94,7 @@ pub(crate) fn tag(
                 subject.key
             );
             report.problems.push(
-                Diagnostic::error("not-a-result", message)
+                Diagnostic::error(Code::NOT_A_RESULT, message)
                     .with_help("give the result as `bakeplan merge --no-tags` wrote it"),
             );
         }
@@ -123,7 +124,7 @@ fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
             "the result gives the images `{}` and `{}`, which have other builds, one digest, {digest}",
             other.key, subject.key
         );
-        problems.push(Diagnostic::error("not-a-result", message).with_help(
+        problems.push(Diagnostic::error(Code::NOT_A_RESULT, message).with_help(
             "give the result as `bakeplan merge --no-tags` wrote it; where both have the same content rightly, merge with `--metadata` in place of `--result`",
         ));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::check::ImageCheck;
 use super::index::IndexSource;
 use super::subject::{Checked, Missing, Subject};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, REVISION, VERSION, is_index};
 use crate::on_missing::OnMissing;
@@ -67,7 +68,7 @@ impl<'a> ImageCheck<'a> {
         let digest = &manifest.digest;
         if !self.subject.image.index {
             let message = format!("{digest} is an index, and the image is published without one");
-            self.fail("unplanned-index", message).help = Some(
+            self.fail(Code::UNPLANNED_INDEX, message).help = Some(
                 "give it a manifest of the image; or leave `index = false` out of the definition".into(),
             );
             return;
@@ -75,18 +76,18 @@ impl<'a> ImageCheck<'a> {
         let index = match serde_json::from_slice::<Index>(&manifest.bytes) {
             Ok(index) => index,
             Err(error) => {
-                self.fail("invalid-manifest", format!("index {digest} cannot be read: {error}"));
+                self.fail(Code::INVALID_MANIFEST, format!("index {digest} cannot be read: {error}"));
                 return;
             }
         };
         let images: Vec<&Descriptor> =
             index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
         if images.is_empty() {
-            self.fail("no-images", format!("index {digest} holds no image, so nobody can pull it"));
+            self.fail(Code::NO_IMAGES, format!("index {digest} holds no image, so nobody can pull it"));
             return;
         }
         if let Some(nested) = images.iter().find(|entry| is_index(&entry.media_type)) {
-            self.fail("nested-index", format!("index {digest} holds another, {}", nested.digest)).help =
+            self.fail(Code::NESTED_INDEX, format!("index {digest} holds another, {}", nested.digest)).help =
                 Some("merge its builds with `bakeplan merge`, which puts their images into one index".into());
             return;
         }
@@ -97,7 +98,7 @@ impl<'a> ImageCheck<'a> {
                 "index {digest} has a manifest without a platform that is not an attestation, {}",
                 stray.digest
             );
-            self.fail("unknown-platform", message);
+            self.fail(Code::UNKNOWN_PLATFORM, message);
             return;
         }
         let platforms: Vec<&DescriptorPlatform> =
@@ -142,12 +143,12 @@ impl<'a> ImageCheck<'a> {
                     "the index says that {} is for {named}, but its configuration says {own}",
                     entry.digest
                 );
-                self.fail("wrong-platform", message).help =
+                self.fail(Code::WRONG_PLATFORM, message).help =
                     Some("build that platform again and merge: nothing can run this index rightly".into());
             }
             Err(why) => {
                 let message = format!("the configuration {} cannot be read: {why}", manifest.config.digest);
-                self.fail("invalid-manifest", message);
+                self.fail(Code::INVALID_MANIFEST, message);
             }
         }
     }
@@ -159,7 +160,7 @@ impl<'a> ImageCheck<'a> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let message = format!("{digest} ({}) is not an image: {error}", manifest.media_type);
-                self.fail("invalid-manifest", message);
+                self.fail(Code::INVALID_MANIFEST, message);
                 return;
             }
         };
@@ -175,7 +176,7 @@ impl<'a> ImageCheck<'a> {
                 Err(why) => {
                     let config = &parsed.config.digest;
                     self.fail(
-                        "invalid-manifest",
+                        Code::INVALID_MANIFEST,
                         format!("the configuration {config} cannot be read: {why}"),
                     );
                     return;
@@ -231,7 +232,7 @@ impl<'a> ImageCheck<'a> {
             // Versions of Windows stand beside each other.
             let is_same = |other: &&&DescriptorPlatform| ***other == **platform;
             if found.iter().filter(is_same).count() > 1 {
-                self.fail("platform-twice", format!("{digest} has {platform} twice"));
+                self.fail(Code::PLATFORM_TWICE, format!("{digest} has {platform} twice"));
                 return;
             }
         }
@@ -251,14 +252,14 @@ impl<'a> ImageCheck<'a> {
                 self.checked.missing.push(Missing { leg: leg.clone(), platform, then: OnMissing::Drop });
                 continue;
             }
-            self.fail("platform-missing", format!("{digest} lacks {planned}, which is planned")).help =
+            self.fail(Code::PLATFORM_MISSING, format!("{digest} lacks {planned}, which is planned")).help =
                 Some(help.to_owned());
         }
         let is_planned = |found: &DescriptorPlatform| {
             builds.values().filter_map(|build| build.platform.as_ref()).any(|planned| found.fits(planned))
         };
         for stray in found.iter().filter(|found| !is_planned(found)) {
-            self.fail("unplanned-platform", format!("{digest} has {stray}, which is not planned")).help =
+            self.fail(Code::UNPLANNED_PLATFORM, format!("{digest} has {stray}, which is not planned")).help =
                 Some(help.to_owned());
         }
     }
@@ -301,7 +302,7 @@ impl<'a> ImageCheck<'a> {
         let (Some(planned), Some(found)) = (planned, found) else { return };
         if planned != found && origin.is_strict() {
             let message = format!("{digest} is of revision {found:?}, but the plan is of {planned:?}");
-            self.fail("other-plan", message).help =
+            self.fail(Code::OTHER_PLAN, message).help =
                 Some("promote what was built from this revision; or pass `--allow-other-version`".into());
         }
     }
@@ -316,7 +317,7 @@ impl<'a> ImageCheck<'a> {
         }
         match origin {
             Origin::Merge => {
-                let problem = self.fail("other-plan", format!("index {digest} is not what was planned"));
+                let problem = self.fail(Code::OTHER_PLAN, format!("index {digest} is not what was planned"));
                 problem.notes = differing;
             }
             Origin::Anywhere { is_meant: _ } => {
@@ -324,7 +325,7 @@ impl<'a> ImageCheck<'a> {
                     "image `{}`: labels or annotations of {digest} are not the planned ones, and stay as they are",
                     self.subject.key
                 );
-                let mut note = Diagnostic::warning("not-as-planned", message);
+                let mut note = Diagnostic::warning(Code::NOT_AS_PLANNED, message);
                 note.notes = differing;
                 self.checked.notes.push(note);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::decide::is_unseen;
 use super::ready::Ready;
 use super::report::Outcome;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::record::{Fault, Known, Record};
 use crate::published::sites::Site;
@@ -44,7 +45,7 @@ pub(super) fn tell(ready: &[Ready<'_>], sites: &[Site], records: &[Record]) -> U
                 tags.join(", "),
                 sites[site].location
             );
-            unseen.held.push(Diagnostic::warning("held", message).with_note(fault.message()).with_help(
+            unseen.held.push(Diagnostic::warning(Code::HELD, message).with_note(fault.message()).with_help(
                 "grant the right to list tags (`ecr:ListImages` on AWS), or pass `--trust-known-versions` to go by the versions that the plan knows",
             ));
         }
@@ -55,7 +56,7 @@ pub(super) fn tell(ready: &[Ready<'_>], sites: &[Site], records: &[Record]) -> U
                 tags.join(", "),
                 sites[site].location
             );
-            unseen.notes.push(Diagnostic::note("unguarded-tag", message).with_note(fault.message()));
+            unseen.notes.push(Diagnostic::note(Code::UNGUARDED_TAG, message).with_note(fault.message()));
         }
     }
     unseen

@@ -7,6 +7,7 @@ use super::promote::{Promotion, To};
 use super::relist::forget;
 use super::report::Report;
 use super::tools::MergeTools;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::floating::{Member, members};
 use crate::published::plan_json::TagEntry;
@@ -42,7 +43,7 @@ pub(crate) fn restore(
     let follows = |image: &&PlannedImage| image.tags_in(location).any(|tag| tag.follows().is_some());
     if !images.iter().any(follows) {
         let message = format!("the plan has no tag in `{location}` that floats with versions");
-        report.problems.push(Diagnostic::error("no-floating", message).with_help(
+        report.problems.push(Diagnostic::error(Code::NO_FLOATING, message).with_help(
             "plan a version that is not withdrawn: the tags of that plan say which floating tags there are",
         ));
         return Vec::new();
@@ -94,7 +95,7 @@ pub(crate) fn restore(
 
 fn disagree(location: &Location, tag: &Tag) -> Diagnostic {
     let message = format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
-    Diagnostic::error("tag-list", message)
+    Diagnostic::error(Code::TAG_LIST, message)
         .with_help("run this again later, when the registry's lists are up to date")
 }
 
@@ -135,7 +136,7 @@ fn floating<'a>(
                         "images of the plan disagree whether `{name}` is for `{}` or `{}`",
                         other.tag, owner.tag
                     );
-                    return Err(Diagnostic::error("two-owners", message)
+                    return Err(Diagnostic::error(Code::TWO_OWNERS, message)
                         .with_help("give the tag by hand: `bakeplan promote SOURCE --to REPOSITORY:TAG`"));
                 }
                 if owner.is_some() || !all.contains_key(&name) {
@@ -206,6 +207,6 @@ fn nothing_left(location: &Location, name: &Tag, now: Option<&Digest>) -> Diagno
         location.with_tag(name),
         now.map_or("", Digest::as_str)
     );
-    Diagnostic::warning("held", message)
+    Diagnostic::warning(Code::HELD, message)
         .with_help("remove the tag in the registry, or release a version that it is for")
 }

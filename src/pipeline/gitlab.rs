@@ -6,6 +6,7 @@ use super::{Logins, Minutes, PlannedWith, minutes_of};
 use crate::ci::{
     Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, taken_by_builds,
 };
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
 use crate::reference::Registry;
@@ -85,7 +86,7 @@ impl GitlabPipeline {
         if !path.ends_with(".yml") && !path.ends_with(".yaml") {
             let message =
                 format!("`{path}` cannot be included: GitLab takes files that end in `.yml` or `.yaml`");
-            found.push(Diagnostic::error("unfit-path", message));
+            found.push(Diagnostic::error(Code::UNFIT_PATH, message));
         }
         for (is_set, name, why) in [
             (
@@ -113,7 +114,7 @@ impl GitlabPipeline {
         ] {
             if is_set {
                 let message = format!("`{name}` cannot be set in a pipeline of GitLab");
-                found.push(Diagnostic::error("unfit-setting", message).with_help(why));
+                found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(why));
             }
         }
         found.extend(plan.jobs.iter().filter_map(unfit));
@@ -129,7 +130,7 @@ impl GitlabPipeline {
         let logins = Logins::decide(plan, &logins, known, &mut found);
         found.extend(logins.federated().map(|login| {
             let message = format!("`{login}` is a login with the identity of a job of GitHub");
-            Diagnostic::error("unfit-setting", message).with_help(format!(
+            Diagnostic::error(Code::UNFIT_SETTING, message).with_help(format!(
                 "name the variables with a user's name and password: `--login {}=REGISTRY_USERNAME:REGISTRY_TOKEN`",
                 login.registry
             ))
@@ -140,12 +141,12 @@ impl GitlabPipeline {
             }
             Some(install @ (Install::Action { .. } | Install::Local(_))) => {
                 let message = format!("`{install}` is an action of GitHub, which GitLab cannot run");
-                found.push(Diagnostic::error("no-install", message).with_help(FORMS));
+                found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
                 None
             }
             None => {
                 let message = "the pipeline must be told how bakeplan gets into a job";
-                found.push(Diagnostic::error("no-install", message).with_help(FORMS));
+                found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
                 None
             }
         };
@@ -191,7 +192,7 @@ fn renamed(env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<(String, Str
             _ => {
                 let message = format!("`{name}` comes from `{from}`, which GitLab does not have");
                 let help = format!("name a CI/CD variable of the project: `--env {name}=vars.NAME`");
-                found.push(Diagnostic::error("unfit-setting", message).with_help(help));
+                found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(help));
             }
         }
     }
@@ -211,7 +212,7 @@ fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
             Some(why) => why,
         };
         let message = format!("builds read the variable `{name}`, which {why}");
-        Some(Diagnostic::error("taken-variable", message).with_help("give the variable another name"))
+        Some(Diagnostic::error(Code::TAKEN_VARIABLE, message).with_help("give the variable another name"))
     })
 }
 
@@ -219,7 +220,7 @@ fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
 fn unfit(job: &Job) -> Option<Diagnostic> {
     if job.gha_cache {
         let message = format!("job `{}` uses a cache of `type=gha`, which GitHub alone has", job.name);
-        return Some(Diagnostic::error("unfit-cache", message).with_help("use one of `type=registry`"));
+        return Some(Diagnostic::error(Code::UNFIT_CACHE, message).with_help("use one of `type=registry`"));
     }
     if let Runner::Group { group, .. } = &job.runner {
         let message = format!(
@@ -227,7 +228,7 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
             job.name
         );
         return Some(
-            Diagnostic::error("unfit-runner", message)
+            Diagnostic::error(Code::UNFIT_RUNNER, message)
                 .with_help("name its tags: `runners = { default = [\"tag\"] }`"),
         );
     }
@@ -240,7 +241,7 @@ fn unwritable(PlannedWith { words, again: _, folder, asks_git: _ }: &PlannedWith
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());
         let help = "a script has one command a line: use a variable of the project";
-        Diagnostic::error("unwritable", message).with_help(help)
+        Diagnostic::error(Code::UNWRITABLE, message).with_help(help)
     });
     bad.collect()
 }

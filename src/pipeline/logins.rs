@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ci::{Federated, Login, Provider};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Plan};
 use crate::reference::{Registry, Repository};
@@ -40,7 +41,7 @@ impl Logins {
                 let identity = Provider::hint(registry).map_or_else(String::new, |hint| {
                     format!("; with the identity of the job, `--login {hint}`")
                 });
-                found.push(Diagnostic::error("no-login", message).with_help(format!(
+                found.push(Diagnostic::error(Code::NO_LOGIN, message).with_help(format!(
                     "name the variable with the user's name and the secret: `--login {registry}=REGISTRY_USERNAME:REGISTRY_TOKEN`\
                      {identity}; for a registry that needs no login, `--login {registry}=none`"
                 )));

@@ -9,6 +9,7 @@ use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
     SecretName, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
 use crate::spec::{Marked, WorkflowSettings};
@@ -120,7 +121,7 @@ impl Pipeline {
             let message = "no build uses an SSH agent, so nothing is done with `ssh_keys`";
             let help =
                 "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
-            found.push(Diagnostic::error("unused-setting", message).with_help(help));
+            found.push(Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help));
         }
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &secrets, &mut found);
@@ -133,7 +134,7 @@ impl Pipeline {
             let message = "the workflow must be told how bakeplan gets into a job";
             let help =
                 format!("`--install` or `install` in `image {{ workflow {{ … }} }}` is {}", Install::FORMS);
-            found.push(Diagnostic::error("no-install", message).with_help(help));
+            found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(help));
             return Err(found);
         };
         if !found.is_empty() {
@@ -170,14 +171,14 @@ fn unplannable(plan: &Plan, marked: &[Marked]) -> Vec<Diagnostic> {
     if plan.jobs.is_empty() {
         let message = "nothing is published here, so there is no workflow to write";
         let help = "targets need tags with a repository, or an `image` block";
-        found.push(Diagnostic::error("no-images", message).with_help(help));
+        found.push(Diagnostic::error(Code::NO_IMAGES, message).with_help(help));
     }
     found.extend(marked.iter().filter(|one| one.is_volatile()).map(|one| {
         let message = format!(
             "`{}` of `workflow` depends on the clock or on chance, so the workflow would never be current",
             one.attribute.name
         );
-        Diagnostic::error("volatile", message).at(one.span, "")
+        Diagnostic::error(Code::VOLATILE, message).at(one.span, "")
     }));
     found
 }
@@ -194,13 +195,14 @@ fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> 
     found.extend(bad.into_iter().map(|name| {
         let message =
             format!("a secret is read from the environment variable `{name}`, which a workflow cannot set");
-        Diagnostic::error("secret-variable", message).with_help("its name may have letters, digits and `_`")
+        Diagnostic::error(Code::SECRET_VARIABLE, message)
+            .with_help("its name may have letters, digits and `_`")
     }));
     found.extend(names.iter().filter_map(|name| {
         let why = taken_by_builds(name)?;
         let message = format!("a secret is read from the environment variable `{name}`, which {why}");
         Some(
-            Diagnostic::error("secret-variable", message)
+            Diagnostic::error(Code::SECRET_VARIABLE, message)
                 .with_help("read it from a variable of another name"),
         )
     }));
@@ -227,7 +229,7 @@ fn kept_of(
         if let Some(why) = why {
             let message = format!("the variable `{}` is left to the build, but {why}", variable.name);
             found.push(
-                Diagnostic::error("kept-variable", message).with_help("give the variable another name"),
+                Diagnostic::error(Code::KEPT_VARIABLE, message).with_help("give the variable another name"),
             );
             continue;
         }
@@ -239,9 +241,9 @@ fn kept_of(
                 let message = format!(
                     "`{name}` is left to the build, and nothing says where the workflow takes it from"
                 );
-                found.push(Diagnostic::error("no-value", message).at(variable.span, "").with_help(format!(
-                    "`--env {name}=vars.{name}`, or `--env {name}=secrets.{name}` if it is secret"
-                )));
+                found.push(Diagnostic::error(Code::NO_VALUE, message).at(variable.span, "").with_help(
+                    format!("`--env {name}=vars.{name}`, or `--env {name}=secrets.{name}` if it is secret"),
+                ));
             }
         }
     }
@@ -254,9 +256,10 @@ pub(crate) fn lacking(plan: &Plan, is_set_up: bool, has_keys: bool) -> Vec<Diagn
         return Vec::new();
     }
     let note = |what: String| {
-        Diagnostic::note("no-setup", format!("{what}, and nothing sets that up before the builds")).with_help(
-            "name a composite action of the repository that does: `--setup ./.github/actions/setup`",
-        )
+        Diagnostic::note(Code::NO_SETUP, format!("{what}, and nothing sets that up before the builds"))
+            .with_help(
+                "name a composite action of the repository that does: `--setup ./.github/actions/setup`",
+            )
     };
     let targets = || plan.legs.values().map(|leg| &leg.definition);
     let files: BTreeSet<&str> = targets()
@@ -273,7 +276,7 @@ pub(crate) fn lacking(plan: &Plan, is_set_up: bool, has_keys: bool) -> Vec<Diagn
         .collect();
     let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
     let agent = (!has_keys && plan.jobs.iter().any(uses_agent)).then(|| {
-        Diagnostic::note("no-setup", "builds use an SSH agent, and nothing starts one before the builds")
+        Diagnostic::note(Code::NO_SETUP, "builds use an SSH agent, and nothing starts one before the builds")
             .with_help("name the secret with its key: `--ssh-key DEPLOY_KEY`")
     });
     files.chain(keys).chain(agent).collect()
@@ -293,7 +296,7 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
         job.runner.display()
     );
     let help = "let a Linux runner cross-build it, such as `runners = { windows = \"ubuntu-latest\" }`";
-    Some(Diagnostic::error("unfit-runner", message).with_help(help))
+    Some(Diagnostic::error(Code::UNFIT_RUNNER, message).with_help(help))
 }
 
 /// Refuses what GitHub would evaluate in a script, or what is more than one line.
@@ -305,7 +308,7 @@ fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a workflow", word.escape_debug());
         let help = "GitHub evaluates `${{`, and a script has one command a line: use a variable, with `--env NAME=vars.NAME`";
-        Diagnostic::error("unwritable", message).with_help(help)
+        Diagnostic::error(Code::UNWRITABLE, message).with_help(help)
     });
     bad.collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::metadata::Metadata;
 use super::plan_json::Fingerprint;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 
 /// What stands before the id in a name.
@@ -42,7 +43,7 @@ pub(crate) fn check(metadata: &mut Metadata, id: &Fingerprint) -> Result<(), Vec
         let other = |(other, files): (String, Vec<&str>)| {
             let be = if files.len() == 1 { "is" } else { "are" };
             let message = format!("{} {be} of plan `{other}`, but this is plan `{id}`", listed(&files));
-            Diagnostic::error("other-plan", message)
+            Diagnostic::error(Code::OTHER_PLAN, message)
                 .with_help("give the `plan.json` and the metadata of one run; a file that an earlier run left behind can go")
         };
         return Err(others.into_iter().map(other).collect());
@@ -53,7 +54,7 @@ pub(crate) fn check(metadata: &mut Metadata, id: &Fingerprint) -> Result<(), Vec
             "{} {does} not name the plan that {its} of: builds of another plan are noticed only if their labels or annotations differ",
             listed(&unnamed)
         );
-        let note = Diagnostic::note("no-id", message).with_help(
+        let note = Diagnostic::note(Code::NO_ID, message).with_help(
             "write the metadata of each job to the file that `metadata` in its row of the matrix names",
         );
         metadata.notes.push(note);

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::provenance::{Base, Provenance};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::reference::Digest;
 
@@ -98,11 +99,11 @@ impl Metadata {
         depth: usize,
     ) -> Result<(), Diagnostic> {
         let entries: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
-            Diagnostic::error("not-metadata", format!("`{origin}` is not build metadata: {error}"))
+            Diagnostic::error(Code::NOT_METADATA, format!("`{origin}` is not build metadata: {error}"))
                 .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
         })?;
         if ["schema", "images", "jobs"].iter().all(|key| entries.contains_key(*key)) {
-            return Err(Diagnostic::error("not-metadata", format!("`{origin}` is a plan, not build metadata"))
+            return Err(Diagnostic::error(Code::NOT_METADATA, format!("`{origin}` is a plan, not build metadata"))
                 .with_help("builds write it, with `docker buildx bake --metadata-file FILE`; give these files, or a folder that holds nothing else"));
         }
         for (key, value) in entries {
@@ -128,7 +129,7 @@ impl Metadata {
                     "two digests for build `{target}`: {} in `{}`, {} in `{}`",
                     known.digest, known.origin, pushed.digest, pushed.origin
                 );
-                Err(Diagnostic::error("two-digests", message).with_help(
+                Err(Diagnostic::error(Code::TWO_DIGESTS, message).with_help(
                     "give the metadata of one run only: a build that is run again must replace its file",
                 ))
             }
@@ -154,10 +155,10 @@ impl Skipped {
             let message = format!("`{origin}`: skipped {}: {why}", listed(&names));
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
-        let unplanned = note(self.unplanned, "unplanned", "not a build of this plan");
+        let unplanned = note(self.unplanned, Code::UNPLANNED, "not a build of this plan");
         unplanned.into_iter().chain(note(
             self.without_digest,
-            "no-digest",
+            Code::NO_DIGEST,
             "it has no digest, so it pushed nothing",
         ))
     }
@@ -172,7 +173,7 @@ fn has_digest(text: &str) -> bool {
 
 fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
     let fail = |problem: String| {
-        Diagnostic::error("not-metadata", format!("`{origin}`: build `{target}`: {problem}"))
+        Diagnostic::error(Code::NOT_METADATA, format!("`{origin}`: build `{target}`: {problem}"))
             .with_help("use the file as buildx writes it, with full digests")
     };
     let Ok(members) = serde_json::from_str::<IndexMap<String, &RawValue>>(text) else { return Ok(None) };

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::plan_json::{
     self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, RunEntry, SCHEMA, TagEntry,
 };
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::naming;
@@ -85,7 +86,7 @@ impl Planned {
             schema: Option<serde_json::Value>,
         }
         let fail = |message: String| {
-            Diagnostic::error("not-a-plan", message)
+            Diagnostic::error(Code::NOT_A_PLAN, message)
                 .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
         };
         let unreadable = |error| fail(format!("`{path}` is not a plan: {}", plan_json::problem(&error)));
@@ -95,7 +96,7 @@ impl Planned {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
                 let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
-                return Err(Diagnostic::error("not-a-plan", message).with_help(plan_json::way_out(path)));
+                return Err(Diagnostic::error(Code::NOT_A_PLAN, message).with_help(plan_json::way_out(path)));
             }
             None => {
                 return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::plan_json::Fingerprint;
 use super::planned::Planned;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::reference::Digest;
 
@@ -105,7 +106,7 @@ impl MergeResult {
         let fail = |message: String| {
             let help =
                 "`bakeplan merge --format json` prints it, and `--github` sets the output `result` to it";
-            vec![Diagnostic::error("not-a-result", message).with_help(help)]
+            vec![Diagnostic::error(Code::NOT_A_RESULT, message).with_help(help)]
         };
         let no_result = |problem: &dyn std::fmt::Display| {
             fail(format!("`{path}` is not the result of a merge: {problem}"))
@@ -129,7 +130,7 @@ impl MergeResult {
             Some(other) => {
                 let message = format!("`{path}` is of plan `{other}`, but this is plan `{}`", planned.id);
                 return Err(vec![
-                    Diagnostic::error("other-plan", message)
+                    Diagnostic::error(Code::OTHER_PLAN, message)
                         .with_help("give the `plan.json` and the result of one run"),
                 ]);
             }

@@ -11,6 +11,7 @@ use super::record::{Answer, Configuration, Fault, Question, Questions, Record, R
 use super::served::Served;
 use super::shared::{self, Request, Told};
 use super::sites::{self, Site};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{ATTESTATION_TYPE, DOCKER_LIST, DOCKER_MANIFEST, Descriptor};
 use crate::reference::{Digest, Tag};
@@ -196,7 +197,7 @@ impl<'a> Survey<'a> {
 }
 
 fn too_much(message: String) -> Diagnostic {
-    Diagnostic::error("too-much", message).with_help("check fewer references at once")
+    Diagnostic::error(Code::TOO_MUCH, message).with_help("check fewer references at once")
 }
 
 fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Error> {

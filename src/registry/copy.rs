@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{Error, ErrorKind, Operation};
 use super::remote::fallback_tag;
 use super::{Content, Location, Manifest, Mount, ReferrerList, Store, TagOrDigest};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, is_index, is_restricted};
 use crate::reference::{Digest, Repository};
@@ -162,12 +163,12 @@ impl<'a> Copier<'a> {
         let from = self.from.location;
         let note = if let Some(error) = fault {
             let message = format!("what refers to images in `{from}` is not copied: it cannot be listed");
-            Diagnostic::warning("referrers", message).with_note(error.to_string())
+            Diagnostic::warning(Code::REFERRERS, message).with_note(error.to_string())
         } else if is_unknown && !is_known {
             let message = format!(
                 "`{from}` has no list of what refers to an image: signatures and other artifacts that are attached to images in this way are not copied, if there are any"
             );
-            Diagnostic::note("no-referrers", message).with_help(
+            Diagnostic::note(Code::NO_REFERRERS, message).with_help(
                 "attach them to the copies as well; what tags name that begin with the digest of an image (`sha256-…`) is copied",
             )
         } else {
@@ -309,7 +310,7 @@ impl<'a> Copier<'a> {
             let reference = self.from.location.with_digest(subject);
             let message =
                 format!("{} manifests refer to `{reference}`, and {MAX_REFERRERS} are copied", found.len());
-            self.copied.notes.push(Diagnostic::warning("referrers", message));
+            self.copied.notes.push(Diagnostic::warning(Code::REFERRERS, message));
         }
         let mut copied = Vec::new();
         for descriptor in found.into_iter().take(MAX_REFERRERS) {
@@ -368,7 +369,7 @@ impl<'a> Copier<'a> {
                 at.suffix(),
                 self.from.location
             );
-            self.copied.notes.push(Diagnostic::warning("signature", message));
+            self.copied.notes.push(Diagnostic::warning(Code::SIGNATURE, message));
             return Ok(());
         }
         self.tree(&manifest, 0)?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::rights;
 use super::transport::TransportError;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::reference::Digest;
 
@@ -234,24 +235,24 @@ impl Error {
 
     /// A stable word for the cause, as other diagnostics have one.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match &*self.kind {
-            ErrorKind::NotFound(_) => "registry-not-found",
-            ErrorKind::Unauthorized(_) => "registry-unauthorized",
-            ErrorKind::Denied { .. } => "registry-denied",
-            ErrorKind::Unsupported { .. } => "registry-unsupported",
-            ErrorKind::RateLimited { .. } => "registry-rate-limited",
-            ErrorKind::Server { .. } => "registry-failed",
-            ErrorKind::Rejected { .. } => "registry-rejected",
-            ErrorKind::NotStored { .. } => "not-stored",
-            ErrorKind::Transport { problem: TransportError::Tls { .. }, .. } => "registry-tls",
-            ErrorKind::Transport { .. } => "registry-network",
-            ErrorKind::Digest { .. } => "digest-mismatch",
-            ErrorKind::TooLarge { .. } => "registry-too-large",
-            ErrorKind::ForeignNotFound { .. } => "not-a-registry",
-            ErrorKind::Invalid(_) => "registry-invalid",
-            ErrorKind::Files(_) => "layout-files",
-            ErrorKind::Locked => "layout-locked",
+            ErrorKind::NotFound(_) => Code::REGISTRY_NOT_FOUND,
+            ErrorKind::Unauthorized(_) => Code::REGISTRY_UNAUTHORIZED,
+            ErrorKind::Denied { .. } => Code::REGISTRY_DENIED,
+            ErrorKind::Unsupported { .. } => Code::REGISTRY_UNSUPPORTED,
+            ErrorKind::RateLimited { .. } => Code::REGISTRY_RATE_LIMITED,
+            ErrorKind::Server { .. } => Code::REGISTRY_FAILED,
+            ErrorKind::Rejected { .. } => Code::REGISTRY_REJECTED,
+            ErrorKind::NotStored { .. } => Code::NOT_STORED,
+            ErrorKind::Transport { problem: TransportError::Tls { .. }, .. } => Code::REGISTRY_TLS,
+            ErrorKind::Transport { .. } => Code::REGISTRY_NETWORK,
+            ErrorKind::Digest { .. } => Code::DIGEST_MISMATCH,
+            ErrorKind::TooLarge { .. } => Code::REGISTRY_TOO_LARGE,
+            ErrorKind::ForeignNotFound { .. } => Code::NOT_A_REGISTRY,
+            ErrorKind::Invalid(_) => Code::REGISTRY_INVALID,
+            ErrorKind::Files(_) => Code::LAYOUT_FILES,
+            ErrorKind::Locked => Code::LAYOUT_LOCKED,
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::bake::target::annotation::{Annotation, Level, LevelKind};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::kept::variable_in;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::RUN_PREFIX;
 use crate::platform::Platform;
@@ -145,7 +146,7 @@ pub(super) fn reserved<'t>(all: impl Iterator<Item = (&'t str, Option<Span>)>) -
     let reserved = all.filter(|(key, _)| key.starts_with(RUN_PREFIX));
     let refuse = |(key, span): (&str, Option<Span>)| {
         let message = format!("the annotation `{key}` is for the merge to set");
-        Diagnostic::error("reserved-annotation", message).at(span, "").with_help(format!(
+        Diagnostic::error(Code::RESERVED_ANNOTATION, message).at(span, "").with_help(format!(
             "give it another name: what begins with `{RUN_PREFIX}` says which run made an index, and decides about tags"
         ))
     };
@@ -185,7 +186,7 @@ pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> 
         } else {
             continue;
         };
-        lost.push(Diagnostic::warning("lost-annotation", message).at(text.span, "").with_help(help));
+        lost.push(Diagnostic::warning(Code::LOST_ANNOTATION, message).at(text.span, "").with_help(help));
     }
     lost
 }

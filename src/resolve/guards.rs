@@ -6,6 +6,7 @@ use super::image::UnresolvedImage;
 use super::publication::{PlacedTag, Publication};
 use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::oci;
@@ -56,7 +57,7 @@ pub(super) fn note_unguarded(
         names.join(", ")
     );
     let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
-    diagnostics.report(Diagnostic::note("unguarded-tag", message).at(first.span, "").with_help(help));
+    diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help));
 }
 
 /// Refuses annotations and labels that no registry has room for, so that no plan is written that the merge does not read.
@@ -73,7 +74,7 @@ pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {
                 "annotations or labels of image `{key}` have {size} bytes; at most {} are allowed",
                 oci::MAX_ANNOTATIONS
             );
-            found.push(Diagnostic::error("limit", message));
+            found.push(Diagnostic::error(Code::LIMIT, message));
         }
     }
     found
@@ -98,7 +99,7 @@ pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
             tags.join(", ")
         );
         found.push(
-            Diagnostic::note("unguarded-tag", message)
+            Diagnostic::note(Code::UNGUARDED_TAG, message)
                 .with_help("leave `oci-mediatypes=false` out of `output`, so that the merge can tell"),
         );
     }

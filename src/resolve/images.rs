@@ -15,6 +15,7 @@ use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::{Definition, Target, Text, select};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed, names_help};
 use crate::glob::Glob;
 use crate::naming;
@@ -99,7 +100,7 @@ fn note_left_out(images: &[UnresolvedImage], diagnostics: &mut Diagnostics) {
         let (keys, prefixes) = (listed(&keys), listed(&prefixes));
         let message =
             format!("{subject} {keys} {verb} left out: the git tag `{tag}` does not begin with {prefixes}");
-        diagnostics.report(Diagnostic::note("other-version", message).at(span, ""));
+        diagnostics.report(Diagnostic::note(Code::OTHER_VERSION, message).at(span, ""));
     }
 }
 
@@ -127,7 +128,7 @@ fn from_blocks(
             }
             if let Some(problem) = naming::problem(&key) {
                 let message = format!("{key:?} is not a valid name of an image: {problem}");
-                let error = Diagnostic::error("image-name", message).at(written.span, "");
+                let error = Diagnostic::error(Code::IMAGE_NAME, message).at(written.span, "");
                 diagnostics.report(error.with_help(
                     "name it as `image \"app\" {`; `repositories` says where it is published, and `target` what builds it",
                 ));
@@ -135,7 +136,7 @@ fn from_blocks(
             }
             if taken.contains(&key) {
                 let message = format!("two images are named `{key}`");
-                diagnostics.report(Diagnostic::error("duplicate-image", message).at(written.span, ""));
+                diagnostics.report(Diagnostic::error(Code::DUPLICATE_IMAGE, message).at(written.span, ""));
                 continue;
             }
             let mut covered = Vec::new();
@@ -182,7 +183,7 @@ fn agree(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
                 "`{attribute}` differs between `{}` and `{name}`, which form one image",
                 image.targets[0].0
             );
-            diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, ""));
+            diagnostics.report(Diagnostic::error(Code::IMAGE_DISAGREES, message).at(image.span, ""));
         }
     }
 }
@@ -203,7 +204,7 @@ fn from_tags(
         let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
         if names.len() > 1 {
             let message = format!("{} have the same tags and become one image", names.join(" and "));
-            diagnostics.report(Diagnostic::note("merged-targets", message).at(members[0].span, ""));
+            diagnostics.report(Diagnostic::note(Code::MERGED_TARGETS, message).at(members[0].span, ""));
         }
         images.push(UnresolvedImage {
             key: members[0].name.to_string(),
@@ -227,7 +228,7 @@ fn from_tags(
     }
     if images.is_empty() && !diagnostics.has_errors() {
         let note = Diagnostic::note(
-            "no-images",
+            Code::NO_IMAGES,
             "nothing is published: no target that Bake would build has a tag with a repository",
         );
         diagnostics.report(
@@ -287,7 +288,7 @@ fn collision(Overlap { first, second, platform }: &Overlap<'_>) -> Diagnostic {
     let tag = |target: &Target| target.image_names().iter().find_map(|name| name.span);
     // One of them may have inherited the other's tags.
     let place = |target: &Target| if tag(first) == tag(second) { target.span } else { tag(target) };
-    Diagnostic::error("tag-collision", message)
+    Diagnostic::error(Code::TAG_COLLISION, message)
         .at(place(second), "again")
         .at(place(first), "first here")
         .with_help("targets that share their tags become one image only if their platforms differ")
@@ -298,7 +299,7 @@ fn not_pushed(target: &Target) -> Option<Diagnostic> {
     let output = target.output.iter().flatten().find(|output| output.forbids_push())?;
     target.tags.iter().flatten().find(|name| name.as_str().contains('/'))?;
     let message = format!("target `{}` is not published: its output has `push=false`", target.name);
-    let note = Diagnostic::note("not-pushed", message).at(output.span.or(target.span), "");
+    let note = Diagnostic::note(Code::NOT_PUSHED, message).at(output.span.or(target.span), "");
     Some(note.with_help("leave `push=false` out, or use `--push`, to publish it"))
 }
 
@@ -315,7 +316,7 @@ fn pushes_nowhere(target: &Target) -> Option<Diagnostic> {
     };
     let span =
         name.and_then(|name| name.span).or(target.output.iter().flatten().find_map(|output| output.span));
-    let warning = Diagnostic::warning("local-push", message).at(span.or(target.span), "");
+    let warning = Diagnostic::warning(Code::LOCAL_PUSH, message).at(span.or(target.span), "");
     Some(warning.with_help("give it a tag such as \"ghcr.io/acme/app:1.0\", or do not push it"))
 }
 
@@ -438,7 +439,7 @@ pub(super) fn wanted(
                 let message = format!("there is no image, target or group `{name}`");
                 let known = images.iter().map(|image| image.key.as_str());
                 let help = select::misplaced(name).unwrap_or_else(|| names_help(name, "image", known));
-                diagnostics.report(Diagnostic::error("unknown-image", message).with_help(help));
+                diagnostics.report(Diagnostic::error(Code::UNKNOWN_IMAGE, message).with_help(help));
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::bake::target::Definition;
 use crate::bake::target::overrides::Overrides;
 use crate::bake::values::kept::KeptVariable;
 use crate::ci::{MaxJobs, ProvenanceMode};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known, KnownVersions};
 use crate::plan::SourceFile;
@@ -70,7 +71,7 @@ impl Input<'_> {
     /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
     pub(super) fn leave_out(&self, span: Option<Span>, diagnostics: &mut Diagnostics) {
         let message = "tags that depend on the run are left out of a committed file";
-        let note = Diagnostic::note("run-tag", message).at(span, "");
+        let note = Diagnostic::note(Code::RUN_TAG, message).at(span, "");
         let note =
             note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
         if self.purpose == Purpose::TagTable {

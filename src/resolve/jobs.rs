@@ -15,6 +15,7 @@ use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
@@ -81,7 +82,7 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
         "the plan has {} jobs, which cannot be packed into {most}: a job has one runner and one platform, and there are {least} combinations of them",
         jobs.len()
     );
-    Diagnostic::error("too-many-jobs", message).with_help(format!(
+    Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(format!(
         "allow more with `--max-jobs {least}`, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`"
     ))
 }

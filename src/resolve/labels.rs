@@ -7,6 +7,7 @@ use super::annotations;
 use super::input::{Input, Purpose};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::kept::variable_in;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::spec::{OciLevels, Settings};
@@ -130,7 +131,7 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
         if let Some(problem) = &facts.git_problem {
             help = format!("{problem}; else {help}");
         }
-        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(help));
+        diagnostics.report(Diagnostic::warning(Code::OCI_LABELS, message).with_help(help));
     }
     let is_revision = |(name, _): &(&str, Option<String>)| *name == "revision";
     if !pairs.iter().any(is_revision) {
@@ -139,11 +140,12 @@ fn missing(pairs: &[(&str, Option<String>)], facts: &Facts, diagnostics: &mut Di
     if let (None, Some(problem)) = (facts.dirty, &facts.dirty_problem) {
         let message =
             format!("it is unknown whether the working tree matches the commit in `{PREFIX}revision`");
-        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help(problem.clone()));
+        diagnostics.report(Diagnostic::warning(Code::OCI_LABELS, message).with_help(problem.clone()));
     }
     if facts.dirty == Some(true) && facts.commit.is_some() {
         let message = format!("the working tree differs from the commit in `{PREFIX}revision`");
-        diagnostics.report(Diagnostic::warning("oci-labels", message).with_help("commit the changes first"));
+        diagnostics
+            .report(Diagnostic::warning(Code::OCI_LABELS, message).with_help("commit the changes first"));
     }
 }
 
@@ -162,7 +164,7 @@ pub(super) fn left_out<'i>(
         "the labels and annotations that `oci_labels` asks for are left out of this file: they change with each commit (image `{key}`)"
     );
     let help = "`bakeplan plan --out DIR` writes a file that has them";
-    Some(Diagnostic::note("oci-labels", message).with_help(help))
+    Some(Diagnostic::note(Code::OCI_LABELS, message).with_help(help))
 }
 
 /// The labels of a leg whose values are known before it is built: a kept variable has none yet.

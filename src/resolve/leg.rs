@@ -11,6 +11,7 @@ use super::publication::Publication;
 use super::{annotations, cache, plain};
 use crate::bake::target::{Entry, Target, Text, TextMap};
 use crate::ci::ProvenanceMode;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
@@ -67,7 +68,7 @@ impl Maker<'_> {
             let message = format!(
                 "no runner is named for `{shown}`, and `default` does not apply: whether it needs Windows depends on its Dockerfile"
             );
-            let diagnostic = Diagnostic::error("no-runner", message).at(span.or(self.image.span), "");
+            let diagnostic = Diagnostic::error(Code::NO_RUNNER, message).at(span.or(self.image.span), "");
             let runners =
                 "`runners = { windows = \"windows-2025\" }`, or `\"ubuntu-latest\"` where Linux builds it";
             diagnostics.report(diagnostic.with_help(match self.image.block {

@@ -16,6 +16,7 @@ use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
 use crate::bake::target::{Entry, Target, Text};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::naming;
 use crate::on_missing::OnMissing;
@@ -57,7 +58,7 @@ pub(super) fn legs(
             let Some(target) = targets.find(name) else { continue };
             if let Some(problem) = naming::problem(name) {
                 let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
-                let error = Diagnostic::error("target-name", message).at(target.span, "");
+                let error = Diagnostic::error(Code::TARGET_NAME, message).at(target.span, "");
                 diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));
                 continue;
             }
@@ -127,7 +128,7 @@ fn from_two_targets(
 ) -> Diagnostic {
     let shown = platform.map_or_else(|| "no platform".to_owned(), |platform| format!("`{platform}`"));
     let message = format!("image `{}` gets {shown} from two targets", image.key);
-    Diagnostic::error("duplicate-platform", message)
+    Diagnostic::error(Code::DUPLICATE_PLATFORM, message)
         .at(again, "again")
         .at(first, "first here")
         .with_help("remove it from the platforms of one of them")
@@ -142,7 +143,7 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
         if let Some((part, near)) = platform.unknown_part() {
             let message =
                 format!("`{part}` of platform `{platform}` is unknown to containerd, so nothing builds it");
-            let error = Diagnostic::error("unknown-platform", message).at(*span, "");
+            let error = Diagnostic::error(Code::UNKNOWN_PLATFORM, message).at(*span, "");
             diagnostics.report(match near {
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
                 None => error.with_help("platforms look like `linux/amd64`, `linux/arm64` or `linux/arm/v7`"),
@@ -152,7 +153,7 @@ fn check_published(target: &Target, platforms: &[DeclaredPlatform], diagnostics:
                 "containerd knows no machine that runs variant `{variant}` of `{}`",
                 platform.architecture()
             );
-            diagnostics.report(Diagnostic::warning("unknown-variant", message).at(*span, "").with_help(
+            diagnostics.report(Diagnostic::warning(Code::UNKNOWN_VARIANT, message).at(*span, "").with_help(
                 "variants are `amd64/v2` to `v4`, `arm/v5` to `v8`, and `arm64/v8` and `v9` with minor versions such as `v8.2`",
             ));
         }
@@ -174,7 +175,7 @@ fn tag_by_digest(target: &Target) -> Option<Diagnostic> {
     let name = names.iter().find(has_tag)?;
     let message =
         format!("`{name}` has a tag, and `push-by-digest` pushes none: BuildKit refuses the two together");
-    let warning = Diagnostic::warning("tag-by-digest", message).at(name.span, "");
+    let warning = Diagnostic::warning(Code::TAG_BY_DIGEST, message).at(name.span, "");
     Some(warning.with_help(
         "leave `push-by-digest` out: the plan pushes each platform by digest, and the merge gives the tag to the image",
     ))
@@ -186,7 +187,7 @@ fn overruled_names(target: &Target) -> Option<Diagnostic> {
     let is_tag = |name: &Text| tags.iter().any(|tag| tag.as_str() == name.as_str());
     let name = target.output_names().find(|name| !is_tag(name))?;
     let message = format!("nothing is pushed to `{name}`: `tags` override the `name` of an output");
-    let warning = Diagnostic::warning("output-name", message).at(name.span, "");
+    let warning = Diagnostic::warning(Code::OUTPUT_NAME, message).at(name.span, "");
     Some(warning.with_help("add it to `tags`, or leave it out"))
 }
 
@@ -206,7 +207,7 @@ fn check_platforms<'t>(
             "target `{}` has no `platforms`: it is built for the platform of its runner",
             target.name
         );
-        let warning = Diagnostic::warning("no-platforms", message).at(target.span, "");
+        let warning = Diagnostic::warning(Code::NO_PLATFORMS, message).at(target.span, "");
         diagnostics.report(warning.with_help("add `platforms`, such as `platforms = [\"linux/amd64\"]`"));
     }
     let Some(first) = services.first() else { return };
@@ -220,7 +221,7 @@ fn check_platforms<'t>(
         ),
     };
     diagnostics.report(
-        Diagnostic::note("no-platforms", message)
+        Diagnostic::note(Code::NO_PLATFORMS, message)
             .at(first.span, "")
             .with_help("add them below `build:`, such as `platforms: [\"linux/amd64\", \"linux/arm64\"]`"),
     );
@@ -255,7 +256,7 @@ fn add(
         let other = target.and_then(|target| target.span).or(group.and_then(|group| group.span));
         let place = targets.find(&assigned.leg.of).and_then(|target| target.span);
         diagnostics.report(
-            Diagnostic::error("leg-name", message)
+            Diagnostic::error(Code::LEG_NAME, message)
                 .at(place, "split here")
                 .at(other, "the other one")
                 .with_help("rename one of them"),
@@ -278,7 +279,7 @@ fn add(
             image.key,
             known.key()
         );
-        diagnostics.report(Diagnostic::error("image-disagrees", message).at(image.span, "").with_help(
+        diagnostics.report(Diagnostic::error(Code::IMAGE_DISAGREES, message).at(image.span, "").with_help(
             "images of one target share its builds, so give them the same `platform` overrides and runners",
         ));
         return;
@@ -323,7 +324,7 @@ fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostic
             format!("its platforms are {}", list.join(", "))
         };
         let message = format!("the image has no platform `{}`", one.prefix);
-        diagnostics.report(Diagnostic::error("unused-platform", message).at(span, "").with_help(help));
+        diagnostics.report(Diagnostic::error(Code::UNUSED_PLATFORM, message).at(span, "").with_help(help));
     }
 }
 
@@ -335,12 +336,12 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
         [one] if one.is_pushable() => return,
         [one] if one.forbids_push() => {
             let message = format!("`{}` is published, but its output has `push=false`", target.name);
-            Diagnostic::error("output", message)
+            Diagnostic::error(Code::OUTPUT, message)
                 .at(one.span, "")
                 .with_help("leave `push=false` out: with `--publish=false` nothing is pushed")
         }
         [one] => Diagnostic::error(
-            "output",
+            Code::OUTPUT,
             format!(
                 "`{}` is published, but an output of type `{}` cannot be pushed",
                 target.name,
@@ -350,14 +351,14 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
         .at(one.span, "")
         .with_help("leave `output` out, or use `type=image`"),
         [first, second, ..] if second.span.is_none() && first.span.is_some() => {
-            Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
+            Diagnostic::error(Code::OUTPUT, format!("`{}` is published and has several outputs", target.name))
                 .at(first.span, "one is here")
                 .with_note("`--push` or `--load` adds another on the command line")
                 .with_help("leave that option out: published images are pushed without it")
         }
         [first, second, ..] => {
             // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.
-            Diagnostic::error("output", format!("`{}` is published and has several outputs", target.name))
+            Diagnostic::error(Code::OUTPUT, format!("`{}` is published and has several outputs", target.name))
                 .at(second.span, "one more")
                 .at(first.span, "first here")
                 .with_help(

@@ -16,6 +16,7 @@ use crate::bake::target::context::{link_of, link_to};
 use crate::bake::target::links::links;
 use crate::bake::target::{Target, Text, TextMap};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Leg, Role};
 use crate::platform::Platform;
@@ -57,7 +58,7 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
     let from = path.iter().position(|name| name == target).unwrap_or(0);
     let circle: Vec<String> = path[from..].iter().chain([target]).map(|name| format!("`{name}`")).collect();
     let message = format!("target `{target}` links to itself: {}", circle.join(" → "));
-    Diagnostic::error("link-loop", message).at(link.span, "").with_help("remove one of the links")
+    Diagnostic::error(Code::LINK_LOOP, message).at(link.span, "").with_help("remove one of the links")
 }
 
 impl<'a> Linker<'a, '_> {
@@ -116,6 +117,9 @@ impl<'a> Linker<'a, '_> {
         };
         // A helper without platforms is built for the build platform, whoever asks.
         if declared.is_empty() {
+            self.path.push(Rc::clone(&target.name));
+            self.follow(target);
+            self.path.pop();
             return None;
         }
         let declares = |wanted: &Platform| declared.iter().any(|one| one.platform == *wanted);
@@ -124,7 +128,7 @@ impl<'a> Linker<'a, '_> {
                 format!("`{}` is built for `{platform}` and links to `{linked}`, which is not", self.path[0]);
             let list: Vec<String> = declared.iter().map(|one| format!("`{}`", one.platform)).collect();
             self.diagnostics.report(
-                Diagnostic::error("link-platform", message)
+                Diagnostic::error(Code::LINK_PLATFORM, message)
                     .at(link.span, format!("linked here to {}", list.join(", ")))
                     .at(declared[0].span, "its platforms")
                     .with_help(format!(
@@ -200,7 +204,7 @@ impl<'a> Linker<'a, '_> {
                  gets a build for `{runner}` with those for `{platform}`",
                 target.name
             );
-            let warning = Diagnostic::warning("override-on-both", message).at(target.span, "");
+            let warning = Diagnostic::warning(Code::OVERRIDE_ON_BOTH, message).at(target.span, "");
             self.diagnostics.report(warning);
         }
         let mut definition = self.helper(target, platform, user);
@@ -269,7 +273,7 @@ impl<'a> Linker<'a, '_> {
                 "the leg `{name}` of the linked target `{}` has the name of another target",
                 target.name
             );
-            let diagnostic = Diagnostic::error("leg-name", message).at(target.span, "split here");
+            let diagnostic = Diagnostic::error(Code::LEG_NAME, message).at(target.span, "split here");
             self.diagnostics.report(diagnostic.with_help("rename one of them"));
         }
     }

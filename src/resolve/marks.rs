@@ -12,6 +12,7 @@ use crate::bake::module::Matrix;
 use crate::bake::target::{LostMark, Reach, Target, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks, Rewritten};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Leg;
 use crate::platform::PlatformPrefix;
@@ -58,7 +59,7 @@ pub(super) fn volatile(
         };
         let message = format!("{place} depends on {what}, so a committed file would never be current");
         let help = "take it from a variable, or write the file in every run with `bakeplan plan --out DIR`";
-        diagnostics.report(Diagnostic::error("volatile", message).at(span, "").with_help(help));
+        diagnostics.report(Diagnostic::error(Code::VOLATILE, message).at(span, "").with_help(help));
     }
     diagnostics.into_sorted()
 }
@@ -102,7 +103,7 @@ pub(super) fn unset(Published { names, built }: &Published<'_>) -> Option<Diagno
     let note = found
         .values()
         .take(MAX_PLACES)
-        .fold(Diagnostic::note("unset-variable", message), |note, (_, span)| note.at(*span, ""));
+        .fold(Diagnostic::note(Code::UNSET_VARIABLE, message), |note, (_, span)| note.at(*span, ""));
     Some(note.with_help(format!(
         "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
     )))
@@ -119,7 +120,7 @@ pub(super) fn rewritten(Published { names, built }: &Published<'_>, diagnostics:
                 format!("a number in {place} was written `{written}`, but is printed as `{printed}`");
             diagnostics.report(Diagnostic {
                 severity,
-                ..Diagnostic::error("rewritten-number", message).at(span, "").with_help(format!(
+                ..Diagnostic::error(Code::REWRITTEN_NUMBER, message).at(span, "").with_help(format!(
                     "make it a string where it comes from: `\"{written}\"`, or `type = string` in its variable"
                 ))
             });

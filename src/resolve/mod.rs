@@ -58,6 +58,7 @@ use targets::{Targets, grouped};
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::{Packed, Plan, Run};
 use crate::platform::Platform;
@@ -151,7 +152,7 @@ fn unbuilt(
                 [] => "no target has `platforms`".to_owned(),
                 shown => format!("the platforms of the targets are {}", shown.join(", ")),
             };
-            let found = Diagnostic::warning("unbuilt-platform", message).with_help(help);
+            let found = Diagnostic::warning(Code::UNBUILT_PLATFORM, message).with_help(help);
             diagnostics.report(if is_nothing_left { found.into_error() } else { found });
         }
     }
@@ -186,7 +187,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
         for name in &dangling {
             let message = format!("target `{name}` links to a target that does not exist; it is left out");
             let span = targets.find(name).and_then(|target| target.span);
-            diagnostics.report(Diagnostic::warning("dangling-link", message).at(span, ""));
+            diagnostics.report(Diagnostic::warning(Code::DANGLING_LINK, message).at(span, ""));
         }
         if dangling.is_empty() {
             break;
@@ -221,7 +222,8 @@ fn groups(
                 let known = targets.contains_key(member.as_str()) || names.contains(member.as_str());
                 if !known && !definition.targets.contains_key(member.as_str()) {
                     let message = format!("group `{}` names `{member}`, which does not exist", group.name);
-                    let warning = Diagnostic::warning("dangling-member", message).at(member.span, "left out");
+                    let warning =
+                        Diagnostic::warning(Code::DANGLING_MEMBER, message).at(member.span, "left out");
                     diagnostics.report(warning);
                 }
                 known

@@ -11,6 +11,7 @@ use super::input::{Input, Purpose};
 use super::version::{ImageVersion, is_of_version, subject};
 use super::versions;
 use crate::bake::target::Text;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::form::Form;
@@ -70,7 +71,7 @@ pub(super) fn names(
     for text in settings.prerelease_tags.iter().map(|one| &one.pattern).chain(&settings.channels) {
         if rules::is_rule(text.as_str()) {
             let diagnostic =
-                Diagnostic::error("tag-rule", "rules of docker/metadata-action are entries of `tags`");
+                Diagnostic::error(Code::TAG_RULE, "rules of docker/metadata-action are entries of `tags`");
             renderer
                 .diagnostics
                 .report(diagnostic.at(text.span, "").with_help("move it there, or write a pattern"));
@@ -219,12 +220,12 @@ impl Renderer<'_, '_> {
         let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.
             (PatternError::NoVersion(_), ImageVersion::Unknown(cause, version)) => {
-                let diagnostic = Diagnostic::error("version", cause.to_string()).at(version.span, "");
+                let diagnostic = Diagnostic::error(Code::VERSION, cause.to_string()).at(version.span, "");
                 diagnostic.with_help(cause.help())
             }
-            _ => {
-                Diagnostic::error("tag-pattern", error.to_string()).at(text.span, "").with_help(error.help())
-            }
+            _ => Diagnostic::error(Code::TAG_PATTERN, error.to_string())
+                .at(text.span, "")
+                .with_help(error.help()),
         };
         self.diagnostics.report(diagnostic);
     }
@@ -235,7 +236,7 @@ impl Renderer<'_, '_> {
             "the version of image `{}` depends on the run, so the table cannot show its tags",
             self.image.key
         );
-        self.diagnostics.report(Diagnostic::error("run-tag", message).at(span, "").with_help(
+        self.diagnostics.report(Diagnostic::error(Code::RUN_TAG, message).at(span, "").with_help(
             "give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show",
         ));
     }
@@ -256,7 +257,7 @@ impl Renderer<'_, '_> {
         let message =
             format!("image `{key}` has no version in this run, which is of `{at}`: no tag of {patterns}");
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
-        self.diagnostics.report(Diagnostic::note("no-version", message).at(place, "").with_help(
+        self.diagnostics.report(Diagnostic::note(Code::NO_VERSION, message).at(place, "").with_help(
             "give a tag that is meant for other runs a condition, `{ pattern = \"edge\", when = \"default_branch\" }`; if all is as meant, give the version one: `version = { pattern = \"{{ tag }}\", when = \"tag\" }`",
         ));
     }
@@ -265,7 +266,7 @@ impl Renderer<'_, '_> {
     fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
         let tag = &rendered.text;
         let refuse = |message: String, help: &str| {
-            Diagnostic::error("branch-collision", message).at(one.pattern.span, "").with_help(help)
+            Diagnostic::error(Code::BRANCH_COLLISION, message).at(one.pattern.span, "").with_help(help)
         };
         if let Some((branch, twin)) = self.twin(one, rendered) {
             let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
@@ -326,7 +327,7 @@ fn suffixes(settings: &Settings, diagnostics: &mut Diagnostics) -> IndexSet<Stri
     tags::suffixes(&axes, settings.variant_tags).unwrap_or_else(|| {
         let place = settings.variant.iter().flatten().flatten().next().and_then(|name| name.span);
         let message = format!("the variant has more than {} combinations of names", tags::MAX_SUFFIXES);
-        diagnostics.report(Diagnostic::error("variant", message).at(place, ""));
+        diagnostics.report(Diagnostic::error(Code::VARIANT, message).at(place, ""));
         IndexSet::new()
     })
 }

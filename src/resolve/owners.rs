@@ -12,6 +12,7 @@ use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
 use super::targets::Targets;
 use super::versions;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::platform::Platform;
@@ -180,7 +181,7 @@ fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic
         image.key, loss.from
     );
     let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
-    Diagnostic::warning("fewer-platforms", message).at(place, "").with_help(
+    Diagnostic::warning(Code::FEWER_PLATFORMS, message).at(place, "").with_help(
         "those who pull these tags on them will get nothing; build it for them too, or use other tags",
     )
 }
@@ -188,7 +189,7 @@ fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic
 fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
     let place =
         |image: &UnresolvedImage| image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
-    let diagnostic = Diagnostic::error("tag-collision", error.to_string());
+    let diagnostic = Diagnostic::error(Code::TAG_COLLISION, error.to_string());
     let candidates = match error {
         TagError::SameTag { candidates, .. }
         | TagError::LiteralFloats { candidates, .. }
@@ -224,7 +225,7 @@ fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) 
         Ok(tag) => Some(PlacedTag { tag, claim, form, family, why, is_provisional, span }),
         Err(e) => {
             let message = format!("`{name}` is not a valid tag: {e}");
-            let diagnostic = Diagnostic::error("tag", message).at(span, "");
+            let diagnostic = Diagnostic::error(Code::TAG, message).at(span, "");
             if let Some(help) = reference_help(&name) {
                 diagnostics.report(diagnostic.with_help(help));
                 return None;

@@ -6,6 +6,7 @@ use super::annotations;
 use super::image::UnresolvedImage;
 use super::targets::Targets;
 use crate::bake::target::{Entry, Target};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::platform::Platform;
@@ -36,7 +37,7 @@ pub(super) fn check(image: &UnresolvedImage, targets: &Targets<'_>, diagnostics:
             platforms.join(", ")
         );
         diagnostics.report(
-            Diagnostic::error("needs-index", message).at(image.span, "").with_help(
+            Diagnostic::error(Code::NEEDS_INDEX, message).at(image.span, "").with_help(
                 "leave `index = false` out, or build one platform: an index is what holds several",
             ),
         );
@@ -50,7 +51,7 @@ pub(super) fn check(image: &UnresolvedImage, targets: &Targets<'_>, diagnostics:
                 asked.kind()
             );
             diagnostics.report(
-                Diagnostic::error("needs-index", message)
+                Diagnostic::error(Code::NEEDS_INDEX, message)
                     .at(asked.span.or(image.span), "")
                     .with_help("leave the attestation out, or `index = false`"),
             );
@@ -83,7 +84,7 @@ fn lost<'t>(image: &UnresolvedImage, targets: impl Iterator<Item = &'t Target>) 
     );
     let told = if written.is_empty() { Diagnostic::note } else { Diagnostic::warning };
     let help = "annotations of the manifest stay: `annotations` of the target, or `oci_labels = [\"label\", \"manifest\"]`";
-    Some(told("lost-annotations", message).at(image.span, "").with_help(help))
+    Some(told(Code::LOST_ANNOTATIONS, message).at(image.span, "").with_help(help))
 }
 
 /// Keeps buildx from adding an attestation on its own: it would put the build into an index.
@@ -111,7 +112,7 @@ pub(super) fn unguarded(plan: &Plan) -> Vec<Diagnostic> {
             tags.join(", ")
         );
         found.push(
-            Diagnostic::note("unguarded-tag", message)
+            Diagnostic::note(Code::UNGUARDED_TAG, message)
                 .with_help("leave `index = false` out, so that the merge can tell"),
         );
     }

@@ -15,6 +15,7 @@ use super::repositories;
 use super::targets::Targets;
 use super::untagged;
 use super::versions;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern::PatternForms;
@@ -49,7 +50,7 @@ pub(super) fn publications(
     if references > MAX_REFERENCES {
         let message =
             format!("the images have {references} references; at most {MAX_REFERENCES} are allowed");
-        diagnostics.report(Diagnostic::error("limit", message));
+        diagnostics.report(Diagnostic::error(Code::LIMIT, message));
         let of_images = vec![Publication::new(); images.len()];
         return Publications { of_images, ..Publications::default() };
     }
@@ -109,7 +110,8 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
         let help = patterns.map(|one| one.pattern.as_str()).find_map(owners::reference_help);
         let help = help
             .unwrap_or_else(|| "set `repositories`, or give its target a tag with a repository".to_owned());
-        diagnostics.report(Diagnostic::error("no-repository", message).at(image.span, "").with_help(help));
+        diagnostics
+            .report(Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help));
     }
 }
 
@@ -155,7 +157,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
             let reference = repository.clone().with_tag(published.tag.clone());
             let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
             diagnostics.report(
-                Diagnostic::error("tag-collision", message)
+                Diagnostic::error(Code::TAG_COLLISION, message)
                     .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
                     .at(*span, format!("claimed by `{first}`"))
                     .with_help(

@@ -9,6 +9,7 @@ use super::image::UnresolvedImage;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
 use crate::bake::target::{Target, Text};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern;
@@ -67,7 +68,7 @@ pub(super) fn check_mirrors(
 ) {
     for (mirror, span) in image.mirrors.iter().filter(|(mirror, _)| publication.contains_key(*mirror)) {
         let message = format!("image `{}` has `{mirror}` among its repositories and its mirrors", image.key);
-        diagnostics.report(Diagnostic::error("mirror", message).at(*span, "").with_help(
+        diagnostics.report(Diagnostic::error(Code::MIRROR, message).at(*span, "").with_help(
             "builds push to `repositories`, and the merge copies to `mirrors`: name it in one of them",
         ));
     }
@@ -76,10 +77,10 @@ pub(super) fn check_mirrors(
 /// A repository as the block names it, perhaps after the image.
 fn repository(text: &Text, image: &UnresolvedImage) -> Result<Repository, Diagnostic> {
     let name = pattern::render_name(text.as_str(), image.names())
-        .map_err(|e| Diagnostic::error("repository", e.to_string()).with_help(e.help()))?;
+        .map_err(|e| Diagnostic::error(Code::REPOSITORY, e.to_string()).with_help(e.help()))?;
     name.parse::<Repository>().map_err(|e| {
         let message = format!("`{name}` is not a valid repository: {e}");
-        with_layout_help(Diagnostic::error("repository", message), &name)
+        with_layout_help(Diagnostic::error(Code::REPOSITORY, message), &name)
     })
 }
 
@@ -95,7 +96,7 @@ fn reference_error(text: &Text, error: &ReferenceError) -> Diagnostic {
 
 fn no_reference(text: &Text, why: &str) -> Diagnostic {
     let message = format!("`{text}` is not a valid image reference: {why}");
-    with_layout_help(Diagnostic::error("reference", message).at(text.span, ""), text.as_str())
+    with_layout_help(Diagnostic::error(Code::REFERENCE, message).at(text.span, ""), text.as_str())
 }
 
 /// Says where an OCI layout can be named, if it is one that is named here.
@@ -126,7 +127,7 @@ pub(super) fn literal(
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
         let message = "the variant is appended to the tags of the image, but it has none";
-        let diagnostic = Diagnostic::error("variant", message).at(name.span, "");
+        let diagnostic = Diagnostic::error(Code::VARIANT, message).at(name.span, "");
         diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }
     let mut publication = Publication::new();

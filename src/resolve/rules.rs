@@ -4,6 +4,7 @@ use super::constants;
 use super::forms;
 use super::input::Input;
 use super::version::{ImageVersion, is_of_version, subject, tails};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::form::Form;
@@ -50,7 +51,7 @@ pub(super) fn apply(
         let unused = settings.flavor.first().map(|line| {
             let message = "a flavor applies to rule lines in `tags`, but there are none";
             let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
-            Diagnostic::warning("flavor", message).at(line.span, "").with_help(help)
+            Diagnostic::warning(Code::FLAVOR, message).at(line.span, "").with_help(help)
         });
         unused.into_iter().for_each(|warning| diagnostics.report(warning));
         return None;
@@ -96,7 +97,7 @@ pub(super) fn apply(
         return None;
     }
     for (at, note) in &outcome.notes {
-        let told = Diagnostic::note("tag-rule", note.to_string()).at(applied[*at].span, "");
+        let told = Diagnostic::note(Code::TAG_RULE, note.to_string()).at(applied[*at].span, "");
         diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
     Some(AppliedRules { rules: applied, flavor, outcome })
@@ -112,7 +113,7 @@ fn outcome(
 }
 
 fn wrong(error: &RuleError, span: Option<Span>) -> Diagnostic {
-    Diagnostic::error("tag-rule", error.to_string()).at(span, "").with_help(error.help())
+    Diagnostic::error(Code::TAG_RULE, error.to_string()).at(span, "").with_help(error.help())
 }
 
 fn holds(
@@ -130,7 +131,7 @@ fn holds(
             input.leave_out(line.pattern.span, diagnostics);
             return false;
         }
-        let diagnostic = Diagnostic::error("tag-pattern", e.to_string()).at(condition.span, "");
+        let diagnostic = Diagnostic::error(Code::TAG_PATTERN, e.to_string()).at(condition.span, "");
         found.report(diagnostic.with_help(e.help()));
         false
     })
@@ -158,7 +159,7 @@ impl AppliedRules {
                 let place = settings.version.as_ref().and_then(|text| text.span);
                 let help =
                     "leave `version` out, or write patterns such as `{{ major }}` instead of the rules";
-                diagnostics.report(Diagnostic::error("version", message).at(place, "").with_help(help));
+                diagnostics.report(Diagnostic::error(Code::VERSION, message).at(place, "").with_help(help));
                 ImageVersion::Known { version, is_from_run }
             }
             known => known,
@@ -196,7 +197,8 @@ impl AppliedRules {
             for name in names.iter().filter(|name| matches!(name.claim, Claim::Versions(_))) {
                 let message = format!("`{version}` is a prerelease, so it does not become `{}`", name.name);
                 let help = "metadata-action would move it; for a floating name of prereleases, use `channels = [\"next\"]`";
-                diagnostics.report(Diagnostic::note("tag-rule", message).at(name.span, "").with_help(help));
+                diagnostics
+                    .report(Diagnostic::note(Code::TAG_RULE, message).at(name.span, "").with_help(help));
             }
         }
         names
@@ -254,7 +256,7 @@ impl AppliedRules {
                         tag.text
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
-                    let diagnostic = Diagnostic::error("branch-collision", message);
+                    let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message);
                     diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
                 }
             }
@@ -272,7 +274,7 @@ impl AppliedRules {
             let message =
                 format!("the {} would take the tag `{}`, which is a version's", subject(known), tag.text);
             let help = "put something before it, such as `prefix=branch-`, or allow it: `{ pattern = \"type=ref,event=branch\", any = true }`";
-            let diagnostic = Diagnostic::error("branch-collision", message);
+            let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message);
             diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
         }
     }

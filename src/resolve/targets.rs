@@ -10,6 +10,7 @@ use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, Text};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::platform::{Platform, split_list};
 use crate::source::Span;
@@ -96,7 +97,7 @@ impl<'a> Targets<'a> {
             return Ok(target);
         }
         Err(self.broken.get(name).cloned().unwrap_or_else(|| {
-            let diagnostic = Diagnostic::error("unknown-target", format!("there is no target `{name}`"));
+            let diagnostic = Diagnostic::error(Code::UNKNOWN_TARGET, format!("there is no target `{name}`"));
             let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
             if self.definition.groups.contains_key(name) {
                 let note =
@@ -154,14 +155,14 @@ fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<Declared
             None => match split_list(text.as_str()) {
                 Ok(parsed) => known.entry(Rc::clone(text.name())).or_insert(parsed).clone(),
                 Err(e) => {
-                    diagnostics.report(Diagnostic::error("platform", e.to_string()).at(text.span, ""));
+                    diagnostics.report(Diagnostic::error(Code::PLATFORM, e.to_string()).at(text.span, ""));
                     continue;
                 }
             },
         };
         if platforms.len() + parsed.len() > MAX_PLATFORMS {
             let message = format!("target `{}` has more than {MAX_PLATFORMS} platforms", target.name);
-            return Err(vec![Diagnostic::error("limit", message).at(target.span, "")]);
+            return Err(vec![Diagnostic::error(Code::LIMIT, message).at(target.span, "")]);
         }
         for platform in parsed {
             match platforms.iter().find(|(known, _)| *known == platform) {
@@ -180,7 +181,7 @@ fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<Declared
 
 fn twice(platform: &Platform, again: &Text, first: &Text) -> Diagnostic {
     let diagnostic =
-        Diagnostic::error("duplicate-platform", format!("platform `{platform}` is listed twice"));
+        Diagnostic::error(Code::DUPLICATE_PLATFORM, format!("platform `{platform}` is listed twice"));
     let diagnostic = if again.span == first.span {
         diagnostic.at(again.span, "")
     } else {

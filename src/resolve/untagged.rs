@@ -6,11 +6,12 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 
 /// The code of all that is said about it.
-const CODE: &str = "no-tag";
+const CODE: Code = Code::NO_TAG;
 
 /// The keys of the images that get no tag. A run that publishes nothing builds them all.
 ///

@@ -6,6 +6,7 @@ use super::Input;
 use super::image::UnresolvedImage;
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError, Words};
@@ -25,7 +26,7 @@ pub(super) fn read(
         PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
         PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
         e => {
-            let diagnostic = Diagnostic::error("version", e.to_string()).at(text.span, "");
+            let diagnostic = Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, "");
             diagnostics.report(diagnostic.with_help(e.help()));
             ImageVersion::None
         }
@@ -56,8 +57,8 @@ pub(super) fn read(
         Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
         Err(e) => {
             let diagnostic = match name {
-                "" => Diagnostic::error("version", "the version is empty"),
-                _ => Diagnostic::error("version", format!("`{name}` is not a version: {e}")),
+                "" => Diagnostic::error(Code::VERSION, "the version is empty"),
+                _ => Diagnostic::error(Code::VERSION, format!("`{name}` is not a version: {e}")),
             };
             let help = other_form(name, settings, rendered.uses.facts.contains("tag"));
             diagnostics.report(diagnostic.at(text.span, "").with_help(help));
@@ -72,7 +73,7 @@ fn tag_prefix(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Option<
     match pattern::render_name(prefix.as_str(), image.names()) {
         Ok(text) => Some(Text { span: prefix.span, ..Text::verbatim(&text) }),
         Err(e) => {
-            let diagnostic = Diagnostic::error("tag-prefix", e.to_string()).at(prefix.span, "");
+            let diagnostic = Diagnostic::error(Code::TAG_PREFIX, e.to_string()).at(prefix.span, "");
             diagnostics.report(diagnostic.with_help(e.help()));
             None
         }
@@ -88,7 +89,7 @@ pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics)
         };
         let message = format!("`{suffix}` is in `prerelease_suffixes` and in `stable_suffixes`");
         diagnostics.report(
-            Diagnostic::error("suffix", message)
+            Diagnostic::error(Code::SUFFIX, message)
                 .at(suffix.span, "of prereleases")
                 .at(other.span, "of releases")
                 .with_help("leave it out of one of them"),
@@ -180,7 +181,7 @@ fn pass_over(known: &mut Vec<Version>, diagnostics: &mut Diagnostics) {
         let message = format!(
             "`{first}`{others} passed over: its suffix is neither known as a release nor as a prerelease"
         );
-        diagnostics.report(Diagnostic::note("unknown-suffix", message).with_help(
+        diagnostics.report(Diagnostic::note(Code::UNKNOWN_SUFFIX, message).with_help(
             "`stable_suffixes` or `prerelease_suffixes` in the image decide, such as `stable_suffixes = [\"acme\"]`",
         ));
     }
@@ -203,13 +204,13 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
             let message = format!(
                 "`{version}` does not become {tags}: `{tail}` is neither known as a release nor as a prerelease"
             );
-            Diagnostic::warning("unknown-suffix", message)
+            Diagnostic::warning(Code::UNKNOWN_SUFFIX, message)
         }
         false => {
             let message = format!(
                 "`{tail}` of version `{version}` is neither known as a release nor as a prerelease, so it is undecided whether it becomes {tags}"
             );
-            Diagnostic::error("unknown-suffix", message)
+            Diagnostic::error(Code::UNKNOWN_SUFFIX, message)
         }
     };
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(format!(
@@ -268,7 +269,7 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
         let message =
             format!("the known versions have a list for `{key}`, which is not an image of this definition");
         let help = names_help(key, "image", keys.iter().copied());
-        let found = Diagnostic::warning("known-versions", message).with_help(help);
+        let found = Diagnostic::warning(Code::KNOWN_VERSIONS, message).with_help(help);
         let is_any_used = given.keys().any(|key| keys.contains(key.as_str()));
         diagnostics.report(if is_any_used { found } else { found.into_error() });
     }
@@ -313,7 +314,7 @@ fn listed<T, E: std::fmt::Display>(
             Ok(version) => versions.push(version),
             Err(e) => {
                 let message = format!("`{}` in `{attribute}` is not a valid version: {e}", text.as_str());
-                let diagnostic = Diagnostic::error("version", message).at(text.span, "");
+                let diagnostic = Diagnostic::error(Code::VERSION, message).at(text.span, "");
                 diagnostics.report(diagnostic);
             }
         }

@@ -10,6 +10,7 @@ use crate::bake::module::Module;
 use crate::bake::target::{Definition, Text};
 use crate::bake::values::Name;
 use crate::bake::values::{MarkedStr, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -44,7 +45,7 @@ impl ImageSpec {
         let (one, many) = (self.attributes.get("target"), self.attributes.get("targets"));
         if let (Some(one), Some(many)) = (one, many) {
             diagnostics.report(
-                Diagnostic::error("target-and-targets", "an image has `target` or `targets`, not both")
+                Diagnostic::error(Code::TARGET_AND_TARGETS, "an image has `target` or `targets`, not both")
                     .at(many.name.span, "")
                     .at(one.name.span, ""),
             );
@@ -97,7 +98,7 @@ fn joined(
                 Some(other) => image.push(Rc::clone(other)),
                 None => {
                     let message = format!("`{name}` has no member with the axis values of `{member}`");
-                    diagnostics.report(Diagnostic::error("matrix-join", message).at(name.span, "").with_help(
+                    diagnostics.report(Diagnostic::error(Code::MATRIX_JOIN, message).at(name.span, "").with_help(
                         "members of several matrices form one image when the axes they share have equal values",
                     ));
                 }
@@ -124,7 +125,7 @@ fn members(
         return Some(Members { names: vec![Rc::clone(target)], is_matrix: false });
     }
     let diagnostic = Diagnostic::error(
-        "unknown-target",
+        Code::UNKNOWN_TARGET,
         format!("there is no target `{name}`, so it cannot be published"),
     )
     .at(name.span, "not found");

@@ -10,6 +10,7 @@ use super::secrets::ATTRIBUTE as SECRET_VARIABLES;
 use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Attribute, Block, Ident};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
@@ -39,7 +40,7 @@ impl ImageSpec {
         for inner in block.body.blocks_of("platform") {
             let [label] = inner.labels.as_slice() else {
                 let diagnostic =
-                    Diagnostic::error("block-label", "a platform block has one label, its platform");
+                    Diagnostic::error(Code::BLOCK_LABEL, "a platform block has one label, its platform");
                 diagnostics
                     .report(diagnostic.at(inner.span, "").with_help("write `platform \"linux/arm64\" {`"));
                 continue;
@@ -50,7 +51,7 @@ impl ImageSpec {
         }
         for inner in block.body.blocks_of("workflow") {
             if let Some(label) = inner.labels.first() {
-                let diagnostic = Diagnostic::error("block-label", "a workflow block has no label");
+                let diagnostic = Diagnostic::error(Code::BLOCK_LABEL, "a workflow block has no label");
                 diagnostics.report(diagnostic.at(label.span, "").with_help("write `workflow {`"));
                 continue;
             }
@@ -65,7 +66,7 @@ impl ImageSpec {
             let Some(attribute) = self.attributes.get(name) else { continue };
             let message = format!("`{name}` belongs in the block of one image, not in the defaults");
             diagnostics.report(
-                Diagnostic::error("defaults-target", message)
+                Diagnostic::error(Code::DEFAULTS_TARGET, message)
                     .at(attribute.name.span, "")
                     .with_help("write `image \"NAME\" {` for a single image"),
             );
@@ -78,7 +79,7 @@ impl ImageSpec {
             let message =
                 "`secret_variables` is about all variables, so it belongs in the block without a label";
             diagnostics.report(
-                Diagnostic::error("image-secrets", message)
+                Diagnostic::error(Code::IMAGE_SECRETS, message)
                     .at(attribute.name.span, "")
                     .with_help("write it in `image {`"),
             );
@@ -86,7 +87,9 @@ impl ImageSpec {
         if let Some((span, _)) = &self.workflow {
             let message = "`workflow` is about all images, so it belongs in the block without a label";
             diagnostics.report(
-                Diagnostic::error("image-workflow", message).at(*span, "").with_help("write it in `image {`"),
+                Diagnostic::error(Code::IMAGE_WORKFLOW, message)
+                    .at(*span, "")
+                    .with_help("write it in `image {`"),
             );
         }
     }
@@ -116,7 +119,7 @@ impl ImageSpec {
                 Ok(prefix) => prefix,
                 Err(e) => {
                     let message = format!("`{}` is not a valid platform: {e}", label.name);
-                    reader.diagnostics.report(Diagnostic::error("platform", message).at(label.span, ""));
+                    reader.diagnostics.report(Diagnostic::error(Code::PLATFORM, message).at(label.span, ""));
                     continue;
                 }
             };

@@ -40,6 +40,7 @@ use read::AttributeReader;
 use crate::bake::module::Module;
 use crate::bake::text::syntax::Ident;
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
 
@@ -61,8 +62,11 @@ impl Spec {
             let block = &image.block;
             if block.labels.len() > 1 {
                 diagnostics.report(
-                    Diagnostic::error("block-label", "an image block has one label, or none for defaults")
-                        .at(block.labels[1].span, "unexpected"),
+                    Diagnostic::error(
+                        Code::BLOCK_LABEL,
+                        "an image block has one label, or none for defaults",
+                    )
+                    .at(block.labels[1].span, "unexpected"),
                 );
                 continue;
             }
@@ -127,5 +131,5 @@ fn twice(label: Option<&Ident>, again: Span, first: Span) -> Diagnostic {
         None => "the defaults for all images are declared twice in this file".to_owned(),
         Some(label) => format!("the image `{}` is declared twice in this file", label.name),
     };
-    Diagnostic::error("duplicate-image", message).at(again, "again").at(first, "first here")
+    Diagnostic::error(Code::DUPLICATE_IMAGE, message).at(again, "again").at(first, "first here")
 }

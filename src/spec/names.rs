@@ -3,6 +3,7 @@
 use super::attributes::{Covered, PlatformSettings, Settings};
 use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Body, Ident};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 
 /// What a name stands in.
@@ -75,7 +76,7 @@ fn check_attributes(body: &Body, owner: Owner, diagnostics: &mut Diagnostics) {
     for attribute in body.attributes.iter().filter(|one| !known.contains(&&*one.name.name)) {
         let name = &attribute.name;
         let message = format!("{} has no attribute `{}`", owner.described(), name.name);
-        let diagnostic = Diagnostic::error("unknown-attribute", message).at(name.span, "unknown");
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).at(name.span, "unknown");
         diagnostics.report(diagnostic.with_help(help(name, owner, &known).unwrap_or_else(|| {
             let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
             format!("it may have {}", list.join(", "))
@@ -85,7 +86,7 @@ fn check_attributes(body: &Body, owner: Owner, diagnostics: &mut Diagnostics) {
 
 fn unknown_block(name: &Ident, owner: Owner) -> Diagnostic {
     let message = format!("{} has no block `{}`", owner.described(), name.name);
-    let diagnostic = Diagnostic::error("unknown-block", message).at(name.span, "unknown");
+    let diagnostic = Diagnostic::error(Code::UNKNOWN_BLOCK, message).at(name.span, "unknown");
     let blocks = owner.blocks();
     let attributes = [Owner::Image, Owner::Platform, Owner::Workflow].map(Owner::attributes).concat();
     let help = help(name, owner, &blocks).or_else(|| {

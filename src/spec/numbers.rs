@@ -3,6 +3,7 @@
 use crate::bake::module::Module;
 use crate::bake::text::syntax::{Expr, ExprKind, TemplatePart};
 use crate::bake::values::Value;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 
@@ -36,7 +37,7 @@ fn refused(number: &FoundNumber<'_>, place: &Expr, scene: &Scene<'_>) -> Diagnos
         "`{attribute}` takes a string, but this is the number {}, however its digits were written",
         number.text
     );
-    let mut diagnostic = Diagnostic::error("version-number", message).at(place.span, "");
+    let mut diagnostic = Diagnostic::error(Code::VERSION_NUMBER, message).at(place.span, "");
     diagnostic = match written.filter(|(_, text)| !text.is_empty()) {
         Some((expr, text)) => {
             if expr.span != place.span {

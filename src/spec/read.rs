@@ -14,6 +14,7 @@ use crate::bake::target::Text;
 use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Type, Value, kept, secret as variables};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
@@ -131,7 +132,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
     pub(super) fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
         let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
         let message = format!("expected {expected}, found {found}");
-        self.report(Diagnostic::error("attribute-type", message), span);
+        self.report(Diagnostic::error(Code::ATTRIBUTE_TYPE, message), span);
     }
 
     pub(super) fn text(&mut self, value: &Value, span: Span, expected: &str) -> Option<Text> {
@@ -185,7 +186,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 other if !keys.contains(&other) => {
                     let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
                     let message = format!("{what} has {}, but no `{other}`", keys.join(", "));
-                    self.report(Diagnostic::error("unknown-attribute", message), place.span);
+                    self.report(Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message), place.span);
                     return None;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),
@@ -199,7 +200,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         }
         let Some(pattern) = pattern else {
             let message = format!("{what} with a condition needs a `pattern`");
-            self.report(Diagnostic::error("attribute-value", message), place.span);
+            self.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
             return None;
         };
         Some(Conditional { pattern, when, is_fixed, any })
@@ -223,7 +224,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         match RunnerRule::from_value(value, prefix) {
             Ok(rule) => Some(rule),
             Err(message) => {
-                self.report(Diagnostic::error("runner", message).with_help(Runner::FORMS), expr.span);
+                self.report(Diagnostic::error(Code::RUNNER, message).with_help(Runner::FORMS), expr.span);
                 None
             }
         }
@@ -326,7 +327,7 @@ impl ReadAttribute for OciLevels {
             if !levels.add(word.as_str()) {
                 let names = Self::NAMES.map(|name| format!("\"{name}\""));
                 let message = format!("`{word}` is not a level; the levels are {}", names.join(", "));
-                let diagnostic = Diagnostic::error("attribute-value", message);
+                let diagnostic = Diagnostic::error(Code::ATTRIBUTE_VALUE, message);
                 let near = suggest(word.as_str(), Self::NAMES);
                 reader.report(
                     match near {
@@ -470,7 +471,7 @@ impl ReadAttribute for Vec<RunnerRule> {
                     Ok(prefix) => Some(prefix),
                     Err(e) => {
                         let message = format!("`{text}` is neither a platform nor `default`: {e}");
-                        reader.report(Diagnostic::error("platform", message), place.span);
+                        reader.report(Diagnostic::error(Code::PLATFORM, message), place.span);
                         continue;
                     }
                 },
@@ -565,7 +566,7 @@ fn word<T: Word>(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '
     }
     let list: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     let message = format!("`{}` is {}, not \"{text}\"", reader.attribute, list.join(" or "));
-    reader.report(Diagnostic::error("attribute-value", message), place.span);
+    reader.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
     None
 }
 
@@ -594,5 +595,5 @@ pub(crate) fn secret(place: &str, name: &str, can_keep: bool) -> Diagnostic {
     if can_keep {
         let _ = write!(help, ", or leave it to the build as a variable: `--keep-variable {name}`");
     }
-    Diagnostic::error("secret", message).with_help(help)
+    Diagnostic::error(Code::SECRET, message).with_help(help)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::bake::module::File;
 use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::SecretNames;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The attribute.
@@ -40,7 +41,7 @@ pub(crate) fn secret_names(files: &[File], diagnostics: &mut Diagnostics) -> Sec
 fn wrong(expr: &Expr) -> Diagnostic {
     let message =
         format!("`{ATTRIBUTE}` is read before all variables: expected a list of names, each in quotes");
-    Diagnostic::error("secret-variables", message).at(expr.span, "").with_help(
+    Diagnostic::error(Code::SECRET_VARIABLES, message).at(expr.span, "").with_help(
         "`secret_variables = [\"LICENSE\", \"!CACHE_KEY\"]` adds the first, and takes the second away",
     )
 }

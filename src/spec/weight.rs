@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::read::{AttributeReader, ReadAttribute};
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// How much a build counts for when jobs are packed into fewer.
@@ -45,7 +46,7 @@ impl ReadAttribute for Weight {
         let text = reader.text(value, place.span, "a number")?;
         let read = text.as_str().parse();
         read.map_err(|message: String| {
-            reader.report(Diagnostic::error("attribute-value", message), place.span);
+            reader.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
         })
         .ok()
     }

@@ -14,6 +14,7 @@ use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
     SecretName, Signer, Timeout,
 };
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 declare! {
@@ -65,7 +66,7 @@ fn parse<T: FromStr<Err = String>>(
 impl AttributeReader<'_, '_> {
     fn parsed<T>(&mut self, parsed: Result<T, String>, place: &Expr) -> Option<T> {
         let parsed =
-            parsed.map_err(|message| Diagnostic::error("attribute-value", message).at(place.span, ""));
+            parsed.map_err(|message| Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(place.span, ""));
         self.diagnostics.ok(parsed)
     }
 }

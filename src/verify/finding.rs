@@ -38,7 +38,7 @@ impl Finding {
     pub fn new(code: Code, references: &[String], message: impl Into<String>) -> Self {
         let row = code.row();
         Self {
-            severity: row.severity,
+            severity: row.severity(),
             code,
             message: message.into(),
             references: references.to_vec(),
@@ -82,14 +82,14 @@ impl Finding {
     pub fn with_code(mut self, code: Code) -> Self {
         let row = code.row();
         (self.code, self.severity, self.cause, self.cure) =
-            (code, row.severity, row.cause, row.cure.to_owned());
+            (code, row.severity(), row.cause, row.cure.to_owned());
         self
     }
 
     /// As other mistakes are told.
     #[must_use]
     pub fn to_diagnostic(&self) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code.name(), self.message.clone());
+        let mut diagnostic = Diagnostic::error(self.code.code(), self.message.clone());
         diagnostic.severity = self.severity;
         if !self.references.is_empty() {
             diagnostic.notes.push(format!("in {}", listed(&self.references)));

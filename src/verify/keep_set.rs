@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
 use crate::published::progress::Progress;
@@ -52,7 +53,7 @@ pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
     for (at, site) in sites.iter().enumerate() {
         if named(&survey.records()[at]) != named(&again.records()[at]) {
             let message = format!("the tags of `{}` changed while they were read", site.location);
-            set.unknown.push(Diagnostic::error("changed-meanwhile", message).with_help("run it again"));
+            set.unknown.push(Diagnostic::error(Code::CHANGED_MEANWHILE, message).with_help("run it again"));
         }
     }
     set
@@ -64,7 +65,7 @@ fn no_referrers(site: &Site) -> Diagnostic {
         "`{}` has no list of what refers to a manifest: signatures and other artifacts that are attached in this way are kept only where tags that begin with a digest (`sha256-…`) name them",
         site.location
     );
-    Diagnostic::warning("no-referrers", message)
+    Diagnostic::warning(Code::NO_REFERRERS, message)
         .with_help("let clean-ups of this repository leave manifests with a `subject` alone")
 }
 
@@ -112,7 +113,7 @@ impl<'a> Look<'a> {
     /// Takes note of something that cannot be known.
     fn lack(&mut self, message: String) {
         self.unknown.push(
-            Diagnostic::error("not-known", message)
+            Diagnostic::error(Code::NOT_KNOWN, message)
                 .with_help("nothing is to be deleted before this is known"),
         );
     }
@@ -135,7 +136,7 @@ impl<'a> Look<'a> {
             // A mistyped name would otherwise mean that nothing is to be kept.
             let message = format!("`{}` has no tags, or does not exist", self.site.location);
             let help = "check the name of the repository, and leave it out if it really has no tags";
-            self.unknown.push(Diagnostic::error("not-known", message).with_help(help));
+            self.unknown.push(Diagnostic::error(Code::NOT_KNOWN, message).with_help(help));
         }
         for tag in tags {
             self.need(Question::Tag(tag.clone()));

@@ -203,7 +203,7 @@ fn fitting(block: Block, attribute: &str, form: &str) -> Vec<&'static str> {
     let fits = |value: &str| {
         let text = definition(block, attribute, form, &format!("\"{value}\""));
         planned(&text, None, Purpose::BakeFile)
-            .map_err(|found| found.into_iter().map(|one| one.code).collect())
+            .map_err(|found| found.into_iter().map(|one| one.code.name()).collect())
     };
     if block == Block::Workflow {
         return WORKFLOW_VALUES.into_iter().filter(|value| fits(value).is_ok()).collect();
@@ -306,7 +306,7 @@ fn what_is_declared_of_an_attribute_holds() {
 fn leaks(block: Block, declared: &Declared, value: &str) -> Vec<String> {
     const SECRET: &str = "8314159265";
     let is_told = |found: &[Diagnostic]| {
-        found.iter().any(|one| one.code == "secret") && !format!("{found:?}").contains(SECRET)
+        found.iter().any(|one| one.code.name() == "secret") && !format!("{found:?}").contains(SECRET)
     };
     let mut leaks = Vec::new();
     for form in FORMS {

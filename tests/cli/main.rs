@@ -19,6 +19,7 @@ mod docs; // README.md, docs and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
+mod explain; // `bakeplan explain`: codes, their examples, and the index of them
 mod facts; // what a run is known to be: options, CI, git
 #[cfg(unix)]
 mod first_mistakes; // what people do on their first day, and what helps them

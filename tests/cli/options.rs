@@ -217,7 +217,7 @@ const ROWS: &[Row] = &[
     row("--print", ("--print=maybe", BOOLEAN), "--print", Nowhere),
     row("--debug", ("--debug=maybe", BOOLEAN), "--debug", Nowhere),
     // `print`.
-    row("--list", ("--list=nothing", "expected the type"), "--list=targets", In(&["print"])),
+    row_of(&["print"], "--list", ("--list=nothing", "expected the type"), "--list=targets", In(&["print"])),
     row("--list-targets", ("--list-targets --print", CONFLICT), "--list-targets", In(&["print"])),
     row(
         "--list-variables",
@@ -331,6 +331,9 @@ const ROWS: &[Row] = &[
         "readme FRESH.md --check",
         By("tests/cli/readme.rs", "--check"),
     ),
+    row("CODE", ("explain nothing", "there is no code"), "explain tag", In(&["explain"])),
+    row_of(&["explain"], "--list", ("explain held --list", CONFLICT), "explain --list", In(&["explain"])),
+    row_of(&["explain"], "--format", ("--format=yaml", "invalid value"), "--format=json", In(&["explain"])),
     row("OF", ("schema nothing", "invalid value"), "schema images", By("tests/cli/schema.rs", "\"images\"")),
     row(
         "SHELL",
@@ -639,6 +642,7 @@ fn line(command: &str) -> String {
     match command {
         "readme" => "readme README.md".to_owned(),
         "schema" => "schema plan".to_owned(),
+        "explain" => "explain held".to_owned(),
         "completions" => "completions bash".to_owned(),
         "workflow" => "workflow github --install path".to_owned(),
         "diff" => "diff local/out local/out".to_owned(),

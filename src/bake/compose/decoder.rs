@@ -9,6 +9,7 @@ use super::node::{Map, Node, NodeKind, split_pair};
 use crate::bake::target::Text;
 use crate::bake::target::flags::FlagError;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -30,13 +31,13 @@ pub(super) struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    pub(super) fn report(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
+    pub(super) fn report(&mut self, code: Code, message: impl Into<String>, span: Span) {
         self.diagnostics.report(Diagnostic::error(code, message).at(span, ""));
     }
 
     pub(super) fn wrong(&mut self, node: &Node, path: &str, expected: &str) {
         let message = format!("`{path}` must be {expected}, found {}", node.describe());
-        self.report("attribute-type", message, node.span);
+        self.report(Code::ATTRIBUTE_TYPE, message, node.span);
     }
 
     pub(super) fn map<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a Map> {
@@ -51,7 +52,7 @@ impl Decoder<'_> {
             Some(text) => Some(Text { value: text.clone(), span: Some(node.span) }),
             None => {
                 let message = format!("`{path}` must be a string, found {}", node.describe());
-                let diagnostic = Diagnostic::error("attribute-type", message).at(node.span, "");
+                let diagnostic = Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(node.span, "");
                 self.diagnostics.report(match node.printed().filter(|_| !node.is_null()) {
                     Some(_) => diagnostic.with_help("quote it"),
                     None => diagnostic,
@@ -84,21 +85,21 @@ impl Decoder<'_> {
         let mut seen = BTreeSet::new();
         for text in texts.iter().filter(|text| !seen.insert(text.name())) {
             let message = format!("`{path}`: `{text}` is given twice");
-            self.diagnostics.report(Diagnostic::error("duplicate-element", message).at(text.span, ""));
+            self.diagnostics.report(Diagnostic::error(Code::DUPLICATE_ELEMENT, message).at(text.span, ""));
         }
     }
 
     /// Checks that numbers are finite: buildx writes what it reads of a model as JSON, which has no others.
     pub(super) fn finite(&mut self, node: &Node) {
         if let Some(number) = node.not_finite() {
-            self.report("attribute-type", "a number must be finite, found `.nan` or `.inf`", number.span);
+            self.report(Code::ATTRIBUTE_TYPE, "a number must be finite, found `.nan` or `.inf`", number.span);
         }
     }
 
     /// Checks the key of a mapping whose keys are free: the pattern `.+` of the Compose Specification's schema.
     pub(super) fn free_key(&mut self, key: &str, span: Span, path: &str) {
         if key.chars().all(|c| c == '\n') {
-            self.report("attribute-value", format!("a key of `{path}` is empty"), span);
+            self.report(Code::ATTRIBUTE_VALUE, format!("a key of `{path}` is empty"), span);
         }
     }
 
@@ -121,7 +122,7 @@ impl Decoder<'_> {
             Ok(value) => return Some(value),
             Err(_) if !self.complete => {}
             Err(error) => {
-                let diagnostic = Diagnostic::error("attribute-value", format!("`{path}`: {error}"));
+                let diagnostic = Diagnostic::error(Code::ATTRIBUTE_VALUE, format!("`{path}`: {error}"));
                 self.diagnostics.report(diagnostic.at(text.span, ""));
             }
         }
@@ -179,14 +180,14 @@ impl Decoder<'_> {
             let message = format!(
                 "`{path}`: the name `{key}` ends with the byte {byte:02X}, which Compose takes for a space"
             );
-            self.report("attribute-value", message, node.span);
+            self.report(Code::ATTRIBUTE_VALUE, message, node.span);
         }
         pairs
     }
 
     pub(super) fn unknown_key(&mut self, key: &str, span: Span, path: &str, known: &[&str]) {
         let diagnostic =
-            Diagnostic::error("unknown-attribute", format!("`{path}` has no `{key}`")).at(span, "");
+            Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, format!("`{path}` has no `{key}`")).at(span, "");
         self.diagnostics.report(match suggest(key, known.iter().copied()) {
             Some(known) => diagnostic.with_help(format!("did you mean `{known}`?")),
             None => diagnostic.with_help(format!("for your own key, write `x-{key}`")),
@@ -198,7 +199,7 @@ impl Decoder<'_> {
         if name.is_empty() || !name.chars().all(is_valid) {
             let message =
                 format!("`{name}` is not a valid name for a {what}: use letters, digits, `.`, `_` and `-`");
-            self.report("compose-name", message, span);
+            self.report(Code::COMPOSE_NAME, message, span);
         }
     }
 }

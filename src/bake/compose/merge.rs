@@ -10,6 +10,7 @@ use super::node::{
 use super::refusals::unread;
 use super::yaml::KeyPath;
 use crate::bake::values::{MarkedStr, Name};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -171,7 +172,7 @@ fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure>
                 over.describe()
             );
             return Err(Box::new(
-                Diagnostic::error("compose-merge", message)
+                Diagnostic::error(Code::COMPOSE_MERGE, message)
                     .at(over.span, "this")
                     .at(base.span, "merges onto this")
                     .with_help("write both in the same form, or tag the later one `!override`"),
@@ -188,7 +189,7 @@ fn check_length(length: usize, over: &Node) -> Result<(), Failure> {
     if length <= MAX_LENGTH {
         return Ok(());
     }
-    fail("compose-merge", format!("the merged list has more than {MAX_LENGTH} elements"), over.span)
+    fail(Code::COMPOSE_MERGE, format!("the merged list has more than {MAX_LENGTH} elements"), over.span)
 }
 
 /// The elements of a list; a mapping as `KEY=VALUE`, with a pair for each element of a list; a string alone.
@@ -210,7 +211,7 @@ fn pairs(node: &Node) -> Result<Vec<Node>, Failure> {
                 bytes += key.len() * values.len();
                 if bytes > MAX_KEYS {
                     let message = format!("the keys of the merged list have more than {MAX_KEYS} bytes");
-                    return fail("compose-merge", message, value.span);
+                    return fail(Code::COMPOSE_MERGE, message, value.span);
                 }
                 list.extend(values.iter().map(|value| pair(key, value)));
             }
@@ -297,7 +298,7 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
                 mapping(value, &path, |text, span| match split_pair(text) {
                     (key, Some(value)) => Ok((key, NodeKind::Text(value))),
                     (key, None) => fail(
-                        "attribute-value",
+                        Code::ATTRIBUTE_VALUE,
                         format!("`{path}`: `{key}` has no value; write `NAME=CONTEXT`"),
                         span,
                     ),
@@ -307,7 +308,7 @@ fn canonical_service(service: &mut Map, path: &str) -> Result<(), Failure> {
                 (key, Some(value)) => Ok((key, NodeKind::Text(value))),
                 (key, None) if &*key == "default" => Ok((key, NodeKind::Null)),
                 (key, None) => {
-                    fail("attribute-value", format!("`{path}`: `{key}` needs a path: `{key}=PATH`"), span)
+                    fail(Code::ATTRIBUTE_VALUE, format!("`{path}`: `{key}` needs a path: `{key}=PATH`"), span)
                 }
             })?,
             "secrets" => {
@@ -380,6 +381,8 @@ fn env_files(node: &mut Node, path: &str) -> Result<(), Failure> {
     }
     unique_by(node, |item| match item.get("path").and_then(Node::as_str) {
         Some(file) => Ok(file.into()),
-        None => fail("attribute-value", format!("`{path}`: an element needs a `path`, a string"), item.span),
+        None => {
+            fail(Code::ATTRIBUTE_VALUE, format!("`{path}`: an element needs a `path`, a string"), item.span)
+        }
     })
 }

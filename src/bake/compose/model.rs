@@ -14,6 +14,7 @@ use super::refusals::{cast, unread};
 use super::template::{Problem, Substitution};
 use super::yaml::{self, KeyPath, YamlDocument};
 use crate::bake::values::{MarkedStr, Name, SecretNames};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
@@ -151,7 +152,7 @@ impl Loader<'_> {
         }
         let NodeKind::Map(map) = root.kind else {
             let message = format!("a Compose file must be a mapping, but this is {}", root.describe());
-            return fail("attribute-type", message, root.span).map_err(one);
+            return fail(Code::ATTRIBUTE_TYPE, message, root.span).map_err(one);
         };
         Ok(Rc::unwrap_or_clone(map))
     }
@@ -253,12 +254,12 @@ impl Loader<'_> {
         };
         if included.len() > MAX_INCLUDES {
             let message = format!("files include each other more than {MAX_INCLUDES} deep");
-            return fail("include-cycle", message, entry.span).map_err(one);
+            return fail(Code::INCLUDE_CYCLE, message, entry.span).map_err(one);
         }
         self.includes += 1;
         if self.includes > MAX_FILES {
             let message = format!("more than {MAX_FILES} files are included");
-            return fail("too-many-files", message, entry.span).map_err(one);
+            return fail(Code::TOO_MANY_FILES, message, entry.span).map_err(one);
         }
         let mut files = vec![];
         let mut place = scope.place.clone();
@@ -281,7 +282,7 @@ impl Loader<'_> {
                 };
                 if included.contains(&path) {
                     let message = format!("`{path}` includes itself: {} → {path}", included.join(" → "));
-                    return fail("include-cycle", message, span).map_err(one);
+                    return fail(Code::INCLUDE_CYCLE, message, span).map_err(one);
                 }
             }
             files.push(self.open(path, span)?);
@@ -317,11 +318,11 @@ impl Loader<'_> {
             let text = match (self.files.read(&path), span) {
                 (Ok(text), _) => text,
                 (Err(Unreadable::Missing | Unreadable::Directory), None) => continue,
-                (Err(problem), span) => return fail("env-file", problem.about(&path), span).map_err(one),
+                (Err(problem), span) => return fail(Code::ENV_FILE, problem.about(&path), span).map_err(one),
             };
             let lookup = |name: &str| scope.environment.get(name).cloned();
             if let Err(problem) = dotenv::read(&text, &mut more, self.names, &lookup) {
-                return fail("env-file", format!("`{path}`, {problem}"), span).map_err(one);
+                return fail(Code::ENV_FILE, format!("`{path}`, {problem}"), span).map_err(one);
             }
         }
         for (name, value) in scope.environment {
@@ -345,7 +346,7 @@ impl Loader<'_> {
                 self.read.push(file.clone());
                 Ok(file)
             }
-            Err(problem) => fail("no-such-file", problem.about(&path), span).map_err(one),
+            Err(problem) => fail(Code::NO_SUCH_FILE, problem.about(&path), span).map_err(one),
         }
     }
 
@@ -375,7 +376,7 @@ impl Loader<'_> {
         };
         let Some(parent) = parent.map(|parent| Rc::clone(parent.name())) else {
             let message = format!("`services.{name}.extends` must name a service");
-            let diagnostic = Diagnostic::error("attribute-type", message).at(extends.span, "");
+            let diagnostic = Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(extends.span, "");
             return Err(vec![diagnostic.with_help("write `extends: {service: NAME}`")]);
         };
         let (origin, path) = match other {
@@ -390,17 +391,17 @@ impl Loader<'_> {
         };
         if !origin.borrow().services.contains_key(&parent) {
             let message = format!("`{name}` extends `{parent}`, which `{path}` does not have");
-            return fail("unknown-service", message, extends.span).map_err(one);
+            return fail(Code::UNKNOWN_SERVICE, message, extends.span).map_err(one);
         }
         let link = (path.clone(), Rc::clone(name));
         if chain.len() >= MAX_CHAIN {
             let message = format!("a chain of `extends` has more than {MAX_CHAIN} services");
-            return fail("extends-too-deep", message, extends.span).map_err(one);
+            return fail(Code::EXTENDS_TOO_DEEP, message, extends.span).map_err(one);
         }
         if chain.contains(&link) {
             let names: Vec<_> = chain.iter().map(|(_, name)| &**name).chain([&**name]).take(10).collect();
             let message = format!("`{name}` extends itself: {}", names.join(" → "));
-            return fail("extends-cycle", message, extends.span).map_err(one);
+            return fail(Code::EXTENDS_CYCLE, message, extends.span).map_err(one);
         }
         chain.push(link);
         let parent = self.extend(&origin, &parent, &path, scope, chain)?;
@@ -414,7 +415,7 @@ impl Loader<'_> {
         self.extended += merged.weight();
         if self.extended > MAX_EXTENDED {
             let message = format!("with what they extend, the services have more than {MAX_EXTENDED} values");
-            return fail("yaml-too-large", message, extends.span).map_err(one);
+            return fail(Code::YAML_TOO_LARGE, message, extends.span).map_err(one);
         }
         let member = Member { key: service.key, value: merged.clone() };
         base.borrow_mut().services.insert(Rc::clone(name), member);
@@ -443,7 +444,7 @@ impl Loader<'_> {
         paths::resolve(&mut model, &folder, self.home).map_err(one)?;
         let services = model.remove("services").map(|member| member.value.kind);
         let Some(NodeKind::Map(services)) = services else {
-            return fail("unknown-service", format!("`{full}` has no services"), span).map_err(one);
+            return fail(Code::UNKNOWN_SERVICE, format!("`{full}` has no services"), span).map_err(one);
         };
         let base = Rc::new(RefCell::new(Base { services: Rc::unwrap_or_clone(services), resets }));
         scope.bases.insert(full, Rc::clone(&base));
@@ -459,10 +460,10 @@ fn one(failure: Failure) -> Failures {
 fn interpolation_failure(problem: &Problem, span: Span) -> Diagnostic {
     let diagnostic = |code| Diagnostic::error(code, problem.to_string()).at(span, "");
     match problem {
-        Problem::Required { name, .. } => diagnostic("required-variable")
+        Problem::Required { name, .. } => diagnostic(Code::REQUIRED_VARIABLE)
             .with_help(format!("set `{name}` in the environment, in `.env` or with `--var {name}=VALUE`")),
-        Problem::Invalid => diagnostic("interpolation").with_help("write `$$` for a dollar sign"),
-        Problem::TooDeep | Problem::TooLong => diagnostic("interpolation"),
+        Problem::Invalid => diagnostic(Code::INTERPOLATION).with_help("write `$$` for a dollar sign"),
+        Problem::TooDeep | Problem::TooLong => diagnostic(Code::INTERPOLATION),
     }
 }
 
@@ -471,7 +472,7 @@ fn refuse_remote(path: &str, span: Span) -> Result<(), Failures> {
     if !path.contains("://") && !path.starts_with("git@") && !path.starts_with("github.com/") {
         return Ok(());
     }
-    let diagnostic = Diagnostic::error("remote-file", format!("`{path}` is remote")).at(span, "");
+    let diagnostic = Diagnostic::error(Code::REMOTE_FILE, format!("`{path}` is remote")).at(span, "");
     Err(vec![
         diagnostic
             .with_note("docker buildx bake reads local Compose files only")

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use crate::bake::values::{MarkedStr, Marks, Name};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -235,7 +236,7 @@ pub(super) fn part(text: &MarkedStr, part: &str) -> MarkedStr {
 }
 
 pub(super) fn fail<T>(
-    code: &'static str,
+    code: Code,
     message: impl Into<String>,
     span: impl Into<Option<Span>>,
 ) -> Result<T, Failure> {
@@ -244,7 +245,7 @@ pub(super) fn fail<T>(
 
 pub(super) fn wrong_type<T>(path: &str, expected: &str, found: &Node) -> Result<T, Failure> {
     let message = format!("`{path}` must be {expected}, found {}", found.describe());
-    fail("attribute-type", message, found.span)
+    fail(Code::ATTRIBUTE_TYPE, message, found.span)
 }
 
 pub(super) fn single(key: &str, value: Node) -> Node {

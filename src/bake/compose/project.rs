@@ -17,6 +17,7 @@ use super::template::Substitution;
 use super::{dotenv, service, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
@@ -125,7 +126,7 @@ fn read(
     if is_empty(&model) {
         let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.path)).collect();
         let message = format!("{} has no services", names.join(", "));
-        return Err(vec![Diagnostic::error("empty-compose-file", message)]);
+        return Err(vec![Diagnostic::error(Code::EMPTY_COMPOSE_FILE, message)]);
     }
     let Loader { read, unset, .. } = loader;
     let diagnostics = Diagnostics::default();
@@ -140,7 +141,7 @@ fn read(
     let warning = |(name, span): (Name, _)| {
         let message = format!("the variable `{name}` is not set, and counts as empty");
         let help = format!("write `${{{name}:-}}` if it may be empty");
-        Diagnostic::warning("unset-variable", message).at(Some(span), "").with_help(help)
+        Diagnostic::warning(Code::UNSET_VARIABLE, message).at(Some(span), "").with_help(help)
     };
     let warnings = unset.into_iter().map(warning).collect();
     let services = model.get("services").and_then(|member| member.value.as_map());
@@ -167,10 +168,10 @@ fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnost
         Ok(text) => {
             let outer = |name: &str| process.get(name).cloned();
             dotenv::read(&text, &mut environment, surroundings.secrets, &outer)
-                .map_err(|problem| Diagnostic::error("env-file", format!("`{DOTENV}`, {problem}")))?;
+                .map_err(|problem| Diagnostic::error(Code::ENV_FILE, format!("`{DOTENV}`, {problem}")))?;
         }
         Err(Unreadable::Missing | Unreadable::Directory) => {}
-        Err(problem) => return Err(Diagnostic::error("env-file", problem.about(DOTENV))),
+        Err(problem) => return Err(Diagnostic::error(Code::ENV_FILE, problem.about(DOTENV))),
     }
     environment.extend(process);
     environment.extend(surroundings.vars.iter().map(named));
@@ -197,7 +198,8 @@ fn project_name(
         None => Ok(fallback()),
         Some(text) => {
             let applied = Substitution::new(&lookup).apply(text).map_err(|problem| {
-                Diagnostic::error("interpolation", problem.to_string()).at(name.as_ref().map(|n| n.span), "")
+                Diagnostic::error(Code::INTERPOLATION, problem.to_string())
+                    .at(name.as_ref().map(|n| n.span), "")
             })?;
             Ok(if applied.as_str().is_empty() { fallback() } else { applied })
         }
@@ -588,7 +590,7 @@ mod tests {
         for (text, expected) in cases {
             let text: &'static str = Box::leak(text.into_boxed_str());
             let codes: Vec<_> =
-                read(&[("compose.yaml", text)]).1.unwrap_err().iter().map(|d| d.code).collect();
+                read(&[("compose.yaml", text)]).1.unwrap_err().iter().map(|d| d.code.name()).collect();
             assert_eq!(codes, [expected], "{}", &text[..40]);
         }
     }

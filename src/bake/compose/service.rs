@@ -12,6 +12,7 @@ use super::size;
 use crate::bake::target::check::ULIMITS;
 use crate::bake::target::{Definition, Group, Secret, Ssh, Target, Text, flags};
 use crate::bake::values::{MarkedStr, Name};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 
@@ -110,7 +111,7 @@ impl Decoder<'_> {
             let nowhere = source.file.is_none() && source.environment.is_none();
             if self.complete && nowhere && !external && member.value.as_map().is_some() {
                 let message = format!("the secret `{name}` needs `file` or `environment`");
-                self.report("compose-secret", message, member.key);
+                self.report(Code::COMPOSE_SECRET, message, member.key);
             }
             secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
         }
@@ -122,7 +123,7 @@ impl Decoder<'_> {
             let value = &member.value;
             if key.starts_with("x-") {
                 let message = format!("`{path}`: `{key}` is an extension, not an option");
-                self.report("attribute-value", message, member.key);
+                self.report(Code::ATTRIBUTE_VALUE, message, member.key);
             } else if value.as_text().is_none() && value.as_integer().is_none() {
                 self.wrong(value, &format!("{path}.{key}"), "a string or an integer");
             }
@@ -152,7 +153,7 @@ impl Decoder<'_> {
         let Some(build) = get("build") else {
             if self.complete && image.as_ref().is_none_or(Text::is_empty) {
                 let message = format!("the service `{name}` has neither `image` nor `build`");
-                self.report("compose-service", message, span);
+                self.report(Code::COMPOSE_SERVICE, message, span);
             }
             return None;
         };
@@ -298,7 +299,7 @@ impl Decoder<'_> {
                     let format = self.string(value, &format!("{path}.format"));
                     if format.is_some_and(|format| !["", ".env"].contains(&format.as_str())) {
                         self.report(
-                            "attribute-value",
+                            Code::ATTRIBUTE_VALUE,
                             format!("`{path}.format` can only be `.env`"),
                             value.span,
                         );
@@ -322,7 +323,7 @@ impl Decoder<'_> {
                 }
             }
         };
-        self.report("env-file", problem, file.span);
+        self.report(Code::ENV_FILE, problem, file.span);
     }
 
     fn extra_hosts(&mut self, target: &mut Target, node: &Node, path: &str) {
@@ -333,7 +334,7 @@ impl Decoder<'_> {
                     self.free_key(host, member.key, path);
                     if host.starts_with("x-") {
                         let message = format!("`{path}`: `{host}` is an extension, not a host");
-                        self.report("attribute-value", message, member.key);
+                        self.report(Code::ATTRIBUTE_VALUE, message, member.key);
                     }
                     let addresses = match member.value.as_list() {
                         Some(list) => self.strings_and_dates(list, path),
@@ -350,7 +351,7 @@ impl Decoder<'_> {
                     let found = text.as_str().split_once('=').or_else(|| text.as_str().split_once(':'));
                     let Some((host, addresses)) = found else {
                         let message = format!("`{path}`: `{text}` has no address; write `HOST=ADDRESS`");
-                        self.report("attribute-value", message, span);
+                        self.report(Code::ATTRIBUTE_VALUE, message, span);
                         continue;
                     };
                     let addresses = addresses.split(',').map(|address| text.derive(address));
@@ -363,7 +364,7 @@ impl Decoder<'_> {
         for (host, addresses) in hosts {
             if host.is_empty() || host.contains([':', '=']) {
                 self.report(
-                    "attribute-value",
+                    Code::ATTRIBUTE_VALUE,
                     format!("`{path}`: `{host}` is not a valid host name"),
                     node.span,
                 );
@@ -391,7 +392,7 @@ impl Decoder<'_> {
                 let bytes = size::parse(text.as_str());
                 if bytes.is_none() {
                     self.report(
-                        "attribute-value",
+                        Code::ATTRIBUTE_VALUE,
                         format!("`{path}`: `{}` is not a valid size", text.as_str()),
                         node.span,
                     );
@@ -426,14 +427,18 @@ impl Decoder<'_> {
                 (Some(_), ..) => (0, 0),
                 (_, Some(soft), Some(hard)) => (soft, hard),
                 _ => {
-                    self.report("attribute-value", format!("`{path}` needs `soft` and `hard`"), span);
+                    self.report(Code::ATTRIBUTE_VALUE, format!("`{path}` needs `soft` and `hard`"), span);
                     continue;
                 }
             };
             if !ULIMITS.contains(&&**name) {
-                self.report("attribute-value", format!("`{path}` is not a known limit"), member.key);
+                self.report(Code::ATTRIBUTE_VALUE, format!("`{path}` is not a known limit"), member.key);
             } else if hard != -1 && (soft == -1 || soft > hard) {
-                self.report("attribute-value", format!("`{path}`: soft {soft} is above hard {hard}"), span);
+                self.report(
+                    Code::ATTRIBUTE_VALUE,
+                    format!("`{path}`: soft {soft} is above hard {hard}"),
+                    span,
+                );
             }
             let text = Text { span: Some(span), ..Text::verbatim(&format!("{name}={soft}:{hard}")) };
             target.ulimits.push(text);
@@ -465,13 +470,13 @@ impl Decoder<'_> {
                 }
                 Some(None) => {
                     let message = format!("the secret `{id}` is external, which a build cannot use");
-                    let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
+                    let diagnostic = Diagnostic::error(Code::COMPOSE_SECRET, message).at(item.span, "");
                     let help = "give the secret a `file` or an `environment` variable";
                     self.diagnostics.report(diagnostic.with_help(help));
                 }
                 None if self.complete => {
                     let message = format!("there is no secret `{id}`");
-                    let diagnostic = Diagnostic::error("compose-secret", message).at(item.span, "");
+                    let diagnostic = Diagnostic::error(Code::COMPOSE_SECRET, message).at(item.span, "");
                     let help =
                         format!("declare it under the key `secrets` of the file: `{id}: {{file: PATH}}`");
                     self.diagnostics.report(diagnostic.with_help(help));
@@ -486,7 +491,7 @@ impl Decoder<'_> {
         match node.as_str() {
             Some(text) if i64::from_str_radix(text, 8).is_err() => {
                 self.report(
-                    "attribute-value",
+                    Code::ATTRIBUTE_VALUE,
                     format!("`{path}`: `{text}` is not an octal number"),
                     node.span,
                 );
@@ -504,7 +509,7 @@ impl Decoder<'_> {
             && let Some(inline) = &target.dockerfile_inline
         {
             let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
-            self.diagnostics.report(Diagnostic::error("compose-service", message).at(inline.span, ""));
+            self.diagnostics.report(Diagnostic::error(Code::COMPOSE_SERVICE, message).at(inline.span, ""));
         }
         // Contexts that begin with `x-` are part of another one by now.
         let contexts = build.get("additional_contexts").and_then(Node::as_map).into_iter().flatten();
@@ -518,7 +523,7 @@ impl Decoder<'_> {
                 Some(Some(_)) => continue,
             };
             let message = format!("the context `{key}` of `{name}` is the service `{other}`: {problem}");
-            let diagnostic = Diagnostic::error("unknown-service", message).at(member.value.span, "");
+            let diagnostic = Diagnostic::error(Code::UNKNOWN_SERVICE, message).at(member.value.span, "");
             let known = services.keys().map(|name| &**name);
             self.diagnostics.report(match suggest(other, known).filter(|known| *known != other) {
                 Some(known) => diagnostic.with_help(format!("did you mean `service:{known}`?")),

@@ -11,6 +11,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use super::node::{Map, Member, Node, NodeKind};
 use super::scalar;
 use crate::bake::values::{MarkedStr, Name};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Sources, Span};
 
@@ -57,7 +58,7 @@ pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<YamlD
         let (event, span) = event.map_err(|error| {
             let at = error.marker().byte_offset().unwrap_or(0);
             let message = format!("this is not valid YAML: {}", error.info());
-            Box::new(Diagnostic::error("yaml-syntax", message).at(place(source, at, at + 1), ""))
+            Box::new(Diagnostic::error(Code::YAML_SYNTAX, message).at(place(source, at, at + 1), ""))
         })?;
         let start = span.start.byte_offset().unwrap_or(0);
         let end = span.end.byte_offset().unwrap_or(start);
@@ -65,7 +66,7 @@ pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<YamlD
         if documents.len() > MAX_DOCUMENTS {
             let message = format!("the file has more than {MAX_DOCUMENTS} documents");
             return Err(Box::new(
-                Diagnostic::error("yaml-too-large", message).at(place(source, start, end), ""),
+                Diagnostic::error(Code::YAML_TOO_LARGE, message).at(place(source, start, end), ""),
             ));
         }
     }
@@ -133,7 +134,7 @@ impl Builder {
                 if version.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
                     let message =
                         "docker buildx bake reads no document with a `%YAML` directive but `%YAML 1.1`";
-                    let diagnostic = Diagnostic::error("yaml-version", message).at(span, "");
+                    let diagnostic = Diagnostic::error(Code::YAML_VERSION, message).at(span, "");
                     return Err(Box::new(diagnostic.with_help("leave the directive out")));
                 }
                 self.anchors.clear();
@@ -146,7 +147,7 @@ impl Builder {
                 }
                 self.count(span)?;
                 let kind = scalar_kind(&text, style, tag.as_deref())
-                    .map_err(|message| Box::new(Diagnostic::error("yaml-value", message).at(span, "")))?;
+                    .map_err(|message| Box::new(Diagnostic::error(Code::YAML_VALUE, message).at(span, "")))?;
                 let tag = tag.filter(|_| !self.overrides());
                 let size = 1 + text.len() / BYTES_PER_NODE;
                 let built = finish(Node::new(kind, span), vec![], size, tag.as_deref());
@@ -165,7 +166,7 @@ impl Builder {
                 self.count(span)?;
                 let Some(built) = self.anchors.get(&anchor).cloned() else {
                     let message = "an anchor cannot contain itself";
-                    return Err(Box::new(Diagnostic::error("yaml-alias", message).at(span, "")));
+                    return Err(Box::new(Diagnostic::error(Code::YAML_ALIAS, message).at(span, "")));
                 };
                 if self.awaits_key() {
                     let text = built.node.as_ref().and_then(Node::as_str).unwrap_or_default().to_owned();
@@ -175,7 +176,7 @@ impl Builder {
                 self.expanded += built.size;
                 if self.expanded > MAX_EXPANDED {
                     let message = format!("the aliases stand for more than {MAX_EXPANDED} values");
-                    return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+                    return Err(Box::new(Diagnostic::error(Code::YAML_TOO_LARGE, message).at(span, "")));
                 }
                 return self.add(built, 0, span);
             }
@@ -189,7 +190,7 @@ impl Builder {
         self.expanded += 1;
         if self.nodes > MAX_NODES {
             let message = format!("the file has more than {MAX_NODES} values");
-            return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::YAML_TOO_LARGE, message).at(span, "")));
         }
         Ok(())
     }
@@ -224,7 +225,7 @@ impl Builder {
             if let Some(first) = keys.insert(Rc::clone(&name), span) {
                 let message = format!("the key `{name}` is given twice");
                 return Err(Box::new(
-                    Diagnostic::error("duplicate-key", message).at(span, "again").at(first, "first"),
+                    Diagnostic::error(Code::DUPLICATE_KEY, message).at(span, "again").at(first, "first"),
                 ));
             }
             *key = Some(Key { name, span, is_merge, is_text });
@@ -242,7 +243,7 @@ impl Builder {
         self.count(span)?;
         if self.awaits_key() {
             let message = "a list or mapping cannot be a key";
-            return Err(Box::new(Diagnostic::error("yaml-key", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::YAML_KEY, message).at(span, "")));
         }
         let tag = tag.map(full_tag).filter(|_| !self.overrides());
         let overrides = self.overrides() || tag.as_deref() == Some(OVERRIDE);
@@ -289,7 +290,7 @@ impl Builder {
         frame.last = span;
         if built.resets.len() + frame.resets.len() > MAX_RESETS {
             let message = format!("more than {MAX_RESETS} values are tagged `!reset` or `!override`");
-            return Err(Box::new(Diagnostic::error("yaml-too-large", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::YAML_TOO_LARGE, message).at(span, "")));
         }
         match &mut frame.content {
             // Compose does not reset elements of lists: `!reset` just leaves them out.
@@ -300,7 +301,7 @@ impl Builder {
                 if !is_text && built.node.is_some() {
                     let message = format!("the key `{name}` is not a string");
                     return Err(Box::new(
-                        Diagnostic::error("yaml-key", message)
+                        Diagnostic::error(Code::YAML_KEY, message)
                             .at(key, "")
                             .with_help(format!("quote it: `\"{name}\"`")),
                     ));
@@ -338,7 +339,7 @@ fn merge_key(members: &mut Map, node: &Node) -> Result<(), Failure> {
         let Some(map) = item.as_map() else {
             let message =
                 format!("`<<` merges a mapping or a list of mappings, but this is {}", item.describe());
-            return Err(Box::new(Diagnostic::error("yaml-merge-key", message).at(item.span, "")));
+            return Err(Box::new(Diagnostic::error(Code::YAML_MERGE_KEY, message).at(item.span, "")));
         };
         for (key, member) in map {
             members.entry(Rc::clone(key)).or_insert_with(|| member.clone());

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::bake::values::Value;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -120,7 +121,7 @@ impl Budget {
 }
 
 fn exceeded(span: Span, message: String) -> Failure {
-    Box::new(Diagnostic::error("limit", message).at(span, "").ours())
+    Box::new(Diagnostic::error(Code::LIMIT, message).at(span, "").ours())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::typeexpr::parse_type;
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::convert::convert_function;
 use crate::bake::values::{Marks, Name, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure, suggest};
 use crate::source::Span;
 
@@ -47,7 +48,7 @@ impl Context {
                     if let Err(failure) = self.known(&value, "`convert`", span) {
                         return failure;
                     }
-                    let failed = Diagnostic::error("call-failed", format!("`convert`: {e}")).at(span, "");
+                    let failed = Diagnostic::error(Code::CALL_FAILED, format!("`convert`: {e}")).at(span, "");
                     Box::new(if e.is_ours { failed.ours() } else { failed })
                 });
             }
@@ -66,7 +67,7 @@ impl Context {
                 None => format!("`{}` failed: {}", name.name, error.message),
             };
             let place = place_of(error.argument).unwrap_or(span);
-            let diagnostic = Diagnostic::error("call-failed", message).at(place, "");
+            let diagnostic = Diagnostic::error(Code::CALL_FAILED, message).at(place, "");
             Box::new(if error.is_ours { diagnostic.ours() } else { diagnostic })
         };
         if let Some(function) = standard {
@@ -128,7 +129,7 @@ impl Context {
         let Some(items) = value.items() else {
             self.known(value, "`...`", span)?;
             let message = format!("`...` takes a list, but this is {}", describe(value));
-            return Err(Box::new(Diagnostic::error("call-failed", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::CALL_FAILED, message).at(span, "")));
         };
         let marks = value.own_marks().of_choice();
         Ok(items.iter().map(|item| item.clone().marked(&marks)).collect())
@@ -200,14 +201,14 @@ impl Context {
             [] => "`try` has no arguments",
             _ => "every argument of `try` failed",
         };
-        let mut diagnostic = Diagnostic::error("call-failed", message).at(span, "");
+        let mut diagnostic = Diagnostic::error(Code::CALL_FAILED, message).at(span, "");
         diagnostic.notes = failures;
         Err(Box::new(diagnostic))
     }
 
     fn unknown_function(&self, name: &Ident) -> Diagnostic {
         let message = format!("there is no function named `{}`", name.name);
-        let diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        let diagnostic = Diagnostic::error(Code::UNKNOWN_FUNCTION, message).at(name.span, "not found");
         if self.declared.functions.contains(&name.name) {
             return diagnostic
                 .with_note(
@@ -236,7 +237,7 @@ fn quoted(error: &FunctionError, values: &[Value]) -> Marks {
 
 fn other_arguments(name: &Ident, span: Span, expected: &str) -> Failure {
     let message = format!("`{}` takes {expected}, but this is something else", name.name);
-    Box::new(Diagnostic::error("call-failed", message).at(span, ""))
+    Box::new(Diagnostic::error(Code::CALL_FAILED, message).at(span, ""))
 }
 
 impl UserFunction {

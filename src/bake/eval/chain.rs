@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -51,7 +52,7 @@ impl Chain {
     ) -> Result<T, Failure> {
         if self.0.borrow().len() >= MAX_STEPS {
             let message = format!("more than {MAX_STEPS} values refer to each other in a row");
-            return Err(Box::new(Diagnostic::error("limit", message).at(span, "a limit of bakeplan")));
+            return Err(Box::new(Diagnostic::error(Code::LIMIT, message).at(span, "a limit of bakeplan")));
         }
         self.0.borrow_mut().push(step);
         let result = work();

@@ -6,6 +6,7 @@ use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Marks, Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -71,7 +72,8 @@ impl Context {
         })?;
         convert(&value, &ty).map(|value| value.marked(&marks)).map_err(|e| {
             let message = format!("both results of a conditional must be of one type: {e}");
-            let diagnostic = Diagnostic::error("inconsistent-types", message).at(arm.span, "").at(span, "");
+            let diagnostic =
+                Diagnostic::error(Code::INCONSISTENT_TYPES, message).at(arm.span, "").at(span, "");
             TypedFailure::of(ty)(Box::new(diagnostic))
         })
     }
@@ -102,7 +104,7 @@ impl Context {
         unify(&types).ok_or_else(|| {
             let message = "both results of a conditional must be of one type";
             let place = exprs[0].span.to(exprs[1].span);
-            let diagnostic = Diagnostic::error("inconsistent-types", message).at(place, "");
+            let diagnostic = Diagnostic::error(Code::INCONSISTENT_TYPES, message).at(place, "");
             Box::new(exprs.iter().zip(arms).fold(diagnostic, |diagnostic, (expr, arm)| {
                 let found = match arm {
                     Ok(value) => describe(value),

@@ -8,6 +8,7 @@ use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Marks, Name, Number, Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -57,7 +58,8 @@ impl Context {
     fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<MarkedStr, Failure> {
         let value = self.eval(scope, expr)?;
         self.known(&value, "this key", expr.span)?;
-        let fail = |message: String| Box::new(Diagnostic::error("invalid-key", message).at(expr.span, ""));
+        let fail =
+            |message: String| Box::new(Diagnostic::error(Code::INVALID_KEY, message).at(expr.span, ""));
         match convert(&value, &Type::String) {
             Ok(Value::String(text)) => Ok(text),
             Ok(_) => Err(fail("null cannot be used as a key".into())),
@@ -72,7 +74,7 @@ impl Context {
         let items = match &source {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => {
                 return Err(TypedFailure::from(Box::new(
-                    Diagnostic::error("null-splat", "a null list has no elements to take with `*`")
+                    Diagnostic::error(Code::NULL_SPLAT, "a null list has no elements to take with `*`")
                         .at(of.span, "is null"),
                 )));
             }
@@ -98,7 +100,7 @@ impl Context {
         if results.iter().any(|result| result.ty() != element) {
             let message = "the elements that `*` gives are of different types";
             return Err(TypedFailure::from(Box::new(
-                Diagnostic::error("mixed-splat", message)
+                Diagnostic::error(Code::MIXED_SPLAT, message)
                     .at(each.span, "")
                     .with_help("use a `for` expression, whose result may mix types"),
             )));
@@ -145,7 +147,7 @@ impl Context {
                 if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
                     let message = format!("two elements give the key `{name}`");
                     let help = "write `...` after the value to collect the values of one key in a list";
-                    let diagnostic = Diagnostic::error("duplicate-key", message).at(key.span, "");
+                    let diagnostic = Diagnostic::error(Code::DUPLICATE_KEY, message).at(key.span, "");
                     let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
                     let missing = TypedFailure::of(Type::object(ty.collect()));
                     return Err(missing(Box::new(diagnostic.with_help(help))));
@@ -206,7 +208,7 @@ fn all(
 
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
 pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
-    let fail = |message: String| Box::new(Diagnostic::error("not-iterable", message).at(span, ""));
+    let fail = |message: String| Box::new(Diagnostic::error(Code::NOT_ITERABLE, message).at(span, ""));
     let marks = collection.own_marks();
     let of_length = marks.of_choice();
     match collection {
@@ -248,6 +250,6 @@ fn check_key(expr: &Expr) -> Result<(), Failure> {
         return Ok(());
     }
     let message = "this key could be a reference or a name with a dot";
-    let diagnostic = Diagnostic::error("ambiguous-key", message).at(expr.span, "");
+    let diagnostic = Diagnostic::error(Code::AMBIGUOUS_KEY, message).at(expr.span, "");
     Err(Box::new(diagnostic.with_help("put a reference in parentheses, a name in quotes")))
 }

@@ -19,6 +19,7 @@ use super::operators::{self, OperatorError};
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, Ident, TemplatePart, UnaryOp};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Marks, Name, Type, Value, kept};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure, names_help};
 use crate::source::Span;
 
@@ -194,7 +195,7 @@ impl Context {
         let mut known = scope.visible();
         known.extend(self.globals.borrow().keys().cloned());
         let mut diagnostic =
-            Diagnostic::error("unknown-variable", format!("there is no variable named `{name}`"))
+            Diagnostic::error(Code::UNKNOWN_VARIABLE, format!("there is no variable named `{name}`"))
                 .at(span, "not found");
         diagnostic.help = self.declared.help(name, known.iter().map(|k| &**k));
         Err(Box::new(diagnostic))
@@ -208,7 +209,7 @@ impl Context {
         let object = self.outline(scope, of).map_err(|missing| missing.map(part))?;
         self.check_whole(&object, of.span)?;
         Ok(operators::attribute(&object, &name.name)
-            .map_err(|m| Box::new(Diagnostic::error("unsupported-attribute", m).at(name.span, "")))?)
+            .map_err(|m| Box::new(Diagnostic::error(Code::UNSUPPORTED_ATTRIBUTE, m).at(name.span, "")))?)
     }
 
     fn index(&self, scope: &Scope<'_>, of: &Expr, key: &Expr) -> Result<Value, TypedFailure> {
@@ -218,7 +219,7 @@ impl Context {
         self.check_whole(&collection, of.span)?;
         self.known(&index, "this index", key.span)?;
         Ok(operators::index(&collection, &index).map_err(|message| {
-            let diagnostic = Diagnostic::error("invalid-index", message).at(key.span, "");
+            let diagnostic = Diagnostic::error(Code::INVALID_INDEX, message).at(key.span, "");
             Box::new(diagnostic.at(of.span, describe(&collection)))
         })?)
     }
@@ -227,7 +228,7 @@ impl Context {
     fn unknown_block(&self, kind: &str, name: &Ident) -> Diagnostic {
         let message = format!("there is no {kind} named `{}`", name.name);
         let known = self.declared.blocks.get(kind).into_iter().flatten().map(|known| &**known);
-        Diagnostic::error("unknown-block", message)
+        Diagnostic::error(Code::UNKNOWN_BLOCK, message)
             .at(name.span, "not found")
             .with_help(names_help(&name.name, kind, known))
     }
@@ -249,7 +250,8 @@ impl Context {
                 let members = whole(kind)?.get(&block.name)?;
                 Some(members.get(&name.name).cloned().ok_or_else(|| {
                     let message = format!("a {kind} has no attribute `{}`", name.name);
-                    let diagnostic = Diagnostic::error("unsupported-attribute", message).at(name.span, "");
+                    let diagnostic =
+                        Diagnostic::error(Code::UNSUPPORTED_ATTRIBUTE, message).at(name.span, "");
                     let known = self.declared.attributes.get(&**kind).into_iter().flatten().copied();
                     Box::new(diagnostic.with_help(names_help(&name.name, "attribute", known)))
                 }))
@@ -450,11 +452,11 @@ pub(crate) fn describe(value: &Value) -> String {
 }
 
 pub(super) fn condition_failure(span: Span, found: &str) -> Failure {
-    Box::new(Diagnostic::error("condition", "a condition must be true or false").at(span, found))
+    Box::new(Diagnostic::error(Code::CONDITION, "a condition must be true or false").at(span, found))
 }
 
 fn template_failure(span: Span, label: &str, found: &str) -> Failure {
-    let diagnostic = Diagnostic::error("template-value", format!("{found} cannot be put into a string"));
+    let diagnostic = Diagnostic::error(Code::TEMPLATE_VALUE, format!("{found} cannot be put into a string"));
     Box::new(
         diagnostic
             .at(span, label)
@@ -506,7 +508,7 @@ pub(super) fn binary(
         return match decided {
             Some(value) => Ok(Value::from(value).depending_on(a.iter().chain(&b))),
             None => Err(a.err().or(b.err()).unwrap_or_else(|| {
-                Box::new(Diagnostic::error("undecided", "neither side has a value").at(span, ""))
+                Box::new(Diagnostic::error(Code::UNDECIDED, "neither side has a value").at(span, ""))
             })),
         };
     }
@@ -517,15 +519,15 @@ fn operator_failure(error: OperatorError, span: Span, left: &Expr, right: &Expr)
     Box::new(match error {
         OperatorError::Operand(is_right, e) => {
             let operand = if is_right { right } else { left };
-            let misfit = Diagnostic::error("invalid-operand", format!("this operand does not fit: {e}"))
+            let misfit = Diagnostic::error(Code::INVALID_OPERAND, format!("this operand does not fit: {e}"))
                 .at(operand.span, "");
             if e.is_ours { misfit.ours() } else { misfit }
         }
         OperatorError::Operation(message) => {
-            Diagnostic::error("invalid-operation", format!("this has no value: {message}")).at(span, "")
+            Diagnostic::error(Code::INVALID_OPERATION, format!("this has no value: {message}")).at(span, "")
         }
         OperatorError::Limit(message) => {
-            Diagnostic::error("invalid-operation", format!("this has no value: {message}"))
+            Diagnostic::error(Code::INVALID_OPERATION, format!("this has no value: {message}"))
                 .at(span, "")
                 .ours()
         }

@@ -12,6 +12,7 @@ use super::references::References;
 use crate::bake::text::syntax::{BinaryOp, Expr, ExprKind, ForExpr, Ident, ObjectKey, TemplatePart};
 use crate::bake::values::convert::{convert, unify};
 use crate::bake::values::{Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -42,7 +43,7 @@ impl Guess {
             return Ok(());
         }
         let message = format!("this must be {}, but is {}", wanted.with_article(), self.ty().with_article());
-        Err(Box::new(Diagnostic::error("invalid-operand", message).at(span, "")))
+        Err(Box::new(Diagnostic::error(Code::INVALID_OPERAND, message).at(span, "")))
     }
 }
 
@@ -112,7 +113,7 @@ impl Context {
                 let ty = self.guess(scope, open, of)?.ty();
                 attribute(&ty, name).ok_or_else(|| {
                     let message = format!("{} has no attribute `{}`", ty.with_article(), name.name);
-                    Box::new(Diagnostic::error("unsupported-attribute", message).at(name.span, ""))
+                    Box::new(Diagnostic::error(Code::UNSUPPORTED_ATTRIBUTE, message).at(name.span, ""))
                 })?
             }
             ExprKind::Index { of, key } => {
@@ -123,7 +124,7 @@ impl Context {
                 };
                 element.ok_or_else(|| {
                     let message = format!("{} has no such element", ty.with_article());
-                    Box::new(Diagnostic::error("invalid-index", message).at(key.span, ""))
+                    Box::new(Diagnostic::error(Code::INVALID_INDEX, message).at(key.span, ""))
                 })?
             }
             ExprKind::Splat { of, each } => {

@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::{ObjectType, Type};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 
-const CODE: &str = "invalid-type";
+const CODE: Code = Code::INVALID_TYPE;
 const KEYWORDS: [&str; 8] = ["string", "number", "bool", "any", "list", "set", "map", "object"];
 const HELP: &str = "the types are `string`, `number`, `bool`, `any`, `list(…)`, `set(…)`, `map(…)`, `tuple([…])` and `object({…})`";
 

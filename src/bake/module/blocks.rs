@@ -17,6 +17,7 @@ use crate::bake::target::decode;
 use crate::bake::target::holdings::Holdings;
 use crate::bake::text::syntax::{Block, Body, Ident};
 use crate::bake::values::{MarkedStr, Marks, Name, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure};
 
 impl Module {
@@ -131,7 +132,7 @@ impl Module {
             && let Some(attribute) = matrix.or(name)
         {
             let message = format!("`{}` is not supported for groups", attribute.name.name);
-            return Err(Box::new(Diagnostic::error("group-matrix", message).at(attribute.name.span, "")));
+            return Err(Box::new(Diagnostic::error(Code::GROUP_MATRIX, message).at(attribute.name.span, "")));
         }
         matrix::check_name(&label.name, label.span)?;
         let (combinations, marks) = match matrix {
@@ -148,7 +149,7 @@ impl Module {
             let text = match (name, matrix) {
                 (None, _) => MarkedStr::verbatim(Rc::clone(&label.name)),
                 (Some(name), None) => {
-                    let diagnostic = Diagnostic::error("name-without-matrix", "`name` requires `matrix`");
+                    let diagnostic = Diagnostic::error(Code::NAME_WITHOUT_MATRIX, "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));
                 }
                 (Some(name), Some(_)) => {
@@ -163,7 +164,7 @@ impl Module {
                     None => matrix::without_name(label, &axes),
                     Some(name) => {
                         let message = format!("duplicate name `{instance_name}` in one matrix");
-                        let diagnostic = Diagnostic::error("duplicate-name", message);
+                        let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message);
                         let help = "use every axis of the matrix in `name`";
                         Box::new(diagnostic.at(name.value.span, "").with_help(help))
                     }

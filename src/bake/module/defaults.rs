@@ -2,6 +2,7 @@
 
 use super::files::Module;
 use crate::bake::values::{Value, secret};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Module {
@@ -44,7 +45,7 @@ impl Module {
                     "`{name}` {}, and its value is in the file: it is written like any other",
                     secret::reason(name)
                 );
-                let diagnostic = Diagnostic::warning("public-secret", message).at(label.span, "");
+                let diagnostic = Diagnostic::warning(Code::PUBLIC_SECRET, message).at(label.span, "");
                 diagnostics.report(diagnostic.with_help(
                     "if it is one, replace it and pass it to the build as a `secret`; if not, give the variable another name",
                 ));

@@ -19,6 +19,7 @@ use crate::bake::eval::references::References;
 use crate::bake::eval::{Context, Declared, Scope};
 use crate::bake::text::syntax::{Attribute, Block, Body, Expr, ExprKind};
 use crate::bake::values::{Marks, Name, SecretNames, Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, Secrets};
 use crate::source::Span;
 
@@ -248,7 +249,7 @@ impl Module {
                     format!("`{root}` is not a variable; name one with `{root}.NAME`")
                 };
                 return Err(Box::new(
-                    Diagnostic::error("block-reference", message).at(reference.expr.span, ""),
+                    Diagnostic::error(Code::BLOCK_REFERENCE, message).at(reference.expr.span, ""),
                 ));
             };
             self.expose(kind, block, reference.path.get(1).copied())?;
@@ -258,7 +259,7 @@ impl Module {
 
     pub(super) fn reference_cycle(&self, span: Span, step: &Step) -> Failure {
         let message = format!("reference cycle not allowed: `{step}` needs its own value");
-        let diagnostic = Diagnostic::error("reference-cycle", message).at(span, "needed by itself");
+        let diagnostic = Diagnostic::error(Code::REFERENCE_CYCLE, message).at(span, "needed by itself");
         Box::new(diagnostic.with_help(self.chain.cycle(step)))
     }
 
@@ -371,7 +372,7 @@ impl Module {
 fn label_count(block: &Block) -> Diagnostic {
     let message =
         format!("a {} block has one label, its name; {} found", block.kind.name, block.labels.len());
-    Diagnostic::error("block-label", message)
+    Diagnostic::error(Code::BLOCK_LABEL, message)
         .at(block.span, "")
         .with_help(format!("write `{} \"NAME\" {{`", block.kind.name))
 }

@@ -14,6 +14,7 @@ use crate::bake::text::syntax::{Block, Body, Expr, ExprKind, Ident};
 use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Mark, Marks, Name, Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
 use crate::source::Span;
 
@@ -32,7 +33,8 @@ impl Module {
             return Ok(());
         }
         let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
-        let diagnostic = Diagnostic::error("unknown-variable", message).at(reference.expr.span, "used again");
+        let diagnostic =
+            Diagnostic::error(Code::UNKNOWN_VARIABLE, message).at(reference.expr.span, "used again");
         Err(Box::new(diagnostic.with_help(format!("declare it: variable \"{name}\" {{}}"))))
     }
 
@@ -52,7 +54,8 @@ impl Module {
         let step = Step::Global(Rc::clone(name));
         if self.chain.contains(&step) {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
-            let diagnostic = Diagnostic::error("variable-cycle", message).at(declared, "needed by itself");
+            let diagnostic =
+                Diagnostic::error(Code::VARIABLE_CYCLE, message).at(declared, "needed by itself");
             return Err(Box::new(diagnostic.with_help(self.chain.cycle(&step))));
         }
         let value = self.chain.follow(step, declared, || self.global_value(name));
@@ -90,7 +93,7 @@ impl Module {
                     None => value,
                     Some(ty) => convert(&value, ty).map_err(|e| {
                         let message = format!("the default of `{name}` is not {}: {e}", ty.with_article());
-                        Box::new(Diagnostic::error("default-type", message).at(expr.span, ""))
+                        Box::new(Diagnostic::error(Code::DEFAULT_TYPE, message).at(expr.span, ""))
                     })?,
                 })
             }
@@ -115,7 +118,9 @@ impl Module {
         }
         let value = convert_override(&given, declared.as_ref(), default_value.as_ref()).map_err(|e| {
             let message = format!("the value that {} gives to `{name}` does not fit: {e}", given.source);
-            Box::new(Diagnostic::error("override-type", message).at(variable.labels[0].span, "declared here"))
+            Box::new(
+                Diagnostic::error(Code::OVERRIDE_TYPE, message).at(variable.labels[0].span, "declared here"),
+            )
         })?;
         Ok(value.marked(&self.surroundings.secrets.marks(name, &given.text)))
     }
@@ -125,7 +130,7 @@ impl Module {
         let missing =
             self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name)).map(|name| {
                 let message = format!("`--keep-variable {name}`: there is no `variable` block of this name");
-                let diagnostic = Diagnostic::error("unknown-variable", message);
+                let diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, message);
                 match self.attributes.get(name) {
                     Some(attribute) => diagnostic.at(attribute.name.span, "an attribute").with_help(format!(
                         "the environment changes no attributes; declare `variable \"{name}\"`"
@@ -255,7 +260,7 @@ impl Module {
         if let ExprKind::JsonString { text, .. } = &expr.kind {
             return Ok(Some(text.to_string()));
         }
-        let fail = |message: &str, span| Box::new(Diagnostic::error("description", message).at(span, ""));
+        let fail = |message: &str, span| Box::new(Diagnostic::error(Code::DESCRIPTION, message).at(span, ""));
         let references = References::of(expr, &[]);
         let used = references.names.first().map(|name| name.expr.span);
         if let Some(span) = used.or(references.calls.first().map(|call| call.span)) {
@@ -298,7 +303,7 @@ impl Module {
         let part = |name| {
             rule.attribute(name).map(|a| &a.value).ok_or_else(|| {
                 let message = format!("a validation needs `{name}`");
-                Box::new(Diagnostic::error("missing-attribute", message).at(place, ""))
+                Box::new(Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(place, ""))
             })
         };
         let (condition, message) = (part("condition")?, part("error_message")?);
@@ -312,17 +317,17 @@ impl Module {
                 let text =
                     text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();
                 Err(Box::new(
-                    Diagnostic::error("validation", format!("validation failed: {text}"))
+                    Diagnostic::error(Code::VALIDATION, format!("validation failed: {text}"))
                         .at(condition.span, ""),
                 ))
             }
             Ok(_) => Err(Box::new(
-                Diagnostic::error("validation", "a validation's condition must be true or false")
+                Diagnostic::error(Code::VALIDATION, "a validation's condition must be true or false")
                     .at(condition.span, "is null"),
             )),
             Err(e) => Err(Box::new(
                 Diagnostic::error(
-                    "validation",
+                    Code::VALIDATION,
                     format!("a validation's condition must be true or false: {e}"),
                 )
                 .at(condition.span, ""),
@@ -353,7 +358,7 @@ impl Module {
         let step = Step::Global(Rc::clone(&key));
         if self.chain.contains(&step) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
-            let diagnostic = Diagnostic::error("function-cycle", message).at(declared, "calls itself");
+            let diagnostic = Diagnostic::error(Code::FUNCTION_CYCLE, message).at(declared, "calls itself");
             return Err(Box::new(diagnostic.with_help(self.chain.cycle(&step))));
         }
         let built = self.chain.follow(step, declared, || self.build_function(function));
@@ -376,7 +381,7 @@ impl Module {
             if !KNOWN.contains(&&*attribute.name.name) {
                 let message = format!("a function has no attribute `{}`", attribute.name.name);
                 let help = names_help(&attribute.name.name, "attribute", KNOWN.into_iter());
-                let diagnostic = Diagnostic::error("unknown-attribute", message);
+                let diagnostic = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message);
                 return Err(Box::new(diagnostic.at(attribute.name.span, "").with_help(help)));
             }
         }
@@ -385,13 +390,15 @@ impl Module {
             Some(expr) => Ok(expr),
             None => {
                 let message = format!("the function `{name}` has no `{attribute}`");
-                Err(Box::new(Diagnostic::error("missing-attribute", message).at(function.labels[0].span, "")))
+                Err(Box::new(
+                    Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(function.labels[0].span, ""),
+                ))
             }
         };
         let params_expr = need("params")?;
         let ExprKind::Tuple(items) = &params_expr.kind else {
             return Err(Box::new(
-                Diagnostic::error("function-params", "`params` must be a list of names")
+                Diagnostic::error(Code::FUNCTION_PARAMS, "`params` must be a list of names")
                     .at(params_expr.span, ""),
             ));
         };
@@ -421,7 +428,7 @@ impl Module {
     fn no_function(&self, name: &Ident) -> Failure {
         let message = format!("there is no function named `{}` that a function can use", name.name);
         let known = self.functions.keys().map(|k| &**k).chain(self.context.standard.keys().copied());
-        let mut diagnostic = Diagnostic::error("unknown-function", message).at(name.span, "not found");
+        let mut diagnostic = Diagnostic::error(Code::UNKNOWN_FUNCTION, message).at(name.span, "not found");
         diagnostic.help = suggest(&name.name, known).map(|near| format!("did you mean `{near}`?"));
         Box::new(diagnostic)
     }
@@ -429,7 +436,7 @@ impl Module {
     /// A function uses a variable that there is not.
     fn no_variable(&self, name: &Name, bound: &[Name], span: Span) -> Failure {
         let message = format!("there is no variable named `{name}` that a function can use");
-        let mut diagnostic = Diagnostic::error("unknown-variable", message).at(span, "not found");
+        let mut diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, message).at(span, "not found");
         diagnostic.help = self.context.declared.help(name, bound.iter().map(|name| &**name));
         Box::new(diagnostic)
     }
@@ -440,7 +447,7 @@ fn keyword(expr: &Expr) -> Result<Name, Failure> {
         ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
         ExprKind::Broken(failure) => Err(failure.clone()),
         _ => Err(Box::new(
-            Diagnostic::error("function-params", "a parameter must be a plain name").at(expr.span, ""),
+            Diagnostic::error(Code::FUNCTION_PARAMS, "a parameter must be a plain name").at(expr.span, ""),
         )),
     }
 }

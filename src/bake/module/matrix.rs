@@ -6,6 +6,7 @@ use crate::bake::eval::describe;
 use crate::bake::text::syntax::Ident;
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Marks, Name, Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -40,7 +41,7 @@ pub(super) fn marks_of_number(matrix: &Value) -> Marks {
 /// # Errors
 /// When it is no map of lists, or has too many combinations.
 pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination>, Failure> {
-    let fail = |message: String| Box::new(Diagnostic::error("matrix", message).at(span, ""));
+    let fail = |message: String| Box::new(Diagnostic::error(Code::MATRIX, message).at(span, ""));
     let axes = matrix
         .members()
         .ok_or_else(|| fail(format!("matrix must be a map, but this is {}", describe(matrix))))?;
@@ -83,7 +84,7 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
         }
         _ => {
             let message = format!("`name` must be a string, but this is {}", describe(value));
-            Err(Box::new(Diagnostic::error("target-name", message).at(span, "")))
+            Err(Box::new(Diagnostic::error(Code::TARGET_NAME, message).at(span, "")))
         }
     }
 }
@@ -91,7 +92,7 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
 /// The targets of a matrix would all have the label for a name.
 pub(super) fn without_name(label: &Ident, axes: &[(Name, Value)]) -> Failure {
     let message = format!("the targets of a matrix need a `name` each, but `{}` has none", label.name);
-    let diagnostic = Diagnostic::error("duplicate-name", message).at(label.span, "");
+    let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message).at(label.span, "");
     let is_name = |text: &str| check_name(text, label.span).is_ok();
     let parts: Option<Vec<String>> = axes
         .iter()
@@ -117,7 +118,7 @@ pub(super) fn check_name(name: &str, span: Span) -> Result<(), Failure> {
     }
     let fixed: String = name.chars().map(|c| if legal(c) { c } else { '_' }).collect();
     let diagnostic = Diagnostic::error(
-        "target-name",
+        Code::TARGET_NAME,
         format!("invalid name {name:?}: only letters, digits, `_` and `-` are allowed"),
     )
     .at(span, "");

@@ -8,6 +8,7 @@ use crate::bake::eval::references::References;
 use crate::bake::target::attributes::{SetKey, TargetAttribute, names_of};
 use crate::bake::target::{Definition, Entry as Cache, Target};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::reference::Reference;
 use crate::source::Span;
@@ -53,7 +54,7 @@ pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
             if let Some(near) = near {
                 let taken = if file.json { "Bake takes this for a variable" } else { "Bake ignores this" };
                 let message = format!("there are no `{}` blocks; {taken}", name.name);
-                let diagnostic = Diagnostic::warning("unknown-block", message).at(span, "");
+                let diagnostic = Diagnostic::warning(Code::UNKNOWN_BLOCK, message).at(span, "");
                 diagnostics.report(diagnostic.with_help(format!("did you mean `{near}`?")));
             }
         }
@@ -79,7 +80,7 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
         if (if what == "block" { blocks } else { attributes }).contains(&&*name.name) {
             continue;
         }
-        let code = if what == "block" { "unknown-block" } else { "unknown-attribute" };
+        let code = if what == "block" { Code::UNKNOWN_BLOCK } else { Code::UNKNOWN_ATTRIBUTE };
         let message = format!("a {owner} has no {what} `{}`; Bake ignores it", name.name);
         let help = if what == "block" && attributes.contains(&&*name.name) {
             format!("it is an attribute: write `{} = …`", name.name)
@@ -125,7 +126,7 @@ pub fn null_references(module: &Module) -> Vec<Diagnostic> {
             "`target.{}.{}` is null here: `{}` is declared again without `{}`",
             name.name, member.name, name.name, member.name
         );
-        let diagnostic = Diagnostic::error("null-reference", message)
+        let diagnostic = Diagnostic::error(Code::NULL_REFERENCE, message)
             .at(member.span, "null")
             .at(last.kind.span, "declared again")
             .with_help(format!("`inherits = [\"{}\"]` takes the merged declarations", name.name));
@@ -149,7 +150,7 @@ pub fn dead_overrides(sets: &[String]) -> Vec<Diagnostic> {
             let key = key(set);
             let message = format!("`--set {set}` does not set `{key}`: buildx clears it");
             let help = format!("set `{key}` in the file; a variable can make it depend on the environment");
-            Diagnostic::error("dead-override", message).with_help(help)
+            Diagnostic::error(Code::DEAD_OVERRIDE, message).with_help(help)
         })
         .collect()
 }
@@ -162,15 +163,16 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
             let message = format!("the tag `{tag}` of target `{}` still has a `${{`", target.name);
             let help = "`$${` is a literal `${`; write `${NAME}` for the value of a variable";
             diagnostics
-                .report(Diagnostic::error("template-in-tag", message).at(tag.span, "").with_help(help));
+                .report(Diagnostic::error(Code::TEMPLATE_IN_TAG, message).at(tag.span, "").with_help(help));
         }
         for platform in target.platforms.iter().flatten().filter(|text| text.as_str().contains(',')) {
             let message = format!("`{platform}` is several platforms in one string");
             let parts: Vec<String> =
                 platform.as_str().split(',').map(|part| format!("\"{}\"", part.trim())).collect();
             let help = format!("write each as its own string: [{}]", parts.join(", "));
-            diagnostics
-                .report(Diagnostic::error("platform-list", message).at(platform.span, "").with_help(help));
+            diagnostics.report(
+                Diagnostic::error(Code::PLATFORM_LIST, message).at(platform.span, "").with_help(help),
+            );
         }
     }
     // Targets may inherit them.
@@ -204,7 +206,7 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         let message =
             format!("`{}` is claimed by `{}` and by `{}`", again.text, first.target.name, again.target.name);
         let help = "give each its own tag; if they are one image for different platforms, `bakeplan plan` makes it one";
-        Diagnostic::error("tag-collision", message).with_help(help)
+        Diagnostic::error(Code::TAG_COLLISION, message).with_help(help)
     })
 }
 
@@ -225,7 +227,7 @@ pub fn caches<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnost
         } else {
             "give each its own place, such as another tag or folder"
         };
-        Diagnostic::error("shared-cache", message).with_help(help)
+        Diagnostic::error(Code::SHARED_CACHE, message).with_help(help)
     })
 }
 

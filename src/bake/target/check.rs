@@ -11,6 +11,7 @@ use super::definition::{Entry, Resources, Secret, Ssh, Target};
 use super::flags::parse_bool;
 use super::text::Text;
 use crate::bake::values::kept;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform;
 
@@ -89,7 +90,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn fail(&mut self, message: String, text: &Text) {
-        self.diagnostics.report(Diagnostic::error("attribute-value", message).at(text.span, ""));
+        self.diagnostics.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(text.span, ""));
     }
 
     fn texts<'t>(&mut self, attribute: &TargetAttribute, texts: impl IntoIterator<Item = &'t Text>) {

@@ -1,6 +1,7 @@
 //! How much the targets of a run may hold.
 
 use super::definition::Target;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 
 /// How many elements all targets may have together: a matrix gives each of very many targets its own.
@@ -24,7 +25,8 @@ impl Holdings {
     pub(crate) fn add(&mut self, target: &Target) -> Result<(), Failure> {
         self.elements += target.weight();
         target.each_text(&mut |_, text| self.text += text.as_str().len());
-        let fail = |message: String| Err(Box::new(Diagnostic::error("limit", message).at(target.span, "")));
+        let fail =
+            |message: String| Err(Box::new(Diagnostic::error(Code::LIMIT, message).at(target.span, "")));
         if self.elements > MAX_ELEMENTS {
             return fail(format!("the targets have more than {MAX_ELEMENTS} elements in their attributes"));
         }

@@ -9,6 +9,7 @@ use super::holdings::Holdings;
 use super::overrides::{self, Overrides, TargetOverrides};
 use super::text::Text;
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
@@ -167,7 +168,7 @@ impl<'a> Resolver<'a> {
 
     fn find(&self, name: &str, asked: Option<Span>) -> Result<&'a Target, Box<Diagnostic>> {
         self.definition.targets.get(name).map(|target| &**target).ok_or_else(|| {
-            let missing = Diagnostic::error("unknown-target", format!("failed to find target `{name}`"));
+            let missing = Diagnostic::error(Code::UNKNOWN_TARGET, format!("failed to find target `{name}`"));
             Box::new(self.explain_missing(missing.at(asked, ""), name))
         })
     }
@@ -211,7 +212,7 @@ fn blank(own: &Target) -> Target {
 fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {
     let Some(rest) = budget.checked_sub(from.weight()) else {
         let message = format!("`inherits` copies more than {MAX_COPIED} attributes in all");
-        return Err(Box::new(Diagnostic::error("inherits-too-large", message).at(into.span, "")));
+        return Err(Box::new(Diagnostic::error(Code::INHERITS_TOO_LARGE, message).at(into.span, "")));
     };
     *budget = rest;
     into.merge(from);
@@ -321,6 +322,6 @@ mod tests {
         let mut resolver =
             Resolver { budget: 100_000, ..Resolver::new(&chain, &Overrides::default()).unwrap() };
         let error = resolver.unchecked(last, None).unwrap_err();
-        assert_eq!(error.code, "inherits-too-large");
+        assert_eq!(error.code.name(), "inherits-too-large");
     }
 }

@@ -8,6 +8,7 @@ use super::definition::{Entry, Target};
 use super::inherit::Resolver;
 use super::text::Text;
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// How many entitlements links may gather at one target; Bake knows a handful.
@@ -124,7 +125,7 @@ fn join(
 }
 
 fn fail(message: String, text: &Text) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("link", message).at(text.span, ""))
+    Box::new(Diagnostic::error(Code::LINK, message).at(text.span, ""))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
 use crate::bake::values::{MarkedStr, Name};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::glob::Glob;
 use crate::source::Span;
@@ -127,7 +128,7 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
             match misplaced(argument).filter(|_| !is_known) {
                 Some(help) => {
                     let message = format!("there is no target `{argument}`");
-                    diagnostics.report(Diagnostic::error("unknown-target", message).with_help(help));
+                    diagnostics.report(Diagnostic::error(Code::UNKNOWN_TARGET, message).with_help(help));
                 }
                 None => {
                     found.insert(pattern.into());
@@ -147,7 +148,7 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
         if !any {
             let message = format!("could not find any target matching `{pattern}`");
             let known = definition.targets.keys().map(|name| &**name);
-            let diagnostic = Diagnostic::error("unknown-target", message);
+            let diagnostic = Diagnostic::error(Code::UNKNOWN_TARGET, message);
             diagnostics.report(diagnostic.with_help(names_help(&pattern, "target", known)));
         }
     }
@@ -231,7 +232,7 @@ impl<'a> Expander<'a> {
             self.steps += 1;
             if self.steps > MAX_STEPS {
                 let message = format!("the groups have more than {MAX_STEPS} members in all");
-                return Err(Diagnostic::error("groups-too-large", message).at(group.span, ""));
+                return Err(Diagnostic::error(Code::GROUPS_TOO_LARGE, message).at(group.span, ""));
             }
             let inner = self.definition.groups.get(member.as_str());
             let followed = inner.filter(|inner| !inner.members().is_empty());

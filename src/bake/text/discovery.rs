@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf, is_separator};
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// What Bake looks for, in the order in which it merges what it finds
@@ -211,7 +212,7 @@ fn images_beside(named: &[Found], places: &impl Places) -> Result<Option<Found>,
         return Ok(candidates.first().map(|path| found(path, Origin::Images)));
     };
     let message = format!("`{first}` and `{second}` both lie beside the named files");
-    Err(Diagnostic::error("images-file", message)
+    Err(Diagnostic::error(Code::IMAGES_FILE, message)
         .with_help(format!("choose one: `--images {first}`, another file, or `--images none`")))
 }
 
@@ -259,7 +260,7 @@ pub(crate) fn unread(
 }
 
 /// The code of that error.
-pub(crate) const NO_DEFINITION: &str = "no-definition";
+pub(crate) const NO_DEFINITION: Code = Code::NO_DEFINITION;
 
 /// Whether a file of this path may be part of a definition, by its name: what is found, and what may be included.
 #[must_use]
@@ -323,7 +324,7 @@ pub(crate) fn is_generated(text: &str) -> bool {
 pub(crate) fn refuse_remote(arguments: &[String]) -> Result<(), Diagnostic> {
     match arguments.first() {
         Some(url) if is_remote(url) => Err(Diagnostic::error(
-            "remote-definition",
+            Code::REMOTE_DEFINITION,
             format!("`{url}` is a remote definition, but only local files are read"),
         )
         .with_help("clone or download it first, then run this command there, or with `-C DIR`")),

@@ -10,6 +10,7 @@ use super::csv;
 use super::marks::{Mark, MarkedStr, Marks};
 use super::name::Name;
 use super::value::{Type, Value};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
 
@@ -19,7 +20,7 @@ pub(crate) const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 
 /// The code of errors about kept variables.
-pub(crate) const CODE: &str = "kept-variable";
+pub(crate) const CODE: Code = Code::KEPT_VARIABLE;
 
 /// A variable as it is written beside the targets that use it.
 #[derive(Clone, Debug)]

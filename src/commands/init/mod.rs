@@ -14,6 +14,7 @@ use scan::Found;
 use super::session::Session;
 use crate::bake::text::discovery;
 use crate::cli;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::commands::{self, Setting};
@@ -36,13 +37,13 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let mut warnings = std::mem::take(&mut found.warnings);
     if reading.is_cut {
         warnings.push(Diagnostic::warning(
-            "init-limit",
+            Code::INIT_LIMIT,
             "the workflows have so many steps that not all of them were read",
         ));
     }
     for (place, action) in &reading.unknown {
         let message = format!("`{action}` publishes images, and its inputs are not read");
-        let warning = Diagnostic::warning("init-unread", message).at(found.span(session, place), "");
+        let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
     }
     let publications = with_scripts(reading.publications, &found, session, &world);
@@ -142,12 +143,12 @@ fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {
     let what =
         if repositories.is_empty() { "this".to_owned() } else { format!("`{}`", repositories.join("`, `")) };
     let message = format!("{what} is not in the proposal: {why}");
-    Diagnostic::warning("init-unread", message).at(found.span(session, &publication.place), "")
+    Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &publication.place), "")
 }
 
 fn of_told(told: &Told, found: &Found, session: &Session<'_>) -> Diagnostic {
     let (place, message) = told;
-    Diagnostic::warning("init-open", message.clone()).at(found.span(session, place), "")
+    Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "")
 }
 
 /// Nothing publishes an image.
@@ -164,7 +165,7 @@ fn nothing(found: &Found) -> Diagnostic {
         count(of(Kind::Compose), "Compose file", "Compose files"),
         count(of(Kind::Dockerfile), "Dockerfile", "Dockerfiles"),
     ];
-    Diagnostic::error("no-images", "nothing here publishes an image in a way that is understood")
+    Diagnostic::error(Code::NO_IMAGES, "nothing here publishes an image in a way that is understood")
         .with_note(format!("read: {}", read.join(", ")))
         .with_help("write a Bake file with a target and an `image` block: docs/reference/images.md")
 }

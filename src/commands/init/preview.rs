@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::known::{self, Evaluated, of};
+use crate::code::Code;
 use crate::commands::plan;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
@@ -176,7 +177,7 @@ fn examples(
             Ok((plan, _)) => (plan, None),
             Err(error) => {
                 let found = error.into_diagnostics();
-                let is_empty = found.iter().all(|one| one.code == "no-tag" && one.labels.is_empty());
+                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && one.labels.is_empty());
                 if is_empty && moment == Moment::Tag {
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {

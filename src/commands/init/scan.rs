@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::bake::compose::yaml_documents;
+use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
@@ -78,7 +79,7 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
     let mut found = Found::default();
     if tree.is_cut {
         found.warnings.push(Diagnostic::warning(
-            "init-limit",
+            Code::INIT_LIMIT,
             "there are so many files that not all of them were looked at",
         ));
     }
@@ -87,7 +88,7 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
             "this is the folder `{folder}` of a checkout: workflows are at its top, and are not read"
         );
         found.warnings.push(
-            Diagnostic::note("init-folder", message)
+            Diagnostic::note(Code::INIT_FOLDER, message)
                 .with_help("run `bakeplan init` at the top of the repository"),
         );
     }
@@ -100,7 +101,7 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
             if *count == MAX_FILES + 1 {
                 let message =
                     format!("there are more than {MAX_FILES} files like `{path}`; the others are not read");
-                found.warnings.push(Diagnostic::warning("init-limit", message));
+                found.warnings.push(Diagnostic::warning(Code::INIT_LIMIT, message));
             }
             continue;
         }
@@ -114,7 +115,7 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                 let text = match text {
                     Ok(text) => text,
                     Err(error) => {
-                        found.warnings.push(Diagnostic::warning("unreadable", error.to_string()));
+                        found.warnings.push(Diagnostic::warning(Code::UNREADABLE, error.to_string()));
                         continue;
                     }
                 };

@@ -17,7 +17,7 @@ const B: &str = "oci-layout:b";
 fn code(report: &Report) -> &'static str {
     let [problem] = report.problems.as_slice() else { panic!("one problem: {:?}", report.problems) };
     assert!(report.images.values().all(|image| image.status == Status::Failed), "{report:?}");
-    problem.code
+    problem.code.name()
 }
 
 fn outcomes(report: &Report) -> Vec<(String, Outcome)> {
@@ -313,7 +313,7 @@ fn immutable_images_refuse_another_digest_whatever_it_adds() {
     let refused = |world: &World, document: &str| {
         let report = world.merge(document, allow());
         assert_eq!(report.problems.len(), 2, "{:?}", report.problems);
-        assert!(report.problems.iter().all(|problem| problem.code == "immutable-tag"));
+        assert!(report.problems.iter().all(|problem| problem.code.name() == "immutable-tag"));
         assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before.clone()));
     };
     // Another build, one platform more, and the same builds with other annotations.
@@ -356,7 +356,7 @@ fn a_tag_that_says_it_is_a_version_does_not_float() {
         world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("1.4.2"));
         let built = world.files("a");
         let report = world.merge(&with("1.4.2", "1.4.2", TAGS), allow());
-        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code.name()).collect();
         assert_eq!(codes, if is_refused { vec!["tag-collision"] } else { vec![] }, "{released} {said}");
         assert_ne!(before, built);
         if is_refused {
@@ -402,7 +402,7 @@ fn a_tag_with_a_variant_that_says_it_is_a_version_does_not_float() {
         assert_eq!(world.merge(&with("1.4", said, &released), allow()).problems, []);
         world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("1.4.2"));
         let report = world.merge(&with("1.4.2", "1.4.2", &tags(suffix)), allow());
-        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code).collect();
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code.name()).collect();
         assert_eq!(codes, if is_refused { vec!["tag-collision"] } else { vec![] }, "{suffix} {said}");
     }
 }
@@ -478,7 +478,7 @@ fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
 #[test]
 fn a_build_that_only_one_registry_has_is_copied_and_said_so() {
     let note = |report: &Report| {
-        let codes: Vec<&str> = report.notes.iter().map(|note| note.code).collect();
+        let codes: Vec<&str> = report.notes.iter().map(|note| note.code.name()).collect();
         assert_eq!((report.problems.as_slice(), codes), (&[][..], vec!["copied-build"]), "{report:?}");
         report.notes[0].message.clone()
     };

@@ -291,7 +291,7 @@ fn a_repository_that_cannot_be_asked_for_signatures_is_named_once() {
         let report = merge(&world, &document(&format!(r#""app":{app},"tool":{tool}"#)));
         assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], false));
         assert!(world.tags(&format!("{MIRROR}1")).len() == 2);
-        let found = report.notes.iter().filter(|note| note.code == "no-referrers");
+        let found = report.notes.iter().filter(|note| note.code.name() == "no-referrers");
         let found: Vec<&str> = found.map(|note| note.message.as_str()).collect();
         assert_eq!(found.len(), usize::from(!has_list), "{:?}", report.notes);
         assert!(found.iter().all(|message| message.contains(&format!("`{own_name}`"))), "{found:?}");

@@ -80,7 +80,7 @@ fn what_the_get_of_a_blob_says_too_is_an_error() {
             })
         });
         let report = merge(&world, &server, Options::default());
-        assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
+        assert_eq!(report.problems[0].code.name(), code, "{what}: {:?}", report.problems);
         assert!(world.tags("acme/app").is_empty(), "{what}");
     }
 }
@@ -137,7 +137,7 @@ fn a_write_that_is_not_answered_with_201_is_looked_after() {
             (seen.method == "PUT").then(|| Reply::Whole(Answer::new(status, "text/html", body)))
         });
         let report = merge(&world, &server, Options::default());
-        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert_eq!(report.problems[0].code.name(), "not-stored", "{what}: {:?}", report.problems);
         assert!(report.problems[0].message.contains(&format!("status {status} answers the write")), "{what}");
         assert_eq!(tag_writes(&server), 0, "{what}");
     }
@@ -174,7 +174,7 @@ fn no_tag_moves_to_what_a_registry_took_and_lost() {
             if written.contains(seen.path()) { answer.clone().into() } else { forward().into() }
         });
         let report = merge(&world, &server, Options::default());
-        assert_eq!(report.problems[0].code, "not-stored", "{what}: {:?}", report.problems);
+        assert_eq!(report.problems[0].code.name(), "not-stored", "{what}: {:?}", report.problems);
         assert_eq!(report.problems.len(), 1, "{what}: {:?}", report.problems);
         assert_eq!((tag_writes(&server), world.tags("acme/app")), (0, old), "{what}");
     }
@@ -213,7 +213,7 @@ fn what_a_registry_lost_is_written_anew() {
             let report = merge(&world, &server, Options::default());
             check_published(&world, &report, &format!("{what}, {change}"));
             assert_eq!(tag_writes(&server), 4, "{what}, {change}");
-            let told = report.notes.iter().filter(|note| note.code == "damaged-tag").count();
+            let told = report.notes.iter().filter(|note| note.code.name() == "damaged-tag").count();
             // What is empty or cut off is another manifest, and what is absent is none.
             let is_told = ["it fails", "a page"].contains(&what);
             assert_eq!(told, if is_told { 4 } else { 0 }, "{what}, {change}: {:?}", report.notes);
@@ -225,7 +225,7 @@ fn what_a_registry_lost_is_written_anew() {
             let report = merge(&world, &server, Options::default());
             assert_eq!(report.problems, [], "{what}, {change}");
             if salt.is_empty() {
-                let codes: Vec<_> = report.notes.iter().map(|note| note.code).collect();
+                let codes: Vec<_> = report.notes.iter().map(|note| note.code.name()).collect();
                 assert_eq!(codes, ["damaged-index"], "{what}");
                 assert!(server.seen().iter().any(|seen| is_put(seen, paths[0].as_str())), "{what}");
             }
@@ -243,7 +243,7 @@ fn the_own_tag_of_an_immutable_version_that_cannot_be_read_is_left_alone() {
         let document = document(&server).replacen(r#""version""#, r#""immutable":true,"version""#, 1);
         let settings = Settings { patience: hasty(), ..Settings::default() };
         let report = world.merge_with(&document, Options::default(), &settings);
-        assert_eq!(report.problems[0].code, "immutable-tag", "{what}: {:?}", report.problems);
+        assert_eq!(report.problems[0].code.name(), "immutable-tag", "{what}: {:?}", report.problems);
         assert_eq!(tag_writes(&server), 0, "{what}");
         let allowed = Options { allow_retag: true, ..Options::default() };
         assert_eq!(world.merge_with(&document, allowed, &settings).problems, [], "{what}");
@@ -329,7 +329,7 @@ fn whether_this_machine_speaks_tls_is_found_out_before_anything_fails() {
         let world = World::with_app(&["acme/app"]);
         let server = world.serve_with(move |seen| (seen.number == 1).then(|| refusal.clone()));
         let report = merge(&world, &server, Options::default());
-        let codes: Vec<_> = report.problems.iter().map(|one| one.code).collect();
+        let codes: Vec<_> = report.problems.iter().map(|one| one.code.name()).collect();
         assert!(matches!(codes.as_slice(), [] | ["registry-rejected"]), "{:?}", report.problems);
     }
 }
@@ -380,7 +380,7 @@ fn a_host_that_takes_nothing_is_left_alone_soon() {
         let world = World::with_app(&["acme/app"]);
         let server = world.serve_with(move |_| Some(Reply::Whole(refusal.clone())));
         let report = merge(&world, &server, Options::default());
-        assert_eq!(report.problems[0].code, code, "{what}: {:?}", report.problems);
+        assert_eq!(report.problems[0].code.name(), code, "{what}: {:?}", report.problems);
         // Four requests at once, each of which alone would be sent four times.
         let sent = server.seen().len();
         assert!(sent < 4 * 4, "{what}: {sent}");
@@ -392,7 +392,7 @@ fn a_host_that_takes_nothing_is_left_alone_soon() {
         is_read.then(|| Reply::Whole(Answer::error(429, "X")))
     });
     let report = merge(&world, &server, Options::default());
-    assert_eq!(report.problems[0].code, "registry-rate-limited", "{:?}", report.problems);
+    assert_eq!(report.problems[0].code.name(), "registry-rate-limited", "{:?}", report.problems);
     assert!(server.seen().len() < 40, "{}", server.seen().len());
 }
 

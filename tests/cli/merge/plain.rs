@@ -96,7 +96,7 @@ fn a_build_that_is_an_index_is_refused() {
     world.build(&["a"], Build::new(LEG, "linux/amd64"));
     let report = world.merge(&plain(&["oci-layout:a"], ""), Options::default());
     let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
-    assert_eq!(problem.code, "unplanned-index");
+    assert_eq!(problem.code.name(), "unplanned-index");
     assert!(problem.help.as_ref().unwrap().contains("provenance: false"));
     assert!(world.tags("a").is_empty());
     let document = plain(&["oci-layout:a"], "").replace(r#""index":false,"#, "");
@@ -223,7 +223,7 @@ fn tags_that_move_with_runs_move() {
     let document = document.replace(r#""jobs":[]"#, run);
     let report = world.merge(&document, Options::default());
     published(&report);
-    let note = report.notes.iter().find(|note| note.code == "unguarded-tag").expect("a note");
+    let note = report.notes.iter().find(|note| note.code.name() == "unguarded-tag").expect("a note");
     assert!(
         note.message.starts_with("image `app` has no index, which could say which run made it"),
         "{note:?}"
@@ -265,6 +265,6 @@ fn a_build_that_is_gone_is_told() {
     let layout = world.layout("a");
     remove(&layout, &world.built[LEG]);
     let report = world.merge(&plain(&["oci-layout:a"], ""), Options::default());
-    assert_eq!(report.problems[0].code, "missing-build");
+    assert_eq!(report.problems[0].code.name(), "missing-build");
     assert!(world.tags("a").is_empty());
 }

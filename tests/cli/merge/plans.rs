@@ -38,7 +38,7 @@ fn merge(world: &World, document: &str) -> Report {
 
 #[track_caller]
 fn check_refused(world: &World, report: &Report, expected: &[&str]) {
-    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code).collect();
+    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code.name()).collect();
     assert_eq!(codes, vec!["other-plan"; expected.len()], "{:?}", report.problems);
     for (problem, expected) in report.problems.iter().zip(expected) {
         let text = format!("{}\n{}", problem.message, problem.notes.join("\n"));
@@ -156,7 +156,7 @@ fn labels_are_read_where_they_are() {
 fn labels_that_cannot_be_read_are_told() {
     let world = built(&["acme/app"], r#""version":1"#, "", true);
     let report = merge(&world, &plan(&[APP], OLD, "", "hold"));
-    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code).collect();
+    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code.name()).collect();
     assert_eq!(codes, ["invalid-manifest"; 2]);
     assert!(report.problems[0].message.contains("the labels in its configuration"), "{:?}", report.problems);
     assert_eq!(merge(&world, &plan(&[APP], "", "", "hold")).problems, []);

@@ -183,7 +183,7 @@ fn what_nothing_orders_moves_and_is_said() {
         );
         let [note] = notes(&report)[..] else { panic!("{published} = {own}: {:?}", report.notes) };
         assert!(note.starts_with(&start), "{published} = {own}: {note}");
-        assert_eq!(report.notes[0].code, "unguarded-tag");
+        assert_eq!(report.notes[0].code.name(), "unguarded-tag");
         // Nobody need be told who wants it.
         build(&mut world, "back");
         assert_eq!(notes(&world.merge(&planned(&own, &[A]), BACKWARD)), [""; 0]);
@@ -250,7 +250,7 @@ fn a_docker_list_cannot_say_which_run_made_it() {
     assert_eq!(outcomes(&report), [Outcome::Created, Outcome::Kept, Outcome::Kept]);
     // Where a plan has annotations of its own, it is an error as before.
     let own = planned(&format!("{W} 9 02"), &[A]).replace(r#""app":{"#, r#""app":{"annotations":{"k":"v"},"#);
-    assert_eq!(world.merge(&own, Options::default()).problems[0].code, "compose");
+    assert_eq!(world.merge(&own, Options::default()).problems[0].code.name(), "compose");
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn what_a_tag_has_may_be_no_index_or_damaged() {
     let document = planned(&format!("{W} 6 -"), &[&format!("{}/a", server.host())]);
     let report = world.merge(&document, Options::default());
     assert_eq!((report.problems.len(), outcomes(&report)[2]), (0, Outcome::Moved));
-    assert!(report.notes.iter().all(|note| note.code == "damaged-tag"), "{:?}", report.notes);
+    assert!(report.notes.iter().all(|note| note.code.name() == "damaged-tag"), "{:?}", report.notes);
     assert_eq!(report.notes.len(), 2);
 }
 
@@ -467,7 +467,7 @@ fn a_build_does_not_say_which_run_made_an_index() {
             super::world::CONSTANTS
         ));
         let report = world.merge(&document, Options::default());
-        let codes: Vec<&str> = report.problems.iter().map(|one| one.code).collect();
+        let codes: Vec<&str> = report.problems.iter().map(|one| one.code.name()).collect();
         assert_eq!(codes == ["reserved-annotation"], is_refused, "{key}: {codes:?}");
         assert_eq!(world.tags("a").get("latest"), (!is_refused).then_some(&said.digest), "{key}");
         // With annotations of its own, an image leaves those of its builds behind.

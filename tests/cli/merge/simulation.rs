@@ -400,8 +400,9 @@ fn play(
         }
         let floating = tags.keys().filter(|tag| !published.contains(&tag.as_str()));
         let is_right = floating.clone().all(|tag| tags[tag] == tags[&owner(tag, &published)]);
-        let is_said =
-            |report: &Report| report.has_failed() || report.notes.iter().any(|note| note.code == "tag-list");
+        let is_said = |report: &Report| {
+            report.has_failed() || report.notes.iter().any(|note| note.code.name() == "tag-list")
+        };
         let is_said = reports.iter().any(is_said);
         match (is_right, is_said) {
             (true, _) if reports.iter().any(Report::has_failed) => ends.false_alarms += 1,

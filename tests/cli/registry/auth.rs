@@ -226,9 +226,9 @@ fn refusals_name_who_was_asked_for_what() {
     // The registry knows us and says no.
     let server = Server::start(|_: &Seen| Answer::error(403, "DENIED"));
     let error = read(&Bench::with_config(&config(&server, RIGHT)), &server, "a/b").unwrap_err();
-    assert_eq!(error.code(), "registry-denied", "{error}");
+    assert_eq!(error.code().name(), "registry-denied", "{error}");
     let error = read(&Bench::new(), &server, "a/b").unwrap_err();
-    assert_eq!(error.code(), "registry-unauthorized", "{error}");
+    assert_eq!(error.code().name(), "registry-unauthorized", "{error}");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn token_servers_that_make_no_sense_are_errors() {
             _ => Answer::error(401, "X").header("WWW-Authenticate", format!(r#"Bearer realm="{realm}""#)),
         });
         let error = read(&Bench::new(), &server, "a/b").unwrap_err();
-        assert_eq!(error.code(), "registry-invalid", "{body} {realm}: {error}");
+        assert_eq!(error.code().name(), "registry-invalid", "{body} {realm}: {error}");
     }
     // Credentials don't go over the network in the clear.
     let server = Server::start(|_: &Seen| {

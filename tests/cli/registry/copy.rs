@@ -170,7 +170,7 @@ fn an_upload_that_goes_on_failing_ends() {
         let target = Memory::default();
         let (from, to) = (source.serve(), faulty(&target, move |_, _| answer.clone().into()));
         let error = copy(&from, &to, &root).unwrap_err();
-        assert_eq!(error.code(), code, "{what}: {error}");
+        assert_eq!(error.code().name(), code, "{what}: {error}");
         assert_eq!(to.seen().iter().filter(|seen| is_upload(seen)).count(), uploads, "{what}");
         assert!(target.with(NAME, |own| own.manifests.is_empty()), "{what}");
     }
@@ -324,7 +324,7 @@ fn a_read_that_goes_on_breaking_ends() {
     let (source, root) = filled(&[&[1; 100_000]]);
     let (target, parts) = (Memory::default(), Arc::default());
     let error = copy(&breaking(&source, usize::MAX, true, &parts), &target.serve(), &root).unwrap_err();
-    assert_eq!(error.code(), "registry-network", "{error}");
+    assert_eq!(error.code().name(), "registry-network", "{error}");
     assert_eq!(parts.lock().unwrap().len(), 6);
     assert!(target.with(NAME, |own| own.manifests.is_empty()));
 }
@@ -353,7 +353,7 @@ fn what_is_not_what_its_digest_says_goes_nowhere() {
         });
         let to = target.serve();
         let error = copy(&from, &to, &root).unwrap_err();
-        assert_eq!(error.code(), code, "{what}: {error}");
+        assert_eq!(error.code().name(), code, "{what}: {error}");
         assert_eq!(target.with(NAME, |own| own.digests().len()), 0, "{what}");
         let sent = to.seen().into_iter().filter(is_upload).count();
         assert!(sent <= 1, "{what}: it is not sent again");
@@ -408,7 +408,7 @@ fn layers_that_may_not_be_distributed_stay_where_they_are() {
     let (source, root) = filled(&[b"a layer"]);
     source.with(NAME, |own| own.blobs.remove(&Digest::sha256(b"a layer")));
     assert_eq!(
-        copy(&source.serve(), &Memory::default().serve(), &root).unwrap_err().code(),
+        copy(&source.serve(), &Memory::default().serve(), &root).unwrap_err().code().name(),
         "registry-not-found"
     );
 }
@@ -610,7 +610,7 @@ fn a_source_that_has_no_list_of_referrers_is_named() {
             let from =
                 source.serve_with(move |seen| fault(seen).filter(|_| is_asked(seen)).map(Reply::Whole));
             let copied = copy(&from, &Memory::default().serve(), &root).unwrap();
-            let codes: Vec<&str> = copied.notes.iter().map(|note| note.code).collect();
+            let codes: Vec<&str> = copied.notes.iter().map(|note| note.code.name()).collect();
             let expected: &[&str] = if listed.is_empty() { &["no-referrers"] } else { &[] };
             assert_eq!(codes, expected, "{at} {listed:?}");
             if let [note] = copied.notes.as_slice() {

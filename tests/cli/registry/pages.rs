@@ -92,7 +92,7 @@ impl List {
             list.answer(seen)
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
-        let tags = repository.list_tags().map_err(|error| format!("{}: {error}", error.code()));
+        let tags = repository.list_tags().map_err(|error| format!("{}: {error}", error.code().name()));
         (tags.map(|tags| tags.iter().map(ToString::to_string).collect()), server.seen().len())
     }
 
@@ -278,7 +278,7 @@ fn a_page_that_is_gone_is_not_the_end() {
         };
         let server = Server::start(handler);
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
-        assert_eq!(repository.list_tags().unwrap_err().code(), "registry-not-found");
+        assert_eq!(repository.list_tags().unwrap_err().code().name(), "registry-not-found");
     }
     let server = Server::start(|_: &Seen| Answer::error(404, "NAME_UNKNOWN"));
     let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
@@ -303,7 +303,7 @@ fn pages_of_referrers_are_linked() {
         });
         let repository = Bench::new().repository(&format!("{}/acme/app", server.host()));
         let found = repository.list_referrers(&subject, None);
-        (found.map(|found| found.len()).map_err(|error| error.code()), server.seen().len())
+        (found.map(|found| found.len()).map_err(|error| error.code().name()), server.seen().len())
     };
     let second = Answer::new(200, bakeplan::internals::oci::OCI_INDEX, page(2));
     let linked = [

@@ -380,7 +380,7 @@ fn layers_that_two_machines_share_are_a_note() {
     assert_eq!(report.problems, []);
     let [note] = report.notes.as_slice() else { panic!("{:?}", report.notes) };
     assert_eq!(
-        (note.code, note.message.as_str()),
+        (note.code.name(), note.message.as_str()),
         ("same-layers", "image `app`: the images for linux/amd64, linux/arm64 have the same layers")
     );
     assert_eq!(World::with_app(&["a"]).merge(&plan(&["oci-layout:a"]), Options::default()).notes, []);

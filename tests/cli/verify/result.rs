@@ -146,7 +146,7 @@ fn mixed_media_types_are_said_by_the_merge() {
         world.build(&["acme/app"], Build::new("app-linux-arm64", "linux/arm64"));
         let document = plan_of(&[APP], &literal("1"), "", "hold");
         let report = world.merge(&document, Options::default());
-        let notes = report.notes.iter().filter(|note| note.code == "mixed-media-types");
+        let notes = report.notes.iter().filter(|note| note.code.name() == "mixed-media-types");
         assert_eq!(notes.count(), expected);
     }
 }

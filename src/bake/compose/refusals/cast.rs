@@ -4,6 +4,7 @@
 use super::unread::UNREAD;
 use crate::bake::compose::node::{Node, NodeKind};
 use crate::bake::values::{MarkedStr, parse_float};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// What a string stands for.
@@ -100,7 +101,7 @@ pub(in crate::bake::compose) fn cast(node: Node, path: &[&str]) -> Result<Node, 
     let message = format!("`{}` must be {expected}, found {found}", path.join("."));
     let help =
         format!("write {expected}; a variable that may be empty needs a default: `${{NAME:-{default}}}`");
-    Err(Diagnostic::error("attribute-type", message).at(node.span, "").with_note(UNREAD).with_help(help))
+    Err(Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(node.span, "").with_note(UNREAD).with_help(help))
 }
 
 #[cfg(test)]

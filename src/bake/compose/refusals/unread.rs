@@ -4,6 +4,7 @@
 use super::{ports, volumes};
 use crate::bake::compose::node::{Map, Member, Node, NodeKind, fail, single, unique, unique_by, wrong_type};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 
 /// Why such an attribute matters.
@@ -44,7 +45,7 @@ pub(in crate::bake::compose) fn check_paths(model: &Map) -> Result<(), Failure> 
             let is_bind = volume.get("type").and_then(Node::as_str) == Some("bind");
             if is_bind && volume.get("source").is_none() {
                 let message = format!("`{}`: a bind mount needs a `source`", path("volumes"));
-                return fail("attribute-value", message, volume.span);
+                return fail(Code::ATTRIBUTE_VALUE, message, volume.span);
             }
         }
         for file in inside(service, &["label_file"]) {
@@ -135,7 +136,7 @@ fn devices(node: &mut Node, path: &str) -> Result<(), Failure> {
         match device.as_str() {
             Some(text) if text.split(':').count() > 3 => {
                 let message = format!("`{path}`: a device is `SOURCE[:TARGET[:PERMISSIONS]]`");
-                return fail("attribute-value", message, device.span);
+                return fail(Code::ATTRIBUTE_VALUE, message, device.span);
             }
             _ => string_or_mapping(device, path)?,
         }
@@ -173,7 +174,7 @@ fn ports(node: &mut Node, path: &str) -> Result<(), Failure> {
                 if let Err(problem) = ports::check(text.as_str()) {
                     let message = format!("`{path}`: {problem}");
                     let help = "write `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, such as `8080:80`";
-                    let diagnostic = Diagnostic::error("attribute-value", message).at(port.span, "");
+                    let diagnostic = Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(port.span, "");
                     return Err(Box::new(diagnostic.with_help(help)));
                 }
             }
@@ -186,7 +187,7 @@ fn ports(node: &mut Node, path: &str) -> Result<(), Failure> {
 /// What a port is known by.
 fn mapped_port(port: &Node, path: &str) -> Result<Name, Failure> {
     if port.get("target").is_none() {
-        return fail("attribute-value", format!("`{path}`: a port needs a `target`"), port.span);
+        return fail(Code::ATTRIBUTE_VALUE, format!("`{path}`: a port needs a `target`"), port.span);
     }
     let part = |key: &str, default: &str| match port.get(key).map(Node::printed) {
         None => default.to_owned(),
@@ -203,7 +204,7 @@ fn volumes(node: &mut Node, path: &str) -> Result<(), Failure> {
             Err(problem) => {
                 let message = format!("`{path}`: this is not a valid volume: {problem}");
                 let help = "write `[SOURCE:]TARGET[:OPTIONS]`, such as `./data:/data:ro`";
-                let diagnostic = Diagnostic::error("attribute-value", message).at(volume.span, "");
+                let diagnostic = Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(volume.span, "");
                 Err(Box::new(diagnostic.with_help(help)))
             }
         },
@@ -224,7 +225,7 @@ fn mount_target(mount: &Node, path: &str) -> Result<Name, Failure> {
     match (mount.as_map(), mount.get("target").and_then(Node::as_text)) {
         (None, _) => Ok("".into()),
         (_, Some(target)) => Ok(target.name().clone()),
-        _ => fail("attribute-value", format!("`{path}`: this needs a `target`, a string"), mount.span),
+        _ => fail(Code::ATTRIBUTE_VALUE, format!("`{path}`: this needs a `target`, a string"), mount.span),
     }
 }
 
@@ -238,7 +239,7 @@ fn external(resource: &mut Node, path: &str) -> Result<(), Failure> {
     match (old.get("name"), map.get("name")) {
         (Some(old), Some(new)) if !same(old, &new.value) => {
             let message = format!("`{path}` has a different name in `external`");
-            let diagnostic = Diagnostic::error("attribute-value", message).at(old.span, "");
+            let diagnostic = Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(old.span, "");
             return Err(Box::new(diagnostic.with_help("write `external: true` and one `name`")));
         }
         (Some(name), None) => {

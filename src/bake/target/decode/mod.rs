@@ -16,6 +16,7 @@ use super::textmap::TextMap;
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
@@ -51,7 +52,7 @@ pub(crate) fn group(
     for needed in GROUP_ATTRIBUTES.iter().filter(|attribute| attribute.is_needed()) {
         if !attributes.iter().any(|(attribute, ..)| &*attribute.name == needed.name) {
             let message = format!("group `{name}` has no `{}`", needed.name);
-            let missing = Diagnostic::error("missing-attribute", message).at(header, "");
+            let missing = Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(header, "");
             diagnostics.report(missing.with_help("list the targets and groups that belong to it"));
         }
     }
@@ -178,7 +179,7 @@ impl Decoder<'_> {
             _ => value.ty().to_string(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
-        let diagnostic = Diagnostic::error("attribute-type", message).at(expr.span, "");
+        let diagnostic = Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(expr.span, "");
         self.diagnostics.report(help.into_iter().fold(diagnostic, Diagnostic::with_help));
         None
     }
@@ -187,7 +188,7 @@ impl Decoder<'_> {
         result
             .map_err(|error| {
                 let message = format!("`{}`: {error}", self.path());
-                self.diagnostics.report(Diagnostic::error("attribute-value", message).at(span, ""));
+                self.diagnostics.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(span, ""));
             })
             .ok()
     }

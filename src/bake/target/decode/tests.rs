@@ -211,7 +211,7 @@ fn groups_need_targets() {
     assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
     assert!(diagnostics.is_empty());
     group(&"g".into(), header, &[], &mut diagnostics);
-    assert_eq!(diagnostics.into_sorted()[0].code, "missing-attribute");
+    assert_eq!(diagnostics.into_sorted()[0].code.name(), "missing-attribute");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
 use super::flags::{self, FlagError};
 use super::text::Text;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help, suggest};
 use crate::glob::Glob;
 
@@ -169,7 +170,7 @@ impl Overrides {
     pub fn with_flags(mut self, flags: &Flags) -> Result<Self, Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
         let fail =
-            |flag: &str, error: FlagError| Diagnostic::error("flag-value", format!("`{flag}`: {error}"));
+            |flag: &str, error: FlagError| Diagnostic::error(Code::FLAG_VALUE, format!("`{flag}`: {error}"));
         if flags.push {
             self.all(PUSH, "true", "--push");
         }
@@ -243,7 +244,7 @@ impl Overrides {
 }
 
 fn bad_key(set: &str, problem: &str) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("override-key", format!("`--set {set}`: {problem}")).with_help(
+    Box::new(Diagnostic::error(Code::OVERRIDE_KEY, format!("`--set {set}`: {problem}")).with_help(
         "the form is `pattern.key=value`, such as `*.platform=linux/arm64` or `app.args.NAME=value`",
     ))
 }
@@ -304,8 +305,9 @@ impl Set {
         if let Some((name, _)) = definition.targets.get_key_value(self.pattern.as_str()) {
             return Ok(vec![Rc::clone(name)]);
         }
-        let fail =
-            |problem: String| Diagnostic::error("override-target", format!("`{}`: {problem}", self.written));
+        let fail = |problem: String| {
+            Diagnostic::error(Code::OVERRIDE_TARGET, format!("`{}`: {problem}", self.written))
+        };
         let Ok(glob) = Glob::parse(&self.pattern) else {
             return Err(Box::new(fail(format!("`{}` is not a valid pattern", self.pattern))));
         };
@@ -359,7 +361,7 @@ pub(super) fn apply(overrides: &TargetOverrides, target: &mut Target) -> Result<
         let (root, rest) = split_key(key);
         if let Err(FlagError(problem)) = said.apply(root, rest, target) {
             let mut diagnostic =
-                Diagnostic::error("override-value", format!("`{}`: {problem}", said.written));
+                Diagnostic::error(Code::OVERRIDE_VALUE, format!("`{}`: {problem}", said.written));
             if !keys().any(|key| key == root)
                 && let Some(meant) = suggest(root, keys())
             {

@@ -6,6 +6,7 @@ use super::literal::name;
 use super::scanner::{Token, TokenKind, scan};
 use crate::bake::text::syntax::{Expr, Ident};
 use crate::bake::values::Name;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::{SourceId, Span};
 
@@ -200,7 +201,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn error(&self, range: Range<usize>, message: impl Into<String>, help: &str) -> Failure {
-        let error = Diagnostic::error("syntax", message).at(self.span(range), "");
+        let error = Diagnostic::error(Code::SYNTAX, message).at(self.span(range), "");
         Box::new(if help.is_empty() { error } else { error.with_help(help) })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::btree_map::Entry;
 use super::hcl::{name, parse_template_text};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::{Marks, Name, Number};
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::{SourceId, Sources, Span};
 
@@ -41,7 +42,7 @@ pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Body, Vec<Diagnosti
 }
 
 fn syntax(span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
-    Diagnostic::error("syntax", message).at(span, label)
+    Diagnostic::error(Code::SYNTAX, message).at(span, label)
 }
 
 /// A JSON value and its place.

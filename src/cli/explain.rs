@@ -1,0 +1,37 @@
+//! The options of `bakeplan explain`.
+
+use clap::{Args, ValueEnum};
+
+use super::values::Completes;
+use crate::code::SUBJECTS;
+use crate::verify::code::Code as Finding;
+
+/// `bakeplan explain`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Explain {
+    /// Codes as messages show them, such as `unknown-variable` or `error[unknown-variable]`
+    #[arg(value_name = "CODE", required_unless_present = "list", add = Completes::OneOf(names))]
+    pub codes: Vec<String>,
+    /// List all codes, one a line
+    #[arg(long, conflicts_with = "codes")]
+    pub list: bool,
+    /// Print text, or json
+    #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
+    pub format: ExplainFormat,
+}
+
+/// The forms of an explanation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people
+    #[default]
+    Text,
+    /// An array with an object for each code
+    Json,
+}
+
+/// All codes, of messages and of what `verify` finds.
+fn names() -> Vec<String> {
+    let codes = SUBJECTS.iter().flat_map(|subject| subject.codes).map(|code| code.name());
+    codes.chain(Finding::ALL.iter().map(|finding| finding.name())).map(str::to_owned).collect()
+}

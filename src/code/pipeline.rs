@@ -1,0 +1,74 @@
+//! Codes of the generated workflow and of the pipeline for GitLab.
+
+use super::example::{run, when};
+use super::row::codes;
+
+codes! {
+    guide: "docs/how-to/github-actions.md";
+
+    NO_INSTALL "no-install" [Error] {
+        cause: "The workflow does not know how bakeplan gets into a job, or the way is one that this CI cannot run.",
+        example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install pipx=0.1.0"),
+        cure: "Say so with `--install`, or `install` in the `workflow` block: `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` and others.",
+    }
+    NO_LOGIN "no-login" [Error] {
+        cause: "It is not known how a job logs in to a registry that images are published in.",
+        example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.example.com/acme/app:1\"]\n}\n")]).fixed("--install pipx=0.1.0", "--install pipx=0.1.0 --login registry.example.com=none"),
+        cure: "Name the variable with the user's name and the secret: `--login REGISTRY=USERNAME_VARIABLE:SECRET`, or `--login REGISTRY=none`.",
+    }
+    NO_SETUP "no-setup" [Note] {
+        cause: "Builds need a file, such as that of a secret, or an SSH agent, which a checkout does not have, and nothing sets it up before the builds.",
+        example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  secret    = [\"id=token,src=token.txt\"]\n}\n")]).fixed("id=token,src=token.txt", "id=token,env=TOKEN"),
+        cure: "Name a composite action of the repository that does: `--setup ./.github/actions/setup`.",
+    }
+    NO_VALUE "no-value" [Error] {
+        cause: "A variable is left to the build with `--keep-variable`, has no default, and nothing says where the workflow takes its value from.",
+        example: run("workflow github --install pipx=0.1.0 --keep-variable STAGE", &[("docker-bake.hcl", "variable \"STAGE\" {}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { STAGE = STAGE }\n}\n")]).fixed("--keep-variable STAGE", "--keep-variable STAGE --env STAGE=vars.STAGE"),
+        cure: "Add `--env NAME=vars.NAME`, or `--env NAME=secrets.NAME` if it is secret.",
+    }
+    SECRET_VARIABLE "secret-variable" [Error] {
+        cause: "A build reads a secret from an environment variable that a workflow cannot set: its name is not one, or GitHub or the workflow sets it.",
+        example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  secret    = [\"id=path,env=PATH\"]\n}\n")]).fixed("env=PATH", "env=TOKEN"),
+        cure: "Read the secret from a variable of another name.",
+    }
+    TAKEN_VARIABLE "taken-variable" [Error] {
+        cause: "Builds read a variable that the pipeline of GitLab, or GitLab itself, sets.",
+        example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n  secret    = [\"id=path,env=PATH\"]\n}\n")]).fixed("env=PATH", "env=TOKEN"),
+        cure: "Give the variable another name.",
+    }
+    UNFIT_CACHE "unfit-cache" [Error] {
+        cause: "A build uses a cache of `type=gha`, which only GitHub Actions has.",
+        example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms  = [\"linux/amd64\"]\n  tags       = [\"registry.gitlab.com/acme/app:1\"]\n  cache-from = [\"type=gha\"]\n}\n")]).fixed("type=gha", "type=registry,ref=registry.gitlab.com/acme/cache:app"),
+        cure: "Use one of `type=registry`.",
+    }
+    UNFIT_PATH "unfit-path" [Error] {
+        cause: "GitLab includes files that end in `.yml` or `.yaml`, and the file of `-o` does not.",
+        example: run("workflow gitlab --install pipx=0.1.0 -o images.txt", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n")]).fixed("images.txt", "images.yml"),
+        cure: "Write it to a file such as `.gitlab/images.yml`.",
+    }
+    UNFIT_RUNNER "unfit-runner" [Error] {
+        cause: "A job is on a runner that cannot build it: `docker buildx bake` has no BuildKit on Windows and macOS, and runners of GitLab have tags but no groups.",
+        example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"windows/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { windows = \"windows-2025\" }\n}\n")]).fixed("windows-2025", "ubuntu-latest"),
+        cure: "Let a Linux runner cross-build it: `runners = { windows = \"ubuntu-latest\" }`. For GitLab, name tags.",
+    }
+    UNFIT_SETTING "unfit-setting" [Error] {
+        cause: "A setting of the workflow cannot be set in a pipeline of GitLab, or a variable comes from a context that GitLab does not have.",
+        example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n\nimage {\n  workflow {\n    schedule = [\"17 3 * * 1\"]\n  }\n}\n")]).fixed("    schedule = [\"17 3 * * 1\"]\n", ""),
+        cure: "Leave it out, and do what the help says in GitLab instead.",
+    }
+    UNUSED_SETTING "unused-setting" [Error] {
+        cause: "`ssh_keys` of the workflow, or `--ssh-key`, gives builds keys of SSH, and no target uses an SSH agent.",
+        example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
+        cure: "Write `ssh = [\"default\"]` in the target that needs it, or remove the setting.",
+    }
+    UNWRITABLE "unwritable" [Error] {
+        cause: "An argument of the command cannot stand in the script of a workflow: GitHub would evaluate `${{`, and a script has one command on a line.",
+        example: when("`bakeplan workflow github --var 'NAME=${{ github.actor }}'`"),
+        cure: "Use a variable: `--env NAME=vars.NAME`.",
+    }
+    TEMPLATE "template" [Error] {
+        cause: "The template of the workflow cannot be rendered. This is a bug of bakeplan.",
+        example: when("No definition is known to produce it."),
+        cure: "Please report it with the definition and the options.",
+    }
+}

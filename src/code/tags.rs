@@ -1,0 +1,109 @@
+//! Codes of tags and versions: patterns, what is stable, which image has which tag.
+
+use super::example::{file, run, when};
+use super::row::codes;
+
+codes! {
+    guide: "docs/reference/tags.md";
+
+    VERSION "version" [Error] {
+        cause: "`version`, or an entry of `known_versions` or `withdrawn`, is not a version of the image's scheme, is empty or cannot be rendered in this run, or rule lines in `tags` are about another version than `version`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"release\"\n}\n").fixed("\"release\"", "\"1.4.2\""),
+        cure: "A version begins with numbers: `1.4.2`, `3.0-rc.1`, `2026.03.0`. What stands before them in git tags goes into `tag_prefix`.",
+    }
+    VERSION_NUMBER "version-number" [Error] {
+        cause: "A version, or another attribute that takes strings, is written as a number, and a number forgets how it was written: `3.10` is `3.1`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = 3.10\n}\n").fixed("3.10", "\"3.10\""),
+        cure: "Write it in quotes, or declare its variable with `type = string`.",
+    }
+    SUFFIX "suffix" [Error] {
+        cause: "The same suffix is in `prerelease_suffixes` and in `stable_suffixes`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories        = [\"ghcr.io/acme/app\"]\n  version             = \"1.4.2\"\n  stable_suffixes     = [\"acme\"]\n  prerelease_suffixes = [\"acme\"]\n}\n").fixed("  prerelease_suffixes = [\"acme\"]\n", ""),
+        cure: "Leave it out of one of them.",
+    }
+    UNKNOWN_SUFFIX "unknown-suffix" [Error Warning Note] {
+        cause: "What follows the numbers of a version is neither known as a release nor as a prerelease, so it is undecided whether the version gets floating tags such as `1.4` and `latest`. A version in the file must be decided; one from the run gets its own tags only; a known version is passed over.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2-acme\"\n}\n").fixed("\"1.4.2-acme\"", "\"1.4.2-acme\"\n  stable_suffixes = [\"acme\"]"),
+        cure: "Decide with `stable_suffixes = [\"…\"]` or `prerelease_suffixes = [\"…\"]` in the image.",
+    }
+    VARIANT "variant" [Error] {
+        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  variant = \"slim\"\n}\n").fixed("variant = \"slim\"", "variant = \"slim\"\n  version = \"1.4.2\""),
+        cure: "Set `version` or `tags` in the image; with many names, `variant_tags = \"truncate\"` makes fewer combinations.",
+    }
+    TAG "tag" [Error] {
+        cause: "A pattern renders to something that is not a valid tag: letters, digits, `.`, `_` and `-`, at most 128 characters, beginning with a letter, a digit or `_`. In `promote --to`, it is not `REPOSITORY:TAG`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"feature/login\"]\n}\n").fixed("feature/login", "feature-login"),
+        cure: "Replace what a tag cannot hold: `{{ branch | replace(\"/\", \"-\") }}`. Repositories belong into `repositories`.",
+    }
+    TAG_PATTERN "tag-pattern" [Error] {
+        cause: "A pattern in `tags` or another attribute, or a condition of one, cannot be read or rendered: its syntax is wrong, a word is unknown, or the word has no value in this run.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tags         = [\"{{ majr }}\"]\n}\n").fixed("majr", "major"),
+        cure: "Correct the word. A pattern for some runs only needs a condition: `{ pattern = \"…\", when = \"branch\" }`.",
+    }
+    TAG_PREFIX "tag-prefix" [Error] {
+        cause: "`tag_prefix` is a pattern that uses something else than the name of the image. It must be the same in every run.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tag_prefix   = \"{{ branch }}/\"\n}\n").fixed("{{ branch }}/", "{{ image }}/"),
+        cure: "Use text, `{{ image }}` and `{{ key }}`.",
+    }
+    TAG_RULE "tag-rule" [Error Note] {
+        cause: "A rule line of docker/metadata-action in `tags` or `flavor` cannot be read, or stands where rules cannot be. As a note: the rule means something else here than there, such as that a prerelease does not move `latest`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"type=semvre,pattern={{version}}\"]\n}\n").fixed("type=semvre,pattern={{version}}", "type=raw,value=edge"),
+        cure: "Correct the rule as the help says, or write a pattern instead.",
+    }
+    FLAVOR "flavor" [Warning] {
+        cause: "`flavor` applies to rule lines in `tags`, and there are none.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  flavor       = [\"latest=true\"]\n}\n").fixed("  flavor       = [\"latest=true\"]\n", ""),
+        cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}`.",
+    }
+    TAG_COLLISION "tag-collision" [Error] {
+        cause: "Two images or versions claim the same tag, or a tag is both the own tag of one version and a floating tag of another. Whichever was pushed last would win.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n").fixed("repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage", "repositories = [\"ghcr.io/acme/one\"]\n  tags         = [\"edge\"]\n}\nimage"),
+        cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
+    }
+    BRANCH_COLLISION "branch-collision" [Error] {
+        cause: "The name of a branch would take a tag that something else has: another branch whose name becomes the same tag, or a version, since a branch may be called `1.4.2`.",
+        example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
+        cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
+    }
+    RUN_TAG "run-tag" [Error Note] {
+        cause: "A committed file, such as the table of tags in a README, cannot show tags that depend on the run. They are left out with a note; a version that depends on the run is an error until its facts are given, since the table that is there may show it.",
+        example: run("readme README.md", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n}\n"), ("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n")]).fixed("readme README.md", "readme README.md --fact tag=v1.4.2"),
+        cure: "Give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show.",
+    }
+    NO_VERSION "no-version" [Note] {
+        cause: "The `version` of an image comes from the run, and this run has none, such as that of a branch. Tags that are made from the version are left out.",
+        example: run("plan --fact branch=main", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n  tags         = [\"{{ version }}\", { pattern = \"edge\", when = \"branch\" }]\n}\n")]).fixed("branch=main", "tag=v1.4.2"),
+        cure: "Nothing, if that is meant. A tag for other runs needs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`.",
+    }
+    UNGUARDED_TAG "unguarded-tag" [Note Warning] {
+        cause: "A floating tag moves, and nothing tells whether it should: no tag of the image shows its version so that the merge can read it back, the image has no index that says which run made it, or the registry does not list its tags.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tags         = [\"latest\"]\n}\n").fixed("[\"latest\"]", "[\"{{ version }}\", \"latest\"]"),
+        cure: "Publish `{{ version }}`, too, keep the index, and give the merge the right to list tags. Name released versions with `--known-versions` where there is no list.",
+    }
+    FEWER_PLATFORMS "fewer-platforms" [Warning] {
+        cause: "A version takes floating tags from an earlier one that has more platforms. Those who pull these tags on the others will get nothing.",
+        example: file("target \"app\" {\n  name      = \"app-${replace(release, \".\", \"-\")}\"\n  matrix    = { release = [\"1.4.2\", \"1.4.3\"] }\n  platforms = release == \"1.4.2\" ? [\"linux/amd64\", \"linux/arm64\"] : [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = release\n}\n").fixed(": [\"linux/amd64\"]", ": [\"linux/arm64\", \"linux/amd64\"]"),
+        cure: "Build the version for them, too, or give it other tags.",
+    }
+    KNOWN_VERSIONS "known-versions" [Error Warning] {
+        cause: "What `--known-versions` reads is not a list of versions or a plan, or it has a list for an image that is not in this definition.",
+        example: run("plan --known-versions list.txt", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("list.txt", "1.0.0 1.1.0\n")]),
+        cure: "Write one version on each line, name the `plan.json` of an earlier run, or read tags of git with `--known-versions git`.",
+    }
+    OTHER_VERSION "other-version" [Error Note] {
+        cause: "A build or an index is of another version than the tags that it would get, by its annotation or its tags; or, as a note, an image is left out because the git tag of the run does not begin with its `tag_prefix`.",
+        example: run("plan --fact tag=web/v1.0.0", &[("docker-bake.hcl", "target \"api\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"web\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage {\n  version    = \"{{ tag }}\"\n  tag_prefix = \"{{ image }}/\"\n}\nimage \"api\" {\n  repositories = [\"ghcr.io/acme/api\"]\n}\nimage \"web\" {\n  repositories = [\"ghcr.io/acme/web\"]\n}\n")]),
+        cure: "Promote or build the version that the tags are of; `--allow-other-version` of `promote` allows it. The note needs nothing.",
+    }
+    PRERELEASE "prerelease" [Error] {
+        cause: "`promote` would give a prerelease a tag that floats with releases, such as `latest` or `1.4`.",
+        example: when("`bakeplan promote ghcr.io/acme/app:2.0.0-rc.1 --to ghcr.io/acme/app:latest`"),
+        cure: "Promote a release, or pass `--allow-backward` to move the tag all the same.",
+    }
+    IMMUTABLE_TAG "immutable-tag" [Error] {
+        cause: "The own tag of a version has another digest already, and the image is `immutable`, or the tag would be moved by `promote`. A rebuild always has another digest, since its attestations contain the time of the build.",
+        example: when("A merge of version 1.4.2 with `immutable = true`, after 1.4.2 was published from other builds."),
+        cure: "Release a new version, merge with `--keep-existing` to leave what is published, or pass `--allow-retag`.",
+    }
+}
