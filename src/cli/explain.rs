@@ -2,8 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
+use super::manual::Documented;
 use super::values::Completes;
 use crate::code::SUBJECTS;
+use crate::error::Exit;
 use crate::verify::code::Code as Finding;
 
 /// `bakeplan explain`.
@@ -18,6 +20,14 @@ pub(crate) struct Explain {
     /// Print text, or json
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ExplainFormat,
+}
+
+impl Documented for Explain {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("Explain the code of a message", "bakeplan explain unknown-variable"),
+        ("List all codes", "bakeplan explain --list"),
+    ];
+    const EXITS: &'static [Exit] = Exit::USUAL;
 }
 
 /// The forms of an explanation.

@@ -158,7 +158,6 @@ pub(crate) enum Command {
     /// Print the JSON Schema of a file that is written or read as JSON
     Schema(Deferred<Schema>),
     /// Explain the code of a message: why it is reported, an example, and what helps
-    #[command(after_help = EXIT_CODES)]
     Explain(Deferred<Explain>),
     /// Print what teaches a shell to complete commands, options and the names in Bake files
     Completions(Deferred<Completions>),
@@ -184,6 +183,7 @@ impl Command {
             Self::Workflow(args) => args.exits(),
             Self::Diff(args) => args.exits(),
             Self::Schema(args) => args.exits(),
+            Self::Explain(args) => args.exits(),
             Self::Completions(args) => args.exits(),
             Self::Man(args) => args.exits(),
         }

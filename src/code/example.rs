@@ -50,6 +50,9 @@ pub(crate) const fn when(situation: &'static str) -> Example {
     Example { kind: ExampleKind::Situation(situation), fix: None }
 }
 
+/// What is run, and the files that it finds, each with its name and text.
+type Steps = (&'static str, Vec<(&'static str, &'static str)>);
+
 impl Example {
     /// The same with what makes it right.
     #[must_use]
@@ -61,7 +64,7 @@ impl Example {
     ///
     /// # Errors
     /// The situation, if it is one.
-    pub fn steps(&self) -> Result<(&'static str, Vec<(&'static str, &'static str)>), &'static str> {
+    pub fn steps(&self) -> Result<Steps, &'static str> {
         match self.kind {
             ExampleKind::Definition(text) => Ok(("plan", vec![("docker-bake.hcl", text)])),
             ExampleKind::Run { command, files } => Ok((command, files.to_vec())),

@@ -121,6 +121,16 @@ codes! {
         example: when("`FROM debian:12` was updated between the build for amd64 and a later one for arm64."),
         cure: "Run the older of these builds again, or pass `--allow-mixed-bases`.",
     }
+    CARRIED_BASES "carried-bases" [Note] {
+        cause: "A platform was not built and is carried over from the published index (`on_missing = \"carry\"`), and its base differs from that of the builds: the tag in `FROM` moved between them.",
+        example: when("`FROM debian:12` was updated since the last run, and the build for arm64 failed in this one."),
+        cure: "Nothing, if that is acceptable; else build the platform again, so that all have the same base.",
+    }
+    DAMAGED_SOURCE "damaged-source" [Warning] {
+        cause: "What an image needs could not be read from the first repository that should have it, because something was missing, refused or damaged there; it was taken from another repository of the image.",
+        example: when("A mirror is filled, and a layer is gone from the first of two `repositories`."),
+        cure: "Nothing for the copy: it is complete. `bakeplan verify` of the repositories says what is wrong with the first one.",
+    }
     UNKNOWN_BASES "unknown-bases" [Note] {
         cause: "Neither the metadata nor an attestation of a build has its provenance, so nothing tells whether all builds have the same bases.",
         example: when("Builds with `provenance: false`."),

@@ -190,7 +190,7 @@ impl Bases<'_> {
                 let message = format!(
                     "image `{key}`: `{leg}` was not built and is carried over with another base than the builds have: `{name}` moved between them"
                 );
-                let note = Diagnostic::note("carried-bases", message);
+                let note = Diagnostic::note(Code::CARRIED_BASES, message);
                 notes.push(
                     note.with_note(own.to_string())
                         .with_note(other.to_string())

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::subject::Copies;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::Site;
@@ -103,7 +104,7 @@ fn is_about_source(error: &Error) -> bool {
 fn second(from: &Location, to: &Location, others: &[String]) -> Diagnostic {
     let message =
         format!("`{to}` is filled from `{from}`, since not every repository of the image has all of it");
-    let mut note = Diagnostic::warning("damaged-source", message)
+    let mut note = Diagnostic::warning(Code::DAMAGED_SOURCE, message)
         .with_help("`bakeplan verify` of these repositories says what is wrong there");
     note.notes.extend(others.iter().cloned());
     note

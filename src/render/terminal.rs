@@ -4,7 +4,7 @@
 //! between its words, and a word that is wider than the terminal stays whole.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -99,7 +99,7 @@ struct Row<'a> {
 }
 
 /// The job of each leg.
-type Jobs<'a> = HashMap<&'a str, &'a Job>;
+type Jobs<'a> = BTreeMap<&'a str, &'a Job>;
 
 /// The plan. With `explain`, it says of each tag why it is where it is.
 #[must_use]

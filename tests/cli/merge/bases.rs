@@ -207,7 +207,7 @@ fn another_base_of_what_is_carried_over_is_said() {
         let report = world.merge(&document, Options::default());
         assert_eq!(report.problems, [], "{built:?}");
         assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
-        let codes: Vec<&str> = report.notes.iter().map(|note| note.code).collect();
+        let codes: Vec<&str> = report.notes.iter().map(|note| note.code.name()).collect();
         assert_eq!(codes, expected, "{published:?} {built:?}: {:?}", report.notes);
         if let ["carried-bases"] = expected {
             let note = &report.notes[0];

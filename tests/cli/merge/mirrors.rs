@@ -348,7 +348,7 @@ fn what_one_repository_cannot_give_comes_from_the_next() {
         ("fewer bytes", |answer| Answer::new(200, "", answer.body[1..].to_vec())),
     ];
     let warned = |report: &Report| -> Vec<String> {
-        let notes = report.notes.iter().filter(|note| note.code == "damaged-source");
+        let notes = report.notes.iter().filter(|note| note.code.name() == "damaged-source");
         notes.map(|note| format!("{} {}", note.message, note.notes.join(" "))).collect()
     };
     for (what, fault) in faults {
