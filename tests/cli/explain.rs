@@ -193,7 +193,7 @@ fn the_index_has_each_code_and_finding() {
     let at = page.find("\n## ").map_or(page.len(), |at| at + 1);
     page.truncate(at);
     for subject in SUBJECTS {
-        page.push_str(&format!("## {}\n\n", subject.title));
+        page.extend(["## ", subject.title, "\n\n"]);
         for code in subject.codes {
             page.push_str(&entry(*code));
         }
@@ -202,13 +202,20 @@ fn the_index_has_each_code_and_finding() {
     for finding in Finding::ALL {
         let row = finding.row();
         let what = row.example.steps().unwrap_err();
-        page.push_str(&format!(
-            "| `{}` | {} | {what} | {} | {} |\n",
+        let severities = severities(finding.code());
+        page.extend([
+            "| `",
             row.name,
-            severities(finding.code()),
+            "` | ",
+            &severities,
+            " | ",
+            what,
+            " | ",
             row.cause,
-            row.cure
-        ));
+            " | ",
+            row.cure,
+            " |\n",
+        ]);
     }
     let wrong: Vec<String> = differs("docs/reference/diagnostics.md", page).into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -5,7 +5,7 @@ use crate::support::Test;
 const DEFINITION: &str = "group \"default\" { targets = [\"app\"] }\ntarget \"app\" { platforms = [\"linux/amd64\", \"linux/arm64\"] }\n\
                           image \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version = \"v1.2.3\"\n}\n";
 
-fn printed(test: Test) -> serde_json::Value {
+fn printed(test: &Test) -> serde_json::Value {
     let output = test.output();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -22,7 +22,7 @@ fn the_generated_file_pushes_what_ci_names() {
         Test::new().file("docker-bake.hcl", DEFINITION).args(["plan", "--out", "ci"]).stdout("...\n").run();
     let definition = |name: &[&str]| {
         let arguments = ["print", "-f", "ci/docker-bake.json"].into_iter().chain(name.iter().copied());
-        printed(Test::new().file("ci/docker-bake.json", ran.read("ci/docker-bake.json")).args(arguments))
+        printed(&Test::new().file("ci/docker-bake.json", ran.read("ci/docker-bake.json")).args(arguments))
     };
     let all = definition(&["ci"]);
     assert_eq!(keys(&all["target"]), ["app-linux-amd64", "app-linux-arm64"]);
@@ -34,7 +34,7 @@ fn the_generated_file_pushes_what_ci_names() {
 
 #[test]
 fn a_plan_has_the_version_as_it_was_written() {
-    let plan = printed(Test::new().file("docker-bake.hcl", DEFINITION).args(["plan", "--format=json"]));
+    let plan = printed(&Test::new().file("docker-bake.hcl", DEFINITION).args(["plan", "--format=json"]));
     assert_eq!(plan["images"]["app"]["version"], "v1.2.3");
     assert_eq!(plan["images"]["app"]["tags"][0]["name"], "1.2.3");
     assert!(plan["schema"].is_number() && plan["version"].is_null(), "{plan}");
@@ -65,7 +65,7 @@ fn any_says_whether_there_are_jobs_and_publish_whether_they_push() {
 #[test]
 fn the_check_of_print_is_bakes() {
     let definition =
-        |option: &str| printed(Test::new().file("docker-bake.hcl", DEFINITION).args(["print", option]));
+        |option: &str| printed(&Test::new().file("docker-bake.hcl", DEFINITION).args(["print", option]));
     assert_eq!(definition("--check"), definition("--call=check"));
     assert_eq!(definition("--check")["target"]["app"]["call"], "lint");
 }
@@ -89,7 +89,7 @@ fn files_that_are_not_named_are_not_read() {
         (&["-f", "compose.yaml"], "one"),
         (&["-f", "docker-bake.hcl", "-f", "docker-bake.override.hcl"], "three"),
     ] {
-        let printed = printed(test().args(["print", "app"].into_iter().chain(options.iter().copied())));
+        let printed = printed(&test().args(["print", "app"].into_iter().chain(options.iter().copied())));
         assert_eq!(printed["target"]["app"]["dockerfile"], expected, "{options:?}");
         let output =
             test().args(["metadata", "--format=tags"].into_iter().chain(options.iter().copied())).output();
