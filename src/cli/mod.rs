@@ -8,9 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::ci::{MaxJobs, ProvenanceMode};
 use crate::error::Exit;
-use crate::facts;
 use crate::glob::Glob;
 
 mod boolean;
@@ -26,8 +24,10 @@ mod listing;
 mod manual;
 mod pages;
 mod promote;
+mod readme;
 mod registries;
 mod schema;
+mod selection;
 mod values;
 mod workflow;
 
@@ -44,11 +44,12 @@ pub(crate) use manual::Manual;
 use manual::{Documented, PUBLISHED};
 pub(crate) use pages::Pages;
 pub(crate) use promote::Promote;
+pub(crate) use readme::Readme;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
 pub(crate) use schema::{Schema, SchemaOf};
+pub(crate) use selection::{FactOptions, Selection};
 pub(crate) use values::Completes;
-use values::list;
 pub(crate) use workflow::{Ci, WorkflowOptions};
 
 /// The id of `--color`.
@@ -451,28 +452,6 @@ pub(crate) enum Engine {
     Docker,
 }
 
-/// `bakeplan readme`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Readme {
-    /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
-    #[arg(id = "readme", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub file: String,
-    /// Write nothing; fail when the table is out of date
-    #[arg(long)]
-    pub check: bool,
-    /// What is planned.
-    #[command(flatten)]
-    pub selection: Selection,
-}
-
-impl Documented for Readme {
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("Update the table of tags", "bakeplan readme README.md"),
-        ("Fail in CI when it is out of date", "bakeplan readme README.md --check"),
-    ];
-    const EXITS: &'static [Exit] = Exit::CHECKED;
-}
-
 /// `bakeplan workflow`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
@@ -499,67 +478,6 @@ impl Documented for Workflow {
         "bakeplan workflow github -o .github/workflows/images.yml --install path",
     )];
     const EXITS: &'static [Exit] = Exit::CHECKED;
-}
-
-/// The help of the names that are planned.
-const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [default: all images; without `image` blocks, what Bake builds]";
-
-/// Which part of a definition is planned, and for what.
-#[derive(Args, Clone, Debug)]
-#[command(mut_arg("targets", |targets| targets.help(PLANNED)), next_help_heading = "What is planned")]
-pub(crate) struct Selection {
-    /// Plan this platform only (repeatable)
-    #[arg(long = "platform", value_name = "PLATFORM", add = Completes::Platforms)]
-    pub platforms: Vec<String>,
-    /// Push what is built; `false` for pull requests
-    #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "true")]
-    pub publish: bool,
-    /// Which runners jobs may name; if given, a plan that names another is refused (repeatable)
-    #[arg(long = "runner", value_name = "LABEL")]
-    pub runners: Vec<String>,
-    /// Take what is allowed from this file outside the repository, or of another branch: `git:REF:PATH`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub consent: Option<String>,
-    /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
-    #[arg(long, value_name = "NUMBER")]
-    pub max_jobs: Option<MaxJobs>,
-    /// Attest how images are built where their targets say nothing about it: min, or max, which shows build arguments
-    #[arg(long, value_name = "MODE", add = Completes::OneOf(|| list(["min", "max"])))]
-    pub default_provenance: Option<ProvenanceMode>,
-    /// What is known about the run.
-    #[command(flatten)]
-    pub facts: FactOptions,
-    /// The definition.
-    #[command(flatten)]
-    pub definition: Definition,
-}
-
-impl Selection {
-    /// Reads options and names as `bakeplan plan` takes them.
-    ///
-    /// # Errors
-    /// The first one that it does not take.
-    pub(crate) fn read(words: &[String]) -> Result<Self, clap::Error> {
-        let command = clap::Command::new("bakeplan plan").no_binary_name(true).disable_help_flag(true);
-        Self::from_arg_matches(&Self::augment_args(command).try_get_matches_from(words)?)
-    }
-}
-
-/// What is known about the run, where the environment and git do not say it or are wrong.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Facts")]
-pub(crate) struct FactOptions {
-    /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
-    #[arg(long = "fact", value_name = "NAME=VALUE")]
-    #[arg(add = Completes::OneOf(|| facts::given::NAMES.map(|name| format!("{name}=")).to_vec()))]
-    pub facts: Vec<String>,
-    /// Take facts from a JSON object in this file, or `-` for standard input
-    #[arg(long = "facts-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub file: Option<String>,
-    /// Versions released before: `git` reads the tags of the remote `origin`; a file lists them
-    #[arg(long, value_name = "FILE|git", value_hint = ValueHint::FilePath)]
-    pub known_versions: Option<String>,
 }
 
 /// The forms of a plan.

@@ -500,7 +500,7 @@ mod tests {
         let table = report.to_table();
         let expected = "app  held  li\\u{1b}[31mnux/amd64\\n::warning::x\n  a|b\\n::warning::y\n";
         assert!(table.starts_with(expected), "{table}");
-        let row = "| app | held: a\\|b\\\\n::warning::y | li\\\\u{1b}\\[31mnux/amd64\\\\n::warning::x |  |\n";
+        let row = "| app | held: a\\|b\\\\n::<!-- -->warning::y | li\\\\u{1b}\\[31mnux/amd64\\\\n::<!-- -->warning::x |  |\n";
         let text = report.to_markdown();
         assert!(text.ends_with(row), "{text}");
     }

@@ -17,7 +17,7 @@ fn an_unknown_command_is_a_usage_error() {
         .stderr(str![[r#"
 error: unrecognized subcommand 'plam'
 
-  tip: a similar subcommand exists: 'plan'
+  tip: some similar subcommands exist: 'explain', 'plan'
 
 Usage: bakeplan [OPTIONS] <COMMAND>
 

@@ -88,7 +88,7 @@ fn few_lines_that_mean_very_much() {
         (megabyte("regex_replace(m, \".?\", \"\")"), Err(steps)),
         (megabyte("length(regexall(\"[ab]*a[ab]{1000}c\", m))"), Err(steps)),
         (megabyte("upper(m)"), Err("the strings of this file come to more than 128 MiB")),
-        (megabyte("strrev(m)"), Err("the strings of this file come to more than 128 MiB")),
+        (megabyte("reverse(m)"), Err("the strings of this file come to more than 128 MiB")),
         (megabyte("length(split(\"\", m))"), Err("failed")),
         (
             argument("length([for i in range(1000) : upper(\"text ${i}\") if contains(range(100), i)])"),
@@ -106,8 +106,8 @@ fn few_lines_that_mean_very_much() {
         (argument("pow(10, 1e9)"), Ok(())),
         (argument(&vec!["1"; 10_000].join("+")), Ok(())),
     ] {
-        // As many steps as are allowed take a minute where nothing is optimised.
-        if cfg!(debug_assertions) && end == Err(steps) {
+        // As many steps as are allowed, or as much text, take a minute where nothing is optimised.
+        if cfg!(debug_assertions) && (end == Err(steps) || text.starts_with("m = ")) {
             continue;
         }
         check("print", "docker-bake.hcl", &text, end);
