@@ -64,7 +64,7 @@ pub(crate) fn styled(text: &str) -> Cow<'_, str> {
     with_escapes(text, style_length)
 }
 
-/// The same of lines that may have links to web pages, too. What is a stranger's in them has passed through [`line`].
+/// The same of lines that may have links to web pages, too. What is a stranger's in them has passed through `line`.
 #[must_use]
 pub(crate) fn linked(text: &str) -> Cow<'_, str> {
     with_escapes(text, |text| style_length(text).or_else(|| link_length(text)))
