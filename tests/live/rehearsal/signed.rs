@@ -93,7 +93,7 @@ fn a_plan_that_the_sources_do_not_give_is_not_merged() {
     let path = merge.join("plan/plan.json");
     let plan = fs::read_to_string(&path).unwrap();
     let scope = Scope { contexts: json!({}), before: Before::Success };
-    for (from, to) in [("\"2.0.0\"", "\"9.9.9\""), ("/api\"", "/tool\""), ("\"hold\"", "\"drop\"")] {
+    for (from, to) in [("\"2.0.0\"", "\"9.9.9\""), ("/api\"", "/tool\""), ("\"1.2.3\"", "\"1.2.4\"")] {
         let replaced = plan.replace(from, to);
         assert_ne!(replaced, plan, "{from}");
         fs::write(&path, replaced).unwrap();
