@@ -53,19 +53,7 @@ fn described(what: &str, line: &Line) -> Line {
 /// What a run of Bake publishes in these runs.
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
     let BakeRun { place, mut build, set, push } = run;
-    let mut found = Publication {
-        place,
-        job: job.to_owned(),
-        runs,
-        others: Vec::new(),
-        build: None,
-        repositories: Vec::new(),
-        tags: Vec::new(),
-        flavor: Vec::new(),
-        sources: Vec::new(),
-        oci_labels: false,
-        untold: Vec::new(),
-    };
+    let mut found = Publication::new(place, job, runs);
     let mut metas: Vec<Rc<Meta>> = Vec::new();
     build.files.retain(|line| {
         let meta = line.text.0.iter().find_map(|piece| match piece {

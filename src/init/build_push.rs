@@ -24,19 +24,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     if pushes.0.iter().all(|answer| *answer == Some(false)) {
         return None;
     }
-    let mut found = Publication {
-        place: inputs.place.clone(),
-        job: job.to_owned(),
-        runs: runs.and(pushes),
-        others: Vec::new(),
-        build: None,
-        repositories: Vec::new(),
-        tags: Vec::new(),
-        flavor: Vec::new(),
-        sources: Vec::new(),
-        oci_labels: false,
-        untold: Vec::new(),
-    };
+    let mut found = Publication::new(inputs.place.clone(), job, runs.and(pushes));
     for line in inputs.items("tags", scope) {
         add_reference(&mut found, line, is_by_digest);
     }

@@ -28,19 +28,7 @@ impl Setting<'_> {
     }
 
     fn publication(&self, command: &ShellCommand) -> Publication {
-        Publication {
-            place: self.place(command),
-            job: self.job.to_owned(),
-            runs: self.runs,
-            others: Vec::new(),
-            build: None,
-            repositories: Vec::new(),
-            tags: Vec::new(),
-            flavor: Vec::new(),
-            sources: Vec::new(),
-            oci_labels: false,
-            untold: Vec::new(),
-        }
+        Publication::new(self.place(command), self.job, self.runs)
     }
 }
 

@@ -30,6 +30,26 @@ pub(crate) struct Publication {
     pub untold: Vec<Line>,
 }
 
+impl Publication {
+    /// A step of which only its place is known yet.
+    #[must_use]
+    pub(crate) fn new(place: Place, job: &str, runs: Answers) -> Self {
+        Self {
+            place,
+            job: job.to_owned(),
+            runs,
+            others: Vec::new(),
+            build: None,
+            repositories: Vec::new(),
+            tags: Vec::new(),
+            flavor: Vec::new(),
+            sources: Vec::new(),
+            oci_labels: false,
+            untold: Vec::new(),
+        }
+    }
+}
+
 /// A tag as it is written.
 #[derive(Clone, Debug)]
 pub(crate) enum TagLine {

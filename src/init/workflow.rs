@@ -356,19 +356,7 @@ impl<'a> Reader<'a> {
             self.add([found], run);
         } else if name == "int128/docker-manifest-create-action" || name == "noelware/docker-manifest-action"
         {
-            let mut found = Publication {
-                place: inputs.place.clone(),
-                job: run.job.clone(),
-                runs,
-                others: Vec::new(),
-                build: None,
-                repositories: Vec::new(),
-                tags: Vec::new(),
-                flavor: Vec::new(),
-                sources: Vec::new(),
-                oci_labels: false,
-                untold: Vec::new(),
-            };
+            let mut found = Publication::new(inputs.place.clone(), &run.job, runs);
             let tags = if inputs.has("tags") { "tags" } else { "inputs" };
             inputs.items(tags, scope).into_iter().for_each(|line| add_reference(&mut found, line, false));
             let sources = if inputs.has("sources") { "sources" } else { "images" };
