@@ -48,6 +48,8 @@ pub struct Plan {
     pub publish: bool,
     /// The variables that are left to the build.
     pub kept: Vec<KeptVariable>,
+    /// The variables whose value is one of the environment.
+    pub from_environment: Vec<Name>,
     /// The run that it was made in.
     pub run: Run,
     /// The versions released before that were given and that an image reads as its own, as they were given.

@@ -410,7 +410,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     options.extend(
         [
             flag(!publish, "--publish=false"),
-            flag(*push, "--push"),
+            flag(push.unwrap_or_default(), "--push"),
             flag(*load, "--load"),
             value("--no-cache", no_cache.map(|b| b.to_string())),
             value("--pull", pull.map(|b| b.to_string())),

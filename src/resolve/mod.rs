@@ -95,6 +95,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut plan = Plan {
         publish: input.publish,
         kept: input.kept.to_vec(),
+        from_environment: input.module.from_environment(),
         workflow,
         sources: input.sources.clone(),
         run: Run::of(input.given),

@@ -12,7 +12,7 @@ use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Timeout,
+    RunnerLabel, SecretName, Signer, Timeout,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -34,6 +34,8 @@ declare! {
         environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets;
         /// How jobs log in to registries: `{ HOST = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `oidc:KEY=VALUE,…` or `none`.
         logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
+        /// The labels of the runner of the jobs that build nothing: those that plan, merge and check; by default `ubuntu-latest`.
+        plan_runner: Vec<RunnerLabel> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// How many minutes `plan`, `build` and `merge` may take.
         timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// How many rows of the matrix run at once.
@@ -108,6 +110,7 @@ texts!(
     Environment: json!({ "type": "string" }),
     LocalAction: json!({ "type": "string" }),
     SecretName: json!({ "type": "string" }),
+    RunnerLabel: json!({ "type": "string" }),
     Signer: json!({ "type": "string" }),
     MaxParallel: json!({ "type": ["string", "number"] })
 );

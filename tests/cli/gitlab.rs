@@ -441,7 +441,9 @@ fn verify_runs_after_an_incomplete_merge_and_nothing_hides_a_failure() {
         ("5", "0", 5, true),
         ("5", "4", 5, true),
         ("0", "4", 4, true),
-        ("1", "0", 1, false),
+        // Some may be published, and another one failed.
+        ("1", "4", 1, true),
+        ("2", "0", 2, false),
         ("4", "0", 4, false),
     ] {
         let env = [&ACCOUNTS[..], &[("MERGE", merge), ("VERIFY", verify)][..]].concat();

@@ -323,7 +323,7 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         ("--branch=re*", "branches = \"re*\"", "`re*` is neither a branch nor the beginning of branches"),
         ("--schedule=@daily", "schedule = [\"@daily\"]", "`@daily` is not a time as `cron` has it"),
         ("--env=A=hunter2", "env = { A = \"hunter2\" }", "`hunter2` does not say where `A` comes from"),
-        ("--environment=a b", "environment = \"a b\"", "`a b` is not the name of an environment"),
+        ("--environment=a'b", "environment = \"a'b\"", "`a'b` is not the name of an environment"),
         (
             "--login=a.example=me",
             "logins = { \"a.example\" = \"me\" }",
