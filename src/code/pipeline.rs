@@ -32,8 +32,8 @@ codes! {
         cure: "Take it from a variable of the repository with `--env NAME=vars.NAME`, or write it into the workflow with `--var NAME=VALUE`.",
     }
     TO_SET "to-set" [Note] {
-        cause: "A new workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
-        example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file for the first time, or changes it."),
+        cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
+        example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file."),
         cure: "Set them in *Settings > Secrets and variables > Actions*, and name the check in the rule of the branch.",
     }
     NO_VALUE "no-value" [Error] {

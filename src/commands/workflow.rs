@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use super::consent;
 use super::facts::GIT;
 use super::plan;
 use super::session::Session;
@@ -9,10 +10,11 @@ use crate::bake::text::discovery;
 use crate::ci::{Branch, Keyed};
 use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Destination;
 use crate::pipeline::{self, GitlabPipeline, Pipeline, PlannedWith, Server, place};
+use crate::plan::Plan;
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -73,6 +75,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let mut to_set = None;
     let text = match ci {
         Ci::Github => {
+            session.tell(&refused_to_strangers(session, selection, &made)?);
             session.tell(&misplaced(session, output.as_deref(), &settings)?);
             let name = place::name_of(output.as_deref());
             let pipeline = Pipeline::decide(&made, settings, planned_with, name)?;
@@ -94,13 +97,12 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     // Git may give a file to Windows with other line ends than it keeps.
     let is_of_windows = committed.as_ref().is_some_and(|committed| committed.contains("\r\n"));
     let text = if is_of_windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
-    let is_new = committed.is_none_or(|committed| committed != text);
     let files = [(path.clone(), text)];
     if *check {
         return plan::check(session, &files, &command);
     }
     plan::write(session, &files)?;
-    session.tell(&to_set.filter(|_| is_new).into_iter().collect::<Vec<_>>());
+    session.tell(&to_set.into_iter().collect::<Vec<_>>());
     Ok(())
 }
 
@@ -127,6 +129,20 @@ fn refuse_local(selection: &Selection) -> Result<(), Error> {
             Err(Error::Usage(format!("`--call={call}` builds nothing, so there would be nothing to publish")))
         }
     }
+}
+
+/// Notes about what ends the plan of a pull request from a fork, which may use nothing but what was said.
+fn refused_to_strangers(
+    session: &Session<'_>,
+    selection: &Selection,
+    made: &Plan,
+) -> Result<Vec<Diagnostic>, Error> {
+    let refused = consent::of(session, selection)?.or_nothing().check(made);
+    let note = |one: Diagnostic| {
+        let message = format!("a pull request from a fork fails: {}", one.message);
+        Diagnostic { severity: Severity::Note, message, ..one }
+    };
+    Ok(refused.into_iter().map(note).collect())
 }
 
 /// The branch of a file of consent, which runs fetch.

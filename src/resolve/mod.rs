@@ -126,7 +126,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
     let published = marks::Published::of(&targets, &plan.legs, &built);
-    diagnostics.extend(marks::unset(&published));
+    diagnostics.extend(marks::unset(&published, input.purpose));
     marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })

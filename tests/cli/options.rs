@@ -437,6 +437,12 @@ const ROWS: &[Row] = &[
         "--max-parallel 4",
         In(&["workflow"]),
     ),
+    row(
+        "--plan-runner",
+        ("--plan-runner windows-2025", "is a runner of Windows"),
+        "--plan-runner big",
+        In(&["workflow"]),
+    ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
     row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
     row("--sign", ("--sign ../a", "is not what signs"), "--sign cosign", In(&["workflow"])),

@@ -829,7 +829,7 @@ fn one_build_of_the_program_plans_and_merges(workflow: &Workflow, setting: &Sett
     }
     let keeps = workflow.step("plan", "Plan")["run"]
         .as_str()
-        .is_some_and(|script| script.contains("command -v bakeplan"));
+        .is_some_and(|script| script.contains("install -D \"$program\" \"$RUNNER_TEMP/plan/bin/bakeplan\""));
     check(keeps == ["path", "action"].contains(&setting.install), || {
         "what is on the PATH is not handed on".into()
     })?;

@@ -319,7 +319,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("settings", " --github --require-all --from-source", " --github --from-source"),
     (
         "settings",
-        "          SOURCE_DATE_EPOCH: ${{ vars.EPOCH }}\n        run: |\n          mkdir",
-        "        run: |\n          mkdir",
+        "          SOURCE_DATE_EPOCH: ${{ vars.EPOCH }}\n        run: |\n          # What is not set is empty here, and would replace the default of Bake's variable.\n          for name in SOURCE_DATE_EPOCH;",
+        "        run: |\n          for name in SOURCE_DATE_EPOCH;",
     ),
 ];

@@ -31,7 +31,7 @@ fn workflows_of_one_repository_differ_in_what_they_are_called() {
         (".github/workflows/two words.yml", "two-words"),
         (".github/workflows/3.yml", "images-3"),
     ] {
-        let workflow = Workflow::parse(&test(SPEC, &["-o", path]).run().read(path));
+        let workflow = Workflow::parse(&test(SPEC, &["-o", path]).stderr("...\n").run().read(path));
         assert_eq!(workflow.tree["name"], name);
         let group = workflow.tree["concurrency"]["group"].as_str().unwrap();
         assert!(group.starts_with(&format!("{name}-${{{{")), "{group}");
@@ -44,7 +44,7 @@ fn workflows_of_one_repository_differ_in_what_they_are_called() {
     let (_, _, text) = told(&test(SPEC, &[]));
     assert!(Workflow::parse(&text).tree["jobs"]["images-ok"].is_object(), "{text}");
     // In one run, callers share what an own group would be called.
-    let text = test(SPEC, &["-o", PATH, "--reusable"]).run().read(PATH);
+    let text = test(SPEC, &["-o", PATH, "--reusable"]).stderr("...\n").run().read(PATH);
     assert!(!text.contains("concurrency"), "{text}");
 }
 
@@ -126,7 +126,7 @@ fn a_value_of_the_environment_is_noted() {
         let (_, text, _) = run(&[option]);
         assert!(!text.contains(&note(name)) && text.contains("note[unrecorded-value]"), "{option}: {text}");
     }
-    let json = told(&test(spec, &["--var=VERSION=1"]).env("REG_JSON", "\"quay.io/x\"")).1;
+    let json = told(&test(spec, &["--var=VERSION=1"]).env("REG_JSON", "quay.io/x")).1;
     assert!(json.contains(&note("REG")), "{json}");
     assert!(!told(&test(spec, &["--var=VERSION=1"])).1.contains("unrecorded"));
     // Every run has what GitHub sets.
@@ -135,7 +135,39 @@ fn a_value_of_the_environment_is_noted() {
 }
 
 #[test]
-fn what_is_left_to_set_is_told_once() {
+fn a_variable_without_a_value_is_named_with_its_option() {
+    let spec = SPEC.replace("  tags", "  args = { TOOL = TOOL }\n  tags") + "variable \"TOOL\" {}\n";
+    let (code, text, _) = told(&test(&spec, &[]));
+    let is_named = text.contains("note[unset-variable]") && text.contains("`--env TOOL=vars.TOOL`");
+    assert!(code == Some(0) && is_named, "{text}");
+}
+
+/// Its run may use nothing but what the workflow says.
+#[test]
+fn what_a_fork_cannot_build_is_noted() {
+    for (spec, code, option) in [
+        (
+            SPEC.replace("  tags", "  entitlements = [\"network.host\"]\n  tags"),
+            "entitlement",
+            "--allow=network.host",
+        ),
+        (SPEC.replace("  tags", "  ssh = [\"default\"]\n  tags"), "entitlement", "--allow=ssh"),
+        (
+            SPEC.to_owned() + "image {\n  runners = { default = \"big\" }\n}\n",
+            "runner-consent",
+            "--runner=big",
+        ),
+    ] {
+        let note = format!("note[{code}]: a pull request from a fork fails: ");
+        let (status, text, _) = told(&test(&spec, &[]));
+        assert!(status == Some(0) && text.contains(&note), "{text}");
+        let (status, text, _) = told(&test(&spec, &[option]));
+        assert!(status == Some(0) && !text.contains(&note), "{option}: {text}");
+    }
+}
+
+#[test]
+fn what_is_left_to_set_is_told_when_the_file_is_written() {
     let spec = SPEC
         .replace("ghcr.io", "docker.io")
         .replace("  tags", "  secret = [\"id=npm,env=NPM_TOKEN\"]\n  tags");
@@ -145,8 +177,6 @@ fn what_is_left_to_set_is_told_once() {
     assert_eq!(code, Some(0), "{text}");
     let due = "note[to-set]: the repository needs variables `B`, `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`; `images-ok` is the check for branch rules";
     assert!(text.contains(due) && text.contains("of the environment `prod env`"), "{text}");
-    // The file is as it was.
-    assert!(!told(&first).1.contains("to-set"));
     assert!(!told(&first.args(["--check"])).1.contains("to-set"));
     let (_, text, _) = told(&test(SPEC, &["-o", ".github/workflows/a.yml"]));
     assert!(text.contains("note[to-set]: `a-ok` is the check for branch rules\n"), "{text}");
@@ -359,13 +389,13 @@ fn caches_and_base_images_have_logins_or_a_note() {
 
 #[test]
 fn line_ends_of_windows_and_empty_files_are_told_as_they_are() {
-    let current = test(SPEC, &["-o", PATH]).run().read(PATH);
+    let current = test(SPEC, &["-o", PATH]).stderr("...\n").run().read(PATH);
     let windows = current.replace('\n', "\r\n");
     let check = |text: &str| told(&test(SPEC, &["-o", PATH, "--check"]).file(PATH, text));
     assert_eq!(check(&windows).0, Some(0));
     let stale = windows.replace("timeout-minutes: 20", "timeout-minutes: 21");
     assert_eq!(check(&stale).0, Some(3));
-    let cured = test(SPEC, &["-o", PATH]).file(PATH, &stale).run();
+    let cured = test(SPEC, &["-o", PATH]).file(PATH, &stale).stderr("...\n").run();
     assert_eq!(cured.read(PATH), windows);
     let (code, text, _) = check("");
     assert!(code == Some(3) && !text.contains("does not exist") && text.contains("+name: images"), "{text}");
