@@ -414,10 +414,24 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
         .stderr(str![[r#"
 --- .github/workflows/images.yml
 +++ .github/workflows/images.yml (regenerated)
-...
--    timeout-minutes: 61
-+    timeout-minutes: 60
-...
+@@ -123,7 +123,7 @@
+           username: ${{ github.actor }}
+           password: ${{ github.token }}
+       - name: Build
+-        timeout-minutes: 61
++        timeout-minutes: 60
+         env:
+           METADATA: ${{ matrix.metadata }}
+           TARGETS: ${{ matrix.targets }}
+@@ -185,7 +185,7 @@
+           username: ${{ github.actor }}
+           password: ${{ github.token }}
+       - name: Build
+-        timeout-minutes: 61
++        timeout-minutes: 60
+         env:
+           METADATA: ${{ matrix.metadata }}
+           TARGETS: ${{ matrix.targets }}
 error[out-of-date]: `.github/workflows/images.yml` is out of date
   = help: run `bakeplan workflow github -o .github/workflows/images.yml --install path`
 
