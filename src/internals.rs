@@ -157,7 +157,7 @@ pub mod render {
 }
 
 pub mod resolve {
-    pub use crate::resolve::{Input, Purpose, resolve};
+    pub use crate::resolve::{Input, Purpose, Spared, resolve};
 }
 
 pub mod rules {

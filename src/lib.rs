@@ -27,6 +27,7 @@ mod diagnostic;
 mod form;
 mod glob;
 mod graphemes;
+mod inputs;
 mod json;
 mod naming;
 mod oci;

@@ -16,9 +16,10 @@ use crate::ci::MaxJobs;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, KnownVersions};
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
-use crate::reference::{Repository, Tag};
+use crate::reference::{Digest, Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
 use crate::spec::WorkflowSettings;
@@ -144,6 +145,19 @@ pub struct Image {
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.
     pub index: bool,
+    /// What it was published as before from the same inputs; then it is not built, and that gets the tags.
+    pub reused: Option<Reused>,
+}
+
+/// What an image was published as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reused {
+    /// Where it was found.
+    pub repository: Repository,
+    /// The tag that it was found under.
+    pub tag: Tag,
+    /// What that served.
+    pub digest: Digest,
 }
 
 /// One platform of an image.
@@ -159,6 +173,8 @@ pub struct Build {
     pub annotations: BTreeMap<String, String>,
     /// Annotations that the descriptor of its image has in the index.
     pub descriptor_annotations: BTreeMap<String, String>,
+    /// What decides the image that it makes; `None` when nobody asked.
+    pub inputs: Option<Inputs>,
 }
 
 /// A tag of an image.

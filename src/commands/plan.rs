@@ -22,7 +22,7 @@ use crate::plan::{Plan, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
-use crate::resolve::{self, Input, Purpose};
+use crate::resolve::{self, Input, Purpose, Spared};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -293,6 +293,7 @@ pub(super) fn make_at(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
+        spared: &Spared::default(),
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });

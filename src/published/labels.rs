@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn only_what_is_planned_is_compared() {
         let build = |labels: &[(&str, &str)], annotations: &[(&str, &str)]| BuildEntry {
+            inputs: None,
             platform: None,
             job: String::new(),
             on_missing: OnMissing::Hold,

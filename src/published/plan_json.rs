@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 
 use crate::as_text::as_text;
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
-use crate::reference::Tag;
+use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::runner::Runner;
 use crate::version::{Class, Scheme, Tails};
@@ -317,6 +318,21 @@ pub struct ImageEntry {
     /// The builds that make it, by the name that buildx's metadata has for each, in the order of the platforms: it
     /// decides the bytes of the index.
     pub builds: IndexMap<String, BuildEntry>,
+    /// What it was published as before from the same inputs: none of its builds is made, and that gets the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<ReusedEntry>,
+}
+
+/// What an image was published as before.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct ReusedEntry {
+    /// The repository that it was found in: one of the image's.
+    pub repository: Location,
+    /// The tag that it was found under.
+    pub tag: Tag,
+    /// The digest that the tag had.
+    pub digest: Digest,
 }
 
 /// A tag of an image.
@@ -431,6 +447,9 @@ pub struct BuildEntry {
     /// Annotations that the index has of it, in its descriptor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub descriptor_annotations: BTreeMap<String, String>,
+    /// What decides the image that it makes, if the plan was made with that: a merge records the hash in the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
 }
 
 /// A CI job.

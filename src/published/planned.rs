@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::plan_json::{
-    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, RunEntry, SCHEMA, TagEntry,
+    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::naming;
-use crate::oci::{self, Descriptor, DescriptorPlatform, RUN_PREFIX};
+use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -55,6 +55,8 @@ pub struct PlannedImage {
     pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
+    /// What it was published as before from the same inputs, and what gets the tags instead of builds.
+    pub reused: Option<ReusedEntry>,
 }
 
 impl PlannedImage {
@@ -165,6 +167,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             index,
             annotations,
             builds,
+            reused,
         } = image;
         let parse = |text: &String| {
             Version::parse_with(text, scheme, &tails).map_err(|error| format!("{text:?}: {error}"))
@@ -186,6 +189,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             immutable,
             index,
             builds,
+            reused,
             tails,
         })
     }
@@ -225,7 +229,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         let of_builds =
             of_builds.flat_map(|build| build.annotations.iter().chain(&build.descriptor_annotations));
         let mut annotations = image.annotations.iter().chain(of_builds).map(|(key, _)| key);
-        if let Some(reserved) = annotations.find(|key| key.starts_with(RUN_PREFIX)) {
+        if let Some(reserved) = annotations.find(|key| oci::is_reserved(key)) {
             return Err(format!("the annotation `{reserved}` of image `{key}` is for the merge to set"));
         }
         if !image.index {
@@ -366,6 +370,7 @@ impl PlannedImage {
             other_forms: self.other_forms.clone(),
             beside: self.beside.clone(),
             builds: IndexMap::new(),
+            reused: None,
         }
     }
 

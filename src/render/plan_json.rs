@@ -7,10 +7,10 @@ use super::bake::Body;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
-use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Run};
+use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Reused, Run};
 use crate::published::plan_json::{
     BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
-    PlanJson, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
+    PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -191,9 +191,10 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         other_forms,
         immutable,
         index,
+        reused,
     } = image;
     let is_prerelease = image.is_prerelease();
-    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
+    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations, inputs }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
         let job = jobs.get(&**leg).copied().unwrap_or_default().to_owned();
         let entry = BuildEntry {
@@ -203,6 +204,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
             labels: labels.clone(),
             annotations: annotations.clone(),
             descriptor_annotations: descriptor_annotations.clone(),
+            inputs: inputs.clone(),
         };
         (leg.to_string(), entry)
     };
@@ -220,6 +222,14 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         index: *index,
         annotations: annotations.clone(),
         builds: builds.iter().map(build).collect(),
+        reused: reused.as_ref().map(ReusedEntry::from),
+    }
+}
+
+impl From<&Reused> for ReusedEntry {
+    fn from(reused: &Reused) -> Self {
+        let Reused { repository, tag, digest } = reused;
+        Self { repository: Location::Registry(repository.clone()), tag: tag.clone(), digest: digest.clone() }
     }
 }
 

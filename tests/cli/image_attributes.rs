@@ -12,7 +12,7 @@ use bakeplan::internals::diagnostic::Diagnostic;
 use bakeplan::internals::facts::{Facts, KnownVersions};
 use bakeplan::internals::plan::Plan;
 use bakeplan::internals::render;
-use bakeplan::internals::resolve::{self, Input, Purpose};
+use bakeplan::internals::resolve::{self, Input, Purpose, Spared};
 use bakeplan::internals::source::Sources;
 use bakeplan::internals::spec::{
     Covered, Declared, Per, PlatformSettings, Reach, Settings, WorkflowSettings,
@@ -171,6 +171,7 @@ fn planned(text: &str, secret: Option<&str>, purpose: Purpose) -> Result<Plan, V
         facts: &&Facts::default(),
         known_versions: &KnownVersions::default(),
         kept: &[],
+        spared: &Spared::default(),
         sources: Vec::new(),
         texts: &Sources::default(),
     })
