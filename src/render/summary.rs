@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
-use super::{mermaid, table};
+use super::{choice, mermaid, table};
 use crate::plan::Plan;
 use crate::readable::markdown;
 
@@ -59,6 +59,12 @@ pub fn render(plan: &Plan) -> String {
             context! { image => markdown(&image), tag => markdown(&tag), why => markdown(&why) }
         })
         .collect();
+    let chosen: Vec<Value> = choice::rows(plan)
+        .take(MAX_REASONS)
+        .map(|[image, done, why]| {
+            context! { image => markdown(&image), done => markdown(&done), why => markdown(&why) }
+        })
+        .collect();
     let notes: Vec<String> = table::tag_notes(plan).lines().map(markdown).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -66,6 +72,7 @@ pub fn render(plan: &Plan) -> String {
         images,
         jobs,
         reasons,
+        chosen,
         graph => mermaid::in_markdown(plan),
         numbers => table::numbers(plan).trim_end(),
         notes => notes.join("\n"),
