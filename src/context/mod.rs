@@ -10,7 +10,7 @@ mod listing;
 mod path;
 mod pattern;
 #[cfg(test)]
-mod situations;
+pub(crate) mod situations;
 mod sources;
 #[cfg(test)]
 mod tests;

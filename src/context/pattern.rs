@@ -347,3 +347,235 @@ fn characters(bytes: &[u8]) -> impl Iterator<Item = char> {
         chunk.valid().chars().chain(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, prop_assert, proptest};
+
+    use super::super::path::clean;
+    use super::*;
+
+    /// A pattern, a path, and whether it fits.
+    const FITS: &[(&str, &str, bool)] = &[
+        // Exact.
+        ("docs", "docs", true),
+        ("docs", "docs2", false),
+        ("docs", "a/docs", false),
+        ("docs", "docs/a", false),
+        ("docs/a.md", "docs/a.md", true),
+        ("a.b", "axb", false),
+        ("a|b", "a|b", true),
+        ("$(x)+{y}", "$(x)+{y}", true),
+        ("Docs", "docs", false),
+        ("a^b", "a^b", true),
+        ("a-b", "a-b", true),
+        ("ü", "ü", true),
+        // One star.
+        ("*", "x", true),
+        ("*", "x/y", false),
+        ("*", "x\ny", true),
+        ("*.rs", ".rs", true),
+        ("*.rs", "lib.rs", true),
+        ("*.rs", "librs", false),
+        ("*.rs", "src/lib.rs", false),
+        ("lib.*", "lib.", true),
+        ("l*b*s", "lib.rs", true),
+        ("l*b*s", "lib/rs", false),
+        ("src/*/mod.rs", "src/a/mod.rs", true),
+        ("src/*/mod.rs", "src/a/b/mod.rs", false),
+        ("src/*/mod.rs", "src//mod.rs", true),
+        (".*", ".env", true),
+        (".*", "env", false),
+        ("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        // A question mark.
+        ("?", "a", true),
+        ("?", "ü", true),
+        ("?", "/", false),
+        ("?", "", false),
+        ("v?.?", "v1.2", true),
+        ("v?.?", "v1/2", false),
+        // Two stars in front.
+        ("**", "x", true),
+        ("**", "x/y/z", true),
+        ("**", "x\ny", true),
+        ("**/target", "target", true),
+        ("**/target", "a/b/target", true),
+        ("**/target", "mytarget", false),
+        ("**/target", "target/debug", false),
+        ("**target", "mytarget", true),
+        ("**target", "a/mytarget", true),
+        ("**/a/b", "x/a/b", true),
+        ("**/a/b", "x/a/c/b", false),
+        ("**/*.rs", "lib.rs", true),
+        ("**/*.rs", "a/b/lib.rs", true),
+        ("**/*.rs", "a/b/lib.rs.bak", false),
+        ("**/*.rs", "a\nb/lib.rs", false),
+        ("***", "a/b", true),
+        ("**/**", "a/b", true),
+        ("**/**/x", "a/b/x", true),
+        ("**?", "a/b", true),
+        ("**.(x)", "a.(x)", true),
+        // Two stars at the end.
+        ("out/**", "out", false),
+        ("out/**", "out/a", true),
+        ("out/**", "out/a/b", true),
+        ("out/**", "outer/a", false),
+        ("out**", "outer/a", true),
+        ("out**", "out", true),
+        ("o?t/**", "out/a\nb", false),
+        ("o?t/**", "out/a/b", true),
+        ("o?t**", "out/a", true),
+        // Two stars between.
+        ("a/**/z", "a/z", true),
+        ("a/**/z", "a/b/z", true),
+        ("a/**/z", "a/b/c/z", true),
+        ("a/**/z", "az", false),
+        ("a/**/z", "a/bz", false),
+        ("a**z", "az", true),
+        ("a**z", "ab/z", true),
+        ("a**z", "abz", false),
+        ("a**/*.rs", "a/b/lib.rs", true),
+        ("a**/*.rs", "ab/lib.rs", true),
+        // Classes.
+        ("[abc]", "b", true),
+        ("[abc]", "d", false),
+        ("[a-cx]", "x", true),
+        ("[^abc]", "d", true),
+        ("[^abc]", "a", false),
+        ("[^abc]", "/", true),
+        ("[!a]", "!", true),
+        ("[!a]", "b", false),
+        ("x[+-9]y", "x/y", true),
+        ("[ä-ü]", "ö", true),
+        ("[\\]x]", "]", true),
+        ("[\\-]", "-", true),
+        ("[a.]", ".", true),
+        ("[a^]", "^", true),
+        ("a]*", "a]b", true),
+        ("**/[ab]", "x/b", true),
+        // A backslash.
+        ("a\\*b", "a*b", true),
+        ("a\\*b", "axb", false),
+        ("\\[a", "[a", true),
+        ("a\\\\", "a\\", true),
+        ("\\!a", "!a", true),
+        ("\\#", "#", true),
+        ("\\ ", " ", true),
+    ];
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(&clean(text.as_bytes())).unwrap_or_else(|fault| panic!("{text}: {fault}"))
+    }
+
+    #[test]
+    fn patterns_fit_as_in_docker() {
+        for (text, path, fits) in FITS {
+            assert_eq!(pattern(text).fits(path.as_bytes()), *fits, "{text} and {path:?}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_below_what_is_reached() {
+        for (text, path, fits) in FITS {
+            for (at, _) in path.match_indices('/').filter(|(at, _)| *fits && (1..path.len() - 1).contains(at))
+            {
+                assert!(pattern(text).reaches_below(&path.as_bytes()[..at]), "{text} and {path:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_reached_is_told() {
+        for (text, folder, reaches) in [
+            ("docs", "docs", false),
+            ("docs/a", "docs", true),
+            ("docs/a", "doc", false),
+            ("docs/a", "docs/a", false),
+            ("docs/a/b", "docs/a", true),
+            ("*.rs", "src", false),
+            ("src/*.rs", "src", true),
+            ("src/*.rs", "src/a", false),
+            ("*/a", "x", true),
+            ("*/a", "x/y", false),
+            ("**/a", "x/y", true),
+            ("out/**", "out", true),
+            ("out/**", "out/a", true),
+            ("out/**", "other", false),
+            ("out**", "outer", true),
+            ("a/**/z", "a/b/c", true),
+            ("a/**/z", "b", false),
+            ("[ab]/c", "a", true),
+            ("[ab]/c", "c", false),
+            ("x", "", true),
+        ] {
+            assert_eq!(pattern(text).reaches_below(folder.as_bytes()), reaches, "{text} and {folder}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_characters_of_their_own() {
+        for (text, path, fits) in [
+            (&b"?"[..], &b"\xff"[..], true),
+            (b"a*z", b"a\xff\xfez", true),
+            (b"a?z", b"a\xff\xfez", false),
+            (b"[^a]", b"\xff", true),
+            // The client gets a replacement character, which is not the byte.
+            (b"\xff", b"\xff", false),
+            (b"\xff*", b"\xffa", true),
+        ] {
+            assert_eq!(Pattern::parse(text).unwrap().fits(path), fits, "{text:?} and {path:?}");
+        }
+    }
+
+    #[test]
+    fn what_docker_refuses_is_refused() {
+        for text in [
+            "[", "[a", "a[", "[]", "[]a]", "[^]", "[^", "[-]", "[-a]", "[a-]", "[a-b-c]", "a\\", "[z-a]",
+            "[\\", "**/[a",
+        ] {
+            assert_eq!(Pattern::parse(text.as_bytes()).unwrap_err(), Fault::Syntax, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_reads_as_another_thing_is_refused() {
+        for (text, what) in [
+            ("\\d*", "\\"),
+            ("a\\b", "\\"),
+            ("[\\w]", "\\"),
+            ("\\ü", "\\"),
+            ("[*]", "a wildcard in a class"),
+            ("[a?]", "a wildcard in a class"),
+            ("[[:alpha:]]", "[[:"),
+            ("^*", "^"),
+            ("a^?", "^"),
+            ("\u{feff}*", "a byte order mark"),
+        ] {
+            assert_eq!(Pattern::parse(text.as_bytes()).unwrap_err(), Fault::Unclear(what), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text in prop::collection::vec(prop::num::u8::ANY, 0..20), path in ".*") {
+            if let Ok(pattern) = Pattern::parse(&text) {
+                pattern.fits(path.as_bytes());
+                pattern.fits(&text);
+                pattern.reaches_below(path.as_bytes());
+                pattern.trunk();
+            }
+        }
+
+        #[test]
+        fn what_fits_below_a_folder_is_reached(
+            text in "[ab*?/\\[\\]^\\\\]{1,8}",
+            folder in "[ab](/[ab]){0,2}",
+            name in "[ab](/[ab]){0,2}",
+        ) {
+            if let Ok(pattern) = Pattern::parse(&clean(text.as_bytes())) {
+                let fits = pattern.fits(format!("{folder}/{name}").as_bytes());
+                prop_assert!(!fits || pattern.reaches_below(folder.as_bytes()));
+            }
+        }
+    }
+}

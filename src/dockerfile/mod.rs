@@ -8,6 +8,7 @@ mod mount;
 mod reads;
 mod reason;
 mod scope;
+pub mod scratch; // Not for the project: what the experiment compares with another lexer.
 mod shell_pattern;
 mod source;
 mod walk;
@@ -22,8 +23,11 @@ use self::instruction::{From, Instruction, Statement};
 use self::lines::Lines;
 pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 pub(crate) use self::reason::{Reason, Why};
-pub(crate) use self::source::{Git, Remote, Source};
+pub(crate) use self::source::{Git, Reach, Remote, Source};
 use crate::platform::Platform;
+
+/// The most stages in a Dockerfile: each is looked for among all, and may build on all before it.
+const STAGES: usize = 1000;
 
 /// Why a text is not a Dockerfile as we read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +128,9 @@ impl Content {
                 lines.skip_heredocs(&line)?;
             }
             let line = line.number;
+            if matches!(statement, Statement::From(_)) && stages.len() == STAGES {
+                return Err(Unreadable::new(line, format!("more than {STAGES} stages")));
+            }
             match (statement, stages.last_mut()) {
                 (Statement::From(from), _) => stages.push(Stage { line, from, instructions: vec![] }),
                 (Statement::Instruction(instruction), Some(stage)) => {

@@ -3,7 +3,7 @@
 use super::reason::Why;
 
 /// Files of the context that an instruction reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Source {
     /// A path below the root of the context, cleaned, without a slash at either end, or a pattern of such paths as
     /// Go's `filepath.Match` reads it. What lies below is read, too.
@@ -59,24 +59,35 @@ impl Source {
         Ok(Self { pattern, is_glob: false, parents: false, excludes: vec![], line })
     }
 
-    /// Whether a change of `path`, relative to the context, can change what is read: a path that fits, one below, or a
-    /// folder above, which may become a link. Fits too much rather than too little: `?` takes any number of
-    /// characters, a part with a class or a `\` everything. Links inside the context are up to the caller.
+    /// What a change of `path`, relative to the context, means to what is read. Fits too much rather than too little:
+    /// `?` takes any number of characters, and what follows a class or a `\` is anything. Where links of the context
+    /// lead is up to the caller.
     #[must_use]
-    pub(crate) fn may_read(&self, path: &[u8]) -> bool {
-        let mut parts = self.pattern.split('/');
-        path.split(|b| *b == b'/').all(|name| match parts.next() {
-            None => true,
-            Some(part) if part.contains(['[', '\\']) => {
+    pub(crate) fn reach(&self, path: &[u8]) -> Reach {
+        let mut names = path.split(|b| *b == b'/');
+        for part in self.pattern.split('/') {
+            match names.next() {
+                None => return Reach::Through,
                 // A class may take slashes, and `\` be one.
-                parts = "".split('/');
-                parts.next();
-                true
+                Some(_) if self.is_glob && part.contains(['[', '\\']) => return Reach::Read,
+                Some(name) if self.is_glob && fits(part, name) => {}
+                Some(name) if !self.is_glob && part.as_bytes() == name => {}
+                Some(_) => return Reach::Outside,
             }
-            Some(part) if self.is_glob => fits(part, name),
-            Some(part) => part.as_bytes() == name,
-        })
+        }
+        Reach::Read
     }
+}
+
+/// What a path is to a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It is read.
+    Read,
+    /// It lies above what is read: if it is a link, what is read lies elsewhere.
+    Through,
+    /// It is not read.
+    Outside,
 }
 
 /// Whether a name fits a part of a pattern whose only wildcards are `*` and `?`, both read as `*`.
@@ -136,21 +147,6 @@ pub(crate) struct Git {
 }
 
 impl Remote {
-    /// Why it may be something else each time; `None` when a checksum or a commit says what it is.
-    #[must_use]
-    pub(crate) fn unpinned(&self) -> Option<String> {
-        let is_hash =
-            |text: &str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_hash);
-        if self.checksum.is_some() || self.git.as_ref().is_some_and(is_commit) {
-            return None;
-        }
-        Some(match &self.git {
-            Some(_) => format!("line {}: `{}` does not name a commit by its whole hash", self.line, self.url),
-            None => format!("line {}: `{}` is downloaded without `--checksum`", self.line, self.url),
-        })
-    }
-
     /// Reads a source; `None` if it is a path of the context.
     pub(super) fn parse(text: &str, checksum: Option<String>, line: usize) -> Option<Self> {
         let (address, fragment) = text.split_once('#').unwrap_or((text, ""));

@@ -121,7 +121,10 @@ impl<'a> Walk<'a> {
             self.run(&starts);
         }
         self.bases.sort_by_key(|base| base.line);
+        self.bases.dedup();
         self.unknown.sort_by_key(|reason| reason.line);
+        // Each stage is gone through twice.
+        self.unknown.dedup();
         let sources = match self.whole.or_else(|| self.unknown.first().cloned()) {
             Some(reason) => Sources::Whole(reason),
             None => Sources::Paths(self.narrowing),
@@ -132,10 +135,7 @@ impl<'a> Walk<'a> {
 
     /// Notes that something is read that we cannot tell.
     fn unknown(&mut self, line: Option<usize>, why: Why) {
-        let reason = Reason { line, why };
-        if !self.unknown.contains(&reason) {
-            self.unknown.push(reason);
-        }
+        self.unknown.push(Reason { line, why });
     }
 
     /// Notes that any file of the context may be read.
@@ -334,10 +334,8 @@ impl<'a> Walk<'a> {
         if let Some(context) = self.context(&name) {
             return Some(Parent::Context(context));
         }
-        let base = Base { name: name.clone(), platform, is_digest: reference.digest().is_some(), line };
-        if !self.bases.contains(&base) {
-            self.bases.push(base);
-        }
+        let is_digest = reference.digest().is_some();
+        self.bases.push(Base { name: name.clone(), platform, is_digest, line });
         Some(Parent::Base(name))
     }
 
@@ -431,8 +429,9 @@ impl<'a> Walk<'a> {
 
     fn source(&mut self, line: usize, source: Result<Source, Why>) {
         match source {
-            Ok(source) if self.narrowing.sources.contains(&source) => {}
-            Ok(source) => self.narrowing.sources.push(source),
+            Ok(source) => {
+                self.narrowing.sources.insert(source);
+            }
             Err(why) => self.whole(line, why),
         }
     }
