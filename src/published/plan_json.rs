@@ -335,6 +335,21 @@ pub struct ReusedEntry {
     pub digest: Digest,
 }
 
+impl ReusedEntry {
+    /// That it is reused, in words.
+    #[must_use]
+    pub(crate) fn told(&self) -> String {
+        format!("reused: same inputs as {}", self.reference())
+    }
+
+    /// The whole reference.
+    #[must_use]
+    pub(crate) fn reference(&self) -> String {
+        let Self { repository, tag, digest } = self;
+        format!("{}@{digest}", repository.with_tag(tag))
+    }
+}
+
 /// A tag of an image.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(expecting = "an object")]

@@ -11,6 +11,7 @@ use super::plan_json::{
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::naming;
 use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
@@ -144,6 +145,7 @@ impl TryFrom<PlanJson> for Planned {
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
+        jobs_of_reused(&images, &jobs)?;
         stand_beside(&mut images);
         Ok(Self { id, run, images })
     }
@@ -235,6 +237,9 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         if !image.index {
             check_plain(key, image)?;
         }
+        if let Some(reused) = &image.reused {
+            check_reused(key, image, reused)?;
+        }
         let own: BTreeSet<_> = image.repositories.iter().collect();
         if image.places().collect::<BTreeSet<_>>().len() != image.places().count() {
             return Err(format!("image `{key}` names a repository twice"));
@@ -265,6 +270,33 @@ fn check_plain(key: &str, image: &PlannedImage) -> Result<(), String> {
         }
         (count, _) => Err(format!("image `{key}` has no index, and {count} builds")),
     }
+}
+
+/// Finds why an image cannot be what it was published as before.
+fn check_reused(key: &str, image: &PlannedImage, reused: &ReusedEntry) -> Result<(), String> {
+    let ReusedEntry { repository, tag: _, digest: _ } = reused;
+    if !image.repositories.contains(repository) {
+        return Err(format!("image `{key}` is reused from `{repository}`, which is not a repository of it"));
+    }
+    if !image.index {
+        return Err(format!("image `{key}` is reused, and has no index to record its inputs"));
+    }
+    let is_unknown = |build: &&BuildEntry| build.inputs.as_ref().and_then(Inputs::hash).is_none();
+    match image.builds.iter().find(|(_, build)| is_unknown(build)) {
+        Some((leg, _)) => {
+            Err(format!("image `{key}` is reused, and the inputs of build `{leg}` are not known"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses jobs of images that are reused.
+fn jobs_of_reused(images: &IndexMap<String, PlannedImage>, jobs: &[JobEntry]) -> Result<(), String> {
+    let is_reused = |key: &&String| images.get(*key).is_some_and(|image| image.reused.is_some());
+    let wrong = jobs.iter().find_map(|job| Some((job, job.images.iter().find(is_reused)?)));
+    wrong.map_or(Ok(()), |(job, key)| {
+        Err(format!("job `{}` builds a part of image `{key}`, which is reused", job.job))
+    })
 }
 
 /// Finds what a tag says of itself and is not so.
