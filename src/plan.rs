@@ -57,10 +57,21 @@ pub struct Plan {
     pub workflow: WorkflowSettings,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
+    /// Which images are built and why, by key, where that was asked for; those that are not built are here alone.
+    pub verdicts: IndexMap<String, Verdict>,
     /// What is worth a look, and is no error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
+}
+
+/// Whether an image is built, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is.
+    pub is_built: bool,
+    /// The reason.
+    pub why: String,
 }
 
 /// What jobs were packed from, and because of which limit.

@@ -12,6 +12,7 @@ use crate::error::Exit;
 use crate::glob::Glob;
 
 mod boolean;
+mod choice;
 mod completions;
 mod deferred;
 mod definition;
@@ -32,6 +33,7 @@ mod values;
 mod workflow;
 
 use boolean::parse_bool;
+pub(crate) use choice::{Choice, OnUnknown};
 pub(crate) use completions::{Begun, Completions, REQUEST, Shell};
 pub(crate) use deferred::Deferred;
 pub(crate) use definition::Definition;
@@ -244,6 +246,9 @@ pub(crate) struct Plan {
     #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
     #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
     pub print_facts: bool,
+    /// What is built.
+    #[command(flatten)]
+    pub choice: Choice,
     /// What is planned.
     #[command(flatten)]
     pub selection: Selection,

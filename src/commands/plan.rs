@@ -35,6 +35,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         explain,
         tree,
         print_facts,
+        choice: _,
         selection: given,
     } = args;
     check_format(args)?;

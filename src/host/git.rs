@@ -68,6 +68,11 @@ impl Host {
     /// When there is no git, the repository is not one to trust, git fails, prints more than
     /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
+        finish(self.own_git_command(arguments)?, arguments)
+    }
+
+    /// A command of git about the repository of the working directory, which reaches no remote.
+    pub(super) fn own_git_command(&self, arguments: &[&str]) -> Result<Command, CommandFailure> {
         // Before 2.38, git does not know `safe.bareRepository`.
         if self.env().get("GIT_DIR").is_none_or(String::is_empty)
             && let Some(folder) = bare_repository(&self.directory)
@@ -76,7 +81,7 @@ impl Host {
         }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
-        finish(command, arguments)
+        Ok(command)
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -134,10 +139,14 @@ impl Host {
     }
 }
 
+/// What messages call a command of git.
+pub(super) fn name_of(arguments: &[&str]) -> String {
+    let name = arguments.iter().find(|word| !(word.starts_with('-') || word.contains('=')));
+    format!("git {}", name.copied().unwrap_or_default())
+}
+
 fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
-    let name =
-        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
-    let name = format!("git {}", name.unwrap_or_default());
+    let name = name_of(arguments);
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
     run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
 }

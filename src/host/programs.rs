@@ -1,7 +1,7 @@
 //! Runs other programs, without a shell.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,18 +46,48 @@ pub(super) enum Kill {
     WithChildren,
 }
 
-/// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
-/// them, such as one that keeps a connection. `name` is what messages call it.
+/// How long a program may take, how much it may print, and what is killed when it does more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    /// The time.
+    pub(super) limit: Duration,
+    /// The most bytes that it prints.
+    pub(super) most: u64,
+    /// What is killed.
+    pub(super) kill: Kill,
+}
+
+/// Runs a program to its end, and returns the text that it prints. `name` is what messages call it.
 pub(super) fn run(
-    mut command: Command,
+    command: Command,
     name: &str,
     limit: Duration,
     kill: Kill,
 ) -> Result<String, CommandFailure> {
+    let printed = run_bytes(command, name, None, Outcome { limit, most: MAX_INPUT, kill })?;
+    String::from_utf8(printed).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
+}
+
+/// Runs a program to its end, with `input` on its standard input. What it prints goes into files: pipes would stay open as
+/// long as any other program has them, such as one that keeps a connection.
+pub(super) fn run_bytes(
+    mut command: Command,
+    name: &str,
+    input: Option<&[u8]>,
+    outcome: Outcome,
+) -> Result<Vec<u8>, CommandFailure> {
+    let Outcome { limit, most, kill } = outcome;
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
-    command.stdin(Stdio::null());
+    match input {
+        None => command.stdin(Stdio::null()),
+        Some(input) => {
+            let mut file = tempfile::tempfile().map_err(other)?;
+            file.write_all(input).and_then(|()| file.rewind()).map_err(other)?;
+            command.stdin(file)
+        }
+    };
     command.stdout(output.try_clone().map_err(other)?);
     command.stderr(errors.try_clone().map_err(other)?);
     #[cfg(unix)]
@@ -69,13 +99,13 @@ pub(super) fn run(
         _ => other(error),
     })?;
     let started = Instant::now();
-    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
+    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: most };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
             break status;
         }
         let longest = output.metadata().map_err(other)?.len().max(errors.metadata().map_err(other)?.len());
-        let failure = if longest > MAX_INPUT {
+        let failure = if longest > most {
             too_much()
         } else if started.elapsed() > limit {
             CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
@@ -89,14 +119,14 @@ pub(super) fn run(
     let text = |file: &mut File| {
         file.rewind().map_err(other)?;
         let mut bytes = Vec::new();
-        file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(other)?;
-        if bytes.len() as u64 > MAX_INPUT { Err(too_much()) } else { Ok(bytes) }
+        file.take(most + 1).read_to_end(&mut bytes).map_err(other)?;
+        if bytes.len() as u64 > most { Err(too_much()) } else { Ok(bytes) }
     };
     if !status.success() {
         let errors = String::from_utf8_lossy(&text(&mut errors)?).into_owned();
         return Err(CommandFailure::Status { code: status.code(), errors });
     }
-    String::from_utf8(text(&mut output)?).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
+    text(&mut output)
 }
 
 /// Kills a program that [`run`] has started.

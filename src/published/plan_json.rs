@@ -52,6 +52,9 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// The CI jobs, in the order of their first build.
     #[schema(value_type = Vec<JobEntry>)]
     pub jobs: Jobs,
+    /// Why images are built or not, by key, where that was asked for.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub verdicts: IndexMap<String, VerdictEntry>,
     /// What the jobs were packed from because there were too many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedEntry>,
@@ -105,6 +108,7 @@ pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&PlanJson {
         run,
         known_versions: KnownVersionsEntry::default(),
+        verdicts: IndexMap::new(),
         source: SourceEntry::default(),
         ..plan
     })
@@ -236,6 +240,16 @@ impl KnownVersionsEntry {
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.by_image.is_empty()
     }
+}
+
+/// Whether an image is built, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct VerdictEntry {
+    /// Whether it is built in this run.
+    pub build: bool,
+    /// The reason.
+    pub why: String,
 }
 
 /// Jobs that were packed into fewer.

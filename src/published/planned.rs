@@ -137,6 +137,7 @@ impl TryFrom<PlanJson> for Planned {
             known_versions: _,
             images,
             jobs,
+            verdicts: _,
             packed: _,
             source: _,
         } = plan;

@@ -7,10 +7,10 @@ use super::bake::Body;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
-use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Reused, Run};
+use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
     BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
-    PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
+    PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -58,6 +58,7 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images: (),
         jobs: (),
+        verdicts: plan.verdicts.iter().map(|(key, verdict)| (key.clone(), verdict.into())).collect(),
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
@@ -223,6 +224,13 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         annotations: annotations.clone(),
         builds: builds.iter().map(build).collect(),
         reused: reused.as_ref().map(ReusedEntry::from),
+    }
+}
+
+impl From<&Verdict> for VerdictEntry {
+    fn from(verdict: &Verdict) -> Self {
+        let Verdict { is_built, why } = verdict;
+        Self { build: *is_built, why: why.clone() }
     }
 }
 

@@ -1,0 +1,53 @@
+//! The options that say which images of a plan are built, and from which inputs.
+
+use clap::{Args, ValueEnum};
+
+use super::registries::Network;
+
+/// Which images of a plan are built.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "What is built")]
+pub(crate) struct Choice {
+    /// Record in plan.json a hash of what each build reads, which a merge writes into the index
+    #[arg(long)]
+    pub inputs: bool,
+    /// Build the images whose inputs differ from those of this git revision; `auto` takes the one that the event of CI names
+    #[arg(long, value_name = "REF|auto")]
+    pub changed_since: Option<String>,
+    /// Build only images that the registry does not serve with the same inputs; the others get the tags of this run
+    #[arg(long)]
+    pub skip_published: bool,
+    /// What becomes of images when the registry or git does not answer [default: build]
+    #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = false)]
+    pub on_unknown: Option<OnUnknown>,
+    /// Build all images, whatever has changed
+    #[arg(long)]
+    pub all: bool,
+    /// How registries are reached.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// What becomes of images of which it cannot be known whether they have changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnUnknown {
+    /// They are built
+    #[default]
+    Build,
+    /// The command fails
+    Fail,
+}
+
+impl Choice {
+    /// Whether it takes more than the definition to know what is built.
+    #[must_use]
+    pub(crate) fn is_given(&self) -> bool {
+        self.inputs || self.chooses()
+    }
+
+    /// Whether images may be left out.
+    #[must_use]
+    pub(crate) fn chooses(&self) -> bool {
+        self.changed_since.is_some() || self.skip_published
+    }
+}
