@@ -219,12 +219,31 @@ pub(super) fn make_for(
     make_at(session, None, selection, purpose)
 }
 
+/// Makes the plan of a run that builds all images but these.
+pub(super) fn make_without(
+    session: &mut Session<'_>,
+    selection: &Selection,
+    spared: &Spared,
+) -> Result<(Plan, Vec<Found>), Error> {
+    make_sparing(session, None, selection, Purpose::Run, spared)
+}
+
 /// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
 pub(super) fn make_at(
     session: &mut Session<'_>,
     elsewhere: Option<&Host>,
     selection: &Selection,
     purpose: Purpose,
+) -> Result<(Plan, Vec<Found>), Error> {
+    make_sparing(session, elsewhere, selection, purpose, &Spared::default())
+}
+
+fn make_sparing(
+    session: &mut Session<'_>,
+    elsewhere: Option<&Host>,
+    selection: &Selection,
+    purpose: Purpose,
+    spared: &Spared,
 ) -> Result<(Plan, Vec<Found>), Error> {
     let definition = &selection.definition;
     let mut known = if purpose.is_committed() {
@@ -294,7 +313,7 @@ pub(super) fn make_at(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
-        spared: &Spared::default(),
+        spared,
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     });

@@ -9,9 +9,11 @@ use crate::cli::Selection;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::published::plan_json;
+use crate::plan::Reused;
+use crate::published::plan_json::{self, PlanJson, ReusedEntry};
 use crate::published::planned::Planned;
 use crate::render;
+use crate::resolve::Spared;
 
 /// Makes the plan with these options, and compares it with the text of the one at `path`. Unless the options say something
 /// else, the versions released before are those that it knew.
@@ -32,7 +34,9 @@ pub(super) fn plan_again(
     // Which builds share a job is as harmless as that, and depends on the CI.
     let packed = plan_json::existing(text).and_then(|existing| existing.packed);
     selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
-    let (plan, _) = plan::make(session, &selection)?;
+    // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
+    let spared = plan_json::read(text).map(|theirs| spared(&theirs)).unwrap_or_default();
+    let (plan, _) = plan::make_without(session, &selection, &spared)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
     let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));
@@ -40,6 +44,18 @@ pub(super) fn plan_again(
         return Err(differs(path, &theirs, &ours).into());
     }
     Ok(Planned::read(path, &own)?)
+}
+
+/// The images that a plan does not build.
+fn spared(theirs: &PlanJson) -> Spared {
+    let reused = theirs.images.iter().filter_map(|(key, image)| {
+        let ReusedEntry { repository, tag, digest } = image.reused.as_ref()?;
+        let (repository, tag, digest) = (repository.repository()?.clone(), tag.clone(), digest.clone());
+        Some((key.clone(), Reused { repository, tag, digest }))
+    });
+    let left_out =
+        theirs.verdicts.iter().filter(|(key, one)| !one.build && !theirs.images.contains_key(*key));
+    Spared { reused: reused.collect(), unchanged: left_out.map(|(key, _)| key.clone()).collect() }
 }
 
 pub(super) fn reads_stdin(selection: &Selection) -> bool {

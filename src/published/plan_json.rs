@@ -353,7 +353,13 @@ impl ReusedEntry {
     /// That it is reused, in words.
     #[must_use]
     pub(crate) fn told(&self) -> String {
-        format!("reused: same inputs as {}", self.reference())
+        format!("reused: {}", self.same_inputs())
+    }
+
+    /// Why it is, in words.
+    #[must_use]
+    pub(crate) fn same_inputs(&self) -> String {
+        format!("same inputs as {}", self.reference())
     }
 
     /// The whole reference.

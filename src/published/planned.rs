@@ -479,6 +479,63 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_reused_makes_sense() {
+        let hash = format!("sha256:{}", "0".repeat(64));
+        let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
+        let reused = format!(r#""reused":{{"repository":"r.io/a","tag":"edge","digest":"{hash}"}}"#);
+        let builds = format!(r#""app":{{"platform":"linux/arm64","inputs":{{"hash":"{hash}"}}}}"#);
+        let good = image(r#""r.io/a""#, tag, &builds).replacen('{', &format!("{{{reused},"), 1);
+        let read = |image: &str| planned(&format!(r#""app":{image}"#));
+        let found = read(&good).unwrap().images["app"].reused.clone().unwrap();
+        assert_eq!(found.reference(), format!("r.io/a:edge@{hash}"));
+        let unknown = r#""inputs":{"unknown":"a URL"}"#;
+        let second = format!(r#"{builds},"more":{{}}"#);
+        for (image, expected) in [
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#).replacen(
+                    '{',
+                    r#"{"mirrors":["r.io/b"],"#,
+                    1,
+                ),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (good.replacen('{', r#"{"index":false,"#, 1), "has no index to record its inputs"),
+            (
+                good.replace(&format!(r#","inputs":{{"hash":"{hash}"}}"#), ""),
+                "the inputs of build `app` are not known",
+            ),
+            (
+                good.replace(&format!(r#""inputs":{{"hash":"{hash}"}}"#), unknown),
+                "the inputs of build `app` are not known",
+            ),
+            (good.replace(&builds, &second), "the inputs of build `more` are not known"),
+            (good.replace(r#""tag":"edge""#, r#""tag":"-""#), "\"-\""),
+            (good.replace(r#""tag":"edge","#, ""), "missing field `tag`"),
+            (good.replace(&format!(r#","digest":"{hash}""#), ""), "missing field `digest`"),
+            (good.replace(&reused, r#""reused":"edge""#), "expected an object"),
+            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#), "sha256:0"),
+            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hsah":"x"}"#), "unknown variant `hsah`"),
+        ] {
+            assert_ne!(image, good);
+            let error = read(&image).unwrap_err();
+            assert!(error.message.contains(expected), "{image}: {}", error.message);
+        }
+        let job = r#"{"job":"x","targets":[],"platform":null,"runner":"x","qemu":false,"images":["app"],"allow":[],"secrets":[],"ssh":[]}"#;
+        let jobs = format!(r#""jobs":[{job}]"#);
+        let text = whole(&format!(r#""app":{good}"#)).replace(r#""jobs":[]"#, &jobs);
+        let error = Planned::read("plan.json", &text).unwrap_err();
+        assert!(
+            error.message.ends_with("job `x` builds a part of image `app`, which is reused"),
+            "{error:?}"
+        );
+        Planned::read("plan.json", &text.replace(&reused, r#""immutable":true"#)).unwrap();
+    }
+
+    #[test]
     fn what_is_no_plan_is_told() {
         let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
         let good = image(r#""r.io/a""#, tag, BUILD);

@@ -59,7 +59,8 @@ pub fn render(plan: &Plan) -> String {
             context! { image => markdown(&image), tag => markdown(&tag), why => markdown(&why) }
         })
         .collect();
-    let notes: Vec<String> = table::tag_notes(plan).lines().map(markdown).collect();
+    let notes = table::reused_notes(plan).trim_end().to_owned() + "\n" + &table::tag_notes(plan);
+    let notes: Vec<String> = notes.trim().lines().map(markdown).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let context = context! {
