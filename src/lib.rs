@@ -56,6 +56,11 @@ mod pipeline;
 mod plan;
 mod resolve;
 
+// What builds read: Dockerfiles, the files of contexts, and the hash of both.
+mod context;
+mod dockerfile;
+mod reads;
+
 // The registries.
 mod registry;
 

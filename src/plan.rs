@@ -59,6 +59,8 @@ pub struct Plan {
     pub sources: Vec<SourceFile>,
     /// Which images are built and why, by key, where that was asked for; those that are not built are here alone.
     pub verdicts: IndexMap<String, Verdict>,
+    /// What each build reads, a part a line, by leg, where that was asked for.
+    pub reads: IndexMap<Name, Vec<String>>,
     /// What is worth a look, and is no error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
@@ -138,6 +140,8 @@ pub struct Image {
     pub tags: Vec<PlannedTag>,
     /// Annotations of its index.
     pub annotations: BTreeMap<String, String>,
+    /// The keys of those whose values are facts of the run.
+    pub of_facts: BTreeSet<String>,
     /// The legs that make it, in the order of the platforms: it decides the bytes of the index.
     pub builds: Vec<Build>,
     /// The version that its tags are made of.

@@ -86,6 +86,11 @@ codes! {
         example: when("`bakeplan diff --against main` in a checkout that has one commit only."),
         cure: "Check the name. A checkout in CI may have one commit only: `fetch-depth: 2` of actions/checkout adds the one before.",
     }
+    UNKNOWN_INPUTS "unknown-inputs" [Error] {
+        cause: "`plan --on-unknown fail`: it cannot be known whether an image has changed, such as when its Dockerfile downloads something without a checksum, git does not track a file that the build sees, or the registry does not answer.",
+        example: when("`bakeplan plan --changed-since main --on-unknown fail` in a checkout with a generated file in a build context."),
+        cure: "Remove the reason that the message names, or build such images all the same: `--on-unknown build`, the default.",
+    }
     MORE "more" [Note] {
         cause: "There are more than a hundred diagnostics, and the rest is not shown. That many usually have one cause.",
         example: when("A file of which every line is wrong."),

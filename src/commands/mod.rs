@@ -1,6 +1,7 @@
 //! One function for each command: the only place where stages meet input and output.
 
 mod changes;
+mod choice;
 mod complete;
 mod consent;
 mod diff;

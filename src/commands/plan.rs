@@ -4,6 +4,7 @@ use std::cell::{Cell, LazyCell};
 use std::mem::{ManuallyDrop, take};
 use std::path::{Component, Path, PathBuf};
 
+use super::choice;
 use super::consent;
 use super::diff;
 use super::facts;
@@ -17,6 +18,7 @@ use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Se
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
+use crate::facts::Facts;
 use crate::host::{Action, Compared, Destination, Host, HostError, Written};
 use crate::plan::{Plan, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
@@ -35,7 +37,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         explain,
         tree,
         print_facts,
-        choice: _,
+        choice,
         selection: given,
     } = args;
     check_format(args)?;
@@ -49,7 +51,8 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         selection.max_jobs = selection.max_jobs.or(MaxJobs::new(packed.most));
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let mut made = make(session, &selection)?;
+    let purpose = Making { choice: Some(choice), ..Making::of(Purpose::Run) };
+    let mut made = make_with(session, &selection, &purpose)?;
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
@@ -216,16 +219,26 @@ pub(super) fn make_for(
     selection: &Selection,
     purpose: Purpose,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    make_at(session, None, selection, purpose)
+    make_with(session, selection, &Making::of(purpose))
 }
 
-/// Makes the plan of a run that builds all images but these.
-pub(super) fn make_without(
-    session: &mut Session<'_>,
-    selection: &Selection,
-    spared: &Spared,
-) -> Result<(Plan, Vec<Found>), Error> {
-    make_sparing(session, None, selection, Purpose::Run, spared)
+/// How a plan is made.
+pub(super) struct Making<'m> {
+    /// The machine as seen from where the files are, if they are elsewhere. Then only errors are told.
+    pub(super) elsewhere: Option<&'m Host>,
+    /// What it is made for.
+    pub(super) purpose: Purpose,
+    /// Which images are built.
+    pub(super) choice: Option<&'m cli::Choice>,
+    /// The images that are not built, where that is known.
+    pub(super) spared: Option<&'m Spared>,
+}
+
+impl Making<'_> {
+    /// From the files that are here, with all images.
+    pub(super) fn of(purpose: Purpose) -> Self {
+        Self { elsewhere: None, purpose, choice: None, spared: None }
+    }
 }
 
 /// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
@@ -235,16 +248,18 @@ pub(super) fn make_at(
     selection: &Selection,
     purpose: Purpose,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    make_sparing(session, elsewhere, selection, purpose, &Spared::default())
+    make_with(session, selection, &Making { elsewhere, ..Making::of(purpose) })
 }
 
-fn make_sparing(
+/// The same, in this way.
+pub(super) fn make_with(
     session: &mut Session<'_>,
-    elsewhere: Option<&Host>,
     selection: &Selection,
-    purpose: Purpose,
-    spared: &Spared,
+    making: &Making<'_>,
 ) -> Result<(Plan, Vec<Found>), Error> {
+    let Making { elsewhere, purpose, choice, spared } = *making;
+    let choice = choice.filter(|choice| choice.is_given());
+    let asked = choice.map(|choice| choice::ask(session, choice, selection)).transpose()?;
     let definition = &selection.definition;
     let mut known = if purpose.is_committed() {
         facts::given(session, &selection.facts, definition)?.with_ref_parts().with_ref()
@@ -286,9 +301,9 @@ fn make_sparing(
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
-    let asked = Cell::new(false);
+    let is_git_asked = Cell::new(false);
     let facts = LazyCell::new(|| {
-        asked.set(true);
+        is_git_asked.set(true);
         if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
     });
     let mut findings = strict::unknown_names(&loaded.module);
@@ -299,7 +314,9 @@ fn make_sparing(
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
     }
     findings.extend(unbuilt(&loaded, &definition.targets));
-    let planned = resolve::resolve(&Input {
+    let nothing = Spared::default();
+    let spared = spared.unwrap_or(&nothing);
+    let input = Input {
         module: &loaded.module,
         definition: &loaded.definition,
         overrides: &loaded.overrides,
@@ -313,19 +330,34 @@ fn make_sparing(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
-        spared,
+        // What builds read is of all of them.
+        spared: if asked.is_some() { &nothing } else { spared },
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
-    });
-    let mut plan = planned.map_err(|mut found| {
-        found.append(&mut findings);
-        sorted(found)
-    })?;
-    plan.run = match (asked.get(), purpose.is_committed()) {
+    };
+    let mut resolved = |input: &Input<'_>| {
+        resolve::resolve(input).map_err(|mut found| {
+            found.append(&mut findings);
+            sorted(found)
+        })
+    };
+    let run_of_plan = || match (is_git_asked.get(), purpose.is_committed()) {
         (_, true) => Run::default(),
         (true, false) => Run::of(&facts),
         (false, false) => facts::run(session, &known),
     };
+    let mut plan = resolved(&input)?;
+    if let Some(asked) = &asked {
+        plan.run = run_of_plan();
+        let of_default = || of_default_branch(&input, &facts);
+        let chosen = choice::choose(session, asked, &mut plan, of_default)?;
+        let spared = if spared.is_empty() { &chosen.spared } else { spared };
+        if !spared.is_empty() {
+            plan = resolved(&Input { spared, ..input.clone() })?;
+        }
+        chosen.record(&mut plan);
+    }
+    plan.run = run_of_plan();
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));
@@ -345,6 +377,26 @@ fn make_sparing(
     }
     // The memory of all else is used again for what is written.
     Ok((plan, loaded.files))
+}
+
+/// The plan of the same commit in a run of the default branch, which may have published what this run is to give tags to.
+fn of_default_branch(input: &Input<'_>, facts: &Facts) -> Option<Plan> {
+    let branch = facts.default_branch.clone()?;
+    let git_ref = format!("refs/heads/{branch}");
+    if facts.git_ref.as_ref() == Some(&git_ref) {
+        return None;
+    }
+    let there = Facts {
+        event: Some("push".to_owned()),
+        git_ref: Some(git_ref),
+        branch: Some(branch),
+        tag: None,
+        pull_request: None,
+        head_branch: None,
+        base_branch: None,
+        ..facts.clone()
+    };
+    resolve::resolve(&Input { given: &there, facts: &&there, ..input.clone() }).ok()
 }
 
 /// A note about the services that have no `build`, if they are asked for or all that there is: nothing is built of them.

@@ -16,7 +16,7 @@
 use super::command::{CommandFailure, Run, without_credentials};
 
 /// The remote that a clone comes from.
-pub(super) const REMOTE: &str = "origin";
+pub(crate) const REMOTE: &str = "origin";
 
 /// The arguments with which git lists what the remote has.
 pub(crate) const LIST: [&str; 4] = ["ls-remote", "--tags", "--heads", REMOTE];

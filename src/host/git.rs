@@ -19,11 +19,15 @@ use std::time::Duration;
 
 use super::Host;
 use super::programs::{Kill, run};
+use super::revision::Revision;
 use crate::facts::command::CommandFailure;
 use crate::facts::remote::{self, Protocol, Remote};
 
 /// How long `git` may take, which may ask a server. In seconds.
 const MAX_WAIT: u64 = 60;
+
+/// How many digits an id by SHA-1 has; one by SHA-256 has more.
+const SHA1_DIGITS: usize = 40;
 
 /// What goes before each command, and wins over every configuration.
 const ALWAYS: [&str; 11] = [
@@ -93,12 +97,41 @@ impl Host {
         let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
         let folder = tempfile::tempdir().map_err(other)?;
         let place = folder.path().canonicalize().map_err(other)?;
+        finish(self.remote_command(remote, &remote::LIST, &place), &remote::LIST)
+    }
+
+    /// Fetches one commit of a remote with all its files, into a repository of its own, which is gone when that is dropped. The
+    /// repository of the working directory stays as it is.
+    ///
+    /// # Errors
+    /// Likewise, and when the remote does not have the commit, or does not give it out.
+    pub fn fetch_commit(&self, remote: &Remote, commit: &str) -> Result<Revision, CommandFailure> {
+        let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
+        if self.env().get("GIT_DIR").is_some_and(|folder| !folder.is_empty()) {
+            return Err(CommandFailure::Other(
+                "`GIT_DIR` names the repository that all commands use".to_owned(),
+            ));
+        }
+        let folder = tempfile::tempdir().map_err(other)?;
+        let place = folder.path().canonicalize().map_err(other)?;
+        let host = Self { directory: place.clone(), ..self.clone() };
+        let format =
+            if commit.len() > SHA1_DIGITS { "--object-format=sha256" } else { "--object-format=sha1" };
+        host.git(&["init", "--quiet", "--template=", format])?;
+        let arguments =
+            ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", remote::REMOTE, commit];
+        finish(self.remote_command(remote, &arguments, &place), &arguments)?;
+        Ok(Revision { host, _folder: folder })
+    }
+
+    /// A command of git that asks a remote, in a folder that is not in the repository.
+    fn remote_command(&self, remote: &Remote, arguments: &[&str], place: &Path) -> Command {
         let users = self.env().get("GIT_ALLOW_PROTOCOL");
         let is_allowed = |name: &&&str| users.is_none_or(|list| list.split(':').any(|one| one == **name));
         let protocols: Vec<&str> = remote.transports.iter().filter(is_allowed).copied().collect();
         let protocols = if protocols.is_empty() { "none".to_owned() } else { protocols.join(":") };
-        let mut command = self.git_command(&remote::LIST, &protocols);
-        command.current_dir(&place).env("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(&place));
+        let mut command = self.git_command(arguments, &protocols);
+        command.current_dir(place).env("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(place));
         for name in OF_REPOSITORY {
             command.env_remove(name);
         }
@@ -122,7 +155,7 @@ impl Host {
             command.env(format!("GIT_CONFIG_KEY_{index}"), key);
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
-        finish(command, &remote::LIST)
+        command
     }
 
     fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {

@@ -31,6 +31,7 @@ use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
 pub(crate) use objects::{Replacement, WorkingTree};
 pub(crate) use read::{Compared, YamlText};
+pub(crate) use revision::Revision;
 pub(crate) use streams::{Delivery, print_usage};
 pub(crate) use write::{Destination, Written};
 use write::{Prepared, destination};

@@ -95,7 +95,8 @@ impl Host {
     /// # Errors
     /// When git fails, or a filter cannot be switched off.
     pub fn working_tree(&self) -> Result<WorkingTree, CommandFailure> {
-        let off = worktree::without_filters(&|arguments| self.git(arguments)).map_err(CommandFailure::Other)?;
+        let off =
+            worktree::without_filters(&|arguments| self.git(arguments)).map_err(CommandFailure::Other)?;
         let arguments: Vec<&str> = off.iter().map(String::as_str).chain(STATUS).collect();
         let listed = self.git_bytes(&arguments, None)?;
         let top = self.top()?;
@@ -132,7 +133,8 @@ impl Host {
 
     fn git_bytes(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<Vec<u8>, CommandFailure> {
         let command = self.own_git_command(arguments)?;
-        let limits = Outcome { limit: Duration::from_secs(MAX_WAIT), most: MAX_LIST, kill: Kill::WithChildren };
+        let limits =
+            Outcome { limit: Duration::from_secs(MAX_WAIT), most: MAX_LIST, kill: Kill::WithChildren };
         run_bytes(command, &super::git::name_of(arguments), input, limits)
     }
 }

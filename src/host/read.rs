@@ -97,6 +97,22 @@ impl Host {
         read_text(file, length, limit).map_err(fail)
     }
 
+    /// The content of a file below a folder, by its path in bytes as git has it.
+    ///
+    /// # Errors
+    /// When it is missing, no file or larger than `limit` bytes.
+    pub fn read_below(&self, folder: &Path, path: &[u8], limit: u64) -> Result<Vec<u8>, HostError> {
+        let name = String::from_utf8_lossy(path).into_owned();
+        #[cfg(unix)]
+        let place =
+            folder.join(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path)));
+        #[cfg(not(unix))]
+        let place = folder.join(&name);
+        let fail = |problem| HostError::new(Action::Read, Path::new(&name), problem);
+        let (file, length) = self.open(&place).map_err(fail)?;
+        read_bytes(file, length, limit).map_err(fail)
+    }
+
     /// The first few thousand characters of a file, however large. What is not UTF-8 in it is replaced.
     ///
     /// # Errors

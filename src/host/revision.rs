@@ -30,9 +30,22 @@ impl Host {
         revision: &str,
         is_wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Revision, CommandFailure> {
+        self.revision_in(self, revision, is_wanted)
+    }
+
+    /// The same of a revision in another repository, where this one's folder is meant.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn revision_in(
+        &self,
+        database: &Self,
+        revision: &str,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Revision, CommandFailure> {
         let other = |error: std::io::Error| CommandFailure::Other(reason(&error));
-        let commit = self.git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])?;
-        let listed = self.git(&["ls-tree", "-r", "-z", "--full-tree", commit.trim()])?;
+        let commit = database.commit_of(revision)?;
+        let listed = String::from_utf8_lossy(&database.listed(&commit)?).into_owned();
         let folder = tempfile::tempdir().map_err(other)?;
         // This is where a project ends.
         fs::create_dir(folder.path().join(".git")).map_err(other)?;
@@ -49,7 +62,7 @@ impl Host {
             if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
                 continue;
             }
-            let content = self.git(&["cat-file", "blob", object])?;
+            let content = database.git(&["cat-file", "blob", object])?;
             fs::create_dir_all(place.parent().unwrap_or(folder.path())).map_err(other)?;
             if mode == LINK { link(&content, &place) } else { fs::write(&place, content) }.map_err(other)?;
         }

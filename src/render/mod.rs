@@ -2,6 +2,7 @@
 
 pub mod bake;
 pub(crate) mod changes;
+mod choice;
 pub(crate) mod gitlab;
 pub mod markdown;
 pub mod matrix;

@@ -183,6 +183,8 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         mirrors,
         tags,
         annotations,
+        // For the hash of its inputs.
+        of_facts: _,
         builds,
         version,
         yielded,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr;
 
+use super::choice;
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
 use crate::published::plan_json::ReusedEntry;
@@ -41,6 +42,7 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
         let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
+    text.push_str(&choice::table(plan, explain));
     text.push_str(&numbers(plan));
     text
 }

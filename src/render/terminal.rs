@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::choice;
 use super::table::{self, explained};
 use crate::plan::{Image, Job, Plan, PlannedTag};
 use crate::platform::Platform;
@@ -150,6 +151,17 @@ pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
         let words = sentence("may move: no other version is known, so the merge decides", LABEL);
         wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
         text.push('\n');
+    }
+    for [image, done, why] in choice::rows(plan) {
+        let mut words = vec![Word::new(format!("{image}:"), NAME)];
+        words.extend(sentence(&format!("{done}, {why}"), PLAIN));
+        wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
+    }
+    if !plan.verdicts.is_empty() {
+        text.push('\n');
+    }
+    if explain && !plan.reads.is_empty() {
+        text.push_str(&choice::reads(plan));
     }
     let numbers = sentence(table::numbers(plan).trim_end(), NAME);
     wrap(numbers, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));

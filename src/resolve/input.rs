@@ -44,7 +44,16 @@ pub struct Spared {
     pub unchanged: BTreeSet<String>,
 }
 
+impl Spared {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reused.is_empty() && self.unchanged.is_empty()
+    }
+}
+
 /// What a plan is made of.
+#[derive(Clone)]
 pub struct Input<'a> {
     /// The evaluated files.
     pub module: &'a Module,

@@ -237,6 +237,9 @@ pub(super) fn images(
                 mirrors: image.mirrors.keys().cloned().collect(),
                 tags: tags.into_values().collect(),
                 annotations: annotations(image, targets, legs),
+                of_facts: image
+                    .oci
+                    .keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),
                 builds,
                 version,
                 tails: versions::declared_tails(image),
