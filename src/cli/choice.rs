@@ -39,6 +39,29 @@ pub(crate) enum OnUnknown {
 }
 
 impl Choice {
+    /// Finds an option that would change nothing.
+    ///
+    /// # Errors
+    /// It, and what it needs.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Self { inputs: _, changed_since, skip_published, on_unknown, all, network } = self;
+        let Network { insecure, ca_files } = network;
+        let compares = "`--changed-since` or `--skip-published`";
+        let asks = *skip_published || changed_since.as_deref() == Some("auto");
+        let of_registry = "an option that asks registries, such as `--skip-published`";
+        let path = |path: &std::path::PathBuf| format!("`--ca-file {}`", path.display());
+        let idle = [
+            (on_unknown.is_some() && !self.chooses(), "`--on-unknown`".to_owned(), compares),
+            (*all && !self.chooses(), "`--all`".to_owned(), compares),
+            (!insecure.is_empty() && !asks, "`--insecure-registry`".to_owned(), of_registry),
+            (!asks && !ca_files.is_empty(), ca_files.first().map(path).unwrap_or_default(), of_registry),
+        ];
+        match idle.into_iter().find(|(is_idle, _, _)| *is_idle) {
+            Some((_, option, needs)) => Err(format!("{option} changes nothing without {needs}")),
+            None => Ok(()),
+        }
+    }
+
     /// Whether it takes more than the definition to know what is built.
     #[must_use]
     pub(crate) fn is_given(&self) -> bool {

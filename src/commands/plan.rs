@@ -41,6 +41,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         selection: given,
     } = args;
     check_format(args)?;
+    choice.check().map_err(Error::Usage)?;
     if *print_facts {
         return facts::print(session, &given.facts);
     }

@@ -174,3 +174,118 @@ fn strip_blank(text: &[u8], at_start: bool) -> Option<&[u8]> {
         (chars.next()?.is_whitespace() && chars.next().is_none()).then_some(rest)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, prop_assert_eq, proptest};
+
+    use super::*;
+
+    /// The rules as Docker has them after reading.
+    fn rules(text: &str) -> Vec<String> {
+        let ignore = Ignore::parse(text.as_bytes()).unwrap_or_else(|bad| panic!("{text:?}: {bad}"));
+        let bang = |keeps: bool| if keeps { "!" } else { "" };
+        let text = |rule: &Rule| {
+            let pattern = rule.pattern.as_path().unwrap_or_else(|| rule.pattern.trunk());
+            format!("{}{}", bang(rule.keeps), String::from_utf8_lossy(pattern))
+        };
+        ignore.rules.iter().map(text).collect()
+    }
+
+    #[test]
+    fn lines_are_cleaned() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("\n\n", &[]),
+            ("#a", &[]),
+            ("# a\nb", &["b"]),
+            (" #a", &["#a"]),
+            ("\u{feff}#a\nb", &["b"]),
+            ("a\n\u{feff}#b", &["a", "\u{feff}#b"]),
+            ("a\r\nb\r\n", &["a", "b"]),
+            ("\t a \u{a0}\u{2003}", &["a"]),
+            ("a b", &["a b"]),
+            ("a//b/./c/", &["a/b/c"]),
+            ("a/../b", &["b"]),
+            ("a/..", &["."]),
+            ("../a", &["../a"]),
+            ("/a", &["a"]),
+            ("//a", &["a"]),
+            ("/../a", &["a"]),
+            ("/", &["/"]),
+            ("!a", &["!a"]),
+            ("! a", &["!a"]),
+            ("!/a/", &["!a"]),
+            ("!./a", &["!a"]),
+            ("!!a", &["!!a"]),
+            ("!#a", &["!#a"]),
+            ("/ a", &["a"]),
+            ("a /", &["a"]),
+            ("/!a", &["!a"]),
+            ("!.", &["!."]),
+        ] {
+            assert_eq!(rules(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_docker_refuses_has_a_line() {
+        for (text, line, shown, fault) in [
+            ("!", 1, "!", Fault::Bang),
+            ("a\n!  \nb", 2, "!", Fault::Bang),
+            ("!/", 1, "!/", Fault::Bang),
+            ("# x\r\n\r\n [a \r\n", 3, "[a", Fault::Syntax),
+            ("![]", 1, "![]", Fault::Syntax),
+            ("a\\", 1, "a\\", Fault::Syntax),
+            ("ok\n\\d*", 2, "\\d*", Fault::Unclear("\\")),
+        ] {
+            let expected = BadPattern { line, text: shown.into(), fault };
+            assert_eq!(Ignore::parse(text.as_bytes()).unwrap_err(), expected, "{text:?}");
+        }
+        let long = "a".repeat(MAX_LINE);
+        assert!(Ignore::parse(format!("{long}\n").as_bytes()).is_ok());
+        let bad = Ignore::parse(format!("b\n{long}a").as_bytes()).unwrap_err();
+        assert_eq!(bad, BadPattern { line: 2, text: vec![], fault: Fault::TooLong });
+    }
+
+    #[test]
+    fn a_message_says_where_and_what() {
+        let bad = Ignore::parse(b"a\n[\xff").unwrap_err();
+        assert_eq!(bad.to_string(), "line 2: `[\\xff` is not a valid pattern: Docker refuses it");
+    }
+
+    #[test]
+    fn ignored_folders_are_looked_into_only_for_exceptions() {
+        for (text, folder, looks) in [
+            ("a", "a", false),
+            ("a\n!b", "a", false),
+            ("a\n!a/b", "a", true),
+            ("a\n!a/b", "a/c", false),
+            ("a\n!a/b", "a/b", true),
+            ("a\n!a/*", "a", true),
+            ("a\n!a/b/**", "a/b", true),
+            ("a\n!ab", "a", false),
+            // A wildcard in the middle makes BuildKit look everywhere.
+            ("a\n!*/b", "z", true),
+        ] {
+            let ignore = Ignore::parse(text.as_bytes()).unwrap();
+            assert_eq!(ignore.looks_into(folder.as_bytes()), looks, "{text:?} and {folder}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text in prop::collection::vec(prop::num::u8::ANY, 0..60)) {
+            let _ = Ignore::parse(&text);
+        }
+
+        #[test]
+        fn blanks_and_comments_change_nothing(lines in prop::collection::vec("!?[ab*/.]{1,6}", 0..6)) {
+            let plain = Ignore::parse(lines.join("\n").as_bytes());
+            let spaced = format!("\u{feff}# x\r\n  {}  \r\n\n#", lines.join(" \r\n\t"));
+            let spaced = Ignore::parse(spaced.as_bytes());
+            let texts = |ignore: Ignore| format!("{:?}", ignore.rules);
+            prop_assert_eq!(plain.map(texts).map_err(|bad| bad.fault), spaced.map(texts).map_err(|bad| bad.fault));
+        }
+    }
+}

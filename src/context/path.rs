@@ -38,3 +38,46 @@ pub(crate) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
 pub(crate) fn names_of(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_in_go() {
+        for (path, expected) in [
+            ("", "."),
+            (".", "."),
+            ("a", "a"),
+            ("a/", "a"),
+            ("a//b", "a/b"),
+            ("./a/./b", "a/b"),
+            ("a/..", "."),
+            ("a/../..", ".."),
+            ("../../a", "../../a"),
+            ("a/../../b", "../b"),
+            ("/", "/"),
+            ("/..", "/"),
+            ("/../a/..", "/"),
+            ("//a", "/a"),
+        ] {
+            assert_eq!(clean(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_clipped_path_stays_in_its_root() {
+        for (path, expected) in [
+            ("", ""),
+            (".", ""),
+            ("/", ""),
+            ("..", ""),
+            ("../../a", "a"),
+            ("/a/", "a"),
+            ("a/../../b", "b"),
+            ("./a/b", "a/b"),
+        ] {
+            assert_eq!(clip(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+}

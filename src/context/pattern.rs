@@ -43,8 +43,10 @@ enum Kind {
     Steps {
         /// What every path that fits starts with.
         start: Vec<u8>,
-        /// What follows.
+        /// What follows, up to the end.
         steps: Vec<Step>,
+        /// What every path that fits ends with.
+        end: Vec<u8>,
     },
 }
 
@@ -99,8 +101,10 @@ impl Pattern {
             Kind::Suffix(suffix) => {
                 path.ends_with(suffix) || suffix.strip_prefix(b"/").is_some_and(|rest| path == rest)
             }
-            Kind::Steps { start, steps } => {
-                path.strip_prefix(start.as_slice()).is_some_and(|rest| ends(&run(steps, rest)))
+            Kind::Steps { start, steps, end } => {
+                // Most paths end in another way, which is soon told.
+                let rest = path.strip_prefix(start.as_slice()).filter(|rest| rest.ends_with(end));
+                rest.is_some_and(|rest| may_end(steps, rest) && run(steps, rest).last() == Some(&true))
             }
         }
     }
@@ -114,7 +118,7 @@ impl Pattern {
             Kind::Exact => is_below(&self.text, folder),
             Kind::Prefix(prefix) => overlaps(prefix, folder),
             Kind::Suffix(_) => true,
-            Kind::Steps { start, steps } => {
+            Kind::Steps { start, steps, end: _ } => {
                 if !overlaps(start, folder) {
                     return false;
                 }
@@ -154,17 +158,39 @@ impl Kind {
         if !prefix.contains(['*', '?', '[', ']', '\\']) {
             return Ok(if prefix == text { Self::Exact } else { Self::Prefix(prefix.as_bytes().to_vec()) });
         }
-        let mut steps = steps(text)?.into_iter().peekable();
-        let mut start = String::new();
-        while let Some(Step::Literal(c)) = steps.peek() {
-            // A replacement character stands for any byte that is not UTF-8, too.
-            if *c == char::REPLACEMENT_CHARACTER {
-                break;
-            }
-            start.push(*c);
-            steps.next();
+        let mut steps = steps(text)?;
+        let start = steps.iter().map_while(Step::text).count();
+        let start: String = steps.drain(..start).filter_map(|step| step.text()).collect();
+        let mut end: Vec<_> = steps.iter().rev().map_while(Step::text).collect();
+        end.reverse();
+        let end = String::from_iter(end);
+        Ok(Self::Steps { start: start.into_bytes(), steps, end: end.into_bytes() })
+    }
+}
+
+impl Step {
+    /// The character that it stands for, if its bytes are the only ones that it takes: a replacement character stands for
+    /// any byte that is not UTF-8, too.
+    fn text(&self) -> Option<char> {
+        match self {
+            Self::Literal(c) if *c != char::REPLACEMENT_CHARACTER => Some(*c),
+            _ => None,
         }
-        Ok(Self::Steps { start: start.into_bytes(), steps: steps.collect() })
+    }
+
+    /// What a character does: whether one may stay here, and whether one may go on.
+    fn take(&self, c: char) -> (bool, bool) {
+        match self {
+            Self::Literal(own) => (false, *own == c),
+            Self::NotSlash => (false, c != '/'),
+            Self::Class { negated, ranges } => {
+                (false, ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
+            }
+            Self::Name => (c != '/', false),
+            Self::Rest => (c != '\n', false),
+            Self::Folders => (false, false),
+            Self::InFolders => (c != '\n', c == '/'),
+        }
     }
 }
 
@@ -285,35 +311,43 @@ fn overlaps(start: &[u8], folder: &[u8]) -> bool {
     start.iter().all(|byte| below.next().is_none_or(|other| byte == other))
 }
 
+/// Whether the last step takes the last character; `true` where that is not certain.
+fn may_end(steps: &[Step], bytes: &[u8]) -> bool {
+    match (steps.last(), bytes.last()) {
+        (Some(step @ (Step::Literal(_) | Step::NotSlash | Step::Class { .. })), Some(byte))
+            if byte.is_ascii() =>
+        {
+            step.take(char::from(*byte)).1
+        }
+        _ => true,
+    }
+}
+
 /// Where in the steps one may be after these bytes; the last place is behind all of them.
 fn run(steps: &[Step], bytes: &[u8]) -> Vec<bool> {
     let mut places = vec![false; steps.len() + 1];
+    let mut next = places.clone();
     enter(steps, &mut places, 0);
     for c in characters(bytes) {
-        let mut next = vec![false; steps.len() + 1];
-        for (place, step) in steps.iter().enumerate() {
-            if places.get(place) != Some(&true) {
+        let mut is_over = true;
+        next.fill(false);
+        for (place, (step, is_here)) in steps.iter().zip(&places).enumerate() {
+            if !is_here {
                 continue;
             }
-            let (stays, goes_on) = match step {
-                Step::Literal(own) => (false, *own == c),
-                Step::NotSlash => (false, c != '/'),
-                Step::Class { negated, ranges } => {
-                    (false, ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
-                }
-                Step::Name => (c != '/', false),
-                Step::Rest => (c != '\n', false),
-                Step::Folders => (false, false),
-                Step::InFolders => (c != '\n', c == '/'),
-            };
+            let (stays, goes_on) = step.take(c);
             if stays {
                 enter(steps, &mut next, place);
             }
             if goes_on {
                 enter(steps, &mut next, place + 1);
             }
+            is_over &= !stays && !goes_on;
         }
-        places = next;
+        std::mem::swap(&mut places, &mut next);
+        if is_over {
+            break;
+        }
     }
     places
 }
@@ -336,14 +370,241 @@ fn enter(steps: &[Step], places: &mut [bool], place: usize) {
     }
 }
 
-/// Whether one may be behind all steps.
-fn ends(places: &[bool]) -> bool {
-    places.last() == Some(&true)
-}
-
 /// The characters as Go reads them: each byte that is not UTF-8 is a replacement character.
 fn characters(bytes: &[u8]) -> impl Iterator<Item = char> {
     bytes.utf8_chunks().flat_map(|chunk| {
         chunk.valid().chars().chain(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, prop_assert, proptest};
+
+    use super::super::path::clean;
+    use super::*;
+
+    /// A pattern, a path, and whether it fits.
+    const FITS: &[(&str, &str, bool)] = &[
+        // Exact.
+        ("docs", "docs", true),
+        ("docs", "docs2", false),
+        ("docs", "a/docs", false),
+        ("docs", "docs/a", false),
+        ("docs/a.md", "docs/a.md", true),
+        ("a.b", "axb", false),
+        ("a|b", "a|b", true),
+        ("$(x)+{y}", "$(x)+{y}", true),
+        ("Docs", "docs", false),
+        ("a^b", "a^b", true),
+        ("a-b", "a-b", true),
+        ("ü", "ü", true),
+        // One star.
+        ("*", "x", true),
+        ("*", "x/y", false),
+        ("*", "x\ny", true),
+        ("*.rs", ".rs", true),
+        ("*.rs", "lib.rs", true),
+        ("*.rs", "librs", false),
+        ("*.rs", "src/lib.rs", false),
+        ("lib.*", "lib.", true),
+        ("l*b*s", "lib.rs", true),
+        ("l*b*s", "lib/rs", false),
+        ("src/*/mod.rs", "src/a/mod.rs", true),
+        ("src/*/mod.rs", "src/a/b/mod.rs", false),
+        ("src/*/mod.rs", "src//mod.rs", true),
+        (".*", ".env", true),
+        (".*", "env", false),
+        ("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        // A question mark.
+        ("?", "a", true),
+        ("?", "ü", true),
+        ("?", "/", false),
+        ("?", "", false),
+        ("v?.?", "v1.2", true),
+        ("v?.?", "v1/2", false),
+        // Two stars in front.
+        ("**", "x", true),
+        ("**", "x/y/z", true),
+        ("**", "x\ny", true),
+        ("**/target", "target", true),
+        ("**/target", "a/b/target", true),
+        ("**/target", "mytarget", false),
+        ("**/target", "target/debug", false),
+        ("**target", "mytarget", true),
+        ("**target", "a/mytarget", true),
+        ("**/a/b", "x/a/b", true),
+        ("**/a/b", "x/a/c/b", false),
+        ("**/*.rs", "lib.rs", true),
+        ("**/*.rs", "a/b/lib.rs", true),
+        ("**/*.rs", "a/b/lib.rs.bak", false),
+        ("**/*.rs", "a\nb/lib.rs", false),
+        ("***", "a/b", true),
+        ("**/**", "a/b", true),
+        ("**/**/x", "a/b/x", true),
+        ("**?", "a/b", true),
+        ("**.(x)", "a.(x)", true),
+        // Two stars at the end.
+        ("out/**", "out", false),
+        ("out/**", "out/a", true),
+        ("out/**", "out/a/b", true),
+        ("out/**", "outer/a", false),
+        ("out**", "outer/a", true),
+        ("out**", "out", true),
+        ("o?t/**", "out/a\nb", false),
+        ("o?t/**", "out/a/b", true),
+        ("o?t**", "out/a", true),
+        // Two stars between.
+        ("a/**/z", "a/z", true),
+        ("a/**/z", "a/b/z", true),
+        ("a/**/z", "a/b/c/z", true),
+        ("a/**/z", "az", false),
+        ("a/**/z", "a/bz", false),
+        ("a**z", "az", true),
+        ("a**z", "ab/z", true),
+        ("a**z", "abz", false),
+        ("a**/*.rs", "a/b/lib.rs", true),
+        ("a**/*.rs", "ab/lib.rs", true),
+        // Classes.
+        ("[abc]", "b", true),
+        ("[abc]", "d", false),
+        ("[a-cx]", "x", true),
+        ("[^abc]", "d", true),
+        ("[^abc]", "a", false),
+        ("[^abc]", "/", true),
+        ("[!a]", "!", true),
+        ("[!a]", "b", false),
+        ("x[+-9]y", "x/y", true),
+        ("[ä-ü]", "ö", true),
+        ("[\\]x]", "]", true),
+        ("[\\-]", "-", true),
+        ("[a.]", ".", true),
+        ("[a^]", "^", true),
+        ("a]*", "a]b", true),
+        ("**/[ab]", "x/b", true),
+        // A backslash.
+        ("a\\*b", "a*b", true),
+        ("a\\*b", "axb", false),
+        ("\\[a", "[a", true),
+        ("a\\\\", "a\\", true),
+        ("\\!a", "!a", true),
+        ("\\#", "#", true),
+        ("\\ ", " ", true),
+    ];
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(&clean(text.as_bytes())).unwrap_or_else(|fault| panic!("{text}: {fault}"))
+    }
+
+    #[test]
+    fn patterns_fit_as_in_docker() {
+        for (text, path, fits) in FITS {
+            assert_eq!(pattern(text).fits(path.as_bytes()), *fits, "{text} and {path:?}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_below_what_is_reached() {
+        for (text, path, fits) in FITS {
+            for (at, _) in path.match_indices('/').filter(|(at, _)| *fits && (1..path.len() - 1).contains(at))
+            {
+                assert!(pattern(text).reaches_below(&path.as_bytes()[..at]), "{text} and {path:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_reached_is_told() {
+        for (text, folder, reaches) in [
+            ("docs", "docs", false),
+            ("docs/a", "docs", true),
+            ("docs/a", "doc", false),
+            ("docs/a", "docs/a", false),
+            ("docs/a/b", "docs/a", true),
+            ("*.rs", "src", false),
+            ("src/*.rs", "src", true),
+            ("src/*.rs", "src/a", false),
+            ("*/a", "x", true),
+            ("*/a", "x/y", false),
+            ("**/a", "x/y", true),
+            ("out/**", "out", true),
+            ("out/**", "out/a", true),
+            ("out/**", "other", false),
+            ("out**", "outer", true),
+            ("a/**/z", "a/b/c", true),
+            ("a/**/z", "b", false),
+            ("[ab]/c", "a", true),
+            ("[ab]/c", "c", false),
+            ("x", "", true),
+        ] {
+            assert_eq!(pattern(text).reaches_below(folder.as_bytes()), reaches, "{text} and {folder}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_characters_of_their_own() {
+        for (text, path, fits) in [
+            (&b"?"[..], &b"\xff"[..], true),
+            (b"a*z", b"a\xff\xfez", true),
+            (b"a?z", b"a\xff\xfez", false),
+            (b"[^a]", b"\xff", true),
+            // The client gets a replacement character, which is not the byte.
+            (b"\xff", b"\xff", false),
+            (b"\xff*", b"\xffa", true),
+        ] {
+            assert_eq!(Pattern::parse(text).unwrap().fits(path), fits, "{text:?} and {path:?}");
+        }
+    }
+
+    #[test]
+    fn what_docker_refuses_is_refused() {
+        for text in [
+            "[", "[a", "a[", "[]", "[]a]", "[^]", "[^", "[-]", "[-a]", "[a-]", "[a-b-c]", "a\\", "[z-a]",
+            "[\\", "**/[a",
+        ] {
+            assert_eq!(Pattern::parse(text.as_bytes()).unwrap_err(), Fault::Syntax, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_reads_as_another_thing_is_refused() {
+        for (text, what) in [
+            ("\\d*", "\\"),
+            ("a\\b", "\\"),
+            ("[\\w]", "\\"),
+            ("\\ü", "\\"),
+            ("[*]", "a wildcard in a class"),
+            ("[a?]", "a wildcard in a class"),
+            ("[[:alpha:]]", "[[:"),
+            ("^*", "^"),
+            ("a^?", "^"),
+            ("\u{feff}*", "a byte order mark"),
+        ] {
+            assert_eq!(Pattern::parse(text.as_bytes()).unwrap_err(), Fault::Unclear(what), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text in prop::collection::vec(prop::num::u8::ANY, 0..20), path in ".*") {
+            if let Ok(pattern) = Pattern::parse(&text) {
+                pattern.fits(path.as_bytes());
+                pattern.fits(&text);
+                pattern.reaches_below(path.as_bytes());
+                pattern.trunk();
+            }
+        }
+
+        #[test]
+        fn what_fits_below_a_folder_is_reached(
+            text in "[ab*?/\\[\\]^\\\\]{1,8}",
+            folder in "[ab](/[ab]){0,2}",
+            name in "[ab](/[ab]){0,2}",
+        ) {
+            if let Ok(pattern) = Pattern::parse(&clean(text.as_bytes())) {
+                let fits = pattern.fits(format!("{folder}/{name}").as_bytes());
+                prop_assert!(!fits || pattern.reaches_below(folder.as_bytes()));
+            }
+        }
+    }
 }

@@ -381,7 +381,7 @@ pub(crate) const SITUATIONS: &[Situation] = &[
     narrow("a link out of the context", &["data/out"], "", LINKS, &["a.txt", "data/", "data/out"]),
     narrow(
         "a link through a link",
-        &["to-data/deep/top"],
+        &["data/deep/top"],
         "",
         LINKS,
         &["data/", "data/deep/", "data/deep/c.txt", "data/deep/top", "to-data"],

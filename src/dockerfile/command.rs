@@ -162,12 +162,12 @@ pub(super) fn json_strings(text: &str) -> Result<Option<Vec<String>>, String> {
     if let Ok(strings) = serde_json::from_str::<Vec<String>>(text) {
         return Ok(Some(strings));
     }
-    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        return Err("a JSON array of other things than strings".to_owned());
-    }
     // Go reads half a surrogate pair as a replacement character.
     if text.to_ascii_lowercase().contains("\\ud") {
         return Err("a JSON string with a surrogate".to_owned());
+    }
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        return Err("a JSON array of other things than strings".to_owned());
     }
     Ok(None)
 }
@@ -197,10 +197,9 @@ pub(super) fn quoted_words(text: &str, escape: char) -> Vec<String> {
         }
         // Inside single quotes it is a character like others.
         if c == escape && quote != Some('\'') {
-            match chars.next() {
-                Some(escaped) => word.extend([c, escaped]),
-                // At the end it is dropped.
-                None => {}
+            // At the end it is dropped.
+            if let Some(escaped) = chars.next() {
+                word.extend([c, escaped]);
             }
         } else {
             word.push(c);

@@ -18,12 +18,15 @@ mod tests;
 
 use indexmap::{IndexMap, IndexSet};
 
-use self::instruction::{From, Instruction, Statement};
+use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
-pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
-pub(crate) use self::reason::{Reason, Why};
-pub(crate) use self::source::{Git, Remote, Source};
+pub(crate) use self::reads::{Base, Narrowing, Parent, Sources};
+
+pub(crate) use self::source::{Git, Remote};
 use crate::platform::Platform;
+
+/// The most stages in a Dockerfile: each is looked for among all, and may build on all before it.
+const STAGES: usize = 1000;
 
 /// Why a text is not a Dockerfile as we read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,10 +57,17 @@ pub(crate) struct Dockerfile {
 #[derive(Debug, PartialEq, Eq)]
 struct Content {
     escape: char,
-    /// The `ARG`s in front of the first stage.
-    args: Vec<Numbered>,
+    /// In front of the first stage.
+    args: Vec<GlobalArg>,
     /// At least one.
     stages: Vec<Stage>,
+}
+
+/// An `ARG` in front of the first stage.
+#[derive(Debug, PartialEq, Eq)]
+struct GlobalArg {
+    line: usize,
+    arguments: Vec<Argument>,
 }
 
 /// `FROM` and what follows.
@@ -124,13 +134,16 @@ impl Content {
                 lines.skip_heredocs(&line)?;
             }
             let line = line.number;
+            if matches!(statement, Statement::From(_)) && stages.len() == STAGES {
+                return Err(Unreadable::new(line, format!("more than {STAGES} stages")));
+            }
             match (statement, stages.last_mut()) {
                 (Statement::From(from), _) => stages.push(Stage { line, from, instructions: vec![] }),
                 (Statement::Instruction(instruction), Some(stage)) => {
                     stage.instructions.push(Numbered { line, instruction });
                 }
-                (Statement::Instruction(instruction @ Instruction::Arg(_)), None) => {
-                    args.push(Numbered { line, instruction });
+                (Statement::Instruction(Instruction::Arg(arguments)), None) => {
+                    args.push(GlobalArg { line, arguments });
                 }
                 (Statement::Instruction(_), None) => {
                     return Err(Unreadable::new(

@@ -59,7 +59,7 @@ pub(crate) enum Sources {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Narrowing {
     /// The files.
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: IndexSet<Source>,
     /// What stages start from: if one of them has an `ONBUILD` that copies, other files are read, too.
     pub(crate) needs_no_onbuild: IndexSet<Parent>,
 }

@@ -3,7 +3,7 @@
 use super::reason::Why;
 
 /// Files of the context that an instruction reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Source {
     /// A path below the root of the context, cleaned, without a slash at either end, or a pattern of such paths as
     /// Go's `filepath.Match` reads it. What lies below is read, too.
@@ -58,41 +58,6 @@ impl Source {
         }
         Ok(Self { pattern, is_glob: false, parents: false, excludes: vec![], line })
     }
-
-    /// Whether a change of `path`, relative to the context, can change what is read: a path that fits, one below, or a
-    /// folder above, which may become a link. Fits too much rather than too little: `?` takes any number of
-    /// characters, a part with a class or a `\` everything. Links inside the context are up to the caller.
-    #[must_use]
-    pub(crate) fn may_read(&self, path: &[u8]) -> bool {
-        let mut parts = self.pattern.split('/');
-        path.split(|b| *b == b'/').all(|name| match parts.next() {
-            None => true,
-            Some(part) if part.contains(['[', '\\']) => {
-                // A class may take slashes, and `\` be one.
-                parts = "".split('/');
-                parts.next();
-                true
-            }
-            Some(part) if self.is_glob => fits(part, name),
-            Some(part) => part.as_bytes() == name,
-        })
-    }
-}
-
-/// Whether a name fits a part of a pattern whose only wildcards are `*` and `?`, both read as `*`.
-fn fits(part: &str, name: &[u8]) -> bool {
-    let mut pieces = part.split(['*', '?']);
-    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first.as_bytes())) else {
-        return false;
-    };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    for piece in pieces.filter(|piece| !piece.is_empty()) {
-        let Some(at) = rest.windows(piece.len()).position(|window| window == piece.as_bytes()) else {
-            return false;
-        };
-        rest = rest.get(at + piece.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last.as_bytes())
 }
 
 /// Whether BuildKit looks for files that fit; it may read `\` as a slash or as an escape.
@@ -136,21 +101,6 @@ pub(crate) struct Git {
 }
 
 impl Remote {
-    /// Why it may be something else each time; `None` when a checksum or a commit says what it is.
-    #[must_use]
-    pub(crate) fn unpinned(&self) -> Option<String> {
-        let is_hash =
-            |text: &str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_hash);
-        if self.checksum.is_some() || self.git.as_ref().is_some_and(is_commit) {
-            return None;
-        }
-        Some(match &self.git {
-            Some(_) => format!("line {}: `{}` does not name a commit by its whole hash", self.line, self.url),
-            None => format!("line {}: `{}` is downloaded without `--checksum`", self.line, self.url),
-        })
-    }
-
     /// Reads a source; `None` if it is a path of the context.
     pub(super) fn parse(text: &str, checksum: Option<String>, line: usize) -> Option<Self> {
         let (address, fragment) = text.split_once('#').unwrap_or((text, ""));

@@ -6,7 +6,7 @@ use super::instruction::{Copy, Instruction, Verb};
 use super::mount::Mount;
 use super::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 use super::reason::{Reason, Why};
-use super::scope::{Arguments, Beyond, Scope, Scopes};
+use super::scope::{Beyond, Scope, Scopes};
 use super::source::{Remote, Source};
 use super::word::{self, Lookup, Problem, Unknowable, Value};
 use super::{Build, Content, Dockerfile, Numbered};
@@ -84,15 +84,7 @@ impl<'a> Walk<'a> {
     fn new(content: &'a Content, build: &'a Build<'a>) -> Self {
         let last = content.stages.last().and_then(|stage| stage.from.name.as_deref());
         let stage = build.target.filter(|target| !target.is_empty()).or(last).unwrap_or("default");
-        let args: Vec<(usize, Arguments<'_>)> = content
-            .args
-            .iter()
-            .filter_map(|Numbered { line, instruction }| match instruction {
-                Instruction::Arg(arguments) => Some((*line, arguments.as_slice())),
-                _ => None,
-            })
-            .collect();
-        let global = Scope::global(build, stage, &args, content.escape);
+        let global = Scope::global(build, stage, &content.args, content.escape);
         let mut walk = Self {
             content,
             build,
@@ -121,7 +113,10 @@ impl<'a> Walk<'a> {
             self.run(&starts);
         }
         self.bases.sort_by_key(|base| base.line);
+        self.bases.dedup();
         self.unknown.sort_by_key(|reason| reason.line);
+        // Each stage is gone through twice.
+        self.unknown.dedup();
         let sources = match self.whole.or_else(|| self.unknown.first().cloned()) {
             Some(reason) => Sources::Whole(reason),
             None => Sources::Paths(self.narrowing),
@@ -132,10 +127,7 @@ impl<'a> Walk<'a> {
 
     /// Notes that something is read that we cannot tell.
     fn unknown(&mut self, line: Option<usize>, why: Why) {
-        let reason = Reason { line, why };
-        if !self.unknown.contains(&reason) {
-            self.unknown.push(reason);
-        }
+        self.unknown.push(Reason { line, why });
     }
 
     /// Notes that any file of the context may be read.
@@ -334,10 +326,8 @@ impl<'a> Walk<'a> {
         if let Some(context) = self.context(&name) {
             return Some(Parent::Context(context));
         }
-        let base = Base { name: name.clone(), platform, is_digest: reference.digest().is_some(), line };
-        if !self.bases.contains(&base) {
-            self.bases.push(base);
-        }
+        let is_digest = reference.digest().is_some();
+        self.bases.push(Base { name: name.clone(), platform, is_digest, line });
         Some(Parent::Base(name))
     }
 
@@ -431,8 +421,9 @@ impl<'a> Walk<'a> {
 
     fn source(&mut self, line: usize, source: Result<Source, Why>) {
         match source {
-            Ok(source) if self.narrowing.sources.contains(&source) => {}
-            Ok(source) => self.narrowing.sources.push(source),
+            Ok(source) => {
+                self.narrowing.sources.insert(source);
+            }
             Err(why) => self.whole(line, why),
         }
     }

@@ -12,7 +12,7 @@ use crate::bake::target::context::{is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::context::{Context, Ignore, Sources};
-use crate::dockerfile::{self, Base, Dockerfile, Narrowing, Parent};
+use crate::dockerfile::{self, Base, Dockerfile, Git, Narrowing, Parent, Remote};
 use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         });
         gathered.bases.extend(reads.bases.iter().cloned());
         for remote in &reads.remote {
-            if let Some(why) = remote.unpinned() {
+            if let Some(why) = unpinned(remote) {
                 gathered.unknown.push(why);
             }
         }
@@ -400,6 +400,22 @@ struct Found {
     ignore: Option<String>,
 }
 
+/// Why what is downloaded may be something else each time; `None` when a checksum or a commit says what it is.
+fn unpinned(remote: &Remote) -> Option<String> {
+    let Remote { url, checksum, git, line } = remote;
+    let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_whole_hash);
+    match git {
+        _ if checksum.is_some() => None,
+        Some(git) if is_commit(git) => None,
+        Some(_) => Some(format!("line {line}: `{url}` does not name a commit by its whole hash")),
+        None => Some(format!("line {line}: `{url}` is downloaded without `--checksum`")),
+    }
+}
+
+fn is_whole_hash(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The path of a context; `None` for one that is fetched.
 fn local(written: &str) -> Option<String> {
     (!is_remote(written) && !written.contains("://") || written.starts_with("cwd://"))
@@ -410,7 +426,5 @@ fn local(written: &str) -> Option<String> {
 fn is_pinned(written: &str) -> bool {
     let reference =
         written.rsplit_once('#').map(|(_, reference)| reference.split(':').next().unwrap_or_default());
-    reference.is_some_and(|hash| {
-        matches!(hash.len(), 40 | 64) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+    reference.is_some_and(is_whole_hash)
 }

@@ -12,6 +12,7 @@ mod architecture; // which module may use which, and which may touch the world
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
+mod choice; // which images are built
 #[cfg(unix)]
 mod completions; // `bakeplan completions`, asked by real shells
 mod contributing; // CONTRIBUTING.md: what it names is there
