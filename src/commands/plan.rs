@@ -342,14 +342,15 @@ pub(super) fn make_with(
             sorted(found)
         })
     };
-    let run_of_plan = || match (is_git_asked.get(), purpose.is_committed()) {
+    let mut plan = resolved(&input)?;
+    // What is looked at to choose images is no part of what the plan is made of.
+    let run = match (is_git_asked.get(), purpose.is_committed()) {
         (_, true) => Run::default(),
         (true, false) => Run::of(&facts),
         (false, false) => facts::run(session, &known),
     };
-    let mut plan = resolved(&input)?;
     if let Some(asked) = &asked {
-        plan.run = run_of_plan();
+        plan.run = run.clone();
         let of_default = || of_default_branch(&input, &facts);
         let chosen = choice::choose(session, asked, &mut plan, of_default)?;
         let spared = if spared.is_empty() { &chosen.spared } else { spared };
@@ -358,7 +359,7 @@ pub(super) fn make_with(
         }
         chosen.record(&mut plan);
     }
-    plan.run = run_of_plan();
+    plan.run = run;
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));

@@ -286,16 +286,7 @@ impl<'a> ImageCheck<'_, 'a> {
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
         let found = &tree.served.manifest.digest;
-        let other = match &self.said {
-            Said::Published(expected, _) if *expected != found => {
-                Some(merged::other(self.key, expected, found, &place.references))
-            }
-            Said::Reused(reused) if reused.digest != *found => {
-                Some(merged::not_reused(self.key, reused, found, &place.references))
-            }
-            Said::Published(..) | Said::Reused(_) | Said::Held(_) | Said::Indexed(_) | Said::Nothing => None,
-        };
-        if let Some(finding) = other {
+        if let Some(finding) = merged::differs(&self.said, self.key, found, &place.references) {
             self.walk.findings.push(finding);
             self.other_build = true;
             return;
