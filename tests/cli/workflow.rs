@@ -359,7 +359,8 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
         _ => "--var|A=b c|--platform|linux/amd64|",
     };
-    let all = if setting.requires_all { "--require-all|" } else { "" };
+    // One setting has both.
+    let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
     let due = format!(
         "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
     );
