@@ -54,12 +54,12 @@ impl RemoteRepository {
                     self.client.wrote(&self.repository, digest.as_str());
                     return Ok(());
                 }
-                (Ok(Err(error)), _) => error,
                 // That parts could help was a guess.
-                (Err(error), Way::Parts(_)) if is_refused(&error) => {
+                (Ok(Err(error)) | Err(error), Way::Parts(_)) if is_refused(&error) => {
                     (way, parts) = (Way::Whole, None);
                     continue;
                 }
+                (Ok(Err(error)), _) => error,
                 (Err(error), _) => return Err(error),
             };
             sendings += 1;
