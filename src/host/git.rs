@@ -18,6 +18,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Host;
+use super::pipes;
 use super::programs::{Kill, run};
 use super::revision::Revision;
 use crate::facts::command::CommandFailure;
@@ -70,7 +71,7 @@ impl Host {
     ///
     /// # Errors
     /// When there is no git, the repository is not one to trust, git fails, prints more than
-    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
+    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute, or would read a pipe.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
         finish(self.own_git_command(arguments)?, arguments)
     }
@@ -83,9 +84,23 @@ impl Host {
         {
             return Err(CommandFailure::BareRepository(folder.display().to_string()));
         }
+        let place = self.place("");
+        let refuse = |path: PathBuf| CommandFailure::NotAFile(self.shown(&path));
+        if let Some(path) = pipes::at_first(&place) {
+            return Err(refuse(path));
+        }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
+<<<<<<< HEAD
         Ok(command)
+=======
+        finish(command, arguments, &|| pipes::anywhere(&place).map(refuse))
+    }
+
+    /// A place as it is called from the working directory, if it is below it.
+    fn shown(&self, place: &Path) -> String {
+        place.strip_prefix(self.place("")).unwrap_or(place).display().to_string()
+>>>>>>> main
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -155,7 +170,15 @@ impl Host {
             command.env(format!("GIT_CONFIG_KEY_{index}"), key);
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
+<<<<<<< HEAD
         command
+=======
+        let local = || match (remote.protocol, remote.address()) {
+            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
+            _ => None,
+        };
+        finish(command, &remote::LIST, &|| local().map(|path| CommandFailure::NotAFile(self.shown(&path))))
+>>>>>>> main
     }
 
     fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {
@@ -172,6 +195,7 @@ impl Host {
     }
 }
 
+<<<<<<< HEAD
 /// What messages call a command of git.
 pub(super) fn name_of(arguments: &[&str]) -> String {
     let name = arguments.iter().find(|word| !(word.starts_with('-') || word.contains('=')));
@@ -180,8 +204,19 @@ pub(super) fn name_of(arguments: &[&str]) -> String {
 
 fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
     let name = name_of(arguments);
+=======
+/// Runs it; `why` looks, once it takes longer than usual, for what it waits in vain for.
+fn finish(
+    command: Command,
+    arguments: &[&str],
+    why: &dyn Fn() -> Option<CommandFailure>,
+) -> Result<String, CommandFailure> {
+    let name =
+        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
+    let name = format!("git {}", name.unwrap_or_default());
+>>>>>>> main
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
-    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
+    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }
 
 /// The folder that git would take for a bare repository, from this one upwards. As git does, this follows the links that

@@ -14,8 +14,13 @@ mod ask;
 mod clock;
 mod completion;
 mod failure;
+mod folder;
 mod git;
+<<<<<<< HEAD
 mod objects;
+=======
+mod pipes;
+>>>>>>> main
 mod places;
 mod processor;
 mod programs;
