@@ -73,7 +73,7 @@ impl Host {
     /// When there is no git, the repository is not one to trust, git fails, prints more than
     /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute, or would read a pipe.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
-        finish(self.own_git_command(arguments)?, arguments)
+        finish(self.own_git_command(arguments)?, arguments, &|| self.pipe_in_the_way())
     }
 
     /// A command of git about the repository of the working directory, which reaches no remote.
@@ -91,16 +91,17 @@ impl Host {
         }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
-<<<<<<< HEAD
         Ok(command)
-=======
-        finish(command, arguments, &|| pipes::anywhere(&place).map(refuse))
+    }
+
+    /// The pipe that git would wait for in vain.
+    pub(super) fn pipe_in_the_way(&self) -> Option<CommandFailure> {
+        pipes::anywhere(&self.place("")).map(|path| CommandFailure::NotAFile(self.shown(&path)))
     }
 
     /// A place as it is called from the working directory, if it is below it.
     fn shown(&self, place: &Path) -> String {
         place.strip_prefix(self.place("")).unwrap_or(place).display().to_string()
->>>>>>> main
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -112,7 +113,8 @@ impl Host {
         let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
         let folder = tempfile::tempdir().map_err(other)?;
         let place = folder.path().canonicalize().map_err(other)?;
-        finish(self.remote_command(remote, &remote::LIST, &place), &remote::LIST)
+        let command = self.remote_command(remote, &remote::LIST, &place);
+        finish(command, &remote::LIST, &|| self.pipe_of(remote))
     }
 
     /// Fetches one commit of a remote with all its files, into a repository of its own, which is gone when that is dropped. The
@@ -135,8 +137,17 @@ impl Host {
         host.git(&["init", "--quiet", "--template=", format])?;
         let arguments =
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", remote::REMOTE, commit];
-        finish(self.remote_command(remote, &arguments, &place), &arguments)?;
+        finish(self.remote_command(remote, &arguments, &place), &arguments, &|| self.pipe_of(remote))?;
         Ok(Revision { host, _folder: folder })
+    }
+
+    /// The pipe in a remote that is a folder.
+    fn pipe_of(&self, remote: &Remote) -> Option<CommandFailure> {
+        let path = match (remote.protocol, remote.address()) {
+            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
+            _ => None,
+        };
+        path.map(|path| CommandFailure::NotAFile(self.shown(&path)))
     }
 
     /// A command of git that asks a remote, in a folder that is not in the repository.
@@ -170,15 +181,7 @@ impl Host {
             command.env(format!("GIT_CONFIG_KEY_{index}"), key);
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
-<<<<<<< HEAD
         command
-=======
-        let local = || match (remote.protocol, remote.address()) {
-            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
-            _ => None,
-        };
-        finish(command, &remote::LIST, &|| local().map(|path| CommandFailure::NotAFile(self.shown(&path))))
->>>>>>> main
     }
 
     fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {
@@ -195,26 +198,19 @@ impl Host {
     }
 }
 
-<<<<<<< HEAD
 /// What messages call a command of git.
 pub(super) fn name_of(arguments: &[&str]) -> String {
     let name = arguments.iter().find(|word| !(word.starts_with('-') || word.contains('=')));
     format!("git {}", name.copied().unwrap_or_default())
 }
 
-fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
-    let name = name_of(arguments);
-=======
 /// Runs it; `why` looks, once it takes longer than usual, for what it waits in vain for.
 fn finish(
     command: Command,
     arguments: &[&str],
     why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
-    let name =
-        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
-    let name = format!("git {}", name.unwrap_or_default());
->>>>>>> main
+    let name = name_of(arguments);
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
     run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }

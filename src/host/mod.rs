@@ -16,11 +16,8 @@ mod completion;
 mod failure;
 mod folder;
 mod git;
-<<<<<<< HEAD
 mod objects;
-=======
 mod pipes;
->>>>>>> main
 mod places;
 mod processor;
 mod programs;

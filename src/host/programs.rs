@@ -49,24 +49,20 @@ pub(super) enum Kill {
     WithChildren,
 }
 
-<<<<<<< HEAD
 /// How long a program may take, how much it may print, and what is killed when it does more.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outcome {
+#[derive(Clone, Copy)]
+pub(super) struct Bounds<'w> {
     /// The time.
     pub(super) limit: Duration,
     /// The most bytes that it prints.
     pub(super) most: u64,
     /// What is killed.
     pub(super) kill: Kill,
+    /// Looks, once it takes longer than usual, for a reason that it will never end.
+    pub(super) why: &'w dyn Fn() -> Option<CommandFailure>,
 }
 
 /// Runs a program to its end, and returns the text that it prints. `name` is what messages call it.
-=======
-/// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
-/// them, such as one that keeps a connection. `name` is what messages call it; `why` looks, once it takes longer than usual,
-/// for a reason that it will never end.
->>>>>>> main
 pub(super) fn run(
     command: Command,
     name: &str,
@@ -74,7 +70,7 @@ pub(super) fn run(
     kill: Kill,
     why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
-    let printed = run_bytes(command, name, None, Outcome { limit, most: MAX_INPUT, kill })?;
+    let printed = run_bytes(command, name, None, Bounds { limit, most: MAX_INPUT, kill, why })?;
     String::from_utf8(printed).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
 }
 
@@ -84,9 +80,9 @@ pub(super) fn run_bytes(
     mut command: Command,
     name: &str,
     input: Option<&[u8]>,
-    outcome: Outcome,
+    bounds: Bounds<'_>,
 ) -> Result<Vec<u8>, CommandFailure> {
-    let Outcome { limit, most, kill } = outcome;
+    let Bounds { limit, most, kill, why } = bounds;
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
@@ -109,12 +105,8 @@ pub(super) fn run_bytes(
         _ => other(error),
     })?;
     let started = Instant::now();
-<<<<<<< HEAD
-    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: most };
-=======
     let mut is_looked_at = false;
-    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
->>>>>>> main
+    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: most };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
             break status;

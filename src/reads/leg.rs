@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::build::Read;
+use super::definition;
+use super::files::{Files, WithoutTriggers};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use super::{Files, Read, WithoutTriggers, definition};
 use crate::bake::target::context::{is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
