@@ -19,6 +19,8 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
         columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
+    }
+    if !plan.jobs.is_empty() {
         columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
