@@ -480,7 +480,7 @@ fn the_own_tags_of_a_version_that_is_there_stay_as_they_say() {
 fn run(world: &World, plan: &Value, files: &[(&str, &Value)], line: &[&str]) -> (Option<i32>, String, Value) {
     let mut test = Test::new().files(world.root(), "").file("plan.json", plan.to_string());
     for (name, content) in files {
-        test = test.file(*name, content.to_string());
+        test = test.file(name, content.to_string());
     }
     let output = test.args(line.iter().copied()).output();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
