@@ -31,6 +31,7 @@ mod json;
 mod naming;
 mod oci;
 mod on_missing;
+mod palette;
 mod platform;
 mod readable;
 mod reference;

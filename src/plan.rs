@@ -56,7 +56,7 @@ pub struct Plan {
     pub workflow: WorkflowSettings,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
-    /// What is worth a look, and is no error.
+    /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,

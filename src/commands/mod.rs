@@ -67,7 +67,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         secret_names: SecretNames::default(),
         leaks: leaks::Leaks::default(),
     };
-    // Before anything can fail: whatever is told may quote a value.
+    // Before anything can fail: whatever is reported may quote a value.
     session.hide(SecretNames::default().values_among(host.env()));
     let result = match &cli.command {
         Command::Init(args) => init::init(&mut session, args),

@@ -218,7 +218,7 @@ pub(super) fn make_for(
     make_at(session, None, selection, purpose)
 }
 
-/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
+/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are reported.
 pub(super) fn make_at(
     session: &mut Session<'_>,
     elsewhere: Option<&Host>,

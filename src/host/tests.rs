@@ -217,7 +217,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         assert_eq!(write(&host, path, "x").unwrap_err().code().name(), "is-a-link", "{path}");
     }
     assert_eq!(entries(&root.join("real/free")), ["a"]);
-    // A file is no link even there.
+    // A file is not a link even there.
     symlink("a", root.join("real/free/link")).unwrap();
     assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code().name(), "is-a-link");
 }

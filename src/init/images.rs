@@ -109,7 +109,7 @@ pub(crate) fn images(
             };
             strays.push(Stray {
                 publication,
-                why: "it is pushed by digest, and what gives it tags was not found",
+                why: "it is pushed by digest, and nothing was found that tags it",
             });
         }
         is_published
@@ -255,6 +255,10 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         let is_there = if is_open { overlaps } else { same_names(&own, &repositories) };
         target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
+    let variables = match &build.build {
+        Some(Build::Bake(bake)) => bake.variables.clone(),
+        Some(Build::Dockerfile(_)) | None => Vec::new(),
+    };
     let entry = (!build.tags.is_empty()).then(|| Entry {
         place: build.place.clone(),
         runs: build.runs,
@@ -281,7 +285,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
             variants: Vec::new(),
             oci_labels: build.oci_labels,
             untold: build.untold,
-            variables: Vec::new(),
+            variables,
             place: build.place,
         }),
     }
@@ -454,7 +458,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
     }
     match fitting.as_slice() {
-        [] => strays.push(Stray { publication: merge, why: "what it is made of was not found" }),
+        [] => strays.push(Stray { publication: merge, why: "the images that it is made of were not found" }),
         [one] => {
             let own = keys(&candidates[*one].repositories);
             let has_tags = candidates[*one].entries.iter().any(|entry| !entry.tags.is_empty());
@@ -499,7 +503,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
         _ => strays.push(Stray {
             publication: merge,
-            why: "several builds push to its repository, and which of them it is made of is not known",
+            why: "several builds push to its repository, and it is unknown which of them it is made of",
         }),
     }
 }

@@ -43,9 +43,7 @@ impl Variables {
             if is_known {
                 format!("{what}, which CI sets; the default is that of git's remote")
             } else {
-                format!(
-                    "{what}, which CI sets; the default stands for it, since git has no remote that tells it"
-                )
+                format!("{what}, which CI sets; the default is a placeholder, since git has no remote")
             }
         };
         let lower = |name: &str| if world.has_capitals { format!("lower({name})") } else { name.to_owned() };

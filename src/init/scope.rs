@@ -42,7 +42,7 @@ pub(crate) struct Scope {
     pub caller: Option<Rc<Self>>,
     /// The steps so far, by their ids, with their outputs by name; docker/metadata-action has all under an empty name.
     pub steps: Vec<(String, Vec<(String, Output)>)>,
-    /// The jobs before, likewise.
+    /// The jobs before, in the same way.
     pub needs: Vec<(String, Vec<(String, Output)>)>,
 }
 

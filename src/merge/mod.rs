@@ -19,7 +19,7 @@ mod carry;
 pub(crate) mod check;
 mod sending;
 
-// What is told.
+// What is reported.
 pub(crate) mod report;
 
 // What is done with the tags.

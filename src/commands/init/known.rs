@@ -17,7 +17,7 @@ use crate::resolve::Purpose;
 /// How many definitions are evaluated.
 const MAX_DEFINITIONS: usize = 40;
 
-/// How many mistakes of a definition are told.
+/// How many mistakes of a definition are reported.
 const MAX_TOLD: usize = 2;
 
 /// A definition in a folder, of files that are found or named.
@@ -164,7 +164,7 @@ fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Resu
     let Where { folder, files } = place;
     let host = session.host.below(folder);
     let loaded = quietly(session, &host, |session| load::load(session, &definition(files)))?;
-    // Without image blocks that is what targets say; a mistake in it is told when it is planned.
+    // Without image blocks that is what targets say; a mistake in it is reported when it is planned.
     let selection = selection(files, Vec::new(), true)?;
     let plan = plan::make_at(session, Some(&host), &selection, Purpose::Workflow).ok().map(|(plan, _)| plan);
     let mut known = definition::of(&loaded.module, &loaded.definition, plan.as_ref(), &session.sources);

@@ -17,6 +17,7 @@ use crate::init::today::{Published, published};
 use crate::init::world::World;
 use crate::plan::Plan;
 use crate::resolve::Purpose;
+use crate::source::Sources;
 
 /// The file for `image` blocks.
 const IMAGES: &str = "images.hcl";
@@ -66,11 +67,20 @@ pub(super) fn preview(
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
         changed
             .text
-            .push_str("\nWhat is published today, and what the plan of this publishes, in examples:\n\n");
+            .push_str("\nWhat is published today, and what would be published with this proposal:\n\n");
         changed.text.push_str(&report::render(&examples));
         changed.files.extend(files);
     }
     Ok(changed)
+}
+
+/// Whether two mistakes are one: each example reads the files again.
+fn is_same(sources: &Sources, a: &Diagnostic, b: &Diagnostic) -> bool {
+    let places = |one: &Diagnostic| -> Vec<(String, u32, u32)> {
+        let spans = one.labels.iter().map(|label| label.span);
+        spans.map(|span| (sources.get(span.source).path.clone(), span.start, span.end)).collect()
+    };
+    (a.code, &a.message) == (b.code, &b.message) && places(a) == places(b)
 }
 
 /// Which files get which blocks.
@@ -181,9 +191,12 @@ fn examples(
                 if is_empty && moment == Moment::Tag {
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {
-                    mistakes
-                        .extend(found.into_iter().filter(|one| !mistakes.contains(one)).collect::<Vec<_>>());
-                    (Plan::default(), Some("not known: the plan has mistakes".to_owned()))
+                    for one in found {
+                        if !mistakes.iter().any(|known| is_same(&session.sources, known, &one)) {
+                            mistakes.push(one);
+                        }
+                    }
+                    (Plan::default(), Some("unknown: the plan has errors".to_owned()))
                 }
             }
         };
@@ -210,7 +223,7 @@ fn is_on(plan: &Plan, moment: Moment) -> bool {
 
 /// What no step that was read builds.
 fn of_targets() -> Published {
-    Published { unknown: vec!["no step that was read builds it".to_owned()], ..Published::default() }
+    Published { unknown: vec!["found no step that builds it".to_owned()], ..Published::default() }
 }
 
 /// What the plan publishes of an image.
