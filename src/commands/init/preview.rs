@@ -17,7 +17,6 @@ use crate::init::today::{Published, published};
 use crate::init::world::World;
 use crate::plan::Plan;
 use crate::resolve::Purpose;
-use crate::source::Sources;
 
 /// The file for `image` blocks.
 const IMAGES: &str = "images.hcl";
@@ -72,15 +71,6 @@ pub(super) fn preview(
         changed.files.extend(files);
     }
     Ok(changed)
-}
-
-/// Whether two mistakes are one: each example reads the files again.
-fn is_same(sources: &Sources, a: &Diagnostic, b: &Diagnostic) -> bool {
-    let places = |one: &Diagnostic| -> Vec<(String, u32, u32)> {
-        let spans = one.labels.iter().map(|label| label.span);
-        spans.map(|span| (sources.get(span.source).path.clone(), span.start, span.end)).collect()
-    };
-    (a.code, &a.message) == (b.code, &b.message) && places(a) == places(b)
 }
 
 /// Which files get which blocks.
@@ -192,7 +182,7 @@ fn examples(
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {
                     for one in found {
-                        if !mistakes.iter().any(|known| is_same(&session.sources, known, &one)) {
+                        if !mistakes.iter().any(|known| is_same(known, &one)) {
                             mistakes.push(one);
                         }
                     }
@@ -212,6 +202,14 @@ fn examples(
         examples.push(Example { run, images: images.collect(), failure });
     }
     Ok(examples)
+}
+
+/// Whether it is the same mistake: each run reads the files anew.
+fn is_same(known: &Diagnostic, other: &Diagnostic) -> bool {
+    let place = |one: &Diagnostic| -> Vec<(u32, u32)> {
+        one.labels.iter().map(|label| (label.span.start, label.span.end)).collect()
+    };
+    (known.code, &known.message) == (other.code, &other.message) && place(known) == place(other)
 }
 
 /// Whether the workflow of the plan publishes in such a run.
