@@ -82,10 +82,14 @@ fn texts_are_written_as_they_are_everywhere() {
         let hcl = written.read("docker-bake.hcl");
         let target = target(&written);
         let expected = format!("{text}o");
-        assert_eq!(target["args"][format!("A{text}")], "1", "{hcl}");
-        assert_eq!(target["args"]["B"], expected.as_str(), "{hcl}");
-        assert_eq!(target["args"]["C"], format!("o{text}").as_str(), "{hcl}");
-        assert_eq!(target["labels"]["m"], format!("{text}o{text}").as_str(), "{hcl}");
+        // What is printed of these is itself read as templates.
+        let printed = |text: String| text.replace("${", "$${").replace("%{", "%%{");
+        if !text.contains('{') {
+            assert_eq!(target["args"][format!("A{text}")], "1", "{hcl}");
+        }
+        assert_eq!(target["args"]["B"], printed(format!("{text}o")), "{hcl}");
+        assert_eq!(target["args"]["C"], printed(format!("o{text}")), "{hcl}");
+        assert_eq!(target["labels"]["m"], printed(format!("{text}o{text}")), "{hcl}");
         assert_eq!(target["dockerfile"], expected.as_str(), "{hcl}");
         for key in ["entitlements", "contexts", "description"] {
             assert!(target.get(key).is_none(), "{hcl}");
