@@ -18,6 +18,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Host;
+use super::pipes;
 use super::programs::{Kill, run};
 use crate::facts::command::CommandFailure;
 use crate::facts::remote::{self, Protocol, Remote};
@@ -66,7 +67,7 @@ impl Host {
     ///
     /// # Errors
     /// When there is no git, the repository is not one to trust, git fails, prints more than
-    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
+    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute, or would read a pipe.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
         // Before 2.38, git does not know `safe.bareRepository`.
         if self.env().get("GIT_DIR").is_none_or(String::is_empty)
@@ -74,9 +75,19 @@ impl Host {
         {
             return Err(CommandFailure::BareRepository(folder.display().to_string()));
         }
+        let place = self.place("");
+        let refuse = |path: PathBuf| CommandFailure::NotAFile(self.shown(&path));
+        if let Some(path) = pipes::at_first(&place) {
+            return Err(refuse(path));
+        }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
-        finish(command, arguments)
+        finish(command, arguments, &|| pipes::anywhere(&place).map(refuse))
+    }
+
+    /// A place as it is called from the working directory, if it is below it.
+    fn shown(&self, place: &Path) -> String {
+        place.strip_prefix(self.place("")).unwrap_or(place).display().to_string()
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -117,7 +128,11 @@ impl Host {
             command.env(format!("GIT_CONFIG_KEY_{index}"), key);
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
-        finish(command, &remote::LIST)
+        let local = || match (remote.protocol, remote.address()) {
+            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
+            _ => None,
+        };
+        finish(command, &remote::LIST, &|| local().map(|path| CommandFailure::NotAFile(self.shown(&path))))
     }
 
     fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {
@@ -134,12 +149,17 @@ impl Host {
     }
 }
 
-fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
+/// Runs it; `why` looks, once it takes longer than usual, for what it waits in vain for.
+fn finish(
+    command: Command,
+    arguments: &[&str],
+    why: &dyn Fn() -> Option<CommandFailure>,
+) -> Result<String, CommandFailure> {
     let name =
         arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
     let name = format!("git {}", name.unwrap_or_default());
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
-    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
+    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }
 
 /// The folder that git would take for a bare repository, from this one upwards. As git does, this follows the links that

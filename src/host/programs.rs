@@ -12,6 +12,9 @@ use crate::facts::command::CommandFailure;
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;
 
+/// How long a program takes that has what it needs.
+const USUAL: Duration = Duration::from_millis(500);
+
 /// How often a program is asked whether it has ended.
 const PULSE: Duration = Duration::from_millis(1);
 
@@ -24,7 +27,7 @@ impl Host {
         let Some((program, arguments)) = words.split_first() else { return Ok(()) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory);
-        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone) {
+        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone, &|| None) {
             Ok(_) => Ok(()),
             Err(CommandFailure::NotInstalled) => Err(format!("{program} is not installed")),
             Err(CommandFailure::Status { errors, .. }) => Err(errors.trim().to_owned()),
@@ -47,12 +50,14 @@ pub(super) enum Kill {
 }
 
 /// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
-/// them, such as one that keeps a connection. `name` is what messages call it.
+/// them, such as one that keeps a connection. `name` is what messages call it; `why` looks, once it takes longer than usual,
+/// for a reason that it will never end.
 pub(super) fn run(
     mut command: Command,
     name: &str,
     limit: Duration,
     kill: Kill,
+    why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
@@ -69,6 +74,7 @@ pub(super) fn run(
         _ => other(error),
     })?;
     let started = Instant::now();
+    let mut is_looked_at = false;
     let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
@@ -79,6 +85,10 @@ pub(super) fn run(
             too_much()
         } else if started.elapsed() > limit {
             CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
+        } else if !is_looked_at && started.elapsed() > USUAL {
+            is_looked_at = true;
+            let Some(failure) = why() else { continue };
+            failure
         } else {
             thread::sleep(PULSE);
             continue;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
@@ -299,6 +300,10 @@ impl<'a> ImageCheck<'_, 'a> {
         if !is_told {
             let told = self.builds(place, tree, before);
             self.labels(place, tree, &told);
+            if self.metadata.is_none() {
+                let is_said = matches!(self.said, Said::Published(..));
+                self.other_build |= another::look(self.key, self.image, is_said, place, tree, self.walk);
+            }
         }
     }
 
