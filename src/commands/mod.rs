@@ -57,6 +57,9 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     };
     let is_matrix_of_github =
         matches!(&cli.command, Command::Matrix(args) if args.format == MatrixFormat::Github);
+    // What workflows and scripts name may be anywhere.
+    let fenced = matches!(&cli.command, Command::Init(_)).then(|| host.fenced());
+    let host = fenced.as_ref().unwrap_or(host);
     let mut session = Session {
         host,
         sources: Sources::default(),

@@ -17,6 +17,7 @@ fn host() -> (tempfile::TempDir, Host) {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     (directory, host)
@@ -206,6 +207,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     let absolute = |path: &str| root.join(path).display().to_string();
@@ -252,6 +254,7 @@ fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
                 environment: BTreeMap::new(),
                 replaced: BTreeSet::new(),
                 color: ColorChoice::Never,
+                fence: None,
                 token: Arc::default(),
             };
             for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {

@@ -81,6 +81,10 @@ pub(crate) fn images(
     for build in builds {
         match build.build.clone() {
             Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
+            Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
+                publication: build,
+                why: "its build context or Dockerfile lies outside of the repository",
+            }),
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
                 add(build, target, dockerfile.platforms.clone(), &mut candidates);
@@ -170,6 +174,16 @@ fn without_legs(build: &mut Publication, sources: &[String], merges: &[Publicati
     {
         built.platforms_mut().push(line);
     }
+}
+
+/// Whether a build takes files from outside of the repository.
+fn leaves(build: &DockerfileBuild) -> bool {
+    let named = build.contexts.iter().filter_map(|line| line.text.split_once('=')).map(|(_, path)| path);
+    let paths = std::iter::once(build.context.clone()).chain(build.dockerfile.clone()).chain(named);
+    paths.map(|path| path.shown()).any(|path| {
+        let path = path.trim();
+        !path.contains("://") && (path.starts_with('/') || clean(path).split('/').next() == Some(".."))
+    })
 }
 
 /// The target of a definition that builds this already.

@@ -276,6 +276,9 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                 Fact::BaseBranch => "{{ base_branch | slug }}".to_owned(),
                 Fact::DefaultBranch => "{{ default_branch }}".to_owned(),
                 Fact::Event => "{{ event }}".to_owned(),
+                Fact::Date(format) if format.contains(['"', '\\', '{', '}']) => {
+                    return Err(format!("`{}` is not a format of dates", super::render::quotable(format)));
+                }
                 Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
                 Fact::Ref => return Err("a ref is not a tag".to_owned()),
             })),

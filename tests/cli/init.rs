@@ -2,6 +2,8 @@
 
 mod existing;
 mod hostile;
+mod outside;
+mod quoting;
 mod scripts;
 mod workflows;
 mod write;

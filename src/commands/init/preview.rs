@@ -54,6 +54,7 @@ pub(super) fn preview(
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
         for edit in edits(proposal, own, separate) {
+            session.host.check_allowed(&edit.path)?;
             let old = if session.host.has_content(&edit.path) {
                 session.host.read(&edit.path)?
             } else {
@@ -162,7 +163,7 @@ fn examples(
     texts.extend(files.iter().cloned());
     let copy = session.host.copy_of(&texts)?;
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
-    let host = copy.host.below(&folder);
+    let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
     let runs = [
         (format!("push to {}", world.default_branch), &[Moment::Branch][..], Moment::Branch, true),
@@ -172,7 +173,10 @@ fn examples(
     let mut examples = Vec::new();
     for (run, moments, moment, publishes) in runs {
         let selection = known::selection(&named, moment.facts(world), publishes)?;
-        let made = plan::make_at(session, Some(&host), &selection, Purpose::Run);
+        let here = session.host.clone().without_environment();
+        let made = known::quietly(session, &here, |session| {
+            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+        });
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
             Err(error) => {
