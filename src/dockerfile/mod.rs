@@ -115,6 +115,12 @@ impl Dockerfile {
             (_, content) => Ok(Self { frontend, content }),
         }
     }
+
+    /// The names of its stages, in lower case.
+    pub(crate) fn stage_names(&self) -> impl Iterator<Item = &str> {
+        let stages = self.content.iter().flat_map(|content| &content.stages);
+        stages.filter_map(|stage| stage.from.name.as_deref())
+    }
 }
 
 impl Content {

@@ -1,5 +1,6 @@
 //! What the builds of a plan read: their definitions, Dockerfiles and contexts, and one hash of all that for each.
 
+mod bases;
 mod definition;
 mod leg;
 mod part;
@@ -7,6 +8,8 @@ mod place;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases};
+pub(crate) use self::leg::IMAGE;
 use self::leg::Reader;
 pub(crate) use self::part::Part;
 use self::part::first_difference;
