@@ -67,6 +67,17 @@ impl Record {
         (!all.is_empty()).then(|| all.join(" "))
     }
 
+    /// What it records of a platform.
+    #[must_use]
+    pub(crate) fn hash_of(&self, platform: Option<&Platform>) -> Option<&Digest> {
+        self.0.iter().find(|(own, _)| own.as_ref() == platform).map(|(_, hash)| hash)
+    }
+
+    /// The platforms of which it records something.
+    pub(crate) fn platforms(&self) -> impl Iterator<Item = Option<&Platform>> {
+        self.0.iter().map(|(platform, _)| platform.as_ref())
+    }
+
     /// Whether it records exactly these builds, in any order, and each is known.
     #[must_use]
     pub(crate) fn is_of<'a>(

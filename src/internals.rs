@@ -105,7 +105,7 @@ pub mod pattern {
 }
 
 pub mod plan {
-    pub use crate::plan::{Image, Plan};
+    pub use crate::plan::{Image, Plan, Reused};
 }
 
 pub mod platform {
@@ -153,7 +153,9 @@ pub mod registry {
 }
 
 pub mod render {
-    pub use crate::render::{bake, files, markdown, matrix, plan_json, summary, table};
+    pub use crate::render::{
+        bake, files, markdown, matrix, mermaid, plan_json, summary, table, terminal, tree,
+    };
 }
 
 pub mod resolve {

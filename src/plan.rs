@@ -160,6 +160,8 @@ pub struct Image {
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.
     pub index: bool,
+    /// Whether it may be: the tags of a run are given to what an earlier one built, whose labels are of that run.
+    pub retag: bool,
     /// What it was published as before from the same inputs; then it is not built, and that gets the tags.
     pub reused: Option<Reused>,
 }

@@ -50,7 +50,7 @@ pub(crate) use readme::Readme;
 use registries::parse_duration;
 pub(crate) use registries::{Network, ReportFormat};
 pub(crate) use schema::{Schema, SchemaOf};
-pub(crate) use selection::{FactOptions, Selection};
+pub(crate) use selection::{FactOptions, PlanOptions, Selection};
 pub(crate) use values::Completes;
 pub(crate) use workflow::{Ci, WorkflowOptions};
 

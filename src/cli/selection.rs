@@ -3,6 +3,7 @@
 use clap::{Args, FromArgMatches, ValueHint};
 
 use super::boolean::parse_bool;
+use super::choice::Choice;
 use super::definition::Definition;
 use super::values::{Completes, list};
 use crate::ci::{MaxJobs, ProvenanceMode};
@@ -43,6 +44,28 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// Reads options and names as `bakeplan plan` takes them.
+    ///
+    /// # Errors
+    /// The first one that it does not take.
+    pub(crate) fn read(words: &[String]) -> Result<Self, clap::Error> {
+        let command = clap::Command::new("bakeplan plan").no_binary_name(true).disable_help_flag(true);
+        Self::from_arg_matches(&Self::augment_args(command).try_get_matches_from(words)?)
+    }
+}
+
+/// What is planned, and what of it is built.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanOptions {
+    /// What is built.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// What is planned.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+impl PlanOptions {
     /// Reads options and names as `bakeplan plan` takes them.
     ///
     /// # Errors

@@ -56,6 +56,16 @@ codes! {
         example: when("`bakeplan merge --metadata app=sha256:…`, where `app` is the image and `app-linux-amd64` a build."),
         cure: "Name builds. `bakeplan promote IMAGE=DIGEST --plan FILE` gives an index that is there the tags of its image.",
     }
+    NOT_REUSABLE "not-reusable" [Error] {
+        cause: "The plan reuses an index that is gone, is not whole, or does not record the inputs that are planned for all builds of its image. Nothing is written.",
+        example: when("A clean-up has removed the index since the plan was made, or somebody edited `reused` in `plan.json`."),
+        cure: "Make the plan again: what cannot be reused is built then.",
+    }
+    UNRECORDED_INPUTS "unrecorded-inputs" [Note] {
+        cause: "The plan knows what decides the builds of an image, and its index cannot record that: it has no index, or is a Docker manifest list, which has no annotations. Later plans build it again each time.",
+        example: when("An image with `index = false`, in a plan that was made with `--inputs`."),
+        cure: "Leave `index = false` out, or build with `oci-mediatypes=true` in `output`; or leave it: such an image is always built.",
+    }
     OTHER_PLAN "other-plan" [Error] {
         cause: "Metadata, a result or a build belongs to another plan: it names another id, or its labels or annotations are not the planned ones.",
         example: when("A `plan.json` of this run is merged with metadata files that an earlier run left in the folder."),

@@ -231,12 +231,14 @@ pub(super) struct Making<'m> {
     pub(super) purpose: Purpose,
     /// Which images are built.
     pub(super) choice: Option<&'m cli::Choice>,
+    /// The images that are not built, where that is known.
+    pub(super) spared: Option<&'m Spared>,
 }
 
 impl Making<'_> {
     /// From the files that are here, with all images.
     pub(super) fn of(purpose: Purpose) -> Self {
-        Self { elsewhere: None, purpose, choice: None }
+        Self { elsewhere: None, purpose, choice: None, spared: None }
     }
 }
 
@@ -251,12 +253,12 @@ pub(super) fn make_at(
 }
 
 /// The same, in this way.
-fn make_with(
+pub(super) fn make_with(
     session: &mut Session<'_>,
     selection: &Selection,
     making: &Making<'_>,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    let Making { elsewhere, purpose, choice } = *making;
+    let Making { elsewhere, purpose, choice, spared } = *making;
     let choice = choice.filter(|choice| choice.is_given());
     let asked = choice.map(|choice| choice::ask(session, choice, selection)).transpose()?;
     let definition = &selection.definition;
@@ -314,6 +316,7 @@ fn make_with(
     }
     findings.extend(unbuilt(&loaded, &definition.targets));
     let nothing = Spared::default();
+    let spared = spared.unwrap_or(&nothing);
     let input = Input {
         module: &loaded.module,
         definition: &loaded.definition,
@@ -328,7 +331,8 @@ fn make_with(
         facts: &facts,
         known_versions: &known_versions,
         kept: &loaded.kept,
-        spared: &nothing,
+        // What builds read is of all of them.
+        spared: if asked.is_some() { &nothing } else { spared },
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     };
@@ -348,8 +352,9 @@ fn make_with(
         plan.run = run_of_plan();
         let of_default = || of_default_branch(&input, &facts);
         let chosen = choice::choose(session, asked, &mut plan, of_default)?;
-        if !chosen.spared.is_empty() {
-            plan = resolved(&Input { spared: &chosen.spared, ..input.clone() })?;
+        let spared = if spared.is_empty() { &chosen.spared } else { spared };
+        if !spared.is_empty() {
+            plan = resolved(&Input { spared, ..input.clone() })?;
         }
         chosen.record(&mut plan);
     }

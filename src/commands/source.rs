@@ -1,17 +1,19 @@
 //! `bakeplan merge --from-source`: the plan that the sources give in this run, if it is the one that was handed over.
 
 use super::diff;
-use super::plan;
+use super::plan::{self, Making};
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::ci::MaxJobs;
-use crate::cli::Selection;
+use crate::cli::{Choice, PlanOptions, Selection};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::published::plan_json;
+use crate::plan::Reused;
+use crate::published::plan_json::{self, PlanJson, ReusedEntry};
 use crate::published::planned::Planned;
 use crate::render;
+use crate::resolve::{Purpose, Spared};
 
 /// Makes the plan with these options, and compares it with the text of the one at `path`. Unless the options say something
 /// else, the versions released before are those that it knew.
@@ -22,7 +24,7 @@ pub(super) fn plan_again(
     options: &[String],
     is_stdin_taken: bool,
 ) -> Result<Planned, Error> {
-    let mut selection = Selection::read(options).map_err(|error| usage(&error))?;
+    let PlanOptions { choice, mut selection } = PlanOptions::read(options).map_err(|error| usage(&error))?;
     if is_stdin_taken && reads_stdin(&selection) {
         return Err(Error::Usage("`--metadata -` and the sources cannot both read standard input".into()));
     }
@@ -32,7 +34,15 @@ pub(super) fn plan_again(
     // Which builds share a job is as harmless as that, and depends on the CI.
     let packed = plan_json::existing(text).and_then(|existing| existing.packed);
     selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
-    let (plan, _) = plan::make(session, &selection)?;
+    // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
+    let theirs = plan_json::read(text).ok();
+    let spared = theirs.as_ref().map(spared).unwrap_or_default();
+    let has_inputs = theirs.is_some_and(|theirs| {
+        theirs.images.values().flat_map(|image| image.builds.values()).any(|build| build.inputs.is_some())
+    });
+    let choice = Choice { inputs: has_inputs || choice.is_given(), ..Choice::default() };
+    let making = Making { choice: Some(&choice), spared: Some(&spared), ..Making::of(Purpose::Run) };
+    let (plan, _) = plan::make_with(session, &selection, &making)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
     let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));
@@ -40,6 +50,18 @@ pub(super) fn plan_again(
         return Err(differs(path, &theirs, &ours).into());
     }
     Ok(Planned::read(path, &own)?)
+}
+
+/// The images that a plan does not build.
+fn spared(theirs: &PlanJson) -> Spared {
+    let reused = theirs.images.iter().filter_map(|(key, image)| {
+        let ReusedEntry { repository, tag, digest } = image.reused.as_ref()?;
+        let (repository, tag, digest) = (repository.repository()?.clone(), tag.clone(), digest.clone());
+        Some((key.clone(), Reused { repository, tag, digest }))
+    });
+    let left_out =
+        theirs.verdicts.iter().filter(|(key, one)| !one.build && !theirs.images.contains_key(*key));
+    Spared { reused: reused.collect(), unchanged: left_out.map(|(key, _)| key.clone()).collect() }
 }
 
 pub(super) fn reads_stdin(selection: &Selection) -> bool {

@@ -186,7 +186,7 @@ mod tests {
         let ignore = Ignore::parse(text.as_bytes()).unwrap_or_else(|bad| panic!("{text:?}: {bad}"));
         let bang = |keeps: bool| if keeps { "!" } else { "" };
         let text = |rule: &Rule| {
-            let pattern = rule.pattern.as_path().map_or_else(|| rule.pattern.trunk(), |path| path);
+            let pattern = rule.pattern.as_path().unwrap_or_else(|| rule.pattern.trunk());
             format!("{}{}", bang(rule.keeps), String::from_utf8_lossy(pattern))
         };
         ignore.rules.iter().map(text).collect()

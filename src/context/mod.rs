@@ -22,13 +22,17 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::id::{Format, Id};
-pub(crate) use self::ignore::{BadPattern, Ignore};
-pub(crate) use self::listing::{BadListing, LINK, Row, rows, tree};
+pub(crate) use self::ignore::Ignore;
+pub(crate) use self::listing::{LINK, Row, rows, tree};
 pub(crate) use self::pattern::Fault;
 use self::sources::Requested;
 pub(crate) use self::sources::Sources;
-pub(crate) use self::tree::{BadName, Entry, Folder, Kind, Tree};
-use self::walk::{Walk, entries_id, list, list_all};
+#[cfg(test)]
+use self::tree::Kind;
+pub(crate) use self::tree::{Entry, Folder, Tree};
+use self::walk::{Walk, entries_id};
+#[cfg(test)]
+use self::walk::{list, list_all};
 
 /// What goes into a fingerprint before the objects; another scheme has another number.
 const SCHEME: &str = "context 1";
@@ -124,6 +128,7 @@ impl<'a> Context<'a> {
     }
 
     /// What is seen: paths from the root, each folder before what is in it.
+    #[cfg(test)]
     pub(crate) fn paths(&self) -> Vec<(Vec<u8>, Kind)> {
         let mut paths = vec![];
         match self.walk().of(self.folder) {

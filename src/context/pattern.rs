@@ -43,8 +43,10 @@ enum Kind {
     Steps {
         /// What every path that fits starts with.
         start: Vec<u8>,
-        /// What follows.
+        /// What follows, up to the end.
         steps: Vec<Step>,
+        /// What every path that fits ends with.
+        end: Vec<u8>,
     },
 }
 
@@ -99,8 +101,10 @@ impl Pattern {
             Kind::Suffix(suffix) => {
                 path.ends_with(suffix) || suffix.strip_prefix(b"/").is_some_and(|rest| path == rest)
             }
-            Kind::Steps { start, steps } => {
-                path.strip_prefix(start.as_slice()).is_some_and(|rest| ends(&run(steps, rest)))
+            Kind::Steps { start, steps, end } => {
+                // Most paths end in another way, which is soon told.
+                let rest = path.strip_prefix(start.as_slice()).filter(|rest| rest.ends_with(end));
+                rest.is_some_and(|rest| may_end(steps, rest) && run(steps, rest).last() == Some(&true))
             }
         }
     }
@@ -114,7 +118,7 @@ impl Pattern {
             Kind::Exact => is_below(&self.text, folder),
             Kind::Prefix(prefix) => overlaps(prefix, folder),
             Kind::Suffix(_) => true,
-            Kind::Steps { start, steps } => {
+            Kind::Steps { start, steps, end: _ } => {
                 if !overlaps(start, folder) {
                     return false;
                 }
@@ -154,17 +158,39 @@ impl Kind {
         if !prefix.contains(['*', '?', '[', ']', '\\']) {
             return Ok(if prefix == text { Self::Exact } else { Self::Prefix(prefix.as_bytes().to_vec()) });
         }
-        let mut steps = steps(text)?.into_iter().peekable();
-        let mut start = String::new();
-        while let Some(Step::Literal(c)) = steps.peek() {
-            // A replacement character stands for any byte that is not UTF-8, too.
-            if *c == char::REPLACEMENT_CHARACTER {
-                break;
-            }
-            start.push(*c);
-            steps.next();
+        let mut steps = steps(text)?;
+        let start = steps.iter().map_while(Step::text).count();
+        let start: String = steps.drain(..start).filter_map(|step| step.text()).collect();
+        let mut end: Vec<_> = steps.iter().rev().map_while(Step::text).collect();
+        end.reverse();
+        let end = String::from_iter(end);
+        Ok(Self::Steps { start: start.into_bytes(), steps, end: end.into_bytes() })
+    }
+}
+
+impl Step {
+    /// The character that it stands for, if its bytes are the only ones that it takes: a replacement character stands for
+    /// any byte that is not UTF-8, too.
+    fn text(&self) -> Option<char> {
+        match self {
+            Self::Literal(c) if *c != char::REPLACEMENT_CHARACTER => Some(*c),
+            _ => None,
         }
-        Ok(Self::Steps { start: start.into_bytes(), steps: steps.collect() })
+    }
+
+    /// What a character does: whether one may stay here, and whether one may go on.
+    fn take(&self, c: char) -> (bool, bool) {
+        match self {
+            Self::Literal(own) => (false, *own == c),
+            Self::NotSlash => (false, c != '/'),
+            Self::Class { negated, ranges } => {
+                (false, ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
+            }
+            Self::Name => (c != '/', false),
+            Self::Rest => (c != '\n', false),
+            Self::Folders => (false, false),
+            Self::InFolders => (c != '\n', c == '/'),
+        }
     }
 }
 
@@ -285,35 +311,43 @@ fn overlaps(start: &[u8], folder: &[u8]) -> bool {
     start.iter().all(|byte| below.next().is_none_or(|other| byte == other))
 }
 
+/// Whether the last step takes the last character; `true` where that is not certain.
+fn may_end(steps: &[Step], bytes: &[u8]) -> bool {
+    match (steps.last(), bytes.last()) {
+        (Some(step @ (Step::Literal(_) | Step::NotSlash | Step::Class { .. })), Some(byte))
+            if byte.is_ascii() =>
+        {
+            step.take(char::from(*byte)).1
+        }
+        _ => true,
+    }
+}
+
 /// Where in the steps one may be after these bytes; the last place is behind all of them.
 fn run(steps: &[Step], bytes: &[u8]) -> Vec<bool> {
     let mut places = vec![false; steps.len() + 1];
+    let mut next = places.clone();
     enter(steps, &mut places, 0);
     for c in characters(bytes) {
-        let mut next = vec![false; steps.len() + 1];
-        for (place, step) in steps.iter().enumerate() {
-            if places.get(place) != Some(&true) {
+        let mut is_over = true;
+        next.fill(false);
+        for (place, (step, is_here)) in steps.iter().zip(&places).enumerate() {
+            if !is_here {
                 continue;
             }
-            let (stays, goes_on) = match step {
-                Step::Literal(own) => (false, *own == c),
-                Step::NotSlash => (false, c != '/'),
-                Step::Class { negated, ranges } => {
-                    (false, ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
-                }
-                Step::Name => (c != '/', false),
-                Step::Rest => (c != '\n', false),
-                Step::Folders => (false, false),
-                Step::InFolders => (c != '\n', c == '/'),
-            };
+            let (stays, goes_on) = step.take(c);
             if stays {
                 enter(steps, &mut next, place);
             }
             if goes_on {
                 enter(steps, &mut next, place + 1);
             }
+            is_over &= !stays && !goes_on;
         }
-        places = next;
+        std::mem::swap(&mut places, &mut next);
+        if is_over {
+            break;
+        }
     }
     places
 }
@@ -334,11 +368,6 @@ fn enter(steps: &[Step], places: &mut [bool], place: usize) {
             Some(Step::Literal(_) | Step::NotSlash | Step::Class { .. } | Step::InFolders) | None => return,
         }
     }
-}
-
-/// Whether one may be behind all steps.
-fn ends(places: &[bool]) -> bool {
-    places.last() == Some(&true)
 }
 
 /// The characters as Go reads them: each byte that is not UTF-8 is a replacement character.

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::listing::BadListing;
 use super::situations::{SITUATIONS, Situation, Thing};
+use super::tree::BadName;
 use super::*;
 
 /// The id of a file that holds this.
@@ -295,7 +297,8 @@ fn what_is_behind_links_that_cannot_be_followed_is_all_that_there_is() {
         ("sub", false),
         ("s*", false),
         ("t*", true),
-        ("*/x", false),
+        ("*/x", true),
+        ("b*/x", false),
         ("b", false),
     ] {
         let paths = [source.into()];

@@ -15,7 +15,7 @@ pub(super) enum Seen<'a> {
     /// All that is known of it.
     All(&'a Entry),
     /// A folder and some of what is in it.
-    Some(Vec<(&'a [u8], Seen<'a>)>),
+    Some(Vec<(&'a [u8], Self)>),
 }
 
 impl Seen<'_> {
@@ -43,6 +43,7 @@ pub(super) fn entries_id(entries: &[(&[u8], Seen<'_>)], format: Format) -> Id {
 }
 
 /// The paths of what is seen of a folder, itself not counted.
+#[cfg(test)]
 pub(super) fn list(entries: &[(&[u8], Seen<'_>)], folder: &[u8], paths: &mut Vec<(Vec<u8>, Kind)>) {
     for (name, seen) in entries {
         let path = path::join(folder, name);
@@ -56,6 +57,7 @@ pub(super) fn list(entries: &[(&[u8], Seen<'_>)], folder: &[u8], paths: &mut Vec
 }
 
 /// The paths of all that is in a folder.
+#[cfg(test)]
 pub(super) fn list_all(folder: &Folder, path: &[u8], paths: &mut Vec<(Vec<u8>, Kind)>) {
     let entries: Vec<_> = folder.entries().map(|(name, entry)| (name, Seen::All(entry))).collect();
     list(&entries, path, paths);

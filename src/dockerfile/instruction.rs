@@ -1,7 +1,7 @@
 //! Instructions: what a line says, as far as it decides what a build reads.
 
 use super::Unreadable;
-use super::command::{self, Command, Flags};
+use super::command::{self, Command};
 use super::directive::DEFAULT_ESCAPE;
 use super::lines::{Heredoc, Line};
 use super::mount::Mount;
@@ -10,7 +10,7 @@ use super::mount::Mount;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Instruction {
     /// Names with their defaults.
-    Arg(Vec<(String, Option<String>)>),
+    Arg(Vec<Argument>),
     /// Names with their values.
     Env(Vec<(String, String)>),
     /// `COPY` or `ADD`.
@@ -22,6 +22,9 @@ pub(super) enum Instruction {
     /// Anything that reads nothing.
     Other,
 }
+
+/// A name of an `ARG` and its default, not expanded.
+pub(super) type Argument = (String, Option<String>);
 
 /// `COPY` or `ADD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,31 +91,32 @@ pub(super) fn parse(line: &Line, escape: char) -> Result<(Statement, bool), Unre
     let command = command::split(&line.text, escape).map_err(refused)?;
     let statement = match command.name.as_str() {
         "from" => Statement::From(from(&command).map_err(refused)?),
-        "onbuild" => {
-            command.flags.expect(&[]).map_err(refused)?;
-            let inner = command::split(&command.arguments, escape).map_err(refused)?;
-            let heredocs = inner.opens_heredocs().map_err(refused)?;
-            // Whoever runs it reads it anew, and with the default escape character.
-            let trigger = Line { number: line.number, text: command.arguments.clone() };
-            let name =
-                command::split(&trigger.text, DEFAULT_ESCAPE).map(|inner| inner.name).unwrap_or_default();
-            if matches!(name.as_str(), "" | "onbuild" | "from" | "maintainer") {
-                return Err(refused(format!("`ONBUILD {}` is not possible", name.to_uppercase())));
-            }
-            let instruction = match parse(&trigger, DEFAULT_ESCAPE) {
-                _ if escape != DEFAULT_ESCAPE && trigger.text.contains(['\\', '`']) => {
-                    Err(refused("ONBUILD with an escape character of its own".to_owned()))
-                }
-                Ok((Statement::Instruction(instruction), _)) => Ok(Box::new(instruction)),
-                Ok((Statement::From(_), _)) => Err(refused("`ONBUILD FROM` is not possible".to_owned())),
-                Err(unreadable) => Err(unreadable),
-            };
-            return Ok((Statement::Instruction(Instruction::Onbuild(instruction)), heredocs));
-        }
+        "onbuild" => return onbuild(line, &command, escape),
         _ => Statement::Instruction(instruction(&command, escape).map_err(refused)?),
     };
     let heredocs = command.opens_heredocs().map_err(refused)?;
     Ok((statement, heredocs))
+}
+
+/// `ONBUILD`, whose here-documents are those of what follows it.
+fn onbuild(line: &Line, command: &Command, escape: char) -> Result<(Statement, bool), Unreadable> {
+    let refused = |text: String| Unreadable::new(line.number, text);
+    command.flags.expect(&[]).map_err(refused)?;
+    let text = &command.arguments;
+    let trigger = command::split(text, escape).map_err(refused)?;
+    if matches!(trigger.name.as_str(), "" | "onbuild" | "from" | "maintainer") {
+        return Err(refused(format!("`ONBUILD {}` is not possible", trigger.name.to_uppercase())));
+    }
+    let heredocs = trigger.opens_heredocs().map_err(refused)?;
+    // Whoever runs it reads it as a file of its own, which has the default escape character.
+    let reads_otherwise =
+        text.ends_with(DEFAULT_ESCAPE) || (escape != DEFAULT_ESCAPE && text.contains(['\\', '`']));
+    let instruction = if reads_otherwise {
+        Err(refused("`ONBUILD` with an escape character that means something else where it runs".to_owned()))
+    } else {
+        instruction(&trigger, escape).map(Box::new).map_err(refused)
+    };
+    Ok((Statement::Instruction(Instruction::Onbuild(instruction)), heredocs))
 }
 
 fn from(command: &Command) -> Result<From, String> {

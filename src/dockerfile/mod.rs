@@ -8,7 +8,6 @@ mod mount;
 mod reads;
 mod reason;
 mod scope;
-pub mod scratch; // Not for the project: what the experiment compares with another lexer.
 mod shell_pattern;
 mod source;
 mod walk;
@@ -19,11 +18,11 @@ mod tests;
 
 use indexmap::{IndexMap, IndexSet};
 
-use self::instruction::{From, Instruction, Statement};
+use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
-pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
-pub(crate) use self::reason::{Reason, Why};
-pub(crate) use self::source::{Git, Reach, Remote, Source};
+pub(crate) use self::reads::{Base, Narrowing, Parent, Sources};
+
+pub(crate) use self::source::{Git, Remote};
 use crate::platform::Platform;
 
 /// The most stages in a Dockerfile: each is looked for among all, and may build on all before it.
@@ -58,10 +57,17 @@ pub(crate) struct Dockerfile {
 #[derive(Debug, PartialEq, Eq)]
 struct Content {
     escape: char,
-    /// The `ARG`s in front of the first stage.
-    args: Vec<Numbered>,
+    /// In front of the first stage.
+    args: Vec<GlobalArg>,
     /// At least one.
     stages: Vec<Stage>,
+}
+
+/// An `ARG` in front of the first stage.
+#[derive(Debug, PartialEq, Eq)]
+struct GlobalArg {
+    line: usize,
+    arguments: Vec<Argument>,
 }
 
 /// `FROM` and what follows.
@@ -142,8 +148,8 @@ impl Content {
                 (Statement::Instruction(instruction), Some(stage)) => {
                     stage.instructions.push(Numbered { line, instruction });
                 }
-                (Statement::Instruction(instruction @ Instruction::Arg(_)), None) => {
-                    args.push(Numbered { line, instruction });
+                (Statement::Instruction(Instruction::Arg(arguments)), None) => {
+                    args.push(GlobalArg { line, arguments });
                 }
                 (Statement::Instruction(_), None) => {
                     return Err(Unreadable::new(

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::word::{self, Lookup, Problem, Unknowable, Value};
-use super::{Build, Platform};
+use super::{Argument, Build, GlobalArg, Platform};
 
 /// `ARG`s that do not become part of the environment
 /// (<https://docs.docker.com/build/metadata/attestations/sbom/#arguments>).
@@ -29,15 +29,10 @@ pub(super) struct Scope {
 
 impl Scope {
     /// The variables in front of the first stage, which `FROM` may use: those of the builder and its `ARG`s.
-    pub(super) fn global(
-        build: &Build<'_>,
-        stage: &str,
-        args: &[(usize, Arguments<'_>)],
-        escape: char,
-    ) -> Self {
+    pub(super) fn global(build: &Build<'_>, stage: &str, args: &[GlobalArg], escape: char) -> Self {
         let mut scope = Self { own: predefined(build, stage), beyond: Beyond::Nothing };
-        for (line, arguments) in args {
-            for (name, default) in *arguments {
+        for GlobalArg { line, arguments } in args {
+            for (name, default) in arguments {
                 let value = match (build.arg(name), default) {
                     (Some(value), _) => Ok(value.to_owned()),
                     (None, Some(default)) => {
@@ -69,9 +64,6 @@ impl Scope {
         }
     }
 }
-
-/// The names of an `ARG` and their defaults.
-pub(super) type Arguments<'a> = &'a [(String, Option<String>)];
 
 /// The scopes of the stages that are read so far.
 #[derive(Debug)]
@@ -113,7 +105,7 @@ impl Scopes {
     }
 
     /// Runs an `ARG` of a stage.
-    pub(super) fn arg(&mut self, stage: usize, line: usize, arguments: Arguments<'_>, build: &Build<'_>) {
+    pub(super) fn arg(&mut self, stage: usize, line: usize, arguments: &[Argument], build: &Build<'_>) {
         for (name, default) in arguments {
             let value = match (build.arg(name), default) {
                 (Some(value), _) => Ok(value.to_owned()),

@@ -58,52 +58,6 @@ impl Source {
         }
         Ok(Self { pattern, is_glob: false, parents: false, excludes: vec![], line })
     }
-
-    /// What a change of `path`, relative to the context, means to what is read. Fits too much rather than too little:
-    /// `?` takes any number of characters, and what follows a class or a `\` is anything. Where links of the context
-    /// lead is up to the caller.
-    #[must_use]
-    pub(crate) fn reach(&self, path: &[u8]) -> Reach {
-        let mut names = path.split(|b| *b == b'/');
-        for part in self.pattern.split('/') {
-            match names.next() {
-                None => return Reach::Through,
-                // A class may take slashes, and `\` be one.
-                Some(_) if self.is_glob && part.contains(['[', '\\']) => return Reach::Read,
-                Some(name) if self.is_glob && fits(part, name) => {}
-                Some(name) if !self.is_glob && part.as_bytes() == name => {}
-                Some(_) => return Reach::Outside,
-            }
-        }
-        Reach::Read
-    }
-}
-
-/// What a path is to a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// It is read.
-    Read,
-    /// It lies above what is read: if it is a link, what is read lies elsewhere.
-    Through,
-    /// It is not read.
-    Outside,
-}
-
-/// Whether a name fits a part of a pattern whose only wildcards are `*` and `?`, both read as `*`.
-fn fits(part: &str, name: &[u8]) -> bool {
-    let mut pieces = part.split(['*', '?']);
-    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first.as_bytes())) else {
-        return false;
-    };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    for piece in pieces.filter(|piece| !piece.is_empty()) {
-        let Some(at) = rest.windows(piece.len()).position(|window| window == piece.as_bytes()) else {
-            return false;
-        };
-        rest = rest.get(at + piece.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last.as_bytes())
 }
 
 /// Whether BuildKit looks for files that fit; it may read `\` as a slash or as an escape.

@@ -6,7 +6,7 @@ use super::instruction::{Copy, Instruction, Verb};
 use super::mount::Mount;
 use super::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 use super::reason::{Reason, Why};
-use super::scope::{Arguments, Beyond, Scope, Scopes};
+use super::scope::{Beyond, Scope, Scopes};
 use super::source::{Remote, Source};
 use super::word::{self, Lookup, Problem, Unknowable, Value};
 use super::{Build, Content, Dockerfile, Numbered};
@@ -84,15 +84,7 @@ impl<'a> Walk<'a> {
     fn new(content: &'a Content, build: &'a Build<'a>) -> Self {
         let last = content.stages.last().and_then(|stage| stage.from.name.as_deref());
         let stage = build.target.filter(|target| !target.is_empty()).or(last).unwrap_or("default");
-        let args: Vec<(usize, Arguments<'_>)> = content
-            .args
-            .iter()
-            .filter_map(|Numbered { line, instruction }| match instruction {
-                Instruction::Arg(arguments) => Some((*line, arguments.as_slice())),
-                _ => None,
-            })
-            .collect();
-        let global = Scope::global(build, stage, &args, content.escape);
+        let global = Scope::global(build, stage, &content.args, content.escape);
         let mut walk = Self {
             content,
             build,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::directive::DEFAULT_ESCAPE;
 use super::shell_pattern::{self, Direction, Length};
 
 /// The most bytes that a value may have before we stop following it: no path is longer, and a value that doubles on
@@ -99,27 +100,23 @@ pub(super) fn expand(word: &str, escape: char, lookup: &dyn Fn(&str) -> Lookup) 
 /// # Errors
 /// Expressions too deep to follow.
 pub(super) fn raw_words(line: &str) -> Result<Vec<String>, Problem> {
-    words(line, Raw { quotes: true, escapes: true, variables: true })
+    match words(line, Raw { quotes: true, escapes: true, variables: true }) {
+        Err(problem) if problem != Problem::Deep => Ok(vec![]),
+        words => words,
+    }
 }
 
 /// The words of the text behind `<<`, with quotes kept or removed.
 ///
 /// # Errors
 /// Where the build itself would fail.
-pub(super) fn delimiter_words(rest: &str, keep_quotes: bool) -> Result<Vec<String>, Problem> {
-    let mut reader =
-        Reader::new(rest, '\\', Raw { quotes: keep_quotes, escapes: false, variables: true }, &|_| {
-            Lookup::Unset
-        });
-    Ok(reader.until(None)?.into_words())
+pub(super) fn delimiter_words(rest: &str, quotes: bool) -> Result<Vec<String>, Problem> {
+    words(rest, Raw { quotes, escapes: false, variables: true })
 }
 
-fn words(line: &str, raw: Raw) -> Result<Vec<String>, Problem> {
-    match Reader::new(line, '\\', raw, &|_| Lookup::Unset).until(None) {
-        Ok(output) => Ok(output.into_words()),
-        Err(Problem::Deep) => Err(Problem::Deep),
-        Err(_) => Ok(vec![]),
-    }
+/// The words of a text without variables, in which the escape character is always the default.
+fn words(text: &str, raw: Raw) -> Result<Vec<String>, Problem> {
+    Ok(Reader::new(text, DEFAULT_ESCAPE, raw, &|_| Lookup::Unset).until(None)?.into_words())
 }
 
 /// What is kept as it is written.

@@ -29,7 +29,7 @@ pub(crate) use clock::ambient;
 pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
-pub(crate) use objects::{Replacement, WorkingTree};
+pub(crate) use objects::Replacement;
 pub(crate) use read::{Compared, YamlText};
 pub(crate) use revision::Revision;
 pub(crate) use streams::{Delivery, print_usage};

@@ -14,6 +14,9 @@ use crate::facts::worktree;
 /// How much a list of all files of a repository may have, in bytes.
 const MAX_LIST: u64 = 512 * 1024 * 1024;
 
+/// How much all objects that are read at once may have, in bytes.
+const MAX_OBJECTS: u64 = 64 * 1024 * 1024;
+
 /// How long git may take to list or compare all files, in seconds.
 const MAX_WAIT: u64 = 120;
 
@@ -69,19 +72,19 @@ impl Host {
     /// # Errors
     /// When there is no such commit, or git fails.
     pub fn listed(&self, commit: &str) -> Result<Vec<u8>, CommandFailure> {
-        self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None)
+        self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None, MAX_LIST)
     }
 
     /// The contents of objects, by their ids, in order; none for one that is not there.
     ///
     /// # Errors
-    /// When git fails.
+    /// When git fails, or they have more than [`MAX_OBJECTS`] together.
     pub fn objects(&self, ids: &[String]) -> Result<Vec<Option<Vec<u8>>>, CommandFailure> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let asked: String = ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
-        let answer = self.git_bytes(&["cat-file", "--batch"], Some(asked.as_bytes()))?;
+        let answer = self.git_bytes(&["cat-file", "--batch"], Some(asked.as_bytes()), MAX_OBJECTS)?;
         let objects = objects(&answer);
         if objects.len() == ids.len() {
             Ok(objects)
@@ -98,7 +101,7 @@ impl Host {
         let off =
             worktree::without_filters(&|arguments| self.git(arguments)).map_err(CommandFailure::Other)?;
         let arguments: Vec<&str> = off.iter().map(String::as_str).chain(STATUS).collect();
-        let listed = self.git_bytes(&arguments, None)?;
+        let listed = self.git_bytes(&arguments, None, MAX_LIST)?;
         let top = self.top()?;
         let mut found = WorkingTree::default();
         for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3) {
@@ -117,7 +120,7 @@ impl Host {
     /// # Errors
     /// When there is none.
     pub fn top(&self) -> Result<PathBuf, CommandFailure> {
-        let found = self.git_bytes(&["rev-parse", "--show-toplevel"], None)?;
+        let found = self.git_bytes(&["rev-parse", "--show-toplevel"], None, MAX_INPUT)?;
         let found = found.strip_suffix(b"\n").unwrap_or(&found);
         Ok(PathBuf::from(os_path(found)?))
     }
@@ -127,14 +130,18 @@ impl Host {
     /// # Errors
     /// When there is none.
     pub fn prefix(&self) -> Result<Vec<u8>, CommandFailure> {
-        let found = self.git_bytes(&["rev-parse", "--show-prefix"], None)?;
+        let found = self.git_bytes(&["rev-parse", "--show-prefix"], None, MAX_INPUT)?;
         Ok(found.strip_suffix(b"\n").unwrap_or(&found).to_vec())
     }
 
-    fn git_bytes(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<Vec<u8>, CommandFailure> {
+    fn git_bytes(
+        &self,
+        arguments: &[&str],
+        input: Option<&[u8]>,
+        most: u64,
+    ) -> Result<Vec<u8>, CommandFailure> {
         let command = self.own_git_command(arguments)?;
-        let limits =
-            Outcome { limit: Duration::from_secs(MAX_WAIT), most: MAX_LIST, kill: Kill::WithChildren };
+        let limits = Outcome { limit: Duration::from_secs(MAX_WAIT), most, kill: Kill::WithChildren };
         run_bytes(command, &super::git::name_of(arguments), input, limits)
     }
 }
@@ -155,8 +162,7 @@ fn replacement(place: &Path) -> Result<Replacement, CommandFailure> {
     #[cfg(not(unix))]
     let executable = false;
     if found.len() > MAX_LIST {
-        let most = MAX_LIST / MAX_INPUT;
-        return Err(CommandFailure::Other(format!("a changed file is larger than {most} times 16 MiB")));
+        return Err(CommandFailure::Other(format!("a changed file has more than {} MiB", MAX_LIST >> 20)));
     }
     Ok(Replacement::File { executable, content: fs::read(place).map_err(other)? })
 }

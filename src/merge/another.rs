@@ -91,7 +91,7 @@ fn help(origin: Origin) -> String {
         Origin::Merge => {
             "give the result of the merge of this plan; where two versions have the same content rightly, merge with `--metadata` in place of `--result`".to_owned()
         }
-        Origin::Anywhere { is_meant: _ } => {
+        Origin::Reused | Origin::Anywhere { is_meant: _ } => {
             "promote that version; or pass `--allow-other-version`".to_owned()
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::decide::Decision;
-use super::ready::Ready;
+use super::ready::{Made, Ready};
 use super::report::Outcome;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -40,6 +40,7 @@ pub(super) fn keep(
     }
     for one in ready {
         let own = one.run(run);
+        let made = one.reused().and_then(|_| one.run_of_index().number);
         let cannot_say = has_no_place(one);
         if cannot_say && own.has_order() {
             compared.notes.push(not_said(one));
@@ -65,7 +66,7 @@ pub(super) fn keep(
                 }
                 // It is said already that nothing can tell.
                 Standing::Unknown(_) if cannot_say && own.has_order() => {}
-                Standing::Unknown(_) if !one.is_built && !own.has_order() => {
+                Standing::Unknown(_) if one.made == Made::Taken && !own.has_order() => {
                     let why = "what it gets does not say which run made it".to_owned();
                     unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
                 }
@@ -73,6 +74,9 @@ pub(super) fn keep(
                     unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
                 }
             }
+        }
+        if let Some(earlier) = made.filter(|earlier| own.number.is_some_and(|own| own > *earlier)) {
+            compared.notes.extend(between(one, earlier));
         }
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
@@ -114,6 +118,18 @@ fn not_said(ready: &Ready<'_>) -> Diagnostic {
         tags.join(", ")
     );
     Diagnostic::note(Code::UNGUARDED_TAG, message).with_help(help)
+}
+
+/// Says that tags move to what an earlier run made: their index cannot say that this run has chosen it.
+fn between(ready: &Ready<'_>, earlier: u64) -> Option<Diagnostic> {
+    let tags = ready.decisions.iter().filter(|decision| moves(ready, decision));
+    let tags: Vec<String> = tags.map(|one| format!("`{}`", one.report.reference)).collect();
+    let message = format!(
+        "image `{}` moves {} to what run {earlier} made: a merge of a run between that one and this one can take it back",
+        ready.key,
+        tags.join(", ")
+    );
+    (!tags.is_empty()).then(|| Diagnostic::note(Code::UNGUARDED_TAG, message))
 }
 
 /// Says that tags move though nothing tells which run is later.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::index::IndexSource;
 use crate::diagnostic::Diagnostic;
+use crate::inputs::Inputs;
 use crate::oci::Descriptor;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
@@ -55,6 +56,8 @@ pub(crate) struct Checked {
     pub sources: Vec<IndexSource>,
     /// What is carried over from the index that is published, by leg: the image, then its attestations.
     pub carried: BTreeMap<String, Vec<Descriptor>>,
+    /// What that index records of their inputs.
+    pub carried_inputs: BTreeMap<String, Inputs>,
     /// Attestations that refer to an image and stand in no index.
     pub referrers: Vec<Descriptor>,
     /// The platforms that it will have, in order.

@@ -349,6 +349,27 @@ pub struct ReusedEntry {
     pub digest: Digest,
 }
 
+impl ReusedEntry {
+    /// That it is reused, in words.
+    #[must_use]
+    pub(crate) fn told(&self) -> String {
+        format!("reused: {}", self.same_inputs())
+    }
+
+    /// Why it is, in words.
+    #[must_use]
+    pub(crate) fn same_inputs(&self) -> String {
+        format!("same inputs as {}", self.reference())
+    }
+
+    /// The whole reference.
+    #[must_use]
+    pub(crate) fn reference(&self) -> String {
+        let Self { repository, tag, digest } = self;
+        format!("{}@{digest}", repository.with_tag(tag))
+    }
+}
+
 /// A tag of an image.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(expecting = "an object")]

@@ -11,6 +11,7 @@ use super::plan_json::{
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::naming;
 use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
@@ -145,6 +146,7 @@ impl TryFrom<PlanJson> for Planned {
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
+        jobs_of_reused(&images, &jobs)?;
         stand_beside(&mut images);
         Ok(Self { id, run, images })
     }
@@ -236,6 +238,9 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         if !image.index {
             check_plain(key, image)?;
         }
+        if let Some(reused) = &image.reused {
+            check_reused(key, image, reused)?;
+        }
         let own: BTreeSet<_> = image.repositories.iter().collect();
         if image.places().collect::<BTreeSet<_>>().len() != image.places().count() {
             return Err(format!("image `{key}` names a repository twice"));
@@ -266,6 +271,33 @@ fn check_plain(key: &str, image: &PlannedImage) -> Result<(), String> {
         }
         (count, _) => Err(format!("image `{key}` has no index, and {count} builds")),
     }
+}
+
+/// Finds why an image cannot be what it was published as before.
+fn check_reused(key: &str, image: &PlannedImage, reused: &ReusedEntry) -> Result<(), String> {
+    let ReusedEntry { repository, tag: _, digest: _ } = reused;
+    if !image.repositories.contains(repository) {
+        return Err(format!("image `{key}` is reused from `{repository}`, which is not a repository of it"));
+    }
+    if !image.index {
+        return Err(format!("image `{key}` is reused, and has no index to record its inputs"));
+    }
+    let is_unknown = |build: &&BuildEntry| build.inputs.as_ref().and_then(Inputs::hash).is_none();
+    match image.builds.iter().find(|(_, build)| is_unknown(build)) {
+        Some((leg, _)) => {
+            Err(format!("image `{key}` is reused, and the inputs of build `{leg}` are not known"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses jobs of images that are reused.
+fn jobs_of_reused(images: &IndexMap<String, PlannedImage>, jobs: &[JobEntry]) -> Result<(), String> {
+    let is_reused = |key: &&String| images.get(*key).is_some_and(|image| image.reused.is_some());
+    let wrong = jobs.iter().find_map(|job| Some((job, job.images.iter().find(is_reused)?)));
+    wrong.map_or(Ok(()), |(job, key)| {
+        Err(format!("job `{}` builds a part of image `{key}`, which is reused", job.job))
+    })
 }
 
 /// Finds what a tag says of itself and is not so.
@@ -444,6 +476,63 @@ pub(crate) mod tests {
         assert_eq!(image.tags[1].follows(), Some(Follows { class: Class::Stable, numbers: 2 }));
         assert_eq!((image.tags[0].follows(), image.tags[2].follows()), (None, None));
         assert_eq!(planned.legs(), BTreeSet::from(["app"]));
+    }
+
+    #[test]
+    fn what_is_reused_makes_sense() {
+        let hash = format!("sha256:{}", "0".repeat(64));
+        let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
+        let reused = format!(r#""reused":{{"repository":"r.io/a","tag":"edge","digest":"{hash}"}}"#);
+        let builds = format!(r#""app":{{"platform":"linux/arm64","inputs":{{"hash":"{hash}"}}}}"#);
+        let good = image(r#""r.io/a""#, tag, &builds).replacen('{', &format!("{{{reused},"), 1);
+        let read = |image: &str| planned(&format!(r#""app":{image}"#));
+        let found = read(&good).unwrap().images["app"].reused.clone().unwrap();
+        assert_eq!(found.reference(), format!("r.io/a:edge@{hash}"));
+        let unknown = r#""inputs":{"unknown":"a URL"}"#;
+        let second = format!(r#"{builds},"more":{{}}"#);
+        for (image, expected) in [
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#).replacen(
+                    '{',
+                    r#"{"mirrors":["r.io/b"],"#,
+                    1,
+                ),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (good.replacen('{', r#"{"index":false,"#, 1), "has no index to record its inputs"),
+            (
+                good.replace(&format!(r#","inputs":{{"hash":"{hash}"}}"#), ""),
+                "the inputs of build `app` are not known",
+            ),
+            (
+                good.replace(&format!(r#""inputs":{{"hash":"{hash}"}}"#), unknown),
+                "the inputs of build `app` are not known",
+            ),
+            (good.replace(&builds, &second), "the inputs of build `more` are not known"),
+            (good.replace(r#""tag":"edge""#, r#""tag":"-""#), "\"-\""),
+            (good.replace(r#""tag":"edge","#, ""), "missing field `tag`"),
+            (good.replace(&format!(r#","digest":"{hash}""#), ""), "missing field `digest`"),
+            (good.replace(&reused, r#""reused":"edge""#), "expected an object"),
+            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#), "sha256:0"),
+            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hsah":"x"}"#), "unknown variant `hsah`"),
+        ] {
+            assert_ne!(image, good);
+            let error = read(&image).unwrap_err();
+            assert!(error.message.contains(expected), "{image}: {}", error.message);
+        }
+        let job = r#"{"job":"x","targets":[],"platform":null,"runner":"x","qemu":false,"images":["app"],"allow":[],"secrets":[],"ssh":[]}"#;
+        let jobs = format!(r#""jobs":[{job}]"#);
+        let text = whole(&format!(r#""app":{good}"#)).replace(r#""jobs":[]"#, &jobs);
+        let error = Planned::read("plan.json", &text).unwrap_err();
+        assert!(
+            error.message.ends_with("job `x` builds a part of image `app`, which is reused"),
+            "{error:?}"
+        );
+        Planned::read("plan.json", &text.replace(&reused, r#""immutable":true"#)).unwrap();
     }
 
     #[test]

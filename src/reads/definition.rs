@@ -1,8 +1,6 @@
 //! What of a build's definition decides its image: all but where it goes, what only speeds it up, and what the clock, the
 //! commit or the run says.
 
-use std::collections::BTreeMap;
-
 use super::part::Part;
 use crate::bake::target::{Entry, Policy, Resources, Secret, Ssh, Target, Text};
 use crate::bake::values::Mark;
@@ -221,9 +219,4 @@ impl Reader<'_> {
         }
         cleaned
     }
-}
-
-/// The named contexts of a target, and its own.
-pub(super) fn contexts(target: &Target) -> BTreeMap<&str, &Text> {
-    target.contexts.iter().map(|(name, text)| (&**name, text)).collect()
 }

@@ -194,6 +194,8 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         other_forms,
         immutable,
         index,
+        // A plan has only what follows from it.
+        retag: _,
         reused,
     } = image;
     let is_prerelease = image.is_prerelease();

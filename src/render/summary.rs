@@ -65,7 +65,8 @@ pub fn render(plan: &Plan) -> String {
             context! { image => markdown(&image), done => markdown(&done), why => markdown(&why) }
         })
         .collect();
-    let notes: Vec<String> = table::tag_notes(plan).lines().map(markdown).collect();
+    let notes = table::reused_notes(plan) + &table::tag_notes(plan);
+    let notes: Vec<String> = notes.lines().filter(|line| !line.is_empty()).map(markdown).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let context = context! {

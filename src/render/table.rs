@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::choice;
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
+use crate::published::plan_json::ReusedEntry;
 use crate::readable;
 
 /// Between two columns.
@@ -26,6 +27,7 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
+    text.push_str(&reused_notes(plan));
     let notes = if explain { String::new() } else { tag_notes(plan) };
     if explain && !plan.images.is_empty() {
         let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
@@ -43,6 +45,19 @@ pub fn render(plan: &Plan, explain: bool) -> String {
     text.push_str(&choice::table(plan, explain));
     text.push_str(&numbers(plan));
     text
+}
+
+/// What is not built, since it was published before: a line for each image, and an empty one.
+#[must_use]
+pub fn reused_notes(plan: &Plan) -> String {
+    let notes = plan.images.iter().filter_map(|(key, image)| Some(format!("{key}: {}\n", told(image)?)));
+    let notes: String = notes.collect();
+    if notes.is_empty() { notes } else { notes + "\n" }
+}
+
+/// What an image was published as before, in words.
+pub(super) fn told(image: &Image) -> Option<String> {
+    image.reused.as_ref().map(|reused| ReusedEntry::from(reused).told())
 }
 
 /// Which floating tags belong elsewhere, and which only the registry can decide: a line for each image, or for several of
@@ -113,8 +128,12 @@ pub fn numbers(plan: &Plan) -> String {
         0 | 1 => String::new(),
         several => format!(" in {several} repositories"),
     };
+    let reused = match plan.images.values().filter(|image| image.reused.is_some()).count() {
+        0 => String::new(),
+        some => format!(", {some} of them reused"),
+    };
     format!(
-        "{}, {}{repositories}, {}, {}{}{}\n",
+        "{}{reused}, {}{repositories}, {}, {}{}{}\n",
         count(plan.images.len(), "image", "images"),
         count(plan.tag_count(), "tag", "tags"),
         count(plan.platforms().len(), "platform", "platforms"),

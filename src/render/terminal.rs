@@ -14,6 +14,7 @@ use super::choice;
 use super::table::{self, explained};
 use crate::plan::{Image, Job, Plan, PlannedTag};
 use crate::platform::Platform;
+use crate::published::plan_json::ReusedEntry;
 use crate::readable;
 use crate::reference::Repository;
 
@@ -104,7 +105,7 @@ type Jobs<'a> = BTreeMap<&'a str, &'a Job>;
 
 /// The plan. With `explain`, it says of each tag why it is where it is.
 #[must_use]
-pub(crate) fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
+pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     let mut text = String::new();
     let jobs: Jobs<'_> =
         plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
@@ -245,6 +246,10 @@ fn rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image, explain: bool) -> Ve
                 rows.push(Row { label, words });
             }
         }
+    }
+    if let Some(reused) = &image.reused {
+        let words = sentence(&ReusedEntry::from(reused).same_inputs(), PLAIN);
+        rows.push(Row { label: "reused", words });
     }
     for (owner, tags) in table::elsewhere(plan, image) {
         let mut words = list(tags.into_iter().map(Cow::from), ELSEWHERE);

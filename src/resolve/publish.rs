@@ -249,6 +249,7 @@ pub(super) fn images(
                 other_forms,
                 immutable: image.settings().immutable,
                 index: image.settings().index,
+                retag: image.settings().retag,
                 reused: input.spared.reused.get(&image.key).cloned(),
             },
         );

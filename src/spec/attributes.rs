@@ -72,6 +72,8 @@ declare! {
         secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge refuses to give a version's own tag a different digest.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
+        /// Whether what was published before from the same inputs gets the tags of a run that does not build the image.
+        retag: bool = true; Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge puts the image into an index; one platform without attestations can do without.
         index: bool = true; Reach::BakeFile, Per::Image, Null::Resets;
         /// Annotations of the index.

@@ -6,6 +6,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::{Trail, Walk};
+use crate::published::plan_json::ReusedEntry;
 use crate::published::result::{ImageResult, ResultStatus};
 use crate::reference::Digest;
 
@@ -17,6 +18,8 @@ pub(super) enum Said<'r> {
     Held(&'r [String]),
     /// Its index is there, and has no tags yet.
     Indexed(&'r Digest),
+    /// No merge says anything, and the plan uses this again.
+    Reused(&'r ReusedEntry),
     /// Nothing that could be compared.
     Nothing,
 }
@@ -70,6 +73,15 @@ pub(super) fn held(key: &str, why: &[String], references: &[String]) -> Finding 
 pub(super) fn left(key: &str, references: &[String]) -> Finding {
     let message = format!("the merge left these tags of image `{key}` as they were");
     Finding::new(Code::Held, references, message).with_cure("nothing, or what the merge said")
+}
+
+/// Says that tags do not have what the plan reuses.
+pub(super) fn not_reused(key: &str, reused: &ReusedEntry, found: &Digest, references: &[String]) -> Finding {
+    let message = format!("image `{key}`: the plan reuses {}, and this is {found}", reused.digest);
+    let finding = Finding::new(Code::OtherBuild, references, message).about(found);
+    finding
+        .with_note(reused.told())
+        .with_cure("merge the plan; if that was done, another run has moved the tag since")
 }
 
 /// Says that tags do not have what the merge gave them.

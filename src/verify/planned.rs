@@ -32,7 +32,10 @@ pub(super) fn look(
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
         let places: Vec<_> = image.places().filter_map(|location| walk.site_of(location)).collect();
-        let said = result.and_then(|result| result.images.get(key)).map_or(Said::Nothing, said);
+        let said = match result.and_then(|result| result.images.get(key)) {
+            Some(result) => said(result),
+            None => image.reused.as_ref().map_or(Said::Nothing, Said::Reused),
+        };
         if let Said::Indexed(digest) = said {
             checked.extend(merged::index(key, digest, &places, walk));
             continue;
@@ -198,7 +201,8 @@ impl<'a> ImageCheck<'_, 'a> {
         let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
         let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
         let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
-        let Some(metadata) = self.metadata else {
+        let metadata = self.metadata.filter(|_| self.image.reused.is_none());
+        let Some(metadata) = metadata else {
             self.walk.findings.push(Finding::new(Code::TagMissing, &references, message));
             return;
         };
@@ -281,12 +285,23 @@ impl<'a> ImageCheck<'_, 'a> {
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
-        if let Said::Published(expected, _) = &self.said
-            && **expected != tree.served.manifest.digest
-        {
-            let found = &tree.served.manifest.digest;
-            self.walk.findings.push(merged::other(self.key, expected, found, &place.references));
+        let found = &tree.served.manifest.digest;
+        let other = match &self.said {
+            Said::Published(expected, _) if *expected != found => {
+                Some(merged::other(self.key, expected, found, &place.references))
+            }
+            Said::Reused(reused) if reused.digest != *found => {
+                Some(merged::not_reused(self.key, reused, found, &place.references))
+            }
+            Said::Published(..) | Said::Reused(_) | Said::Held(_) | Said::Indexed(_) | Said::Nothing => None,
+        };
+        if let Some(finding) = other {
+            self.walk.findings.push(finding);
             self.other_build = true;
+            return;
+        }
+        // What is reused says what the run that built it planned.
+        if self.image.reused.as_ref().is_some_and(|reused| reused.digest == *found) {
             return;
         }
         self.annotations(place, tree);

@@ -55,6 +55,7 @@ mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is r
 mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known
 mod plan_mirrors; // mirrors in the plan and its views
+mod plan_reused; // images that are not built in the plan and its views
 mod print; // `bakeplan print`: lists and streams
 mod promote; // `bakeplan promote`: tags for what is there
 mod properties; // what holds for every definition

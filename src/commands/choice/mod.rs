@@ -275,7 +275,7 @@ fn spare(
     spared: &mut Spared,
 ) {
     match reused {
-        Some(reused) if publishes && !image.tags.is_empty() => {
+        Some(reused) if publishes && image.retag && !image.tags.is_empty() => {
             drop(spared.reused.insert(key.to_owned(), reused))
         }
         _ => drop(spared.unchanged.insert(key.to_owned())),
