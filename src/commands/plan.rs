@@ -4,6 +4,8 @@ use std::cell::{Cell, LazyCell};
 use std::mem::{ManuallyDrop, take};
 use std::path::{Component, Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use super::choice;
 use super::consent;
 use super::diff;
@@ -20,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::{Error, Stale};
 use crate::facts::Facts;
 use crate::host::{Action, Compared, Destination, Host, HostError, Written};
-use crate::plan::{Plan, Run, SourceFile};
+use crate::plan::{Plan, PlannedBase, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
@@ -63,6 +65,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
         command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
@@ -233,12 +236,14 @@ pub(super) struct Making<'m> {
     pub(super) choice: Option<&'m cli::Choice>,
     /// The images that are not built, where that is known.
     pub(super) spared: Option<&'m Spared>,
+    /// What is known of bases, where that must not be asked.
+    pub(super) bases: Option<&'m IndexMap<String, PlannedBase>>,
 }
 
 impl Making<'_> {
     /// From the files that are here, with all images.
     pub(super) fn of(purpose: Purpose) -> Self {
-        Self { elsewhere: None, purpose, choice: None, spared: None }
+        Self { elsewhere: None, purpose, choice: None, spared: None, bases: None }
     }
 }
 
@@ -258,7 +263,7 @@ pub(super) fn make_with(
     selection: &Selection,
     making: &Making<'_>,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    let Making { elsewhere, purpose, choice, spared } = *making;
+    let Making { elsewhere, purpose, choice, spared, bases } = *making;
     let choice = choice.filter(|choice| choice.is_given());
     let asked = choice.map(|choice| choice::ask(session, choice, selection)).transpose()?;
     let definition = &selection.definition;
@@ -351,7 +356,7 @@ pub(super) fn make_with(
     if let Some(asked) = &asked {
         plan.run = run_of_plan();
         let of_default = || of_default_branch(&input, &facts);
-        let chosen = choice::choose(session, asked, &mut plan, of_default)?;
+        let chosen = choice::choose(session, asked, &mut plan, bases, of_default)?;
         let spared = if spared.is_empty() { &chosen.spared } else { spared };
         if !spared.is_empty() {
             plan = resolved(&Input { spared, ..input.clone() })?;

@@ -20,8 +20,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
-pub(crate) use self::reads::{Base, Narrowing, Parent, Sources};
-
+pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 pub(crate) use self::source::{Git, Remote};
 use crate::platform::Platform;
 

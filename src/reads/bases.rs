@@ -77,10 +77,8 @@ impl Reader<'_> {
         if platforms.is_empty() {
             return LegBases::unknown("the target has no platform");
         }
-        let mut all = LegBases {
-            stages: dockerfile.stage_names().map(str::to_owned).collect(),
-            ..LegBases::default()
-        };
+        let mut all =
+            LegBases { stages: dockerfile.stage_names().map(str::to_owned).collect(), ..LegBases::default() };
         for platform in &platforms {
             let Reads { frontend: _, bases, contexts: _, sources, remote: _, unknown } =
                 followed(target, platform, dockerfile);

@@ -15,7 +15,6 @@ pub(crate) use self::part::Part;
 use self::part::first_difference;
 use crate::bake::values::Name;
 use crate::context::Tree;
-use crate::dockerfile::Base;
 use crate::inputs::Inputs;
 use crate::plan::Plan;
 
@@ -53,8 +52,6 @@ pub(crate) struct Read {
     parts: Vec<Part>,
     /// Why the whole context counts, and what is not seen.
     notes: Vec<String>,
-    /// The images that it starts from, copies from and mounts.
-    pub(crate) bases: Vec<Base>,
 }
 
 impl Read {
@@ -92,12 +89,7 @@ pub(crate) fn read(
             let read = |build: &crate::plan::Build| {
                 (
                     build.leg.clone(),
-                    Read {
-                        inputs: Inputs::Unknown(why.to_owned()),
-                        parts: Vec::new(),
-                        notes: Vec::new(),
-                        bases: Vec::new(),
-                    },
+                    Read { inputs: Inputs::Unknown(why.to_owned()), parts: Vec::new(), notes: Vec::new() },
                 )
             };
             return plan.images.values().flat_map(|image| &image.builds).map(read).collect();

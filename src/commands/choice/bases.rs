@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::cli::Network;
 use crate::commands::network;
 use crate::commands::session::Session;
 use crate::commands::talk::Talk;
 use crate::error::Error;
+use crate::plan::PlannedBase;
 use crate::platform::Platform;
 use crate::published::bases::{BaseName, Look, Unknown};
 use crate::published::survey::{Round, Survey, Trouble};
@@ -77,12 +80,29 @@ pub(super) fn is_without_triggers(known: &Known, name: &str) -> bool {
     })
 }
 
+/// What a plan records of bases.
+pub(super) fn recorded(known: &Known) -> IndexMap<String, PlannedBase> {
+    let entry = |(name, base): (&BaseName, &Base)| {
+        let Base { pin, triggers, moved: _ } = base;
+        let digest = pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned();
+        let has_triggers = triggers.as_ref().and_then(|found| found.as_ref().ok()).copied();
+        let is_known = digest.is_some() || has_triggers.is_some();
+        is_known.then(|| (name.to_string(), PlannedBase { digest, has_triggers }))
+    };
+    known.iter().filter_map(entry).collect()
+}
+
+/// What a plan has recorded of bases.
+pub(super) fn of_plan(recorded: &IndexMap<String, PlannedBase>) -> Known {
+    let base = |(name, PlannedBase { digest, has_triggers }): (&String, &PlannedBase)| {
+        let (pin, triggers) = (digest.clone().map(Ok), has_triggers.map(Ok));
+        Some((BaseName::read(name)?, Base { pin, triggers, moved: BTreeMap::new() }))
+    };
+    recorded.iter().filter_map(base).collect()
+}
+
 /// Finds out what is wanted.
-pub(super) fn find_out(
-    session: &Session<'_>,
-    options: &Network,
-    wanted: &Wanted,
-) -> Result<Known, Error> {
+pub(super) fn find_out(session: &Session<'_>, options: &Network, wanted: &Wanted) -> Result<Known, Error> {
     let repositories: BTreeSet<&Repository> = wanted.keys().map(|name| &name.repository).collect();
     look(session, options, &repositories, |look, site_of| {
         let mut known = Known::new();

@@ -20,8 +20,6 @@ const MAIN: &str = "context";
 pub(super) struct Pins {
     /// The named contexts of each leg, by key.
     legs: BTreeMap<Name, BTreeMap<Name, String>>,
-    /// Each base that is pinned, and its digest.
-    bases: BTreeMap<String, Digest>,
     /// Which bases are not pinned, by leg.
     unpinned: BTreeMap<String, Vec<String>>,
 }
@@ -43,10 +41,8 @@ impl Pins {
                         pins.leave(leg, format!("base `{text}` is not pinned: {why}"));
                         continue;
                     }
-                    None => {
-                        pins.leave(leg, format!("base `{text}` is not pinned: it was not asked for"));
-                        continue;
-                    }
+                    // It was not pinned before, or nobody asked.
+                    None => continue,
                 };
                 // A named context takes the place of a stage, too.
                 let is_taken = stages.iter().any(|stage| BaseName::read(stage).as_ref() == Some(&name));
@@ -55,7 +51,6 @@ impl Pins {
                     pins.leave(leg, format!("base `{text}` is not pinned: {why}"));
                     continue;
                 }
-                pins.bases.insert(name.to_string(), digest.clone());
                 // Two spellings of one name are the same key to BuildKit.
                 let key = keys.entry(name).or_insert_with(|| text.as_str().into());
                 let value = pinned(text, digest);
@@ -78,14 +73,18 @@ impl Pins {
         self.legs.is_empty()
     }
 
-    /// Writes the pins into the definitions of a plan's legs, and records them.
+    /// The same without words on what is not pinned, which were said before.
+    pub(super) fn told_before(self) -> Self {
+        Self { unpinned: BTreeMap::new(), ..self }
+    }
+
+    /// Writes the pins into the definitions of a plan's legs.
     pub(super) fn apply(&self, plan: &mut Plan) {
         for (name, leg) in &mut plan.legs {
             for (key, value) in self.legs.get(name).into_iter().flatten() {
                 leg.definition.contexts.insert(key.clone(), Text::verbatim(value));
             }
         }
-        plan.bases = self.bases.iter().map(|(name, digest)| (name.clone(), digest.clone())).collect();
     }
 
     /// What is not pinned, and why.

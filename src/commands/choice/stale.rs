@@ -71,9 +71,8 @@ pub(super) fn published(
         let found = plan.images.iter().map(|(key, image)| {
             let site = image.repositories.first().and_then(site_of);
             let found = match site {
-                Some(site) => look_at(look, site, plan, image, &own).unwrap_or_else(|why: Unknown| {
-                    Published::Unknown(bases::said(why))
-                }),
+                Some(site) => look_at(look, site, plan, image, &own)
+                    .unwrap_or_else(|why: Unknown| Published::Unknown(bases::said(why))),
                 None => Published::Unknown("it has no repository".to_owned()),
             };
             (key.clone(), found)
@@ -169,11 +168,7 @@ pub(super) fn want(published: &All, wanted: &mut Wanted) {
         let Published::Index { reference: _, uses, is_recorded: _, unknown: _ } = found else { continue };
         for Use { name, text: _, digest, platform } in uses {
             if let TagOrDigest::Tag(_) = name.at {
-                wanted
-                    .entry(name.clone())
-                    .or_default()
-                    .moved
-                    .insert((digest.clone(), platform.clone()));
+                wanted.entry(name.clone()).or_default().moved.insert((digest.clone(), platform.clone()));
             }
         }
     }
@@ -209,8 +204,10 @@ pub(super) fn judge(
     }
     let mut notes = Vec::new();
     if !unrecorded.is_empty() {
-        let message =
-            format!("the bases of {} are not all known: their provenance is not published", listed(&unrecorded));
+        let message = format!(
+            "the bases of {} are not all known: their provenance is not published",
+            listed(&unrecorded)
+        );
         notes.push(
             Diagnostic::note(Code::UNRECORDED_BASES, message)
                 .with_help("build with provenance, which buildx does by default: `mode=min` is enough"),

@@ -8,7 +8,8 @@ mod variables;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{BasePlatform, Build, Dockerfile, Parent, Reads, Source, Sources};
+use super::source::Source;
+use super::{BasePlatform, Build, Dockerfile, Parent, Reads, Sources};
 use crate::platform::Platform;
 
 /// A build in the making: `linux/amd64`, built on the same, without arguments and contexts.
