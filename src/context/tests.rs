@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::BadListing;
 use super::situations::{SITUATIONS, Situation, Thing};
+use super::pattern::Fault;
 use super::tree::BadName;
 use super::*;
 
