@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::ci::Settle;
 use crate::error::Exit;
 use crate::glob::Glob;
 
@@ -379,6 +380,10 @@ pub(crate) struct Merge {
     /// that is busy or slow
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
+    /// After the tags, wait this long, such as `30s`, and look again: the registry may show late what other merges have
+    /// written
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags"])]
+    pub settle: Option<Settle>,
     /// Print a table, or json (and errors as JSON)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

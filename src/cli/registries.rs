@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::ci::duration;
 use crate::reference::Registry;
 
 /// How registries are reached.
@@ -29,18 +30,8 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
-/// Seconds, or a number with `s`, `m` or `h` behind it.
+/// A duration of at most a day.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(['s', 'm', 'h']);
-    let factor = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => 0,
-    };
-    let seconds = digits.parse::<u64>().ok().filter(|_| factor > 0);
-    let seconds = seconds.and_then(|number| number.checked_mul(factor)).filter(|seconds| *seconds <= 86_400);
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| "expected a duration such as `90s`, `5m` or `1h`, at most a day".to_owned())
+    let found = duration(text).filter(|found| *found <= Duration::from_secs(86_400));
+    found.ok_or_else(|| "expected a duration such as `90s`, `5m` or `1h`, at most a day".to_owned())
 }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::values::{Completes, list};
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Timeout,
+    SecretName, Settle, Signer, Timeout,
 };
 
 /// A kind of CI.
@@ -67,6 +67,9 @@ pub(crate) struct WorkflowOptions {
     /// Publish nothing when any build of any image is missing
     #[arg(long)]
     pub require_all: bool,
+    /// Let the merge wait this long after its tags and look again, where the registry shows late what others wrote: `30s`
+    #[arg(long, value_name = "TIME")]
+    pub settle: Option<Settle>,
     /// Let another workflow call it, instead of events, and give that one the output `published`
     #[arg(long, help_heading = STARTS)]
     pub reusable: bool,

@@ -196,8 +196,8 @@ codes! {
         example: file("variable \"TOOL\" {}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { TOOL = TOOL }\n}\n").fixed("\"TOOL\" {}", "\"TOOL\" { default = \"go\" }"),
         cure: "Set it where the plan is made, or give it a default; in a Compose file, `${NAME:-}` says that it may be empty.",
     }
-    REWRITTEN_NUMBER "rewritten-number" [Error Warning] {
-        cause: "A number is not printed as it was written: `3.10` becomes `3.1`, which is another version, and `007` becomes `7`. In what names something published, this is an error; in what is built, a warning.",
+    REWRITTEN "rewritten" [Error Warning] {
+        cause: "A number, or a date of YAML, is not printed as it was written: `3.10` becomes `3.1`, which is another version, `007` becomes `7`, and `2026-09-21` becomes `2026-09-21 00:00:00 +0000 UTC`. In what names something published, this is an error; in what is built, and in what `bakeplan print` prints, a warning.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:${3.10}\"]\n}\n").fixed("3.10", "\"3.10\""),
         cure: "Write it in quotes where it comes from, or declare its variable with `type = string`.",
     }

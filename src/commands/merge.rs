@@ -6,6 +6,7 @@ use super::network;
 use super::session::{Session, github};
 use super::source;
 use super::talk::Talk;
+use crate::ci::Settle;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -41,6 +42,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         allow_mixed_bases,
         engine,
         wait,
+        settle,
         format,
         github,
         network,
@@ -72,6 +74,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         allow_mixed_bases: *allow_mixed_bases,
         use_docker: *engine == Engine::Docker,
         wait: wait.unwrap_or_default(),
+        settle: settle.map(Settle::duration).unwrap_or_default(),
     };
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));

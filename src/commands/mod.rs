@@ -13,6 +13,7 @@ mod keep_set;
 mod leaks;
 mod list;
 mod load;
+mod making;
 mod man;
 mod merge;
 mod network;

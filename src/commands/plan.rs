@@ -1,32 +1,25 @@
 //! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
 
-use std::cell::{Cell, LazyCell};
-use std::mem::{ManuallyDrop, take};
+use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
-use indexmap::IndexMap;
-
-use super::choice;
-use super::consent;
 use super::diff;
 use super::facts;
-use super::load::{self, Loaded};
-use super::session::{Session, Voice, github};
-use crate::bake::module::strict;
+use super::session::{Session, github};
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
 use crate::ci::MaxJobs;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Severity, sorted};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::facts::Facts;
-use crate::host::{Action, Compared, Destination, Host, HostError, Written};
-use crate::plan::{Plan, PlannedBase, Run, SourceFile};
-use crate::platform::{Platform, PlatformError};
+use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
-use crate::resolve::{self, Input, Purpose, Spared};
+use crate::resolve::Purpose;
+
+pub(super) use super::making::{Making, make, make_at, make_for, make_with};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -210,229 +203,6 @@ pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
         return Err(Error::Usage(message));
     }
     Ok(Selection { max_jobs: Some(max_jobs), ..selection.clone() })
-}
-
-/// Makes the plan of a run, and says which files it is made from.
-pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Vec<Found>), Error> {
-    make_for(session, selection, Purpose::Run)
-}
-
-/// Makes the plan. Facts that are not given have no place in a committed file.
-pub(super) fn make_for(
-    session: &mut Session<'_>,
-    selection: &Selection,
-    purpose: Purpose,
-) -> Result<(Plan, Vec<Found>), Error> {
-    make_with(session, selection, &Making::of(purpose))
-}
-
-/// How a plan is made.
-pub(super) struct Making<'m> {
-    /// The machine as seen from where the files are, if they are elsewhere. Then only errors are told.
-    pub(super) elsewhere: Option<&'m Host>,
-    /// What it is made for.
-    pub(super) purpose: Purpose,
-    /// Which images are built.
-    pub(super) choice: Option<&'m cli::Choice>,
-    /// The images that are not built, where that is known.
-    pub(super) spared: Option<&'m Spared>,
-    /// What is known of bases, where that must not be asked.
-    pub(super) bases: Option<&'m IndexMap<String, PlannedBase>>,
-}
-
-impl Making<'_> {
-    /// From the files that are here, with all images.
-    pub(super) fn of(purpose: Purpose) -> Self {
-        Self { elsewhere: None, purpose, choice: None, spared: None, bases: None }
-    }
-}
-
-/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
-pub(super) fn make_at(
-    session: &mut Session<'_>,
-    elsewhere: Option<&Host>,
-    selection: &Selection,
-    purpose: Purpose,
-) -> Result<(Plan, Vec<Found>), Error> {
-    make_with(session, selection, &Making { elsewhere, ..Making::of(purpose) })
-}
-
-/// The same, in this way.
-pub(super) fn make_with(
-    session: &mut Session<'_>,
-    selection: &Selection,
-    making: &Making<'_>,
-) -> Result<(Plan, Vec<Found>), Error> {
-    let Making { elsewhere, purpose, choice, spared, bases } = *making;
-    let choice = choice.filter(|choice| choice.is_given());
-    let asked = choice.map(|choice| choice::ask(session, choice, selection)).transpose()?;
-    let definition = &selection.definition;
-    let mut known = if purpose.is_committed() {
-        facts::given(session, &selection.facts, definition)?.with_ref_parts().with_ref()
-    } else {
-        facts::known(session, &selection.facts, definition)?
-    };
-    let loaded = match elsewhere {
-        None => load::load(session, definition)?,
-        Some(host) => {
-            let voice = Voice { quiet: true, ..session.voice };
-            let mut there = Session {
-                host,
-                sources: take(&mut session.sources),
-                voice,
-                for_github: session.for_github,
-                verbose: session.verbose,
-                secrets: take(&mut session.secrets),
-                secret_names: take(&mut session.secret_names),
-                leaks: take(&mut session.leaks),
-            };
-            let loaded = load::load(&mut there, definition);
-            let Session { sources, secrets, secret_names, leaks, .. } = there;
-            (session.sources, session.secrets) = (sources, secrets);
-            (session.secret_names, session.leaks) = (secret_names, leaks);
-            loaded?
-        }
-    };
-    if let Some(path) = &loaded.generated {
-        let message =
-            format!("`{path}` was generated by bakeplan: it is a product and cannot be the source of a plan");
-        return Err(Diagnostic::error(Code::GENERATED_SOURCE, message)
-            .with_help("name the file that it was made from; its first line says which")
-            .into());
-    }
-    let platforms = selection
-        .platforms
-        .iter()
-        .map(|text| platform(text).map_err(|problem| Error::Usage(format!("`--platform {text}`: {problem}"))))
-        .collect::<Result<Vec<_>, _>>()?;
-    let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
-    // Starting programs takes longer than all the rest, and most plans use no facts.
-    let is_git_asked = Cell::new(false);
-    let facts = LazyCell::new(|| {
-        is_git_asked.set(true);
-        if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
-    });
-    let mut findings = strict::unknown_names(&loaded.module);
-    findings.extend(strict::null_references(&loaded.module));
-    if definition.strict {
-        findings.extend(strict::dead_overrides(&definition.overrides));
-    } else {
-        findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
-    }
-    findings.extend(unbuilt(&loaded, &definition.targets));
-    let nothing = Spared::default();
-    let spared = spared.unwrap_or(&nothing);
-    let input = Input {
-        module: &loaded.module,
-        definition: &loaded.definition,
-        overrides: &loaded.overrides,
-        names: &definition.targets,
-        platforms: &platforms,
-        publish: selection.publish,
-        max_jobs: selection.max_jobs,
-        default_provenance: selection.default_provenance,
-        purpose,
-        given: &known,
-        facts: &facts,
-        known_versions: &known_versions,
-        kept: &loaded.kept,
-        // What builds read is of all of them.
-        spared: if asked.is_some() { &nothing } else { spared },
-        texts: &session.sources,
-        sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
-    };
-    let mut resolved = |input: &Input<'_>| {
-        resolve::resolve(input).map_err(|mut found| {
-            found.append(&mut findings);
-            sorted(found)
-        })
-    };
-    let run_of_plan = || match (is_git_asked.get(), purpose.is_committed()) {
-        (_, true) => Run::default(),
-        (true, false) => Run::of(&facts),
-        (false, false) => facts::run(session, &known),
-    };
-    let mut plan = resolved(&input)?;
-    if let Some(asked) = &asked {
-        plan.run = run_of_plan();
-        let of_default = || of_default_branch(&input, &facts);
-        let chosen = choice::choose(session, asked, &mut plan, bases, of_default)?;
-        let spared = if spared.is_empty() { &chosen.spared } else { spared };
-        if !spared.is_empty() {
-            plan = resolved(&Input { spared, ..input.clone() })?;
-        }
-        chosen.record(&mut plan);
-    }
-    plan.run = run_of_plan();
-    if definition.strict {
-        // Tags are compared when the plan is made, and the legs of a target have a cache each.
-        findings.extend(strict::strings(plan.built()));
-        findings.extend(strict::caches(plan.legs.values().map(|leg| &*leg.definition)));
-        if !findings.is_empty() {
-            return Err(sorted(findings).into());
-        }
-    }
-    let refused = consent::of(session, selection)?.check(&plan);
-    if !refused.is_empty() {
-        return Err(refused.into());
-    }
-    findings.extend(loaded.module.public_secrets());
-    findings.extend(plan.warnings.iter().cloned());
-    if elsewhere.is_none() {
-        session.tell(&sorted(findings));
-    }
-    // The memory of all else is used again for what is written.
-    Ok((plan, loaded.files))
-}
-
-/// The plan of the same commit in a run of the default branch, which may have published what this run is to give tags to.
-fn of_default_branch(input: &Input<'_>, facts: &Facts) -> Option<Plan> {
-    let branch = facts.default_branch.clone()?;
-    let git_ref = format!("refs/heads/{branch}");
-    if facts.git_ref.as_ref() == Some(&git_ref) {
-        return None;
-    }
-    let there = Facts {
-        event: Some("push".to_owned()),
-        git_ref: Some(git_ref),
-        branch: Some(branch),
-        tag: None,
-        pull_request: None,
-        head_branch: None,
-        base_branch: None,
-        ..facts.clone()
-    };
-    resolve::resolve(&Input { given: &there, facts: &&there, ..input.clone() }).ok()
-}
-
-/// A note about the services that have no `build`, if they are asked for or all that there is: nothing is built of them.
-fn unbuilt(loaded: &Loaded, asked: &[String]) -> Option<Diagnostic> {
-    let is_all = asked.is_empty() && loaded.definition.targets.is_empty();
-    let is_meant = |name: &str| is_all || asked.iter().any(|asked| asked == name);
-    let meant: Vec<_> = loaded.unbuilt.iter().filter(|(name, _)| is_meant(name)).collect();
-    let (_, span) = meant.first()?;
-    let names: Vec<String> = meant.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let message = match names.as_slice() {
-        [one] => format!("service {one} has no `build`, so Bake does not build it"),
-        all => format!("services {} have no `build`, so Bake does not build them", all.join(", ")),
-    };
-    Some(
-        Diagnostic::note(Code::NO_BUILD, message)
-            .at(Some(*span), "")
-            .with_help("add one, such as `build: .`"),
-    )
-}
-
-/// A platform that something can build.
-fn platform(text: &str) -> Result<Platform, String> {
-    let platform: Platform = text.parse().map_err(|error: PlatformError| error.to_string())?;
-    match platform.unknown_part() {
-        None => Ok(platform),
-        Some((part, Some(near))) => Err(format!("`{part}` is unknown to containerd; did you mean `{near}`?")),
-        Some((part, None)) => {
-            Err(format!("`{part}` is unknown to containerd; expected a platform such as `linux/amd64`"))
-        }
-    }
 }
 
 /// What a generated file says about itself.

@@ -5,11 +5,13 @@ mod directive;
 mod instruction;
 mod lines;
 mod mount;
+mod problem;
 mod reads;
 mod reason;
 mod scope;
 mod shell_pattern;
 mod source;
+mod unreadable;
 mod walk;
 mod word;
 
@@ -21,27 +23,13 @@ use indexmap::{IndexMap, IndexSet};
 use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
 pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
+use self::unreadable::Unreadable;
+
 pub(crate) use self::source::{Git, Remote};
 use crate::platform::Platform;
 
 /// The most stages in a Dockerfile: each is looked for among all, and may build on all before it.
 const STAGES: usize = 1000;
-
-/// Why a text is not a Dockerfile as we read it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub(crate) struct Unreadable {
-    /// The line, from 1.
-    pub(crate) line: usize,
-    /// What is wrong there.
-    pub(crate) problem: String,
-}
-
-impl Unreadable {
-    fn new(line: usize, problem: String) -> Self {
-        Self { line, problem }
-    }
-}
 
 /// A Dockerfile.
 #[derive(Debug, PartialEq, Eq)]

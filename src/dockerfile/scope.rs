@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::word::{self, Lookup, Problem, Unknowable, Value};
+use super::problem::Problem;
+use super::word::{self, Lookup, Unknowable, Value};
 use super::{Argument, Build, GlobalArg, Platform};
 
 /// `ARG`s that do not become part of the environment

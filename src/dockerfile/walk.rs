@@ -4,11 +4,12 @@ use indexmap::IndexSet;
 
 use super::instruction::{Copy, Instruction, Verb};
 use super::mount::Mount;
+use super::problem::Problem;
 use super::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 use super::reason::{Reason, Why};
 use super::scope::{Beyond, Scope, Scopes};
 use super::source::{Remote, Source};
-use super::word::{self, Lookup, Problem, Unknowable, Value};
+use super::word::{self, Lookup, Unknowable, Value};
 use super::{Build, Content, Dockerfile, Numbered};
 use crate::reference::{LATEST, Reference, ReferenceError};
 

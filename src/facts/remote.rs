@@ -88,6 +88,13 @@ pub struct RemoteRefs {
 }
 
 impl Remote {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        let own = format!("remote.{REMOTE}.url");
+        self.settings.iter().rev().find(|(key, _)| *key == own).map(|(_, value)| value.as_str())
+    }
+
     /// What to know when it cannot be read, because a setting was left out.
     #[must_use]
     pub fn note(&self) -> Option<String> {

@@ -6,6 +6,7 @@
 // Words.
 mod expression;
 pub(crate) mod kinds;
+pub(crate) mod mask;
 pub(crate) mod world;
 
 pub(crate) mod moment;

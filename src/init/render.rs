@@ -5,6 +5,7 @@ use hcl::expr::{TemplateExpr, Variable as Name};
 use hcl::format::{Format, Formatter};
 use indexmap::IndexMap;
 
+use super::mask::masked;
 use super::text::{Piece, Place, Template};
 use super::world::World;
 use crate::bake::values::SecretNames;
@@ -157,7 +158,7 @@ pub(crate) fn from(place: &Place, said: &str) -> String {
 
 /// A text within a comment: on one line, and not too long.
 pub(crate) fn quotable(text: &str) -> String {
-    let text = readable::line(text.trim()).into_owned();
+    let text = readable::line(masked(text.trim()).as_str()).into_owned();
     match text.char_indices().nth(MAX_QUOTED) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

@@ -15,9 +15,11 @@ mod alike;
 pub(crate) mod bases;
 mod lookup;
 
+mod another;
 mod carry;
 pub(crate) mod check;
 mod sending;
+mod taken;
 
 // What is told.
 pub(crate) mod report;
@@ -58,9 +60,6 @@ mod run;
 mod mirrors;
 
 // The tags alone: of what is there already.
-mod another;
-mod taken;
-
 mod tagging;
 
 pub(crate) mod promote;

@@ -3,10 +3,10 @@
 use super::decide::Decision;
 use super::mirrors::fill;
 use super::newborn::conclude;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
 use super::run::{deadline, read};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
-use super::subject::{Checked, Copies, Subject};
+use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::inputs;
@@ -15,17 +15,6 @@ use crate::published::record::Record;
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::Manifest;
-
-/// How an index came to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
-    /// It is made of the builds of this run, and was not there before.
-    Built,
-    /// It was there, and gets the tags of the plan since it is of the same inputs: they are the tags of this run all the same.
-    Reused,
-    /// It was there, and stays what it is.
-    Taken,
-}
 
 /// An image that is complete.
 #[derive(Clone)]

@@ -31,6 +31,8 @@ pub struct Options {
     pub use_docker: bool,
     /// How long to wait for builds that are not there yet.
     pub wait: Duration,
+    /// How long to wait after the tags for lists that show late what other merges have written; zero for not at all.
+    pub settle: Duration,
 }
 
 /// What a merge works with.

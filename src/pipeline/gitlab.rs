@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Logins, Minutes, PlannedWith, minutes_of};
 use crate::ci::{
-    Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, taken_by_builds,
+    Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, Settle,
+    taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -47,6 +48,8 @@ pub(crate) struct GitlabPipeline {
     pub minutes: Minutes,
     /// Whether nothing is published when a build is missing.
     pub require_all: bool,
+    /// How long the merge waits for what other merges have written.
+    pub settle: Option<Settle>,
     /// A program of the repository that runs before each build.
     pub setup: Option<LocalAction>,
     /// What the plan is made with.
@@ -75,6 +78,7 @@ impl GitlabPipeline {
             timeouts,
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,
@@ -162,6 +166,7 @@ impl GitlabPipeline {
             merge_logins: logins.of_merge().into_iter().filter_map(account).collect(),
             minutes: minutes_of(&timeouts),
             require_all,
+            settle,
             setup,
             planned_with,
         })

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Stage, Timeout, is_name, taken_by_builds,
+    SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -43,6 +43,8 @@ pub(crate) struct Pipeline {
     pub max_parallel: Option<MaxParallel>,
     /// Whether nothing is published when a build is missing.
     pub require_all: bool,
+    /// How long the merge waits for what other merges have written.
+    pub settle: Option<Settle>,
     /// Whether another workflow calls it.
     pub reusable: bool,
     /// What runs before each build.
@@ -106,6 +108,7 @@ impl Pipeline {
             timeouts,
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,
@@ -153,6 +156,7 @@ impl Pipeline {
             minutes: minutes_of(&timeouts),
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,

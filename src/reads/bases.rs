@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Files;
+use super::files::Files;
 use super::leg::{Gathered, IMAGE, Reader, context_of, followed, local};
 use crate::bake::values::Name;
 use crate::dockerfile::{Base, BasePlatform, Parent, Reads, Sources};

@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::build::Read;
+use super::definition;
+use super::files::{Files, WithoutTriggers};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use super::{Files, Read, WithoutTriggers, definition};
 use crate::bake::target::context::{is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::context::{Context, Ignore, Sources};
-use crate::dockerfile::{self, Dockerfile, Git, Narrowing, Parent, Remote};
+use crate::dockerfile::{self, Base, Dockerfile, Git, Narrowing, Parent, Remote};
 use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
@@ -59,6 +61,7 @@ pub(super) struct Gathered {
     parts: Vec<Part>,
     pub(super) unknown: Vec<String>,
     notes: Vec<String>,
+    bases: Vec<Base>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,7 +86,12 @@ impl<'a> Reader<'a> {
         let plan = self.plan;
         let Some(leg) = plan.legs.get(&build.leg) else {
             let why = format!("`{}` is not a build of the plan", build.leg);
-            return Read { inputs: Inputs::Unknown(why), parts: Vec::new(), notes: Vec::new() };
+            return Read {
+                inputs: Inputs::Unknown(why),
+                parts: Vec::new(),
+                notes: Vec::new(),
+                bases: Vec::new(),
+            };
         };
         let source = plan.targets.get(&leg.of).map(|target| &**target);
         let commit = plan.run.commit.as_deref();
@@ -93,8 +101,8 @@ impl<'a> Reader<'a> {
         self.open.push(Rc::clone(&build.leg));
         self.content(&leg.definition, leg.platform.as_ref(), &mut gathered);
         self.open.pop();
-        let Gathered { parts, unknown, notes } = gathered;
-        Read { inputs: inputs(&parts, &unknown), parts, notes }
+        let Gathered { parts, unknown, notes, bases } = gathered;
+        Read { inputs: inputs(&parts, &unknown), parts, notes, bases }
     }
 
     /// The hash of what a build links to.
@@ -237,6 +245,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let reads = followed(target, platform, dockerfile);
+        gathered.bases.extend(reads.bases.iter().cloned());
         for remote in &reads.remote {
             if let Some(why) = unpinned(remote) {
                 gathered.unknown.push(why);

@@ -85,6 +85,10 @@ impl Exchanger {
                 _ => None,
             };
             let Some(target) = target else { return Ok(answer) };
+            if answer.leads_to_credentials {
+                let problem = "it redirects to an address with the credentials in it".to_owned();
+                return Err(TransportError::Redirect(problem));
+            }
             let next = at.join(&target);
             let next =
                 next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;

@@ -25,6 +25,7 @@ mod observer;
 mod pages;
 mod parts;
 mod proxy;
+mod regular;
 mod remote;
 mod resolver;
 mod retry;

@@ -12,7 +12,7 @@ use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Timeout,
+    SecretName, Settle, Signer, Timeout,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -40,6 +40,8 @@ declare! {
         max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets;
         /// Whether nothing is published when any build of any image is missing.
         require_all: bool = false; Reach::Neither, Per::Image, Null::Resets;
+        /// How long the merge waits after its tags for lists that show late what other merges have written: `30s`.
+        settle: Option<Settle> = None; Reach::Neither, Per::Image, Null::Resets;
         /// Whether another workflow calls it, instead of events.
         reusable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that runs before each build.
@@ -109,7 +111,8 @@ texts!(
     LocalAction: json!({ "type": "string" }),
     SecretName: json!({ "type": "string" }),
     Signer: json!({ "type": "string" }),
-    MaxParallel: json!({ "type": ["string", "number"] })
+    MaxParallel: json!({ "type": ["string", "number"] }),
+    Settle: json!({ "type": ["string", "number"] })
 );
 
 /// Settings with a key are attributes that hold an object, merged by key.

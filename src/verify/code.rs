@@ -168,6 +168,16 @@ codes! {
         cause: "the metadata of another run was merged, or the build got different labels or annotations than planned",
         cure: OTHER_PLAN_CURE
     }
+    OtherVersion "other-version" Error or Warning {
+        what: "a tag of one version with the content of another, as that says itself, or as the own tag of the other version shows",
+        cause: "another version was built or published under this version's tag; or both have the same content, or a base image's label was inherited",
+        cure: "build and merge this version again; where both versions rightly have the same content, verify with `--metadata`"
+    }
+    UnknownVersion "unknown-version" Note {
+        what: "a tag of a version with content that does not say which version it is, which could not be compared with all other versions",
+        cause: "the account may not list tags, or there are too many versions to look at; and the plan gives the image no version as a label or annotation",
+        cure: "plan the annotation or label `org.opencontainers.image.version`, or verify with `--metadata`"
+    }
     TagMoved "tag-moved" Error {
         what: "`REPOSITORY:TAG@DIGEST` where the tag has a different digest now",
         cause: "the tag was given another digest since the reference was written",

@@ -19,6 +19,7 @@ mod content;
 pub(crate) mod report;
 
 // What is wrong, and why.
+mod another;
 mod builds;
 pub(crate) mod explain;
 mod kept;

@@ -353,9 +353,11 @@ fn what_cannot_be_pinned_keeps_its_tag_with_a_warning() {
     registry.set(&format!("/v2/garbage/manifests/{}", Digest::sha256(b"not JSON")), garbage);
     let limited = Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");
     registry.set("/v2/limited/manifests/1", limited);
-    for (base, why) in
-        [("gone:1", "the tag `1` is not there"), ("garbage:1", "cannot be read"), ("limited:1", "too many requests")]
-    {
+    for (base, why) in [
+        ("gone:1", "the tag `1` is not there"),
+        ("garbage:1", "cannot be read"),
+        ("limited:1", "too many requests"),
+    ] {
         let name = registry.name(base);
         let test = one_image(&registry, &BOTH, &format!("FROM {name}\nCOPY a /a\n"));
         let (found, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);

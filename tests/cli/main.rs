@@ -52,6 +52,8 @@ mod outputs; // pushes that an output names
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that pages and messages recommend
+#[cfg(unix)]
+mod pipes; // pipes and devices where files are expected
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known

@@ -96,7 +96,8 @@ fn with_base(name: &str, attest: &str) -> (Project, String) {
         project.repository(0, "acme/app"),
     );
     let project = project.file("docker-bake.hcl", &spec).file("file", "x").file("base.Dockerfile", BASE);
-    let dockerfile = format!("FROM {base} AS build\nCOPY file /built\nFROM {base}\nCOPY --from=build /built /\n");
+    let dockerfile =
+        format!("FROM {base} AS build\nCOPY file /built\nFROM {base}\nCOPY --from=build /built /\n");
     let project = project.file("Dockerfile", &dockerfile).file(".gitignore", "out\nmetadata\n");
     for arguments in [
         &["init", "-q", "-b", "main"][..],

@@ -33,5 +33,6 @@ mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
 mod rehearsal; // the generated workflow, from its plan to its gate
+mod reused; // images that are not built again
 mod tutorial; // docs/tutorial.md, as its reader types it
 mod verify; // what is wrong in a registry is named

@@ -1,6 +1,7 @@
 //! Which images of a plan are built: those whose inputs differ from what is published, or from those of another revision.
 
 mod bases;
+mod finding;
 mod pins;
 mod served;
 mod since;
@@ -13,9 +14,11 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use self::bases::{Known, Wanted};
+use self::finding::Finding;
 use self::pins::Pins;
 use self::served::Found;
 use self::since::{Base, Before};
+pub(super) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Snapshot;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
@@ -60,28 +63,21 @@ struct Learned {
     published: Option<stale::All>,
 }
 
-/// Why an image is built, or not.
-enum Finding {
-    /// It differs.
-    Differs(String),
-    /// It is the same, and perhaps published.
-    Same(String, Option<crate::plan::Reused>),
-    /// That cannot be known.
-    Unknown(String),
-}
-
 /// Finds out what is compared with what.
 pub(super) fn ask<'c>(
     session: &mut Session<'_>,
     choice: &'c cli::Choice,
     selection: &Selection,
+    plan_there: PlanThere<'_>,
 ) -> Result<Asked<'c>, Error> {
     let mut asked = Asked { choice, is_published: choice.skip_published && !choice.all, before: None };
     let Some(given) = choice.changed_since.as_deref().filter(|_| !choice.all) else { return Ok(asked) };
     match since::base(session, given, selection.publish)? {
         Base::Published => asked.is_published = true,
         Base::Nothing(why) => asked.before = Some(Err(why)),
-        Base::Revision(revision) => asked.before = Some(since::before(session, selection, &revision)),
+        Base::Revision(revision) => {
+            asked.before = Some(since::before(session, selection, &revision, plan_there))
+        }
     }
     Ok(asked)
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::Finding;
 use super::bases::{self, Known, Wanted};
+use super::finding::Finding;
 use super::served;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;

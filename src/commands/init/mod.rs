@@ -47,6 +47,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
     }
     let publications = with_scripts(reading.publications, &found, session, &world);
+    // All of them are read; from now on they are only shown.
+    found.mask(session);
     let (evaluated, problems) = known::all(session, &mut found, &publications);
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();

@@ -8,6 +8,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
 use crate::init::kinds::{self, Kind};
+use crate::init::mask::masked;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
 use crate::init::{example_tag, text::Place};
@@ -56,6 +57,14 @@ impl Found {
         let text = &session.sources.get(*id).text;
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default().trim();
         line.strip_prefix("- ").unwrap_or(line).to_owned()
+    }
+
+    /// Takes passwords out of what is shown of workflows and scripts.
+    pub(super) fn mask(&self, session: &mut Session<'_>) {
+        for (_, id) in &self.ids {
+            let text = masked(&session.sources.get(*id).text);
+            session.sources.replace(*id, text);
+        }
     }
 
     /// The span of the line at a place.

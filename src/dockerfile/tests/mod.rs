@@ -8,8 +8,9 @@ mod variables;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::reads::{BasePlatform, Reads};
 use super::source::Source;
-use super::{BasePlatform, Build, Dockerfile, Parent, Reads, Sources};
+use super::{Build, Dockerfile, Parent, Sources};
 use crate::platform::Platform;
 
 /// A build in the making: `linux/amd64`, built on the same, without arguments and contexts.
