@@ -61,6 +61,8 @@ pub struct Plan {
     pub verdicts: IndexMap<String, Verdict>,
     /// What each build reads, a part a line, by leg, where that was asked for.
     pub reads: IndexMap<Name, Vec<String>>,
+    /// What registries say of the images that builds start from, copy from and mount, by name, where that was asked.
+    pub bases: IndexMap<String, PlannedBase>,
     /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
@@ -74,6 +76,15 @@ pub struct Verdict {
     pub is_built: bool,
     /// The reason.
     pub why: String,
+}
+
+/// What a registry says of an image that builds start from, copy from or mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlannedBase {
+    /// What takes its place in the builds, if it is pinned.
+    pub digest: Option<Digest>,
+    /// Whether it has instructions for builds that start from it (`ONBUILD`), if that is known.
+    pub has_triggers: Option<bool>,
 }
 
 /// What jobs were packed from, and because of which limit.

@@ -91,6 +91,21 @@ codes! {
         example: when("`bakeplan plan --changed-since main --on-unknown fail` in a checkout with a generated file in a build context."),
         cure: "Remove the reason that the message names, or build such images all the same: `--on-unknown build`, the default.",
     }
+    UNPINNED_BASE "unpinned-base" [Warning] {
+        cause: "`plan --pin-bases`: a base keeps its tag, which may mean something else for each build: the registry does not say what it is, it has one image in place of an index, a stage has its name, or the Dockerfile cannot be read.",
+        example: when("`bakeplan plan --pin-bases` of a Dockerfile with `FROM alpine AS alpine`."),
+        cure: "Remove the reason that the message names, or give the base a digest in the Dockerfile.",
+    }
+    UNRECORDED_BASES "unrecorded-bases" [Note] {
+        cause: "`plan --stale`: what is published of an image does not say what it was made from, so it is not known whether that has moved. `--stale` does not build it.",
+        example: when("`bakeplan plan --stale` of an image that was built with `provenance: false`."),
+        cure: "Build it with provenance: `mode=min`, which buildx adds by default, is enough.",
+    }
+    POSTPONED "postponed" [Note] {
+        cause: "`plan --stale --most-stale N`: more than N images have bases that moved, or of which that cannot be known. The others are left for a later run.",
+        example: when("`bakeplan plan --stale --most-stale 1` when the base of two images has moved."),
+        cure: "Nothing, if a later run follows; or allow more.",
+    }
     MORE "more" [Note] {
         cause: "There are more than a hundred diagnostics, and the rest is not shown. That many usually have one cause.",
         example: when("A file of which every line is wrong."),

@@ -58,6 +58,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
         command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))

@@ -138,6 +138,7 @@ impl TryFrom<PlanJson> for Planned {
             images,
             jobs,
             verdicts: _,
+            bases: _,
             packed: _,
             source: _,
         } = plan;

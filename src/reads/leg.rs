@@ -26,8 +26,9 @@ const FALLBACK: &str = "dockerfile";
 /// The ignore file of a context.
 const IGNORE: &str = ".dockerignore";
 
-/// What comes before an image as a named context, and before a layout.
-const IMAGE: &str = "docker-image://";
+/// What comes before an image as a named context.
+pub(crate) const IMAGE: &str = "docker-image://";
+/// What comes before a layout.
 const LAYOUT: &str = "oci-layout://";
 
 /// How many links of targets are followed.
@@ -56,9 +57,9 @@ type Sight = Result<String, String>;
 
 /// What is gathered of one build.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     parts: Vec<Part>,
-    unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
     notes: Vec<String>,
     bases: Vec<Base>,
 }
@@ -135,7 +136,7 @@ impl<'a> Reader<'a> {
 
     /// The Dockerfile and the contexts of a target.
     fn content(&mut self, target: &Target, platform: Option<&Platform>, gathered: &mut Gathered) {
-        let written = target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str);
+        let written = context_of(target);
         let context = local(written);
         let dockerfile = self.dockerfile(target, context.as_deref(), gathered);
         for (name, text) in &target.contexts {
@@ -157,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Finds the Dockerfile of a target and the ignore file beside it.
-    fn dockerfile(
+    pub(super) fn dockerfile(
         &mut self,
         target: &Target,
         context: Option<&str>,
@@ -243,16 +244,7 @@ impl<'a> Reader<'a> {
             gathered.notes.push("the whole context counts, since the target has no platform".to_owned());
             return None;
         };
-        let args: IndexMap<String, Option<String>> =
-            target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
-        let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();
-        let reads = dockerfile.reads(&dockerfile::Build {
-            args: &args,
-            target: target.target.as_ref().map(Text::as_str).filter(|stage| !stage.is_empty()),
-            platform,
-            build_platform: None,
-            contexts: &contexts,
-        });
+        let reads = followed(target, platform, dockerfile);
         gathered.bases.extend(reads.bases.iter().cloned());
         for remote in &reads.remote {
             if let Some(why) = unpinned(remote) {
@@ -396,9 +388,28 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a target reads of its Dockerfile on a platform.
+pub(super) fn followed(target: &Target, platform: &Platform, dockerfile: &Dockerfile) -> dockerfile::Reads {
+    let args: IndexMap<String, Option<String>> =
+        target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
+    let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();
+    dockerfile.reads(&dockerfile::Build {
+        args: &args,
+        target: target.target.as_ref().map(Text::as_str).filter(|stage| !stage.is_empty()),
+        platform,
+        build_platform: None,
+        contexts: &contexts,
+    })
+}
+
+/// The context of a target as its definition has it.
+pub(super) fn context_of(target: &Target) -> &str {
+    target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str)
+}
+
 /// A Dockerfile, or why it cannot be read, and the ignore file that is its own.
-struct Found {
-    read: Rc<Result<Dockerfile, String>>,
+pub(super) struct Found {
+    pub(super) read: Rc<Result<Dockerfile, String>>,
     ignore: Option<String>,
 }
 
@@ -419,7 +430,7 @@ fn is_whole_hash(text: &str) -> bool {
 }
 
 /// The path of a context; `None` for one that is fetched.
-fn local(written: &str) -> Option<String> {
+pub(super) fn local(written: &str) -> Option<String> {
     (!is_remote(written) && !written.contains("://") || written.starts_with("cwd://"))
         .then(|| normalize_context(written))
 }

@@ -334,6 +334,21 @@ const ROWS: &[Row] = &[
         "",
         By("tests/cli/choice.rs", "--skip-published"),
     ),
+    row_of(&["plan"], "--stale", ("--stale=1", NO_VALUE), "", By("tests/cli/bases.rs", "--stale")),
+    row_of(
+        &["plan"],
+        "--most-stale",
+        ("--most-stale=1", "--stale"),
+        "",
+        By("tests/cli/bases.rs", "--most-stale"),
+    ),
+    row_of(
+        &["plan"],
+        "--pin-bases",
+        ("--pin-bases=1", NO_VALUE),
+        "--pin-bases --out out",
+        By("tests/cli/bases.rs", "--pin-bases"),
+    ),
     row_of(
         &["plan"],
         "--on-unknown",
