@@ -33,19 +33,49 @@ const OF_BUILD: [&str; 14] = [
     "targets",
 ];
 
-/// What decides how programs start, and how a script is read.
-const OF_SHELL: [&str; 10] = [
+/// What decides how programs start and where they go, and how a script is read.
+const OF_PROGRAMS: [&str; 37] = [
     "BASHOPTS",
-    "BASH_ENV",
+    "BUILDX_BUILDER",
+    "BUILDX_CONFIG",
+    "CURL_HOME",
+    "DOCKER_API_VERSION",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
     "ENV",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "GIT_WORK_TREE",
     "HOME",
     "IFS",
-    "LD_AUDIT",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
     "PATH",
+    "PYTHONPATH",
     "SHELLOPTS",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_CONFIG_HOME",
 ];
+
+/// How the names of further ones begin.
+const OF_PROGRAMS_START: [&str; 6] = ["BASH_", "DYLD_", "GIT_CONFIG", "GIT_TRACE", "LD_", "npm_config_"];
 
 /// Why builds cannot get a variable of this name, if they cannot.
 #[must_use]
@@ -57,7 +87,7 @@ pub(crate) fn taken_by_builds(name: &str) -> Option<&'static str> {
         && name != "GITHUB_TOKEN"
     {
         Some("is set by GitHub itself")
-    } else if OF_SHELL.contains(&name) {
+    } else if OF_PROGRAMS.contains(&name) || OF_PROGRAMS_START.iter().any(|start| name.starts_with(start)) {
         Some("decides how programs run")
     } else if OF_BUILD.contains(&name) || name.starts_with("HAS_LOGIN_") {
         Some("is set by the workflow itself")
@@ -127,7 +157,13 @@ mod tests {
 
     #[test]
     fn a_variable_has_a_name_and_a_place_that_it_comes_from() {
-        for text in ["A=vars.A", "NPM_TOKEN=secrets.NPM", "REF=github.event.repository.default_branch"] {
+        for text in [
+            "A=vars.A",
+            "NPM_TOKEN=secrets.NPM",
+            "GIT_COMMIT=github.sha",
+            "DOCKER_USER=vars.USER",
+            "REF=github.event.repository.default_branch",
+        ] {
             assert_eq!(text.parse::<EnvVariable>().map(|one| one.to_string()), Ok(text.to_owned()));
         }
         for (text, told) in [
@@ -138,6 +174,11 @@ mod tests {
             ("runner_temp=vars.A", "is set by GitHub"),
             ("PATH=vars.A", "decides how programs run"),
             ("BASH_ENV=vars.A", "decides how programs run"),
+            ("NODE_OPTIONS=vars.A", "decides how programs run"),
+            ("DOCKER_HOST=vars.A", "decides how programs run"),
+            ("GIT_SSH_COMMAND=vars.A", "decides how programs run"),
+            ("GIT_CONFIG_COUNT=vars.A", "decides how programs run"),
+            ("LD_PRELOAD=vars.A", "decides how programs run"),
             ("PUBLISH=vars.PUBLISH", "is set by the workflow itself"),
             ("METADATA=vars.A", "is set by the workflow itself"),
             ("HAS_LOGIN_1=vars.A", "is set by the workflow itself"),

@@ -97,7 +97,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
                 None => session.show(&plain),
             }
         }
-        PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
+        PlanFormat::Json => session.deliver_json(&render::plan_json::render(plan)),
         PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
         PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),
     }
@@ -140,7 +140,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(found, &command));
-    let Some(path) = output else { return session.deliver(&text) };
+    let Some(path) = output else { return session.deliver_json(&text) };
     // A file of its own is one to commit, so it must be the same tomorrow.
     if !plan.volatile.is_empty() {
         return Err(plan.volatile.clone().into());
@@ -160,11 +160,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
     match format {
         MatrixFormat::Github => {
             let (plan, _) = make(session, &for_github(selection)?)?;
-            session.deliver(&format!("{}\n", render::matrix::render_github(&plan)))
+            session.deliver_json(&format!("{}\n", render::matrix::render_github(&plan)))
         }
         MatrixFormat::Json => {
             let (plan, _) = make(session, selection)?;
-            session.deliver(&render::matrix::render(&plan))
+            session.deliver_json(&render::matrix::render(&plan))
         }
     }
 }
@@ -173,11 +173,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
 pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
     let cli::Metadata { format, selection } = args;
     let (plan, _) = make(session, selection)?;
-    session.deliver(&match format {
-        MetadataFormat::Json => render::plan_json::render(&plan),
-        MetadataFormat::Tags => render::plan_json::render_tags(&plan),
-        MetadataFormat::Args => render::plan_json::render_args(&plan),
-    })
+    match format {
+        MetadataFormat::Json => session.deliver_json(&render::plan_json::render(&plan)),
+        MetadataFormat::Tags => session.deliver(&render::plan_json::render_tags(&plan)),
+        MetadataFormat::Args => session.deliver(&render::plan_json::render_args(&plan)),
+    }
 }
 
 /// What the plan in a folder was made in and for, if there is a plan.
