@@ -1,6 +1,6 @@
 //! Puts blocks into a file of which no byte changes otherwise.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::bake::text::hcl::parse_hcl;
 use crate::bake::text::syntax::Block;
@@ -50,11 +50,11 @@ pub(crate) fn splice(text: &str, blocks: &[(At, String)]) -> String {
 }
 
 /// Where the next line begins behind each target, by its name; of several blocks, behind the last.
-fn ends(text: &str) -> HashMap<String, usize> {
+fn ends(text: &str) -> BTreeMap<String, usize> {
     let mut sources = Sources::default();
     let id = sources.add("", text);
     let mark = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
-    let Ok(body) = parse_hcl(&sources, id) else { return HashMap::new() };
+    let Ok(body) = parse_hcl(&sources, id) else { return BTreeMap::new() };
     let end = |block: &Block| {
         let name = block.labels.first()?.name.to_string();
         Some((name, behind(text, mark + block.body.span.end as usize)))
