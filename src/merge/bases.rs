@@ -90,7 +90,7 @@ fn attested(
             Known::Absent => {}
             Known::Faulty(fault) => why = Some(fault.message().to_owned()),
             Known::Present(Statement { size: _, bases: Err(problem), recorded: _ }) => {
-                why = Some(problem.clone())
+                why = Some(problem.clone());
             }
             Known::Present(Statement { size: _, bases: Ok(own), recorded: _ }) => {
                 let origin = || format!("its attestation {}", layer.attestation);

@@ -160,10 +160,7 @@ fn learn(
         let pins = Pins::of(&of_legs, &known).told_before();
         return Ok(Learned { known, pins, published: None });
     }
-    let published = match is_stale {
-        true => Some(stale::published(session, options, plan, &of_legs)?),
-        false => None,
-    };
+    let published = is_stale.then(|| stale::published(session, options, plan, &of_legs)).transpose()?;
     let mut wanted = Wanted::new();
     if choice.pin_bases {
         bases::want_pins(&of_legs, &mut wanted);
