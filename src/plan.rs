@@ -63,7 +63,7 @@ pub struct Plan {
     pub reads: IndexMap<Name, Vec<String>>,
     /// What registries say of the images that builds start from, copy from and mount, by name, where that was asked.
     pub bases: IndexMap<String, PlannedBase>,
-    /// What is worth a look, and is no error.
+    /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,

@@ -199,7 +199,7 @@ fn quotation(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Whether a character changes what is seen, other than by being seen, or ends a line. Line feeds and tabs are not among
 /// them.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         // Marks and overrides of direction, separators of lines, the byte order mark, interlinear notes, and tags.

@@ -1,4 +1,4 @@
-//! What the commands share that ask registries: how they are reached, how long to wait, how the outcome is told.
+//! What the commands share that ask registries: how they are reached, how long to wait, how the outcome is reported.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::reference::Registry;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
-    /// Reach this registry (`HOST[:PORT]`) without encryption; registries on this machine always are (repeatable)
+    /// Allow this registry (`HOST[:PORT]`) without encryption; registries on this machine always are (repeatable)
     #[arg(long = "insecure-registry", value_name = "HOST")]
     pub insecure: Vec<Registry>,
-    /// Trust the authorities in this PEM file besides the system's (repeatable)
+    /// Also trust the certificate authorities in this PEM file (repeatable)
     #[arg(long = "ca-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_files: Vec<PathBuf>,
 }

@@ -112,7 +112,7 @@ codes! {
         cure: "Add `runners = { windows = \"windows-2025\" }`, or `\"ubuntu-latest\"` where Linux builds it.",
     }
     RUNNER "runner" [Error] {
-        cause: "A value in `runners`, or `runner` of a `platform` block, has none of the forms of a runner.",
+        cause: "A value in `runners`, or `runner` of a `platform` block, is not a runner.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = 1 }\n}\n").fixed("default = 1", "default = \"ubuntu-24.04\""),
         cure: "Write a label, a list of labels, or `{ group = \"…\", labels = […] }`.",
     }

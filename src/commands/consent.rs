@@ -49,7 +49,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     }
     if session.host.is_of_projects(path, files) {
         let message = format!(
-            "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
+            "`--consent {path}` lies in the repository that is planned, where whoever changes the definition can change it, too"
         );
         let error = Diagnostic::error(Code::CONSENT_FILE, message);
         return Err(vec![error.with_help(

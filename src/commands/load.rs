@@ -195,7 +195,7 @@ fn overrides(
     Ok(Overrides::parse(&args.overrides, lookup)?.with_secrets(secrets).with_flags(&flags(args))?)
 }
 
-/// The environment variables that may override variables; `None` when Bake is told not to look.
+/// The environment variables that may override variables; `None` when Bake is set not to look.
 fn visible_environment(host: &Host) -> Option<&BTreeMap<String, String>> {
     let disabled = host.env().get("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP").and_then(|value| parse_bool(value));
     (disabled != Some(true)).then(|| host.env())

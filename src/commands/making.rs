@@ -38,7 +38,7 @@ pub(super) fn make_for(
 
 /// How a plan is made.
 pub(super) struct Making<'m> {
-    /// The machine as seen from where the files are, if they are elsewhere. Then only errors are told.
+    /// The machine as seen from where the files are, if they are elsewhere. Then only errors are reported.
     pub(super) elsewhere: Option<&'m Host>,
     /// What it is made for.
     pub(super) purpose: Purpose,
@@ -57,7 +57,7 @@ impl Making<'_> {
     }
 }
 
-/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
+/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are reported.
 pub(super) fn make_at(
     session: &mut Session<'_>,
     elsewhere: Option<&Host>,

@@ -190,7 +190,8 @@ pub(super) fn read_metadata(
         others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
-    if metadata.builds.is_empty() && !legs.is_empty() {
+    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
+    if metadata.builds.is_empty() && is_any_built {
         let message = "none of the metadata is about a build of this plan";
         metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message).with_help(
             "give the files that the build jobs write with `docker buildx bake --metadata-file FILE`, or the folder that they are in",

@@ -17,6 +17,7 @@ fn host() -> (tempfile::TempDir, Host) {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     (directory, host)
@@ -206,6 +207,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     let absolute = |path: &str| root.join(path).display().to_string();
@@ -217,7 +219,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         assert_eq!(write(&host, path, "x").unwrap_err().code().name(), "is-a-link", "{path}");
     }
     assert_eq!(entries(&root.join("real/free")), ["a"]);
-    // A file is no link even there.
+    // A file is not a link even there.
     symlink("a", root.join("real/free/link")).unwrap();
     assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code().name(), "is-a-link");
 }
@@ -252,6 +254,7 @@ fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
                 environment: BTreeMap::new(),
                 replaced: BTreeSet::new(),
                 color: ColorChoice::Never,
+                fence: None,
                 token: Arc::default(),
             };
             for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {

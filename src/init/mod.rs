@@ -28,6 +28,7 @@ pub(crate) mod shell;
 mod triggers;
 
 mod build_push;
+pub(crate) mod logins;
 mod metadata_action;
 
 mod bake_action;

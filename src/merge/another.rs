@@ -79,7 +79,7 @@ impl ImageCheck<'_> {
 fn help(origin: Origin) -> String {
     match origin {
         Origin::Merge => {
-            "give the result of the merge of this plan; where two versions have the same content rightly, merge with `--metadata` in place of `--result`".to_owned()
+            "give the result of the merge of this plan; if two versions rightly have the same content, merge with `--metadata` instead of `--result`".to_owned()
         }
         Origin::Reused | Origin::Anywhere { is_meant: _ } => {
             "promote that version; or pass `--allow-other-version`".to_owned()

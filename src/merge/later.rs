@@ -55,7 +55,7 @@ pub(super) fn keep(
             let Some(previous) = &decision.report.previous else { continue };
             let standing = match survey.records()[decision.site].previous(previous) {
                 Known::Present(served) => own.beside(&RunEntry::of_served(served), now),
-                Known::Absent => Standing::Unknown("the index is not there any more".to_owned()),
+                Known::Absent => Standing::Unknown("the index no longer exists".to_owned()),
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,
             };

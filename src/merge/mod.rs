@@ -21,7 +21,7 @@ pub(crate) mod check;
 mod sending;
 mod taken;
 
-// What is told.
+// What is reported.
 pub(crate) mod report;
 
 // What is done with the tags.

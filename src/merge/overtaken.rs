@@ -189,7 +189,7 @@ impl<'a> Overtaken<'a> {
             let why = match (owner, &keeper.other_scheme) {
                 (Some(owner), None) => cannot_own(spot.job.of, owner),
                 (Some(_), Some(_)) => Some("it is of another scheme, and need not be a release".to_owned()),
-                (None, _) => Some("it is not there any more".to_owned()),
+                (None, _) => Some("it no longer exists".to_owned()),
             };
             let Some(owner) = owner.filter(|_| why.is_none()) else {
                 let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);

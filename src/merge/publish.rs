@@ -266,20 +266,20 @@ impl<'a> Writer<'a> {
         // No tag moves to what cannot be read: a full disk may take everything and keep nothing.
         self.is_served(job).map_err(|why| {
             let message = format!(
-                "image `{}`: `{location}` took index {digest}, and does not serve it: {why}",
+                "image `{}`: `{location}` accepted index {digest} but does not serve it: {why}",
                 job.image
             );
             Diagnostic::error(Code::NOT_STORED, message)
                 .with_note("none of the image's tags was moved to it")
                 .with_help(
-                    "look after the registry (its disk may be full), then merge again; if it keeps the damaged index, delete that there, or build again: the index of another build has another digest",
+                    "check the registry (its disk may be full), then merge again; if the damaged index stays there, delete it, or build again, which gives the index another digest",
                 )
         })?;
         let what = format!("wrote index {digest}");
         self.progress.tell(&Event::Done { location, what: &what });
         notes.extend(damage.map(|why| {
             let message = format!(
-                "image `{}`: `{location}` did not serve index {digest}, which a tag names, and has it again: {why}",
+                "image `{}`: `{location}` did not serve index {digest}, which a tag names; the merge wrote it again: {why}",
                 job.image
             );
             Diagnostic::warning(Code::DAMAGED_INDEX, message)
@@ -316,7 +316,7 @@ impl<'a> Writer<'a> {
         let (site, location) = (&self.sites[job.site], self.location(job));
         self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
         let mut note = None;
-        // What cannot be read is damaged, which writing mends.
+        // What cannot be read is damaged, which writing fixes.
         if let Ok(fresh) = fresh(job, tag, self.tools) {
             note = fresh.note;
             if fresh.given.is_some() {
@@ -533,14 +533,14 @@ fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
     };
     let Some(previous) = tag.previous.as_ref().filter(|_| may_be_fixed) else { return problem };
     let problem = problem.with_note(format!(
-        "the tag is there with another digest, {previous}: the registry may not let tags change"
+        "the tag exists with another digest, {previous}; the registry may not allow tags to change"
     ));
     let cure = match tag.stage() {
         Stage::Replaced => {
-            "release a new version; or pass `--keep-existing` to leave a release as it is that is there"
+            "release a new version; or pass `--keep-existing` to leave the published release as it is"
         }
         Stage::Literal | Stage::Floating | Stage::Broadest => {
-            "let the registry change this tag, or leave it out of `tags` where tags never change"
+            "allow the registry to change this tag, or leave it out of `tags` if tags never change there"
         }
     };
     if is_about_rights { problem.with_note(format!("if so, {cure}")) } else { problem.with_help(cure) }

@@ -76,7 +76,7 @@ impl<'a> Ready<'a> {
         let of_others = |key: &&String| is_reserved(key) && !annotations.contains_key(key.as_str());
         if let Some(stray) = said.annotations().and_then(|all| all.keys().find(of_others)) {
             let message = format!(
-                "image `{key}`: the build has the annotation `{stray}` in its index, which is for the merge to set"
+                "image `{key}`: the build has the annotation `{stray}` in its index, which only a merge may set"
             );
             return Err(Diagnostic::error(Code::RESERVED_ANNOTATION, message)
                 .with_help("build the image again without it; an index that a merge made gets tags by `bakeplan promote`"));
@@ -98,7 +98,10 @@ impl<'a> Ready<'a> {
             _ => None,
         };
         let manifest = manifest.ok_or_else(|| {
-            let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
+            let message = format!(
+                "image `{}` is published without an index, but is not a single manifest",
+                subject.key
+            );
             Diagnostic::error(Code::COMPOSE, message)
         })?;
         Ok(Self {
@@ -144,7 +147,7 @@ impl<'a> Ready<'a> {
         self.made == Made::Built && self.manifest.media_type != OCI_INDEX && known.next().is_some()
     }
 
-    /// What was checked and is there already, to be in these places; none when it cannot be used, which is told.
+    /// What was checked and is there already, to be in these places; none when it cannot be used, which is reported.
     pub(super) fn taken(
         subject: &Subject<'a>,
         digest: &Digest,

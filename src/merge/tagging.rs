@@ -163,7 +163,7 @@ fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
             other.key, subject.key
         );
         problems.push(Diagnostic::error(Code::NOT_A_RESULT, message).with_help(
-            "give the result as `bakeplan merge --no-tags` wrote it; where both have the same content rightly, merge with `--metadata` in place of `--result`",
+            "give the result as `bakeplan merge --no-tags` wrote it; if both rightly have the same content, merge with `--metadata` instead of `--result`",
         ));
     }
     problems

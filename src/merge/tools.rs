@@ -1,4 +1,4 @@
-//! What a merge is told to do, and what it works with.
+//! What a merge is asked to do, and what it works with.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub struct MergeTools<'a> {
     pub sites: &'a [Site],
     /// Tells the time, and waits.
     pub clock: &'a dyn Clock,
-    /// What is told of what goes on.
+    /// What is reported about progress.
     pub progress: &'a dyn Progress,
     /// What runs a command of Docker's.
     pub docker: &'a RunDocker<'a>,

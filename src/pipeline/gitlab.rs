@@ -149,7 +149,7 @@ impl GitlabPipeline {
                 None
             }
             None => {
-                let message = "the pipeline must be told how bakeplan gets into a job";
+                let message = "the pipeline does not say how its jobs install bakeplan";
                 found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
                 None
             }
@@ -173,7 +173,7 @@ impl GitlabPipeline {
     }
 }
 
-const FORMS: &str = "`--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
+const FORMS: &str = "set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
 
 /// The variables of an account; `None` where nobody logs in.
 fn account(Login { registry, account }: &Login) -> Option<(Registry, String, String)> {
@@ -224,12 +224,12 @@ fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
 /// Why a row cannot be built by a pipeline of GitLab.
 fn unfit(job: &Job) -> Option<Diagnostic> {
     if job.gha_cache {
-        let message = format!("job `{}` uses a cache of `type=gha`, which GitHub alone has", job.name);
+        let message = format!("job `{}` uses a cache of `type=gha`, which only GitHub has", job.name);
         return Some(Diagnostic::error(Code::UNFIT_CACHE, message).with_help("use one of `type=registry`"));
     }
     if let Runner::Group { group, .. } = &job.runner {
         let message = format!(
-            "job `{}` is on a runner of the group `{group}`; runners of GitLab have tags alone",
+            "job `{}` is on a runner of the group `{group}`; GitLab's runners only have tags",
             job.name
         );
         return Some(
@@ -245,7 +245,7 @@ fn unwritable(PlannedWith { words, again: _, folder, asks_git: _ }: &PlannedWith
     let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());
-        let help = "a script has one command a line: use a variable of the project";
+        let help = "a script has one command per line: use a variable of the project";
         Diagnostic::error(Code::UNWRITABLE, message).with_help(help)
     });
     bad.collect()

@@ -286,7 +286,7 @@ impl<'a> Reader<'a> {
         if let Some(target) = link_of(text) {
             match self.link(target) {
                 Inputs::Hash(hash) => {
-                    gathered.parts.push(Part::new(&format!("linked target {target}"), &hash.to_string()))
+                    gathered.parts.push(Part::new(&format!("linked target {target}"), &hash.to_string()));
                 }
                 Inputs::Unknown(why) => gathered.unknown.push(why),
             }

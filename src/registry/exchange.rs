@@ -113,7 +113,7 @@ impl Exchanger {
         parse_retry_after(&answer.header("retry-after")?, self.clock.unix_seconds())
     }
 
-    /// Sends a request until the answer is one that stays. An answer of any such status is no error.
+    /// Sends a request until the answer is one that stays. An answer of any such status is not an error.
     pub(super) fn patiently(
         &self,
         url: &Url,

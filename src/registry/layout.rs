@@ -56,7 +56,7 @@ impl Layout {
     /// A layout that is there.
     ///
     /// # Errors
-    /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is no layout of version 1.
+    /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is not a layout of version 1.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

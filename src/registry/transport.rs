@@ -153,7 +153,7 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
-            Self::Slow { .. } => Some("look after the registry, or wait longer with `--wait`"),
+            Self::Slow { .. } => Some("check the registry, or wait longer with `--wait`"),
             Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
                 None
             }
@@ -284,7 +284,7 @@ impl Transport {
         Ok(Self { timeouts, proxies, authorities, roots, agents, hosts, clock, observer })
     }
 
-    /// Sends a request. Whatever the status, an answer that came whole is no error.
+    /// Sends a request. Whatever the status, an answer that came whole is not an error.
     pub(super) fn send(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
         let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
         self.observer.observe(&RequestEvent::Sent(exchange));

@@ -19,6 +19,8 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
         columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
+    }
+    if !plan.jobs.is_empty() {
         columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
@@ -62,7 +64,7 @@ pub fn tag_notes(plan: &Plan) -> String {
     let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (key, image) in &plan.images {
         for (owner, tags) in elsewhere(plan, image) {
-            let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
+            let note = format!("stay with {owner}: {}", tags.join(", "));
             notes.entry(note).or_default().push(key);
         }
         let provisional: Vec<&str> =
@@ -103,7 +105,7 @@ pub(super) fn explained<'a>(
         } else {
             ""
         };
-        row(&tag.name, format!("owned by {}{place}", tag.owner))
+        row(&tag.name, format!("belongs to {}{place}", tag.owner))
     });
     owned.chain(yielded)
 }

@@ -15,7 +15,7 @@ mod unpack;
 
 mod content;
 
-// What is told.
+// What is reported.
 pub(crate) mod report;
 
 // What is wrong, and why.

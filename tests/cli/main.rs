@@ -63,6 +63,7 @@ mod print; // `bakeplan print`: lists and streams
 mod promote; // `bakeplan promote`: tags for what is there
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
+mod reference; // tables of the reference that follow from the code
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rewritten; // numbers that are not printed as they were written
 mod rules; // rule lines of docker/metadata-action

@@ -72,7 +72,7 @@ impl SecretNames {
 const ENDINGS: [&str; 8] =
     ["TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "KEY", "CREDENTIAL", "CREDENTIALS"];
 
-/// Its last words: whole ones, since `COMPAT` and `BYPASS` are no secrets.
+/// Its last words: whole ones, since `COMPAT` and `BYPASS` are not secrets.
 const WORDS: [&[&str]; 11] = [
     &["PAT"],
     &["PASS"],

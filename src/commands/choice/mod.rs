@@ -76,7 +76,7 @@ pub(super) fn ask<'c>(
         Base::Published => asked.is_published = true,
         Base::Nothing(why) => asked.before = Some(Err(why)),
         Base::Revision(revision) => {
-            asked.before = Some(since::before(session, selection, &revision, plan_there))
+            asked.before = Some(since::before(session, selection, &revision, plan_there));
         }
     }
     Ok(asked)
@@ -240,7 +240,7 @@ fn published(
         match unknown {
             Some(why) => all.push(Finding::Unknown(why)),
             None if !image.index => {
-                all.push(Finding::Unknown("it has no index, which would record its inputs".to_owned()))
+                all.push(Finding::Unknown("it has no index, which would record its inputs".to_owned()));
             }
             None => {
                 let others: Vec<Tag> = other
@@ -338,7 +338,7 @@ fn spare(
 ) {
     match reused {
         Some(reused) if publishes && image.retag && !image.tags.is_empty() => {
-            drop(spared.reused.insert(key.to_owned(), reused))
+            drop(spared.reused.insert(key.to_owned(), reused));
         }
         _ => drop(spared.unchanged.insert(key.to_owned())),
     }

@@ -54,6 +54,7 @@ pub(super) fn preview(
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
         for edit in edits(proposal, own, separate) {
+            session.host.check_allowed(&edit.path)?;
             let old = if session.host.has_content(&edit.path) {
                 session.host.read(&edit.path)?
             } else {
@@ -66,7 +67,7 @@ pub(super) fn preview(
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
         changed
             .text
-            .push_str("\nWhat is published today, and what the plan of this publishes, in examples:\n\n");
+            .push_str("\nWhat is published today, and what would be published with this proposal:\n\n");
         changed.text.push_str(&report::render(&examples));
         changed.files.extend(files);
     }
@@ -162,7 +163,7 @@ fn examples(
     texts.extend(files.iter().cloned());
     let copy = session.host.copy_of(&texts)?;
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
-    let host = copy.host.below(&folder);
+    let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
     let runs = [
         (format!("push to {}", world.default_branch), &[Moment::Branch][..], Moment::Branch, true),
@@ -172,7 +173,10 @@ fn examples(
     let mut examples = Vec::new();
     for (run, moments, moment, publishes) in runs {
         let selection = known::selection(&named, moment.facts(world), publishes)?;
-        let made = plan::make_at(session, Some(&host), &selection, Purpose::Run);
+        let here = session.host.clone().without_environment();
+        let made = known::quietly(session, &here, |session| {
+            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+        });
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
             Err(error) => {
@@ -186,7 +190,7 @@ fn examples(
                             mistakes.push(one);
                         }
                     }
-                    (Plan::default(), Some("not known: the plan has mistakes".to_owned()))
+                    (Plan::default(), Some("unknown: the plan has errors".to_owned()))
                 }
             }
         };
@@ -221,7 +225,7 @@ fn is_on(plan: &Plan, moment: Moment) -> bool {
 
 /// What no step that was read builds.
 fn of_targets() -> Published {
-    Published { unknown: vec!["no step that was read builds it".to_owned()], ..Published::default() }
+    Published { unknown: vec!["found no step that builds it".to_owned()], ..Published::default() }
 }
 
 /// What the plan publishes of an image.

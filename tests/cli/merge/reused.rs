@@ -480,7 +480,7 @@ fn the_own_tags_of_a_version_that_is_there_stay_as_they_say() {
 fn run(world: &World, plan: &Value, files: &[(&str, &Value)], line: &[&str]) -> (Option<i32>, String, Value) {
     let mut test = Test::new().files(world.root(), "").file("plan.json", plan.to_string());
     for (name, content) in files {
-        test = test.file(*name, content.to_string());
+        test = test.file(name, content.to_string());
     }
     let output = test.args(line.iter().copied()).output();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -650,8 +650,8 @@ fn a_plan_that_reuses_is_made_again_from_the_sources() {
         assert!(status == Some(1) && told.contains(&format!("error[{expected}]")), "{told}");
         std::fs::write(folder.join("out/plan.json"), &planned).unwrap();
     };
-    // Something else in place of what is reused, and hashes that make it right.
-    refused(&|plan| plan["images"]["app"]["reused"]["digest"] = json!(digest("other")), "not-reusable");
+    // Something else in place of what is reused has another id, and hashes that make it right are not those of the sources.
+    refused(&|plan| plan["images"]["app"]["reused"]["digest"] = json!(digest("other")), "plan-differs");
     refused(&|plan| plan["images"]["app"]["reused"]["repository"] = json!("r.io/evil"), "not-a-plan");
     refused(
         &|plan| plan["images"]["app"]["builds"]["app-linux-amd64"]["inputs"] = inputs("x"),
