@@ -160,7 +160,7 @@ fn learn(
         let pins = Pins::of(&of_legs, &known).told_before();
         return Ok(Learned { known, pins, published: None });
     }
-    let published = if is_stale { Some(stale::published(session, options, plan, &of_legs)?) } else { None };
+    let published = is_stale.then(|| stale::published(session, options, plan, &of_legs)).transpose()?;
     let mut wanted = Wanted::new();
     if choice.pin_bases {
         bases::want_pins(&of_legs, &mut wanted);
