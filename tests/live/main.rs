@@ -21,6 +21,7 @@ mod bases; // builds whose base moved between them
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod gitlab; // a pipeline of GitLab, and the recipe for any other CI
+mod inputs; // what is not built again would have become the same
 mod keep; // a kept variable gets its value from buildx
 mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
