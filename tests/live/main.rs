@@ -22,6 +22,7 @@ mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod gitlab; // a pipeline of GitLab, and the recipe for any other CI
 mod init; // what `bakeplan init` writes is for buildx, too
+mod inputs; // what is not built again would have become the same
 mod keep; // a kept variable gets its value from buildx
 mod labels; // labels and annotations from facts
 mod links; // linked targets are those of the leg's own platform
