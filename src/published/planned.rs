@@ -518,7 +518,10 @@ pub(crate) mod tests {
             (good.replace(r#""tag":"edge","#, ""), "missing field `tag`"),
             (good.replace(&format!(r#","digest":"{hash}""#), ""), "missing field `digest`"),
             (good.replace(&reused, r#""reused":"edge""#), "expected an object"),
-            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#), "sha256:0"),
+            (
+                good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#),
+                "sha256 digest is 1 characters long",
+            ),
             (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hsah":"x"}"#), "unknown variant `hsah`"),
         ] {
             assert_ne!(image, good);
