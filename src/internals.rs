@@ -53,6 +53,9 @@ pub mod bake {
 }
 
 pub mod cli {
+    pub use crate::cli::{Manual, groups};
+    pub use crate::error::Exit;
+
     /// The command line as clap knows it, with all options of all commands.
     #[must_use]
     pub fn command() -> clap::Command {
@@ -71,7 +74,7 @@ pub mod diagnostic {
 pub mod facts {
     pub use crate::facts::{Facts, KnownVersions};
     pub mod given {
-        pub use crate::facts::given::NAMES;
+        pub use crate::facts::given::{NAMES, SOURCES};
     }
     pub mod remote {
         pub use crate::facts::remote::{find, refs};
@@ -105,7 +108,7 @@ pub mod pattern {
 }
 
 pub mod plan {
-    pub use crate::plan::{Image, Plan};
+    pub use crate::plan::{Image, Plan, Reused};
 }
 
 pub mod platform {
@@ -153,11 +156,13 @@ pub mod registry {
 }
 
 pub mod render {
-    pub use crate::render::{bake, files, markdown, matrix, plan_json, summary, table};
+    pub use crate::render::{
+        bake, files, markdown, matrix, mermaid, plan_json, summary, table, terminal, tree,
+    };
 }
 
 pub mod resolve {
-    pub use crate::resolve::{Input, Purpose, resolve};
+    pub use crate::resolve::{Input, Purpose, Spared, resolve};
 }
 
 pub mod rules {
@@ -194,5 +199,5 @@ pub mod verify {
 }
 
 pub mod version {
-    pub use crate::version::Version;
+    pub use crate::version::{Version, words};
 }

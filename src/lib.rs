@@ -27,10 +27,12 @@ mod diagnostic;
 mod form;
 mod glob;
 mod graphemes;
+mod inputs;
 mod json;
 mod naming;
 mod oci;
 mod on_missing;
+mod palette;
 mod platform;
 mod readable;
 mod reference;
@@ -54,6 +56,11 @@ mod consent;
 mod pipeline;
 mod plan;
 mod resolve;
+
+// What builds read: Dockerfiles, the files of contexts, and the hash of both.
+mod context;
+mod dockerfile;
+mod reads;
 
 // The registries.
 mod registry;

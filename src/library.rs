@@ -25,7 +25,7 @@ use crate::published::progress::Quiet;
 use crate::published::sites::Site;
 use crate::registry::{Client, Layout, Location, Settings, Store, SystemClock};
 use crate::render;
-use crate::resolve::{self, Input, Purpose};
+use crate::resolve::{self, Input, Purpose, Spared};
 use crate::source::Sources;
 use crate::spec;
 
@@ -200,6 +200,7 @@ impl Evaluated {
             facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
+            spared: &Spared::default(),
             texts: &self.sources,
             sources: self.record.clone(),
         });

@@ -36,6 +36,15 @@ pub(crate) const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.ma
 /// What begins the annotations by which an index says which run made it; they are the merge's alone.
 pub(crate) const RUN_PREFIX: &str = "dev.bakeplan.run.";
 
+/// The annotation of an index that records what decides its builds.
+pub(crate) const INPUTS: &str = "dev.bakeplan.inputs";
+
+/// Whether an annotation is for the merge alone to set.
+#[must_use]
+pub(crate) fn is_reserved(annotation: &str) -> bool {
+    annotation.starts_with(RUN_PREFIX) || annotation == INPUTS
+}
+
 /// The most bytes that the annotations of one index or manifest have, or the labels of one image: registries take manifests of
 /// 4 MiB (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>), and there is more in
 /// them.
@@ -127,7 +136,7 @@ impl DescriptorPlatform {
                 || planned.os_version() == self.os_version)
     }
 
-    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is no difference.
+    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is not a difference.
     #[must_use]
     pub fn agrees(&self, own: &Self) -> bool {
         let (named, own) = (self.normal(), own.normal());

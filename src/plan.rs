@@ -16,9 +16,10 @@ use crate::ci::MaxJobs;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, KnownVersions};
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
-use crate::reference::{Repository, Tag};
+use crate::reference::{Digest, Repository, Tag};
 use crate::runner::Runner;
 use crate::source::Source;
 use crate::spec::WorkflowSettings;
@@ -58,10 +59,34 @@ pub struct Plan {
     pub workflow: WorkflowSettings,
     /// The files that it was made from.
     pub sources: Vec<SourceFile>,
-    /// What is worth a look, and is no error.
+    /// Which images are built and why, by key, where that was asked for; those that are not built are here alone.
+    pub verdicts: IndexMap<String, Verdict>,
+    /// What each build reads, a part a line, by leg, where that was asked for.
+    pub reads: IndexMap<Name, Vec<String>>,
+    /// What registries say of the images that builds start from, copy from and mount, by name, where that was asked.
+    pub bases: IndexMap<String, PlannedBase>,
+    /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
+}
+
+/// Whether an image is built, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is.
+    pub is_built: bool,
+    /// The reason.
+    pub why: String,
+}
+
+/// What a registry says of an image that builds start from, copy from or mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlannedBase {
+    /// What takes its place in the builds, if it is pinned.
+    pub digest: Option<Digest>,
+    /// Whether it has instructions for builds that start from it (`ONBUILD`), if that is known.
+    pub has_triggers: Option<bool>,
 }
 
 /// What jobs were packed from, and because of which limit.
@@ -128,6 +153,8 @@ pub struct Image {
     pub tags: Vec<PlannedTag>,
     /// Annotations of its index.
     pub annotations: BTreeMap<String, String>,
+    /// The keys of those whose values are facts of the run.
+    pub of_facts: BTreeSet<String>,
     /// The legs that make it, in the order of the platforms: it decides the bytes of the index.
     pub builds: Vec<Build>,
     /// The version that its tags are made of.
@@ -146,6 +173,21 @@ pub struct Image {
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.
     pub index: bool,
+    /// Whether it may be: the tags of a run are given to what an earlier one built, whose labels are of that run.
+    pub retag: bool,
+    /// What it was published as before from the same inputs; then it is not built, and that gets the tags.
+    pub reused: Option<Reused>,
+}
+
+/// What an image was published as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reused {
+    /// Where it was found.
+    pub repository: Repository,
+    /// The tag that it was found under.
+    pub tag: Tag,
+    /// What that served.
+    pub digest: Digest,
 }
 
 /// One platform of an image.
@@ -161,6 +203,8 @@ pub struct Build {
     pub annotations: BTreeMap<String, String>,
     /// Annotations that the descriptor of its image has in the index.
     pub descriptor_annotations: BTreeMap<String, String>,
+    /// What decides the image that it makes; `None` when nobody asked.
+    pub inputs: Option<Inputs>,
 }
 
 /// A tag of an image.

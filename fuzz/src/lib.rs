@@ -24,7 +24,7 @@ use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::reference::{Reference, Repository, Tag};
 use bakeplan::internals::registry::answers;
 use bakeplan::internals::render;
-use bakeplan::internals::resolve::{self, Input, Purpose};
+use bakeplan::internals::resolve::{self, Input, Purpose, Spared};
 use bakeplan::internals::rules::{self, Flavor, Rule};
 use bakeplan::internals::source::Sources;
 use bakeplan::internals::version::Version;
@@ -88,6 +88,7 @@ pub fn plan(text: &str, is_json: bool) {
             facts: &&facts,
             known_versions: &KnownVersions::default(),
             kept: &[],
+            spared: &Spared::default(),
             sources: Vec::new(),
             texts: &Sources::default(),
         })?;

@@ -30,6 +30,8 @@ pub(crate) struct Changes {
     pub tags: Vec<TagChange>,
     /// The platforms of images that both have.
     pub platforms: Vec<PlatformChange>,
+    /// What images are reused from in place of being built.
+    pub reused: Vec<ReuseChange>,
     /// The jobs.
     pub jobs: Vec<JobChange>,
     /// The targets that are built in both.
@@ -104,6 +106,21 @@ pub(crate) struct PlatformChange {
     pub change: Change,
 }
 
+/// An image that is reused in one plan, and in the other one built, or reused from something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ReuseChange {
+    /// The key of the image.
+    pub image: String,
+    /// What happened: `lost` where it is built now.
+    pub change: Change,
+    /// What the old plan reuses, such as `ghcr.io/acme/app:edge@sha256:…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What the new plan reuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
 /// A job that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct JobChange {
@@ -133,6 +150,7 @@ pub(crate) fn between(old: &Side, new: &Side) -> Changes {
         schema: SCHEMA,
         tags: tags(&old.plan, &new.plan),
         platforms: platforms(&old.plan, &new.plan),
+        reused: reused(&old.plan, &new.plan),
         jobs: jobs(&old.plan, &new.plan),
         definitions: compared.map(|(a, b)| definitions(old, a, new, b)).unwrap_or_default(),
         same_definition: old.plan.definition == new.plan.definition,
@@ -144,10 +162,19 @@ impl Changes {
     /// Whether nothing differs.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { schema: _, tags, platforms, jobs, definitions, same_definition, compared_definitions } =
-            self;
+        let Self {
+            schema: _,
+            tags,
+            platforms,
+            reused,
+            jobs,
+            definitions,
+            same_definition,
+            compared_definitions,
+        } = self;
         tags.is_empty()
             && platforms.is_empty()
+            && reused.is_empty()
             && jobs.is_empty()
             && definitions.is_empty()
             && (*same_definition || *compared_definitions)
@@ -209,6 +236,27 @@ fn platforms(old: &PlanJson, new: &PlanJson) -> Vec<PlatformChange> {
         }
     }
     changes
+}
+
+fn reused(old: &PlanJson, new: &PlanJson) -> Vec<ReuseChange> {
+    let all = |plan: &PlanJson| -> BTreeMap<String, String> {
+        let reused =
+            |(key, image): (&String, &ImageEntry)| Some((key.clone(), image.reused.as_ref()?.reference()));
+        plan.images.iter().filter_map(reused).collect()
+    };
+    let (before, after) = (all(old), all(new));
+    let is_in_both = |key: &String| old.images.contains_key(key) && new.images.contains_key(key);
+    let change = |(image, from, to): (&String, Option<&String>, Option<&String>)| ReuseChange {
+        image: image.clone(),
+        change: match (from, to) {
+            (None, _) => Change::Added,
+            (_, None) => Change::Lost,
+            _ => Change::Moved,
+        },
+        from: from.cloned(),
+        to: to.cloned(),
+    };
+    differing(&before, &after).filter(|(key, ..)| is_in_both(key)).map(change).collect()
 }
 
 fn jobs(old: &PlanJson, new: &PlanJson) -> Vec<JobChange> {

@@ -5,6 +5,7 @@ mod install;
 mod login;
 mod named;
 mod publish;
+mod settle;
 mod signer;
 mod timeout;
 mod variable;
@@ -16,6 +17,7 @@ pub(crate) use named::{
     Environment, LocalAction, MaxJobs, MaxParallel, ProvenanceMode, RunnerLabel, SecretName,
 };
 pub(crate) use publish::{Branch, Cron, PublishEvent};
+pub(crate) use settle::{Settle, duration};
 pub(crate) use signer::Signer;
 pub(crate) use timeout::{Stage, Timeout};
 pub(crate) use variable::{EnvVariable, is_unset, taken_by_builds};

@@ -54,7 +54,7 @@ impl FromStr for PublishEvent {
         let names: Vec<String> = Self::ALL.iter().map(|(name, _)| format!("`{name}`")).collect();
         let near = suggest(text, Self::ALL.map(|(name, _)| name));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        Err(format!("`{text}` is not what publishes, which is one of {}{hint}", names.join(", ")))
+        Err(format!("`{text}` is not an event that publishes; expected one of {}{hint}", names.join(", ")))
     }
 }
 
@@ -115,13 +115,13 @@ impl FromStr for Cron {
     fn from_str(text: &str) -> Result<Self, String> {
         let given: Vec<&str> = text.split_whitespace().collect();
         if given.len() != FIELDS.len() {
-            return Err(format!("`{text}` is not a time as `cron` has it, such as `17 3 * * 1`"));
+            return Err(format!("`{text}` is not a `cron` schedule, such as `17 3 * * 1`"));
         }
         match given.iter().zip(&FIELDS).find(|(part, field)| !field.takes(part)) {
             None => Ok(Self(given.join(" "))),
-            Some((part, Field { name, min, max, .. })) => Err(format!(
-                "`{text}` is not a time as `cron` has it: `{part}` is not {name}, from {min} to {max}"
-            )),
+            Some((part, Field { name, min, max, .. })) => {
+                Err(format!("`{text}` is not a `cron` schedule: `{part}` is not {name}, from {min} to {max}"))
+            }
         }
     }
 }
@@ -200,7 +200,7 @@ mod tests {
             ("merge_group", "never publishes"),
             ("workflow_run", "never publishes"),
             ("tags", "did you mean `tag`?"),
-            ("", "is one of `push`, `tag`"),
+            ("", "expected one of `push`, `tag`"),
         ] {
             let error = text.parse::<PublishEvent>().expect_err(text);
             assert!(error.contains(told), "{text}: {error}");

@@ -8,7 +8,7 @@ use super::{Keyed, is_name};
 /// Where GitHub keeps what a step can get.
 const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
 
-/// Secrets that GitHub gives without being told of them, as Docker's actions do.
+/// Secrets that GitHub gives without being asked for them, as Docker's actions do.
 const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
@@ -22,19 +22,49 @@ const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TA
 const OF_SCRIPTS: [&str; 10] =
     ["allow", "files", "lacking", "layouts", "name", "program", "shown", "status", "target", "targets"];
 
-/// What decides how programs start, and how a script is read.
-const OF_SHELL: [&str; 10] = [
+/// What decides how programs start and where they go, and how a script is read.
+const OF_PROGRAMS: [&str; 37] = [
     "BASHOPTS",
-    "BASH_ENV",
+    "BUILDX_BUILDER",
+    "BUILDX_CONFIG",
+    "CURL_HOME",
+    "DOCKER_API_VERSION",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
     "ENV",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "GIT_WORK_TREE",
     "HOME",
     "IFS",
-    "LD_AUDIT",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
     "PATH",
+    "PYTHONPATH",
     "SHELLOPTS",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_CONFIG_HOME",
 ];
+
+/// How the names of further ones begin.
+const OF_PROGRAMS_START: [&str; 6] = ["BASH_", "DYLD_", "GIT_CONFIG", "GIT_TRACE", "LD_", "npm_config_"];
 
 /// Why builds cannot get a variable of this name, if they cannot.
 #[must_use]
@@ -46,7 +76,7 @@ pub(crate) fn taken_by_builds(name: &str) -> Option<&'static str> {
         && name != "GITHUB_TOKEN"
     {
         Some("is set by GitHub itself")
-    } else if OF_SHELL.contains(&name) {
+    } else if OF_PROGRAMS.contains(&name) || OF_PROGRAMS_START.iter().any(|start| name.starts_with(start)) {
         Some("decides how programs run")
     } else if OF_BUILD.contains(&&*upper) || OF_SCRIPTS.contains(&name) || upper.starts_with("HAS_LOGIN_") {
         Some("is set by the workflow itself")
@@ -132,6 +162,8 @@ mod tests {
             "NAME=vars.A",
             "A=secrets.GITHUB_TOKEN",
             "NPM_TOKEN=secrets.NPM",
+            "GIT_COMMIT=github.sha",
+            "DOCKER_USER=vars.USER",
             "REF=github.event.repository.default_branch",
         ] {
             assert_eq!(text.parse::<EnvVariable>().map(|one| one.to_string()), Ok(text.to_owned()));
@@ -144,6 +176,11 @@ mod tests {
             ("runner_temp=vars.A", "is set by GitHub"),
             ("PATH=vars.A", "decides how programs run"),
             ("BASH_ENV=vars.A", "decides how programs run"),
+            ("NODE_OPTIONS=vars.A", "decides how programs run"),
+            ("DOCKER_HOST=vars.A", "decides how programs run"),
+            ("GIT_SSH_COMMAND=vars.A", "decides how programs run"),
+            ("GIT_CONFIG_COUNT=vars.A", "decides how programs run"),
+            ("LD_PRELOAD=vars.A", "decides how programs run"),
             ("PUBLISH=vars.PUBLISH", "is set by the workflow itself"),
             ("METADATA=vars.A", "is set by the workflow itself"),
             ("HAS_LOGIN_1=vars.A", "is set by the workflow itself"),

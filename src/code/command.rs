@@ -86,6 +86,26 @@ codes! {
         example: when("`bakeplan diff --against main` in a checkout that has one commit only."),
         cure: "Check the name. A checkout in CI may have one commit only: `fetch-depth: 2` of actions/checkout adds the one before.",
     }
+    UNKNOWN_INPUTS "unknown-inputs" [Error] {
+        cause: "`plan --on-unknown fail`: it cannot be known whether an image has changed, such as when its Dockerfile downloads something without a checksum, git does not track a file that the build sees, or the registry does not answer.",
+        example: when("`bakeplan plan --changed-since main --on-unknown fail` in a checkout with a generated file in a build context."),
+        cure: "Remove the reason that the message names, or build such images all the same: `--on-unknown build`, the default.",
+    }
+    UNPINNED_BASE "unpinned-base" [Warning] {
+        cause: "`plan --pin-bases`: a base keeps its tag, which may mean something else for each build: the registry does not say what it is, it has one image in place of an index, a stage has its name, or the Dockerfile cannot be read.",
+        example: when("`bakeplan plan --pin-bases` of a Dockerfile with `FROM alpine AS alpine`."),
+        cure: "Remove the reason that the message names, or give the base a digest in the Dockerfile.",
+    }
+    UNRECORDED_BASES "unrecorded-bases" [Note] {
+        cause: "`plan --stale`: what is published of an image does not say what it was made from, so it is not known whether that has moved. `--stale` does not build it.",
+        example: when("`bakeplan plan --stale` of an image that was built with `provenance: false`."),
+        cure: "Build it with provenance: `mode=min`, which buildx adds by default, is enough.",
+    }
+    POSTPONED "postponed" [Note] {
+        cause: "`plan --stale --most-stale N`: more than N images have bases that moved, or of which that cannot be known. The others are left for a later run.",
+        example: when("`bakeplan plan --stale --most-stale 1` when the base of two images has moved."),
+        cure: "Nothing, if a later run follows; or allow more.",
+    }
     MORE "more" [Note] {
         cause: "There are more than a hundred diagnostics, and the rest is not shown. That many usually have one cause.",
         example: when("A file of which every line is wrong."),
@@ -185,6 +205,11 @@ codes! {
         cause: "The file to write is reached through a symbolic link. A checkout can hold a link that leads anywhere, so products do not go through links.",
         example: when("`--out out`, where `out` is a link to another folder."),
         cure: "Name the place that the link leads to, or remove the link.",
+    }
+    OUTSIDE "outside" [Error Warning] {
+        cause: "A file of the repository names one that lies outside of it, or a link in it leads there. Whoever may change the repository would choose what is read or written on this machine.",
+        example: when("`bakeplan init` where a workflow has `files: ../../other/docker-bake.hcl`."),
+        cure: "Name a file of the repository. What really belongs to it can be copied into it.",
     }
     FILE_TOO_LARGE "file-too-large" [Error] {
         cause: "A file is larger than what is read of its kind. The limit keeps a mistyped path from filling the memory.",

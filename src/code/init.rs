@@ -12,7 +12,7 @@ codes! {
         cure: "Write an `image` block for what it publishes.",
     }
     INIT_OPEN "init-open" [Warning] {
-        cause: "What is there leaves something open that the proposal had to decide; the message says what.",
+        cause: "Today's workflows and files leave something open, so the proposal had to choose; the message says what.",
         example: when("A tag of the old workflow that has no counterpart in the proposal."),
         cure: "Look at the place that the message names, and change the proposed block where it is not what you want.",
     }
@@ -22,7 +22,7 @@ codes! {
         cure: "Run it at the top of the repository.",
     }
     INIT_LIMIT "init-limit" [Warning] {
-        cause: "There are more files of a kind, or more steps in workflows, than `init` reads. The others are not looked at.",
+        cause: "There are more files of a kind than `init` reads, or workflows and scripts ask for more work than any real ones: steps, rows of matrices, calls, values that refer to others. The rest is not looked at.",
         example: when("A checkout with thousands of Dockerfiles."),
         cure: "Write `image` blocks for what is missing from the proposal.",
     }

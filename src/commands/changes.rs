@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::choice;
 use super::plan;
 use super::session::Session;
 use super::source;
@@ -32,7 +33,7 @@ pub(super) fn diff(session: &mut Session<'_>, args: &cli::Diff) -> Result<(), Er
     match format {
         DiffFormat::Table => session.show(&render::changes::table(&changes)),
         DiffFormat::Markdown => session.show(&render::changes::markdown(&changes)),
-        DiffFormat::Json => session.deliver(&render::changes::json(&changes)),
+        DiffFormat::Json => session.deliver_json(&render::changes::json(&changes)),
     }
 }
 
@@ -77,12 +78,7 @@ fn of_revisions(
     if session.host.env().get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         selection.max_jobs = selection.max_jobs.or(Some(MaxJobs::OF_GITHUB));
     }
-    let definition = &selection.definition;
-    let named: Vec<&String> = definition.files.iter().chain(&definition.images).collect();
-    let is_named = |path: &str| {
-        named.iter().any(|name| Path::new(path).ends_with(Path::new(name).file_name().unwrap_or_default()))
-    };
-    let is_wanted = |path: &str| is_named(path) || discovery::may_be_read(path);
+    let is_wanted = choice::is_wanted(&selection);
     let there = session.host.at_revision(revision, &is_wanted).map_err(|failure| {
         let message = format!("the definition of `{revision}` cannot be read: {failure}");
         let error = Diagnostic::error(Code::REVISION, message);

@@ -1,7 +1,10 @@
 //! Who allows what a definition asks of the machines that build it: options, and a file that the definition's author
 //! cannot change.
 
+use std::collections::BTreeMap;
+
 use super::session::Session;
+use crate::bake::values::SecretNames;
 use crate::cli::Selection;
 use crate::code::Code;
 use crate::consent::Consent;
@@ -35,6 +38,16 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
                 "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
             )));
         }
+        if session.for_github && is_of_strangers(session) && is_planned(session, object) {
+            let message = format!(
+                "`--consent {path}` is what this run has checked out, and a stranger may have written that"
+            );
+            let error = Diagnostic::error(Code::CONSENT_FILE, message);
+            return Err(vec![
+                error.with_help("name a branch that strangers cannot push to: `git:origin/main:PATH`"),
+            ]
+            .into());
+        }
         let text = session.host.git(&["cat-file", "blob", object]).map_err(|failure| {
             let message = format!("`--consent {path}` cannot be read: {}", failure.reason());
             let error = Diagnostic::error(Code::CONSENT_FILE, message);
@@ -46,7 +59,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     }
     if session.host.is_of_projects(path, files) {
         let message = format!(
-            "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
+            "`--consent {path}` lies in the repository that is planned, where whoever changes the definition can change it, too"
         );
         let error = Diagnostic::error(Code::CONSENT_FILE, message);
         return Err(vec![error.with_help(
@@ -58,7 +71,42 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     Ok(Consent::read(path, &text).map_err(|error| vec![error])?)
 }
 
+/// Whether an object is named by what happens to be checked out: `HEAD` and what is counted from it, or its branch.
+fn is_planned(session: &Session<'_>, object: &str) -> bool {
+    let name = object.split([':', '^', '~']).next().unwrap_or_default();
+    let name = name.split_once("@{").map_or(name, |(name, _)| name);
+    // `FETCH_HEAD` and the like are what was fetched or merged last.
+    if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
+        return true;
+    }
+    let full = |name: &str| {
+        let full = session.host.git(&["rev-parse", "--verify", "--symbolic-full-name", name]).ok()?;
+        Some(full.trim().to_owned()).filter(|full| !full.is_empty())
+    };
+    full(name).is_some_and(|branch| Some(branch) == full("HEAD"))
+}
+
 /// Whether the run is of an event in which the definition may be a stranger's.
-fn is_of_strangers(session: &Session<'_>) -> bool {
+pub(super) fn is_of_strangers(session: &Session<'_>) -> bool {
     github::is_of_strangers(session.host.env(), super::facts::event(session).as_deref())
+}
+
+/// Takes away what a definition says of variables that look like secrets and have values: a stranger may have written it.
+pub(super) fn distrust<'a>(
+    secrets: &mut SecretNames,
+    given: &'a BTreeMap<String, String>,
+    environment: &'a BTreeMap<String, String>,
+) -> Vec<Diagnostic> {
+    let has_value = |name: &str| {
+        [given, environment].iter().any(|all| all.get(name).is_some_and(|value| !value.is_empty()))
+    };
+    let names = secrets.distrust().into_iter().filter(|name| has_value(name));
+    let warn = |name: String| {
+        let message = format!(
+            "`{name}` stays a secret, whatever `secret_variables` says: a stranger may have written that"
+        );
+        Diagnostic::warning(Code::SECRET_VARIABLES, message)
+            .with_help("give the plan no secrets in events of strangers, and rename a variable that is none")
+    };
+    names.map(warn).collect()
 }

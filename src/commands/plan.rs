@@ -1,28 +1,25 @@
 //! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
 
-use std::cell::{Cell, LazyCell};
-use std::mem::{ManuallyDrop, take};
+use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
-use super::consent;
 use super::diff;
 use super::facts;
-use super::load::{self, Loaded};
-use super::session::{Session, Voice, github};
-use crate::bake::module::strict;
+use super::session::{Session, github};
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
 use crate::ci::MaxJobs;
 use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Selection};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Severity, sorted};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::host::{Action, Compared, Destination, Host, HostError, Written};
-use crate::plan::{Plan, Run, SourceFile};
-use crate::platform::{Platform, PlatformError};
+use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
-use crate::resolve::{self, Input, Purpose};
+use crate::resolve::Purpose;
+
+pub(super) use super::making::{Making, make, make_at, make_for, make_with};
 
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
@@ -35,9 +32,11 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         explain,
         tree,
         print_facts,
+        choice,
         selection: given,
     } = args;
     check_format(args)?;
+    choice.check().map_err(Error::Usage)?;
     if *print_facts {
         return facts::print(session, &given.facts);
     }
@@ -48,7 +47,8 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         selection.max_jobs = selection.max_jobs.or(MaxJobs::new(packed.most));
     }
     // The process ends here: taking large plans apart first would take a tenth of the run.
-    let mut made = make(session, &selection)?;
+    let purpose = Making { choice: Some(choice), ..Making::of(Purpose::Run) };
+    let mut made = make_with(session, &selection, &purpose)?;
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
@@ -58,6 +58,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
         command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
@@ -96,7 +97,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
                 None => session.show(&plain),
             }
         }
-        PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
+        PlanFormat::Json => session.deliver_json(&render::plan_json::render(plan)),
         PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
         PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),
     }
@@ -139,7 +140,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(found, &command));
-    let Some(path) = output else { return session.deliver(&text) };
+    let Some(path) = output else { return session.deliver_json(&text) };
     // A file of its own is one to commit, so it must be the same tomorrow.
     if !plan.volatile.is_empty() {
         return Err(plan.volatile.clone().into());
@@ -159,11 +160,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
     match format {
         MatrixFormat::Github => {
             let (plan, _) = make(session, &for_github(selection)?)?;
-            session.deliver(&format!("{}\n", render::matrix::render_github(&plan)))
+            session.deliver_json(&format!("{}\n", render::matrix::render_github(&plan)))
         }
         MatrixFormat::Json => {
             let (plan, _) = make(session, selection)?;
-            session.deliver(&render::matrix::render(&plan))
+            session.deliver_json(&render::matrix::render(&plan))
         }
     }
 }
@@ -172,11 +173,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
 pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
     let cli::Metadata { format, selection } = args;
     let (plan, _) = make(session, selection)?;
-    session.deliver(&match format {
-        MetadataFormat::Json => render::plan_json::render(&plan),
-        MetadataFormat::Tags => render::plan_json::render_tags(&plan),
-        MetadataFormat::Args => render::plan_json::render_args(&plan),
-    })
+    match format {
+        MetadataFormat::Json => session.deliver_json(&render::plan_json::render(&plan)),
+        MetadataFormat::Tags => session.deliver(&render::plan_json::render_tags(&plan)),
+        MetadataFormat::Args => session.deliver(&render::plan_json::render_args(&plan)),
+    }
 }
 
 /// What the plan in a folder was made in and for, if there is a plan.
@@ -202,158 +203,6 @@ pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
         return Err(Error::Usage(message));
     }
     Ok(Selection { max_jobs: Some(max_jobs), ..selection.clone() })
-}
-
-/// Makes the plan of a run, and says which files it is made from.
-pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Vec<Found>), Error> {
-    make_for(session, selection, Purpose::Run)
-}
-
-/// Makes the plan. Facts that are not given have no place in a committed file.
-pub(super) fn make_for(
-    session: &mut Session<'_>,
-    selection: &Selection,
-    purpose: Purpose,
-) -> Result<(Plan, Vec<Found>), Error> {
-    make_at(session, None, selection, purpose)
-}
-
-/// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are told.
-pub(super) fn make_at(
-    session: &mut Session<'_>,
-    elsewhere: Option<&Host>,
-    selection: &Selection,
-    purpose: Purpose,
-) -> Result<(Plan, Vec<Found>), Error> {
-    let definition = &selection.definition;
-    let mut known = if purpose.is_committed() {
-        facts::given(session, &selection.facts, definition)?.with_ref_parts().with_ref()
-    } else {
-        facts::known(session, &selection.facts, definition)?
-    };
-    let loaded = match elsewhere {
-        None => load::load(session, definition)?,
-        Some(host) => {
-            let voice = Voice { quiet: true, ..session.voice };
-            let mut there = Session {
-                host,
-                sources: take(&mut session.sources),
-                voice,
-                for_github: session.for_github,
-                verbose: session.verbose,
-                secrets: take(&mut session.secrets),
-                secret_names: take(&mut session.secret_names),
-                leaks: take(&mut session.leaks),
-            };
-            let loaded = load::load(&mut there, definition);
-            let Session { sources, secrets, secret_names, leaks, .. } = there;
-            (session.sources, session.secrets) = (sources, secrets);
-            (session.secret_names, session.leaks) = (secret_names, leaks);
-            loaded?
-        }
-    };
-    if let Some(path) = &loaded.generated {
-        let message =
-            format!("`{path}` was generated by bakeplan: it is a product and cannot be the source of a plan");
-        return Err(Diagnostic::error(Code::GENERATED_SOURCE, message)
-            .with_help("name the file that it was made from; its first line says which")
-            .into());
-    }
-    let platforms = selection
-        .platforms
-        .iter()
-        .map(|text| platform(text).map_err(|problem| Error::Usage(format!("`--platform {text}`: {problem}"))))
-        .collect::<Result<Vec<_>, _>>()?;
-    let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
-    // Starting programs takes longer than all the rest, and most plans use no facts.
-    let asked = Cell::new(false);
-    let facts = LazyCell::new(|| {
-        asked.set(true);
-        if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
-    });
-    let mut findings = strict::unknown_names(&loaded.module);
-    findings.extend(strict::null_references(&loaded.module));
-    if definition.strict {
-        findings.extend(strict::dead_overrides(&definition.overrides));
-    } else {
-        findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
-    }
-    findings.extend(unbuilt(&loaded, &definition.targets));
-    let planned = resolve::resolve(&Input {
-        module: &loaded.module,
-        definition: &loaded.definition,
-        overrides: &loaded.overrides,
-        names: &definition.targets,
-        platforms: &platforms,
-        publish: selection.publish,
-        max_jobs: selection.max_jobs,
-        default_provenance: selection.default_provenance,
-        purpose,
-        given: &known,
-        facts: &facts,
-        known_versions: &known_versions,
-        kept: &loaded.kept,
-        texts: &session.sources,
-        sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
-    });
-    let mut plan = planned.map_err(|mut found| {
-        found.append(&mut findings);
-        sorted(found)
-    })?;
-    plan.run = match (asked.get(), purpose.is_committed()) {
-        (_, true) => Run::default(),
-        (true, false) => Run::of(&facts),
-        (false, false) => facts::run(session, &known),
-    };
-    if definition.strict {
-        // Tags are compared when the plan is made, and the legs of a target have a cache each.
-        findings.extend(strict::strings(plan.built()));
-        findings.extend(strict::caches(plan.legs.values().map(|leg| &*leg.definition)));
-        if !findings.is_empty() {
-            return Err(sorted(findings).into());
-        }
-    }
-    let refused = consent::of(session, selection)?.check(&plan);
-    if !refused.is_empty() {
-        return Err(refused.into());
-    }
-    findings.extend(loaded.module.public_secrets());
-    findings.extend(plan.warnings.iter().cloned());
-    if elsewhere.is_none() {
-        session.tell(&sorted(findings));
-    }
-    // The memory of all else is used again for what is written.
-    Ok((plan, loaded.files))
-}
-
-/// A note about the services that have no `build`, if they are asked for or all that there is: nothing is built of them.
-fn unbuilt(loaded: &Loaded, asked: &[String]) -> Option<Diagnostic> {
-    let is_all = asked.is_empty() && loaded.definition.targets.is_empty();
-    let is_meant = |name: &str| is_all || asked.iter().any(|asked| asked == name);
-    let meant: Vec<_> = loaded.unbuilt.iter().filter(|(name, _)| is_meant(name)).collect();
-    let (_, span) = meant.first()?;
-    let names: Vec<String> = meant.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let message = match names.as_slice() {
-        [one] => format!("service {one} has no `build`, so Bake does not build it"),
-        all => format!("services {} have no `build`, so Bake does not build them", all.join(", ")),
-    };
-    Some(
-        Diagnostic::note(Code::NO_BUILD, message)
-            .at(Some(*span), "")
-            .with_help("add one, such as `build: .`"),
-    )
-}
-
-/// A platform that something can build.
-fn platform(text: &str) -> Result<Platform, String> {
-    let platform: Platform = text.parse().map_err(|error: PlatformError| error.to_string())?;
-    match platform.unknown_part() {
-        None => Ok(platform),
-        Some((part, Some(near))) => Err(format!("`{part}` is unknown to containerd; did you mean `{near}`?")),
-        Some((part, None)) => {
-            Err(format!("`{part}` is unknown to containerd; expected a platform such as `linux/amd64`"))
-        }
-    }
 }
 
 /// What a generated file says about itself.

@@ -1,17 +1,21 @@
 //! `bakeplan merge --from-source`: the plan that the sources give in this run, if it is the one that was handed over.
 
+use indexmap::IndexMap;
+
 use super::diff;
-use super::plan;
+use super::plan::{self, Making};
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::ci::MaxJobs;
-use crate::cli::Selection;
+use crate::cli::{Choice, PlanOptions, Selection};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::published::plan_json;
+use crate::plan::{PlannedBase, Reused};
+use crate::published::plan_json::{self, BaseEntry, PlanJson, ReusedEntry};
 use crate::published::planned::Planned;
 use crate::render;
+use crate::resolve::{Purpose, Spared};
 
 /// Makes the plan with these options, and compares it with the text of the one at `path`. Unless the options say something
 /// else, the versions released before are those that it knew.
@@ -22,7 +26,7 @@ pub(super) fn plan_again(
     options: &[String],
     is_stdin_taken: bool,
 ) -> Result<Planned, Error> {
-    let mut selection = Selection::read(options).map_err(|error| usage(&error))?;
+    let PlanOptions { choice, mut selection } = PlanOptions::read(options).map_err(|error| usage(&error))?;
     if is_stdin_taken && reads_stdin(&selection) {
         return Err(Error::Usage("`--metadata -` and the sources cannot both read standard input".into()));
     }
@@ -32,7 +36,22 @@ pub(super) fn plan_again(
     // Which builds share a job is as harmless as that, and depends on the CI.
     let packed = plan_json::existing(text).and_then(|existing| existing.packed);
     selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
-    let (plan, _) = plan::make(session, &selection)?;
+    // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
+    let theirs = plan_json::read(text).ok();
+    let spared = theirs.as_ref().map(spared).unwrap_or_default();
+    let has_inputs = theirs.as_ref().is_some_and(|theirs| {
+        theirs.images.values().flat_map(|image| image.builds.values()).any(|build| build.inputs.is_some())
+    });
+    let bases: IndexMap<String, PlannedBase> =
+        theirs.iter().flat_map(|theirs| &theirs.bases).map(|(name, base)| (name.clone(), of(base))).collect();
+    let choice = Choice { inputs: has_inputs || choice.is_given(), ..Choice::default() };
+    let making = Making {
+        choice: Some(&choice),
+        spared: Some(&spared),
+        bases: Some(&bases),
+        ..Making::of(Purpose::Run)
+    };
+    let (plan, _) = plan::make_with(session, &selection, &making)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
     let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));
@@ -42,6 +61,24 @@ pub(super) fn plan_again(
     Ok(Planned::read(path, &own)?)
 }
 
+/// The images that a plan does not build.
+fn spared(theirs: &PlanJson) -> Spared {
+    let reused = theirs.images.iter().filter_map(|(key, image)| {
+        let ReusedEntry { repository, tag, digest } = image.reused.as_ref()?;
+        let (repository, tag, digest) = (repository.repository()?.clone(), tag.clone(), digest.clone());
+        Some((key.clone(), Reused { repository, tag, digest }))
+    });
+    let left_out =
+        theirs.verdicts.iter().filter(|(key, one)| !one.build && !theirs.images.contains_key(*key));
+    Spared { reused: reused.collect(), unchanged: left_out.map(|(key, _)| key.clone()).collect() }
+}
+
+/// What a plan says of a base.
+fn of(base: &BaseEntry) -> PlannedBase {
+    let BaseEntry { digest, onbuild } = base;
+    PlannedBase { digest: digest.clone(), has_triggers: *onbuild }
+}
+
 pub(super) fn reads_stdin(selection: &Selection) -> bool {
     let definition = &selection.definition;
     let facts = selection.facts.file.as_deref();
@@ -49,7 +86,7 @@ pub(super) fn reads_stdin(selection: &Selection) -> bool {
 }
 
 fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
-    let message = format!("`{path}` is not the plan that the sources give in this run");
+    let message = format!("`{path}` differs from the plan that the sources give in this run");
     Diagnostic::error(Code::PLAN_DIFFERS, message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
         "check out the commit that was planned, and put the options that `bakeplan plan` had after `--`; otherwise `plan.json` was replaced",
     )

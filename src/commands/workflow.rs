@@ -237,6 +237,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts,
         max_parallel,
         require_all,
+        settle,
         reusable,
         setup,
         test,
@@ -256,6 +257,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts: Keyed::merge(written.timeouts, timeouts),
         max_parallel: max_parallel.or(written.max_parallel),
         require_all: require_all || written.require_all,
+        settle: settle.or(written.settle),
         reusable: reusable || written.reusable,
         setup: setup.or(written.setup),
         test: test.or(written.test),
@@ -279,6 +281,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         timeouts,
         max_parallel,
         require_all,
+        settle,
         reusable,
         setup,
         test,
@@ -302,6 +305,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--timeout", timeouts))
         .chain(each("--max-parallel", max_parallel))
         .chain(require_all.then(|| "--require-all".to_owned()))
+        .chain(each("--settle", settle))
         .chain(reusable.then(|| "--reusable".to_owned()))
         .chain(each("--setup", setup))
         .chain(each("--test", test))

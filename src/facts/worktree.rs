@@ -34,16 +34,8 @@ pub(crate) type Stamps<'a> = &'a dyn Fn(&str) -> Option<Stamp>;
 /// change; of a submodule, only its commit counts, since to look into it would be to run git with its configuration.
 pub(super) fn is_dirty(run: Run<'_>, stamps: Stamps<'_>) -> Result<bool, String> {
     let reason = |failure: CommandFailure| failure.reason();
-    let listed = run(&["config", "-z", "--name-only", "--list"]).map_err(reason)?;
-    let filters: BTreeSet<&str> = listed.split('\0').filter_map(filter).collect();
-    if let Some(name) = filters.iter().find(|name| name.contains('=')) {
-        return Err(format!("the filter `{name}` of git's configuration cannot be switched off"));
-    }
-    let off = |name: &&str| {
-        let settings = ["clean=", "smudge=", "process=", "required=false"];
-        settings.map(|setting| ["-c".to_owned(), format!("filter.{name}.{setting}")])
-    };
-    let off: Vec<String> = filters.iter().flat_map(off).flatten().collect();
+    let filters = filters(run)?;
+    let off = off(&filters)?;
     let status =
         ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
     let mut arguments: Vec<&str> = off.iter().map(String::as_str).chain(status).collect();
@@ -67,6 +59,32 @@ pub(super) fn is_dirty(run: Run<'_>, stamps: Stamps<'_>) -> Result<bool, String>
     }
 }
 
+/// The filters that the configuration names.
+fn filters(run: Run<'_>) -> Result<BTreeSet<String>, String> {
+    let listed = run(&["config", "-z", "--name-only", "--list"]).map_err(|failure| failure.reason())?;
+    Ok(listed.split('\0').filter_map(filter).map(str::to_owned).collect())
+}
+
+/// The options that switch filters off.
+fn off(filters: &BTreeSet<String>) -> Result<Vec<String>, String> {
+    if let Some(name) = filters.iter().find(|name| name.contains('=')) {
+        return Err(format!("the filter `{name}` of git's configuration cannot be switched off"));
+    }
+    let off = |name: &String| {
+        let settings = ["clean=", "smudge=", "process=", "required=false"];
+        settings.map(|setting| ["-c".to_owned(), format!("filter.{name}.{setting}")])
+    };
+    Ok(filters.iter().flat_map(off).flatten().collect())
+}
+
+/// The options with which git runs no filter.
+///
+/// # Errors
+/// Why one cannot be switched off.
+pub(crate) fn without_filters(run: Run<'_>) -> Result<Vec<String>, String> {
+    off(&filters(run)?)
+}
+
 /// What is to be said of files that seem changed.
 enum Doubt {
     /// One of them is.
@@ -79,7 +97,7 @@ enum Doubt {
 /// tree.
 fn doubt(
     paths: &[&str],
-    filters: &BTreeSet<&str>,
+    filters: &BTreeSet<String>,
     run: Run<'_>,
     stamps: Stamps<'_>,
 ) -> Result<Option<Doubt>, CommandFailure> {

@@ -18,12 +18,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Host;
+use super::pipes;
 use super::programs::{Kill, run};
+use super::revision::Revision;
 use crate::facts::command::CommandFailure;
 use crate::facts::remote::{self, Protocol, Remote};
 
 /// How long `git` may take, which may ask a server. In seconds.
 const MAX_WAIT: u64 = 60;
+
+/// How many digits an id by SHA-1 has; one by SHA-256 has more.
+const SHA1_DIGITS: usize = 40;
 
 /// What goes before each command, and wins over every configuration.
 const ALWAYS: [&str; 11] = [
@@ -66,17 +71,37 @@ impl Host {
     ///
     /// # Errors
     /// When there is no git, the repository is not one to trust, git fails, prints more than
-    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
+    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute, or would read a pipe.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
+        finish(self.own_git_command(arguments)?, arguments, &|| self.pipe_in_the_way())
+    }
+
+    /// A command of git about the repository of the working directory, which reaches no remote.
+    pub(super) fn own_git_command(&self, arguments: &[&str]) -> Result<Command, CommandFailure> {
         // Before 2.38, git does not know `safe.bareRepository`.
         if self.env().get("GIT_DIR").is_none_or(String::is_empty)
             && let Some(folder) = bare_repository(&self.directory)
         {
             return Err(CommandFailure::BareRepository(folder.display().to_string()));
         }
+        let place = self.place("");
+        let refuse = |path: PathBuf| CommandFailure::NotAFile(self.shown(&path));
+        if let Some(path) = pipes::at_first(&place) {
+            return Err(refuse(path));
+        }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
-        finish(command, arguments)
+        Ok(command)
+    }
+
+    /// The pipe that git would wait for in vain.
+    pub(super) fn pipe_in_the_way(&self) -> Option<CommandFailure> {
+        pipes::anywhere(&self.place("")).map(|path| CommandFailure::NotAFile(self.shown(&path)))
+    }
+
+    /// A place as it is called from the working directory, if it is below it.
+    fn shown(&self, place: &Path) -> String {
+        place.strip_prefix(self.place("")).unwrap_or(place).display().to_string()
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -88,12 +113,51 @@ impl Host {
         let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
         let folder = tempfile::tempdir().map_err(other)?;
         let place = folder.path().canonicalize().map_err(other)?;
+        let command = self.remote_command(remote, &remote::LIST, &place);
+        finish(command, &remote::LIST, &|| self.pipe_of(remote))
+    }
+
+    /// Fetches one commit of a remote with all its files, into a repository of its own, which is gone when that is dropped. The
+    /// repository of the working directory stays as it is.
+    ///
+    /// # Errors
+    /// Likewise, and when the remote does not have the commit, or does not give it out.
+    pub fn fetch_commit(&self, remote: &Remote, commit: &str) -> Result<Revision, CommandFailure> {
+        let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
+        if self.env().get("GIT_DIR").is_some_and(|folder| !folder.is_empty()) {
+            return Err(CommandFailure::Other(
+                "`GIT_DIR` names the repository that all commands use".to_owned(),
+            ));
+        }
+        let folder = tempfile::tempdir().map_err(other)?;
+        let place = folder.path().canonicalize().map_err(other)?;
+        let host = Self { directory: place.clone(), ..self.clone() };
+        let format =
+            if commit.len() > SHA1_DIGITS { "--object-format=sha256" } else { "--object-format=sha1" };
+        host.git(&["init", "--quiet", "--template=", format])?;
+        let arguments =
+            ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", remote::REMOTE, commit];
+        finish(self.remote_command(remote, &arguments, &place), &arguments, &|| self.pipe_of(remote))?;
+        Ok(Revision { host, _folder: folder })
+    }
+
+    /// The pipe in a remote that is a folder.
+    fn pipe_of(&self, remote: &Remote) -> Option<CommandFailure> {
+        let path = match (remote.protocol, remote.address()) {
+            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
+            _ => None,
+        };
+        path.map(|path| CommandFailure::NotAFile(self.shown(&path)))
+    }
+
+    /// A command of git that asks a remote, in a folder that is not in the repository.
+    fn remote_command(&self, remote: &Remote, arguments: &[&str], place: &Path) -> Command {
         let users = self.env().get("GIT_ALLOW_PROTOCOL");
         let is_allowed = |name: &&&str| users.is_none_or(|list| list.split(':').any(|one| one == **name));
         let protocols: Vec<&str> = remote.transports.iter().filter(is_allowed).copied().collect();
         let protocols = if protocols.is_empty() { "none".to_owned() } else { protocols.join(":") };
-        let mut command = self.git_command(&remote::LIST, &protocols);
-        command.current_dir(&place).env("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(&place));
+        let mut command = self.git_command(arguments, &protocols);
+        command.current_dir(place).env("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(place));
         for name in OF_REPOSITORY {
             command.env_remove(name);
         }
@@ -117,7 +181,7 @@ impl Host {
             command.env(format!("GIT_CONFIG_KEY_{index}"), key);
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
-        finish(command, &remote::LIST)
+        command
     }
 
     fn git_command(&self, arguments: &[&str], protocols: &str) -> Command {
@@ -134,12 +198,21 @@ impl Host {
     }
 }
 
-fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
-    let name =
-        arguments.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).copied().next();
-    let name = format!("git {}", name.unwrap_or_default());
+/// What messages call a command of git.
+pub(super) fn name_of(arguments: &[&str]) -> String {
+    let name = arguments.iter().find(|word| !(word.starts_with('-') || word.contains('=')));
+    format!("git {}", name.copied().unwrap_or_default())
+}
+
+/// Runs it; `why` looks, once it takes longer than usual, for what it waits in vain for.
+fn finish(
+    command: Command,
+    arguments: &[&str],
+    why: &dyn Fn() -> Option<CommandFailure>,
+) -> Result<String, CommandFailure> {
+    let name = name_of(arguments);
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
-    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
+    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }
 
 /// The folder that git would take for a bare repository, from this one upwards. As git does, this follows the links that

@@ -1,7 +1,7 @@
 //! Runs other programs, without a shell.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,9 @@ use crate::facts::command::CommandFailure;
 
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;
+
+/// How long a program takes that has what it needs.
+const USUAL: Duration = Duration::from_millis(500);
 
 /// How often a program is asked whether it has ended.
 const PULSE: Duration = Duration::from_millis(1);
@@ -24,7 +27,7 @@ impl Host {
         let Some((program, arguments)) = words.split_first() else { return Ok(()) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory);
-        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone) {
+        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone, &|| None) {
             Ok(_) => Ok(()),
             Err(CommandFailure::NotInstalled) => Err(format!("{program} is not installed")),
             Err(CommandFailure::Status { errors, .. }) => Err(errors.trim().to_owned()),
@@ -46,18 +49,51 @@ pub(super) enum Kill {
     WithChildren,
 }
 
-/// Runs a program to its end. What it prints goes into files: pipes would stay open as long as any other program has
-/// them, such as one that keeps a connection. `name` is what messages call it.
+/// How long a program may take, how much it may print, and what is killed when it does more.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds<'w> {
+    /// The time.
+    pub(super) limit: Duration,
+    /// The most bytes that it prints.
+    pub(super) most: u64,
+    /// What is killed.
+    pub(super) kill: Kill,
+    /// Looks, once it takes longer than usual, for a reason that it will never end.
+    pub(super) why: &'w dyn Fn() -> Option<CommandFailure>,
+}
+
+/// Runs a program to its end, and returns the text that it prints. `name` is what messages call it.
 pub(super) fn run(
-    mut command: Command,
+    command: Command,
     name: &str,
     limit: Duration,
     kill: Kill,
+    why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
+    let printed = run_bytes(command, name, None, Bounds { limit, most: MAX_INPUT, kill, why })?;
+    String::from_utf8(printed).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
+}
+
+/// Runs a program to its end, with `input` on its standard input. What it prints goes into files: pipes would stay open as
+/// long as any other program has them, such as one that keeps a connection.
+pub(super) fn run_bytes(
+    mut command: Command,
+    name: &str,
+    input: Option<&[u8]>,
+    bounds: Bounds<'_>,
+) -> Result<Vec<u8>, CommandFailure> {
+    let Bounds { limit, most, kill, why } = bounds;
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
-    command.stdin(Stdio::null());
+    match input {
+        None => command.stdin(Stdio::null()),
+        Some(input) => {
+            let mut file = tempfile::tempfile().map_err(other)?;
+            file.write_all(input).and_then(|()| file.rewind()).map_err(other)?;
+            command.stdin(file)
+        }
+    };
     command.stdout(output.try_clone().map_err(other)?);
     command.stderr(errors.try_clone().map_err(other)?);
     #[cfg(unix)]
@@ -69,16 +105,21 @@ pub(super) fn run(
         _ => other(error),
     })?;
     let started = Instant::now();
-    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: MAX_INPUT };
+    let mut is_looked_at = false;
+    let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: most };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
             break status;
         }
         let longest = output.metadata().map_err(other)?.len().max(errors.metadata().map_err(other)?.len());
-        let failure = if longest > MAX_INPUT {
+        let failure = if longest > most {
             too_much()
         } else if started.elapsed() > limit {
             CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
+        } else if !is_looked_at && started.elapsed() > USUAL {
+            is_looked_at = true;
+            let Some(failure) = why() else { continue };
+            failure
         } else {
             thread::sleep(PULSE);
             continue;
@@ -89,14 +130,14 @@ pub(super) fn run(
     let text = |file: &mut File| {
         file.rewind().map_err(other)?;
         let mut bytes = Vec::new();
-        file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(other)?;
-        if bytes.len() as u64 > MAX_INPUT { Err(too_much()) } else { Ok(bytes) }
+        file.take(most + 1).read_to_end(&mut bytes).map_err(other)?;
+        if bytes.len() as u64 > most { Err(too_much()) } else { Ok(bytes) }
     };
     if !status.success() {
         let errors = String::from_utf8_lossy(&text(&mut errors)?).into_owned();
         return Err(CommandFailure::Status { code: status.code(), errors });
     }
-    String::from_utf8(text(&mut output)?).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
+    text(&mut output)
 }
 
 /// Kills a program that [`run`] has started.

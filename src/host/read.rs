@@ -45,6 +45,9 @@ impl Host {
     /// True for what cannot be read for another reason, so that [`Self::read`] says why.
     #[must_use]
     pub fn has_content(&self, path: impl AsRef<Path>) -> bool {
+        if !self.is_allowed(&path) {
+            return true;
+        }
         match fs::metadata(self.resolve(path.as_ref())) {
             Ok(found) => !found.is_file() || found.len() > 0,
             Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
@@ -54,13 +57,13 @@ impl Host {
     /// Whether there is a folder.
     #[must_use]
     pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
-        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
+        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
     }
 
     /// Whether there is a file with an end: neither a folder nor a pipe or device.
     #[must_use]
     pub fn is_file(&self, path: impl AsRef<Path>) -> bool {
-        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
+        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
     }
 
     /// The text of a file.
@@ -95,6 +98,22 @@ impl Host {
         let fail = |problem| HostError::new(Action::Read, path, problem);
         let (file, length) = self.open(path).map_err(fail)?;
         read_text(file, length, limit).map_err(fail)
+    }
+
+    /// The content of a file below a folder, by its path in bytes as git has it.
+    ///
+    /// # Errors
+    /// When it is missing, no file or larger than `limit` bytes.
+    pub fn read_below(&self, folder: &Path, path: &[u8], limit: u64) -> Result<Vec<u8>, HostError> {
+        let name = String::from_utf8_lossy(path).into_owned();
+        #[cfg(unix)]
+        let place =
+            folder.join(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path)));
+        #[cfg(not(unix))]
+        let place = folder.join(&name);
+        let fail = |problem| HostError::new(Action::Read, Path::new(&name), problem);
+        let (file, length) = self.open(&place).map_err(fail)?;
+        read_bytes(file, length, limit).map_err(fail)
     }
 
     /// The first few thousand characters of a file, however large. What is not UTF-8 in it is replaced.
@@ -137,6 +156,7 @@ impl Host {
     /// Opens a file, and tells its length.
     fn open(&self, path: &Path) -> Result<(File, u64), Problem> {
         let full = self.resolve(path);
+        self.check_fence(&full)?;
         let found = fs::metadata(&full);
         // Windows would say "permission denied" on opening a directory.
         if found.as_ref().is_ok_and(Metadata::is_dir) {
@@ -155,6 +175,7 @@ impl Host {
     /// When there is nothing at that path, it cannot be read, or there are too many files.
     pub fn files_below(&self, path: &str) -> Result<Vec<String>, HostError> {
         let fail = |path: &Path, problem: Problem| HostError::new(Action::Read, path, problem);
+        self.check_fence(&self.resolve(Path::new(path))).map_err(|problem| fail(Path::new(path), problem))?;
         let found = fs::metadata(self.resolve(Path::new(path)));
         if !found.map_err(|error| fail(Path::new(path), error.into()))?.is_dir() {
             return Ok(vec![path.to_owned()]);
@@ -196,6 +217,7 @@ impl Host {
     /// # Errors
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
+        self.check_stdin()?;
         read_text(io::stdin().lock(), 0, MAX_INPUT)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
@@ -205,6 +227,7 @@ impl Host {
     /// # Errors
     /// As [`Self::read_stdin`].
     pub fn read_stdin_yaml(&self) -> Result<YamlText, HostError> {
+        self.check_stdin()?;
         read_bytes(io::stdin().lock(), 0, MAX_INPUT)
             .and_then(yaml_text)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))

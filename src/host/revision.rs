@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{Host, reason};
 use crate::facts::command::CommandFailure;
 
-/// How many files are taken out of a revision, each of which is a run of git.
+/// How many files are taken out of a revision.
 const MAX_FILES: usize = 2000;
 
 /// Another revision, which is gone when this is dropped.
@@ -30,9 +30,22 @@ impl Host {
         revision: &str,
         is_wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Revision, CommandFailure> {
+        self.revision_in(self, revision, is_wanted)
+    }
+
+    /// The same of a revision in another repository, where this one's folder is meant.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn revision_in(
+        &self,
+        database: &Self,
+        revision: &str,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Revision, CommandFailure> {
         let other = |error: std::io::Error| CommandFailure::Other(reason(&error));
-        let commit = self.git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])?;
-        let listed = self.git(&["ls-tree", "-r", "-z", "--full-tree", commit.trim()])?;
+        let commit = database.commit_of(revision)?;
+        let listed = String::from_utf8_lossy(&database.listed(&commit)?).into_owned();
         let folder = tempfile::tempdir().map_err(other)?;
         // This is where a project ends.
         fs::create_dir(folder.path().join(".git")).map_err(other)?;
@@ -43,13 +56,18 @@ impl Host {
                 format!("`{revision}` has more than {MAX_FILES} files that could be of a definition");
             return Err(CommandFailure::Other(message));
         }
-        for (mode, object, path) in files {
+        let ids: Vec<String> = files.iter().map(|(_, object, _)| (*object).to_owned()).collect();
+        for ((mode, _, path), content) in files.into_iter().zip(database.objects(&ids)?) {
             let place = folder.path().join(path);
             // git refuses `..` and `.git` in a tree, and who made this one may not have.
             if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
                 continue;
             }
-            let content = self.git(&["cat-file", "blob", object])?;
+            let Some(content) = content else {
+                return Err(CommandFailure::Other(format!("git does not have the content of `{path}`")));
+            };
+            let content = String::from_utf8(content)
+                .map_err(|_| CommandFailure::Other(format!("`{path}` is not UTF-8")))?;
             fs::create_dir_all(place.parent().unwrap_or(folder.path())).map_err(other)?;
             if mode == LINK { link(&content, &place) } else { fs::write(&place, content) }.map_err(other)?;
         }

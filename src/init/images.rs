@@ -68,6 +68,7 @@ pub(crate) fn images(
     known: &[Known],
     world: &World,
 ) -> (Vec<Candidate>, Vec<Stray>) {
+    world.work.begin();
     let mut strays = Vec::new();
     let publishes =
         |one: &Publication| one.runs.0.iter().any(|answer| *answer != Some(false)) || !one.others.is_empty();
@@ -75,12 +76,22 @@ pub(crate) fn images(
         publications.into_iter().filter(publishes).partition(|one| one.build.is_none());
     let sources: Vec<String> = merges.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
     for build in &mut builds {
+        if !world.work.spend(1 + sources.len() + merges.len()) {
+            break;
+        }
         without_legs(build, &sources, &merges);
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     for build in builds {
+        if !world.work.spend(compared(&candidates)) {
+            break;
+        }
         match build.build.clone() {
             Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
+            Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
+                publication: build,
+                why: "its build context or Dockerfile lies outside of the repository",
+            }),
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
                 add(build, target, dockerfile.platforms.clone(), &mut candidates);
@@ -89,6 +100,9 @@ pub(crate) fn images(
         }
     }
     for merge in merges {
+        if !world.work.spend(compared(&candidates)) {
+            break;
+        }
         attach(merge, &mut candidates, &mut strays, world);
     }
     candidates.retain(|candidate| {
@@ -109,12 +123,17 @@ pub(crate) fn images(
             };
             strays.push(Stray {
                 publication,
-                why: "it is pushed by digest, and what gives it tags was not found",
+                why: "it is pushed by digest, and nothing was found that tags it",
             });
         }
         is_published
     });
     (candidates, strays)
+}
+
+/// What it takes to look for one among these.
+fn compared(candidates: &[Candidate]) -> usize {
+    1 + candidates.iter().map(|candidate| 2 + candidate.entries.len()).sum::<usize>()
 }
 
 /// Takes the tags away that only name a part of an index, and keeps the platform that they tell.
@@ -170,6 +189,16 @@ fn without_legs(build: &mut Publication, sources: &[String], merges: &[Publicati
     {
         built.platforms_mut().push(line);
     }
+}
+
+/// Whether a build takes files from outside of the repository.
+fn leaves(build: &DockerfileBuild) -> bool {
+    let named = build.contexts.iter().filter_map(|line| line.text.split_once('=')).map(|(_, path)| path);
+    let paths = std::iter::once(build.context.clone()).chain(build.dockerfile.clone()).chain(named);
+    paths.map(|path| path.shown()).any(|path| {
+        let path = path.trim();
+        !path.contains("://") && (path.starts_with('/') || clean(path).split('/').next() == Some(".."))
+    })
 }
 
 /// The target of a definition that builds this already.
@@ -255,6 +284,10 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         let is_there = if is_open { overlaps } else { same_names(&own, &repositories) };
         target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
+    let variables = match &build.build {
+        Some(Build::Bake(bake)) => bake.variables.clone(),
+        Some(Build::Dockerfile(_)) | None => Vec::new(),
+    };
     let entry = (!build.tags.is_empty()).then(|| Entry {
         place: build.place.clone(),
         runs: build.runs,
@@ -281,7 +314,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
             variants: Vec::new(),
             oci_labels: build.oci_labels,
             untold: build.untold,
-            variables: Vec::new(),
+            variables,
             place: build.place,
         }),
     }
@@ -454,7 +487,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
     }
     match fitting.as_slice() {
-        [] => strays.push(Stray { publication: merge, why: "what it is made of was not found" }),
+        [] => strays.push(Stray { publication: merge, why: "the images that it is made of were not found" }),
         [one] => {
             let own = keys(&candidates[*one].repositories);
             let has_tags = candidates[*one].entries.iter().any(|entry| !entry.tags.is_empty());
@@ -499,7 +532,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
         _ => strays.push(Stray {
             publication: merge,
-            why: "several builds push to its repository, and which of them it is made of is not known",
+            why: "several builds push to its repository, and it is unknown which of them it is made of",
         }),
     }
 }

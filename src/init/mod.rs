@@ -6,6 +6,9 @@
 // Words.
 mod expression;
 pub(crate) mod kinds;
+pub(crate) mod mask;
+mod work;
+
 pub(crate) mod world;
 
 pub(crate) mod moment;
@@ -24,9 +27,13 @@ pub(crate) mod found;
 mod inputs;
 mod matrix;
 pub(crate) mod shell;
+
+pub(crate) mod quote;
+
 mod triggers;
 
 mod build_push;
+pub(crate) mod logins;
 mod metadata_action;
 
 mod bake_action;

@@ -2,7 +2,8 @@
 
 use super::check::ImageCheck;
 use super::index::IndexSource;
-use crate::oci::{Descriptor, Index};
+use crate::inputs::{Inputs, Record};
+use crate::oci::{Descriptor, INPUTS, Index};
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Configuration, Known, Question};
 use crate::published::served::{Content, Served};
@@ -57,6 +58,9 @@ impl ImageCheck<'_> {
             self.child(leg, entry);
         }
         self.checked.carried.insert(leg.to_owned(), entries.clone());
+        let recorded = index.annotations.get(INPUTS).and_then(|text| Record::read(text));
+        let hash = recorded.as_ref().and_then(|recorded| recorded.hash_of(Some(platform)));
+        self.checked.carried_inputs.extend(hash.map(|hash| (leg.to_owned(), Inputs::Hash(hash.clone()))));
         self.checked.sources.push(IndexSource::Entries(entries));
         self.checked.origins.push(None);
     }

@@ -71,14 +71,16 @@ pub(super) struct ImageCheck<'a> {
     /// The builds of which something is sent from one registry to another: by the site that gets it, and the one that has
     /// it.
     pub(super) sent: BTreeMap<(usize, usize), BTreeSet<String>>,
+    /// Whether what is checked was there before this run, which uses it again.
+    pub(super) is_reused: bool,
     pub(super) checked: Checked,
 }
 
 impl<'a> ImageCheck<'a> {
     /// A check that has not begun.
     pub(super) fn new(subject: &'a Subject<'a>, records: &'a [Record]) -> Self {
-        let (seen, sent, checked) = Default::default();
-        Self { subject, records, seen, sent, checked }
+        let (seen, sent, is_reused, checked) = Default::default();
+        Self { subject, records, seen, sent, is_reused, checked }
     }
 
     pub(super) fn need(&mut self, site: usize, question: Question) {
@@ -512,6 +514,9 @@ impl<'a> ImageCheck<'a> {
     }
 
     pub(super) fn gone(&mut self, message: impl Display) -> &mut Diagnostic {
+        if self.is_reused {
+            return self.not_reusable(message);
+        }
         let is_quay = self.subject.places.iter().any(|&site| {
             self.location(site).repository().is_some_and(|one| one.registry().as_str() == "quay.io")
         });

@@ -4,6 +4,7 @@
 use super::index::IndexSource;
 use super::job::TagJob;
 use super::ready::Ready;
+use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;
@@ -28,7 +29,7 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
     for (key, value) in &ready.annotations {
         words.extend(["--annotation".to_owned(), format!("index:{key}={value}")]);
     }
-    for entry in checked.sources.iter().flat_map(IndexSource::entries).filter(|_| ready.is_built) {
+    for entry in checked.sources.iter().flat_map(IndexSource::entries).filter(|_| ready.made == Made::Built) {
         let platform = entry.platform.as_ref().map(|one| format!("[{}]", one.to_kind())).unwrap_or_default();
         for (key, value) in ready.image.descriptor_annotations(entry).into_iter().flatten() {
             words.extend(["--annotation".to_owned(), format!("manifest-descriptor{platform}:{key}={value}")]);

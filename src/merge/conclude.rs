@@ -40,6 +40,7 @@ pub(super) fn conclude_once(
         image.media_type = Some(one.manifest.media_type.clone());
         image.size = Some(one.manifest.bytes.len());
         image.platforms.clone_from(&one.checked.platforms);
+        image.reused = one.reused().cloned();
     }
     if !options.allow_backward {
         report.problems.extend(relist::settle(&mut ready, subjects, survey, tools));
@@ -88,7 +89,7 @@ fn check_immutable(ready: &[Ready<'_>]) -> Vec<Diagnostic> {
     let decisions = images.flat_map(|ready| ready.decisions.iter().map(move |decision| (ready, decision)));
     let replaced = decisions.filter(|(_, decision)| decision.report.outcome == Outcome::Replaced);
     let refuse = |(ready, one): (&Ready<'_>, &Decision)| {
-        immutable(ready.key, &one.report, &ready.manifest.digest, ready.is_built)
+        immutable(ready.key, &one.report, &ready.manifest.digest, ready.made)
     };
     replaced.map(refuse).collect()
 }
@@ -139,7 +140,7 @@ fn write(
         report.images.values_mut().for_each(|image| image.status = Status::Failed);
         return;
     }
-    let published = publish(&jobs, tools);
+    let published = publish(&jobs, options.settle, tools);
     settle(&jobs, published, report);
     digests::report(ready, tools.sites, report);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::iter;
 
 use super::report::{Outcome, TagReport};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
@@ -180,20 +180,24 @@ pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnost
 
 /// Refuses to give the tag of a version another digest.
 #[must_use]
-pub(crate) fn immutable(key: &str, tag: &TagReport, digest: &Digest, is_built: bool) -> Diagnostic {
+pub(super) fn immutable(key: &str, tag: &TagReport, digest: &Digest, made: Made) -> Diagnostic {
     let had = tag.previous.as_ref().map_or("", Digest::as_str);
-    let what = if is_built { "these builds make" } else { "what is to get the tag is" };
+    let what = match made {
+        Made::Built => "these builds make",
+        Made::Reused | Made::Taken => "what is to get the tag is",
+    };
     let message =
         format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
     let problem = Diagnostic::error(Code::IMMUTABLE_TAG, message);
-    if !is_built {
-        return problem.with_help("release a new version; or pass `--allow-retag`");
+    let help =
+        "release a new version; or pass `--keep-existing` to leave this one as it is, or `--allow-retag`";
+    match made {
+        Made::Taken => problem.with_help("release a new version; or pass `--allow-retag`"),
+        Made::Reused => problem.with_help(help),
+        Made::Built => problem
+            .with_note(
+                "a rebuild always has another digest, since its attestations contain the time of the build",
+            )
+            .with_help(help),
     }
-    problem
-        .with_note(
-            "a rebuild always has another digest, since its attestations contain the time of the build",
-        )
-        .with_help(
-            "release a new version; or pass `--keep-existing` to leave this one as it is, or `--allow-retag`",
-        )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::index::IndexSource;
 use super::ready::Ready;
 use super::report::Outcome;
-use super::subject::{Checked, Copies, Subject};
+use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
@@ -64,7 +64,11 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         };
         let configuration = config_of(served).map(|config| survey.records()[site].configuration(config));
         let platform = configuration.and_then(|known| known.present()?.platform.clone().ok());
-        let (manifest, built) = (served.manifest.clone(), one.manifest.digest.clone());
+        let manifest = served.manifest.clone();
+        let instead = match one.made {
+            Made::Built => format!("what was built now, {}, is not published", one.manifest.digest),
+            Made::Reused | Made::Taken => format!("{} does not get its tags", one.manifest.digest),
+        };
         let Some(subject) = subjects.iter().find(|subject| subject.key == one.key) else { continue };
         let lacking_places = without_own_tags(one);
         one.take(
@@ -79,10 +83,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             [] => String::new(),
             names => format!("; it is copied to {}", names.join(", ")),
         };
-        let message = format!(
-            "image `{}` is published as {digest} and stays so{copied}; what was built now, {built}, is not published",
-            one.key
-        );
+        let message = format!("image `{}` is published as {digest} and stays so{copied}; {instead}", one.key);
         let lacking = lacking(one);
         kept.notes.push(if lacking.is_empty() {
             Diagnostic::note(Code::EXISTING_RELEASE, message)

@@ -6,7 +6,7 @@ use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
 use super::run::{deadline, read};
-use super::subject::{Copies, Subject};
+use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
@@ -135,8 +135,9 @@ pub(crate) fn promote(
         let image = report.images.get_mut(subject.key).expect("every image is reported");
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
-        let one = Ready::taken(subject, &found.digest, checked, &places(found), survey.records());
-        let one = one.map(|one| with_copies(one, found.site, survey.records()));
+        let (places, records) = (places(found), survey.records());
+        let one = Ready::taken(subject, &found.digest, checked, Made::Taken, &places, records);
+        let one = one.map(|one| one.with_copies(found.site, records));
         if let (Some(one), To::Tags(_)) = (&one, &found.promotion.to) {
             report.problems.extend(given_tags(one, options));
         }
@@ -149,16 +150,6 @@ pub(crate) fn promote(
     let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
     fill(&complete, &subjects, run, options, tools, &mut report);
     report
-}
-
-/// What is to be copied: all of it, with what says something about it, to each repository that lacks it.
-fn with_copies<'a>(mut ready: Ready<'a>, from: usize, records: &[Record]) -> Ready<'a> {
-    let digest = &ready.manifest.digest;
-    let lacks = |site: &&usize| **site != from && records[**site].manifest(digest).present().is_none();
-    for site in ready.places.iter().filter(lacks) {
-        ready.checked.copies.insert(*site, Copies { whole: vec![from], ..Copies::default() });
-    }
-    ready
 }
 
 /// Finds what is to be promoted.
@@ -275,7 +266,7 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
     };
     let source = promotion.sources.first().and_then(|source| source.tag.as_ref());
     let annotated = annotated.map(String::as_str);
-    // What is no release owns no floating tag of releases.
+    // What is not a release owns no floating tag of releases.
     let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
     given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
 }

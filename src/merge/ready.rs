@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
-use super::subject::{Checked, Subject};
+use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, RUN_PREFIX};
-use crate::published::plan_json::RunEntry;
+use crate::inputs;
+use crate::oci::{Descriptor, INPUTS, OCI_INDEX, is_reserved};
+use crate::published::plan_json::{ReusedEntry, RunEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
 use crate::published::served::Served;
@@ -30,8 +31,8 @@ pub(super) struct Ready<'a> {
     pub(super) manifest: Manifest,
     /// The annotations that were put into it.
     pub(super) annotations: BTreeMap<String, String>,
-    /// Whether the index is made of these builds, and was not there before.
-    pub(super) is_built: bool,
+    /// How it came to be.
+    pub(super) made: Made,
     /// What is to become of its tags, repository by repository.
     pub(super) decisions: Vec<Decision>,
 }
@@ -56,12 +57,13 @@ impl<'a> Ready<'a> {
                 index::compose(&checked.sources, &checked.referrers, &annotations, &of_descriptor)?;
             Ok((manifest, annotations))
         };
-        let of_run = image.run_annotations(subject.run);
-        let is_about_run = !of_run.is_empty();
-        let annotated = composed(image.annotations.clone().into_iter().chain(of_run).collect());
+        let mut of_merge = image.run_annotations(subject.run);
+        of_merge.extend(record(subject, &checked).written().map(|text| (INPUTS.to_owned(), text)));
+        let has_own = !of_merge.is_empty();
+        let annotated = composed(image.annotations.clone().into_iter().chain(of_merge).collect());
         let manifest = match annotated {
             // A Docker list has no place for them: the image is published without.
-            Err(ComposeError::Annotations) if is_about_run => composed(image.annotations.clone()),
+            Err(ComposeError::Annotations) if has_own => composed(image.annotations.clone()),
             annotated => annotated,
         };
         let (manifest, annotations) = manifest.map_err(|error| {
@@ -71,18 +73,17 @@ impl<'a> Ready<'a> {
         })?;
         // Annotations of builds are left behind; but an index that is taken as it is has all of its own.
         let said = Served::read(manifest.clone());
-        let of_others =
-            |key: &&String| key.starts_with(RUN_PREFIX) && !annotations.contains_key(key.as_str());
+        let of_others = |key: &&String| is_reserved(key) && !annotations.contains_key(key.as_str());
         if let Some(stray) = said.annotations().and_then(|all| all.keys().find(of_others)) {
             let message = format!(
-                "image `{key}`: the build has the annotation `{stray}` in its index, which is for the merge to set"
+                "image `{key}`: the build has the annotation `{stray}` in its index, which only a merge may set"
             );
             return Err(Diagnostic::error(Code::RESERVED_ANNOTATION, message)
                 .with_help("build the image again without it; an index that a merge made gets tags by `bakeplan promote`"));
         }
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
-        Ok(Self { key, image, places, checked, manifest, annotations, is_built: true, decisions })
+        Ok(Self { key, image, places, checked, manifest, annotations, made: Made::Built, decisions })
     }
 
     /// Takes the manifest of the one build of an image without an index.
@@ -97,7 +98,10 @@ impl<'a> Ready<'a> {
             _ => None,
         };
         let manifest = manifest.ok_or_else(|| {
-            let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
+            let message = format!(
+                "image `{}` is published without an index, but is not a single manifest",
+                subject.key
+            );
             Diagnostic::error(Code::COMPOSE, message)
         })?;
         Ok(Self {
@@ -108,21 +112,47 @@ impl<'a> Ready<'a> {
             checked,
             manifest,
             annotations: BTreeMap::new(),
-            is_built: true,
+            made: Made::Built,
         })
     }
 
-    /// The run that made its index: what is there already was made by another one.
+    /// The run that decided that its tags have this index: of what only stays, the one that made it.
     #[must_use]
     pub(super) fn run(&self, own: &RunEntry) -> RunEntry {
-        if self.is_built { own.clone() } else { RunEntry::of_served(&Served::read(self.manifest.clone())) }
+        match self.made {
+            Made::Built | Made::Reused => own.clone(),
+            Made::Taken => self.run_of_index(),
+        }
     }
 
-    /// What was checked and is there already, to be in these places; none when it cannot be used, which is told.
+    /// The run that made its index, as that says.
+    #[must_use]
+    pub(super) fn run_of_index(&self) -> RunEntry {
+        RunEntry::of_served(&Served::read(self.manifest.clone()))
+    }
+
+    /// What it is reused from, unless it was built, or something else has its place.
+    #[must_use]
+    pub(super) fn reused(&self) -> Option<&ReusedEntry> {
+        match self.made {
+            Made::Reused => self.image.reused.as_ref(),
+            Made::Built | Made::Taken => None,
+        }
+    }
+
+    /// Whether its inputs are known, and it has no place to record them.
+    #[must_use]
+    pub(super) fn is_unrecorded(&self) -> bool {
+        let mut known = self.image.builds.values().filter_map(|build| build.inputs.as_ref()?.hash());
+        self.made == Made::Built && self.manifest.media_type != OCI_INDEX && known.next().is_some()
+    }
+
+    /// What was checked and is there already, to be in these places; none when it cannot be used, which is reported.
     pub(super) fn taken(
         subject: &Subject<'a>,
         digest: &Digest,
         checked: Checked,
+        made: Made,
         places: &[usize],
         records: &[Record],
     ) -> Option<Self> {
@@ -134,10 +164,37 @@ impl<'a> Ready<'a> {
             places: places.to_vec(),
             checked,
             annotations: BTreeMap::new(),
-            is_built: false,
+            made,
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
         })
+    }
+
+    /// With what is to be copied: all of it, with what says something about it, to each repository that lacks it.
+    #[must_use]
+    pub(super) fn with_copies(mut self, from: usize, records: &[Record]) -> Self {
+        let digest = &self.manifest.digest;
+        let lacks = |site: &&usize| **site != from && records[**site].manifest(digest).present().is_none();
+        for site in self.places.iter().filter(lacks) {
+            self.checked.copies.insert(*site, Copies { whole: vec![from], ..Copies::default() });
+        }
+        self
+    }
+
+    /// What is reused, in all repositories of its image; none when it cannot be, which is told.
+    pub(super) fn of_reused(
+        subject: &Subject<'a>,
+        reused: &ReusedEntry,
+        checked: Checked,
+        records: &[Record],
+    ) -> Option<Self> {
+        let digest = &reused.digest;
+        let has_it = |place: &&usize| records[**place].manifest(digest).present().is_some();
+        let is_found = |place: &&usize| subject.sites[**place].location == reused.repository;
+        let places = || subject.places.iter().filter(has_it);
+        let from = *places().find(is_found).or_else(|| places().next())?;
+        let one = Self::taken(subject, digest, checked, Made::Reused, &subject.places, records)?;
+        Some(one.with_copies(from, records))
     }
 
     /// What was checked of it, in the places where its tags are written.
@@ -165,12 +222,29 @@ impl<'a> Ready<'a> {
         records: &[Record],
     ) {
         self.decisions = decisions(subject, &manifest.digest, records);
-        self.is_built = false;
+        self.made = Made::Taken;
         // What is there already has those that it was given.
         self.annotations.clear();
         self.checked = checked;
         self.manifest = manifest;
     }
+}
+
+/// What an index records of the inputs of the builds that are in it: as planned of those of this run, and as the older index says
+/// of those that are carried over. Nothing when the plan does not know any.
+fn record(subject: &Subject<'_>, checked: &Checked) -> inputs::Record {
+    let builds = &subject.image.builds;
+    if builds.values().all(|build| build.inputs.is_none()) {
+        return inputs::Record::default();
+    }
+    inputs::Record::of(builds.iter().filter_map(|(leg, build)| {
+        let inputs = if checked.carried.contains_key(leg) {
+            checked.carried_inputs.get(leg)
+        } else {
+            build.inputs.as_ref().filter(|_| subject.metadata.builds.contains_key(leg))
+        };
+        Some((build.platform.as_ref(), inputs?))
+    }))
 }
 
 /// What is to become of the tags of an image that has this index.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::subject::Missing;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
+use crate::published::plan_json::ReusedEntry;
 use crate::readable;
 use crate::reference::Digest;
 
@@ -73,6 +74,9 @@ pub struct ImageReport {
     /// The manifests in its index, in order, when it is in its repositories.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<ManifestReport>,
+    /// What it was published as before from the same inputs, when that has the tags and nothing was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reused: Option<ReusedEntry>,
     /// Builds that are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingReport>,
@@ -343,6 +347,9 @@ impl Report {
             for why in &image.why {
                 let _ = writeln!(text, "  {}", readable::line(why));
             }
+            if let Some(reused) = &image.reused {
+                let _ = writeln!(text, "  {}", reused.told());
+            }
             if image.status == Status::Indexed {
                 for index in self.indexes.iter().filter(|index| index.ends_with(image.digest_text())) {
                     let _ = writeln!(text, "  {index}");
@@ -379,6 +386,7 @@ impl Report {
                 || format!("{}: {}", image.status.word(), readable::message(&image.why.join("; "))),
                 |digest| format!("`{digest}`"),
             );
+            let reused = image.reused.iter().map(|reused| readable::markdown(&reused.told()));
             let tags = image.by_repository(self.dry_run).into_iter().map(|(repository, group)| {
                 let group = group
                     .into_iter()
@@ -390,7 +398,7 @@ impl Report {
                 readable::markdown(key),
                 digest,
                 platforms.join("<br>"),
-                tags.collect::<Vec<_>>().join("<br>"),
+                reused.chain(tags).collect::<Vec<_>>().join("<br>"),
             ];
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
@@ -403,6 +411,7 @@ impl Report {
             _ => format!("{number} {many}"),
         };
         let images = |status| self.images.values().filter(|image| image.status == status).count();
+        let reused = self.images.values().filter(|image| image.reused.is_some()).count();
         let written = self.images.values().flat_map(|image| &image.references);
         let written = written.filter(|reference| reference.outcome.writes()).count();
         let mut parts = Vec::new();
@@ -413,6 +422,9 @@ impl Report {
         }
         if parts.is_empty() {
             parts.push("0 images".to_owned());
+        }
+        if reused > 0 {
+            parts.push(format!("{reused} of them reused"));
         }
         let tags = count(written, "tag", "tags");
         parts.push(if self.dry_run { format!("{tags} to write") } else { format!("{tags} written") });
@@ -467,6 +479,7 @@ impl ImageReport {
             size: None,
             platforms: Vec::new(),
             manifests: Vec::new(),
+            reused: None,
             missing: Vec::new(),
             references: Vec::new(),
             commands: Vec::new(),

@@ -9,8 +9,10 @@ use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
 use super::subject::{Checked, Subject};
+use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use super::{bases, existing, held};
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
 use crate::published::planned::{Planned, PlannedImage};
@@ -40,17 +42,21 @@ pub(super) fn merge_own<'a>(
     let MergeTools { sites, progress, .. } = *tools;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
     let subjects = subjects(planned, metadata, options, sites);
+    let is_built = |subject: &&Subject<'_>| subject.image.reused.is_none();
     if !options.allow_mixed_bases {
         // What the metadata says needs no request.
         let mixed = |subject: &Subject<'_>| {
             bases::look(subject, &BTreeMap::new(), survey.records()).0.mixed(subject.key)
         };
-        report.problems.extend(subjects.iter().flat_map(mixed));
+        report.problems.extend(subjects.iter().filter(is_built).flat_map(mixed));
     }
     if !report.problems.is_empty() {
         return report.abandoned(keys);
     }
     let look = |at: usize, records: &[Record]| {
+        if let Some(reused) = &subjects[at].image.reused {
+            return taken::check(&subjects[at], &reused.digest, Origin::Reused, records);
+        }
         let mut checked = check(&subjects[at], records);
         if !options.allow_mixed_bases {
             for (site, question) in bases::look(&subjects[at], &checked.carried, records).1 {
@@ -72,7 +78,9 @@ pub(super) fn merge_own<'a>(
     };
     tell_checked(&all, &subjects, tools);
     if !options.allow_mixed_bases {
-        for (subject, checked) in subjects.iter().zip(&all).filter(|(_, checked)| checked.held.is_empty()) {
+        let is_whole =
+            |(subject, checked): &(&Subject<'_>, &Checked)| is_built(subject) && checked.held.is_empty();
+        for (subject, checked) in subjects.iter().zip(&all).filter(is_whole) {
             let bases = bases::look(subject, &checked.carried, survey.records()).0;
             report.problems.extend(bases.mixed(subject.key));
             report.notes.extend(bases.older(subject.key));
@@ -92,13 +100,18 @@ pub(super) fn merge_own<'a>(
             report.held.push(held::tell(subject.key, subject.image, &image, options.require_all));
         }
         if image.why.is_empty() && checked.problems.is_empty() {
-            match Ready::compose(subject, checked, survey.records()) {
-                Ok(one) => ready.push(one),
-                Err(problem) => report.problems.push(problem),
+            let records = survey.records();
+            match &subject.image.reused {
+                Some(reused) => ready.extend(Ready::of_reused(subject, reused, checked, records)),
+                None => match Ready::compose(subject, checked, records) {
+                    Ok(one) => ready.push(one),
+                    Err(problem) => report.problems.push(problem),
+                },
             }
         }
         report.images.insert(subject.key.to_owned(), image);
     }
+    report.notes.extend(unrecorded(&ready));
     if options.keep_existing {
         let kept = existing::keep(&mut ready, &subjects, &mut survey);
         report.problems.extend(kept.problems);
@@ -107,6 +120,21 @@ pub(super) fn merge_own<'a>(
     let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
     complete.extend(ready.iter().filter(is_mirrored).cloned());
     conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report)
+}
+
+/// Says which images have no place to record of which inputs they were made.
+fn unrecorded(ready: &[Ready<'_>]) -> Option<Diagnostic> {
+    let images = ready.iter().filter(|one| one.is_unrecorded());
+    let images: Vec<String> = images.map(|one| format!("`{}`", one.key)).collect();
+    if images.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "only an index of OCI's media type can record of which inputs it was made: later plans cannot reuse {}",
+        images.join(", ")
+    );
+    let help = "leave `index = false` out, and build with `oci-mediatypes=true` in `output`";
+    Some(Diagnostic::note(Code::UNRECORDED_INPUTS, message).with_help(help))
 }
 
 /// The images of a plan, to be checked.

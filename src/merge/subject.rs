@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::index::IndexSource;
 use crate::diagnostic::Diagnostic;
+use crate::inputs::Inputs;
 use crate::oci::Descriptor;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
@@ -14,6 +15,17 @@ use crate::published::record::Questions;
 use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::Manifest;
+
+/// How an index came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// It is made of the builds of this run, and was not there before.
+    Built,
+    /// It was there, and gets the tags of the plan since it is of the same inputs: they are the tags of this run all the same.
+    Reused,
+    /// It was there, and stays what it is.
+    Taken,
+}
 
 /// What a check looks at.
 #[derive(Clone)]
@@ -55,6 +67,8 @@ pub(crate) struct Checked {
     pub sources: Vec<IndexSource>,
     /// What is carried over from the index that is published, by leg: the image, then its attestations.
     pub carried: BTreeMap<String, Vec<Descriptor>>,
+    /// What that index records of their inputs.
+    pub carried_inputs: BTreeMap<String, Inputs>,
     /// Attestations that refer to an image and stand in no index.
     pub referrers: Vec<Descriptor>,
     /// The platforms that it will have, in order.

@@ -9,12 +9,13 @@ use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
 use super::run::{deadline, read, subjects};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
+use crate::published::plan_json::ReusedEntry;
 use crate::published::planned::Planned;
 use crate::published::result::{MergeResult, ResultStatus};
 use crate::published::survey::{Survey, Trouble};
@@ -59,6 +60,9 @@ pub(crate) fn tag(
         }
         report.images.insert(key.to_owned(), own);
     }
+    if !options.keep_existing {
+        report.problems.extend(other_reused(&found));
+    }
     report.problems.extend(same_digest(&found));
     let keys = planned.images.keys().map(String::as_str);
     if !report.problems.is_empty() {
@@ -67,7 +71,7 @@ pub(crate) fn tag(
     let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
     let look = |at: usize, records: &[_]| {
         let (subject, digest) = found[at];
-        taken::check(subject, digest, Origin::Merge, records)
+        taken::check(subject, digest, origin(subject, digest), records)
     };
     let all = match read(found.len(), &mut survey, deadline(options, tools), tools, &look) {
         Ok(all) => all,
@@ -98,7 +102,11 @@ pub(crate) fn tag(
                     .with_help("give the result as `bakeplan merge --no-tags` wrote it"),
             );
         }
-        ready.extend(Ready::taken(subject, digest, checked, &subject.places, survey.records()));
+        let records = survey.records();
+        ready.extend(match reused(subject, digest) {
+            Some(reused) => Ready::of_reused(subject, reused, checked, records),
+            None => Ready::taken(subject, digest, checked, Made::Taken, &subject.places, records),
+        });
     }
     if options.keep_existing && report.problems.is_empty() {
         let kept = existing::keep(&mut ready, &subjects, &mut survey);
@@ -111,13 +119,43 @@ pub(crate) fn tag(
     report
 }
 
+/// What the plan reuses, if the image is that.
+fn reused<'a>(subject: &Subject<'a>, digest: &Digest) -> Option<&'a ReusedEntry> {
+    subject.image.reused.as_ref().filter(|reused| reused.digest == *digest)
+}
+
+/// Who made what an image is.
+fn origin(subject: &Subject<'_>, digest: &Digest) -> Origin {
+    if reused(subject, digest).is_some() { Origin::Reused } else { Origin::Merge }
+}
+
+/// Refuses another digest of an image than the one that the plan reuses.
+fn other_reused(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
+    let other = found.iter().filter_map(|(subject, digest)| {
+        let reused = subject.image.reused.as_ref().filter(|reused| reused.digest != **digest)?;
+        let message = format!(
+            "the result says that image `{}` is {digest}, and the plan reuses `{}`",
+            subject.key,
+            reused.reference()
+        );
+        Some(
+            Diagnostic::error(Code::NOT_A_RESULT, message)
+                .with_help("give the result as `bakeplan merge --no-tags` wrote it"),
+        )
+    });
+    other.collect()
+}
+
 /// Refuses images of other builds that are said to have one digest: one of them would get what the other one is.
 fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<&Digest, &Subject<'_>> = BTreeMap::new();
     let mut problems = Vec::new();
     for (subject, digest) in found {
         let other = *first.entry(digest).or_insert(subject);
-        if other.image.builds.keys().eq(subject.image.builds.keys()) {
+        // What each is of, its own index says.
+        let is_proven = |subject: &Subject<'_>| reused(subject, digest).is_some();
+        let is_same = other.image.builds.keys().eq(subject.image.builds.keys());
+        if is_same || (is_proven(other) && is_proven(subject)) {
             continue;
         }
         let message = format!(
@@ -125,7 +163,7 @@ fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
             other.key, subject.key
         );
         problems.push(Diagnostic::error(Code::NOT_A_RESULT, message).with_help(
-            "give the result as `bakeplan merge --no-tags` wrote it; where both have the same content rightly, merge with `--metadata` in place of `--result`",
+            "give the result as `bakeplan merge --no-tags` wrote it; if both rightly have the same content, merge with `--metadata` instead of `--result`",
         ));
     }
     problems

@@ -1,15 +1,21 @@
 //! Whether an index or manifest that is there already may get the tags of an image: it is whole, and what was planned.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use indexmap::IndexMap;
 
 use super::check::ImageCheck;
 use super::index::IndexSource;
 use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, REVISION, VERSION, is_index};
+use crate::inputs::{self, Inputs};
+use crate::oci::{Descriptor, DescriptorPlatform, INPUTS, ImageManifest, Index, REVISION, VERSION, is_index};
 use crate::on_missing::OnMissing;
+use crate::platform::Platform;
 use crate::published::labels::{differences, index_differences};
+use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::Manifest;
@@ -20,6 +26,8 @@ pub(super) enum Origin {
     /// The merge of this plan, which has seen all that is in it. Clean-ups may have removed manifests since; blobs go
     /// only after the manifests that refer to them.
     Merge,
+    /// The merge of an earlier run, of the same inputs: what it says of that run is not what is planned for this one.
+    Reused,
     /// Anybody.
     Anywhere {
         /// Whether it may say that it is another version, or of another revision.
@@ -32,6 +40,7 @@ impl Origin {
     pub(super) fn is_strict(self) -> bool {
         match self {
             Self::Merge => true,
+            Self::Reused => false,
             Self::Anywhere { is_meant } => !is_meant,
         }
     }
@@ -40,6 +49,7 @@ impl Origin {
 /// Checks what has this digest, as far as the records tell.
 pub(super) fn check(subject: &Subject<'_>, digest: &Digest, origin: Origin, records: &[Record]) -> Checked {
     let mut walk = ImageCheck::new(subject, records);
+    walk.is_reused = origin == Origin::Reused;
     walk.tags();
     walk.taken(digest, origin);
     walk.checked
@@ -64,6 +74,38 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
+    /// What is to be reused, and cannot be.
+    pub(super) fn not_reusable(&mut self, message: impl Display) -> &mut Diagnostic {
+        let reused = self.subject.image.reused.as_ref();
+        let found = reused.map(|reused| format!("the plan reuses `{}`", reused.reference()));
+        let problem = self.fail(Code::NOT_REUSABLE, message);
+        problem.notes.extend(found);
+        problem.help = Some("make the plan again: what cannot be reused is built then".to_owned());
+        problem
+    }
+
+    /// Whether an index records that it is of the inputs that are planned for all builds of the image.
+    fn is_of_inputs(&mut self, index: &Index, digest: &Digest) -> bool {
+        let builds = &self.subject.image.builds;
+        let Some(text) = index.annotations.get(INPUTS) else {
+            self.not_reusable(format!("{digest} does not record of which inputs it was made"));
+            return false;
+        };
+        let Some(recorded) = inputs::Record::read(text) else {
+            self.not_reusable(format!("what {digest} records of its inputs cannot be read"));
+            return false;
+        };
+        let planned =
+            builds.values().filter_map(|build| Some((build.platform.as_ref(), build.inputs.as_ref()?)));
+        if recorded.is_of(planned, builds.len()) {
+            return true;
+        }
+        let problem =
+            self.not_reusable(format!("{digest} was made of other inputs than those that are planned"));
+        problem.notes.extend(differing(builds, &recorded));
+        false
+    }
+
     fn taken_index(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
         if !self.subject.image.index {
@@ -80,6 +122,9 @@ impl<'a> ImageCheck<'a> {
                 return;
             }
         };
+        if origin == Origin::Reused && !self.is_of_inputs(&index, digest) {
+            return;
+        }
         let images: Vec<&Descriptor> =
             index.manifests.iter().filter(|entry| entry.attested().is_none()).collect();
         if images.is_empty() {
@@ -106,7 +151,7 @@ impl<'a> ImageCheck<'a> {
         self.taken_platforms(digest, &platforms);
         match origin {
             Origin::Merge => self.stored(&index, digest, places),
-            Origin::Anywhere { is_meant: _ } => {
+            Origin::Reused | Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
                     self.configured(entry);
@@ -143,8 +188,9 @@ impl<'a> ImageCheck<'a> {
                     "the index says that {} is for {named}, but its configuration says {own}",
                     entry.digest
                 );
-                self.fail(Code::WRONG_PLATFORM, message).help =
-                    Some("build that platform again and merge: nothing can run this index rightly".into());
+                self.fail(Code::WRONG_PLATFORM, message).help = Some(
+                    "build that platform again and merge: no client can run this image correctly".into(),
+                );
             }
             Err(why) => {
                 let message = format!("the configuration {} cannot be read: {why}", manifest.config.digest);
@@ -156,6 +202,12 @@ impl<'a> ImageCheck<'a> {
     /// The manifest of one image.
     fn taken_image(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
+        if origin == Origin::Reused {
+            self.not_reusable(format!(
+                "{digest} is not an index, so it does not record of which inputs it was made"
+            ));
+            return;
+        }
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -269,7 +321,11 @@ impl<'a> ImageCheck<'a> {
         let fits = |platform| entry.platform.as_ref().is_some_and(|own| own.fits(platform));
         let mut builds = self.subject.image.builds.values();
         let build = builds.find(|build| build.platform.as_ref().is_none_or(fits));
-        let Some(build) = build.filter(|_| origin != Origin::Merge) else { return Vec::new() };
+        let is_compared = match origin {
+            Origin::Merge | Origin::Reused => false,
+            Origin::Anywhere { is_meant: _ } => true,
+        };
+        let Some(build) = build.filter(|_| is_compared) else { return Vec::new() };
         let Some((_, manifest)) = self.find(&entry.digest) else { return Vec::new() };
         // The check of the manifest tells when it is none.
         let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else {
@@ -316,6 +372,7 @@ impl<'a> ImageCheck<'a> {
             return;
         }
         match origin {
+            Origin::Reused => {}
             Origin::Merge => {
                 let problem = self.fail(Code::OTHER_PLAN, format!("index {digest} is not what was planned"));
                 problem.notes = differing;
@@ -331,4 +388,26 @@ impl<'a> ImageCheck<'a> {
             }
         }
     }
+}
+
+/// How a record differs from what is planned, a phrase for each build.
+fn differing(builds: &IndexMap<String, BuildEntry>, recorded: &inputs::Record) -> Vec<String> {
+    let mut differing = Vec::new();
+    for (leg, build) in builds {
+        let planned = build.inputs.as_ref().and_then(Inputs::hash);
+        let found = recorded.hash_of(build.platform.as_ref());
+        if planned != found {
+            let shown = |hash: Option<&Digest>| hash.map_or_else(|| "nothing".to_owned(), Digest::to_string);
+            differing.push(format!(
+                "build `{leg}`: {} is planned, and {} recorded",
+                shown(planned),
+                shown(found)
+            ));
+        }
+    }
+    let is_planned =
+        |platform: Option<&Platform>| builds.values().any(|build| build.platform.as_ref() == platform);
+    let strays = recorded.platforms().filter(|platform| !is_planned(*platform));
+    differing.extend(strays.flatten().map(|stray| format!("{stray} is recorded, and not planned")));
+    differing
 }

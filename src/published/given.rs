@@ -56,6 +56,7 @@ pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Resu
         index: true,
         annotations: std::collections::BTreeMap::new(),
         builds: indexmap::IndexMap::new(),
+        reused: None,
     })
 }
 

@@ -63,7 +63,7 @@ fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String
 /// The labels in the configuration of an image.
 ///
 /// # Errors
-/// When it is no configuration.
+/// When it is not a configuration.
 pub(crate) fn labels_of(configuration: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Configuration {
@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn only_what_is_planned_is_compared() {
         let build = |labels: &[(&str, &str)], annotations: &[(&str, &str)]| BuildEntry {
+            inputs: None,
             platform: None,
             job: String::new(),
             on_missing: OnMissing::Hold,

@@ -13,6 +13,7 @@ pub(crate) mod command;
 pub(crate) mod labels;
 pub(crate) mod layers;
 pub(crate) mod provenance;
+mod triggers;
 
 pub(crate) mod metadata;
 
@@ -23,11 +24,15 @@ pub(crate) mod result;
 // What tags repositories keep, and what tags are that nobody planned.
 pub(crate) mod floating;
 pub(crate) mod given;
+pub(crate) mod release;
 
 // What repositories serve and answer.
 pub(crate) mod served;
 
 pub(crate) mod record;
+
+// What images are built from.
+pub(crate) mod bases;
 
 // Which run is later.
 pub(crate) mod runs;

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 
 use crate::as_text::as_text;
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
-use crate::reference::Tag;
+use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::runner::Runner;
 use crate::version::{Class, Scheme, Tails};
@@ -51,6 +52,12 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// The CI jobs, in the order of their first build.
     #[schema(value_type = Vec<JobEntry>)]
     pub jobs: Jobs,
+    /// Why images are built or not, by key, where that was asked for.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub verdicts: IndexMap<String, VerdictEntry>,
+    /// What registries said of the images that builds start from, copy from and mount, by name, where that was asked.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub bases: IndexMap<String, BaseEntry>,
     /// What the jobs were packed from because there were too many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedEntry>,
@@ -86,7 +93,7 @@ pub(crate) struct Existing {
     pub packed: Option<PackedEntry>,
 }
 
-/// That of the plan with the text of a `plan.json`; nothing for what is no plan of this schema.
+/// That of the plan with the text of a `plan.json`; nothing for what is not a plan of this schema.
 #[must_use]
 pub(crate) fn existing(text: &str) -> Option<Existing> {
     let plan: PlanJson = serde_json::from_str(without_mark(text)).ok()?;
@@ -104,6 +111,7 @@ pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&PlanJson {
         run,
         known_versions: KnownVersionsEntry::default(),
+        verdicts: IndexMap::new(),
         source: SourceEntry::default(),
         ..plan
     })
@@ -237,6 +245,28 @@ impl KnownVersionsEntry {
     }
 }
 
+/// What a registry said of an image that builds start from, copy from or mount.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct BaseEntry {
+    /// The index that takes its place in all builds, if it is pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Whether it has instructions for builds that start from it (`ONBUILD`), if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onbuild: Option<bool>,
+}
+
+/// Whether an image is built, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct VerdictEntry {
+    /// Whether it is built in this run.
+    pub build: bool,
+    /// The reason.
+    pub why: String,
+}
+
 /// Jobs that were packed into fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(expecting = "an object")]
@@ -317,6 +347,42 @@ pub struct ImageEntry {
     /// The builds that make it, by the name that buildx's metadata has for each, in the order of the platforms: it
     /// decides the bytes of the index.
     pub builds: IndexMap<String, BuildEntry>,
+    /// What it was published as before from the same inputs: none of its builds is made, and that gets the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<ReusedEntry>,
+}
+
+/// What an image was published as before.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct ReusedEntry {
+    /// The repository that it was found in: one of the image's.
+    pub repository: Location,
+    /// The tag that it was found under.
+    pub tag: Tag,
+    /// The digest that the tag had.
+    pub digest: Digest,
+}
+
+impl ReusedEntry {
+    /// That it is reused, in words.
+    #[must_use]
+    pub(crate) fn told(&self) -> String {
+        format!("reused: {}", self.same_inputs())
+    }
+
+    /// Why it is, in words.
+    #[must_use]
+    pub(crate) fn same_inputs(&self) -> String {
+        format!("same inputs as {}", self.reference())
+    }
+
+    /// The whole reference.
+    #[must_use]
+    pub(crate) fn reference(&self) -> String {
+        let Self { repository, tag, digest } = self;
+        format!("{}@{digest}", repository.with_tag(tag))
+    }
 }
 
 /// A tag of an image.
@@ -431,6 +497,9 @@ pub struct BuildEntry {
     /// Annotations that the index has of it, in its descriptor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub descriptor_annotations: BTreeMap<String, String>,
+    /// What decides the image that it makes, if the plan was made with that: a merge records the hash in the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
 }
 
 /// A CI job.

@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::plan_json::{
-    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, RunEntry, SCHEMA, TagEntry,
+    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
+use crate::inputs::Inputs;
 use crate::naming;
-use crate::oci::{self, Descriptor, DescriptorPlatform, RUN_PREFIX};
+use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
@@ -55,6 +56,8 @@ pub struct PlannedImage {
     pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
+    /// What it was published as before from the same inputs, and what gets the tags instead of builds.
+    pub reused: Option<ReusedEntry>,
 }
 
 impl PlannedImage {
@@ -78,7 +81,7 @@ impl Planned {
     /// Reads the text of a `plan.json`, which is called `path`.
     ///
     /// # Errors
-    /// When it is no plan, of another schema, or contradicts itself.
+    /// When it is not a plan, of another schema, or contradicts itself.
     pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         #[derive(Deserialize)]
         #[serde(expecting = "an object")]
@@ -112,7 +115,7 @@ impl Planned {
         self.images.values().flat_map(|image| image.builds.keys()).map(String::as_str).collect()
     }
 
-    /// The repositories and mirrors of all images, each once, in the order in which they come.
+    /// The repositories and mirrors of all images, each once, in this order.
     #[must_use]
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
@@ -134,6 +137,8 @@ impl TryFrom<PlanJson> for Planned {
             known_versions: _,
             images,
             jobs,
+            verdicts: _,
+            bases: _,
             packed: _,
             source: _,
         } = plan;
@@ -142,6 +147,7 @@ impl TryFrom<PlanJson> for Planned {
         let images = images.into_iter().map(|(key, image)| Ok((key, PlannedImage::try_from(image)?)));
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
+        jobs_of_reused(&images, &jobs)?;
         stand_beside(&mut images);
         Ok(Self { id, run, images })
     }
@@ -165,6 +171,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             index,
             annotations,
             builds,
+            reused,
         } = image;
         let parse = |text: &String| {
             Version::parse_with(text, scheme, &tails).map_err(|error| format!("{text:?}: {error}"))
@@ -186,6 +193,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             immutable,
             index,
             builds,
+            reused,
             tails,
         })
     }
@@ -225,11 +233,14 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
         let of_builds =
             of_builds.flat_map(|build| build.annotations.iter().chain(&build.descriptor_annotations));
         let mut annotations = image.annotations.iter().chain(of_builds).map(|(key, _)| key);
-        if let Some(reserved) = annotations.find(|key| key.starts_with(RUN_PREFIX)) {
-            return Err(format!("the annotation `{reserved}` of image `{key}` is for the merge to set"));
+        if let Some(reserved) = annotations.find(|key| oci::is_reserved(key)) {
+            return Err(format!("the annotation `{reserved}` of image `{key}` may only be set by a merge"));
         }
         if !image.index {
             check_plain(key, image)?;
+        }
+        if let Some(reused) = &image.reused {
+            check_reused(key, image, reused)?;
         }
         let own: BTreeSet<_> = image.repositories.iter().collect();
         if image.places().collect::<BTreeSet<_>>().len() != image.places().count() {
@@ -263,6 +274,33 @@ fn check_plain(key: &str, image: &PlannedImage) -> Result<(), String> {
     }
 }
 
+/// Finds why an image cannot be what it was published as before.
+fn check_reused(key: &str, image: &PlannedImage, reused: &ReusedEntry) -> Result<(), String> {
+    let ReusedEntry { repository, tag: _, digest: _ } = reused;
+    if !image.repositories.contains(repository) {
+        return Err(format!("image `{key}` is reused from `{repository}`, which is not a repository of it"));
+    }
+    if !image.index {
+        return Err(format!("image `{key}` is reused, and has no index to record its inputs"));
+    }
+    let is_unknown = |build: &&BuildEntry| build.inputs.as_ref().and_then(Inputs::hash).is_none();
+    match image.builds.iter().find(|(_, build)| is_unknown(build)) {
+        Some((leg, _)) => {
+            Err(format!("image `{key}` is reused, and the inputs of build `{leg}` are not known"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses jobs of images that are reused.
+fn jobs_of_reused(images: &IndexMap<String, PlannedImage>, jobs: &[JobEntry]) -> Result<(), String> {
+    let is_reused = |key: &&String| images.get(*key).is_some_and(|image| image.reused.is_some());
+    let wrong = jobs.iter().find_map(|job| Some((job, job.images.iter().find(is_reused)?)));
+    wrong.map_or(Ok(()), |(job, key)| {
+        Err(format!("job `{}` builds a part of image `{key}`, which is reused", job.job))
+    })
+}
+
 /// Finds what a tag says of itself and is not so.
 fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), String> {
     let name = &tag.name;
@@ -271,7 +309,7 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
     }
     if let Some(form) = tag.family.iter().find(|form| !form.is_readable()) {
         return Err(format!(
-            "no version can be read out of `{form}`, in the family of tag `{name}` of image `{key}`"
+            "no version can be read out of `{form}`, one of the forms that tag `{name}` of image `{key}` is compared with"
         ));
     }
     match (tag.follows(), &image.version) {
@@ -366,6 +404,7 @@ impl PlannedImage {
             other_forms: self.other_forms.clone(),
             beside: self.beside.clone(),
             builds: IndexMap::new(),
+            reused: None,
         }
     }
 
@@ -441,6 +480,66 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_reused_makes_sense() {
+        let hash = format!("sha256:{}", "0".repeat(64));
+        let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
+        let reused = format!(r#""reused":{{"repository":"r.io/a","tag":"edge","digest":"{hash}"}}"#);
+        let builds = format!(r#""app":{{"platform":"linux/arm64","inputs":{{"hash":"{hash}"}}}}"#);
+        let good = image(r#""r.io/a""#, tag, &builds).replacen('{', &format!("{{{reused},"), 1);
+        let read = |image: &str| planned(&format!(r#""app":{image}"#));
+        let found = read(&good).unwrap().images["app"].reused.clone().unwrap();
+        assert_eq!(found.reference(), format!("r.io/a:edge@{hash}"));
+        let unknown = r#""inputs":{"unknown":"a URL"}"#;
+        let second = format!(r#"{builds},"more":{{}}"#);
+        for (image, expected) in [
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (
+                good.replace(r#""repository":"r.io/a""#, r#""repository":"r.io/b""#).replacen(
+                    '{',
+                    r#"{"mirrors":["r.io/b"],"#,
+                    1,
+                ),
+                "reused from `r.io/b`, which is not a repository",
+            ),
+            (good.replacen('{', r#"{"index":false,"#, 1), "has no index to record its inputs"),
+            (
+                good.replace(&format!(r#","inputs":{{"hash":"{hash}"}}"#), ""),
+                "the inputs of build `app` are not known",
+            ),
+            (
+                good.replace(&format!(r#""inputs":{{"hash":"{hash}"}}"#), unknown),
+                "the inputs of build `app` are not known",
+            ),
+            (good.replace(&builds, &second), "the inputs of build `more` are not known"),
+            (good.replace(r#""tag":"edge""#, r#""tag":"-""#), "\"-\""),
+            (good.replace(r#""tag":"edge","#, ""), "missing field `tag`"),
+            (good.replace(&format!(r#","digest":"{hash}""#), ""), "missing field `digest`"),
+            (good.replace(&reused, r#""reused":"edge""#), "expected an object"),
+            (
+                good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#),
+                "sha256 digest is 1 characters long",
+            ),
+            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hsah":"x"}"#), "unknown variant `hsah`"),
+        ] {
+            assert_ne!(image, good);
+            let error = read(&image).unwrap_err();
+            assert!(error.message.contains(expected), "{image}: {}", error.message);
+        }
+        let job = r#"{"job":"x","targets":[],"platform":null,"runner":"x","qemu":false,"images":["app"],"allow":[],"secrets":[],"ssh":[]}"#;
+        let jobs = format!(r#""jobs":[{job}]"#);
+        let text = whole(&format!(r#""app":{good}"#)).replace(r#""jobs":[]"#, &jobs);
+        let error = Planned::read("plan.json", &text).unwrap_err();
+        assert!(
+            error.message.ends_with("job `x` builds a part of image `app`, which is reused"),
+            "{error:?}"
+        );
+        Planned::read("plan.json", &text.replace(&reused, r#""immutable":true"#)).unwrap();
+    }
+
+    #[test]
     fn what_is_no_plan_is_told() {
         let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
         let good = image(r#""r.io/a""#, tag, BUILD);
@@ -492,7 +591,7 @@ pub(crate) mod tests {
             ),
             (
                 format!(r#""a":{}"#, good.replacen('{', r#"{"annotations":{"dev.bakeplan.run.x":""},"#, 1)),
-                "the annotation `dev.bakeplan.run.x` of image `a` is for the merge to set",
+                "the annotation `dev.bakeplan.run.x` of image `a` may only be set by a merge",
             ),
             (
                 format!(
@@ -502,7 +601,7 @@ pub(crate) mod tests {
                         r#""app":{"descriptor_annotations":{"dev.bakeplan.run.ref":""},"#
                     )
                 ),
-                "the annotation `dev.bakeplan.run.ref` of image `a` is for the merge to set",
+                "the annotation `dev.bakeplan.run.ref` of image `a` may only be set by a merge",
             ),
             (
                 format!(r#""a":{good},"b":{}"#, other.replace('2', "1")),

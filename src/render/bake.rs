@@ -91,8 +91,8 @@ fn groups(plan: &Plan, file: &mut ObjectWriter<'_>) {
         file.object_of(&group.name, |body| print::group(group, FORM, body));
     }
     if let Some(name) = &plan.ci {
-        let published = plan.legs.iter().filter(|(_, leg)| leg.role == Role::Published);
-        group_of(name, published.map(|(name, _)| name), file);
+        let built: BTreeSet<&Name> = plan.jobs.iter().flat_map(|job| &job.legs).collect();
+        group_of(name, plan.legs.keys().filter(|name| built.contains(name)), file);
     }
     for job in &plan.jobs {
         if let Some(name) = &job.group {

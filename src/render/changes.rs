@@ -11,11 +11,12 @@ const MAX_LINES: usize = 200;
 /// A kind of changes: what it is called, and for each one its change, what it is about and what is said of it.
 type Kind = (&'static str, Vec<(Change, String, String)>);
 
-fn kinds(changes: &Changes) -> [Kind; 4] {
+fn kinds(changes: &Changes) -> [Kind; 5] {
     let Changes {
         schema: _,
         tags,
         platforms,
+        reused,
         jobs,
         definitions,
         same_definition: _,
@@ -40,12 +41,17 @@ fn kinds(changes: &Changes) -> [Kind; 4] {
         (tag.change, tag.reference.clone(), said)
     });
     let platforms = platforms.iter().map(|one| (one.change, one.image.clone(), one.platform.clone()));
+    let reused = reused.iter().map(|one| {
+        let both = one.from.iter().chain(&one.to).map(String::as_str).collect::<Vec<_>>();
+        (one.change, one.image.clone(), both.join(" → "))
+    });
     let jobs = jobs.iter().map(|one| (one.change, one.job.clone(), one.what.join(", ")));
     let definitions =
         definitions.iter().map(|one| (Change::Changed, one.target.clone(), one.what.join(", ")));
     [
         ("Tags", tags.collect()),
         ("Platforms", platforms.collect()),
+        ("Reused", reused.collect()),
         ("Jobs", jobs.collect()),
         ("Definitions", definitions.collect()),
     ]

@@ -8,19 +8,21 @@ use crate::readable;
 
 /// The graph, of any size. Ends with a newline.
 #[must_use]
-pub(crate) fn render(plan: &Plan) -> String {
+pub fn render(plan: &Plan) -> String {
     let mut text = String::from("flowchart LR\n");
     let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
     let mut legs: BTreeMap<&str, usize> = BTreeMap::new();
     let jobs: BTreeMap<&str, &Job> =
         plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
     let runner = |leg: &str| {
-        jobs.get(leg).map_or_else(String::new, |job| {
-            format!("{}{}", job.runner.display(), if job.qemu { ", QEMU" } else { "" })
-        })
+        jobs.get(leg).map_or_else(
+            || ", not built".to_owned(),
+            |job| format!(" on {}{}", job.runner.display(), if job.qemu { ", QEMU" } else { "" }),
+        )
     };
     for (at, (key, image)) in plan.images.iter().enumerate() {
-        let _ = writeln!(text, "  i{at}([\"{}\"])", readable::mermaid(key));
+        let reused = if image.reused.is_some() { " (reused)" } else { "" };
+        let _ = writeln!(text, "  i{at}([\"{}{reused}\"])", readable::mermaid(key));
         for build in &image.builds {
             let Some(leg) = plan.legs.get(&build.leg) else { continue };
             let count = targets.len();
@@ -31,7 +33,7 @@ pub(crate) fn render(plan: &Plan) -> String {
             let count = legs.len();
             let number = *legs.entry(&build.leg).or_insert_with(|| {
                 let platform = leg.platform.as_ref().map_or("the runner's", |platform| platform.as_str());
-                let label = format!("{platform} on {}", runner(&build.leg));
+                let label = format!("{platform}{}", runner(&build.leg));
                 let _ = writeln!(text, "  l{count}(\"{}\")", readable::mermaid(&label));
                 let _ = writeln!(text, "  t{target} --> l{count}");
                 count

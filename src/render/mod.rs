@@ -2,17 +2,19 @@
 
 pub mod bake;
 pub(crate) mod changes;
+mod choice;
+mod columns;
 pub(crate) mod gitlab;
 pub mod markdown;
 pub mod matrix;
-pub(crate) mod mermaid;
+pub mod mermaid;
 pub mod plan_json;
 pub(crate) mod readme;
 mod streamed;
 pub mod summary;
 pub mod table;
-pub(crate) mod terminal;
-pub(crate) mod tree;
+pub mod terminal;
+pub mod tree;
 pub(crate) mod workflow;
 
 use plan_json::Written;

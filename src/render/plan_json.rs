@@ -7,10 +7,11 @@ use super::bake::Body;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
-use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Run};
+use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
-    BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
-    PlanJson, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, YieldedEntry,
+    BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
+    PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry,
+    YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -58,6 +59,8 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images: (),
         jobs: (),
+        verdicts: plan.verdicts.iter().map(|(key, verdict)| (key.clone(), verdict.into())).collect(),
+        bases: plan.bases.iter().map(|(name, base)| (name.clone(), base.into())).collect(),
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
@@ -182,6 +185,8 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         mirrors,
         tags,
         annotations,
+        // For the hash of its inputs.
+        of_facts: _,
         builds,
         version,
         yielded,
@@ -191,9 +196,12 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         other_forms,
         immutable,
         index,
+        // A plan has only what follows from it.
+        retag: _,
+        reused,
     } = image;
     let is_prerelease = image.is_prerelease();
-    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations }: &Build| {
+    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations, inputs }: &Build| {
         let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
         let job = jobs.get(&**leg).copied().unwrap_or_default().to_owned();
         let entry = BuildEntry {
@@ -203,6 +211,7 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
             labels: labels.clone(),
             annotations: annotations.clone(),
             descriptor_annotations: descriptor_annotations.clone(),
+            inputs: inputs.clone(),
         };
         (leg.to_string(), entry)
     };
@@ -220,6 +229,28 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
         index: *index,
         annotations: annotations.clone(),
         builds: builds.iter().map(build).collect(),
+        reused: reused.as_ref().map(ReusedEntry::from),
+    }
+}
+
+impl From<&Verdict> for VerdictEntry {
+    fn from(verdict: &Verdict) -> Self {
+        let Verdict { is_built, why } = verdict;
+        Self { build: *is_built, why: why.clone() }
+    }
+}
+
+impl From<&PlannedBase> for BaseEntry {
+    fn from(base: &PlannedBase) -> Self {
+        let PlannedBase { digest, has_triggers } = base;
+        Self { digest: digest.clone(), onbuild: *has_triggers }
+    }
+}
+
+impl From<&Reused> for ReusedEntry {
+    fn from(reused: &Reused) -> Self {
+        let Reused { repository, tag, digest } = reused;
+        Self { repository: Location::Registry(repository.clone()), tag: tag.clone(), digest: digest.clone() }
     }
 }
 

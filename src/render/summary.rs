@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
-use super::{mermaid, table};
+use super::{choice, mermaid, table};
 use crate::plan::Plan;
 use crate::readable::markdown;
 
@@ -59,13 +59,21 @@ pub fn render(plan: &Plan) -> String {
             context! { image => markdown(&image), tag => markdown(&tag), why => markdown(&why) }
         })
         .collect();
-    let notes: Vec<String> = table::tag_notes(plan).lines().map(markdown).collect();
+    let chosen: Vec<Value> = choice::rows(plan)
+        .take(MAX_REASONS)
+        .map(|[image, done, why]| {
+            context! { image => markdown(&image), done => markdown(&done), why => markdown(&why) }
+        })
+        .collect();
+    let notes = table::reused_notes(plan) + &table::tag_notes(plan);
+    let notes: Vec<String> = notes.lines().filter(|line| !line.is_empty()).map(markdown).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let context = context! {
         images,
         jobs,
         reasons,
+        chosen,
         graph => mermaid::in_markdown(plan),
         numbers => table::numbers(plan).trim_end(),
         notes => notes.join("\n"),

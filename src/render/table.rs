@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use indexmap::IndexMap;
-use unicode_width::UnicodeWidthStr;
-
+use super::choice;
+pub(crate) use super::columns::columns;
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
-use crate::readable;
-
-/// Between two columns.
-const GAP: &str = "  ";
+use crate::published::plan_json::ReusedEntry;
+use indexmap::IndexMap;
 
 /// The table: images with tags and platforms, jobs with runners, what is local, and the numbers. With `explain`, it says of
 /// each tag why it is where it is.
@@ -22,9 +19,12 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
         columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
+    }
+    if !plan.jobs.is_empty() {
         columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
+    text.push_str(&reused_notes(plan));
     let notes = if explain { String::new() } else { tag_notes(plan) };
     if explain && !plan.images.is_empty() {
         let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
@@ -39,8 +39,22 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let names: Vec<&str> = plan.local.iter().map(|name| &**name).collect();
         let _ = write!(text, "local, not published: {}\n\n", names.join(", "));
     }
+    text.push_str(&choice::table(plan, explain));
     text.push_str(&numbers(plan));
     text
+}
+
+/// What is not built, since it was published before: a line for each image, and an empty one.
+#[must_use]
+pub fn reused_notes(plan: &Plan) -> String {
+    let notes = plan.images.iter().filter_map(|(key, image)| Some(format!("{key}: {}\n", told(image)?)));
+    let notes: String = notes.collect();
+    if notes.is_empty() { notes } else { notes + "\n" }
+}
+
+/// What an image was published as before, in words.
+pub(super) fn told(image: &Image) -> Option<String> {
+    image.reused.as_ref().map(|reused| ReusedEntry::from(reused).told())
 }
 
 /// Which floating tags belong elsewhere, and which only the registry can decide: a line for each image, or for several of
@@ -50,7 +64,7 @@ pub fn tag_notes(plan: &Plan) -> String {
     let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (key, image) in &plan.images {
         for (owner, tags) in elsewhere(plan, image) {
-            let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
+            let note = format!("stay with {owner}: {}", tags.join(", "));
             notes.entry(note).or_default().push(key);
         }
         let provisional: Vec<&str> =
@@ -100,7 +114,7 @@ pub(super) fn explained<'a>(
         } else {
             ""
         };
-        row(&tag.name, format!("owned by {}{place}", tag.owner))
+        row(&tag.name, format!("belongs to {}{place}", tag.owner))
     });
     owned.chain(yielded)
 }
@@ -120,8 +134,12 @@ pub fn numbers(plan: &Plan) -> String {
         0 | 1 => String::new(),
         several => format!(" in {several} repositories"),
     };
+    let reused = match plan.images.values().filter(|image| image.reused.is_some()).count() {
+        0 => String::new(),
+        some => format!(", {some} of them reused"),
+    };
     format!(
-        "{}, {}{repositories}, {}, {}{}{}\n",
+        "{}{reused}, {}{repositories}, {}, {}{}{}\n",
         count(plan.images.len(), "image", "images"),
         count(plan.tag_count(), "tag", "tags"),
         count(plan.platforms().len(), "platform", "platforms"),
@@ -157,36 +175,4 @@ fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
         runner.to_mut().push_str(" (qemu)");
     }
     [(&*job.name).into(), job.leg_names(", "), runner]
-}
-
-/// Writes left-aligned columns, without blanks at the ends of lines.
-pub(crate) fn columns<'a, const N: usize>(
-    head: [&'static str; N],
-    rows: impl Iterator<Item = [Cow<'a, str>; N]>,
-    text: &mut String,
-) {
-    let shown = |row: [Cow<'a, str>; N]| row.map(readable::cow);
-    let all: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(Cow::from)).chain(rows.map(shown)).collect();
-    let mut widths = [0; N];
-    for row in &all {
-        for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = width(cell).max(*widest);
-        }
-    }
-    for row in &all {
-        let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-        for (at, (cell, width_of_column)) in row[..end].iter().zip(&widths).enumerate() {
-            text.push_str(cell);
-            if at + 1 < end {
-                text.extend(std::iter::repeat_n(' ', width_of_column - width(cell)));
-                text.push_str(GAP);
-            }
-        }
-        text.push('\n');
-    }
-}
-
-/// How many columns of a terminal a text takes.
-fn width(text: &str) -> usize {
-    if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') { text.len() } else { text.width() }
 }

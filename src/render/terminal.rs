@@ -7,12 +7,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
+use super::choice;
 use super::table::{self, explained};
+use crate::palette::{FAINT, FAINT as LABEL, MOVES, STAYS, STRONG as NAME};
 use crate::plan::{Image, Job, Plan, PlannedTag};
 use crate::platform::Platform;
+use crate::published::plan_json::ReusedEntry;
 use crate::readable;
 use crate::reference::Repository;
 
@@ -33,12 +36,6 @@ const WIDE: usize = 110;
 /// Between two columns.
 const GAP: usize = 2;
 
-const NAME: Style = Style::new().bold();
-const LABEL: Style = Style::new().dimmed();
-const STAYS: Style = AnsiColor::Green.on_default();
-const MOVES: Style = AnsiColor::Cyan.on_default();
-const ELSEWHERE: Style = Style::new().dimmed();
-const EMULATED: Style = AnsiColor::Yellow.on_default();
 const PLAIN: Style = Style::new();
 
 /// A piece of text that is not broken, with its style and what follows it without a break.
@@ -103,7 +100,7 @@ type Jobs<'a> = BTreeMap<&'a str, &'a Job>;
 
 /// The plan. With `explain`, it says of each tag why it is where it is.
 #[must_use]
-pub(crate) fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
+pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     let mut text = String::new();
     let jobs: Jobs<'_> =
         plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
@@ -149,6 +146,17 @@ pub(crate) fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
         let words = sentence("may move: no other version is known, so the merge decides", LABEL);
         wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
         text.push('\n');
+    }
+    for [image, done, why] in choice::rows(plan) {
+        let mut words = vec![Word::new(format!("{image}:"), NAME)];
+        words.extend(sentence(&format!("{done}, {why}"), PLAIN));
+        wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
+    }
+    if !plan.verdicts.is_empty() {
+        text.push('\n');
+    }
+    if explain && !plan.reads.is_empty() {
+        text.push_str(&choice::reads(plan));
     }
     let numbers = sentence(table::numbers(plan).trim_end(), NAME);
     wrap(numbers, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
@@ -234,9 +242,13 @@ fn rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image, explain: bool) -> Ve
             }
         }
     }
+    if let Some(reused) = &image.reused {
+        let words = sentence(&ReusedEntry::from(reused).same_inputs(), PLAIN);
+        rows.push(Row { label: "reused", words });
+    }
     for (owner, tags) in table::elsewhere(plan, image) {
-        let mut words = list(tags.into_iter().map(Cow::from), ELSEWHERE);
-        words.extend(sentence(&format!("are {owner}'s"), ELSEWHERE));
+        let mut words = list(tags.into_iter().map(Cow::from), FAINT);
+        words.extend(sentence(&format!("stay with {owner}"), FAINT));
         rows.push(Row { label: "left alone", words });
     }
     if explain {
@@ -284,7 +296,7 @@ fn platforms<'a>(plan: &'a Plan, jobs: &Jobs<'a>, key: &str, image: &'a Image) -
             Word { after: " ", ..Word::new(padded((*platform).to_owned(), widest), PLAIN) },
             Word::new(padded(runner(*job), if more { runners } else { 0 }), LABEL),
         ];
-        line.extend(is_emulated.then(|| Word::new("QEMU", EMULATED)));
+        line.extend(is_emulated.then(|| Word::new("QEMU", NAME)));
         line.extend(shared.map(|job| Word::new(format!("in {}", job.name), LABEL)));
         line
     };

@@ -7,23 +7,22 @@ use anstyle::Style;
 use indexmap::IndexMap;
 
 use crate::bake::target::links::links;
+use crate::palette::{FAINT as DETAIL, STRONG as NAME};
 use crate::plan::{Image, Plan};
 use crate::platform::Platform;
 use crate::readable;
-
-const NAME: Style = Style::new().bold();
-const DETAIL: Style = Style::new().dimmed();
 
 /// How deep links are shown, in bytes of what stands before a target: nobody reads on, and a chain may be very long.
 const MAX_INDENT: usize = 200;
 
 /// The tree. What is below a target is shown the first time, and `…` stands for it after that.
 #[must_use]
-pub(crate) fn render(plan: &Plan, color: bool) -> String {
+pub fn render(plan: &Plan, color: bool) -> String {
     let mut tree = Tree { plan, shown: BTreeSet::new(), color, text: String::new() };
     for (key, image) in &plan.images {
         let name = tree.styled(NAME, key);
-        let _ = writeln!(tree.text, "{name}");
+        let reused = super::table::told(image).map(|told| format!("  {}", tree.styled(DETAIL, &told)));
+        let _ = writeln!(tree.text, "{name}{}", reused.unwrap_or_default());
         let targets = targets(plan, image);
         let last = targets.len().saturating_sub(1);
         for (at, (target, platforms)) in targets.iter().enumerate() {

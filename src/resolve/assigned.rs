@@ -49,6 +49,7 @@ impl Legs {
             labels: labels::known(&assigned.leg.definition),
             annotations: annotations::of_manifest(&assigned.leg.definition),
             descriptor_annotations: assigned.descriptor.clone(),
+            inputs: None,
         })
         .collect()
     }

@@ -1,5 +1,7 @@
 //! What a plan is made of.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::bake::module::Module;
 use crate::bake::target::Definition;
 use crate::bake::target::overrides::Overrides;
@@ -8,7 +10,7 @@ use crate::ci::{MaxJobs, ProvenanceMode};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known, KnownVersions};
-use crate::plan::SourceFile;
+use crate::plan::{Reused, SourceFile};
 use crate::platform::Platform;
 use crate::source::{Sources, Span};
 
@@ -33,7 +35,25 @@ impl Purpose {
     }
 }
 
+/// Images that need not be built, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Spared {
+    /// They were published before from the same inputs, and that gets the tags.
+    pub reused: BTreeMap<String, Reused>,
+    /// Nothing of them has changed: they are left out of the plan.
+    pub unchanged: BTreeSet<String>,
+}
+
+impl Spared {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reused.is_empty() && self.unchanged.is_empty()
+    }
+}
+
 /// What a plan is made of.
+#[derive(Clone)]
 pub struct Input<'a> {
     /// The evaluated files.
     pub module: &'a Module,
@@ -61,6 +81,8 @@ pub struct Input<'a> {
     pub known_versions: &'a KnownVersions,
     /// The variables that are left to the build.
     pub kept: &'a [KeptVariable],
+    /// The images that need not be built.
+    pub spared: &'a Spared,
     /// The files, for the record.
     pub sources: Vec<SourceFile>,
     /// Their texts, to show what is written.

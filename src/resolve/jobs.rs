@@ -90,7 +90,7 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
 /// The published legs in the order of the images.
 fn published<'p>(legs: &'p Legs, images: &'p IndexMap<String, Image>) -> IndexMap<&'p Name, Published<'p>> {
     let mut published: IndexMap<&Name, Published<'_>> = IndexMap::with_capacity(legs.all.len());
-    for (key, image) in images {
+    for (key, image) in images.iter().filter(|(_, image)| image.reused.is_none()) {
         for Build { leg: name, .. } in &image.builds {
             let assigned = legs.get(name).expect("a build is a leg of the plan");
             let new = || Published { name, assigned, images: Vec::with_capacity(1) };

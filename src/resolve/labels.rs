@@ -1,7 +1,7 @@
 //! The labels of the OCI that are filled in from facts, once for all legs of an image and its index. What the user says of
 //! one in one place is so in all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::annotations;
 use super::input::{Input, Purpose};
@@ -67,6 +67,12 @@ impl OciLabels {
                 definition.annotations.push(value.derive(&format!("manifest:{key}={value}")));
             }
         }
+    }
+
+    /// The keys of annotations of the index whose values are those of facts: nothing else is said of them.
+    pub(super) fn keys_of_facts<'t>(&self, targets: impl Iterator<Item = &'t Target>) -> BTreeSet<String> {
+        let said: BTreeSet<String> = targets.flat_map(|target| self.said(target).into_keys()).collect();
+        self.of_facts.keys().filter(|key| !said.contains(*key)).cloned().collect()
     }
 
     /// The annotations of the index that the targets, of which the first counts most, lead to. It is written before the build, so

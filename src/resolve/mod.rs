@@ -45,7 +45,7 @@ mod untagged;
 
 mod publish;
 
-pub use input::{Input, Purpose};
+pub use input::{Input, Purpose, Spared};
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -79,7 +79,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut wanted = images::wanted(input, &images, &mut diagnostics);
     let publish::Publications { of_images: publications, untagged } =
         publish::publications(input, &images, &left_out, &wanted, &targets, &mut diagnostics);
-    wanted.retain(|key| !untagged.contains(key));
+    wanted.retain(|key| !untagged.contains(key) && !input.spared.unchanged.contains(key));
     for (image, publication) in images.iter_mut().zip(&publications) {
         publish::name_version(image, publication);
     }
@@ -165,7 +165,7 @@ fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -
         images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
-        // A name may be an image's, which is no target.
+        // A name may be an image's, which is not a target.
         names => select::targets_of(input.definition, names).unwrap_or_default(),
     };
     let is_local = |name: &Name| !covered.contains(name) && targets.resolved.contains_key(name);

@@ -6,6 +6,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::{Trail, Walk};
+use crate::published::plan_json::ReusedEntry;
 use crate::published::result::{ImageResult, ResultStatus};
 use crate::reference::Digest;
 
@@ -17,6 +18,8 @@ pub(super) enum Said<'r> {
     Held(&'r [String]),
     /// Its index is there, and has no tags yet.
     Indexed(&'r Digest),
+    /// No merge says anything, and the plan uses this again.
+    Reused(&'r ReusedEntry),
     /// Nothing that could be compared.
     Nothing,
 }
@@ -72,8 +75,26 @@ pub(super) fn left(key: &str, references: &[String]) -> Finding {
     Finding::new(Code::Held, references, message).with_cure("nothing, or what the merge said")
 }
 
+/// Says that tags do not have what a merge gave them, or what the plan reuses.
+pub(super) fn differs(said: &Said<'_>, key: &str, found: &Digest, references: &[String]) -> Option<Finding> {
+    match said {
+        Said::Published(expected, _) if *expected != found => Some(other(key, expected, found, references)),
+        Said::Reused(reused) if reused.digest != *found => Some(not_reused(key, reused, found, references)),
+        Said::Published(..) | Said::Reused(_) | Said::Held(_) | Said::Indexed(_) | Said::Nothing => None,
+    }
+}
+
+/// Says that tags do not have what the plan reuses.
+fn not_reused(key: &str, reused: &ReusedEntry, found: &Digest, references: &[String]) -> Finding {
+    let message = format!("image `{key}`: the plan reuses {}, and this is {found}", reused.digest);
+    let finding = Finding::new(Code::OtherBuild, references, message).about(found);
+    finding
+        .with_note(reused.told())
+        .with_cure("merge the plan; if that was done, another run has moved the tag since")
+}
+
 /// Says that tags do not have what the merge gave them.
-pub(super) fn other(key: &str, expected: &Digest, found: &Digest, references: &[String]) -> Finding {
+fn other(key: &str, expected: &Digest, found: &Digest, references: &[String]) -> Finding {
     let message = format!("image `{key}`: the merge published {expected}, and this is {found}");
     Finding::new(Code::OtherBuild, references, message).about(found)
 }

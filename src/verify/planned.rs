@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
@@ -32,7 +33,10 @@ pub(super) fn look(
     let mut checked = Vec::new();
     for (key, image) in &planned.images {
         let places: Vec<_> = image.places().filter_map(|location| walk.site_of(location)).collect();
-        let said = result.and_then(|result| result.images.get(key)).map_or(Said::Nothing, said);
+        let said = match result.and_then(|result| result.images.get(key)) {
+            Some(result) => said(result),
+            None => image.reused.as_ref().map_or(Said::Nothing, Said::Reused),
+        };
         if let Said::Indexed(digest) = said {
             checked.extend(merged::index(key, digest, &places, walk));
             continue;
@@ -198,7 +202,8 @@ impl<'a> ImageCheck<'_, 'a> {
         let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
         let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
         let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
-        let Some(metadata) = self.metadata else {
+        let metadata = self.metadata.filter(|_| self.image.reused.is_none());
+        let Some(metadata) = metadata else {
             self.walk.findings.push(Finding::new(Code::TagMissing, &references, message));
             return;
         };
@@ -281,12 +286,14 @@ impl<'a> ImageCheck<'_, 'a> {
     /// Compares what a tag names with what it should. `before` is where the findings about it begin.
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
-        if let Said::Published(expected, _) = &self.said
-            && **expected != tree.served.manifest.digest
-        {
-            let found = &tree.served.manifest.digest;
-            self.walk.findings.push(merged::other(self.key, expected, found, &place.references));
+        let found = &tree.served.manifest.digest;
+        if let Some(finding) = merged::differs(&self.said, self.key, found, &place.references) {
+            self.walk.findings.push(finding);
             self.other_build = true;
+            return;
+        }
+        // What is reused says what the run that built it planned.
+        if self.image.reused.as_ref().is_some_and(|reused| reused.digest == *found) {
             return;
         }
         self.annotations(place, tree);
@@ -299,6 +306,10 @@ impl<'a> ImageCheck<'_, 'a> {
         if !is_told {
             let told = self.builds(place, tree, before);
             self.labels(place, tree, &told);
+            if self.metadata.is_none() {
+                let is_said = matches!(self.said, Said::Published(..));
+                self.other_build |= another::look(self.key, self.image, is_said, place, tree, self.walk);
+            }
         }
     }
 

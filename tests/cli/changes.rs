@@ -96,6 +96,36 @@ DEFINITIONS
 }
 
 #[test]
+fn what_is_reused_is_compared() {
+    let text = definition("1.4.1", AMD, "x");
+    let test = two_plans(&text, &text);
+    let folder = test.folder();
+    let plan: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("new/plan.json")).unwrap()).unwrap();
+    let reusing = |to: &str, digit: &str| {
+        let mut plan = plan.clone();
+        let digest = format!("sha256:{}", digit.repeat(64));
+        plan["images"]["app"]["reused"] =
+            json!({ "repository": "ghcr.io/acme/app", "tag": "edge", "digest": digest });
+        fs::create_dir_all(folder.join(to)).unwrap();
+        fs::write(folder.join(to).join("plan.json"), plan.to_string()).unwrap();
+        format!("ghcr.io/acme/app:edge@{digest}")
+    };
+    let (one, two) = (reusing("one", "1"), reusing("two", "2"));
+    let told = |old: &str, new: &str| done(folder, &["diff", old, new]);
+    assert_eq!(told("new", "one"), format!("REUSED\n  added    app  {one}\n"));
+    assert_eq!(told("one", "new"), format!("REUSED\n  lost     app  {one}\n"));
+    assert_eq!(told("one", "two"), format!("REUSED\n  moved    app  {one} → {two}\n"));
+    assert_eq!(told("one", "one"), "nothing differs\n");
+    let json = done(folder, &["diff", "one", "two", "--format=json"]);
+    expect_changes(&json);
+    let changes: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(changes["reused"], json!([{ "image": "app", "change": "moved", "from": one, "to": two }]));
+    let markdown = done(folder, &["diff", "new", "one", "--format", "markdown"]);
+    assert!(markdown.contains("| Reused | | |"), "{markdown}");
+}
+
+#[test]
 fn a_linked_target_that_changes_and_a_job_that_moves_are_seen() {
     let of = |base: &str, runner: &str| {
         format!(

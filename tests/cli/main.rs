@@ -9,9 +9,11 @@ mod support;
 
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
+mod bases; // the bases of builds, as registries serve them
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
+mod choice; // which images are built
 #[cfg(unix)]
 mod completions; // `bakeplan completions`, asked by real shells
 mod contributing; // CONTRIBUTING.md: what it names is there
@@ -50,14 +52,18 @@ mod outputs; // pushes that an output names
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that pages and messages recommend
+#[cfg(unix)]
+mod pipes; // pipes and devices where files are expected
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known
 mod plan_mirrors; // mirrors in the plan and its views
+mod plan_reused; // images that are not built in the plan and its views
 mod print; // `bakeplan print`: lists and streams
 mod promote; // `bakeplan promote`: tags for what is there
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
+mod reference; // tables of the reference that follow from the code
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rewritten; // numbers that are not printed as they were written
 mod rules; // rule lines of docker/metadata-action

@@ -19,6 +19,7 @@ mod plain; // images without an index
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
 mod requests; // how many requests large plans take, and which go at once
+mod reused; // what an index records of its inputs, and images of the same inputs
 mod runs; // which of two runs is later
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again

@@ -14,7 +14,7 @@ use bakeplan::internals::facts::{Facts, KnownVersions};
 use bakeplan::internals::plan::Plan;
 use bakeplan::internals::published::planned::Planned;
 use bakeplan::internals::render;
-use bakeplan::internals::resolve::{self, Input, Purpose};
+use bakeplan::internals::resolve::{self, Input, Purpose, Spared};
 use bakeplan::internals::source::Sources;
 use proptest::prelude::*;
 use proptest::sample::{select as one_of, subsequence};
@@ -82,6 +82,7 @@ pub(crate) fn planned(text: &str, is_json: bool) -> Result<Plan, Vec<Diagnostic>
             facts: &&Facts::default(),
             known_versions: &KnownVersions::default(),
             kept: &[],
+            spared: &Spared::default(),
             sources: Vec::new(),
             texts: &Sources::default(),
         })

@@ -370,6 +370,36 @@ fn what_is_allowed_stands_in_another_revision() {
         let (found, told) = run(consent);
         assert_eq!(found, Some(code), "{consent}: {told}");
     }
+    // What is checked out in an event of strangers may be theirs, however it is called.
+    git(&["branch", "base"]);
+    let in_event = |consent: &str, event: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        command.args(["plan", "--github", "--consent", consent]).current_dir(test.folder());
+        command.env("GITHUB_EVENT_NAME", event).env_remove("GITHUB_OUTPUT").env_remove("GITHUB_STEP_SUMMARY");
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for name in [
+        "HEAD",
+        "@",
+        "HEAD^{commit}",
+        "HEAD~0",
+        "@{0}",
+        "main",
+        "main@{0}",
+        "main^0",
+        "refs/heads/main",
+        "FETCH_HEAD",
+    ] {
+        let consent = format!("git:{name}:.github/consent.json");
+        let (code, told) = in_event(&consent, "pull_request_target");
+        assert!(code == Some(1) && told.contains("a stranger may have written that"), "{name}: {told}");
+        if !name.starts_with("FETCH") {
+            assert_eq!(in_event(&consent, "push").0, Some(0), "{name}");
+        }
+    }
+    let (code, told) = in_event("git:base:.github/consent.json", "pull_request_target");
+    assert_eq!(code, Some(0), "{told}");
     for text in ["[]", "{\"allowed\": []}", "{\"allow\": \"a\"}", "{", "{\"allow\": [1]}"] {
         let outside = tempfile::tempdir().unwrap();
         let path = outside.path().join("c.json");
@@ -635,5 +665,36 @@ fn in_markdown_nothing_becomes_a_link_by_itself() {
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| app-")).collect();
         assert!(rows.iter().all(|row| !row.contains(label) && row.contains("<!-- -->")), "{label}: {rows:?}");
         assert!(!rows.is_empty(), "{text}");
+    }
+}
+
+/// What a definition says of secrets is not believed where a stranger may have written it and the environment has one.
+#[test]
+fn a_stranger_cannot_say_that_a_secret_is_none() {
+    let hostile = |name: &str| {
+        format!(
+            "variable \"{name}\" {{ default = \"\" }}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  labels = {{ x = {name} }}\n}}\nimage {{\n  secret_variables = [\"!{name}\"]\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        )
+    };
+    for (name, options, event, value, code, is_warned) in [
+        ("API_TOKEN", &["--github"][..], "pull_request_target", "q7hunter2fish", 1, true),
+        ("DB_PASSWORD_PROD", &["--github"], "pull_request_target", "q7hunter2fish", 1, true),
+        ("CACHE_KEY", &["--github"], "pull_request", "q7hunter2fish", 1, true),
+        // No value, no stranger, and no secret by its name.
+        ("API_TOKEN", &["--github"], "pull_request_target", "", 0, false),
+        ("API_TOKEN", &["--github"], "push", "q7hunter2fish", 0, false),
+        ("API_TOKEN", &[], "pull_request_target", "q7hunter2fish", 0, false),
+        ("LICENSE", &["--github"], "pull_request_target", "q7hunter2fish", 0, false),
+    ] {
+        let test =
+            Test::new().file("docker-bake.hcl", hostile(name)).file("event.json", "{}").env(name, value);
+        let event_path = test.folder().join("event.json");
+        let test = test.env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &event_path);
+        let output = test.args(["plan"]).args(options.iter().copied()).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let what = format!("{name} {options:?} {event} {value}: {told}");
+        assert_eq!(output.status.code(), Some(code), "{what}");
+        assert_eq!(told.contains("stays a secret"), is_warned, "{what}");
+        assert!(!told.contains("hunter") || code == 0, "{what}");
     }
 }

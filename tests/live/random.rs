@@ -123,7 +123,7 @@ fn report(seed: u64, input: &Input, answers: &Answers) -> String {
     )
 }
 
-fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
+pub(super) fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
     let Ok(text) = std::env::var(name) else { return default };
     text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
 }

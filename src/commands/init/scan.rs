@@ -8,9 +8,10 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
 use crate::init::kinds::{self, Kind};
+use crate::init::mask::masked;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
-use crate::init::{example_tag, text::Place};
+use crate::init::{example_tag, quote, text::Place};
 use crate::source::{SourceId, Span};
 
 /// How many files of a kind are read.
@@ -55,7 +56,15 @@ impl Found {
         };
         let text = &session.sources.get(*id).text;
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default().trim();
-        line.strip_prefix("- ").unwrap_or(line).to_owned()
+        quote::used(line.strip_prefix("- ").unwrap_or(line))
+    }
+
+    /// Takes passwords out of what is shown of workflows and scripts.
+    pub(super) fn mask(&self, session: &mut Session<'_>) {
+        for (_, id) in &self.ids {
+            let text = masked(&session.sources.get(*id).text);
+            session.sources.replace(*id, text);
+        }
     }
 
     /// The span of the line at a place.
@@ -78,10 +87,9 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
     let tree = host.tree(&|path| kinds::of(path).is_some());
     let mut found = Found::default();
     if tree.is_cut {
-        found.warnings.push(Diagnostic::warning(
-            Code::INIT_LIMIT,
-            "there are so many files that not all of them were looked at",
-        ));
+        found
+            .warnings
+            .push(Diagnostic::warning(Code::INIT_LIMIT, "there are too many files to look at all of them"));
     }
     if let Some(folder) = host.folder_in_checkout() {
         let message = format!(
@@ -144,6 +152,18 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                     }
                 }
             }
+            Kind::Foreign => {
+                let Ok(text) = host.read(&path) else { continue };
+                bytes += text.len();
+                let Some((line, tool)) = kinds::publishes(&path, &text) else { continue };
+                let id = session.sources.add(path.clone(), text);
+                found.add(&path, id);
+                let place = Place { path: path.as_str().into(), line: line + 1 };
+                let message = format!("{tool} publishes images, and `init` does not read how");
+                let warning =
+                    Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &place), "");
+                found.warnings.push(warning.with_help("write an `image` block for what it publishes"));
+            }
             Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {
                 found.others.push((kind, path));
             }
@@ -183,5 +203,6 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         repository: lower,
         default_branch: default_branch.unwrap_or_else(|| "main".to_owned()),
         tag: example_tag(&workflow::tag_patterns(&found.yaml, &session.sources)),
+        ..World::default()
     }
 }

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Layout, Store};
 
+use serde_json::{Value, json};
+
 use super::world::{Build, TAGS, World, literal, plan, plan_of};
 use crate::loopback::{Reply, Server};
 
@@ -200,28 +202,54 @@ fn a_merge_that_fills_a_mirror_may_end_at_every_request() {
     end_at_every_request(Filled::AsMirror, false);
 }
 
-/// Ends a promotion at request `at`, into the repository of its source and one that lacks all of it, and runs it again.
-fn end_promotion_at(at: usize, arrives: bool, is_other: bool) -> usize {
+/// What gives tags to something that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Giver {
+    Promotion,
+    /// A merge of a plan that reuses it.
+    Merge,
+}
+
+/// The text of a plan, in which the inputs of each build are the hash of its name.
+fn with_inputs(document: &str) -> Value {
+    let mut plan: Value = serde_json::from_str(document).unwrap();
+    for (leg, build) in plan["images"]["app"]["builds"].as_object_mut().unwrap() {
+        build["inputs"] = json!({ "hash": Digest::sha256(leg.as_bytes()) });
+    }
+    plan
+}
+
+/// Ends the giving of tags at request `at`, in the repository of what gets them and one that lacks all of it, and runs it
+/// again.
+fn end_giving_at(at: usize, arrives: bool, giver: Giver, is_other: bool) -> usize {
     let world = World::with_app(&["acme/app"]);
     world.layout("mirror/app");
     let gallows = Gallows::new(&world, arrives);
     let host = gallows.server.host();
     let stage = plan_of(&[&format!("{host}/acme/app")], &literal("sha-1"), "", "hold");
-    std::fs::write(world.root().join("plan.json"), stage).unwrap();
+    std::fs::write(world.root().join("plan.json"), with_inputs(&stage).to_string()).unwrap();
     std::fs::write(world.root().join("metadata.json"), world.metadata()).unwrap();
     assert!(gallows.run(world.root(), 0).0);
     let new = world.tags("acme/app")["sha-1"].clone();
     // By another name it is another registry, which gets everything by copying.
     let second = if is_other { host.replace("127.0.0.1", "localhost") } else { host.clone() };
-    let document = plan(&[&format!("{host}/acme/app"), &format!("{second}/mirror/app")]);
-    std::fs::write(world.root().join("plan.json"), document).unwrap();
+    let mut document = with_inputs(&plan(&[&format!("{host}/acme/app"), &format!("{second}/mirror/app")]));
     let source = format!("{host}/acme/app:sha-1");
-    let line = ["promote", &source, "--plan", "plan.json"];
-    let (succeeded, requests) = gallows.run_line(world.root(), &line, at);
+    let line: &[&str] = match giver {
+        Giver::Promotion => &["promote", &source, "--plan", "plan.json"],
+        Giver::Merge => {
+            document["images"]["app"]["reused"] =
+                json!({ "repository": format!("{host}/acme/app"), "tag": "sha-1", "digest": new });
+            std::fs::write(world.root().join("metadata.json"), "{}").unwrap();
+            &["merge", "--plan", "plan.json", "--metadata", "metadata.json"]
+        }
+    };
+    std::fs::write(world.root().join("plan.json"), document.to_string()).unwrap();
+    let (succeeded, requests) = gallows.run_line(world.root(), line, at);
     assert_eq!(succeeded, at == 0, "request {at}");
     if at > 0 {
         check_tags(&world, &new, None, at);
-        assert!(gallows.run_line(world.root(), &line, 0).0, "the run after an end at request {at}");
+        assert!(gallows.run_line(world.root(), line, 0).0, "the run after an end at request {at}");
     }
     for (repository, count) in [("acme/app", 5), ("mirror/app", 4)] {
         let tags = world.tags(repository);
@@ -234,8 +262,16 @@ fn end_promotion_at(at: usize, arrives: bool, is_other: bool) -> usize {
 #[test]
 fn a_promotion_may_end_at_every_request() {
     for is_other in [false, true] {
-        let total = end_promotion_at(0, false, is_other);
-        at_every_request(total, true, |at, arrives| end_promotion_at(at, arrives, is_other));
+        let end_at = |at, arrives| end_giving_at(at, arrives, Giver::Promotion, is_other);
+        at_every_request(end_at(0, false), true, end_at);
+    }
+}
+
+#[test]
+fn a_merge_of_what_is_reused_may_end_at_every_request() {
+    for is_other in [false, true] {
+        let end_at = |at, arrives| end_giving_at(at, arrives, Giver::Merge, is_other);
+        at_every_request(end_at(0, false), true, end_at);
     }
 }
 

@@ -316,7 +316,12 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("reusable", "jobs.merge.result == 'skipped' && '[]'", "'[]'"),
     ("gate", "needs.merge.outputs.published == '' && ' published' || ''", "''"),
     ("reusable", "steps.merge.outputs.result || '{\"published\":[]}'", "steps.merge.outputs.result || '{}'"),
-    ("settings", " --github --require-all --from-source", " --github --from-source"),
+    (
+        "settings",
+        " --github --require-all --settle 30s --from-source",
+        " --github --settle 30s --from-source",
+    ),
+    ("settings", " --settle 30s", ""),
     (
         "settings",
         "          SOURCE_DATE_EPOCH: ${{ vars.EPOCH }}\n        run: |\n          # What is not set is empty here, and would replace the default of Bake's variable.\n          for name in SOURCE_DATE_EPOCH;",

@@ -1,0 +1,143 @@
+//! What the registry serves of each image, under the tags that this run would write.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use indexmap::IndexMap;
+
+use crate::cli::Network;
+use crate::commands::network;
+use crate::commands::session::Session;
+use crate::commands::talk::Talk;
+use crate::diagnostic::Diagnostic;
+use crate::error::Error;
+use crate::inputs::Record;
+use crate::oci::INPUTS;
+use crate::plan::{Build, Image, Plan, Reused};
+use crate::published::served::Served;
+use crate::published::sites;
+use crate::reference::{Repository, Tag};
+use crate::registry::{Location, Store, SystemClock, TagOrDigest};
+
+/// How many tags of an image are looked at, one after another.
+const MOST_TAGS: usize = 4;
+
+/// What is published of an image.
+pub(super) enum Found {
+    /// An index that was made of the same inputs.
+    Same(Reused),
+    /// Something else, or nothing; what that is, in words.
+    Other(String),
+    /// The registry does not say.
+    Unknown(String),
+}
+
+/// What an answer says of an image, under one tag.
+type Answer = Result<Option<Served>, Diagnostic>;
+
+/// Looks at each image that has inputs: under its tags in turn, until one serves the same inputs.
+pub(super) fn look(
+    session: &Session<'_>,
+    options: &Network,
+    plan: &Plan,
+    tags: &IndexMap<&str, Vec<Tag>>,
+) -> Result<IndexMap<String, Found>, Error> {
+    let places: Vec<&Repository> =
+        tags.keys().filter_map(|key| plan.images[*key].repositories.first()).collect();
+    let mut locations: Vec<Location> = places.into_iter().cloned().map(Location::Registry).collect();
+    locations.sort();
+    locations.dedup();
+    let talk = Arc::new(Talk::new(session));
+    let clock = Arc::new(SystemClock::default());
+    let sites = network::open(session, options, None, locations, clock, talk.clone())?;
+    let mut found: IndexMap<String, Found> = IndexMap::new();
+    for round in 0..MOST_TAGS {
+        let is_open = |key: &&str| !matches!(found.get(*key), Some(Found::Same(_) | Found::Unknown(_)));
+        let asked: Vec<(&str, &Image, usize, &Tag)> = tags
+            .iter()
+            .filter(|(key, _)| is_open(key))
+            .filter_map(|(key, tags)| {
+                let image = &plan.images[*key];
+                let place = Location::Registry(image.repositories.first()?.clone());
+                let site = sites.iter().position(|site| site.location == place)?;
+                Some((*key, image, site, tags.get(round)?))
+            })
+            .collect();
+        if asked.is_empty() {
+            break;
+        }
+        let questions: Vec<(usize, Tag)> =
+            asked.iter().map(|(_, _, site, tag)| (*site, (*tag).clone())).collect();
+        let failed: Vec<AtomicBool> = sites.iter().map(|_| AtomicBool::new(false)).collect();
+        let known = vec![0; sites.len()];
+        let get = |store: &dyn Store, tag: &Tag| -> Answer {
+            let manifest = store.get_manifest(&TagOrDigest::Tag(tag.clone()));
+            manifest.map(|manifest| manifest.map(Served::read)).map_err(|error| error.to_diagnostic())
+        };
+        let (answers, failures) = sites::ask(&sites, &failed, &known, talk.as_ref(), &questions, get);
+        let mut answered = answers.into_iter().peekable();
+        for (key, image, site, tag) in asked {
+            let is_next = answered.peek().is_some_and(|(at, own, _)| *at == site && own == tag);
+            let verdict = match answered.next_if(|_| is_next) {
+                Some((_, _, served)) => compare(plan, image, tag, served.as_ref()),
+                None => Found::Unknown(match failures.get(&site) {
+                    Some(failure) => failure.message.clone(),
+                    None => format!("`{}` was not asked", sites[site].location),
+                }),
+            };
+            // What the first tag serves says most.
+            if round == 0 || matches!(verdict, Found::Same(_)) {
+                found.insert(key.to_owned(), verdict);
+            }
+        }
+    }
+    talk.end();
+    Ok(found)
+}
+
+/// Whether what a tag serves was made of the inputs of an image.
+fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Found {
+    let Some(repository) = image.repositories.first() else {
+        return Found::Other("it has no repository".to_owned());
+    };
+    let reference = format!("{repository}:{tag}");
+    let Some(served) = served else { return Found::Other(format!("{reference} is not there")) };
+    let Some(text) = served.annotations().and_then(|all| all.get(INPUTS)) else {
+        return Found::Other(format!("{reference} does not record its inputs"));
+    };
+    let of_build =
+        |build: &'_ Build| Some((plan.legs.get(&build.leg)?.platform.clone(), build.inputs.clone()?));
+    let builds: Vec<_> = image.builds.iter().filter_map(of_build).collect();
+    let builds = builds.iter().map(|(platform, inputs)| (platform.as_ref(), inputs));
+    match Record::read(text) {
+        Some(record) if record.is_of(builds, image.builds.len()) => Found::Same(Reused {
+            repository: repository.clone(),
+            tag: tag.clone(),
+            digest: served.manifest.digest.clone(),
+        }),
+        Some(_) => Found::Other(format!("{reference} was made of other inputs")),
+        None => Found::Other(format!("{reference} records its inputs in a form that is not understood")),
+    }
+}
+
+/// The tags of an image that are looked at, in order: what moves with each run first, then what never moves, then what moves
+/// with versions; at last those of `others`, which another run of the same commit has.
+pub(super) fn tags(image: &Image, others: &[Tag]) -> Vec<Tag> {
+    use crate::tags::Claim;
+    let rank = |claim: &Claim| match claim {
+        Claim::Run => 0,
+        Claim::Literal => 1,
+        Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel => 2,
+    };
+    let Some(repository) = image.repositories.first() else { return Vec::new() };
+    let mut own: Vec<_> = image.tags_in(repository).collect();
+    own.sort_by_key(|tag| rank(&tag.claim));
+    let mut tags: Vec<Tag> = Vec::new();
+    // Two of each kind are enough, so that the other run's tags have their turn.
+    for tag in own.into_iter().map(|tag| &tag.name).take(2).chain(others) {
+        if !tags.contains(tag) && tags.len() < MOST_TAGS {
+            tags.push(tag.clone());
+        }
+    }
+    tags
+}

@@ -1,0 +1,222 @@
+//! What of a build's definition decides its image: all but where it goes, what only speeds it up, and what the clock, the
+//! commit or the run says.
+
+use super::part::Part;
+use crate::bake::target::{Entry, Policy, Resources, Secret, Ssh, Target, Text};
+use crate::bake::values::Mark;
+use crate::plan::{Build, Image, Leg};
+
+/// What stands for a value that the clock says, and for the commit within one.
+const CLOCK: &str = "{clock}";
+const COMMIT: &str = "{commit}";
+
+/// What stands for a value that the facts of the run say.
+const FACT: &str = "{fact}";
+
+/// The fewest digits by which a commit is known.
+const FEWEST_DIGITS: usize = 7;
+
+/// The fields of an output that say where it goes.
+const DESTINATION: [&str; 8] =
+    ["name", "dest", "push", "push-by-digest", "name-canonical", "store", "unpack", "tar"];
+
+/// What of the definition decides the image.
+pub(super) struct Definition {
+    /// What counts, in order.
+    pub(super) parts: Vec<Part>,
+    /// Why it cannot be known what is built.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Reads the definition of a leg and what its image says; `source` is the target that the leg is of.
+pub(super) fn read(
+    leg: &Leg,
+    source: Option<&Target>,
+    image: &Image,
+    build: &Build,
+    commit: Option<&str>,
+) -> Definition {
+    let mut reader = Reader { commit, parts: Vec::new(), unknown: Vec::new() };
+    reader.target(&leg.definition, source);
+    if let Some(platform) = &leg.platform {
+        reader.add("platform", platform.as_str());
+    }
+    for (key, value) in &image.annotations {
+        let value = if image.of_facts.contains(key) { FACT.to_owned() } else { reader.without_commit(value) };
+        reader.add(&format!("annotation of the index {key}"), &value);
+    }
+    for (key, value) in &build.descriptor_annotations {
+        let value = reader.without_commit(value);
+        reader.add(&format!("annotation of the descriptor {key}"), &value);
+    }
+    reader.add("index", if image.index { "true" } else { "false" });
+    let Reader { parts, unknown, .. } = reader;
+    Definition { parts, unknown }
+}
+
+/// Reads the definition of what is only linked to.
+pub(super) fn read_linked(target: &Target, commit: Option<&str>) -> Definition {
+    let mut reader = Reader { commit, parts: Vec::new(), unknown: Vec::new() };
+    reader.target(target, Some(target));
+    let Reader { parts, unknown, .. } = reader;
+    Definition { parts, unknown }
+}
+
+struct Reader<'a> {
+    commit: Option<&'a str>,
+    parts: Vec<Part>,
+    unknown: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn target(&mut self, target: &Target, source: Option<&Target>) {
+        let Target {
+            args,
+            labels,
+            annotations,
+            attest,
+            target: stage,
+            secret,
+            ssh,
+            network,
+            shm_size,
+            ulimits,
+            resources,
+            entitlements,
+            extra_hosts,
+            policy,
+            call,
+            platforms,
+            lost_marks: _,
+            // They are read by themselves, or their content is.
+            context: _,
+            default_context: _,
+            context_of: _,
+            contexts: _,
+            dockerfile: _,
+            dockerfile_inline: _,
+            // What it is called, and what it was made of.
+            name: _,
+            span: _,
+            description: _,
+            inherits: _,
+            linked: _,
+            // Where it goes. The form that its source asks for is below.
+            tags: _,
+            output: _,
+            // They make it fast, or not.
+            cache_from: _,
+            cache_to: _,
+            pull: _,
+            no_cache: _,
+            no_cache_filter: _,
+        } = target;
+        for (key, text) in args {
+            self.text(&format!("args.{key}"), text);
+        }
+        for (key, text) in labels {
+            // What facts say of an image is not what it is built from.
+            let is_added = source.is_some_and(|source| !source.labels.contains_key(key));
+            if is_added {
+                self.add(&format!("labels.{key}"), FACT);
+            } else {
+                self.text(&format!("labels.{key}"), text);
+            }
+        }
+        for text in annotations {
+            let is_said = source.is_none_or(|source| source.annotations.iter().any(|one| one == text));
+            match text.as_str().split_once('=') {
+                Some((key, _)) if !is_said => self.add(&format!("annotations.{key}"), FACT),
+                _ => self.text("annotations", text),
+            }
+        }
+        attest.iter().for_each(|entry| self.entry("attest", entry));
+        let output = source.and_then(|source| source.output.as_deref()).and_then(<[Entry]>::first);
+        if let Some(output) = output {
+            let mut form = output.clone();
+            form.fields.retain(|key, _| !DESTINATION.contains(&&**key));
+            self.entry("output", &form);
+        }
+        for (name, text) in [("target", stage), ("network", network), ("shm-size", shm_size), ("call", call)]
+        {
+            text.iter().for_each(|text| self.text(name, text));
+        }
+        for Secret { id, src, env, span: _ } in secret {
+            // Which one it is counts; what it holds is never seen.
+            let _ = (src, env);
+            self.text("secret", id);
+        }
+        for Ssh { id, paths: _, span: _ } in ssh {
+            self.text("ssh", id);
+        }
+        ulimits.iter().for_each(|text| self.text("ulimits", text));
+        entitlements.iter().for_each(|text| self.text("entitlements", text));
+        extra_hosts.iter().for_each(|(host, text)| self.text(&format!("extra-hosts.{host}"), text));
+        platforms.iter().flatten().for_each(|text| self.text("platforms", text));
+        if let Some(resources) = resources {
+            let Resources {
+                memory,
+                memory_swap,
+                cpu_shares,
+                cpu_period,
+                cpu_quota,
+                cpuset_cpus,
+                cpuset_mems,
+            } = &**resources;
+            let numbers =
+                [cpu_shares, cpu_period, cpu_quota].map(|number| number.as_ref().map(|number| &number.text));
+            let texts = [memory, memory_swap, cpuset_cpus, cpuset_mems].map(Option::as_ref);
+            for (at, text) in texts.into_iter().chain(numbers).enumerate() {
+                text.iter().for_each(|text| self.text(&format!("resources.{at}"), text));
+            }
+        }
+        for Policy { files, reset, disabled, strict, log_level: _, span: _ } in policy {
+            let files: Vec<&str> = files.iter().map(Text::as_str).collect();
+            self.add("policy", &format!("{files:?} {reset} {disabled} {strict:?}"));
+        }
+    }
+
+    fn entry(&mut self, name: &str, entry: &Entry) {
+        for (key, text) in &entry.fields {
+            self.text(&format!("{name}.{key}"), text);
+        }
+    }
+
+    /// Adds a text, without what it does not say of the image.
+    fn text(&mut self, name: &str, text: &Text) {
+        for mark in text.value.marks().iter() {
+            match mark {
+                Mark::Random => self.unknown.push(format!("`{name}` has random numbers in it")),
+                Mark::Kept(variable) => {
+                    self.unknown.push(format!("`{name}` has `{variable}` in it, which is left to the build"));
+                }
+                Mark::Clock | Mark::Secret(_) | Mark::Unset(_) | Mark::Rewritten(_) => {}
+            }
+        }
+        let is_of_clock = text.value.marks().iter().any(|mark| *mark == Mark::Clock);
+        let value = if is_of_clock { CLOCK.to_owned() } else { self.without_commit(text.as_str()) };
+        self.add(name, &value);
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        self.parts.push(Part::new(name, value));
+    }
+
+    /// A text with a placeholder for the commit, whole or by its first digits.
+    fn without_commit(&self, text: &str) -> String {
+        let Some(commit) = self.commit.filter(|commit| commit.len() >= FEWEST_DIGITS) else {
+            return text.to_owned();
+        };
+        let mut cleaned = String::with_capacity(text.len());
+        for word in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+            let digits = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+            if digits.len() >= FEWEST_DIGITS && commit.starts_with(digits) {
+                cleaned.push_str(COMMIT);
+                cleaned.push_str(&word[digits.len()..]);
+            } else {
+                cleaned.push_str(word);
+            }
+        }
+        cleaned
+    }
+}

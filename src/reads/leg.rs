@@ -1,0 +1,448 @@
+//! What one build reads: its definition, its Dockerfile, its contexts, and the builds that it links to.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::build::Read;
+use super::definition;
+use super::files::{Files, WithoutTriggers};
+use super::part::{Part, inputs};
+use super::place::{self, Place, find};
+use crate::bake::target::context::{is_remote, link_of, normalize_context};
+use crate::bake::target::{Target, Text};
+use crate::bake::values::Name;
+use crate::context::{Context, Id, Ignore, Sources};
+use crate::dockerfile::{self, Base, Dockerfile, Git, Narrowing, Parent, Remote};
+use crate::inputs::Inputs;
+use crate::plan::{Build, Image, Plan};
+use crate::platform::Platform;
+
+/// The Dockerfile of a target that names none, and the one that counts where there is none of that name.
+const DOCKERFILE: &str = "Dockerfile";
+const FALLBACK: &str = "dockerfile";
+
+/// The ignore file of a context.
+const IGNORE: &str = ".dockerignore";
+
+/// What comes before an image as a named context.
+pub(crate) const IMAGE: &str = "docker-image://";
+/// What comes before a layout.
+const LAYOUT: &str = "oci-layout://";
+
+/// How many links of targets are followed.
+const MAX_LINKS: usize = 1000;
+
+/// Reads builds; what several share is read once.
+pub(super) struct Reader<'a> {
+    plan: &'a Plan,
+    files: &'a dyn Files,
+    is_without_triggers: WithoutTriggers<'a>,
+    /// The Dockerfiles by path.
+    dockerfiles: BTreeMap<String, Rc<Result<Dockerfile, String>>>,
+    /// What was seen of contexts.
+    seen: BTreeMap<Seen, Rc<Sight>>,
+    /// The hashes of what is linked to.
+    linked: BTreeMap<Name, Inputs>,
+    /// The links that are being followed.
+    open: Vec<Name>,
+}
+
+/// What decides what is seen of a context.
+type Seen = (String, Option<Vec<u8>>, Option<Vec<Vec<u8>>>);
+
+/// What is seen of a context: the value of a part, or why that is unknown.
+type Sight = Result<String, String>;
+
+/// What is gathered of one build.
+#[derive(Default)]
+pub(super) struct Gathered {
+    parts: Vec<Part>,
+    pub(super) unknown: Vec<String>,
+    notes: Vec<String>,
+    bases: Vec<Base>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        files: &'a dyn Files,
+        is_without_triggers: WithoutTriggers<'a>,
+    ) -> Self {
+        Self {
+            plan,
+            files,
+            is_without_triggers,
+            dockerfiles: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            linked: BTreeMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// What a build of an image reads.
+    pub(super) fn build(&mut self, image: &Image, build: &Build) -> Read {
+        let plan = self.plan;
+        let Some(leg) = plan.legs.get(&build.leg) else {
+            let why = format!("`{}` is not a build of the plan", build.leg);
+            return Read {
+                inputs: Inputs::Unknown(why),
+                parts: Vec::new(),
+                notes: Vec::new(),
+                bases: Vec::new(),
+            };
+        };
+        let source = plan.targets.get(&leg.of).map(|target| &**target);
+        let commit = plan.run.commit.as_deref();
+        let definition = definition::read(leg, source, image, build, commit);
+        let mut gathered =
+            Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
+        self.open.push(Rc::clone(&build.leg));
+        self.content(&leg.definition, leg.platform.as_ref(), &mut gathered);
+        self.open.pop();
+        let Gathered { parts, unknown, notes, bases } = gathered;
+        Read { inputs: inputs(&parts, &unknown), parts, notes, bases }
+    }
+
+    /// The hash of what a build links to.
+    fn link(&mut self, name: &str) -> Inputs {
+        if let Some(known) = self.linked.get(name) {
+            return known.clone();
+        }
+        let key: Name = name.into();
+        if self.open.contains(&key) || self.open.len() > MAX_LINKS {
+            return Inputs::Unknown(format!("the links of `{name}` go in a circle"));
+        }
+        let plan = self.plan;
+        let (target, platform) = match (plan.legs.get(&key), plan.targets.get(&key)) {
+            (Some(leg), _) => (&*leg.definition, leg.platform.as_ref()),
+            (None, Some(target)) => (&**target, None),
+            (None, None) => return Inputs::Unknown(format!("`{name}` is not a target of the plan")),
+        };
+        let definition = definition::read_linked(target, plan.run.commit.as_deref());
+        let mut gathered =
+            Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
+        self.open.push(Rc::clone(&key));
+        self.content(target, platform, &mut gathered);
+        self.open.pop();
+        let found = match inputs(&gathered.parts, &gathered.unknown) {
+            Inputs::Unknown(why) => Inputs::Unknown(format!("{why} (in `{name}`)")),
+            known @ Inputs::Hash(_) => known,
+        };
+        self.linked.insert(key, found.clone());
+        found
+    }
+
+    /// The Dockerfile and the contexts of a target.
+    fn content(&mut self, target: &Target, platform: Option<&Platform>, gathered: &mut Gathered) {
+        let written = context_of(target);
+        let context = local(written);
+        let dockerfile = self.dockerfile(target, context.as_deref(), gathered);
+        for (name, text) in &target.contexts {
+            self.named(name, text, gathered);
+        }
+        let Some(context) = context else {
+            if !is_pinned(written) {
+                gathered
+                    .unknown
+                    .push(format!("the context `{written}` is fetched, and may be another one each time"));
+            }
+            gathered.parts.push(Part::new("context", written));
+            return;
+        };
+        let sources = self.sources(target, platform, dockerfile.as_ref(), gathered);
+        let ignore = dockerfile.as_ref().and_then(|found| found.ignore.clone());
+        let part = format!("context {context}");
+        self.context(&part, &context, ignore, sources, gathered);
+    }
+
+    /// Finds the Dockerfile of a target and the ignore file beside it.
+    pub(super) fn dockerfile(
+        &mut self,
+        target: &Target,
+        context: Option<&str>,
+        gathered: &mut Gathered,
+    ) -> Option<Found> {
+        if let Some(inline) = &target.dockerfile_inline {
+            gathered.parts.push(Part::new("dockerfile-inline", inline.as_str()));
+            let read = Rc::new(Dockerfile::parse(inline.as_str()).map_err(|problem| problem.to_string()));
+            return Some(Found { read, ignore: None });
+        }
+        let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
+        let Some(context) = context else {
+            gathered.parts.push(Part::new("dockerfile", named));
+            return None;
+        };
+        let folder = place::from_top(self.files.folder(), context);
+        let path = folder.and_then(|folder| place::below(&folder, named));
+        let Some(path) = path else {
+            gathered.unknown.push(format!("the Dockerfile `{named}` lies outside of the repository"));
+            return None;
+        };
+        let (path, real, id) = match self.find_dockerfile(&path, target.dockerfile.is_none()) {
+            Ok(found) => found,
+            Err(why) => {
+                gathered.unknown.push(why);
+                return None;
+            }
+        };
+        let folder = real.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let attributes = self.files.tree().attributes_in(folder.as_bytes()).unwrap_or_default();
+        gathered.parts.push(Part::new("dockerfile", &format!("{id}{}", shown(&attributes))));
+        let read = match self.dockerfiles.get(&real) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let read = self.files.read(real.as_bytes()).and_then(|content| {
+                    let text = String::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
+                    Dockerfile::parse(&text).map_err(|problem| format!("line {}: {problem}", problem.line))
+                });
+                let read = Rc::new(read);
+                self.dockerfiles.insert(real, Rc::clone(&read));
+                read
+            }
+        };
+        // An empty one counts, too (https://docs.docker.com/build/concepts/context/#filename-and-location).
+        let ignore = format!("{path}{IGNORE}");
+        let has_ignore = !matches!(find(self.files.tree(), &ignore), Place::Missing);
+        Some(Found { read, ignore: has_ignore.then_some(ignore) })
+    }
+
+    /// The path of a Dockerfile, the one that links lead to, and the id of its content.
+    fn find_dockerfile(&self, path: &str, is_default: bool) -> Result<(String, String, String), String> {
+        let fallback =
+            path.strip_suffix(DOCKERFILE).filter(|_| is_default).map(|start| format!("{start}{FALLBACK}"));
+        for path in [Some(path.to_owned()), fallback].into_iter().flatten() {
+            match find(self.files.tree(), &path) {
+                Place::File { path: real, id } => return Ok((path, real, id)),
+                Place::Missing => {}
+                Place::Other => {
+                    return Err(format!("the Dockerfile `{path}` is not a file of the repository"));
+                }
+            }
+        }
+        Err(format!("the Dockerfile `{path}` is not a file that git tracks"))
+    }
+
+    /// Which files of its context a target reads; `None` for all of them.
+    fn sources(
+        &self,
+        target: &Target,
+        platform: Option<&Platform>,
+        dockerfile: Option<&Found>,
+        gathered: &mut Gathered,
+    ) -> Option<Vec<Vec<u8>>> {
+        let dockerfile = match dockerfile.map(|found| &*found.read) {
+            Some(Ok(dockerfile)) => dockerfile,
+            Some(Err(why)) => {
+                gathered
+                    .notes
+                    .push(format!("the whole context counts, since the Dockerfile cannot be read: {why}"));
+                return None;
+            }
+            None => return None,
+        };
+        let Some(platform) = platform else {
+            gathered.notes.push("the whole context counts, since the target has no platform".to_owned());
+            return None;
+        };
+        let reads = followed(target, platform, dockerfile);
+        gathered.bases.extend(reads.bases.iter().cloned());
+        for remote in &reads.remote {
+            if let Some(why) = unpinned(remote) {
+                gathered.unknown.push(why);
+            }
+        }
+        if let Some(reason) = reads.unknown.first() {
+            gathered.notes.push(format!("the whole context counts: {reason}"));
+            return None;
+        }
+        let Narrowing { sources, needs_no_onbuild } = match reads.sources {
+            dockerfile::Sources::Paths(narrowing) => narrowing,
+            dockerfile::Sources::Whole(reason) => {
+                gathered.notes.push(format!("the whole context counts: {reason}"));
+                return None;
+            }
+        };
+        let may_trigger = |parent: &&Parent| match parent {
+            Parent::Base(name) => !(self.is_without_triggers)(name),
+            Parent::Context(name) => {
+                let image = target.contexts.get(name).and_then(|text| text.as_str().strip_prefix(IMAGE));
+                !image.is_some_and(|image| (self.is_without_triggers)(image))
+            }
+        };
+        if let Some(parent) = needs_no_onbuild.iter().find(may_trigger) {
+            let (Parent::Base(name) | Parent::Context(name)) = parent;
+            gathered
+                .notes
+                .push(format!("the whole context counts, since `{name}` may have ONBUILD instructions"));
+            return None;
+        }
+        Some(sources.iter().map(|source| source.pattern.clone().into_bytes()).collect())
+    }
+
+    /// A named context.
+    fn named(&mut self, name: &str, text: &Text, gathered: &mut Gathered) {
+        let part = format!("contexts.{name}");
+        let written = text.as_str();
+        if let Some(target) = link_of(text) {
+            match self.link(target) {
+                Inputs::Hash(hash) => {
+                    gathered.parts.push(Part::new(&format!("linked target {target}"), &hash.to_string()));
+                }
+                Inputs::Unknown(why) => gathered.unknown.push(why),
+            }
+            return;
+        }
+        if written.starts_with(IMAGE) {
+            gathered.parts.push(Part::new(&part, written));
+            return;
+        }
+        if written.starts_with(LAYOUT) {
+            gathered.unknown.push(format!(
+                "the named context `{name}` is a layout, `{written}`, which git does not have"
+            ));
+            return;
+        }
+        match local(written) {
+            Some(path) => {
+                let part = format!("{part} {path}");
+                self.context(&part, &path, None, None, gathered);
+            }
+            None => {
+                if !is_pinned(written) {
+                    gathered.unknown.push(format!(
+                        "the named context `{written}` is fetched, and may be another one each time"
+                    ));
+                }
+                gathered.parts.push(Part::new(&part, written));
+            }
+        }
+    }
+
+    /// What is seen of a folder, and what git makes of its files.
+    fn context(
+        &mut self,
+        part: &str,
+        path: &str,
+        ignore: Option<String>,
+        sources: Option<Vec<Vec<u8>>>,
+        gathered: &mut Gathered,
+    ) {
+        let Some(root) = place::from_top(self.files.folder(), path) else {
+            gathered.unknown.push(format!("the context `{path}` lies outside of the repository"));
+            return;
+        };
+        let ignore = ignore.or_else(|| place::below(&root, IGNORE));
+        let ignore = match ignore.map(|ignore| find(self.files.tree(), &ignore)) {
+            Some(Place::File { path, .. }) => match self.files.read(path.as_bytes()) {
+                Ok(text) => Some(text),
+                Err(why) => {
+                    gathered.unknown.push(format!("`{path}` cannot be read: {why}"));
+                    return;
+                }
+            },
+            Some(Place::Other) => {
+                gathered.unknown.push(format!("the ignore file of `{path}` is not a file of the repository"));
+                return;
+            }
+            Some(Place::Missing) | None => None,
+        };
+        let key = (root, ignore, sources);
+        let sight = match self.seen.get(&key) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let sight = Rc::new(self.look(&key));
+                self.seen.insert(key, Rc::clone(&sight));
+                sight
+            }
+        };
+        match &*sight {
+            Ok(value) => gathered.parts.push(Part::new(part, value)),
+            Err(why) => gathered.unknown.push(why.clone()),
+        }
+    }
+
+    fn look(&self, (root, ignore, sources): &Seen) -> Sight {
+        let tree = self.files.tree();
+        let ignore = Ignore::parse(ignore.as_deref().unwrap_or_default())
+            .map_err(|problem| format!("the ignore file of `{root}`: {problem}"))?;
+        let sources = match sources {
+            None => Sources::Whole,
+            Some(paths) => Sources::Paths(paths),
+        };
+        let context =
+            Context::new(tree, root.as_bytes(), &ignore, sources).map_err(|problem| problem.to_string())?;
+        if context.sees_git() {
+            return Err("the build sees `.git`, which every commit changes; put `.git` into the ignore file"
+                .to_owned());
+        }
+        if let Some(path) = self.files.untracked().iter().find(|path| context.sees(path)) {
+            return Err(format!(
+                "the build sees `{}`, which git does not track; commit it, or put it into the ignore file",
+                path.escape_ascii()
+            ));
+        }
+        let attributes = tree.attributes(context.root()).unwrap_or_default();
+        Ok(format!("{}{}", context.fingerprint(), shown(&attributes)))
+    }
+}
+
+/// What a target reads of its Dockerfile on a platform.
+pub(super) fn followed(target: &Target, platform: &Platform, dockerfile: &Dockerfile) -> dockerfile::Reads {
+    let args: IndexMap<String, Option<String>> =
+        target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
+    let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();
+    dockerfile.reads(&dockerfile::Build {
+        args: &args,
+        target: target.target.as_ref().map(Text::as_str).filter(|stage| !stage.is_empty()),
+        platform,
+        build_platform: None,
+        contexts: &contexts,
+    })
+}
+
+/// The context of a target as its definition has it.
+pub(super) fn context_of(target: &Target) -> &str {
+    target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str)
+}
+
+/// What git makes of files as it checks them out, behind the value of a part.
+fn shown(attributes: &[(Vec<u8>, Id)]) -> String {
+    attributes.iter().map(|(path, id)| format!(" {}={id}", path.escape_ascii())).collect()
+}
+
+/// A Dockerfile, or why it cannot be read, and the ignore file that is its own.
+pub(super) struct Found {
+    pub(super) read: Rc<Result<Dockerfile, String>>,
+    ignore: Option<String>,
+}
+
+/// Why what is downloaded may be something else each time; `None` when a checksum or a commit says what it is.
+fn unpinned(remote: &Remote) -> Option<String> {
+    let Remote { url, checksum, git, line } = remote;
+    let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_whole_hash);
+    match git {
+        _ if checksum.is_some() => None,
+        Some(git) if is_commit(git) => None,
+        Some(_) => Some(format!("line {line}: `{url}` does not name a commit by its whole hash")),
+        None => Some(format!("line {line}: `{url}` is downloaded without `--checksum`")),
+    }
+}
+
+fn is_whole_hash(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The path of a context; `None` for one that is fetched.
+pub(super) fn local(written: &str) -> Option<String> {
+    (!is_remote(written) && !written.contains("://") || written.starts_with("cwd://"))
+        .then(|| normalize_context(written))
+}
+
+/// Whether a context of Git names a commit by its whole hash, so that it never changes.
+fn is_pinned(written: &str) -> bool {
+    let reference =
+        written.rsplit_once('#').map(|(_, reference)| reference.split(':').next().unwrap_or_default());
+    reference.is_some_and(is_whole_hash)
+}

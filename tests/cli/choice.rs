@@ -1,0 +1,291 @@
+//! Which images `bakeplan plan` builds: those whose inputs differ from another revision's or from what is published.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::support::Test;
+
+/// Two images with contexts of their own, one of which links to a target that nothing publishes, and a third on its own.
+const DEFINITION: &str = r#"
+target "base" {
+  context   = "base"
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "api" {
+  context   = "api"
+  contexts  = { base = "target:base" }
+  args      = { BUILT = timestamp() }
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "web" {
+  context   = "web"
+  platforms = ["linux/amd64"]
+}
+image "api" {
+  repositories = ["ghcr.io/acme/api"]
+  tags         = ["edge"]
+}
+image "web" {
+  repositories = ["ghcr.io/acme/web"]
+  tags         = ["edge"]
+}
+"#;
+
+fn folder() -> Test {
+    let test = Test::new()
+        .file("docker-bake.hcl", DEFINITION)
+        .file("base/Dockerfile", "FROM scratch\nCOPY a /a\n")
+        .file("base/a", "a\n")
+        .file("base/README", "not copied\n")
+        .file("api/Dockerfile", "FROM base\nCOPY b /b\n")
+        .file("api/b", "b\n")
+        .file("web/Dockerfile", "FROM scratch\nCOPY . /\n")
+        .file("web/c", "c\n");
+    git(test.folder(), &["init", "-q", "-b", "main"]);
+    commit(test.folder(), "first");
+    test
+}
+
+#[track_caller]
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
+    let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn commit(folder: &Path, message: &str) -> String {
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-q", "--allow-empty", "-m", message]);
+    git(folder, &["rev-parse", "HEAD"])
+}
+
+fn bakeplan(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", folder);
+    command.envs(env.iter().copied()).args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[track_caller]
+fn plan_in(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Value {
+    let output = bakeplan(folder, &[&["plan", "--format", "json"], arguments].concat(), env);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Which images are built.
+fn built(plan: &Value) -> Vec<&str> {
+    let verdicts = plan["verdicts"].as_object().unwrap();
+    verdicts.iter().filter(|(_, verdict)| verdict["build"] == true).map(|(key, _)| key.as_str()).collect()
+}
+
+fn why<'p>(plan: &'p Value, image: &str) -> &'p str {
+    plan["verdicts"][image]["why"].as_str().unwrap()
+}
+
+fn hashes(plan: &Value) -> Vec<String> {
+    let images = plan["images"].as_object().unwrap().values();
+    let builds = images.flat_map(|image| image["builds"].as_object().unwrap().values());
+    builds.map(|build| build["inputs"].to_string()).collect()
+}
+
+#[test]
+fn hashes_are_the_same_on_any_day_and_follow_what_is_read() {
+    let test = folder();
+    let first = plan_in(test.folder(), &["--inputs"], &[]);
+    let all = hashes(&first);
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().all(|one| one.starts_with("{\"hash\":\"sha256:")), "{all:?}");
+    assert!(first.get("verdicts").is_none());
+    // Neither the clock, nor a commit that touches nothing, nor a file that no COPY names.
+    fs::write(test.folder().join("base/README"), "other\n").unwrap();
+    commit(test.folder(), "docs");
+    assert_eq!(hashes(&plan_in(test.folder(), &["--inputs"], &[])), all);
+    // Without the option, nothing is recorded.
+    assert_eq!(hashes(&plan_in(test.folder(), &[], &[])), ["null", "null", "null"]);
+    // In the working tree it counts, too.
+    fs::write(test.folder().join("web/c"), "changed\n").unwrap();
+    let changed = hashes(&plan_in(test.folder(), &["--inputs"], &[]));
+    assert_eq!(changed[..2], all[..2]);
+    assert_ne!(changed[2], all[2]);
+}
+
+#[test]
+fn what_changed_since_a_revision_is_built() {
+    let test = folder();
+    let folder = test.folder();
+    let nothing = plan_in(folder, &["--changed-since", "HEAD"], &[]);
+    assert_eq!(built(&nothing), [""; 0]);
+    assert_eq!(nothing["jobs"], json!([]));
+    assert_eq!(nothing["images"], json!({}));
+    assert_eq!(why(&nothing, "api"), "same inputs as in HEAD");
+    fs::write(folder.join("base/a"), "other\n").unwrap();
+    let linked = plan_in(folder, &["--changed-since", "HEAD"], &[]);
+    assert_eq!(built(&linked), ["api"]);
+    assert_eq!(why(&linked, "api"), "linked target base-linux-amd64 has changed since HEAD");
+    let second = commit(folder, "base");
+    assert_eq!(built(&plan_in(folder, &["--changed-since", "HEAD"], &[])), [""; 0]);
+    assert_eq!(built(&plan_in(folder, &["--changed-since", "HEAD~1"], &[])), ["api"]);
+    assert_eq!(built(&plan_in(folder, &["--changed-since", &second], &[])), [""; 0]);
+    assert_eq!(built(&plan_in(folder, &["--changed-since", "main"], &[])), [""; 0]);
+    let all = plan_in(folder, &["--changed-since", "HEAD", "--all"], &[]);
+    assert_eq!(built(&all), ["api", "web"]);
+    assert_eq!(why(&all, "web"), "`--all`");
+    // From a folder below, paths are the same ones.
+    let below = plan_in(&folder.join("web"), &["-C", "..", "--changed-since", "HEAD~1"], &[]);
+    assert_eq!(built(&below), ["api"]);
+}
+
+#[test]
+fn what_cannot_be_known_is_built_or_refused() {
+    let test = folder();
+    let folder = test.folder();
+    for revision in ["nowhere", "HEAD~7", "0123456789012345678901234567890123456789"] {
+        let plan = plan_in(folder, &["--changed-since", revision], &[]);
+        assert_eq!(built(&plan), ["api", "web"], "{revision}");
+        assert!(why(&plan, "api").starts_with("unknown: "), "{plan}");
+        let refused = bakeplan(folder, &["plan", "--changed-since", revision, "--on-unknown", "fail"], &[]);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains("error[unknown-inputs]"), "{told}");
+    }
+    // A definition that does not evaluate, or none.
+    fs::write(folder.join("docker-bake.hcl"), "target \"api\" {").unwrap();
+    commit(folder, "broken");
+    fs::write(folder.join("docker-bake.hcl"), DEFINITION).unwrap();
+    commit(folder, "whole");
+    let plan = plan_in(folder, &["--changed-since", "HEAD~1"], &[]);
+    assert_eq!(built(&plan), ["api", "web"]);
+    assert!(why(&plan, "web").contains("does not evaluate"), "{plan}");
+    // A file that git does not track.
+    fs::write(folder.join("web/generated"), "x").unwrap();
+    let plan = plan_in(folder, &["--changed-since", "HEAD"], &[]);
+    assert_eq!(built(&plan), ["web"]);
+    assert!(why(&plan, "web").contains("`web/generated`, which git does not track"), "{plan}");
+    fs::write(folder.join("web/.dockerignore"), "generated\n").unwrap();
+    commit(folder, "ignored");
+    fs::write(folder.join("web/generated"), "y").unwrap();
+    assert_eq!(built(&plan_in(folder, &["--changed-since", "HEAD"], &[])), [""; 0]);
+}
+
+#[test]
+fn what_git_status_does_not_show_counts() {
+    let empty: &[&str] = &["web/e", "web/e/f", "web/x\ny/z"];
+    for path in empty {
+        let test = folder();
+        fs::create_dir_all(test.folder().join(path)).unwrap();
+        let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&plan), ["web"], "{path}");
+        assert!(why(&plan, "web").contains("which git does not track"), "{plan}");
+    }
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let test = folder();
+        git(test.folder(), &["update-index", flag, "web/c"]);
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), [""; 0], "{flag}");
+        fs::write(test.folder().join("web/c"), "changed\n").unwrap();
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"], "{flag}");
+        fs::remove_file(test.folder().join("web/c")).unwrap();
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"], "{flag}");
+    }
+    // An empty folder that no build sees.
+    let test = folder();
+    fs::create_dir_all(test.folder().join("base/e")).unwrap();
+    fs::create_dir_all(test.folder().join("elsewhere")).unwrap();
+    assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), [""; 0]);
+}
+
+#[test]
+fn without_git_everything_is_built() {
+    let test = Test::new().file("docker-bake.hcl", DEFINITION);
+    let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
+    assert_eq!(built(&plan), ["api", "web"]);
+    assert!(why(&plan, "web").starts_with("unknown: "), "{plan}");
+    let inputs = plan_in(test.folder(), &["--inputs"], &[]);
+    assert!(hashes(&inputs).iter().all(|one| one.starts_with("{\"unknown\":")), "{inputs}");
+}
+
+#[test]
+fn an_event_names_what_a_plan_is_compared_with() {
+    let test = folder();
+    let folder = test.folder();
+    let before = git(folder, &["rev-parse", "HEAD"]);
+    fs::write(folder.join("web/c"), "changed\n").unwrap();
+    commit(folder, "web");
+    let event = |payload: &Value| {
+        fs::write(folder.join(".git/event.json"), payload.to_string()).unwrap();
+        folder.join(".git/event.json").to_str().unwrap().to_owned()
+    };
+    let zeros = "0".repeat(40);
+    for (name, payload, expected) in [
+        ("push", json!({ "before": before }), &["web"][..]),
+        ("merge_group", json!({ "merge_group": { "base_sha": before } }), &["web"]),
+        // A new branch, and what no payload says.
+        ("push", json!({ "before": zeros }), &["api", "web"]),
+        ("push", json!({}), &["api", "web"]),
+        ("merge_group", json!({}), &["api", "web"]),
+        ("schedule", json!({}), &["api", "web"]),
+        ("workflow_dispatch", json!({}), &["api", "web"]),
+        // It is no merge.
+        ("pull_request", json!({ "number": 7 }), &["api", "web"]),
+    ] {
+        let path = event(&payload);
+        let env = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", name),
+            ("GITHUB_EVENT_PATH", path.as_str()),
+            ("GITHUB_REF", "refs/heads/main"),
+        ];
+        let plan = plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env);
+        assert_eq!(built(&plan), expected, "{name} {payload}");
+    }
+    for (source, variable, expected) in [
+        ("merge_request_event", ("CI_MERGE_REQUEST_DIFF_BASE_SHA", before.as_str()), &["web"][..]),
+        ("push", ("CI_COMMIT_BEFORE_SHA", before.as_str()), &["web"]),
+        ("push", ("CI_COMMIT_BEFORE_SHA", zeros.as_str()), &["api", "web"]),
+        ("schedule", ("CI_COMMIT_BEFORE_SHA", before.as_str()), &["api", "web"]),
+    ] {
+        let env = [("GITLAB_CI", "true"), ("CI_PIPELINE_SOURCE", source), variable];
+        let plan = plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env);
+        assert_eq!(built(&plan), expected, "{source} {variable:?}");
+    }
+    let refused = bakeplan(folder, &["plan", "--changed-since", "auto"], &[]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+/// What GitHub checks out of a pull request: the merge, whose first parent is fetched where it is not there.
+#[test]
+fn a_pull_request_is_compared_with_the_first_parent_of_its_merge() {
+    let test = folder();
+    let folder = test.folder();
+    git(folder, &["checkout", "-q", "-b", "side"]);
+    fs::write(folder.join("api/b"), "changed\n").unwrap();
+    commit(folder, "side");
+    git(folder, &["checkout", "-q", "main"]);
+    fs::write(folder.join("web/c"), "changed on main\n").unwrap();
+    commit(folder, "main");
+    git(folder, &["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    git(folder, &["config", "uploadpack.allowReachableSHA1InWant", "true"]);
+    let shallow = tempfile::tempdir().unwrap();
+    let place = shallow.path().join("clone");
+    let from = format!("file://{}", folder.display());
+    git(shallow.path(), &["clone", "-q", "--depth=1", &from, place.to_str().unwrap()]);
+    let env = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_REF", "refs/pull/7/merge"),
+    ];
+    for folder in [folder, &place] {
+        let plan = plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env);
+        assert_eq!(built(&plan), ["api"], "{plan}");
+    }
+    assert_eq!(git(&place, &["status", "--porcelain"]), "");
+    // Where it cannot be fetched, all is built, with the reason.
+    git(&place, &["remote", "set-url", "origin", "file:///nowhere"]);
+    let plan = plan_in(&place, &["--changed-since", "auto", "--publish=false"], &env);
+    assert_eq!(built(&plan), ["api", "web"]);
+    assert!(why(&plan, "api").contains("cannot be fetched"), "{plan}");
+}
