@@ -107,7 +107,7 @@ fn secrets_beside_what_is_published_are_not_quoted() {
         ),
         (
             "build.sh",
-            "docker login --password=fishbone4711 ghcr.io; docker buildx build --push --odd -t ghcr.io/acme/z:1 .\n",
+            "docker login --password=fishbone4711 ghcr.io; docker buildx build --push -t ghcr.io/acme/z:1 .\n",
         ),
         (
             "build.sh",
