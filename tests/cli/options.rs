@@ -509,7 +509,7 @@ const ROWS: &[Row] = &[
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
     row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
-    row("--sign", ("--sign ../a", "is not what signs"), "--sign cosign", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not a way to sign"), "--sign cosign", In(&["workflow"])),
     row(
         "--ssh-key",
         ("--ssh-key A-B", "is not the name of a secret"),
