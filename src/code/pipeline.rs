@@ -26,7 +26,7 @@ codes! {
         example: run("workflow github --install pipx=0.1.0 --setup ./ci/setup", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed(" --setup ./ci/setup", ""),
         cure: "Commit the action, or name the folder that it is in, from the top of the repository.",
     }
-    UNRECORDED "unrecorded-value" [Note] {
+    UNRECORDED_VALUE "unrecorded-value" [Note] {
         cause: "A variable has its value from the environment in which the workflow is written. A run does not have it, so registries and platforms that follow from it may differ there.",
         example: when("`VERSION=1.2.3 bakeplan workflow github` with `variable \"VERSION\" {}`, without `--env VERSION=vars.VERSION`"),
         cure: "Take it from a variable of the repository with `--env NAME=vars.NAME`, or write it into the workflow with `--var NAME=VALUE`.",

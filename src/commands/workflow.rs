@@ -6,7 +6,7 @@ use super::consent;
 use super::facts::GIT;
 use super::plan;
 use super::session::Session;
-use crate::bake::text::discovery;
+use crate::bake::text::discovery::{self, STDIN};
 use crate::ci::{Branch, Keyed};
 use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
 use crate::code::Code;
@@ -45,6 +45,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     let at_desk = Selection { facts, ..planned };
     let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
+    refuse_stdin(selection)?;
     let again = Selection {
         facts: FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() },
         ..selection.clone()
@@ -106,6 +107,22 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     Ok(())
 }
 
+/// Why a run cannot read what an option names.
+fn not_in_checkout(option: &str, path: &str) -> Error {
+    Error::Usage(format!("`{option} {path}`: a run reads its files from the checkout; name one there"))
+}
+
+/// Refuses standard input, once it is known that it is read only once.
+fn refuse_stdin(selection: &Selection) -> Result<(), Error> {
+    let cli::Definition { files, images, .. } = &selection.definition;
+    let option = match (files.iter().any(|path| path == STDIN), images.as_deref()) {
+        (true, _) => "-f",
+        (false, Some(STDIN)) => "--images",
+        (false, _) => return Ok(()),
+    };
+    Err(not_in_checkout(option, STDIN))
+}
+
 /// Refuses what only the machine has on which the workflow is written, and what would not build.
 fn refuse_local(selection: &Selection) -> Result<(), Error> {
     let cli::Definition { files, images, call, push, .. } = &selection.definition;
@@ -117,10 +134,8 @@ fn refuse_local(selection: &Selection) -> Result<(), Error> {
     for (option, path) in
         files.iter().map(|path| ("-f", path)).chain(images.iter().map(|path| ("--images", path)))
     {
-        if path == "-" || Path::new(path).is_absolute() {
-            let message =
-                format!("`{option} {path}`: a run reads its files from the checkout; name one there");
-            return Err(Error::Usage(message));
+        if Path::new(path).is_absolute() {
+            return Err(not_in_checkout(option, path));
         }
     }
     match call.as_deref() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Server;
+use super::server::Server;
 use crate::bake::target::Entry;
 use crate::ci::{Account, Federated, Login, Provider};
 use crate::code::Code;

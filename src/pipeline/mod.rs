@@ -4,6 +4,7 @@ mod gitlab;
 mod logins;
 mod notes;
 pub(crate) mod place;
+mod server;
 mod to_set;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,15 +20,7 @@ use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
 pub(crate) use notes::{actions, no_action, notes, unread};
-
-/// Whose workflow it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Server {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-}
+pub(crate) use server::Server;
 
 /// What a CI workflow does.
 #[derive(Clone, Debug)]
@@ -143,7 +136,7 @@ impl Pipeline {
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
         let logins = Logins::decide(plan, &logins, Login::known, Server::Github, &mut found);
-        if !ssh_keys.is_empty() && !plan.jobs.iter().any(uses_agent) {
+        if !ssh_keys.is_empty() && !plan.jobs.iter().any(notes::uses_agent) {
             let message = "no build uses an SSH agent, so `ssh_keys` has no effect";
             let help =
                 "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
@@ -309,11 +302,6 @@ fn kept_of(
         }
     }
     kept
-}
-
-/// Whether a build of a row uses the running agent, which Bake asks about.
-fn uses_agent(job: &Job) -> bool {
-    job.allow.iter().any(|entitlement| entitlement == "ssh")
 }
 
 /// Why a row cannot be built by the workflow.

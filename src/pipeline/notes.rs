@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
-use super::{Server, uses_agent};
+use super::server::Server;
 use crate::ci::{Login, PublishEvent, Signer};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Job, Plan};
 use crate::spec::WorkflowSettings;
 
 /// All of them.
@@ -98,7 +98,7 @@ fn unrecorded(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
     names
         .map(|name| {
             let message = format!("`{name}` has its value from the environment here, which a run does not have");
-            Diagnostic::note(Code::UNRECORDED, message).with_help(format!(
+            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(format!(
                 "`--env {name}=vars.{name}` takes it from a variable of the repository, and `--var {name}=…` writes it into the workflow"
             ))
         })
@@ -143,4 +143,9 @@ fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diag
         Diagnostic::note(Code::NO_SETUP, message).with_help(help)
     });
     files.chain(keys).chain(agent).collect()
+}
+
+/// Whether a build of a row uses the running agent, which Bake asks about.
+pub(super) fn uses_agent(job: &Job) -> bool {
+    job.allow.iter().any(|entitlement| entitlement == "ssh")
 }

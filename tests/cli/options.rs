@@ -477,7 +477,7 @@ const ROWS: &[Row] = &[
     row("--branch", ("--branch=re*", "neither a branch"), "--branch trunk", In(&["workflow"])),
     row(
         "--schedule",
-        ("--schedule=@daily", "is not a time"),
+        ("--schedule=@daily", "is not a `cron` schedule"),
         "",
         By("tests/cli/workflow/settings.rs", "--schedule=17 3 * * 1"),
     ),
@@ -577,7 +577,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["workflow"],
         "--reusable",
-        ("--reusable --schedule=@daily", "is not a time"),
+        ("--reusable --schedule=@daily", "is not a `cron` schedule"),
         "--reusable",
         In(&["workflow"]),
     ),
