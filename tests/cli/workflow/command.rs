@@ -347,7 +347,7 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         (
             "--login=acme.azurecr.io=oidc:role=vars.A",
             "logins = { \"acme.azurecr.io\" = \"oidc:role=vars.A\" }",
-            "`role` is not what Azure Container Registry is told",
+            "`role` is not a setting of Azure Container Registry",
         ),
     ] {
         let output = test(SPEC, &[option]).output();
