@@ -133,7 +133,9 @@ pub(crate) fn images(
 
 /// What it takes to look for one among these.
 fn compared(candidates: &[Candidate]) -> usize {
-    1 + candidates.iter().map(|candidate| 2 + candidate.entries.len()).sum::<usize>()
+    // Later, each entry gives its tags in each repository.
+    let of = |candidate: &Candidate| 2 + 4 * candidate.repositories.len() + candidate.entries.len();
+    1 + candidates.iter().map(of).sum::<usize>()
 }
 
 /// Takes the tags away that only name a part of an index, and keeps the platform that they tell.
