@@ -238,6 +238,21 @@ impl Tree {
     /// All `.gitattributes` that may decide how the files below a folder are checked out, with their paths: those of the
     /// folders above it, its own and those below. `None` if there is no such folder.
     pub(crate) fn attributes(&self, folder: &[u8]) -> Option<Vec<(Vec<u8>, Id)>> {
+        let (mut found, here) = self.attributes_above(folder)?;
+        attributes_below(here, folder, self.format, &mut found);
+        Some(found)
+    }
+
+    /// All `.gitattributes` that may decide how a file in a folder is checked out, with their paths. `None` if there is no
+    /// such folder.
+    pub(crate) fn attributes_in(&self, folder: &[u8]) -> Option<Vec<(Vec<u8>, Id)>> {
+        let (mut found, here) = self.attributes_above(folder)?;
+        attributes_of(here, folder, self.format, &mut found);
+        Some(found)
+    }
+
+    /// Those of the folders above a folder, and the folder.
+    fn attributes_above(&self, folder: &[u8]) -> Option<(Vec<(Vec<u8>, Id)>, &Folder)> {
         let mut found = vec![];
         let mut here = &self.top;
         let mut path = vec![];
@@ -247,8 +262,7 @@ impl Tree {
             here = next;
             path = path::join(&path, name);
         }
-        attributes_below(here, &path, self.format, &mut found);
-        Some(found)
+        Some((found, here))
     }
 }
 

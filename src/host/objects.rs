@@ -20,16 +20,16 @@ const MAX_OBJECTS: u64 = 64 * 1024 * 1024;
 /// How long git may take to list or compare all files, in seconds.
 const MAX_WAIT: u64 = 120;
 
-/// How `git status` shows what differs from the commit, folders that nobody committed as one.
-const STATUS: [&str; 7] = [
-    "status",
-    "--porcelain",
-    "-z",
-    "--untracked-files=normal",
-    "--ignored=matching",
-    "--ignore-submodules=dirty",
-    "--no-renames",
-];
+/// How `git status` shows what differs from the commit.
+const STATUS: [&str; 6] =
+    ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
+
+/// How git lists what nobody committed, ignored or not, whole folders as one. `git status` leaves out empty folders, which
+/// builds see.
+const UNTRACKED: [&str; 7] = ["ls-files", "--others", "--directory", "--full-name", "-z", "--", ":/"];
+
+/// How git lists tracked files, with a letter before each that says whether `git status` looks at it.
+const FLAGGED: [&str; 6] = ["ls-files", "-v", "--full-name", "-z", "--", ":/"];
 
 /// What the working tree has in the place of a tracked file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,14 +104,23 @@ impl Host {
         let listed = self.git_bytes(&arguments, None, MAX_LIST)?;
         let top = self.top()?;
         let mut found = WorkingTree::default();
-        for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3) {
-            let (state, path) = (&entry[..2], &entry[3..]);
-            if state == b"??" || state == b"!!" {
-                found.untracked.push(path.to_vec());
-            } else {
-                found.changed.push((path.to_vec(), replacement(&top.join(os_path(path)?))?));
+        let mut change = |path: &[u8]| -> Result<(), CommandFailure> {
+            found.changed.push((path.to_vec(), replacement(&top.join(os_path(path)?))?));
+            Ok(())
+        };
+        for entry in entries(&listed) {
+            change(&entry[3..])?;
+        }
+        let flagged = self.git_bytes(&FLAGGED, None, MAX_LIST)?;
+        for entry in entries(&flagged) {
+            // Left out (`S`) or taken for unchanged (small letters) by the user's wish: whatever is there counts.
+            if entry[0] == b'S' || entry[0].is_ascii_lowercase() {
+                change(&entry[2..])?;
             }
         }
+        let untracked = self.git_bytes(&UNTRACKED, None, MAX_LIST)?;
+        found.untracked =
+            untracked.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
         Ok(found)
     }
 
@@ -144,6 +153,11 @@ impl Host {
         let limits = Outcome { limit: Duration::from_secs(MAX_WAIT), most, kill: Kill::WithChildren };
         run_bytes(command, &super::git::name_of(arguments), input, limits)
     }
+}
+
+/// Paths with what git says of them in front.
+fn entries(listed: &[u8]) -> impl Iterator<Item = &[u8]> {
+    listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 2)
 }
 
 /// What is there in the place of a tracked file.

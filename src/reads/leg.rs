@@ -11,7 +11,7 @@ use super::{Files, Read, WithoutTriggers, definition};
 use crate::bake::target::context::{is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
-use crate::context::{Context, Ignore, Sources};
+use crate::context::{Context, Id, Ignore, Sources};
 use crate::dockerfile::{self, Base, Dockerfile, Git, Narrowing, Parent, Remote};
 use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
@@ -184,7 +184,9 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        gathered.parts.push(Part::new("dockerfile", &id));
+        let folder = real.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let attributes = self.files.tree().attributes_in(folder.as_bytes()).unwrap_or_default();
+        gathered.parts.push(Part::new("dockerfile", &format!("{id}{}", shown(&attributes))));
         let read = match self.dockerfiles.get(&real) {
             Some(known) => Rc::clone(known),
             None => {
@@ -388,10 +390,13 @@ impl<'a> Reader<'a> {
             ));
         }
         let attributes = tree.attributes(context.root()).unwrap_or_default();
-        let attributes: Vec<String> =
-            attributes.iter().map(|(path, id)| format!(" {}={id}", path.escape_ascii())).collect();
-        Ok(format!("{}{}", context.fingerprint(), attributes.concat()))
+        Ok(format!("{}{}", context.fingerprint(), shown(&attributes)))
     }
+}
+
+/// What git makes of files as it checks them out, behind the value of a part.
+fn shown(attributes: &[(Vec<u8>, Id)]) -> String {
+    attributes.iter().map(|(path, id)| format!(" {}={id}", path.escape_ascii())).collect()
 }
 
 /// A Dockerfile, or why it cannot be read, and the ignore file that is its own.

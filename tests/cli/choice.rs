@@ -173,6 +173,32 @@ fn what_cannot_be_known_is_built_or_refused() {
 }
 
 #[test]
+fn what_git_status_does_not_show_counts() {
+    let empty: &[&str] = &["web/e", "web/e/f", "web/x\ny/z"];
+    for path in empty {
+        let test = folder();
+        fs::create_dir_all(test.folder().join(path)).unwrap();
+        let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&plan), ["web"], "{path}");
+        assert!(why(&plan, "web").contains("which git does not track"), "{plan}");
+    }
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let test = folder();
+        git(test.folder(), &["update-index", flag, "web/c"]);
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), [""; 0], "{flag}");
+        fs::write(test.folder().join("web/c"), "changed\n").unwrap();
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"], "{flag}");
+        fs::remove_file(test.folder().join("web/c")).unwrap();
+        assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"], "{flag}");
+    }
+    // An empty folder that no build sees.
+    let test = folder();
+    fs::create_dir_all(test.folder().join("base/e")).unwrap();
+    fs::create_dir_all(test.folder().join("elsewhere")).unwrap();
+    assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), [""; 0]);
+}
+
+#[test]
 fn without_git_everything_is_built() {
     let test = Test::new().file("docker-bake.hcl", DEFINITION);
     let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);

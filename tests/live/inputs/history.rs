@@ -57,7 +57,10 @@ const FILES: &[(&str, &str)] = &[
     ("base/etc/passwd", "root\n"),
     ("base/notes.md", "notes\n"),
     ("services/Dockerfile", "FROM base\nARG GREETING\nCOPY api /srv/\nCOPY go.mod /\n"),
-    ("services/worker.Dockerfile", "FROM scratch AS build\nCOPY go.mod /\nCOPY worker /srv/\nFROM scratch\nCOPY --from=build / /\nCOPY --from=shared . /shared/\n"),
+    (
+        "services/worker.Dockerfile",
+        "FROM scratch AS build\nCOPY go.mod /\nCOPY worker /srv/\nFROM scratch\nCOPY --from=build / /\nCOPY --from=shared . /shared/\n",
+    ),
     ("services/go.mod", "module x\n"),
     ("services/api/main.go", "api\n"),
     ("services/worker/main.go", "worker\n"),
@@ -114,9 +117,15 @@ const COMMITS: [(&str, &[&str]); 40] = [
     ("echo more >> README.md", &["docs"]),
     ("git mv services/api/main.go services/api/server.go", &["api"]),
     ("git revert --no-commit HEAD", &["api"]),
-    ("echo 'README.md text eol=crlf' > .gitattributes; printf '# All\\r\\nmore\\r\\nmore\\r\\n' > README.md", EVERYTHING),
+    (
+        "echo 'README.md text eol=crlf' > .gitattributes; printf '# All\\r\\nmore\\r\\nmore\\r\\n' > README.md",
+        EVERYTHING,
+    ),
     ("sed -i 's,context  = \"web\",context  = \"./web/../web\",' docker-bake.hcl", &[]),
-    ("git rm -q -r tool/bin/amd64; echo new > tool/bin/amd64; printf 'line\\nbreak' > 'web/a\nb'", &["tool", "web"]),
+    (
+        "git rm -q -r tool/bin/amd64; echo new > tool/bin/amd64; printf 'line\\nbreak' > 'web/a\nb'",
+        &["tool", "web"],
+    ),
 ];
 
 /// What a change of the attributes at the top may reach.

@@ -21,13 +21,12 @@ const CONTEXTS: [&str; 3] = ["a", "b", "b/d"];
 const NAMES: [&str; 8] = ["x", "y", "x.txt", "y.md", "d/x", "d/y.txt", "d/e/x", "größe"];
 
 /// What a Dockerfile copies; each context has a `keep`.
-const COPIES: [&str; 12] = [
+const COPIES: [&str; 11] = [
     "COPY . /",
     "COPY keep /",
     "COPY keep x* /r/",
     "COPY *.txt keep /r/",
     "COPY d* /r/",
-    "COPY --parents d/* /",
     "ADD keep /",
     "COPY keep d*/x /r/",
     "ARG TARGETARCH\nCOPY keep $TARGETARCH* /r/",
@@ -105,11 +104,19 @@ fn change(dice: &mut Dice) -> String {
     let (path, other) = (format!("{context}/{name}"), format!("{context}/{other}"));
     let parent = |path: &str| format!("mkdir -p \"$(dirname '{path}')\" 2>/dev/null || exit 0");
     match dice.below(9) {
-        0..=2 => format!("{}; [ -d '{path}' ] || {{ rm -f '{path}'; echo {} > '{path}'; }}", parent(&path), dice.below(9)),
+        0..=2 => format!(
+            "{}; [ -d '{path}' ] || {{ rm -f '{path}'; echo {} > '{path}'; }}",
+            parent(&path),
+            dice.below(9)
+        ),
         3 => format!("rm -rf '{path}'"),
         4 => format!("{}; [ ! -e '{path}' ] || mv -T '{path}' '{other}' 2>/dev/null || :", parent(&other)),
         5 => format!("[ ! -f '{path}' ] || chmod $([ -x '{path}' ] && echo -x || echo +x) '{path}'"),
-        6 => format!("{}; [ -d '{path}' ] || ln -sfT '{}' '{path}'", parent(&path), dice.one(&["keep", "d", "x", "../keep", "/d/x"])),
+        6 => format!(
+            "{}; [ -d '{path}' ] || ln -sfT '{}' '{path}'",
+            parent(&path),
+            dice.one(&["keep", "d", "x", "../keep", "/d/x"])
+        ),
         7 => format!("cat > '{context}/.dockerignore' <<'END'\n{}END", ignore_file(dice)),
         _ => {
             let at = dice.below(IMAGES.len());

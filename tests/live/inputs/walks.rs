@@ -110,7 +110,10 @@ fn what_is_not_seen_does_not_change_the_image() {
     let mut targets = serde_json::Map::new();
     for (at, situation) in narrow.iter().enumerate() {
         let is_seen = |path: &str| situation.sees.iter().any(|seen| seen.trim_end_matches('/') == path);
-        targets.insert(format!("n{at}-as-it-is"), target(&project, &format!("n{at}-as-it-is"), situation, |_| false));
+        targets.insert(
+            format!("n{at}-as-it-is"),
+            target(&project, &format!("n{at}-as-it-is"), situation, |_| false),
+        );
         let unseen = format!("n{at}-unseen");
         targets.insert(unseen.clone(), target(&project, &unseen, situation, |path| !is_seen(path)));
     }

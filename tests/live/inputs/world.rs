@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::engine::{Project, engine};
 
@@ -15,7 +16,7 @@ const AT_ONCE: usize = 16;
 const TRIES: usize = 3;
 
 /// What stands for the digest of a build that fails.
-const FAILS: &str = "fails";
+pub(super) const FAILS: &str = "fails";
 
 /// What a build is known by: the digest of its manifest, which has those of its layers and of its config.
 pub(super) type Digest = String;
@@ -23,6 +24,7 @@ pub(super) type Digest = String;
 /// A repository.
 pub(super) struct World {
     project: Project,
+    _folder: TempDir,
     /// What is set to the same in all builds, as `--set` takes it: what only the clock says.
     pub(super) fixed: Vec<String>,
     /// The variable that has the commit, where the definition declares one.
@@ -56,6 +58,8 @@ pub(super) struct Step {
 pub(super) struct Outcome {
     pub(super) foretold_same: bool,
     pub(super) is_same: bool,
+    /// Whether it fails now.
+    pub(super) fails: bool,
     pub(super) why: String,
 }
 
@@ -69,8 +73,17 @@ impl Step {
 impl World {
     /// A repository without commits.
     pub(super) fn new(name: &str) -> Self {
-        let project = Project::new(engine(), name);
-        let world = Self { project, fixed: Vec::new(), commit_variable: None, may_fail: false, state: State::default() };
+        // Plans are written elsewhere, as they are no part of it.
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::at(engine(), folder.path(), name);
+        let world = Self {
+            _folder: folder,
+            project,
+            fixed: Vec::new(),
+            commit_variable: None,
+            may_fail: false,
+            state: State::default(),
+        };
         world.shell("git init -q -b main .");
         world
     }
@@ -129,11 +142,12 @@ impl World {
                 let hash = &now.hashes[leg];
                 let foretold_same = hash.is_some() && before.hashes.get(leg) == Some(hash);
                 let is_same = before.digests.get(leg) == now.digests.get(leg);
+                let fails = now.digests[leg] == FAILS;
                 all_same &= foretold_same;
                 if (foretold_same || !is_built) && !is_same {
                     step.wrong.push(format!("`{leg}` is another image now, but: {why}"));
                 }
-                step.builds.insert(leg.clone(), Outcome { foretold_same, is_same, why: why.clone() });
+                step.builds.insert(leg.clone(), Outcome { foretold_same, is_same, fails, why: why.clone() });
             }
             // One image is as its builds are, whether git's objects tell or the working tree.
             if is_built == all_same {
@@ -178,7 +192,7 @@ impl World {
         self.project.bakeplan(&all.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Where plans are written: beside the repository, as they are not part of it.
+    /// Where plans are written.
     fn out(&self) -> PathBuf {
         self.project.scratch_folder().join("out")
     }
@@ -201,10 +215,11 @@ pub(super) fn bake(
         Ok(built) => built,
         Err(why) if !may_fail => panic!("{why}"),
         Err(_) => {
-            let alone = |target: &String| match bake_at_once(project, file, fixed, std::slice::from_ref(target)) {
-                Ok(built) => built,
-                Err(_) => BTreeMap::from([(target.clone(), FAILS.to_owned())]),
-            };
+            let alone =
+                |target: &String| match bake_at_once(project, file, fixed, std::slice::from_ref(target)) {
+                    Ok(built) => built,
+                    Err(_) => BTreeMap::from([(target.clone(), FAILS.to_owned())]),
+                };
             targets.iter().flat_map(alone).collect()
         }
     };
