@@ -73,7 +73,7 @@ impl Consent {
                     format!("{} `{entitlement}`, which is not allowed", asks(&jobs, "asks for", "ask for"));
                 let error = at_first(Diagnostic::error(Code::ENTITLEMENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
-                    "`--allow {entitlement}` allows it, where nobody but those who may do so can change the command"
+                    "`--allow {entitlement}` allows it; put that into a command that only those who may decide this can change"
                 )));
             }
         }
@@ -92,7 +92,7 @@ impl Consent {
                 let options: Vec<String> = names(runner).map(|name| format!("`--runner {name}`")).collect();
                 let error = at_first(Diagnostic::error(Code::RUNNER_CONSENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
-                    "{} allows it, where nobody but those who may do so can change the command",
+                    "{} allows it; put that into a command that only those who may decide this can change",
                     options.join(" with ")
                 )));
             }

@@ -10,6 +10,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use crate::code::Code;
 pub(crate) use crate::code::Severity;
+use crate::palette;
 use crate::readable;
 use crate::source::{Position, Sources, Span};
 
@@ -75,6 +76,15 @@ impl Secrets {
         self.0.dedup();
     }
 }
+
+/// The styles of the crate, without those that fade on white.
+const STYLED: Renderer = Renderer::styled()
+    .error(palette::ERROR)
+    .warning(palette::WARNING)
+    .note(palette::NOTE)
+    .help(palette::STRONG)
+    .line_num(palette::FAINT)
+    .context(palette::FAINT);
 
 impl Diagnostic {
     /// An error without a place.
@@ -197,7 +207,7 @@ impl Diagnostic {
             }
             group = group.element(snippet);
         }
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if color { STYLED } else { Renderer::plain() };
         let notes = notes.iter().map(|note| (Level::NOTE, "note", note));
         let more = notes.chain(self.help.iter().map(|help| (Level::HELP, "help", help)));
         if shown.is_empty() {

@@ -26,7 +26,7 @@ pub enum Exit {
 
 impl Exit {
     /// All of them.
-    pub(crate) const ALL: &'static [Self] =
+    pub const ALL: &'static [Self] =
         &[Self::Done, Self::Failed, Self::Usage, Self::OutOfDate, Self::Disagrees, Self::Incomplete];
     /// Those of every command.
     pub(crate) const USUAL: &'static [Self] = &[Self::Done, Self::Failed, Self::Usage];
@@ -34,7 +34,7 @@ impl Exit {
     pub(crate) const CHECKED: &'static [Self] = &[Self::Done, Self::Failed, Self::Usage, Self::OutOfDate];
 
     /// What it says, for the help.
-    pub(crate) fn meaning(self) -> &'static str {
+    pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
@@ -131,7 +131,7 @@ impl Error {
                 let tell = |(at, file): (usize, Stale)| {
                     let state = if file.diff.is_some() { "is out of date" } else { "does not exist" };
                     let diagnostic = Diagnostic::error(Code::OUT_OF_DATE, format!("`{}` {state}", file.path));
-                    // One command mends all of them.
+                    // One command fixes all of them.
                     if at + 1 == count { diagnostic.with_help(format!("run `{repair}`")) } else { diagnostic }
                 };
                 stale.into_iter().enumerate().map(tell).collect()

@@ -39,7 +39,7 @@ pub enum Part {
     Name,
 }
 
-/// Why a text is no form.
+/// Why a text is not a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// A brace without its other one.

@@ -53,6 +53,9 @@ pub mod bake {
 }
 
 pub mod cli {
+    pub use crate::cli::{Manual, groups};
+    pub use crate::error::Exit;
+
     /// The command line as clap knows it, with all options of all commands.
     #[must_use]
     pub fn command() -> clap::Command {
@@ -71,7 +74,7 @@ pub mod diagnostic {
 pub mod facts {
     pub use crate::facts::{Facts, KnownVersions};
     pub mod given {
-        pub use crate::facts::given::NAMES;
+        pub use crate::facts::given::{NAMES, SOURCES};
     }
     pub mod remote {
         pub use crate::facts::remote::{find, refs};
@@ -196,5 +199,5 @@ pub mod verify {
 }
 
 pub mod version {
-    pub use crate::version::Version;
+    pub use crate::version::{Version, words};
 }

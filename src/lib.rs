@@ -32,6 +32,7 @@ mod json;
 mod naming;
 mod oci;
 mod on_missing;
+mod palette;
 mod platform;
 mod readable;
 mod reference;

@@ -136,7 +136,7 @@ impl DescriptorPlatform {
                 || planned.os_version() == self.os_version)
     }
 
-    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is no difference.
+    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is not a difference.
     #[must_use]
     pub fn agrees(&self, own: &Self) -> bool {
         let (named, own) = (self.normal(), own.normal());

@@ -61,7 +61,7 @@ pub struct Plan {
     pub verdicts: IndexMap<String, Verdict>,
     /// What each build reads, a part a line, by leg, where that was asked for.
     pub reads: IndexMap<Name, Vec<String>>,
-    /// What is worth a look, and is no error.
+    /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,

@@ -199,7 +199,7 @@ fn quotation(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Whether a character changes what is seen, other than by being seen, or ends a line. Line feeds and tabs are not among
 /// them.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         // Marks and overrides of direction, separators of lines, the byte order mark, interlinear notes, and tags.
@@ -222,8 +222,10 @@ fn is_hidden(c: char) -> bool {
 }
 
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    if text.bytes().all(plain) || !text.contains(&is_escaped) {
+    // Nearly all bytes are plain, in tables that may be long.
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    let stays = |byte: u8| is_plain(byte) || byte.is_ascii() && !is_escaped(char::from(byte));
+    if text.bytes().all(stays) || !text.contains(&is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);

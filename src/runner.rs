@@ -186,7 +186,7 @@ pub(crate) fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Opti
     let best = matching.max_by_key(|rule| rule.prefix.as_ref().map_or(0, PlatformPrefix::specificity));
     if let Some(rule) = best {
         let is_windows = platform.is_some_and(|p| p.os() == "windows");
-        // A `default` Linux runner is no answer for Windows, whose images only Windows builds.
+        // A `default` Linux runner is not an answer for Windows, whose images only Windows builds.
         if rule.prefix.is_none() && is_windows {
             return None;
         }

@@ -80,6 +80,13 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Shows another text of the same length in the place of one that was read.
+    pub(crate) fn replace(&mut self, id: SourceId, text: String) {
+        if let Some(source) = self.list.get_mut(id.0 as usize) {
+            source.text = text;
+        }
+    }
+
     /// Adds a source, dropping a leading byte order mark.
     ///
     /// # Panics

@@ -119,7 +119,7 @@ fn parse_file(
 }
 
 /// Parses a file whose name tells nothing: as Compose, or else HCL, or else JSON. Of the errors, those of the language
-/// that the file seems to be in are told in full.
+/// that the file seems to be in are reported in full.
 fn parse_unknown(
     sources: &mut Sources,
     id: SourceId,

@@ -190,8 +190,7 @@ impl Id {
         let name = key.name;
         if text.starts_with("secrets.") {
             return Err(format!(
-                "`{name}` of `{host}` is no secret, and as one GitHub would black it out wherever it occurs: keep it in \
-                 a variable, `{name}=vars.NAME`"
+                "`{name}` of `{host}` is not a secret, and GitHub would mask it everywhere if it were one: keep it in a variable, `{name}=vars.NAME`"
             ));
         }
         let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
@@ -216,9 +215,9 @@ impl fmt::Display for Id {
 pub struct Federated {
     /// The kind of registry.
     pub provider: Provider,
-    /// What it is told, by key.
+    /// Its settings, by key.
     ids: Vec<(&'static str, Id)>,
-    /// What it is told instead by jobs that only pull.
+    /// Its settings for jobs that only pull, where they differ.
     pull_ids: Vec<(&'static str, Id)>,
 }
 
@@ -231,7 +230,7 @@ impl Federated {
         let Some(provider) = Provider::of(registry) else {
             let known = Provider::ALL.map(|one| format!("{} ({})", one.names().0, one.names().1));
             return Err(format!(
-                "`{registry}` is not a registry that is known to trust the identity of a job: {}",
+                "`{registry}` is not a registry that trusts the identity of a job; those that do are {}",
                 known.join(", ")
             ));
         };
@@ -244,13 +243,13 @@ impl Federated {
             };
             let Some(key) = provider.keys().iter().find(|key| key.name == bare) else {
                 return Err(format!(
-                    "`{name}` is not what {} is told: {}",
+                    "`{name}` is not a setting of {}; expected {}",
                     provider.names().0,
                     forms(provider)
                 ));
             };
             if of.iter().any(|(known, _)| *known == key.name) {
-                return Err(format!("`{name}` is there twice for `{registry}`"));
+                return Err(format!("`{name}` is given twice for `{registry}`"));
             }
             of.push((key.name, Id::parse(value, registry, key)?));
         }
@@ -259,7 +258,7 @@ impl Federated {
             provider.keys().iter().filter(lacks).map(|key| format!("`{}`", key.name)).collect();
         if !lacking.is_empty() {
             return Err(format!(
-                "the login to `{registry}` lacks {}: {} is told {}",
+                "the login to `{registry}` lacks {}; {} takes {}",
                 lacking.join(" and "),
                 provider.names().0,
                 forms(provider)
@@ -274,7 +273,7 @@ impl Federated {
         !self.pull_ids.is_empty()
     }
 
-    /// What it is told by jobs that push, or by those that only pull.
+    /// Its settings for jobs that push, or for those that only pull.
     #[must_use]
     pub fn ids(&self, publishes: bool) -> Vec<(&'static str, &Id)> {
         let own = |name: &str| self.pull_ids.iter().find(|(known, _)| *known == name && !publishes);
@@ -286,7 +285,7 @@ impl Federated {
     }
 }
 
-/// What a provider is told, for messages.
+/// The settings of a provider, for messages.
 fn forms(provider: Provider) -> String {
     let one = |key: &Key| {
         let optional = if key.is_required { "" } else { ", if there is one" };
@@ -334,15 +333,15 @@ mod tests {
     fn what_is_missing_or_of_another_registry_is_named() {
         let ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
         for (text, told) in [
-            (format!("{ecr}=oidc"), "lacks `role`: Amazon ECR is told `role=vars.NAME`"),
+            (format!("{ecr}=oidc"), "lacks `role`; Amazon ECR takes `role=vars.NAME`"),
             (format!("{ecr}=oidc:"), "lacks `role`"),
             (format!("{ecr}=oidc:pull_role=vars.A"), "lacks `role`"),
             (format!("{ecr}=oidc:role="), "is not what `role`"),
             (format!("{ecr}=oidc:role=images"), "the ARN of a role"),
             (format!("{ecr}=oidc:role=secrets.AWS_ROLE"), "`role=vars.NAME`"),
             (format!("{ecr}=oidc:role=${{{{ vars.A }}}}"), "is not what `role`"),
-            (format!("{ecr}=oidc:role=vars.A,role=vars.B"), "is there twice"),
-            (format!("{ecr}=oidc:role=vars.A,provider=vars.B"), "`provider` is not what Amazon ECR is told"),
+            (format!("{ecr}=oidc:role=vars.A,role=vars.B"), "is given twice"),
+            (format!("{ecr}=oidc:role=vars.A,provider=vars.B"), "`provider` is not a setting of Amazon ECR"),
             ("europe-docker.pkg.dev=oidc:service_account=a@b".into(), "lacks `provider`"),
             ("gcr.io=oidc:provider=projects/1".into(), "a workload identity provider"),
             ("acme.azurecr.io=oidc".into(), "lacks `client` and `tenant`"),
@@ -350,8 +349,8 @@ mod tests {
             ("acme.azurecr.io=oidc:client=acme,tenant=vars.T".into(), "the id of an application"),
             ("docker.io=oidc:connection=vars.C".into(), "lacks `organization`"),
             ("docker.io=oidc:organization=Acme Inc,connection=vars.C".into(), "the name of an organization"),
-            ("ghcr.io=oidc:role=vars.A".into(), "is not a registry that is known to trust"),
-            ("registry.example=oidc".into(), "is not a registry that is known to trust"),
+            ("ghcr.io=oidc:role=vars.A".into(), "is not a registry that trusts"),
+            ("registry.example=oidc".into(), "is not a registry that trusts"),
             (
                 "12345.dkr.ecr.eu-central-1.amazonaws.com=oidc:role=vars.A".into(),
                 "is not a registry that is known",

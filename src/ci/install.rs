@@ -89,7 +89,7 @@ impl FromStr for Install {
                     Err(format!("`{action}` is not an action, such as `OWNER/REPO`"))
                 }
             }
-            _ => Err(format!("`{text}` is not a way to install it; expected {}", Self::FORMS)),
+            _ => Err(format!("`{text}` is not a way to install bakeplan; expected {}", Self::FORMS)),
         }
     }
 }
@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn what_can_move_or_is_no_form_is_refused() {
         for (text, told) in [
-            ("", "is not a way to install it"),
-            ("brew", "is not a way to install it"),
-            ("path=/usr/bin", "is not a way to install it"),
+            ("", "is not a way to install bakeplan"),
+            ("brew", "is not a way to install bakeplan"),
+            ("path=/usr/bin", "is not a way to install bakeplan"),
             ("pipx=", "is not a version"),
             ("pipx=latest", "is not a version"),
             ("cargo=1.2.3 --force", "is not a version"),

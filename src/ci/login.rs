@@ -24,7 +24,7 @@ pub enum Account {
     Job,
     /// Of a user.
     User {
-        /// The variable with the user's name. As a secret, GitHub would black it out wherever it occurs.
+        /// The variable with the user's name. If it were a secret, GitHub would mask it everywhere.
         username: String,
         /// The secret with the password or token.
         password: String,

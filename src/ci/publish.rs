@@ -54,7 +54,7 @@ impl FromStr for PublishEvent {
         let names: Vec<String> = Self::ALL.iter().map(|(name, _)| format!("`{name}`")).collect();
         let near = suggest(text, Self::ALL.map(|(name, _)| name));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        Err(format!("`{text}` is not what publishes, which is one of {}{hint}", names.join(", ")))
+        Err(format!("`{text}` is not an event that publishes; expected one of {}{hint}", names.join(", ")))
     }
 }
 
@@ -111,7 +111,7 @@ impl FromStr for Cron {
         if fields.len() == 5 && fields.iter().all(|field| field.chars().all(is_of)) {
             Ok(Self(fields.join(" ")))
         } else {
-            Err(format!("`{text}` is not a time as `cron` has it, such as `17 3 * * 1`"))
+            Err(format!("`{text}` is not a `cron` schedule, such as `17 3 * * 1`"))
         }
     }
 }
@@ -137,7 +137,7 @@ mod tests {
             ("merge_group", "never publishes"),
             ("workflow_run", "never publishes"),
             ("tags", "did you mean `tag`?"),
-            ("", "is one of `push`, `tag`"),
+            ("", "expected one of `push`, `tag`"),
         ] {
             let error = text.parse::<PublishEvent>().expect_err(text);
             assert!(error.contains(told), "{text}: {error}");

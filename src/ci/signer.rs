@@ -25,7 +25,7 @@ impl FromStr for Signer {
             "attest" => Ok(Self::Attest),
             folder if folder.starts_with("./") => folder.parse().map(Self::Local),
             _ => Err(format!(
-                "`{text}` is not what signs: `cosign`, `attest`, or the folder of an action in this repository, such as \
+                "`{text}` is not a way to sign; expected `cosign`, `attest`, or the folder of an action in this repository, such as \
                  `./.github/actions/sign`"
             )),
         }
@@ -52,11 +52,11 @@ mod tests {
             assert_eq!(text.parse::<Signer>().map(|one| one.to_string()), Ok(text.to_owned()));
         }
         for (text, told) in [
-            ("", "is not what signs"),
-            ("notation", "is not what signs"),
-            ("Cosign", "is not what signs"),
-            ("sign", "is not what signs"),
-            ("acme/sign@v1", "is not what signs"),
+            ("", "is not a way to sign"),
+            ("notation", "is not a way to sign"),
+            ("Cosign", "is not a way to sign"),
+            ("sign", "is not a way to sign"),
+            ("acme/sign@v1", "is not a way to sign"),
             ("./../sign", "is not the folder of an action"),
         ] {
             let error = text.parse::<Signer>().expect_err(text);

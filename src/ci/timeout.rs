@@ -55,9 +55,7 @@ impl FromStr for Timeout {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, minutes) = text.split_once('=').unwrap_or((text, ""));
         let Some((_, stage, _)) = Stage::ALL.iter().find(|(known, ..)| *known == name) else {
-            return Err(format!(
-                "`{name}` is not a job with a timeout, which are `plan`, `build` and `merge`"
-            ));
+            return Err(format!("`{name}` is not a job with a timeout; expected `plan`, `build` or `merge`"));
         };
         // GitHub ends a job on its own machines after six hours, and any other after five days.
         match minutes.parse() {

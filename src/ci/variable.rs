@@ -8,7 +8,7 @@ use super::{Keyed, is_name};
 /// Where GitHub keeps what a step can get.
 const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
 
-/// Secrets that GitHub gives without being told of them, as Docker's actions do.
+/// Secrets that GitHub gives without being asked for them, as Docker's actions do.
 const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 

@@ -8,6 +8,7 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::definition::Definition;
 use super::global::Global;
+use super::groups::Group;
 use super::manual::Documented;
 use crate::error::Exit;
 
@@ -18,12 +19,14 @@ pub(crate) const REQUEST: &str = "_BAKEPLAN_COMPLETE";
 /// `bakeplan completions`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Completions {
-    /// Which shell it is for
+    /// Which shell to write for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
 }
 
 impl Documented for Completions {
+    const GROUP: Group = Group::Help;
+    const MORE: &'static str = "The script completes commands, options and their values, and the names of targets, groups, images, variables and platforms in the definition.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("In ~/.bashrc: source <(bakeplan completions bash)", "bakeplan completions bash"),
         ("In the fpath of zsh, as _bakeplan", "bakeplan completions zsh"),

@@ -1,5 +1,5 @@
-//! Options that clap is told of when their command is the one that is run: all of all commands take longer to describe than
-//! a small file takes to print.
+//! Options that are described to clap only if their command is the one that runs: describing those of all commands takes
+//! longer than printing a small file.
 
 use std::ops::Deref;
 
@@ -30,7 +30,7 @@ impl<T> Deref for Deferred<T> {
 
 impl<T: Args + Documented> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
-        command.defer(|command| {
+        command.add(T::GROUP).defer(|command| {
             // The list of commands says the same of a command as its own help.
             let about = command.get_about().cloned().unwrap_or_default();
             let manual = Manual::of::<T>();

@@ -12,7 +12,7 @@ const OURS: &str = "Definition";
 /// Where the definition comes from and what is changed in it: the options of `docker buildx bake`, with its meaning. As
 /// there, the last of several counts; of ours, none may be given twice but those that say so.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Bake options, as `docker buildx bake` has them")]
+#[command(next_help_heading = "Options of `docker buildx bake`")]
 pub(crate) struct Definition {
     /// Targets and groups, or patterns such as `app-*` [default: the group `default`]
     #[arg(value_name = "TARGET", help_heading = None, add = Completes::Names)]
@@ -20,7 +20,7 @@ pub(crate) struct Definition {
     /// Read this file, or `-` for standard input (repeatable)
     #[arg(short, long = "file", value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
-    /// Read the `image` blocks from this file, or from `none` [default: images.hcl or images.json beside the others]
+    /// Read `image` blocks from this file, or from no file with `none` [default: images.hcl or images.json beside the Bake file]
     #[arg(long, value_name = "FILE|none", help_heading = OURS, value_parser = NonEmptyStringValueParser::new())]
     #[arg(value_hint = ValueHint::FilePath)]
     pub images: Option<String>,
@@ -30,18 +30,18 @@ pub(crate) struct Definition {
     /// Set a variable: `NAME=VALUE` (repeatable)
     #[arg(long = "var", value_name = "VARIABLE", allow_hyphen_values = true, add = Completes::Assignments)]
     pub variables: Vec<String>,
-    /// Leave a variable to the build: it stays `${NAME}` in what is written (repeatable)
+    /// Leave a variable to the build: `${NAME}` stays as it is in the output (repeatable)
     #[arg(long = "keep-variable", value_name = "NAME", help_heading = OURS, add = Completes::Variables)]
     pub kept: Vec<String>,
-    /// Refuse what Bake accepts but is almost always a mistake, with the place of each
+    /// Report what Bake accepts but is almost always a mistake, as errors
     #[arg(long, help_heading = OURS)]
     pub strict: bool,
-    /// Push what is built
+    /// Push the images: shorthand for `--set=*.output=type=registry`
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
     #[arg(overrides_with = "push")]
     pub push: bool,
-    /// Load what is built into Docker
+    /// Load the images into Docker: shorthand for `--set=*.output=type=docker`
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
     #[arg(overrides_with = "load")]
@@ -56,25 +56,25 @@ pub(crate) struct Definition {
     #[arg(default_missing_value = "true")]
     #[arg(overrides_with = "pull")]
     pub pull: Option<bool>,
-    /// Attest how it was built: a boolean, or attributes such as `mode=max`
+    /// Provenance attestation: a boolean, or attributes such as `mode=max`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     #[arg(overrides_with = "provenance")]
     pub provenance: Option<String>,
-    /// Attest what is in it: a boolean, or attributes such as `generator=IMAGE`
+    /// SBOM attestation: a boolean, or attributes such as `generator=IMAGE`
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     #[arg(overrides_with = "sbom")]
     pub sbom: Option<String>,
-    /// Evaluate policies with options such as `strict=true` (repeatable)
+    /// Options for evaluating policies, such as `strict=true` (repeatable)
     #[arg(long = "policy", value_name = "OPTIONS", allow_hyphen_values = true)]
     pub policies: Vec<String>,
-    /// Evaluate instead of building: check, outline or targets
+    /// Evaluate builds in this way: check, outline or targets
     #[arg(long, value_name = "METHOD", allow_hyphen_values = true, add = Completes::OneOf(|| list(["check", "outline", "targets"])))]
     #[arg(overrides_with = "call")]
     pub call: Option<String>,
-    /// Refuse files outside of this folder that other files name [default with --github: the repository]
+    /// Refuse files outside this folder, unless the command line names them [default with --github: the repository]
     #[arg(long, value_name = "DIR", help_heading = OURS, value_hint = ValueHint::DirPath)]
     pub confine: Option<String>,
-    /// What builds may use; if given, a plan that asks for more is refused (repeatable)
+    /// Allow this entitlement, and refuse a plan that asks for any other (repeatable)
     #[arg(long, value_name = "ENTITLEMENT", allow_hyphen_values = true)]
     #[arg(add = Completes::OneOf(|| list(["network.host", "security.insecure", "fs.read=", "fs.write=", "ssh", "device="])))]
     pub allow: Vec<String>,
@@ -94,29 +94,29 @@ impl Definition {
 
 /// Options of `docker buildx bake` that do not change the definition. They are accepted so that its command lines work.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Accepted and ignored")]
+#[command(next_help_heading = "Accepted for compatibility, without effect")]
 pub(crate) struct Ignored {
-    /// Builder that would build
+    /// Builder to use
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     #[arg(overrides_with = "builder")]
     pub builder: Option<String>,
-    /// How progress would be shown
+    /// Type of progress output
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
     #[arg(overrides_with = "progress")]
     pub progress: Option<String>,
-    /// Where the results of builds would be written
+    /// File for build metadata
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     #[arg(overrides_with = "metadata_file")]
     pub metadata_file: Option<String>,
-    /// When a build that fails would stop the others
+    /// When a failing build stops the others
     #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
     #[arg(overrides_with = "execution")]
     pub execution: Option<String>,
-    /// How many targets would be built at once
+    /// How many targets to build at once
     #[arg(short, long, value_name = "NUMBER", allow_hyphen_values = true)]
     #[arg(overrides_with = "jobs")]
     pub jobs: Option<String>,
-    /// Printing instead of building: nothing is built here
+    /// Print the definition instead of building
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
     #[arg(overrides_with = "print")]

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::groups::Group;
 use super::manual::Documented;
 use super::values::Completes;
 use crate::code::SUBJECTS;
@@ -14,7 +15,7 @@ pub(crate) struct Explain {
     /// Codes as messages show them, such as `unknown-variable` or `error[unknown-variable]`
     #[arg(value_name = "CODE", required_unless_present = "list", add = Completes::OneOf(names))]
     pub codes: Vec<String>,
-    /// List all codes, one a line
+    /// List all codes, one per line
     #[arg(long, conflicts_with = "codes")]
     pub list: bool,
     /// Print text, or json
@@ -23,6 +24,7 @@ pub(crate) struct Explain {
 }
 
 impl Documented for Explain {
+    const GROUP: Group = Group::Help;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Explain the code of a message", "bakeplan explain unknown-variable"),
         ("List all codes", "bakeplan explain --list"),

@@ -12,7 +12,10 @@ const MEANT: [(&[&str], &str); 7] = [
         "bakeplan builds nothing: `docker buildx bake` builds what `bakeplan plan --out DIR` writes",
     ),
     (&["push", "publish", "tag", "manifest"], "`bakeplan merge` publishes what the builds pushed by digest"),
-    (&["retag", "copy", "cp", "release"], "`bakeplan promote` gives tags to an index or image that is there"),
+    (
+        &["retag", "copy", "cp", "release"],
+        "`bakeplan promote` tags an image or index that is already in a registry",
+    ),
     (
         &["list", "ls", "show"],
         "`bakeplan plan` shows images and tags, `bakeplan print --list targets` the targets",

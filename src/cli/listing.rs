@@ -8,7 +8,7 @@ use crate::bake::values::csv;
 /// Options of `bakeplan print`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Listing {
-    /// List `targets` or `variables` instead, `type=TYPE,format=json` as JSON
+    /// List `targets` or `variables` instead; `type=TYPE,format=json` prints JSON
     #[arg(long, value_name = "TYPE", value_parser = Wanted::parse, allow_hyphen_values = true)]
     #[arg(default_value = "", hide_default_value = true)]
     #[arg(overrides_with = "list")]

@@ -2,6 +2,7 @@
 
 use clap::builder::CommandExt;
 
+use super::groups::Group;
 use crate::error::Exit;
 
 /// The heading of the options that allow and limit what is published.
@@ -9,6 +10,8 @@ pub(super) const PUBLISHED: &str = "What may be published";
 
 /// A command that says how it is used.
 pub(crate) trait Documented {
+    /// Where the list of commands has it.
+    const GROUP: Group = Group::Help;
     /// What the line in the list of commands has no room for.
     const MORE: &'static str = "";
     /// Lines that people write, each with what it does.
@@ -19,7 +22,7 @@ pub(crate) trait Documented {
 
 /// The same as data, which clap keeps with the command.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manual {
+pub struct Manual {
     /// What the line in the list of commands has no room for.
     pub more: &'static str,
     /// Lines that people write, each with what it does.

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::ci::Settle;
 use crate::error::Exit;
 use crate::glob::Glob;
 
@@ -19,6 +20,7 @@ mod definition;
 mod diff;
 mod explain;
 mod global;
+mod groups;
 mod hints;
 mod init;
 mod listing;
@@ -40,9 +42,11 @@ pub(crate) use definition::Definition;
 pub(crate) use diff::{Diff, DiffFormat};
 pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use global::Global;
+use groups::Group;
+pub use groups::groups;
 pub(crate) use init::Init;
 pub(crate) use listing::{List, ListKind, Listing};
-pub(crate) use manual::Manual;
+pub use manual::Manual;
 use manual::{Documented, PUBLISHED};
 pub(crate) use pages::Pages;
 pub(crate) use promote::Promote;
@@ -57,8 +61,7 @@ pub(crate) use workflow::{Ci, WorkflowOptions};
 /// The id of `--color`.
 const COLOR: &str = "color";
 
-/// Reads the Bake file you already have, as `docker buildx bake` does but without Docker, decides which image is built
-/// on which platform and published under which tags, and writes what the pipeline needs.
+/// Plan and publish multi-platform container images from the Bake file you already have
 #[derive(Clone, Debug, Parser)]
 #[command(version, after_long_help = Manual::of::<Self>().help(), add = Manual::of::<Self>(), arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -72,8 +75,8 @@ pub(crate) struct Cli {
 
 impl Documented for Cli {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("Show what is built where, and published under which tags", "bakeplan plan"),
-        ("Write the files of a run", "bakeplan plan --out ci"),
+        ("Show what is built where, and under which tags it is published", "bakeplan plan"),
+        ("Write the files that CI needs", "bakeplan plan --out ci"),
         (
             "Write the workflow that builds and publishes",
             "bakeplan workflow github -o .github/workflows/images.yml --install path",
@@ -91,7 +94,7 @@ impl Cli {
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let matches = Self::command().try_get_matches_from(&arguments);
+        let matches = groups::listed(Self::command()).try_get_matches_from(&arguments);
         let mut matches = matches.map_err(|error| hints::explain(error, &mut Self::command(), &arguments))?;
         // An option that is global in clap loses its values before the command when there are some after it, too.
         let behind = matches.subcommand().map(|(_, matches)| {
@@ -119,7 +122,7 @@ impl Cli {
     /// The command line with the options of all commands.
     #[must_use]
     pub(crate) fn command_in_full() -> clap::Command {
-        let mut command = Self::command();
+        let mut command = groups::listed(Self::command());
         command.build();
         command
     }
@@ -134,35 +137,35 @@ impl Cli {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Propose `image` blocks for what workflows, scripts and Bake files publish today
+    /// Propose `image` blocks from workflows, scripts and Bake files
     Init(Deferred<Init>),
-    /// Print the resolved Bake definition, as `docker buildx bake --print` does
-    Print(Deferred<Print>),
-    /// Show or write the plan: images, tags, platforms, jobs
-    Plan(Deferred<Plan>),
-    /// Write the Bake file with one target for each image and platform
-    Bake(Deferred<Bake>),
-    /// Print the rows of a CI matrix, one for each job
-    Matrix(Deferred<Matrix>),
-    /// Print which tags each image is published under
-    Metadata(Deferred<Metadata>),
-    /// Publish images that were built by digest under all their tags, in all their repositories
-    Merge(Deferred<Merge>),
-    /// Give tags to an index or image that is there, in its repository or another
-    Promote(Deferred<Promote>),
-    /// Check what registries serve, down to the last layer, and explain what is wrong
-    Verify(Deferred<Verify>),
-    /// Keep the table of tags in a README up to date, between two markers
-    Readme(Deferred<Readme>),
     /// Write the CI workflow that plans, builds, merges and verifies
     Workflow(Box<Deferred<Workflow>>),
-    /// Show what differs between two plans, or from the definition of another revision
+    /// Show or write the plan: images, tags, platforms, jobs
+    Plan(Deferred<Plan>),
+    /// Write a Bake file with one target per image and platform
+    Bake(Deferred<Bake>),
+    /// Print the CI matrix, one row per job
+    Matrix(Deferred<Matrix>),
+    /// Print the tags of each image
+    Metadata(Deferred<Metadata>),
+    /// Keep the table of tags in a README up to date
+    Readme(Deferred<Readme>),
+    /// Compare two plans, or the plan with that of another git revision
     Diff(Deferred<Diff>),
-    /// Print the JSON Schema of a file that is written or read as JSON
-    Schema(Deferred<Schema>),
-    /// Explain the code of a message: why it is reported, an example, and what helps
+    /// Print the resolved definition, like `docker buildx bake --print`
+    Print(Deferred<Print>),
+    /// Publish builds that were pushed by digest under their tags
+    Merge(Deferred<Merge>),
+    /// Tag an image or index that is already in a registry
+    Promote(Deferred<Promote>),
+    /// Check that registries serve what was planned, to the last layer
+    Verify(Deferred<Verify>),
+    /// Explain the code of a message, with an example and the fix
     Explain(Deferred<Explain>),
-    /// Print what teaches a shell to complete commands, options and the names in Bake files
+    /// Print the JSON Schema of plan.json and other files
+    Schema(Deferred<Schema>),
+    /// Print the completion script for a shell
     Completions(Deferred<Completions>),
     /// Print a manual page, or write all of them
     Man(Deferred<Pages>),
@@ -174,19 +177,19 @@ impl Command {
     pub(crate) fn exits(&self) -> &'static [Exit] {
         match self {
             Self::Init(args) => args.exits(),
-            Self::Print(args) => args.exits(),
+            Self::Workflow(args) => args.exits(),
             Self::Plan(args) => args.exits(),
             Self::Bake(args) => args.exits(),
             Self::Matrix(args) => args.exits(),
             Self::Metadata(args) => args.exits(),
+            Self::Readme(args) => args.exits(),
+            Self::Diff(args) => args.exits(),
+            Self::Print(args) => args.exits(),
             Self::Merge(args) => args.exits(),
             Self::Promote(args) => args.exits(),
             Self::Verify(args) => args.exits(),
-            Self::Readme(args) => args.exits(),
-            Self::Workflow(args) => args.exits(),
-            Self::Diff(args) => args.exits(),
-            Self::Schema(args) => args.exits(),
             Self::Explain(args) => args.exits(),
+            Self::Schema(args) => args.exits(),
             Self::Completions(args) => args.exits(),
             Self::Man(args) => args.exits(),
         }
@@ -199,7 +202,7 @@ pub(crate) struct Print {
     /// What is listed instead.
     #[command(flatten)]
     pub listing: Listing,
-    /// Short for `--call=check`: lint instead of building
+    /// Shorthand for `--call=check`: lint instead of building
     #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(hide_default_value = true, overrides_with_all = ["call", "lint"])]
@@ -210,6 +213,8 @@ pub(crate) struct Print {
 }
 
 impl Documented for Print {
+    const GROUP: Group = Group::Plan;
+    const MORE: &'static str = "Needs no Docker. With `--strict`, it is a linter for Bake files.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Print the definition of some targets", "bakeplan print app"),
         ("List the targets", "bakeplan print --list targets"),
@@ -220,28 +225,28 @@ impl Documented for Print {
 /// `bakeplan plan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
-    /// Print a table, json (and errors as JSON), markdown (the table of tags for a README) or mermaid (a graph) [default: table]
+    /// Print a table, json (then errors are JSON, too), markdown (the table of tags for a README) or mermaid (a graph) [default: table]
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<String>,
-    /// Write nothing; fail when a file in that folder is out of date
+    /// Write nothing, and fail if a file in that folder is out of date
     #[arg(long, requires = "out")]
     pub check: bool,
-    /// Set the outputs of a GitHub Actions step and annotate errors
+    /// Set the outputs of a GitHub Actions step, and annotate errors
     #[arg(long)]
     pub github: bool,
-    /// Write pipeline.yml into that folder as well: a child pipeline with the jobs, for what `workflow gitlab` writes
+    /// Also write pipeline.yml into that folder: the child pipeline that `workflow gitlab` includes
     #[arg(long, requires = "out", conflicts_with_all = ["check", "github"])]
     pub gitlab: bool,
-    /// Give the reason for each tag (in the table; plan.json always has it)
+    /// Show the reason for each tag (plan.json always has it)
     #[arg(long, conflicts_with = "check")]
     pub explain: bool,
-    /// Show instead which targets are built of which, below each image
+    /// Show a tree of the targets that each image is built from
     #[arg(long, conflicts_with_all = ["format", "explain", "check"])]
     pub tree: bool,
-    /// Print what is known about the run as JSON instead of a plan; needs no Bake file
+    /// Print the facts about the run as JSON, instead of a plan; needs no Bake file
     #[arg(long = "facts", conflicts_with_all = ["out", "github", "explain", "tree", "platforms", "publish", "targets", "files"])]
     #[arg(conflicts_with_all = ["images", "overrides", "variables", "kept", "strict", "push", "load", "no_cache", "pull"])]
     #[arg(conflicts_with_all = ["provenance", "sbom", "policies", "call"])]
@@ -255,13 +260,12 @@ pub(crate) struct Plan {
 }
 
 impl Documented for Plan {
+    const GROUP: Group = Group::Plan;
+    const MORE: &'static str = "In a terminal, the plan is grouped by image; a pipe or a file gets a plain table. With `--out`, it also writes the files that CI needs, and with `--check` it compares them instead. `--github` sets the outputs `matrix`, `any` and `publish`, and writes the job summary.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("Show what is built where, and published under which tags", "bakeplan plan"),
-        (
-            "Plan for a release, and say why each tag is where it is",
-            "bakeplan plan --fact tag=v1.2.3 --explain",
-        ),
-        ("Write the files of a run", "bakeplan plan --out ci"),
+        ("Show what is built where, and under which tags it is published", "bakeplan plan"),
+        ("Plan a release, with the reason for each tag", "bakeplan plan --fact tag=v1.2.3 --explain"),
+        ("Write the files that CI needs", "bakeplan plan --out ci"),
     ];
     const EXITS: &'static [Exit] = Exit::CHECKED;
 }
@@ -269,10 +273,10 @@ impl Documented for Plan {
 /// `bakeplan bake`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Bake {
-    /// Write this file, when its content changes, instead of standard output
+    /// Write to this file, if its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
-    /// Write nothing; fail when the file is out of date
+    /// Write nothing, and fail if the file is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -281,6 +285,7 @@ pub(crate) struct Bake {
 }
 
 impl Documented for Bake {
+    const GROUP: Group = Group::Plan;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         (
             "Write a file to commit, and fail in CI when it is out of date",
@@ -294,7 +299,7 @@ impl Documented for Bake {
 /// `bakeplan matrix`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Matrix {
-    /// Print one line for `strategy.matrix` (github), or matrix.json (json)
+    /// Print one line for GitHub's `strategy.matrix` (github), or matrix.json (json)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MatrixFormat,
     /// What is planned.
@@ -303,6 +308,7 @@ pub(crate) struct Matrix {
 }
 
 impl Documented for Matrix {
+    const GROUP: Group = Group::Plan;
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("Print the jobs of an image", "bakeplan matrix --format json app")];
     const EXITS: &'static [Exit] = Exit::USUAL;
@@ -311,7 +317,7 @@ impl Documented for Matrix {
 /// `bakeplan metadata`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Metadata {
-    /// Print plan.json (json), a reference a line (tags), or `-t REF` for each (args)
+    /// Print plan.json (json), one reference per line (tags), or `-t REF` for each (args)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: MetadataFormat,
     /// What is planned.
@@ -320,6 +326,8 @@ pub(crate) struct Metadata {
 }
 
 impl Documented for Metadata {
+    const GROUP: Group = Group::Plan;
+    const MORE: &'static str = "`--format args` prints the arguments of `docker buildx imagetools create`, one line per image and repository.";
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("Print the references that are published", "bakeplan metadata --format tags")];
     const EXITS: &'static [Exit] = Exit::USUAL;
@@ -328,61 +336,63 @@ impl Documented for Metadata {
 /// `bakeplan merge`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Merge {
-    /// The plan that the builds were made from
+    /// The plan.json of the builds
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: String,
-    /// What was built: metadata files from `docker buildx bake`, folders of them, or `TARGET=DIGEST` (repeatable)
+    /// What was built: metadata files of `docker buildx bake`, folders with them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "result")]
     #[arg(value_hint = ValueHint::AnyPath)]
     pub metadata: Vec<String>,
-    /// Give the tags to the indexes that `merge --no-tags` wrote, according to its JSON in this file
+    /// Tag the indexes that `merge --no-tags` wrote, according to its JSON report in this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["metadata", "no_tags", "require_all", "allow_mixed_bases"])]
     #[arg(value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
-    /// Write only to repositories that fit, such as `ghcr.io/acme/*`; a plan that names another is an error (repeatable)
+    /// Allow matching repositories, such as `ghcr.io/acme/*`, and refuse a plan that names any other (repeatable)
     #[arg(long = "repository", value_name = "PATTERN", value_parser = Glob::parse, help_heading = PUBLISHED)]
     pub repositories: Vec<Glob>,
-    /// Plan again from the sources, with what plan.json says of known versions, and refuse a plan.json that differs
+    /// Plan again from the sources, with the known versions of plan.json, and refuse a plan.json that differs
     #[arg(long)]
     pub from_source: bool,
-    /// Options and names that `bakeplan plan` had, after `--`
+    /// After `--`: the options and names that `bakeplan plan` was run with
     #[arg(value_name = "OPTION", last = true, requires = "from_source")]
     pub planned_with: Vec<String>,
-    /// Check everything and print what would be written, also as commands, but write nothing
+    /// Check everything and print what would be written, also as commands, without writing it
     #[arg(long)]
     pub dry_run: bool,
-    /// Write the indexes under their digests and report them, but no tags; `--result` gives the tags later
+    /// Write the indexes without tags and report their digests; `--result` tags them later
     #[arg(long, conflicts_with = "dry_run")]
     pub no_tags: bool,
-    /// Publish nothing when any build of any image is missing
+    /// Publish nothing if any build of any image is missing
     #[arg(long, help_heading = PUBLISHED)]
     pub require_all: bool,
     /// Move floating tags even if the registry has a greater version or a later run
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_backward: bool,
-    /// Move floating tags by the plan's known versions where the registry refuses to list its tags
+    /// Where a registry does not list its tags, move floating tags by the plan's known versions
     #[arg(long, conflicts_with = "allow_backward", help_heading = PUBLISHED)]
     pub trust_known_versions: bool,
-    /// Give a version's own tag another digest even if the image is immutable
+    /// Move a version's own tag even if the image is immutable
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_retag: bool,
-    /// Leave a release as it is whose own tags are there with another digest, and give it its other tags
+    /// Leave a release that is already published as it is, and only add its missing tags
     #[arg(long, conflicts_with = "allow_retag", help_heading = PUBLISHED)]
     pub keep_existing: bool,
     /// Publish an image even if its platforms were built on different base images
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_mixed_bases: bool,
-    /// Write directly (native), or through `docker buildx imagetools create` (docker)
+    /// Write directly (native), or with `docker buildx imagetools create` (docker)
     #[arg(long, value_name = "ENGINE", default_value_t, value_enum, hide_possible_values = true)]
     pub engine: Engine,
-    /// Wait up to this long, such as `90s` or `5m`, for builds that the metadata names, and in each request for a registry
-    /// that is busy or slow
+    /// Wait up to this long, such as `90s` or `5m`, for builds that the metadata names, and for busy or slow registries
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
-    /// Print a table, or json (and errors as JSON)
+    /// After the tags, wait this long, such as `30s`, and look again: the registry may show late what other merges wrote
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags"])]
+    pub settle: Option<Settle>,
+    /// Print a table, or json (then errors are JSON, too)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,
-    /// Set the output `result` of a GitHub Actions step, write its summary and annotate errors
+    /// Set the output `result` of a GitHub Actions step, write its summary, and annotate errors
     #[arg(long)]
     pub github: bool,
     /// How registries are reached.
@@ -391,12 +401,14 @@ pub(crate) struct Merge {
 }
 
 impl Documented for Merge {
+    const GROUP: Group = Group::Publish;
+    const MORE: &'static str = "Checks all builds in all repositories, decides about each tag by what the registry has, writes the indexes, then the tags, and reads back what it wrote. It can be interrupted and repeated.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         (
-            "Publish what was built, according to the metadata files of the builds",
+            "Publish what was built, from the metadata files of the builds",
             "bakeplan merge --plan ci/plan.json --metadata metadata",
         ),
-        ("See what that would do", "bakeplan merge --plan ci/plan.json --metadata metadata --dry-run"),
+        ("Show what that would do", "bakeplan merge --plan ci/plan.json --metadata metadata --dry-run"),
     ];
     const EXITS: &'static [Exit] = &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Incomplete];
 }
@@ -411,26 +423,25 @@ pub(crate) struct Verify {
     /// Check all tags of this plan instead
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: Option<String>,
-    /// Compare the tags with what was built: metadata files, folders of them, or `TARGET=DIGEST` (repeatable)
+    /// Compare the tags with what was built: metadata files, folders with them, or `TARGET=DIGEST` (repeatable)
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub metadata: Vec<String>,
-    /// Compare the tags with what a merge did, according to its JSON in this file: what it held is not wrong
+    /// Compare the tags with the JSON report of a merge in this file: tags that it left as they were are not errors
     #[arg(long, value_name = "FILE", conflicts_with = "metadata", value_hint = ValueHint::FilePath)]
     pub result: Option<String>,
-    /// Explain what the first reference is and why it does not work; the others are what it should be made of, and digests
-    /// that an error named
+    /// Explain what the first reference is and why it does not work; further arguments are what it should be made of, and digests from an error message
     #[arg(long, conflicts_with = "plan")]
     pub explain: bool,
-    /// Print every digest that the tags of whole repositories (or of the plan's) need, for clean-ups; deletes nothing
+    /// Print every digest that the tags of these repositories (or the plan's) need, for clean-ups; deletes nothing
     #[arg(long, conflicts_with_all = ["metadata", "result", "explain", "content", "format", "github"])]
     pub keep_set: bool,
-    /// Read layers, too: whether what each image runs is for its machine
+    /// Also read layers, to check that what each image runs is built for its platform
     #[arg(long, conflicts_with = "explain")]
     pub content: bool,
-    /// Print a table, or json (and errors as JSON)
+    /// Print a table, or json (then errors are JSON, too)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,
-    /// Set the output `ok` of a GitHub Actions step, write its summary and annotate what is wrong
+    /// Set the output `ok` of a GitHub Actions step, write its summary, and annotate what is wrong
     #[arg(long)]
     pub github: bool,
     /// How registries are reached.
@@ -439,6 +450,8 @@ pub(crate) struct Verify {
 }
 
 impl Documented for Verify {
+    const GROUP: Group = Group::Publish;
+    const MORE: &'static str = "Follows each tag down to the last layer. Each finding has a code; `bakeplan explain CODE` shows its cause and the fix.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Check one image", "bakeplan verify ghcr.io/acme/app:1.2.3"),
         ("Check all tags of a plan", "bakeplan verify --plan ci/plan.json"),
@@ -460,13 +473,13 @@ pub(crate) enum Engine {
 /// `bakeplan workflow`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
-    /// Which CI it is for
+    /// Which CI to write for
     #[arg(value_name = "CI", value_enum)]
     pub ci: Ci,
-    /// Write this file, when its content changes, instead of standard output
+    /// Write to this file, if its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
-    /// Write nothing; fail when the file is out of date; newer versions of the same actions are accepted
+    /// Write nothing, and fail if the file is out of date; newer versions of the same actions are accepted
     #[arg(long)]
     pub check: bool,
     /// What it does.
@@ -478,8 +491,11 @@ pub(crate) struct Workflow {
 }
 
 impl Documented for Workflow {
+    const GROUP: Group = Group::Begin;
+    const MORE: &'static str =
+        "The settings can also be written into the `workflow` block of the definition.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
-        "Write the workflow of GitHub Actions",
+        "Write a workflow for GitHub Actions",
         "bakeplan workflow github -o .github/workflows/images.yml --install path",
     )];
     const EXITS: &'static [Exit] = Exit::CHECKED;
@@ -514,7 +530,7 @@ pub(crate) enum MetadataFormat {
     /// As plan.json
     #[default]
     Json,
-    /// One reference a line
+    /// One reference per line
     Tags,
     /// `-t REFERENCE` for each, for shells
     Args,

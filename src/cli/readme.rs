@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueHint};
 
+use super::groups::Group;
 use super::manual::Documented;
 use super::selection::Selection;
 use crate::error::Exit;
@@ -12,7 +13,7 @@ pub(crate) struct Readme {
     /// File with the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`
     #[arg(id = "readme", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: String,
-    /// Write nothing; fail when the table is out of date
+    /// Write nothing, and fail if the table is out of date
     #[arg(long)]
     pub check: bool,
     /// What is planned.
@@ -21,6 +22,8 @@ pub(crate) struct Readme {
 }
 
 impl Documented for Readme {
+    const GROUP: Group = Group::Plan;
+    const MORE: &'static str = "The table stands between the lines `<!-- bakeplan:begin -->` and `<!-- bakeplan:end -->`; nothing else in the file changes.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Update the table of tags", "bakeplan readme README.md"),
         ("Fail in CI when it is out of date", "bakeplan readme README.md --check"),

@@ -2,18 +2,20 @@
 
 use clap::{Args, ValueEnum};
 
+use super::groups::Group;
 use super::manual::Documented;
 use crate::error::Exit;
 
 /// `bakeplan schema`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Schema {
-    /// What it describes
+    /// What to describe
     #[arg(value_name = "OF", value_enum)]
     pub of: SchemaOf,
 }
 
 impl Documented for Schema {
+    const GROUP: Group = Group::Help;
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("Print the schema of plan.json", "bakeplan schema plan")];
     const EXITS: &'static [Exit] = Exit::USUAL;

@@ -16,23 +16,23 @@ const PLANNED: &str = "Images, targets and groups, or patterns such as `app-*` [
 #[derive(Args, Clone, Debug)]
 #[command(mut_arg("targets", |targets| targets.help(PLANNED)), next_help_heading = "What is planned")]
 pub(crate) struct Selection {
-    /// Plan this platform only (repeatable)
+    /// Plan only this platform (repeatable)
     #[arg(long = "platform", value_name = "PLATFORM", add = Completes::Platforms)]
     pub platforms: Vec<String>,
-    /// Push what is built; `false` for pull requests
+    /// Plan for publishing; `false` plans builds that push nothing, as for pull requests
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "true")]
     pub publish: bool,
-    /// Which runners jobs may name; if given, a plan that names another is refused (repeatable)
+    /// Allow jobs on this runner, and refuse a plan that names any other (repeatable)
     #[arg(long = "runner", value_name = "LABEL")]
     pub runners: Vec<String>,
-    /// Take what is allowed from this file outside the repository, or of another branch: `git:REF:PATH`
+    /// Read what is allowed from this file outside the repository, or from another branch: `git:REF:PATH`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub consent: Option<String>,
-    /// Pack the builds of one runner and platform into fewer jobs when there are more than this [default for GitHub: 256]
+    /// If there are more jobs than this, pack builds of the same runner and platform together [default for GitHub: 256]
     #[arg(long, value_name = "NUMBER")]
     pub max_jobs: Option<MaxJobs>,
-    /// Attest how images are built where their targets say nothing about it: min, or max, which shows build arguments
+    /// Provenance of targets that do not set it: min, or max, which shows build arguments
     #[arg(long, value_name = "MODE", add = Completes::OneOf(|| list(["min", "max"])))]
     pub default_provenance: Option<ProvenanceMode>,
     /// What is known about the run.
@@ -80,14 +80,14 @@ impl PlanOptions {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Facts")]
 pub(crate) struct FactOptions {
-    /// Give a fact about the run, such as `tag=v1.2.3` (repeatable)
+    /// Set a fact about the run, such as `tag=v1.2.3` (repeatable)
     #[arg(long = "fact", value_name = "NAME=VALUE")]
     #[arg(add = Completes::OneOf(|| facts::given::NAMES.map(|name| format!("{name}=")).to_vec()))]
     pub facts: Vec<String>,
-    /// Take facts from a JSON object in this file, or `-` for standard input
+    /// Read facts from a JSON object in this file, or `-` for standard input
     #[arg(long = "facts-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<String>,
-    /// Versions released before: `git` reads the tags of the remote `origin`; a file lists them
+    /// Versions released before: `git` for the tags of the remote `origin`, or a file that lists them
     #[arg(long, value_name = "FILE|git", value_hint = ValueHint::FilePath)]
     pub known_versions: Option<String>,
 }

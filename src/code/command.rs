@@ -191,6 +191,11 @@ codes! {
         example: when("`--out out`, where `out` is a link to another folder."),
         cure: "Name the place that the link leads to, or remove the link.",
     }
+    OUTSIDE "outside" [Error Warning] {
+        cause: "A file of the repository names one that lies outside of it, or a link in it leads there. Whoever may change the repository would choose what is read or written on this machine.",
+        example: when("`bakeplan init` where a workflow has `files: ../../other/docker-bake.hcl`."),
+        cure: "Name a file of the repository. What really belongs to it can be copied into it.",
+    }
     FILE_TOO_LARGE "file-too-large" [Error] {
         cause: "A file is larger than what is read of its kind. The limit keeps a mistyped path from filling the memory.",
         example: when("`-f` names an archive."),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::example::{Example, Right};
 use super::row::{Code, Row, Severity};
+use crate::palette;
 
 /// How long a line of prose is at most; examples and messages stay as they are.
 const COLUMNS: usize = 80;
@@ -98,22 +99,22 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn paint(self, style: anstyle::Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     fn bold(self, text: &str) -> String {
-        self.paint("1", text)
+        self.paint(palette::STRONG, text)
     }
 
     /// As the header of a message of this severity.
     fn severity(self, severity: Severity, text: &str) -> String {
-        let code = match severity {
-            Severity::Error => "1;91",
-            Severity::Warning => "1;33",
-            Severity::Note => "1;92",
+        let style = match severity {
+            Severity::Error => palette::ERROR,
+            Severity::Warning => palette::WARNING,
+            Severity::Note => palette::NOTE,
         };
-        self.paint(code, text)
+        self.paint(style, text)
     }
 }
 

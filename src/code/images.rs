@@ -112,7 +112,7 @@ codes! {
         cure: "Add `runners = { windows = \"windows-2025\" }`, or `\"ubuntu-latest\"` where Linux builds it.",
     }
     RUNNER "runner" [Error] {
-        cause: "A value in `runners`, or `runner` of a `platform` block, has none of the forms of a runner.",
+        cause: "A value in `runners`, or `runner` of a `platform` block, is not a runner.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = 1 }\n}\n").fixed("default = 1", "default = \"ubuntu-24.04\""),
         cure: "Write a label, a list of labels, or `{ group = \"…\", labels = […] }`.",
     }
@@ -131,8 +131,8 @@ codes! {
         example: run("plan --max-jobs 1", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("--max-jobs 1", "--max-jobs 2"),
         cure: "Allow more, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`.",
     }
-    SECRET_VARIABLES "secret-variables" [Error] {
-        cause: "`secret_variables` is read before all variables, so it must be a list of names in quotes, without expressions.",
+    SECRET_VARIABLES "secret-variables" [Error Warning] {
+        cause: "`secret_variables` is read before all variables, so it must be a list of names in quotes, without expressions. As a warning: in an event of strangers, it cannot say that a variable with a secret's name and a value is none.",
         example: file("variable \"LICENSE\" { default = \"\" }\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  secret_variables = [LICENSE]\n}\n").fixed("[LICENSE]", "[\"LICENSE\"]"),
         cure: "Write `secret_variables = [\"LICENSE\", \"!CACHE_KEY\"]`, which adds the first and takes the second away.",
     }

@@ -12,7 +12,7 @@ codes! {
         cure: "Write an `image` block for what it publishes.",
     }
     INIT_OPEN "init-open" [Warning] {
-        cause: "What is there leaves something open that the proposal had to decide; the message says what.",
+        cause: "Today's workflows and files leave something open, so the proposal had to choose; the message says what.",
         example: when("A tag of the old workflow that has no counterpart in the proposal."),
         cure: "Look at the place that the message names, and change the proposed block where it is not what you want.",
     }

@@ -32,7 +32,7 @@ codes! {
         cure: "Correct the kind or the name of the block. What is meant as an attribute needs an equals sign: `NAME = …`.",
     }
     MISSING_ATTRIBUTE "missing-attribute" [Error] {
-        cause: "A block lacks an attribute without which it means nothing: a group its `targets`, a `function` its `params` or `result`, a `validation` its `condition` or `error_message`.",
+        cause: "A block lacks an attribute that it needs: a group its `targets`, a `function` its `params` or `result`, a `validation` its `condition` or `error_message`.",
         example: file("function \"tag\" {\n  params = [name]\n}\n\ntarget \"app\" {\n  tags = [tag(\"app\")]\n}\n").fixed("params = [name]", "params = [name]\n  result = \"ghcr.io/acme/${name}:1\""),
         cure: "Add the attribute that the message names.",
     }
@@ -189,15 +189,15 @@ codes! {
     KEPT_VARIABLE "kept-variable" [Error] {
         cause: "`--keep-variable` leaves a variable to the build, so its value is not known when the plan is made, and something needs it: a condition, a comparison, a standard function, a name, tag or platform, an `image` block. Or the variable cannot be kept: it may be null, is a list, or its name is one that the workflow sets itself.",
         example: run("plan --keep-variable TAG", &[("docker-bake.hcl", "variable \"TAG\" { default = \"1\" }\n\ntarget \"app\" {\n  tags = [\"ghcr.io/acme/app:${TAG}\"]\n}\n")]).fixed(" --keep-variable TAG", ""),
-        cure: "Leave out `--keep-variable`, or use the variable only where its text is passed on: `args`, labels, other strings.",
+        cure: "Do without `--keep-variable`, or use the variable only where its text is passed on: `args`, labels, other strings.",
     }
     UNSET_VARIABLE "unset-variable" [Warning Note] {
         cause: "A variable without a value is used: a Compose file counts it as empty, as Compose does, and a plan uses the empty string in a tag, name, argument or label. Often the variable is set where the image is built but not where the plan is made.",
         example: file("variable \"TOOL\" {}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { TOOL = TOOL }\n}\n").fixed("\"TOOL\" {}", "\"TOOL\" { default = \"go\" }"),
         cure: "Set it where the plan is made, or give it a default; in a Compose file, `${NAME:-}` says that it may be empty.",
     }
-    REWRITTEN_NUMBER "rewritten-number" [Error Warning] {
-        cause: "A number is not printed as it was written: `3.10` becomes `3.1`, which is another version, and `007` becomes `7`. In what names something published, this is an error; in what is built, a warning.",
+    REWRITTEN "rewritten" [Error Warning] {
+        cause: "A number, or a date of YAML, is not printed as it was written: `3.10` becomes `3.1`, which is another version, `007` becomes `7`, and `2026-09-21` becomes `2026-09-21 00:00:00 +0000 UTC`. In what names something published, this is an error; in what is built, and in what `bakeplan print` prints, a warning.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:${3.10}\"]\n}\n").fixed("3.10", "\"3.10\""),
         cure: "Write it in quotes where it comes from, or declare its variable with `type = string`.",
     }

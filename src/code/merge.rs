@@ -162,29 +162,29 @@ codes! {
         cure: "Run the missing job again, then the merge. Where tags cannot be listed, grant that right or pass `--trust-known-versions`.",
     }
     UNKNOWN_VERSION "unknown-version" [Note Error] {
-        cause: "Nothing tells which version something is, so that it could take a tag of versions back. `promote` refuses that; a merge notes that it could not compare.",
+        cause: "It is not known which version something is, so it could take a floating tag back to an older one. `promote` refuses that; a merge notes that it could not compare.",
         example: when("`bakeplan promote ghcr.io/acme/app:sha-1234567 --to ghcr.io/acme/app:latest` of an index without the annotation `org.opencontainers.image.version`."),
         cure: "Promote the version's own tag, or pass `--allow-backward` to move the tag all the same.",
     }
     TAG_LIST "tag-list" [Error Warning] {
-        cause: "The list of tags of a repository does not agree with what the registry serves: it lacks a tag that is there, or one that was just written. A greater version may be missing from it, too.",
+        cause: "The list of tags of a repository contradicts what the registry serves: it lacks an existing tag, or one that was just written. A greater version may be missing from it, too.",
         example: when("A registry whose lists lag behind by some seconds, and two merges in a row."),
         cure: "Merge again later, or move the tags anyway with `--allow-backward`.",
     }
     DAMAGED_TAG "damaged-tag" [Warning] {
-        cause: "What a tag had cannot be read, so it is written anew.",
+        cause: "The previous content of a tag cannot be read, so the tag is written anew.",
         example: when("The index of a tag refers to a manifest that a clean-up removed."),
         cure: "Nothing, if the merge succeeded.",
     }
     DAMAGED_INDEX "damaged-index" [Warning] {
-        cause: "The registry did not serve an index that a tag names, and has it again after the merge wrote it.",
+        cause: "The registry did not serve an index that a tag names. The merge wrote it again.",
         example: when("A registry that lost a file and got the same index again."),
-        cure: "Look after the registry: its storage may be damaged.",
+        cure: "Check the registry: its storage may be damaged.",
     }
     NOT_STORED "not-stored" [Error] {
-        cause: "The registry took an index or a blob and does not serve it, or reported another digest than what was sent. No tag was moved to it.",
+        cause: "The registry accepted an index or a blob but does not serve it, or reported another digest than that of what was sent. No tag was moved to it.",
         example: when("A registry whose disk is full answers 201 and keeps nothing."),
-        cure: "Look after the registry, check its address, and merge again.",
+        cure: "Check the registry and its address, and merge again.",
     }
     NOT_READABLE "not-readable" [Error] {
         cause: "A tag was written and cannot be read yet.",
@@ -219,7 +219,7 @@ codes! {
     NOT_AS_PLANNED "not-as-planned" [Warning] {
         cause: "What is promoted has other labels or annotations than the plan, and keeps them.",
         example: when("`bakeplan promote --plan` of an index that another tool made."),
-        cure: "Nothing, if that is meant; otherwise build it from this plan.",
+        cure: "Nothing, if this is intended; otherwise build it from this plan.",
     }
     DOCKER "docker" [Error] {
         cause: "With `--engine docker`: `docker buildx imagetools create` failed, or cannot write the image, because a part of it is in another repository.",
@@ -232,7 +232,7 @@ codes! {
         cure: "Name the repository and the tag or digest, such as `ghcr.io/acme/app:sha-1234567`.",
     }
     NO_SOURCE "no-source" [Error] {
-        cause: "What is to be promoted is not there. Clean-ups remove what has no tag.",
+        cause: "The image or index to promote does not exist. Clean-ups remove what has no tag.",
         example: when("`bakeplan promote` of a digest from last month."),
         cure: "Build and merge again.",
     }
@@ -259,7 +259,7 @@ codes! {
     REPOSITORY_NOT_ALLOWED "repository-not-allowed" [Error] {
         cause: "The plan publishes in a repository that no `--repository` of the merge allows. A plan can come from a definition that others may change.",
         example: when("`bakeplan merge --repository 'ghcr.io/acme/*'` with a plan that names `docker.io/acme/app`."),
-        cure: "If it is meant, allow it with `--repository NAME`; `*` stands for anything but `/`.",
+        cure: "If it is intended, allow it with `--repository NAME`; `*` stands for anything but `/`.",
     }
     REFERRERS "referrers" [Warning] {
         cause: "What refers to an image, such as signatures and attestations, could not be listed, or not completely copied to a mirror.",

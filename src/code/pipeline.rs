@@ -7,9 +7,9 @@ codes! {
     guide: "docs/how-to/github-actions.md";
 
     NO_INSTALL "no-install" [Error] {
-        cause: "The workflow does not know how bakeplan gets into a job, or the way is one that this CI cannot run.",
+        cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way.",
         example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install pipx=0.1.0"),
-        cure: "Say so with `--install`, or `install` in the `workflow` block: `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` and others.",
+        cure: "Set `--install`, or `install` in the `workflow` block: `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` and others.",
     }
     NO_LOGIN "no-login" [Error] {
         cause: "It is not known how a job logs in to a registry that images are published in.",

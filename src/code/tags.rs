@@ -22,7 +22,7 @@ codes! {
         cure: "Leave it out of one of them.",
     }
     UNKNOWN_SUFFIX "unknown-suffix" [Error Warning Note] {
-        cause: "What follows the numbers of a version is neither known as a release nor as a prerelease, so it is undecided whether the version gets floating tags such as `1.4` and `latest`. A version in the file must be decided; one from the run gets its own tags only; a known version is passed over.",
+        cause: "What follows the numbers of a version is known neither as a release nor as a prerelease, so it is undecided whether the version gets floating tags such as `1.4` and `latest`. For a version in the file, this is an error; a version from the run only gets its own tags; a known version is skipped.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2-acme\"\n}\n").fixed("\"1.4.2-acme\"", "\"1.4.2-acme\"\n  stable_suffixes = [\"acme\"]"),
         cure: "Decide with `stable_suffixes = [\"…\"]` or `prerelease_suffixes = [\"…\"]` in the image.",
     }
@@ -57,12 +57,12 @@ codes! {
         cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}`.",
     }
     TAG_COLLISION "tag-collision" [Error] {
-        cause: "Two images or versions claim the same tag, or a tag is both the own tag of one version and a floating tag of another. Whichever was pushed last would win.",
+        cause: "Two images or versions want the same tag, or a tag is both a version itself and a floating tag of another version. Whichever was pushed last would win.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n").fixed("repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage", "repositories = [\"ghcr.io/acme/one\"]\n  tags         = [\"edge\"]\n}\nimage"),
         cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
     }
     BRANCH_COLLISION "branch-collision" [Error] {
-        cause: "The name of a branch would take a tag that something else has: another branch whose name becomes the same tag, or a version, since a branch may be called `1.4.2`.",
+        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag, or by a version, since a branch may be called `1.4.2`.",
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
@@ -74,10 +74,10 @@ codes! {
     NO_VERSION "no-version" [Note] {
         cause: "The `version` of an image comes from the run, and this run has none, such as that of a branch. Tags that are made from the version are left out.",
         example: run("plan --fact branch=main", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n  tags         = [\"{{ version }}\", { pattern = \"edge\", when = \"branch\" }]\n}\n")]).fixed("branch=main", "tag=v1.4.2"),
-        cure: "Nothing, if that is meant. A tag for other runs needs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`.",
+        cure: "Nothing, if this is intended. A tag for other runs needs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`.",
     }
     UNGUARDED_TAG "unguarded-tag" [Note Warning] {
-        cause: "A floating tag moves, and nothing tells whether it should: no tag of the image shows its version so that the merge can read it back, the image has no index that says which run made it, or the registry does not list its tags.",
+        cause: "A floating tag moves, and it is not known whether it should: no tag of the image shows its version so that the merge can read it back, the image has no index that says which run made it, or the registry does not list its tags.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tags         = [\"latest\"]\n}\n").fixed("[\"latest\"]", "[\"{{ version }}\", \"latest\"]"),
         cure: "Publish `{{ version }}`, too, keep the index, and give the merge the right to list tags. Name released versions with `--known-versions` where there is no list.",
     }
@@ -102,7 +102,7 @@ codes! {
         cure: "Promote a release, or pass `--allow-backward` to move the tag all the same.",
     }
     IMMUTABLE_TAG "immutable-tag" [Error] {
-        cause: "The own tag of a version has another digest already, and the image is `immutable`, or the tag would be moved by `promote`. A rebuild always has another digest, since its attestations contain the time of the build.",
+        cause: "A version's own tag already has another digest, and the image is `immutable`, or `promote` would move the tag. A rebuild always has another digest, since its attestations contain the time of the build.",
         example: when("A merge of version 1.4.2 with `immutable = true`, after 1.4.2 was published from other builds."),
         cure: "Release a new version, merge with `--keep-existing` to leave what is published, or pass `--allow-retag`.",
     }

@@ -129,7 +129,7 @@ codes! {
     MERGED_TARGETS "merged-targets" [Note] {
         cause: "Several targets have the same tags and different platforms, and become one image with all their platforms.",
         example: file("group \"default\" { targets = [\"a\", \"b\"] }\n\ntarget \"a\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\ntarget \"b\" {\n  platforms = [\"linux/arm64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"),
-        cure: "Nothing, if that is meant. An `image` block with `targets = [\"a\", \"b\"]` says so, and ends the note.",
+        cure: "Nothing, if this is intended. An `image` block with `targets = [\"a\", \"b\"]` says so, and ends the note.",
     }
     LOST_ANNOTATION "lost-annotation" [Warning] {
         cause: "An annotation has no place to go to: it is for the descriptor of an index, which registries do not store, or for a platform that the target is not built for.",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::choice;
 use super::plan;
 use super::session::Session;
 use super::source;
@@ -77,7 +78,7 @@ fn of_revisions(
     if session.host.env().get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         selection.max_jobs = selection.max_jobs.or(Some(MaxJobs::OF_GITHUB));
     }
-    let is_wanted = is_wanted(&selection);
+    let is_wanted = choice::is_wanted(&selection);
     let there = session.host.at_revision(revision, &is_wanted).map_err(|failure| {
         let message = format!("the definition of `{revision}` cannot be read: {failure}");
         let error = Diagnostic::error(Code::REVISION, message);
@@ -102,15 +103,6 @@ fn of_revisions(
     };
     let (new, _) = plan::make(session, &selection)?;
     Ok((old, side(&new)))
-}
-
-/// Which files of another revision may be of the definition that is selected.
-pub(super) fn is_wanted(selection: &Selection) -> impl Fn(&str) -> bool {
-    let definition = &selection.definition;
-    let named = definition.files.iter().chain(&definition.images);
-    let names: Vec<_> =
-        named.map(|name| Path::new(name).file_name().unwrap_or_default().to_owned()).collect();
-    move |path: &str| names.iter().any(|name| Path::new(path).ends_with(name)) || discovery::may_be_read(path)
 }
 
 /// A plan as it would be written.

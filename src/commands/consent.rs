@@ -1,7 +1,10 @@
 //! Who allows what a definition asks of the machines that build it: options, and a file that the definition's author
 //! cannot change.
 
+use std::collections::BTreeMap;
+
 use super::session::Session;
+use crate::bake::values::SecretNames;
 use crate::cli::Selection;
 use crate::code::Code;
 use crate::consent::Consent;
@@ -46,7 +49,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     }
     if session.host.is_of_projects(path, files) {
         let message = format!(
-            "`--consent {path}` lies in the repository that is planned, so whoever changes that changes it, too"
+            "`--consent {path}` lies in the repository that is planned, where whoever changes the definition can change it, too"
         );
         let error = Diagnostic::error(Code::CONSENT_FILE, message);
         return Err(vec![error.with_help(
@@ -59,6 +62,26 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
 }
 
 /// Whether the run is of an event in which the definition may be a stranger's.
-fn is_of_strangers(session: &Session<'_>) -> bool {
+pub(super) fn is_of_strangers(session: &Session<'_>) -> bool {
     github::is_of_strangers(session.host.env(), super::facts::event(session).as_deref())
+}
+
+/// Takes away what a definition says of variables that look like secrets and have values: a stranger may have written it.
+pub(super) fn distrust<'a>(
+    secrets: &mut SecretNames,
+    given: &'a BTreeMap<String, String>,
+    environment: &'a BTreeMap<String, String>,
+) -> Vec<Diagnostic> {
+    let has_value = |name: &str| {
+        [given, environment].iter().any(|all| all.get(name).is_some_and(|value| !value.is_empty()))
+    };
+    let names = secrets.distrust().into_iter().filter(|name| has_value(name));
+    let warn = |name: String| {
+        let message = format!(
+            "`{name}` stays a secret, whatever `secret_variables` says: a stranger may have written that"
+        );
+        Diagnostic::warning(Code::SECRET_VARIABLES, message)
+            .with_help("give the plan no secrets in events of strangers, and rename a variable that is none")
+    };
+    names.map(warn).collect()
 }

@@ -81,7 +81,7 @@ impl Leaks {
                 "nothing is written; the definition or an option has the same text, as it is or encoded",
             )
             .with_help(format!(
-                "pass the value to the build as a `secret`; if `{name}` is none, {}",
+                "pass the value to the build as a `secret`; if `{name}` is not one, {}",
                 secret::remedy(name)
             )))
     }

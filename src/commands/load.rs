@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::consent;
 use super::files;
 use super::leaks::Leaks;
 use super::session::Session;
@@ -78,7 +79,10 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         read.add(session, found, text);
     }
     let parsed = run::parse(&mut session.sources, read.to_parse(), &compose, &mut diagnostics);
-    let secrets = spec::secret_names(&parsed.bodies, &mut diagnostics);
+    let mut secrets = spec::secret_names(&parsed.bodies, &mut diagnostics);
+    if session.for_github && consent::is_of_strangers(session) {
+        session.tell(&consent::distrust(&mut secrets, &vars, host.env()));
+    }
     session.hide(secrets.values_among(&vars).chain(secrets.values_among(host.env())));
     let compose = compose::ComposeInputs { secrets: &secrets, ..compose };
     let composition = run::compose(&mut session.sources, &parsed, &compose, &mut diagnostics);
@@ -191,7 +195,7 @@ fn overrides(
     Ok(Overrides::parse(&args.overrides, lookup)?.with_secrets(secrets).with_flags(&flags(args))?)
 }
 
-/// The environment variables that may override variables; `None` when Bake is told not to look.
+/// The environment variables that may override variables; `None` when Bake is set not to look.
 fn visible_environment(host: &Host) -> Option<&BTreeMap<String, String>> {
     let disabled = host.env().get("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP").and_then(|value| parse_bool(value));
     (disabled != Some(true)).then(|| host.env())

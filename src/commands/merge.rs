@@ -6,6 +6,7 @@ use super::network;
 use super::session::{Session, github};
 use super::source;
 use super::talk::Talk;
+use crate::ci::Settle;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -41,6 +42,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         allow_mixed_bases,
         engine,
         wait,
+        settle,
         format,
         github,
         network,
@@ -72,6 +74,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         allow_mixed_bases: *allow_mixed_bases,
         use_docker: *engine == Engine::Docker,
         wait: wait.unwrap_or_default(),
+        settle: settle.map(Settle::duration).unwrap_or_default(),
     };
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
@@ -187,7 +190,8 @@ pub(super) fn read_metadata(
         others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
-    if metadata.builds.is_empty() && !legs.is_empty() {
+    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
+    if metadata.builds.is_empty() && is_any_built {
         let message = "none of the metadata is about a build of this plan";
         metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message).with_help(
             "give the files that the build jobs write with `docker buildx bake --metadata-file FILE`, or the folder that they are in",

@@ -13,6 +13,7 @@ mod keep_set;
 mod leaks;
 mod list;
 mod load;
+mod making;
 mod man;
 mod merge;
 mod network;
@@ -58,6 +59,9 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
     };
     let is_matrix_of_github =
         matches!(&cli.command, Command::Matrix(args) if args.format == MatrixFormat::Github);
+    // What workflows and scripts name may be anywhere.
+    let fenced = matches!(&cli.command, Command::Init(_)).then(|| host.fenced());
+    let host = fenced.as_ref().unwrap_or(host);
     let mut session = Session {
         host,
         sources: Sources::default(),
@@ -68,7 +72,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         secret_names: SecretNames::default(),
         leaks: leaks::Leaks::default(),
     };
-    // Before anything can fail: whatever is told may quote a value.
+    // Before anything can fail: whatever is reported may quote a value.
     session.hide(SecretNames::default().values_among(host.env()));
     let result = match &cli.command {
         Command::Init(args) => init::init(&mut session, args),

@@ -3,8 +3,8 @@
 use super::session::Session;
 use super::{list, load};
 use crate::bake::module::strict;
-use crate::bake::target::print;
 use crate::bake::target::select::{self, Options};
+use crate::bake::target::{print, rewritten};
 use crate::cli::{self, Print};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
@@ -56,10 +56,11 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     };
     let options = Options { source_date_epoch: session.host.env().get("SOURCE_DATE_EPOCH").cloned() };
     let resolved = select::resolve(&definition, &names, &overrides, &options)?;
+    let targets = || resolved.targets.values().map(|target| &**target);
+    session.tell(&rewritten::in_targets(targets()));
     if arguments.strict {
         let mut found = findings;
         found.extend(strict::dead_overrides(&arguments.overrides));
-        let targets = || resolved.targets.values().map(|target| &**target);
         let built = || targets().filter(|target| !target.linked);
         found.extend(strict::strings(targets()));
         found.extend(strict::tags(built(), &definition));

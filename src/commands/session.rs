@@ -9,7 +9,7 @@ use crate::host::{Delivery, Host};
 use crate::readable;
 use crate::source::Sources;
 
-/// How mistakes are told.
+/// How mistakes are reported.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Voice {
     /// As JSON instead of text.
@@ -36,7 +36,7 @@ pub(super) struct Session<'a> {
     pub(super) leaks: Leaks,
 }
 
-/// How many diagnostics are told at once; thousands are one mistake of what made the file.
+/// How many diagnostics are reported at once; thousands are one mistake of what made the file.
 const MAX_TOLD: usize = 100;
 
 /// How long a text of a diagnostic is at most, in bytes: what is quoted in it may be of any size.
@@ -85,7 +85,7 @@ impl Session<'_> {
         }
     }
 
-    /// Keeps texts out of everything that is told from now on.
+    /// Keeps texts out of everything that is distinguished from now on.
     pub(super) fn hide(&mut self, texts: impl Iterator<Item = String>) {
         self.secrets.hide(texts);
     }

@@ -71,7 +71,7 @@ pub(super) fn reads_stdin(selection: &Selection) -> bool {
 }
 
 fn differs(path: &str, theirs: &str, ours: &str) -> Diagnostic {
-    let message = format!("`{path}` is not the plan that the sources give in this run");
+    let message = format!("`{path}` differs from the plan that the sources give in this run");
     Diagnostic::error(Code::PLAN_DIFFERS, message).with_note(diff::unified(path, theirs, ours).trim_end()).with_help(
         "check out the commit that was planned, and put the options that `bakeplan plan` had after `--`; otherwise `plan.json` was replaced",
     )

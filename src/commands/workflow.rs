@@ -130,6 +130,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts,
         max_parallel,
         require_all,
+        settle,
         reusable,
         setup,
         test,
@@ -148,6 +149,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         timeouts: Keyed::merge(written.timeouts, timeouts),
         max_parallel: max_parallel.or(written.max_parallel),
         require_all: require_all || written.require_all,
+        settle: settle.or(written.settle),
         reusable: reusable || written.reusable,
         setup: setup.or(written.setup),
         test: test.or(written.test),
@@ -170,6 +172,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         timeouts,
         max_parallel,
         require_all,
+        settle,
         reusable,
         setup,
         test,
@@ -192,6 +195,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--timeout", timeouts))
         .chain(each("--max-parallel", max_parallel))
         .chain(require_all.then(|| "--require-all".to_owned()))
+        .chain(each("--settle", settle))
         .chain(reusable.then(|| "--reusable".to_owned()))
         .chain(each("--setup", setup))
         .chain(each("--test", test))

@@ -9,6 +9,7 @@ mod ignore;
 mod listing;
 mod path;
 mod pattern;
+mod problem;
 #[cfg(test)]
 pub(crate) mod situations;
 mod sources;
@@ -24,7 +25,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use self::id::{Format, Id};
 pub(crate) use self::ignore::Ignore;
 pub(crate) use self::listing::{LINK, Row, rows, tree};
-pub(crate) use self::pattern::Fault;
+use self::problem::Problem;
 use self::sources::Requested;
 pub(crate) use self::sources::Sources;
 #[cfg(test)]
@@ -39,34 +40,6 @@ const SCHEME: &str = "context 1";
 
 /// How many links may lead to a context's root, as on Linux.
 const MAX_HOPS: usize = 40;
-
-/// What of a context is seen is not known.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
-    /// There is nothing at the context's path.
-    #[error("the folder `{}` does not exist", .0.escape_ascii())]
-    Missing(Vec<u8>),
-    /// There is a file.
-    #[error("`{}` is not a folder", .0.escape_ascii())]
-    NotAFolder(Vec<u8>),
-    /// It is a submodule or below one, whose files another repository has.
-    #[error("`{}` is a submodule", .0.escape_ascii())]
-    Submodule(Vec<u8>),
-    /// It is outside of the repository, itself or through a link.
-    #[error("`{}` leads out of the repository", .0.escape_ascii())]
-    Outside(Vec<u8>),
-    /// Links lead to each other.
-    #[error("`{}` is a link that leads to itself", .0.escape_ascii())]
-    Loop(Vec<u8>),
-    /// A source that BuildKit refuses or that does not mean what it says.
-    #[error("the source `{}` {fault}", path.escape_ascii())]
-    Source {
-        /// The source.
-        path: Vec<u8>,
-        /// What is wrong with it.
-        fault: Fault,
-    },
-}
 
 /// What a build sees: the same for two contexts exactly if it sees the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Problem;
 use super::path;
 use super::pattern::Pattern;
+use super::problem::Problem;
 use super::tree::{Entry, Folder};
 
 /// How many links may lead to each other; Linux gives up after 40.

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::BadListing;
+use super::pattern::Fault;
 use super::situations::{SITUATIONS, Situation, Thing};
 use super::tree::BadName;
 use super::*;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Unreadable;
+use super::unreadable::Unreadable;
 
 /// The escape character of a Dockerfile without a directive.
 pub(super) const DEFAULT_ESCAPE: char = '\\';

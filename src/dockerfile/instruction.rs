@@ -1,10 +1,10 @@
 //! Instructions: what a line says, as far as it decides what a build reads.
 
-use super::Unreadable;
 use super::command::{self, Command};
 use super::directive::DEFAULT_ESCAPE;
 use super::lines::{Heredoc, Line};
 use super::mount::Mount;
+use super::unreadable::Unreadable;
 
 /// An instruction inside a stage or in front of the first.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::iter::Peekable;
 use std::str::SplitInclusive;
 
-use super::Unreadable;
 use super::directive::Directives;
+use super::problem;
+use super::unreadable::Unreadable;
 use super::word;
 
 /// One instruction as a line of text.
@@ -69,7 +70,7 @@ impl<'a> Lines<'a> {
         if !line.text.contains("<<") {
             return Ok(());
         }
-        let refused = |problem: word::Problem| Unreadable::new(line.number, problem.to_string());
+        let refused = |problem: problem::Problem| Unreadable::new(line.number, problem.to_string());
         for word in word::raw_words(&line.text).map_err(refused)? {
             let Some(heredoc) = Heredoc::parse(&word).map_err(refused)? else { continue };
             loop {
@@ -118,7 +119,7 @@ impl Heredoc {
     ///
     /// # Errors
     /// A name that does not lex.
-    pub(super) fn parse(word: &str) -> Result<Option<Self>, word::Problem> {
+    pub(super) fn parse(word: &str) -> Result<Option<Self>, problem::Problem> {
         let Some(rest) = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<") else {
             return Ok(None);
         };

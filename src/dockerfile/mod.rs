@@ -5,11 +5,13 @@ mod directive;
 mod instruction;
 mod lines;
 mod mount;
+mod problem;
 mod reads;
 mod reason;
 mod scope;
 mod shell_pattern;
 mod source;
+mod unreadable;
 mod walk;
 mod word;
 
@@ -21,28 +23,13 @@ use indexmap::{IndexMap, IndexSet};
 use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
 pub(crate) use self::reads::{Base, Narrowing, Parent, Sources};
+use self::unreadable::Unreadable;
 
 pub(crate) use self::source::{Git, Remote};
 use crate::platform::Platform;
 
 /// The most stages in a Dockerfile: each is looked for among all, and may build on all before it.
 const STAGES: usize = 1000;
-
-/// Why a text is not a Dockerfile as we read it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub(crate) struct Unreadable {
-    /// The line, from 1.
-    pub(crate) line: usize,
-    /// What is wrong there.
-    pub(crate) problem: String,
-}
-
-impl Unreadable {
-    fn new(line: usize, problem: String) -> Self {
-        Self { line, problem }
-    }
-}
 
 /// A Dockerfile.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,8 +79,8 @@ pub(crate) struct Build<'a> {
     pub(crate) args: &'a IndexMap<String, Option<String>>,
     /// The stage; the last without it.
     pub(crate) target: Option<&'a str>,
-    /// The platform that is built.
-    pub(crate) platform: &'a Platform,
+    /// The platform that is built, if the target names one.
+    pub(crate) platform: Option<&'a Platform>,
     /// The platform of the machine that builds, if that is known.
     pub(crate) build_platform: Option<&'a Platform>,
     /// The names of the target's named contexts.

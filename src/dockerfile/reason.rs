@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::Unreadable;
-use super::word::{Problem, Unknowable};
+use super::problem::Problem;
+use super::unreadable::Unreadable;
+use super::word::Unknowable;
 use crate::reference::ReferenceError;
 
 /// Why something cannot be told, and where.

@@ -2,7 +2,7 @@
 
 use regex::{NoExpand, Regex};
 
-use super::word::Problem;
+use super::problem::Problem;
 
 /// Where a match is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

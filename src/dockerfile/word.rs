@@ -7,14 +7,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::directive::DEFAULT_ESCAPE;
+use super::problem::{DEPTH, Problem};
 use super::shell_pattern::{self, Direction, Length};
 
 /// The most bytes that a value may have before we stop following it: no path is longer, and a value that doubles on
 /// each line would fill the memory.
 const LIMIT: usize = 4096;
-
-/// The most expressions inside each other.
-const DEPTH: usize = 50;
 
 /// Why the value of a variable cannot be told from the Dockerfile and the definition of the target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +23,9 @@ pub(crate) enum Unknowable {
     /// It describes the machine that builds.
     #[error("it depends on the machine that builds")]
     Builder,
+    /// It is that of a platform which the target does not name.
+    #[error("the target does not name its platform")]
+    Platform,
     /// The engine sets it unless the base does.
     #[error("the engine sets it")]
     Engine,
@@ -42,32 +43,6 @@ pub(crate) enum Unknowable {
         /// What is wrong with it.
         problem: Problem,
     },
-}
-
-/// What is wrong with a word; the build fails there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
-    /// A quote that is not closed.
-    #[error("a {0} is not closed")]
-    Quote(char),
-    /// A `${` that is not closed, or a `${V/…` without its second `/`.
-    #[error("`${{` without a matching `{0}`")]
-    Unclosed(char),
-    /// `${}`, `${:…}` or `${{…}`.
-    #[error("bad substitution")]
-    Substitution,
-    /// An operator that BuildKit does not have either.
-    #[error("unsupported modifier `{0}`")]
-    Modifier(String),
-    /// A pattern with an escape that patterns do not have.
-    #[error("invalid pattern `{0}`")]
-    Pattern(String),
-    /// `${V:?…}` without a value.
-    #[error("{0}")]
-    Required(String),
-    /// Expressions inside expressions inside expressions.
-    #[error("more than {DEPTH} expressions inside each other")]
-    Deep,
 }
 
 /// A text, or why it cannot be known.

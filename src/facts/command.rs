@@ -41,6 +41,9 @@ pub enum CommandFailure {
         "`{0}` looks like a bare git repository, whose configuration could run any program: it is not read"
     )]
     BareRepository(String),
+    /// What it would read never ends, or never begins.
+    #[error("`{0}` is a pipe or a device, for which git would wait: it is not read")]
+    NotAFile(String),
     /// A remote that is not asked.
     #[error("the remote `origin` is `{address}`: {problem}")]
     Address {
@@ -69,6 +72,7 @@ impl CommandFailure {
                 let help = "an address starts with `https://`, `http://`, `ssh://` or `git://`, or is `host:path` or a path";
                 return Some(help.to_owned());
             }
+            Self::NotAFile(_) => return Some("remove it; a repository consists of files".to_owned()),
             Self::NotInstalled | Self::TimedOut { .. } | Self::TooMuch { .. } | Self::Other(_) => {
                 return None;
             }

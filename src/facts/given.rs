@@ -6,39 +6,112 @@ use serde_json::{Map, Value};
 use super::{COMMIT_DIGITS, Facts};
 use crate::diagnostic::names_help;
 
-/// The facts' names, as in JSON.
-pub const NAMES: [&str; 20] = [
-    "event",
-    "ref",
-    "branch",
-    "tag",
-    "pull_request",
-    "head_branch",
-    "base_branch",
-    "commit",
-    "workflow",
-    "run",
-    "sha_length",
-    "commit_time",
-    "source_date",
-    "default_branch",
-    "dirty",
-    "url",
-    "title",
-    "description",
-    "licenses",
-    "branches",
+/// A fact, and where it comes from if it is not given.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// Its name, as in JSON.
+    pub name: &'static str,
+    /// What says it in a run of GitHub Actions.
+    pub github: &'static str,
+    /// What says it in a pipeline of GitLab.
+    pub gitlab: &'static str,
+    /// What git says.
+    pub git: &'static str,
+}
+
+const fn fact(name: &'static str, github: &'static str, gitlab: &'static str, git: &'static str) -> Source {
+    Source { name, github, gitlab, git }
+}
+
+/// All facts.
+pub const SOURCES: [Source; 20] = [
+    fact(
+        "event",
+        "`GITHUB_EVENT_NAME`: `push`, `pull_request`, …",
+        "`CI_PIPELINE_SOURCE`, in GitLab's words: `push`, `merge_request_event`, …",
+        "",
+    ),
+    fact(
+        "ref",
+        "`GITHUB_REF`; with `pull_request_target`, `refs/pull/N/merge`",
+        "`refs/tags/…`, `refs/merge-requests/N/head` or `refs/heads/…`",
+        "what `HEAD` is at",
+    ),
+    fact("branch", "from `ref`", "`CI_COMMIT_BRANCH`", "from `ref`"),
+    fact("tag", "from `ref`", "`CI_COMMIT_TAG`", "from `ref`; at a detached `HEAD`, its only tag"),
+    fact(
+        "pull_request",
+        "from `ref`",
+        "`CI_MERGE_REQUEST_IID`",
+        "from `ref`, as `actions/checkout` leaves it",
+    ),
+    fact(
+        "head_branch",
+        "`GITHUB_HEAD_REF`; a fork's branch may be called `main`, too",
+        "`CI_MERGE_REQUEST_SOURCE_BRANCH_NAME`",
+        "",
+    ),
+    fact(
+        "base_branch",
+        "`GITHUB_BASE_REF`; of a merge queue or a pushed tag, the event's `base_ref`",
+        "`CI_MERGE_REQUEST_TARGET_BRANCH_NAME`",
+        "",
+    ),
+    fact(
+        "commit",
+        "`GITHUB_SHA`; in a pull request with `DOCKER_METADATA_PR_HEAD_SHA=true`, the commit that it comes from",
+        "`CI_COMMIT_SHA`",
+        "`HEAD`",
+    ),
+    fact("workflow", "the workflow's file, of `GITHUB_WORKFLOW_REF`", "`CI_CONFIG_PATH`", ""),
+    fact("run", "`GITHUB_RUN_NUMBER`", "`CI_PIPELINE_IID`", ""),
+    fact("sha_length", "`DOCKER_METADATA_SHORT_SHA_LENGTH`", "`DOCKER_METADATA_SHORT_SHA_LENGTH`", ""),
+    fact(
+        "commit_time",
+        "the event, if it describes that commit",
+        "`CI_COMMIT_TIMESTAMP`",
+        "the committer's time",
+    ),
+    fact("source_date", "`SOURCE_DATE_EPOCH`", "`SOURCE_DATE_EPOCH`", ""),
+    fact(
+        "default_branch",
+        "the event's repository",
+        "`CI_DEFAULT_BRANCH`",
+        "`origin/HEAD`, which clones have",
+    ),
+    fact(
+        "dirty",
+        "",
+        "",
+        "whether tracked files were changed; untracked files do not count, and of submodules only the commit",
+    ),
+    fact("url", "the event's repository", "`CI_PROJECT_URL`", "of `origin`, as a page, without credentials"),
+    fact("title", "the event's repository", "`CI_PROJECT_TITLE`", "the end of `url`"),
+    fact("description", "the event's repository", "`CI_PROJECT_DESCRIPTION`", ""),
+    fact("licenses", "the event's repository", "", ""),
+    fact("branches", "", "", "all of `origin`, with `--known-versions git`"),
 ];
+
+/// The facts' names, as in JSON.
+pub const NAMES: [&str; 20] = {
+    let mut names = [""; 20];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = SOURCES[at].name;
+        at += 1;
+    }
+    names
+};
 
 /// Facts given as `NAME=VALUE`; of several with one name, the last holds. Times are written `2026-01-02T03:04:05Z` or in
 /// seconds since 1970, several branches with commas.
 ///
 /// # Errors
-/// A message for the first that is no fact, and when they contradict each other.
+/// A message for the first that is not a fact, and when they contradict each other.
 pub(crate) fn parse(given: &[String]) -> Result<Facts, String> {
     let mut pairs = Vec::new();
     for text in given {
-        let missing = || format!("`--fact {text}`: a fact is given as `{text}=VALUE`");
+        let missing = || format!("`--fact {text}` has no value; write `--fact {text}=VALUE`");
         pairs.push(text.split_once('=').ok_or_else(missing)?);
     }
     of_pairs(&pairs).map_err(|(at, problem)| match at {
@@ -50,7 +123,7 @@ pub(crate) fn parse(given: &[String]) -> Result<Facts, String> {
 /// Facts by name, in the same words.
 ///
 /// # Errors
-/// The position of the first that is no fact, and a message; only a message when they contradict each other.
+/// The position of the first that is not a fact, and a message; only a message when they contradict each other.
 pub(crate) fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, String)> {
     let mut object = Map::new();
     for (at, (name, value)) in given.iter().enumerate() {
@@ -215,7 +288,7 @@ mod tests {
     fn what_is_no_fact_is_refused() {
         for (texts, expected) in [
             (&["comit=c0ffee0"][..], "there is no fact `comit`; did you mean `commit`?"),
-            (&["tag"], "a fact is given as `tag=VALUE`"),
+            (&["tag"], "write `--fact tag=VALUE`"),
             (&["tag="], "it has no value"),
             (&["pull_request=-1"], "expected a number, found `-1`"),
             (&["run=first"], "expected a number, found `first`"),

@@ -124,10 +124,10 @@ pub struct Facts {
     /// All branches of the repository, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<String>,
-    /// Why git told less than it was asked for, for messages about missing facts. It is no fact, and not in the JSON.
+    /// Why git says less than it was asked for, for messages about missing facts. It is not a fact, and not in the JSON.
     #[serde(skip)]
     pub git_problem: Option<String>,
-    /// Why git does not tell whether the tree is dirty, likewise.
+    /// Why git does not tell whether the tree is dirty, in the same way.
     #[serde(skip)]
     pub dirty_problem: Option<String>,
 }

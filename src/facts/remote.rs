@@ -11,7 +11,7 @@
 //!   names. All of these are data. `core.sshCommand` is taken apart and put together again: `ssh` with options that
 //!   choose keys and known hosts, and no other program or option.
 //!
-//! Those are what `actions/checkout` and GitLab's runner leave behind for the remote. All else is told of, and not used.
+//! Those are what `actions/checkout` and GitLab's runner leave behind for the remote. All else is reported, and not used.
 
 use super::command::{CommandFailure, Run, without_credentials};
 
@@ -83,11 +83,18 @@ pub struct Remote {
 pub struct RemoteRefs {
     /// The names of its tags, without `refs/tags/`, sorted by git.
     pub tags: Vec<String>,
-    /// The names of its branches, without `refs/heads/`, likewise.
+    /// The names of its branches, without `refs/heads/`, in the same way.
     pub branches: Vec<String>,
 }
 
 impl Remote {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        let own = format!("remote.{REMOTE}.url");
+        self.settings.iter().rev().find(|(key, _)| *key == own).map(|(_, value)| value.as_str())
+    }
+
     /// What to know when it cannot be read, because a setting was left out.
     #[must_use]
     pub fn note(&self) -> Option<String> {

@@ -61,6 +61,9 @@ pub enum Problem {
         /// What it says.
         target: String,
     },
+    /// It does not lie in this folder, which the files of a project may not name anything outside of.
+    #[error("it lies outside of `{0}`")]
+    Outside(String),
     /// It has more than this many bytes.
     #[error("it is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
@@ -103,6 +106,7 @@ impl HostError {
             Problem::Permission => Code::PERMISSION_DENIED,
             Problem::ReadOnly => Code::READ_ONLY,
             Problem::Link { .. } => Code::IS_A_LINK,
+            Problem::Outside(_) => Code::OUTSIDE,
             Problem::TooLarge(_) => Code::FILE_TOO_LARGE,
             Problem::NotUtf8 { .. } => Code::NOT_UTF8,
             Problem::Other(_) => Code::IO_ERROR,
@@ -128,6 +132,7 @@ impl HostError {
                 "products do not go through links, since a checkout can hold one that leads anywhere; name the place that \
                  it leads to, or remove the link",
             ),
+            (Problem::Outside(_), _) => Some("only the command line may name files there"),
             (Problem::Permission, Action::Write) => {
                 Some("its folder must be writable, too: it is replaced in one step")
             }

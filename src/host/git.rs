@@ -18,6 +18,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Host;
+use super::pipes;
 use super::programs::{Kill, run};
 use super::revision::Revision;
 use crate::facts::command::CommandFailure;
@@ -70,9 +71,9 @@ impl Host {
     ///
     /// # Errors
     /// When there is no git, the repository is not one to trust, git fails, prints more than
-    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute.
+    /// [`MAX_INPUT`](super::MAX_INPUT) or takes longer than a minute, or would read a pipe.
     pub fn git(&self, arguments: &[&str]) -> Result<String, CommandFailure> {
-        finish(self.own_git_command(arguments)?, arguments)
+        finish(self.own_git_command(arguments)?, arguments, &|| self.pipe_in_the_way())
     }
 
     /// A command of git about the repository of the working directory, which reaches no remote.
@@ -83,9 +84,24 @@ impl Host {
         {
             return Err(CommandFailure::BareRepository(folder.display().to_string()));
         }
+        let place = self.place("");
+        let refuse = |path: PathBuf| CommandFailure::NotAFile(self.shown(&path));
+        if let Some(path) = pipes::at_first(&place) {
+            return Err(refuse(path));
+        }
         let mut command = self.git_command(arguments, "none");
         command.current_dir(&self.directory);
         Ok(command)
+    }
+
+    /// The pipe that git would wait for in vain.
+    pub(super) fn pipe_in_the_way(&self) -> Option<CommandFailure> {
+        pipes::anywhere(&self.place("")).map(|path| CommandFailure::NotAFile(self.shown(&path)))
+    }
+
+    /// A place as it is called from the working directory, if it is below it.
+    fn shown(&self, place: &Path) -> String {
+        place.strip_prefix(self.place("")).unwrap_or(place).display().to_string()
     }
 
     /// Lists the tags and branches of a remote, as `git ls-remote` does. Of the repository, nothing is used but what
@@ -97,7 +113,8 @@ impl Host {
         let other = |error: std::io::Error| CommandFailure::Other(super::reason(&error));
         let folder = tempfile::tempdir().map_err(other)?;
         let place = folder.path().canonicalize().map_err(other)?;
-        finish(self.remote_command(remote, &remote::LIST, &place), &remote::LIST)
+        let command = self.remote_command(remote, &remote::LIST, &place);
+        finish(command, &remote::LIST, &|| self.pipe_of(remote))
     }
 
     /// Fetches one commit of a remote with all its files, into a repository of its own, which is gone when that is dropped. The
@@ -120,8 +137,17 @@ impl Host {
         host.git(&["init", "--quiet", "--template=", format])?;
         let arguments =
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", remote::REMOTE, commit];
-        finish(self.remote_command(remote, &arguments, &place), &arguments)?;
+        finish(self.remote_command(remote, &arguments, &place), &arguments, &|| self.pipe_of(remote))?;
         Ok(Revision { host, _folder: folder })
+    }
+
+    /// The pipe in a remote that is a folder.
+    fn pipe_of(&self, remote: &Remote) -> Option<CommandFailure> {
+        let path = match (remote.protocol, remote.address()) {
+            (Protocol::File, Some(path)) => pipes::below(Path::new(path.trim_start_matches("file://"))),
+            _ => None,
+        };
+        path.map(|path| CommandFailure::NotAFile(self.shown(&path)))
     }
 
     /// A command of git that asks a remote, in a folder that is not in the repository.
@@ -178,10 +204,15 @@ pub(super) fn name_of(arguments: &[&str]) -> String {
     format!("git {}", name.copied().unwrap_or_default())
 }
 
-fn finish(command: Command, arguments: &[&str]) -> Result<String, CommandFailure> {
+/// Runs it; `why` looks, once it takes longer than usual, for what it waits in vain for.
+fn finish(
+    command: Command,
+    arguments: &[&str],
+    why: &dyn Fn() -> Option<CommandFailure>,
+) -> Result<String, CommandFailure> {
     let name = name_of(arguments);
     // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
-    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren)
+    run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }
 
 /// The folder that git would take for a bare repository, from this one upwards. As git does, this follows the links that

@@ -14,8 +14,11 @@ mod ask;
 mod clock;
 mod completion;
 mod failure;
+mod fence;
+mod folder;
 mod git;
 mod objects;
+mod pipes;
 mod places;
 mod processor;
 mod programs;
@@ -43,6 +46,8 @@ pub struct Host {
     environment: BTreeMap<String, String>,
     replaced: BTreeSet<String>,
     color: ColorChoice,
+    /// The folder that files must lie in, if that is limited.
+    fence: Option<PathBuf>,
     /// What ends the time in which the runner of GitHub Actions obeys no command, while that lasts.
     token: Arc<Mutex<Option<String>>>,
 }
@@ -78,7 +83,7 @@ impl Host {
             });
             environment.insert(name, value);
         }
-        Ok(Self { directory, environment, replaced, color, token: Arc::default() })
+        Ok(Self { directory, environment, replaced, color, fence: None, token: Arc::default() })
     }
 
     /// The working directory, absolute. Relative paths given to the other methods start here.
@@ -130,7 +135,9 @@ impl Host {
         let mut prepared = Vec::new();
         for (path, content) in files {
             let path = path.as_ref();
-            let file = Prepared::new(&self.directory, path, content.as_ref());
+            let file = self
+                .check_fence(&self.resolve(path))
+                .and_then(|()| Prepared::new(&self.directory, path, content.as_ref()));
             prepared.push((path, file.map_err(|problem| fail(path, problem))?));
         }
         let commit = |(path, file): (_, Prepared<'_>)| file.commit().map_err(|problem| fail(path, problem));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Host;
-use super::programs::{Kill, Outcome, run_bytes};
+use super::programs::{Bounds, Kill, run_bytes};
 use super::{MAX_INPUT, reason};
 use crate::facts::command::CommandFailure;
 use crate::facts::worktree;
@@ -150,7 +150,9 @@ impl Host {
         most: u64,
     ) -> Result<Vec<u8>, CommandFailure> {
         let command = self.own_git_command(arguments)?;
-        let limits = Outcome { limit: Duration::from_secs(MAX_WAIT), most, kill: Kill::WithChildren };
+        let why = || self.pipe_in_the_way();
+        let limits =
+            Bounds { limit: Duration::from_secs(MAX_WAIT), most, kill: Kill::WithChildren, why: &why };
         run_bytes(command, &super::git::name_of(arguments), input, limits)
     }
 }

@@ -12,6 +12,9 @@ use crate::facts::command::CommandFailure;
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;
 
+/// How long a program takes that has what it needs.
+const USUAL: Duration = Duration::from_millis(500);
+
 /// How often a program is asked whether it has ended.
 const PULSE: Duration = Duration::from_millis(1);
 
@@ -24,7 +27,7 @@ impl Host {
         let Some((program, arguments)) = words.split_first() else { return Ok(()) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory);
-        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone) {
+        match run(command, program, Duration::from_secs(MAX_DOCKER_WAIT), Kill::Alone, &|| None) {
             Ok(_) => Ok(()),
             Err(CommandFailure::NotInstalled) => Err(format!("{program} is not installed")),
             Err(CommandFailure::Status { errors, .. }) => Err(errors.trim().to_owned()),
@@ -47,14 +50,16 @@ pub(super) enum Kill {
 }
 
 /// How long a program may take, how much it may print, and what is killed when it does more.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outcome {
+#[derive(Clone, Copy)]
+pub(super) struct Bounds<'w> {
     /// The time.
     pub(super) limit: Duration,
     /// The most bytes that it prints.
     pub(super) most: u64,
     /// What is killed.
     pub(super) kill: Kill,
+    /// Looks, once it takes longer than usual, for a reason that it will never end.
+    pub(super) why: &'w dyn Fn() -> Option<CommandFailure>,
 }
 
 /// Runs a program to its end, and returns the text that it prints. `name` is what messages call it.
@@ -63,8 +68,9 @@ pub(super) fn run(
     name: &str,
     limit: Duration,
     kill: Kill,
+    why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
-    let printed = run_bytes(command, name, None, Outcome { limit, most: MAX_INPUT, kill })?;
+    let printed = run_bytes(command, name, None, Bounds { limit, most: MAX_INPUT, kill, why })?;
     String::from_utf8(printed).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
 }
 
@@ -74,9 +80,9 @@ pub(super) fn run_bytes(
     mut command: Command,
     name: &str,
     input: Option<&[u8]>,
-    outcome: Outcome,
+    bounds: Bounds<'_>,
 ) -> Result<Vec<u8>, CommandFailure> {
-    let Outcome { limit, most, kill } = outcome;
+    let Bounds { limit, most, kill, why } = bounds;
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
@@ -99,6 +105,7 @@ pub(super) fn run_bytes(
         _ => other(error),
     })?;
     let started = Instant::now();
+    let mut is_looked_at = false;
     let too_much = || CommandFailure::TooMuch { command: name.to_owned(), bytes: most };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(other)? {
@@ -109,6 +116,10 @@ pub(super) fn run_bytes(
             too_much()
         } else if started.elapsed() > limit {
             CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
+        } else if !is_looked_at && started.elapsed() > USUAL {
+            is_looked_at = true;
+            let Some(failure) = why() else { continue };
+            failure
         } else {
             thread::sleep(PULSE);
             continue;

@@ -45,6 +45,9 @@ impl Host {
     /// True for what cannot be read for another reason, so that [`Self::read`] says why.
     #[must_use]
     pub fn has_content(&self, path: impl AsRef<Path>) -> bool {
+        if !self.is_allowed(&path) {
+            return true;
+        }
         match fs::metadata(self.resolve(path.as_ref())) {
             Ok(found) => !found.is_file() || found.len() > 0,
             Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
@@ -54,13 +57,13 @@ impl Host {
     /// Whether there is a folder.
     #[must_use]
     pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
-        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
+        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
     }
 
     /// Whether there is a file with an end: neither a folder nor a pipe or device.
     #[must_use]
     pub fn is_file(&self, path: impl AsRef<Path>) -> bool {
-        fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
+        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
     }
 
     /// The text of a file.
@@ -153,6 +156,7 @@ impl Host {
     /// Opens a file, and tells its length.
     fn open(&self, path: &Path) -> Result<(File, u64), Problem> {
         let full = self.resolve(path);
+        self.check_fence(&full)?;
         let found = fs::metadata(&full);
         // Windows would say "permission denied" on opening a directory.
         if found.as_ref().is_ok_and(Metadata::is_dir) {
@@ -171,6 +175,7 @@ impl Host {
     /// When there is nothing at that path, it cannot be read, or there are too many files.
     pub fn files_below(&self, path: &str) -> Result<Vec<String>, HostError> {
         let fail = |path: &Path, problem: Problem| HostError::new(Action::Read, path, problem);
+        self.check_fence(&self.resolve(Path::new(path))).map_err(|problem| fail(Path::new(path), problem))?;
         let found = fs::metadata(self.resolve(Path::new(path)));
         if !found.map_err(|error| fail(Path::new(path), error.into()))?.is_dir() {
             return Ok(vec![path.to_owned()]);
@@ -212,6 +217,7 @@ impl Host {
     /// # Errors
     /// When it is unreadable, larger than [`MAX_INPUT`] or not UTF-8.
     pub fn read_stdin(&self) -> Result<String, HostError> {
+        self.check_stdin()?;
         read_text(io::stdin().lock(), 0, MAX_INPUT)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))
     }
@@ -221,6 +227,7 @@ impl Host {
     /// # Errors
     /// As [`Self::read_stdin`].
     pub fn read_stdin_yaml(&self) -> Result<YamlText, HostError> {
+        self.check_stdin()?;
         read_bytes(io::stdin().lock(), 0, MAX_INPUT)
             .and_then(yaml_text)
             .map_err(|problem| HostError::new(Action::Read, Path::new(STDIN), problem))

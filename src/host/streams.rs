@@ -26,7 +26,7 @@ const USUAL_COLUMNS: usize = 80;
 pub enum Delivery {
     /// All of it was taken.
     Complete,
-    /// The reader has closed the pipe, as `head` does: that is no failure, and further output is pointless.
+    /// The reader has closed the pipe, as `head` does: that is not a failure, and further output is pointless.
     ReaderGone,
 }
 
@@ -34,7 +34,7 @@ impl Host {
     /// Writes the product to standard output.
     ///
     /// # Errors
-    /// When it does not arrive whole, as on a full disk; a closed pipe is no error.
+    /// When it does not arrive whole, as on a full disk; a closed pipe is not an error.
     pub fn stdout(&self, text: &str) -> Result<Delivery, HostError> {
         match emit(io::stdout(), text) {
             Ok(()) => Ok(Delivery::Complete),
@@ -103,7 +103,7 @@ impl Host {
         self.color_on(&io::stdout())
     }
 
-    /// How many columns the terminal has that shows standard error; none when it is no terminal.
+    /// How many columns the terminal has that shows standard error; none when it is not a terminal.
     #[must_use]
     pub fn stderr_columns(&self) -> Option<usize> {
         let stderr = io::stderr();

@@ -17,6 +17,7 @@ fn host() -> (tempfile::TempDir, Host) {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     (directory, host)
@@ -206,6 +207,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         environment: BTreeMap::new(),
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
+        fence: None,
         token: Arc::default(),
     };
     let absolute = |path: &str| root.join(path).display().to_string();
@@ -217,7 +219,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         assert_eq!(write(&host, path, "x").unwrap_err().code().name(), "is-a-link", "{path}");
     }
     assert_eq!(entries(&root.join("real/free")), ["a"]);
-    // A file is no link even there.
+    // A file is not a link even there.
     symlink("a", root.join("real/free/link")).unwrap();
     assert_eq!(write(&host, &absolute("way/free/link"), "y").unwrap_err().code().name(), "is-a-link");
 }
@@ -252,6 +254,7 @@ fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
                 environment: BTreeMap::new(),
                 replaced: BTreeSet::new(),
                 color: ColorChoice::Never,
+                fence: None,
                 token: Arc::default(),
             };
             for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {
@@ -364,7 +367,7 @@ fn time_has_whole_seconds_and_random_bytes_differ() {
 fn shell(lines: &str) -> Result<String, CommandFailure> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", lines]);
-    run(command, "sh", Duration::from_secs(1), Kill::WithChildren)
+    run(command, "sh", Duration::from_secs(1), Kill::WithChildren, &|| None)
 }
 
 #[test]
@@ -385,7 +388,7 @@ fn a_program_says_what_it_says_or_why_not() {
         assert_eq!(shell(endless), Err(too_much.clone()), "{endless}");
     }
     let absent = Command::new("bakeplan-no-such-program");
-    let absent = run(absent, "absent", Duration::from_secs(1), Kill::WithChildren);
+    let absent = run(absent, "absent", Duration::from_secs(1), Kill::WithChildren, &|| None);
     assert_eq!(absent, Err(CommandFailure::NotInstalled));
     // Nothing that a program has started outlives its time.
     let (folder, _) = host();
@@ -396,4 +399,91 @@ fn a_program_says_what_it_says_or_why_not() {
     assert!(!mark.exists());
     // A connection that is kept open holds the streams.
     assert_eq!(shell("sleep 3 & echo out"), Ok("out\n".into()));
+}
+
+/// Between the look at a path and the writing, a folder of it is swapped for a link: what is written stays in the folder that
+/// was looked at.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("new"), "victim").unwrap();
+    for (path, swapped) in [
+        ("sub/file", "sub"),
+        ("sub/new", "sub"),
+        ("sub/deep/file", "sub"),
+        ("sub/deep/file", "sub/deep"),
+        ("sub/made/now", "sub/made"),
+    ] {
+        let (directory, _) = host();
+        let root = directory.path();
+        fs::create_dir_all(root.join("sub/deep")).unwrap();
+        fs::write(root.join("sub/file"), "old").unwrap();
+        let prepared = Prepared::new(root, Path::new(path), b"ours").unwrap();
+        fs::rename(root.join(swapped), root.join("moved")).unwrap();
+        symlink(outside.path(), root.join(swapped)).unwrap();
+        prepared.commit().unwrap();
+        assert_eq!(entries(outside.path()), ["new"], "{path}");
+        assert_eq!(fs::read(outside.path().join("new")).unwrap(), b"victim", "{path}");
+        let rest = Path::new(path).strip_prefix(swapped).unwrap();
+        assert_eq!(fs::read(root.join("moved").join(rest)).unwrap(), b"ours", "{path}");
+        assert!(entries(&root.join("moved")).iter().all(|name| !name.starts_with('.')), "{path}");
+        // The next one sees the link.
+        let Err(problem) = Prepared::new(root, Path::new(path), b"more") else { panic!("{path}") };
+        assert!(matches!(problem, Problem::Link { .. }), "{path}: {problem}");
+    }
+    // A file that is swapped for a link is replaced itself.
+    let (directory, _) = host();
+    let root = directory.path();
+    fs::write(root.join("file"), "old").unwrap();
+    let prepared = Prepared::new(root, Path::new("file"), b"ours").unwrap();
+    fs::remove_file(root.join("file")).unwrap();
+    symlink(outside.path().join("new"), root.join("file")).unwrap();
+    prepared.commit().unwrap();
+    assert_eq!(fs::read(outside.path().join("new")).unwrap(), b"victim");
+    assert!(fs::symlink_metadata(root.join("file")).unwrap().is_file());
+    // What is dropped leaves nothing behind.
+    drop(Prepared::new(root, Path::new("file"), b"never").unwrap());
+    assert_eq!(entries(root), ["file"]);
+}
+
+/// The same by chance: a folder is a link again and again while it is written to.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_flickers_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    let (directory, host) = host();
+    let (outside, root) = (tempfile::tempdir().unwrap(), directory.path());
+    fs::create_dir(root.join("sub")).unwrap();
+    symlink(outside.path(), root.join("link")).unwrap();
+    let (done, mut written) = (AtomicBool::new(false), 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let (sub, link) = (root.join("sub"), root.join("link"));
+                renameat_with(CWD, &sub, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        for number in 0..400 {
+            match write(&host, "sub/file", &number.to_string()) {
+                Ok(_) => written += 1,
+                Err(error) => {
+                    let code = error.code().name();
+                    assert!(
+                        ["is-a-link", "no-such-file", "io-error", "not-a-directory"].contains(&code),
+                        "{error}"
+                    );
+                }
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert!(written > 0);
+    assert_eq!(entries(outside.path()), [""; 0]);
 }

@@ -121,6 +121,8 @@ impl Host {
             fs::write(&place, text).map_err(|error| fail(&place, error))?;
         }
         let directory = folder.path().to_owned();
-        Ok(Revision { host: Self { directory, ..self.clone() }, _folder: folder })
+        // What is in it may not lead back.
+        let fence = self.fence.as_ref().map(|_| self.place(&directory));
+        Ok(Revision { host: Self { directory, fence, ..self.clone() }, _folder: folder })
     }
 }

@@ -1,13 +1,12 @@
-//! Writes files: whole or not at all, and never through a link that a checkout may hold.
+//! Writes files: whole or not at all, and never through a link that a checkout may hold, also if one is put there meanwhile.
 
-use std::ffi::OsStr;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::failure::Problem;
+use super::folder::{Folder, Kind, Temporary};
 
 /// What `Host::write_if_changed` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,70 +30,91 @@ pub enum Destination {
 }
 
 /// A file whose new content is on disk, but not yet in its place. Dropped, it leaves nothing behind.
-pub(super) struct Prepared<'c> {
-    path: PathBuf,
-    step: Step<'c>,
-}
+pub(super) struct Prepared<'c>(Step<'c>);
 
 /// What is left to do.
 enum Step<'c> {
     Nothing,
-    Send(&'c [u8]),
-    Replace { file: NamedTempFile, exists: bool },
+    Send { path: PathBuf, content: &'c [u8] },
+    Replace { file: Temporary, name: OsString, exists: bool },
 }
 
 impl<'c> Prepared<'c> {
     /// Gets ready to give a file this content, unless it has it already. Missing folders are created.
     pub(super) fn new(directory: &Path, path: &Path, content: &'c [u8]) -> Result<Self, Problem> {
-        let destination = destination(directory, path)?;
-        let path = directory.join(path);
+        let (destination, inside) = look(directory, path)?;
         if destination == Destination::Stream {
-            return Ok(Self { path, step: Step::Send(content) });
+            return Ok(Self(Step::Send { path: directory.join(path), content }));
         }
-        let existing = match fs::metadata(&path) {
-            Ok(found) => Some(found),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
+        let Some(name) = path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"))
+        else {
+            return Err(Problem::Directory);
         };
+        let folder = open_folder(directory, path, &inside)?;
+        let existing = folder.find(name)?;
         match &existing {
-            Some(found) if found.is_dir() => return Err(Problem::Directory),
-            Some(found) if found.len() == content.len() as u64 && holds(&path, content)? => {
-                return Ok(Self { path, step: Step::Nothing });
+            Some(found) if found.kind == Kind::Folder => return Err(Problem::Directory),
+            Some(found) if found.kind == Kind::Link => return Err(link(directory, &directory.join(path))?),
+            Some(found) if found.kind == Kind::Stream => return Err(Problem::NotAFile),
+            Some(found) if found.length == content.len() as u64 && holds(folder.read(name)?, content)? => {
+                return Ok(Self(Step::Nothing));
             }
-            Some(found) if found.permissions().readonly() => return Err(Problem::ReadOnly),
+            Some(found) if found.permissions.readonly() => return Err(Problem::ReadOnly),
             _ => {}
         }
-        if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            return Err(Problem::Directory);
+        let mut temporary = folder.temporary()?;
+        let exists = existing.is_some();
+        if let Some(existing) = existing {
+            temporary.file.set_permissions(existing.permissions)?;
         }
-        let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder)?;
-        let mut file = temporary_file(folder, existing.as_ref().map(Metadata::permissions))?;
-        file.write_all(content)?;
+        temporary.file.write_all(content)?;
         // Without this, a crash soon after the renaming could leave an empty file.
-        file.as_file().sync_all()?;
-        Ok(Self { path, step: Step::Replace { file, exists: existing.is_some() } })
+        temporary.file.sync_all()?;
+        Ok(Self(Step::Replace { file: temporary, name: name.to_owned(), exists }))
     }
 
     /// Puts it in its place, in one step.
     pub(super) fn commit(self) -> Result<Written, Problem> {
-        match self.step {
+        match self.0 {
             Step::Nothing => Ok(Written::Unchanged),
-            Step::Send(content) => {
-                send(&self.path, content)?;
+            Step::Send { path, content } => {
+                send(&path, content)?;
                 Ok(Written::Updated)
             }
-            Step::Replace { file, exists } => {
-                file.persist(&self.path).map_err(|error| error.error)?;
+            Step::Replace { file, name, exists } => {
+                file.persist(&name)?;
                 Ok(if exists { Written::Updated } else { Written::Created })
             }
         }
     }
 }
 
+/// Opens the folder of a file; `inside` says of each part of the path whether it must not be a link.
+fn open_folder(directory: &Path, path: &Path, inside: &[bool]) -> Result<Folder, Problem> {
+    let mut parts = path.components().zip(inside).peekable();
+    let from = match parts.next_if(|(part, _)| matches!(part, Component::Prefix(_) | Component::RootDir)) {
+        Some((first, _)) => {
+            let mut from = PathBuf::from(first.as_os_str());
+            while let Some((next, _)) = parts.next_if(|(part, _)| matches!(part, Component::RootDir)) {
+                from.push(next);
+            }
+            from
+        }
+        None => directory.to_owned(),
+    };
+    let mut folders: Vec<_> = parts.collect();
+    // The last one is the file.
+    folders.pop();
+    let named = folders.iter().map(|(part, inside)| (part.as_os_str(), !**inside));
+    Folder::open(&from, named).map_err(|error| match look(directory, path) {
+        // Somebody has put it there since it was looked at.
+        Err(problem @ Problem::Link { .. }) => problem,
+        _ => error.into(),
+    })
+}
+
 /// Whether a file has this content. A large one is not read into memory as a whole.
-fn holds(path: &Path, content: &[u8]) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+fn holds(mut file: File, content: &[u8]) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 16];
     let mut rest = content;
     loop {
@@ -124,22 +144,26 @@ fn holds(path: &Path, content: &[u8]) -> io::Result<bool> {
 /// Other folders (`/tmp` is a link on macOS) are the user's own, and so is the way to the working directory. A pipe or
 /// device in such a folder of the checkout is refused, since opening it could take for ever.
 pub(super) fn destination(directory: &Path, path: &Path) -> Result<Destination, Problem> {
+    look(directory, path).map(|(destination, _)| destination)
+}
+
+/// The same, and of each part of the path whether it must not be a link.
+fn look(directory: &Path, path: &Path) -> Result<(Destination, Vec<bool>), Problem> {
     let mut place = if path.is_relative() { directory.to_owned() } else { PathBuf::new() };
     let working = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
     let mut inside = path.is_relative();
+    let mut fixed = Vec::new();
     let mut components = path.components().peekable();
     while let Some(component) = components.next() {
         place.push(component);
+        fixed.push(inside);
         let is_last = components.peek().is_none();
         if is_last && path.is_absolute() && standard_stream(&place).is_some() {
-            return Ok(Destination::Stream);
+            return Ok((Destination::Stream, fixed));
         }
         let is_link = fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink());
         if is_link && (inside || is_last && !is_stream(&place)) {
-            return Err(Problem::Link {
-                link: place.strip_prefix(directory).unwrap_or(&place).display().to_string(),
-                target: fs::read_link(&place)?.display().to_string(),
-            });
+            return Err(link(directory, &place)?);
         }
         inside |= !is_last
             && matches!(component, Component::Normal(_))
@@ -147,10 +171,18 @@ pub(super) fn destination(directory: &Path, path: &Path) -> Result<Destination, 
                 .is_ok_and(|place| place.starts_with(&working) || is_in_checkout(&place));
     }
     match is_stream(&place) {
-        false => Ok(Destination::File),
+        false => Ok((Destination::File, fixed)),
         true if inside => Err(Problem::NotAFile),
-        true => Ok(Destination::Stream),
+        true => Ok((Destination::Stream, fixed)),
     }
+}
+
+/// The refusal of a link.
+fn link(directory: &Path, place: &Path) -> io::Result<Problem> {
+    Ok(Problem::Link {
+        link: place.strip_prefix(directory).unwrap_or(place).display().to_string(),
+        target: fs::read_link(place)?.display().to_string(),
+    })
 }
 
 /// Whether this folder or one around it is a checkout of git. That of a submodule is in another, and anybody can put a
@@ -211,18 +243,4 @@ fn send(path: &Path, content: &[u8]) -> io::Result<()> {
         Some(StandardStream::Errors) => io::stderr().lock().write_all(content),
         Some(StandardStream::Other) | None => OpenOptions::new().append(true).open(path)?.write_all(content),
     }
-}
-
-/// A file that removes itself unless it is persisted, with the permissions of the file that it shall replace, or those
-/// of any new file. Its name is random, and whatever has that name already is left alone.
-fn temporary_file(folder: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".bakeplan-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
-    Ok(file)
 }

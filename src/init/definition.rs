@@ -24,7 +24,7 @@ pub(crate) struct Known {
     pub folder: String,
     /// The files that have to be named, from that folder; none where they are found.
     pub files: Vec<String>,
-    /// The files that are read, likewise.
+    /// The files that are read, in the same way.
     pub read: Vec<String>,
     /// The targets by what they are called in the file: a matrix is one.
     pub targets: Vec<KnownTarget>,

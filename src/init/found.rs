@@ -101,7 +101,7 @@ impl Build {
 pub(crate) struct DockerfileBuild {
     /// The context, from the top of the repository.
     pub context: Template,
-    /// The Dockerfile, likewise.
+    /// The Dockerfile, in the same way.
     pub dockerfile: Option<Template>,
     /// The stage.
     pub stage: Option<Template>,
@@ -109,7 +109,7 @@ pub(crate) struct DockerfileBuild {
     pub platforms: Vec<Line>,
     /// Build arguments, `NAME=VALUE`.
     pub args: Vec<Line>,
-    /// Named contexts, likewise.
+    /// Named contexts, in the same way.
     pub contexts: Vec<Line>,
     /// Secrets, as Bake has them.
     pub secrets: Vec<Line>,

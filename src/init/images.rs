@@ -81,6 +81,10 @@ pub(crate) fn images(
     for build in builds {
         match build.build.clone() {
             Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
+            Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
+                publication: build,
+                why: "its build context or Dockerfile lies outside of the repository",
+            }),
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
                 add(build, target, dockerfile.platforms.clone(), &mut candidates);
@@ -109,7 +113,7 @@ pub(crate) fn images(
             };
             strays.push(Stray {
                 publication,
-                why: "it is pushed by digest, and what gives it tags was not found",
+                why: "it is pushed by digest, and nothing was found that tags it",
             });
         }
         is_published
@@ -170,6 +174,16 @@ fn without_legs(build: &mut Publication, sources: &[String], merges: &[Publicati
     {
         built.platforms_mut().push(line);
     }
+}
+
+/// Whether a build takes files from outside of the repository.
+fn leaves(build: &DockerfileBuild) -> bool {
+    let named = build.contexts.iter().filter_map(|line| line.text.split_once('=')).map(|(_, path)| path);
+    let paths = std::iter::once(build.context.clone()).chain(build.dockerfile.clone()).chain(named);
+    paths.map(|path| path.shown()).any(|path| {
+        let path = path.trim();
+        !path.contains("://") && (path.starts_with('/') || clean(path).split('/').next() == Some(".."))
+    })
 }
 
 /// The target of a definition that builds this already.
@@ -255,6 +269,10 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         let is_there = if is_open { overlaps } else { same_names(&own, &repositories) };
         target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
+    let variables = match &build.build {
+        Some(Build::Bake(bake)) => bake.variables.clone(),
+        Some(Build::Dockerfile(_)) | None => Vec::new(),
+    };
     let entry = (!build.tags.is_empty()).then(|| Entry {
         place: build.place.clone(),
         runs: build.runs,
@@ -281,7 +299,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
             variants: Vec::new(),
             oci_labels: build.oci_labels,
             untold: build.untold,
-            variables: Vec::new(),
+            variables,
             place: build.place,
         }),
     }
@@ -454,7 +472,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
     }
     match fitting.as_slice() {
-        [] => strays.push(Stray { publication: merge, why: "what it is made of was not found" }),
+        [] => strays.push(Stray { publication: merge, why: "the images that it is made of were not found" }),
         [one] => {
             let own = keys(&candidates[*one].repositories);
             let has_tags = candidates[*one].entries.iter().any(|entry| !entry.tags.is_empty());
@@ -499,7 +517,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
         _ => strays.push(Stray {
             publication: merge,
-            why: "several builds push to its repository, and which of them it is made of is not known",
+            why: "several builds push to its repository, and it is unknown which of them it is made of",
         }),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Script,
     /// Variables for Compose.
     Environment,
+    /// A file of another tool that may publish images in a way that is not read: GoReleaser, npm.
+    Foreign,
 }
 
 /// What a file is, if it is read.
@@ -50,7 +52,28 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if lower.ends_with(".sh") || lower == "makefile" || lower.ends_with(".mk") || lower == "justfile" {
         return Some(Kind::Script);
     }
+    if lower == "package.json" || is_yaml && lower.trim_start_matches('.').starts_with("goreleaser") {
+        return Some(Kind::Foreign);
+    }
     (lower == ".env").then_some(Kind::Environment)
+}
+
+/// The first line, from 0, in which a file of another tool says that it publishes images, and the tool.
+pub(crate) fn publishes(path: &str, text: &str) -> Option<(usize, &'static str)> {
+    const RELEASER: [&str; 4] = ["dockers:", "dockers_v2:", "docker_manifests:", "kos:"];
+    let is_package = path.ends_with("package.json");
+    let says = |line: &str| {
+        if is_package {
+            ["docker push", "--push", "docker manifest", "imagetools create"]
+                .iter()
+                .any(|word| line.contains(word))
+                && line.contains("docker")
+        } else {
+            RELEASER.iter().any(|key| line.starts_with(key))
+        }
+    };
+    let tool = if is_package { "a script of this package" } else { "GoReleaser" };
+    text.lines().position(says).map(|line| (line, tool))
 }
 
 #[cfg(test)]
@@ -72,6 +95,10 @@ mod tests {
             ("docker/app.Dockerfile", Some(Kind::Dockerfile)),
             ("hack/release.sh", Some(Kind::Script)),
             ("Makefile", Some(Kind::Script)),
+            ("web/package.json", Some(Kind::Foreign)),
+            (".goreleaser.yml", Some(Kind::Foreign)),
+            ("goreleaser.release.yaml", Some(Kind::Foreign)),
+            (".goreleaser.md", None),
             ("values.yaml", None),
         ] {
             assert_eq!(of(path), expected, "{path}");

@@ -6,6 +6,7 @@
 // Words.
 mod expression;
 pub(crate) mod kinds;
+pub(crate) mod mask;
 pub(crate) mod world;
 
 pub(crate) mod moment;
@@ -27,6 +28,7 @@ pub(crate) mod shell;
 mod triggers;
 
 mod build_push;
+pub(crate) mod logins;
 mod metadata_action;
 
 mod bake_action;

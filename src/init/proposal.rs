@@ -1,6 +1,6 @@
 //! What is proposed: an `image` block for each image that is published today, and the targets that are missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 use hcl::expr::ObjectKey;
@@ -10,6 +10,7 @@ use super::covered::Covered;
 use super::definition::{Known, KnownImage};
 use super::found::DockerfileBuild;
 use super::images::{Candidate, TargetOf, is_yaml};
+use super::logins::{self, LoginStep, Logins};
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
 use super::render::{Lines, Variables, formatted, from, quotable, quoted};
@@ -30,7 +31,7 @@ pub(crate) struct Proposal {
     pub images: Vec<ProposedImage>,
     /// Targets, each with where it goes; in a new file, the group of them is first.
     pub targets: Vec<(At, String)>,
-    /// `image` blocks, likewise.
+    /// `image` blocks, in the same way.
     pub blocks: Vec<(At, String)>,
     /// Variables.
     pub variables: String,
@@ -51,6 +52,7 @@ pub(crate) struct ProposedImage {
 pub(crate) fn propose(
     candidates: Vec<Candidate>,
     known: &[Known],
+    logins: &[LoginStep],
     world: &World,
     written: &dyn Fn(&Place) -> String,
 ) -> (Vec<Proposal>, Vec<Told>) {
@@ -89,7 +91,7 @@ pub(crate) fn propose(
                 // Nothing says that it is published, and with blocks for others it no longer is.
                 if let (Some(_), Some(place), false) = (own, place, is_compose) {
                     let message = format!(
-                        "`{}` has a repository in its tags, but no step that was read publishes it: beside `image` blocks for others it is local",
+                        "`{}` has a repository in its tags, but found no step that publishes it: next to `image` blocks for others, it counts as local",
                         image.key
                     );
                     if !told.iter().any(|(known, _)| *known == place) {
@@ -108,7 +110,7 @@ pub(crate) fn propose(
             proposals[maker].add_own(image);
         }
     }
-    (proposals.into_iter().map(|maker| maker.finish(&mut told)).collect(), told)
+    (proposals.into_iter().map(|maker| maker.finish(logins, &mut told)).collect(), told)
 }
 
 /// The definition to which an image goes.
@@ -139,6 +141,8 @@ struct Maker<'a> {
     names: IndexSet<String>,
     new_targets: Vec<String>,
     on: On,
+    registries: BTreeSet<String>,
+    env: BTreeMap<String, String>,
 }
 
 impl<'a> Maker<'a> {
@@ -159,6 +163,8 @@ impl<'a> Maker<'a> {
             names,
             new_targets: Vec::new(),
             on: On::default(),
+            registries: BTreeSet::new(),
+            env: BTreeMap::new(),
         }
     }
 
@@ -239,7 +245,10 @@ impl<'a> Maker<'a> {
                 continue;
             }
             match self.variables.expression(&lower, world) {
-                Ok(value) => repositories.push((from(&line.place, &written(&line.place)), value)),
+                Ok(value) => {
+                    self.registries.extend(logins::host_of(&line.text));
+                    repositories.push((from(&line.place, &written(&line.place)), value));
+                }
                 Err(unknown) => told.push((
                     line.place.clone(),
                     format!("the repository is not known, since it has `{}` in it", quotable(&unknown)),
@@ -271,15 +280,21 @@ impl<'a> Maker<'a> {
         if let TargetOf::Known(..) = &candidate.target {
             self.platforms(&target, &candidate, written, told);
         }
-        if candidate.repositories.is_empty() {
-            for (name, value) in &candidate.variables {
-                if self.known.is_some_and(|known| known.variables.contains(name)) {
-                    let message = format!(
-                        "the step sets the variable `{name}` to `{}`: give it to the plan, too, or say the tags in the `image` block",
-                        quotable(&value.shown())
-                    );
-                    told.push((candidate.place.clone(), message));
-                }
+        for (name, value) in &candidate.variables {
+            if !self.known.is_some_and(|known| known.variables.contains(name)) {
+                continue;
+            }
+            if let [Piece::Setting(setting, is_secret)] = value.0.as_slice() {
+                let of = if *is_secret { "secrets" } else { "vars" };
+                self.env.insert(name.clone(), format!("{of}.{setting}"));
+                continue;
+            }
+            let message = format!(
+                "the step sets the variable `{name}` to `{}`: set it for the plan, too, or write what it decides into the `image` block",
+                quotable(&value.shown())
+            );
+            if !told.iter().any(|(_, known)| *known == message) {
+                told.push((candidate.place.clone(), message));
             }
         }
         let tags = tags::translate(&candidate, &mut self.variables, world, written);
@@ -338,8 +353,7 @@ impl<'a> Maker<'a> {
         let is_guess = is_empty && !repositories.is_empty();
         if has_version || is_guess {
             if is_guess {
-                lines
-                    .comment("a guess, since none of today's tags is known here: the version is the git tag");
+                lines.comment("a guess, since today's tags are unknown: the version is the git tag");
                 told.push((candidate.place.clone(), format!("none of the tags of `{name}` is known, so its block takes the version from the git tag")));
             }
             lines.attribute("version", &Expression::from("{{ tag }}"));
@@ -456,9 +470,11 @@ impl<'a> Maker<'a> {
         self.proposal.targets.push((self.place_of(label), lines.finish()));
     }
 
-    fn finish(mut self, told: &mut Vec<Told>) -> Proposal {
+    fn finish(mut self, logins: &[LoginStep], told: &mut Vec<Told>) -> Proposal {
         let mut lines = Lines::default();
-        let mut env: Vec<(ObjectKey, Expression)> = Vec::new();
+        let of_steps = std::mem::take(&mut self.env).into_iter();
+        let mut env: Vec<(ObjectKey, Expression)> =
+            of_steps.map(|(name, from)| (key(&name), Expression::from(from))).collect();
         for (name, variable) in &self.variables.list {
             if let Some(setting) = &variable.setting {
                 env.push((key(name), Expression::from(setting.as_str())));
@@ -499,12 +515,12 @@ impl<'a> Maker<'a> {
                 self.proposal.targets.insert(0, (At::End, lines.finish()));
             }
         }
-        self.workflow(env, told);
+        self.workflow(env, logins, told);
         self.proposal
     }
 
     /// What the workflow has to know.
-    fn workflow(&mut self, env: Vec<(ObjectKey, Expression)>, told: &mut Vec<Told>) {
+    fn workflow(&mut self, env: Vec<(ObjectKey, Expression)>, steps: &[LoginStep], told: &mut Vec<Told>) {
         let is_of_steps = self.proposal.images.iter().any(|image| image.candidate.is_some());
         let mut publish_on: Vec<&str> = Vec::new();
         if !(self.on.branch && self.on.tag) {
@@ -512,19 +528,26 @@ impl<'a> Maker<'a> {
             publish_on.extend(self.on.tag.then_some("tag"));
             publish_on.extend(self.on.others.iter().map(String::as_str));
         }
-        if env.is_empty() && publish_on.is_empty() || !is_of_steps {
+        let Logins { settings: logins, told: to_change } = logins::settings(steps, &self.registries);
+        told.extend(to_change);
+        if env.is_empty() && publish_on.is_empty() && logins.is_empty() || !is_of_steps {
             return;
         }
         let mut lines = Lines::default();
         lines.open("image {");
         lines.open("workflow {");
         if !publish_on.is_empty() {
-            lines.comment("what starts the workflows of today");
+            lines.comment("what triggers today's workflows");
             lines.attribute("publish_on", &list(publish_on.into_iter().map(Expression::from)));
         }
         if !env.is_empty() {
-            lines.comment("what the plan needs of the repository's settings");
+            lines.comment("settings of the repository that the plan needs");
             lines.attribute("env", &Expression::Object(env.into_iter().collect()));
+        }
+        if !logins.is_empty() {
+            lines.comment("how today's workflows log in");
+            let logins = logins.iter().map(|(host, how)| (key(host), Expression::from(how.as_str())));
+            lines.attribute("logins", &Expression::Object(logins.collect()));
         }
         lines.close("}");
         lines.close("}");

@@ -1,11 +1,12 @@
 //! Blocks as text: values are rendered by hcl-rs, and each comes with a comment on where it is from.
 
 use hcl::Expression;
-use hcl::expr::{TemplateExpr, Variable as Name};
+use hcl::expr::{ObjectKey, TemplateExpr, Variable as Name};
 use hcl::format::{Format, Formatter};
 use indexmap::IndexMap;
 
-use super::text::{Piece, Place, Template};
+use super::mask::masked;
+use super::text::{Piece, Place, Template, is_name};
 use super::world::World;
 use crate::bake::values::SecretNames;
 use crate::readable;
@@ -43,9 +44,7 @@ impl Variables {
             if is_known {
                 format!("{what}, which CI sets; the default is that of git's remote")
             } else {
-                format!(
-                    "{what}, which CI sets; the default stands for it, since git has no remote that tells it"
-                )
+                format!("{what}, which CI sets; the default is a placeholder, since git has no remote")
             }
         };
         let lower = |name: &str| if world.has_capitals { format!("lower({name})") } else { name.to_owned() };
@@ -73,7 +72,7 @@ impl Variables {
             }
             Piece::Setting(name, is_secret) => {
                 let name = name.to_ascii_uppercase();
-                if SecretNames::default().has(&name) {
+                if SecretNames::default().has(&name) || !is_name(&name) {
                     return None;
                 }
                 let from = if *is_secret { format!("secrets.{name}") } else { format!("vars.{name}") };
@@ -98,9 +97,9 @@ impl Variables {
         let mut raw = String::new();
         let mut has_variables = false;
         let is_alone = matches!(text.0.as_slice(), [Piece::Setting(..)]);
-        for piece in &text.0 {
+        for (at, piece) in text.0.iter().enumerate() {
             match piece {
-                Piece::Text(text) => raw.push_str(&text.replace("${", "$${").replace("%{", "%%{")),
+                Piece::Text(part) => raw.push_str(&literal(part, at + 1 < text.0.len())),
                 other => {
                     let reference = self.reference(other, world);
                     let reference = reference.ok_or_else(|| Template(vec![other.clone()]).shown())?;
@@ -130,8 +129,60 @@ impl Variables {
 /// How long a list on one line may be.
 const MAX_LINE: usize = 96;
 
+/// A text between quotes, where it means nothing but itself: all literal text of what is written passes through here.
+fn literal(text: &str, is_before_reference: bool) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut previous = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('"' | '\\', _) => written.extend(['\\', c]),
+            ('\n', _) => written.push_str("\\n"),
+            ('\r', _) => written.push_str("\\r"),
+            ('\t', _) => written.push_str("\\t"),
+            ('$' | '%', Some('{')) if previous != c => written.extend([c, c]),
+            // A third sign of these, or one before a reference, would be read with the others.
+            ('$' | '%', Some('{')) => written.push_str(&code_point(c)),
+            ('$', None) if is_before_reference => written.push_str(&code_point(c)),
+            (c, _) if readable::is_hidden(c) => written.push_str(&code_point(c)),
+            (c, _) => written.push(c),
+        }
+        previous = c;
+    }
+    written
+}
+
+/// A character as an escape of HCL.
+fn code_point(c: char) -> String {
+    let code = u32::from(c);
+    if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") }
+}
+
+/// The same expression with its texts as they are between quotes.
+fn escaped(expression: &Expression) -> Expression {
+    let quoted = |text: &str| Expression::from(TemplateExpr::QuotedString(literal(text, false)));
+    match expression {
+        Expression::String(text) => quoted(text),
+        Expression::Array(items) => Expression::Array(items.iter().map(escaped).collect()),
+        Expression::Object(members) => {
+            let member = |(key, value): (&ObjectKey, &Expression)| {
+                let key = match key {
+                    ObjectKey::Expression(Expression::String(name)) if is_name(name) => key.clone(),
+                    ObjectKey::Expression(Expression::String(name)) => ObjectKey::Expression(quoted(name)),
+                    ObjectKey::Identifier(name) if !is_name(name) => ObjectKey::Expression(quoted(name)),
+                    other => other.clone(),
+                };
+                (key, escaped(value))
+            };
+            Expression::Object(members.iter().map(member).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// An expression as hcl-rs writes it: a list on one line, if there is room for it.
 pub(crate) fn formatted(expression: &Expression) -> String {
+    let expression = &escaped(expression);
     let written = |is_compact: bool| {
         let mut formatter =
             Formatter::builder().compact_arrays(is_compact).prefer_ident_keys(true).build(Vec::new());
@@ -157,7 +208,7 @@ pub(crate) fn from(place: &Place, said: &str) -> String {
 
 /// A text within a comment: on one line, and not too long.
 pub(crate) fn quotable(text: &str) -> String {
-    let text = readable::line(text.trim()).into_owned();
+    let text = readable::line(masked(text.trim()).as_str()).into_owned();
     match text.char_indices().nth(MAX_QUOTED) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

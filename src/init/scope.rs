@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::expression::{Expression, parts, shown};
 use super::moment::{Answers, Fact, Moment};
-use super::text::{Condition, Meta, Piece, Template};
+use super::text::{Condition, Meta, Piece, Template, is_name};
 use super::value::{Value, call, equal};
 use super::when;
 use super::world::World;
@@ -42,7 +42,7 @@ pub(crate) struct Scope {
     pub caller: Option<Rc<Self>>,
     /// The steps so far, by their ids, with their outputs by name; docker/metadata-action has all under an empty name.
     pub steps: Vec<(String, Vec<(String, Output)>)>,
-    /// The jobs before, likewise.
+    /// The jobs before, in the same way.
     pub needs: Vec<(String, Vec<(String, Output)>)>,
 }
 
@@ -203,6 +203,8 @@ impl Scope {
                     _ => Value::Text(scope.template_at(written, moment, depth + 1)),
                 })
             }
+            // Its name becomes that of a variable.
+            ("vars" | "secrets", [name]) if !is_name(name) => None,
             ("vars", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), false))),
             ("secrets", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), true))),
             ("steps", [id, "outputs", name]) => output(&self.steps, id, name, moment, depth),

@@ -276,6 +276,9 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                 Fact::BaseBranch => "{{ base_branch | slug }}".to_owned(),
                 Fact::DefaultBranch => "{{ default_branch }}".to_owned(),
                 Fact::Event => "{{ event }}".to_owned(),
+                Fact::Date(format) if format.contains(['"', '\\', '{', '}']) => {
+                    return Err(format!("`{}` is not a format of dates", super::render::quotable(format)));
+                }
                 Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
                 Fact::Ref => return Err("a ref is not a tag".to_owned()),
             })),
@@ -350,7 +353,7 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
     let condition = match enable {
         None => None,
         Some(enable) => {
-            let why = || format!("`{}` cannot be said in a plan", super::render::quotable(&enable.written));
+            let why = || format!("a plan cannot express `{}`", super::render::quotable(&enable.written));
             Some(enable.when.clone().ok_or_else(why)?)
         }
     };
@@ -431,7 +434,7 @@ fn raw(
     text.extend(value.clone());
     text.extend(affix("suffix"));
     if text.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains("{{"))) {
-        return Err("words of the action stand beside words of a pattern".to_owned());
+        return Err("words of the action are mixed with words of a pattern".to_owned());
     }
     let enable = fields.iter().find(|(name, _)| name == "enable").and_then(|(_, value)| value.constant());
     let own = match enable.as_deref().map(|text| text.replace(' ', "")).as_deref() {

@@ -8,7 +8,7 @@ use super::found::DockerfileBuild;
 use super::images::Candidate;
 use super::render::{Lines, Variable, Variables, from, quotable, quoted};
 use super::tags::{self, list};
-use super::text::{Line, Piece, Place, Template};
+use super::text::{Line, Piece, Place, Template, is_name};
 use super::world::World;
 use crate::bake::values::SecretNames;
 
@@ -178,10 +178,7 @@ pub(super) fn key(name: &str) -> ObjectKey {
 
 /// Whether Bake takes it for a variable.
 fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && !SecretNames::default().has(name)
+    is_name(name) && !SecretNames::default().has(name)
 }
 
 /// The Dockerfile as seen from the context; none where it is the usual one.

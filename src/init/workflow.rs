@@ -7,6 +7,7 @@ use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::found::Publication;
 use super::inputs::{Inputs, place_of, raw_lines};
+use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
 use super::moment::Answers;
@@ -40,6 +41,8 @@ pub(crate) struct YamlFile {
 pub(crate) struct Reading {
     /// What they publish.
     pub publications: Vec<Publication>,
+    /// How they log in to registries.
+    pub logins: Vec<LoginStep>,
     /// Steps that publish in a way that is not understood: where, and which action.
     pub unknown: Vec<(Place, String)>,
     /// Whether there were too many steps.
@@ -362,6 +365,8 @@ impl<'a> Reader<'a> {
             let sources = if inputs.has("sources") { "sources" } else { "images" };
             found.sources = inputs.items(sources, scope).into_iter().map(|line| line.text).collect();
             self.add([found], run);
+        } else if name == "docker/login-action" || name == "redhat-actions/podman-login" {
+            self.reading.logins.push(LoginStep::read(&inputs, scope));
         } else if UNREAD.contains(&name.as_str()) {
             self.reading.unknown.push((inputs.place, uses.to_owned()));
         } else if let Some(folder) = uses.strip_prefix("./") {

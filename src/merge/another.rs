@@ -7,11 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
 use crate::published::record::{Known, Question};
+use crate::published::release::{MAX_RELEASES, Saying, saying};
 use crate::reference::Digest;
-use crate::version::Version;
-
-/// How many tags of other releases are looked at.
-const MAX_RELEASES: usize = 200;
 
 impl ImageCheck<'_> {
     /// Refuses what is another release. What names its version is believed; for anything else, the own tags of other
@@ -25,24 +22,17 @@ impl ImageCheck<'_> {
     ) {
         let image = self.subject.image;
         let Some(planned) = image.version.as_ref().filter(|_| origin.is_strict()) else { return };
-        let numbers = |version: &Version| -> Vec<u64> {
-            version.numbers().iter().map(|number| number.value()).collect()
-        };
-        let named = |text: &String| {
-            let version = image.parse_version(text).ok()?;
-            (version.numbers().len() > 1).then(|| (text.clone(), numbers(&version)))
-        };
-        let named: Vec<(String, Vec<u64>)> = said.iter().filter_map(named).collect();
-        // As its tags show it, without build metadata.
-        if let Some((found, _)) = named.iter().find(|(_, other)| *other != numbers(planned)) {
-            let message =
-                format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
-            let problem = self.fail(Code::OTHER_VERSION, message);
-            problem.notes.push(format!("that is its annotation `{VERSION}`"));
-            problem.help = Some(help(origin));
-        }
-        if !named.is_empty() {
-            return;
+        match saying(image, said) {
+            Saying::Nothing => {}
+            Saying::Own => return,
+            Saying::Other(found, _) => {
+                let message =
+                    format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
+                let problem = self.fail(Code::OTHER_VERSION, message);
+                problem.notes.push(format!("that is its annotation `{VERSION}`"));
+                problem.help = Some(help(origin));
+                return;
+            }
         }
         let records = self.records;
         for &site in places {
@@ -89,7 +79,7 @@ impl ImageCheck<'_> {
 fn help(origin: Origin) -> String {
     match origin {
         Origin::Merge => {
-            "give the result of the merge of this plan; where two versions have the same content rightly, merge with `--metadata` in place of `--result`".to_owned()
+            "give the result of the merge of this plan; if two versions rightly have the same content, merge with `--metadata` instead of `--result`".to_owned()
         }
         Origin::Reused | Origin::Anywhere { is_meant: _ } => {
             "promote that version; or pass `--allow-other-version`".to_owned()

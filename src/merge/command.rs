@@ -3,7 +3,8 @@
 
 use super::index::IndexSource;
 use super::job::TagJob;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
+use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;

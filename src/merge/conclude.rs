@@ -140,7 +140,7 @@ fn write(
         report.images.values_mut().for_each(|image| image.status = Status::Failed);
         return;
     }
-    let published = publish(&jobs, tools);
+    let published = publish(&jobs, options.settle, tools);
     settle(&jobs, published, report);
     digests::report(ready, tools.sites, report);
 }

@@ -26,7 +26,7 @@ pub(super) fn unknown(ready: &[Ready<'_>], records: &[Record]) -> Vec<Diagnostic
     let refuse = |(ready, one): (&Ready<'_>, &Decision)| {
         let Known::Faulty(fault) = records[one.site].tag(&one.tag) else { return None };
         let message = format!(
-            "image `{}` is immutable, and what `{}` has cannot be read: {}",
+            "image `{}` is immutable, and the content of `{}` cannot be read: {}",
             ready.key,
             one.report.reference,
             fault.message()
@@ -44,7 +44,10 @@ pub(super) fn replaced(ready: &[Ready<'_>], records: &[Record]) -> Vec<Diagnosti
     let damaged = decisions.filter(|one| one.report.outcome.writes());
     let tell = |one: &Decision| {
         let fault = fault_of(one, records)?;
-        let message = format!("what `{}` had cannot be read, so it is written anew", one.report.reference);
+        let message = format!(
+            "the previous content of `{}` cannot be read, so the tag is written anew",
+            one.report.reference
+        );
         Some(Diagnostic::warning(Code::DAMAGED_TAG, message).with_note(fault.message()))
     };
     damaged.filter_map(tell).collect()

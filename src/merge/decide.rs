@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use super::ready::Made;
 use super::report::{Outcome, TagReport};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;

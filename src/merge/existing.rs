@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::index::IndexSource;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
 use super::report::Outcome;
-use super::subject::{Checked, Copies, Subject};
+use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};

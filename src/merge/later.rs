@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::decide::Decision;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
 use super::report::Outcome;
+use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{OCI_INDEX, is_index};
@@ -40,7 +41,8 @@ pub(super) fn keep(
     }
     for one in ready {
         let own = one.run(run);
-        let made = one.reused().and_then(|_| one.run_of_index().number);
+        let earlier = one.reused().map(|_| one.run_of_index());
+        let earlier = earlier.filter(|earlier| own.beside(earlier, now) == Standing::Later);
         let cannot_say = has_no_place(one);
         if cannot_say && own.has_order() {
             compared.notes.push(not_said(one));
@@ -53,7 +55,7 @@ pub(super) fn keep(
             let Some(previous) = &decision.report.previous else { continue };
             let standing = match survey.records()[decision.site].previous(previous) {
                 Known::Present(served) => own.beside(&RunEntry::of_served(served), now),
-                Known::Absent => Standing::Unknown("the index is not there any more".to_owned()),
+                Known::Absent => Standing::Unknown("the index no longer exists".to_owned()),
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,
             };
@@ -75,9 +77,7 @@ pub(super) fn keep(
                 }
             }
         }
-        if let Some(earlier) = made.filter(|earlier| own.number.is_some_and(|own| own > *earlier)) {
-            compared.notes.extend(between(one, earlier));
-        }
+        compared.notes.extend(earlier.and_then(|earlier| between(one, &earlier)));
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
     compared
@@ -121,11 +121,12 @@ fn not_said(ready: &Ready<'_>) -> Diagnostic {
 }
 
 /// Says that tags move to what an earlier run made: their index cannot say that this run has chosen it.
-fn between(ready: &Ready<'_>, earlier: u64) -> Option<Diagnostic> {
+fn between(ready: &Ready<'_>, earlier: &RunEntry) -> Option<Diagnostic> {
+    let run = earlier.number.map_or_else(|| "an earlier run".to_owned(), |number| format!("run {number}"));
     let tags = ready.decisions.iter().filter(|decision| moves(ready, decision));
     let tags: Vec<String> = tags.map(|one| format!("`{}`", one.report.reference)).collect();
     let message = format!(
-        "image `{}` moves {} to what run {earlier} made: a merge of a run between that one and this one can take it back",
+        "image `{}` moves {} to what {run} made: a merge of a run between that one and this one can take it back",
         ready.key,
         tags.join(", ")
     );

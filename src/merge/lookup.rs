@@ -21,7 +21,7 @@ pub(super) fn tags(subject: &Subject<'_>, records: &[Record]) -> (Questions, Vec
             }
             questions.insert((site, Question::Tag(tag.name.clone())));
             match record.tag(&tag.name) {
-                // What cannot be read is damaged, and written anew; what is refused is for someone else to mend.
+                // What cannot be read is damaged, and written anew; what is refused is for someone else to fix.
                 Known::Faulty(fault) if fault.kind == FaultKind::Refused => {
                     problems.push(fault.diagnostic.clone());
                 }

@@ -15,11 +15,13 @@ mod alike;
 pub(crate) mod bases;
 mod lookup;
 
+mod another;
 mod carry;
 pub(crate) mod check;
 mod sending;
+mod taken;
 
-// What is told.
+// What is reported.
 pub(crate) mod report;
 
 // What is done with the tags.
@@ -58,9 +60,6 @@ mod run;
 mod mirrors;
 
 // The tags alone: of what is there already.
-mod another;
-mod taken;
-
 mod tagging;
 
 pub(crate) mod promote;

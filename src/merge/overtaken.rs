@@ -26,7 +26,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const MAX_APPEARED: usize = 20;
 
 /// A tag that another version or run rightly has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Given {
     /// Its index.
     pub(super) digest: Digest,
@@ -81,6 +81,24 @@ impl<'a> Overtaken<'a> {
         let began = tools.clock.elapsed();
         let (lags, given, problems, notes) = Default::default();
         Self { jobs, tools, began, lags, given, problems, notes }
+    }
+
+    /// Whether another merge could have a right to one of these tags.
+    pub(super) fn watches(&self, written: &BTreeSet<Place<'a>>) -> bool {
+        self.jobs.iter().any(|job| {
+            let mut moving = job.tags.iter().filter(|tag| tag.floating);
+            job.is_guarded && moving.any(|tag| written.contains(&(job.image, tag.reference)))
+        })
+    }
+
+    /// Waits until lists show what other merges have written.
+    pub(super) fn wait(&self, pause: Duration) {
+        if let Some(job) = self.jobs.iter().find(|job| job.is_guarded) {
+            let location = &self.tools.sites[job.site].location;
+            let why = "other merges may have written what lists do not show yet";
+            self.tools.progress.tell(&Event::Waiting { location, pause, why });
+        }
+        self.tools.clock.sleep(pause);
     }
 
     /// Looks once at all tags that move and were written; which are written now.
@@ -171,7 +189,7 @@ impl<'a> Overtaken<'a> {
             let why = match (owner, &keeper.other_scheme) {
                 (Some(owner), None) => cannot_own(spot.job.of, owner),
                 (Some(_), Some(_)) => Some("it is of another scheme, and need not be a release".to_owned()),
-                (None, _) => Some("it is not there any more".to_owned()),
+                (None, _) => Some("it no longer exists".to_owned()),
             };
             let Some(owner) = owner.filter(|_| why.is_none()) else {
                 let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);

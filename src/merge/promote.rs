@@ -3,10 +3,10 @@
 use super::decide::Decision;
 use super::mirrors::fill;
 use super::newborn::conclude;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
 use super::run::{deadline, read};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
@@ -266,7 +266,7 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
     };
     let source = promotion.sources.first().and_then(|source| source.tag.as_ref());
     let annotated = annotated.map(String::as_str);
-    // What is no release owns no floating tag of releases.
+    // What is not a release owns no floating tag of releases.
     let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
     given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
 }

@@ -24,6 +24,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const ONE_AT_A_TIME: &str = "run merges into one repository one at a time, then run this one again";
 /// How often floating tags are looked at that other merges move at the same time.
 const PASSES: usize = 8;
+/// How often a merge waits for lists that show late what others have written.
+const LOOKS: usize = 4;
 
 /// A tag that is to be written, and whether its job was stopped.
 #[derive(Clone, Copy)]
@@ -55,9 +57,10 @@ pub(crate) struct PublishResult {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Writes all jobs.
+/// Writes all jobs. `pause` is how long to wait afterwards for lists that show late what other merges have written; zero for
+/// not at all.
 #[must_use]
-pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> PublishResult {
+pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a MergeTools<'a>) -> PublishResult {
     let MergeTools { sites, clock, progress, docker } = *tools;
     let mut writer = Writer {
         jobs,
@@ -66,6 +69,7 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], tools: &'a MergeTools<'a>) -> Pub
         clock,
         progress,
         docker,
+        pause,
         failed: BTreeSet::new(),
         published: PublishResult::default(),
     };
@@ -86,9 +90,18 @@ struct Writer<'a> {
     clock: &'a dyn Clock,
     progress: &'a dyn Progress,
     docker: &'a RunDocker<'a>,
+    /// How long to wait for lists that show late what others have written.
+    pause: Duration,
     /// Images that failed somewhere: nothing more of them is written anywhere.
     failed: BTreeSet<&'a str>,
     published: PublishResult,
+}
+
+/// How looking after the written tags ended: the tags that are not as they were written, and those that were just moved again.
+#[derive(Default)]
+struct End<'a> {
+    wrong: Vec<Wrong<'a>>,
+    moving: Vec<String>,
 }
 
 /// What a step did: the tags that it wrote and what is worth knowing, and why it stopped if it did.
@@ -253,20 +266,20 @@ impl<'a> Writer<'a> {
         // No tag moves to what cannot be read: a full disk may take everything and keep nothing.
         self.is_served(job).map_err(|why| {
             let message = format!(
-                "image `{}`: `{location}` took index {digest}, and does not serve it: {why}",
+                "image `{}`: `{location}` accepted index {digest} but does not serve it: {why}",
                 job.image
             );
             Diagnostic::error(Code::NOT_STORED, message)
                 .with_note("none of the image's tags was moved to it")
                 .with_help(
-                    "look after the registry (its disk may be full), then merge again; if it keeps the damaged index, delete that there, or build again: the index of another build has another digest",
+                    "check the registry (its disk may be full), then merge again; if the damaged index stays there, delete it, or build again, which gives the index another digest",
                 )
         })?;
         let what = format!("wrote index {digest}");
         self.progress.tell(&Event::Done { location, what: &what });
         notes.extend(damage.map(|why| {
             let message = format!(
-                "image `{}`: `{location}` did not serve index {digest}, which a tag names, and has it again: {why}",
+                "image `{}`: `{location}` did not serve index {digest}, which a tag names; the merge wrote it again: {why}",
                 job.image
             );
             Diagnostic::warning(Code::DAMAGED_INDEX, message)
@@ -303,7 +316,7 @@ impl<'a> Writer<'a> {
         let (site, location) = (&self.sites[job.site], self.location(job));
         self.progress.tell(&Event::Writing { location, what: tag.tag.as_str() });
         let mut note = None;
-        // What cannot be read is damaged, which writing mends.
+        // What cannot be read is damaged, which writing fixes.
         if let Ok(fresh) = fresh(job, tag, self.tools) {
             note = fresh.note;
             if fresh.given.is_some() {
@@ -315,41 +328,30 @@ impl<'a> Writer<'a> {
         Some(TagStep { note, outcome: written.map(|()| None).map_err(|error| tag_refused(&error, tag)) })
     }
 
-    /// Looks after the tags that were written until nothing changes any more: other merges may run at the same time.
+    /// Looks after the tags that were written until nothing changes any more: other merges may run at the same time, and lists
+    /// may show late what they wrote.
     fn settle(&mut self, mut overtaken: Overtaken<'a>) {
         let written: BTreeSet<Place<'a>> =
             self.written().map(|(job, tag)| (job.image, tag.reference)).collect();
-        let mut wrong: Vec<Wrong<'a>> = Vec::new();
-        let mut pause = INTERVAL;
-        let mut moved = Vec::new();
-        for _ in 0..PASSES {
-            let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
-            let (known, given) = (wrong.iter().filter_map(differs).collect(), overtaken.given.clone());
-            // All was written before; what is written now is read back in the next pass.
-            let (mut now, written_now) = both(|| self.read_back(&given), || overtaken.look(&written, &known));
-            moved = written_now;
-            if !moved.is_empty() {
-                wrong.clear();
-                continue;
-            }
-            now.retain(|one| {
-                let given = overtaken.given.get(&(one.job.image, one.tag.reference));
-                given.is_none_or(|given| one.found.as_ref() != Some(&given.digest))
-            });
+        let mut end = self.look_after(&written, &mut overtaken);
+        let is_watched = !self.pause.is_zero() && overtaken.watches(&written);
+        let mut looks = (0..LOOKS).take_while(|_| is_watched);
+        while end.moving.is_empty() && overtaken.problems.is_empty() && looks.next().is_some() {
+            overtaken.wait(self.pause);
+            let before = (end.wrong, overtaken.given.clone());
+            end = self.look_after(&written, &mut overtaken);
+            let (wrong, given) = before;
             let is_known = |one: &Wrong<'a>| wrong.iter().any(|known| known.is_same(one));
-            pause = if now.iter().all(is_known) { pause * 2 } else { INTERVAL };
-            wrong = now;
-            if wrong.is_empty() || pause > INTERVAL * 4 {
+            if given == overtaken.given && wrong.len() == end.wrong.len() && end.wrong.iter().all(is_known) {
                 break;
             }
-            // A list may not show yet whose tags these are.
-            self.clock.sleep(pause);
         }
-        if !moved.is_empty() {
+        let End { mut wrong, moving } = end;
+        if !moving.is_empty() {
             wrong = self.read_back(&overtaken.given);
             let message = format!(
                 "other merges change {} again and again: {PASSES} times were not enough",
-                moved.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
+                moving.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
             );
             let problem = Diagnostic::error(Code::CONCURRENT_CHANGE, message);
             self.published.problems.push(problem.with_help(ONE_AT_A_TIME));
@@ -367,6 +369,36 @@ impl<'a> Writer<'a> {
             self.failed.insert(job.image);
             self.published.problems.push(problem);
         }
+    }
+
+    /// Looks once, and again after each change.
+    fn look_after(&self, written: &BTreeSet<Place<'a>>, overtaken: &mut Overtaken<'a>) -> End<'a> {
+        let mut end = End::default();
+        let mut pause = INTERVAL;
+        for _ in 0..PASSES {
+            let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
+            let (known, given) = (end.wrong.iter().filter_map(differs).collect(), overtaken.given.clone());
+            // All was written before; what is written now is read back in the next pass.
+            let (mut now, moving) = both(|| self.read_back(&given), || overtaken.look(written, &known));
+            end.moving = moving;
+            if !end.moving.is_empty() {
+                end.wrong.clear();
+                continue;
+            }
+            now.retain(|one| {
+                let given = overtaken.given.get(&(one.job.image, one.tag.reference));
+                given.is_none_or(|given| one.found.as_ref() != Some(&given.digest))
+            });
+            let is_known = |one: &Wrong<'a>| end.wrong.iter().any(|known| known.is_same(one));
+            pause = if now.iter().all(is_known) { pause * 2 } else { INTERVAL };
+            end.wrong = now;
+            if end.wrong.is_empty() || pause > INTERVAL * 4 {
+                break;
+            }
+            // A list may not show yet whose tags these are.
+            self.clock.sleep(pause);
+        }
+        end
     }
 
     /// The tags that were written.
@@ -501,14 +533,14 @@ fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
     };
     let Some(previous) = tag.previous.as_ref().filter(|_| may_be_fixed) else { return problem };
     let problem = problem.with_note(format!(
-        "the tag is there with another digest, {previous}: the registry may not let tags change"
+        "the tag exists with another digest, {previous}; the registry may not allow tags to change"
     ));
     let cure = match tag.stage() {
         Stage::Replaced => {
-            "release a new version; or pass `--keep-existing` to leave a release as it is that is there"
+            "release a new version; or pass `--keep-existing` to leave the published release as it is"
         }
         Stage::Literal | Stage::Floating | Stage::Broadest => {
-            "let the registry change this tag, or leave it out of `tags` where tags never change"
+            "allow the registry to change this tag, or leave it out of `tags` if tags never change there"
         }
     };
     if is_about_rights { problem.with_note(format!("if so, {cure}")) } else { problem.with_help(cure) }

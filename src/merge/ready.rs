@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
-use super::subject::{Checked, Copies, Subject};
+use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::inputs;
@@ -15,17 +15,6 @@ use crate::published::record::Record;
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::Manifest;
-
-/// How an index came to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
-    /// It is made of the builds of this run, and was not there before.
-    Built,
-    /// It was there, and gets the tags of the plan since it is of the same inputs: they are the tags of this run all the same.
-    Reused,
-    /// It was there, and stays what it is.
-    Taken,
-}
 
 /// An image that is complete.
 #[derive(Clone)]
@@ -87,7 +76,7 @@ impl<'a> Ready<'a> {
         let of_others = |key: &&String| is_reserved(key) && !annotations.contains_key(key.as_str());
         if let Some(stray) = said.annotations().and_then(|all| all.keys().find(of_others)) {
             let message = format!(
-                "image `{key}`: the build has the annotation `{stray}` in its index, which is for the merge to set"
+                "image `{key}`: the build has the annotation `{stray}` in its index, which only a merge may set"
             );
             return Err(Diagnostic::error(Code::RESERVED_ANNOTATION, message)
                 .with_help("build the image again without it; an index that a merge made gets tags by `bakeplan promote`"));
@@ -109,7 +98,10 @@ impl<'a> Ready<'a> {
             _ => None,
         };
         let manifest = manifest.ok_or_else(|| {
-            let message = format!("image `{}` is to have no index, and is not one manifest", subject.key);
+            let message = format!(
+                "image `{}` is published without an index, but is not a single manifest",
+                subject.key
+            );
             Diagnostic::error(Code::COMPOSE, message)
         })?;
         Ok(Self {
@@ -155,7 +147,7 @@ impl<'a> Ready<'a> {
         self.made == Made::Built && self.manifest.media_type != OCI_INDEX && known.next().is_some()
     }
 
-    /// What was checked and is there already, to be in these places; none when it cannot be used, which is told.
+    /// What was checked and is there already, to be in these places; none when it cannot be used, which is reported.
     pub(super) fn taken(
         subject: &Subject<'a>,
         digest: &Digest,

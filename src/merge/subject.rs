@@ -16,6 +16,17 @@ use crate::published::sites::Site;
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
+/// How an index came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// It is made of the builds of this run, and was not there before.
+    Built,
+    /// It was there, and gets the tags of the plan since it is of the same inputs: they are the tags of this run all the same.
+    Reused,
+    /// It was there, and stays what it is.
+    Taken,
+}
+
 /// What a check looks at.
 #[derive(Clone)]
 pub(crate) struct Subject<'a> {

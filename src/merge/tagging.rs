@@ -6,10 +6,10 @@ use super::existing;
 use super::index::IndexSource;
 use super::mirrors::fill;
 use super::newborn::conclude;
-use super::ready::{Made, Ready};
+use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
 use super::run::{deadline, read, subjects};
-use super::subject::Subject;
+use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
@@ -163,7 +163,7 @@ fn same_digest(found: &[(&Subject<'_>, &Digest)]) -> Vec<Diagnostic> {
             other.key, subject.key
         );
         problems.push(Diagnostic::error(Code::NOT_A_RESULT, message).with_help(
-            "give the result as `bakeplan merge --no-tags` wrote it; where both have the same content rightly, merge with `--metadata` in place of `--result`",
+            "give the result as `bakeplan merge --no-tags` wrote it; if both rightly have the same content, merge with `--metadata` instead of `--result`",
         ));
     }
     problems

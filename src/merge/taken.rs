@@ -188,8 +188,9 @@ impl<'a> ImageCheck<'a> {
                     "the index says that {} is for {named}, but its configuration says {own}",
                     entry.digest
                 );
-                self.fail(Code::WRONG_PLATFORM, message).help =
-                    Some("build that platform again and merge: nothing can run this index rightly".into());
+                self.fail(Code::WRONG_PLATFORM, message).help = Some(
+                    "build that platform again and merge: no client can run this image correctly".into(),
+                );
             }
             Err(why) => {
                 let message = format!("the configuration {} cannot be read: {why}", manifest.config.digest);

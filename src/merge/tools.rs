@@ -1,4 +1,4 @@
-//! What a merge is told to do, and what it works with.
+//! What a merge is asked to do, and what it works with.
 
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Options {
     pub use_docker: bool,
     /// How long to wait for builds that are not there yet.
     pub wait: Duration,
+    /// How long to wait after the tags for lists that show late what other merges have written; zero for not at all.
+    pub settle: Duration,
 }
 
 /// What a merge works with.
@@ -40,7 +42,7 @@ pub struct MergeTools<'a> {
     pub sites: &'a [Site],
     /// Tells the time, and waits.
     pub clock: &'a dyn Clock,
-    /// What is told of what goes on.
+    /// What is reported about progress.
     pub progress: &'a dyn Progress,
     /// What runs a command of Docker's.
     pub docker: &'a RunDocker<'a>,

@@ -56,7 +56,7 @@ pub enum PatternError {
     #[error("the condition is {0}, not true or false")]
     NotABool(String),
     /// A word that no pattern knows.
-    #[error("a pattern has no word `{word}`")]
+    #[error("patterns have no word `{word}`")]
     UnknownWord {
         /// The word.
         word: String,
@@ -73,7 +73,7 @@ pub enum PatternError {
     #[error("the pattern uses `{0}`, but it must be the same in every run")]
     NotOfImage(String),
     /// A fact that is not known, or that this run has not.
-    #[error("the pattern uses `{word}`, which is not known{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
+    #[error("the pattern uses `{word}`, which is unknown{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
     MissingFact {
         /// The word.
         word: String,
@@ -275,7 +275,7 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
 /// asks whether the run is of it.
 ///
 /// # Errors
-/// When it is no condition, or a fact is not known.
+/// When it is not a condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
     bounds::check(condition).map_err(PatternError::Refused)?;
     let environment = environment();
@@ -672,7 +672,7 @@ mod tests {
         let error = text("{{ tag }}", None, &on_branch("main")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the pattern uses `tag`, which is not known: this run is of `refs/heads/main`"
+            "the pattern uses `tag`, which is unknown: this run is of `refs/heads/main`"
         );
         assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
         assert_eq!(text("{{ branch | slug }}", None, &Facts::default()), Err(missing_fact("branch")));

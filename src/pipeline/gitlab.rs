@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Logins, Minutes, PlannedWith, minutes_of};
 use crate::ci::{
-    Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, taken_by_builds,
+    Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, Settle,
+    taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -47,6 +48,8 @@ pub(crate) struct GitlabPipeline {
     pub minutes: Minutes,
     /// Whether nothing is published when a build is missing.
     pub require_all: bool,
+    /// How long the merge waits for what other merges have written.
+    pub settle: Option<Settle>,
     /// A program of the repository that runs before each build.
     pub setup: Option<LocalAction>,
     /// What the plan is made with.
@@ -75,6 +78,7 @@ impl GitlabPipeline {
             timeouts,
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,
@@ -145,7 +149,7 @@ impl GitlabPipeline {
                 None
             }
             None => {
-                let message = "the pipeline must be told how bakeplan gets into a job";
+                let message = "the pipeline does not say how its jobs install bakeplan";
                 found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
                 None
             }
@@ -162,13 +166,14 @@ impl GitlabPipeline {
             merge_logins: logins.of_merge().into_iter().filter_map(account).collect(),
             minutes: minutes_of(&timeouts),
             require_all,
+            settle,
             setup,
             planned_with,
         })
     }
 }
 
-const FORMS: &str = "`--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
+const FORMS: &str = "set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
 
 /// The variables of an account; `None` where nobody logs in.
 fn account(Login { registry, account }: &Login) -> Option<(Registry, String, String)> {
@@ -219,12 +224,12 @@ fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
 /// Why a row cannot be built by a pipeline of GitLab.
 fn unfit(job: &Job) -> Option<Diagnostic> {
     if job.gha_cache {
-        let message = format!("job `{}` uses a cache of `type=gha`, which GitHub alone has", job.name);
+        let message = format!("job `{}` uses a cache of `type=gha`, which only GitHub has", job.name);
         return Some(Diagnostic::error(Code::UNFIT_CACHE, message).with_help("use one of `type=registry`"));
     }
     if let Runner::Group { group, .. } = &job.runner {
         let message = format!(
-            "job `{}` is on a runner of the group `{group}`; runners of GitLab have tags alone",
+            "job `{}` is on a runner of the group `{group}`; GitLab's runners only have tags",
             job.name
         );
         return Some(
@@ -240,7 +245,7 @@ fn unwritable(PlannedWith { words, again: _, folder, asks_git: _ }: &PlannedWith
     let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());
-        let help = "a script has one command a line: use a variable of the project";
+        let help = "a script has one command per line: use a variable of the project";
         Diagnostic::error(Code::UNWRITABLE, message).with_help(help)
     });
     bad.collect()

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Stage, Timeout, is_name, taken_by_builds,
+    SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -43,6 +43,8 @@ pub(crate) struct Pipeline {
     pub max_parallel: Option<MaxParallel>,
     /// Whether nothing is published when a build is missing.
     pub require_all: bool,
+    /// How long the merge waits for what other merges have written.
+    pub settle: Option<Settle>,
     /// Whether another workflow calls it.
     pub reusable: bool,
     /// What runs before each build.
@@ -106,6 +108,7 @@ impl Pipeline {
             timeouts,
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,
@@ -118,7 +121,7 @@ impl Pipeline {
         found.extend(unwritable(&planned_with));
         let logins = Logins::decide(plan, &logins, Login::known, &mut found);
         if !ssh_keys.is_empty() && !plan.jobs.iter().any(uses_agent) {
-            let message = "no build uses an SSH agent, so nothing is done with `ssh_keys`";
+            let message = "no build uses an SSH agent, so `ssh_keys` has no effect";
             let help =
                 "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
             found.push(Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help));
@@ -131,9 +134,11 @@ impl Pipeline {
         let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
         let kept = kept.into_iter().chain(epoch).collect();
         let Some(install) = install else {
-            let message = "the workflow must be told how bakeplan gets into a job";
-            let help =
-                format!("`--install` or `install` in `image {{ workflow {{ … }} }}` is {}", Install::FORMS);
+            let message = "the workflow does not say how its jobs install bakeplan";
+            let help = format!(
+                "set `--install`, or `install` in `image {{ workflow {{ … }} }}`, to {}",
+                Install::FORMS
+            );
             found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(help));
             return Err(found);
         };
@@ -153,6 +158,7 @@ impl Pipeline {
             minutes: minutes_of(&timeouts),
             max_parallel,
             require_all,
+            settle,
             reusable,
             setup,
             test,
@@ -307,7 +313,7 @@ fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
     let bad = words.iter().chain(folder).filter(is_bad);
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a workflow", word.escape_debug());
-        let help = "GitHub evaluates `${{`, and a script has one command a line: use a variable, with `--env NAME=vars.NAME`";
+        let help = "GitHub evaluates `${{`, and a script has one command per line: use a variable, with `--env NAME=vars.NAME`";
         Diagnostic::error(Code::UNWRITABLE, message).with_help(help)
     });
     bad.collect()

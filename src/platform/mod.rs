@@ -314,7 +314,7 @@ impl fmt::Display for PlatformPrefix {
 /// (`"linux/amd64,linux/arm64"`).
 ///
 /// # Errors
-/// Fails at the first part that is no platform; an empty part is none.
+/// Fails at the first part that is not a platform; an empty part is none.
 pub fn split_list(text: &str) -> Result<Vec<Platform>, PlatformError> {
     text.split(',').map(str::parse).collect()
 }

@@ -25,7 +25,7 @@ fn id_in(path: &str) -> Option<Fingerprint> {
 }
 
 /// Refuses metadata whose name says that it is of another plan, and adds a note about that whose name says nothing. The
-/// right id is no proof: what was built is compared with the plan all the same.
+/// right id is not proof: what was built is compared with the plan all the same.
 ///
 /// # Errors
 /// One for each other plan, with the files.

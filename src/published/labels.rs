@@ -63,7 +63,7 @@ fn differing(planned: &BTreeMap<String, String>, found: &BTreeMap<String, String
 /// The labels in the configuration of an image.
 ///
 /// # Errors
-/// When it is no configuration.
+/// When it is not a configuration.
 pub(crate) fn labels_of(configuration: &[u8]) -> Result<BTreeMap<String, String>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Configuration {

@@ -57,7 +57,7 @@ impl Metadata {
     /// Adds the text of a metadata file. `is_planned` knows the legs of the plan.
     ///
     /// # Errors
-    /// When it is no metadata file, or contradicts what was added before.
+    /// When it is not a metadata file, or contradicts what was added before.
     pub fn add_text(
         &mut self,
         origin: &str,

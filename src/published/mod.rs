@@ -23,6 +23,7 @@ pub(crate) mod result;
 // What tags repositories keep, and what tags are that nobody planned.
 pub(crate) mod floating;
 pub(crate) mod given;
+pub(crate) mod release;
 
 // What repositories serve and answer.
 pub(crate) mod served;

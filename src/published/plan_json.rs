@@ -90,7 +90,7 @@ pub(crate) struct Existing {
     pub packed: Option<PackedEntry>,
 }
 
-/// That of the plan with the text of a `plan.json`; nothing for what is no plan of this schema.
+/// That of the plan with the text of a `plan.json`; nothing for what is not a plan of this schema.
 #[must_use]
 pub(crate) fn existing(text: &str) -> Option<Existing> {
     let plan: PlanJson = serde_json::from_str(without_mark(text)).ok()?;

@@ -81,7 +81,7 @@ impl Planned {
     /// Reads the text of a `plan.json`, which is called `path`.
     ///
     /// # Errors
-    /// When it is no plan, of another schema, or contradicts itself.
+    /// When it is not a plan, of another schema, or contradicts itself.
     pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         #[derive(Deserialize)]
         #[serde(expecting = "an object")]
@@ -115,7 +115,7 @@ impl Planned {
         self.images.values().flat_map(|image| image.builds.keys()).map(String::as_str).collect()
     }
 
-    /// The repositories and mirrors of all images, each once, in the order in which they come.
+    /// The repositories and mirrors of all images, each once, in this order.
     #[must_use]
     pub fn locations(&self) -> Vec<Location> {
         let mut known = BTreeSet::new();
@@ -233,7 +233,7 @@ fn check(images: &IndexMap<String, PlannedImage>) -> Result<(), String> {
             of_builds.flat_map(|build| build.annotations.iter().chain(&build.descriptor_annotations));
         let mut annotations = image.annotations.iter().chain(of_builds).map(|(key, _)| key);
         if let Some(reserved) = annotations.find(|key| oci::is_reserved(key)) {
-            return Err(format!("the annotation `{reserved}` of image `{key}` is for the merge to set"));
+            return Err(format!("the annotation `{reserved}` of image `{key}` may only be set by a merge"));
         }
         if !image.index {
             check_plain(key, image)?;
@@ -308,7 +308,7 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
     }
     if let Some(form) = tag.family.iter().find(|form| !form.is_readable()) {
         return Err(format!(
-            "no version can be read out of `{form}`, in the family of tag `{name}` of image `{key}`"
+            "no version can be read out of `{form}`, one of the forms that tag `{name}` of image `{key}` is compared with"
         ));
     }
     match (tag.follows(), &image.version) {
@@ -587,7 +587,7 @@ pub(crate) mod tests {
             ),
             (
                 format!(r#""a":{}"#, good.replacen('{', r#"{"annotations":{"dev.bakeplan.run.x":""},"#, 1)),
-                "the annotation `dev.bakeplan.run.x` of image `a` is for the merge to set",
+                "the annotation `dev.bakeplan.run.x` of image `a` may only be set by a merge",
             ),
             (
                 format!(
@@ -597,7 +597,7 @@ pub(crate) mod tests {
                         r#""app":{"descriptor_annotations":{"dev.bakeplan.run.ref":""},"#
                     )
                 ),
-                "the annotation `dev.bakeplan.run.ref` of image `a` is for the merge to set",
+                "the annotation `dev.bakeplan.run.ref` of image `a` may only be set by a merge",
             ),
             (
                 format!(r#""a":{good},"b":{}"#, other.replace('2', "1")),

@@ -41,7 +41,7 @@ pub enum Event<'a> {
     },
 }
 
-/// What is told of events. It is called by several threads.
+/// What is reported about events. It is called by several threads.
 pub trait Progress: Sync {
     /// Takes note of an event.
     fn tell(&self, event: &Event<'_>);

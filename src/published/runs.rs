@@ -107,7 +107,7 @@ impl RunEntry {
         let limit = now.and_then(|now| now.checked_add(SKEW).ok());
         match (self.commit_time, other.commit_time) {
             (_, Some(time)) if limit.is_some_and(|limit| time > limit) => {
-                Standing::Unknown(format!("{commit} there is of {time}, which is yet to come"))
+                Standing::Unknown(format!("{commit} there is of {time}, which is in the future"))
             }
             (Some(own), Some(time)) if own > time => Standing::Later,
             (Some(own), Some(time)) if own < time => {
@@ -215,7 +215,7 @@ mod tests {
                 Standing::Later => "later",
                 Standing::Earlier(_) => "earlier",
                 Standing::Unknown(why) => {
-                    assert!(why.ends_with("which is yet to come"), "{why}");
+                    assert!(why.ends_with("which is in the future"), "{why}");
                     "unknown"
                 }
             };
@@ -231,7 +231,7 @@ mod tests {
         }
         // Nothing is said of a run that nothing orders.
         assert_eq!(run("w r - -").annotations(), BTreeMap::new());
-        // What is no number, no hash and no time is nothing.
+        // What is not a number, a hash or a time is nothing.
         let hostile = [("number", "-7"), ("revision", "\u{1b}[2J"), ("committed", "soon")];
         let hostile = hostile.map(|(name, value)| (format!("{RUN_PREFIX}{name}"), value.to_owned()));
         assert_eq!(RunEntry::from_annotations(&hostile.into()), RunEntry::default());

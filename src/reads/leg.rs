@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::build::Read;
+use super::definition;
+use super::files::{Files, WithoutTriggers};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use super::{Files, Read, WithoutTriggers, definition};
 use crate::bake::target::context::{is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
@@ -27,6 +29,9 @@ const IGNORE: &str = ".dockerignore";
 /// What comes before an image as a named context, and before a layout.
 const IMAGE: &str = "docker-image://";
 const LAYOUT: &str = "oci-layout://";
+
+/// The argument that names another frontend.
+const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
 /// How many links of targets are followed.
 const MAX_LINKS: usize = 1000;
@@ -223,7 +228,7 @@ impl<'a> Reader<'a> {
 
     /// Which files of its context a target reads; `None` for all of them.
     fn sources(
-        &self,
+        &mut self,
         target: &Target,
         platform: Option<&Platform>,
         dockerfile: Option<&Found>,
@@ -238,10 +243,6 @@ impl<'a> Reader<'a> {
                 return None;
             }
             None => return None,
-        };
-        let Some(platform) = platform else {
-            gathered.notes.push("the whole context counts, since the target has no platform".to_owned());
-            return None;
         };
         let args: IndexMap<String, Option<String>> =
             target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
@@ -270,14 +271,18 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let may_trigger = |parent: &&Parent| match parent {
+        let mut may_trigger = |parent: &&Parent| match parent {
             Parent::Base(name) => !(self.is_without_triggers)(name),
-            Parent::Context(name) => {
-                let image = target.contexts.get(name).and_then(|text| text.as_str().strip_prefix(IMAGE));
-                !image.is_some_and(|image| (self.is_without_triggers)(image))
-            }
+            Parent::Context(name) => match target.contexts.get(name) {
+                Some(text) => match (link_of(text), text.as_str().strip_prefix(IMAGE)) {
+                    (Some(linked), _) => !self.leaves_nothing(linked),
+                    (None, Some(image)) => !(self.is_without_triggers)(image),
+                    (None, None) => true,
+                },
+                None => true,
+            },
         };
-        if let Some(parent) = needs_no_onbuild.iter().find(may_trigger) {
+        if let Some(parent) = needs_no_onbuild.iter().find(&mut may_trigger) {
             let (Parent::Base(name) | Parent::Context(name)) = parent;
             gathered
                 .notes
@@ -287,6 +292,18 @@ impl<'a> Reader<'a> {
         Some(sources.iter().map(|source| source.pattern.clone().into_bytes()).collect())
     }
 
+    /// Whether the image of a target that is linked to has no instructions for those that start from it.
+    fn leaves_nothing(&mut self, linked: &str) -> bool {
+        let plan = self.plan;
+        let leg = plan.legs.get(linked).map(|leg| &*leg.definition);
+        let Some(target) = leg.or_else(|| plan.targets.get(linked).map(|target| &**target)) else { return false };
+        let written = target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str);
+        let context = local(written);
+        let found = self.dockerfile(target, context.as_deref(), &mut Gathered::default());
+        let syntax = target.args.iter().find(|(name, _)| ***name == *SYNTAX).map(|(_, text)| text.as_str());
+        found.is_some_and(|found| found.read.as_ref().as_ref().is_ok_and(|read| read.leaves_nothing(syntax)))
+    }
+
     /// A named context.
     fn named(&mut self, name: &str, text: &Text, gathered: &mut Gathered) {
         let part = format!("contexts.{name}");
@@ -294,7 +311,7 @@ impl<'a> Reader<'a> {
         if let Some(target) = link_of(text) {
             match self.link(target) {
                 Inputs::Hash(hash) => {
-                    gathered.parts.push(Part::new(&format!("linked target {target}"), &hash.to_string()))
+                    gathered.parts.push(Part::new(&format!("linked target {target}"), &hash.to_string()));
                 }
                 Inputs::Unknown(why) => gathered.unknown.push(why),
             }

@@ -42,7 +42,14 @@ pub fn tag_list<'p>(
         }
         let at = format!("/v2/{}/{path}", repository.path());
         let url = Url::new(UrlScheme::Https, &repository.registry().to_string(), at);
-        let answer = Answer { status: 200, headers, body: body.as_bytes().to_vec(), stream: None, url };
+        let answer = Answer {
+            status: 200,
+            headers,
+            body: body.as_bytes().to_vec(),
+            stream: None,
+            url,
+            leads_to_credentials: false,
+        };
         let page = names_of(&answer.body).map_err(|error| error.to_string())?;
         let link = Next::of(&answer, repository, &path);
         asked.push(path);

@@ -9,7 +9,7 @@ use super::auth::Scopes;
 use super::client::{Call, refusal};
 use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorKind, Operation};
-use super::parts::{LARGEST, SMALLEST, Sent, Upload, is_broken, stated, upload_url, with_digest};
+use super::parts::{LARGEST, SMALLEST, Sent, Upload, is_broken, least_part, stated, upload_url, with_digest};
 use super::remote::{RemoteRepository, is_missing, told_digest};
 use super::retry::Attempts;
 use super::transport::{Answer, Payload, Stream, TransportError, Wanted};
@@ -40,17 +40,36 @@ impl RemoteRepository {
     pub(super) fn upload(&self, digest: &Digest, size: u64, open: &Open<'_>) -> Result<(), Error> {
         let mut attempts = self.client.attempts();
         let mut sendings = 0;
+        let mut way = Way::Whole;
+        let mut parts = Some(size.div_ceil(2).clamp(SMALLEST, LARGEST)).filter(|part| *part < size);
         loop {
             let began = self.client.elapsed();
             let call = self.begin(digest);
-            let error = match self.send(&call, digest, size, open)? {
-                Ok(()) => {
+            let sent = match way {
+                Way::Whole => self.send(&call, digest, size, open),
+                Way::Parts(part) => self.send_parts(digest, size, part, open),
+            };
+            let error = match (sent, way) {
+                (Ok(Ok(())), _) => {
                     self.client.wrote(&self.repository, digest.as_str());
                     return Ok(());
                 }
-                Err(error) => error,
+                // That parts could help was a guess.
+                (Ok(Err(error)) | Err(error), Way::Parts(_)) if is_refused(&error) => {
+                    (way, parts) = (Way::Whole, None);
+                    continue;
+                }
+                (Ok(Err(error)), _) => error,
+                (Err(error), _) => return Err(error),
             };
             sendings += 1;
+            // Some proxies break the connection where others say that it is too much at once.
+            (way, parts) = match (way, parts) {
+                (Way::Whole, Some(part)) if is_broken(&error) => {
+                    (Way::Parts(part), Some((part / 4).max(SMALLEST)))
+                }
+                _ => (Way::Whole, parts),
+            };
             attempts.excuse(self.client.elapsed().saturating_sub(began));
             // Perhaps only the answer was lost.
             if error.is_transient() && self.has(digest, size) {
@@ -83,8 +102,7 @@ impl RemoteRepository {
     /// all in one request; in parts where that is too much, and the rest where the connection breaks. What is wrong with the
     /// content, or before anything was sent, is an error; what is wrong with the upload may pass.
     fn send(&self, call: &Call<'_>, digest: &Digest, size: u64, open: &Open<'_>) -> Sent {
-        let at = self.begun(call)?;
-        let parts = |at: Url, has: u64, part: u64| Upload { repository: self, digest, size, at, has, part };
+        let Begun { at, least } = self.begun(call)?;
         let fault = Fault::default();
         let content = || -> Box<dyn Read + '_> { Box::new(Verified::new(digest, size, open, &fault)) };
         let mut call = self.begin(digest);
@@ -99,11 +117,13 @@ impl RemoteRepository {
         match outcome {
             Ok(answer) if answer.status == 413 && size > SMALLEST => {
                 let half = size.div_ceil(2).clamp(SMALLEST, LARGEST);
-                parts(self.begun(&self.begin(digest))?, 0, half).send(open)
+                self.send_parts(digest, size, half, open)
             }
             Ok(answer) => self.ended(&answer, digest, size),
             Err(error) if is_broken(&error) => match stated(self, digest, &at)? {
-                Some(has @ 1..) if has <= size => parts(at, has, LARGEST).send(open),
+                Some(has @ 1..) if has <= size => {
+                    Upload { repository: self, digest, size, at, least, has, part: LARGEST }.send(open)
+                }
                 Some(has @ 1..) => Err(Error::new(
                     Operation::PutBlob,
                     call.subject.clone(),
@@ -117,14 +137,20 @@ impl RemoteRepository {
         }
     }
 
-    /// Begins an upload: where it goes on.
-    fn begun(&self, call: &Call<'_>) -> Result<Url, Error> {
+    /// Sends a blob once, in parts.
+    fn send_parts(&self, digest: &Digest, size: u64, part: u64, open: &Open<'_>) -> Sent {
+        let Begun { at, least } = self.begun(&self.begin(digest))?;
+        Upload { repository: self, digest, size, at, least, has: 0, part }.send(open)
+    }
+
+    /// Begins an upload.
+    fn begun(&self, call: &Call<'_>) -> Result<Begun, Error> {
         let fail = |kind| Error::new(Operation::PutBlob, call.subject.clone(), kind);
         let begun = self.client.call(call)?;
         if !begun.is_success() {
             return Err(fail(refusal(&begun)));
         }
-        upload_url(&begun).map_err(fail)
+        Ok(Begun { at: upload_url(&begun).map_err(fail)?, least: least_part(&begun) })
     }
 
     /// Ends an upload of which all was sent.
@@ -157,6 +183,34 @@ impl RemoteRepository {
         let why = "it is not there".to_owned();
         Ok(Err(fail(ErrorKind::NotStored { status: answer.status, why })))
     }
+}
+
+/// An upload that has begun.
+struct Begun {
+    /// Where it goes on.
+    at: Url,
+    /// How many bytes the registry wants in each part.
+    least: u64,
+}
+
+/// How a blob is sent.
+#[derive(Clone, Copy)]
+enum Way {
+    /// All at once.
+    Whole,
+    /// In parts of so many bytes.
+    Parts(u64),
+}
+
+/// Whether a registry refuses something, or says what makes no sense.
+fn is_refused(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Rejected { .. }
+            | ErrorKind::Unsupported { .. }
+            | ErrorKind::NotFound(_)
+            | ErrorKind::Invalid(_)
+    )
 }
 
 /// Whether a registry does not know an upload that it began: it has to be begun anew.

@@ -51,7 +51,7 @@ fn schemes(header: &str) -> Vec<AuthScheme> {
         let end = rest.find(['=', ' ', '\t', ',']).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         if word.is_empty() {
-            // Either the end, or something that is no word.
+            // Either the end, or something that is not a word.
             match after.char_indices().nth(1) {
                 Some((next, _)) => rest = &after[next..],
                 None => return schemes,

@@ -89,7 +89,7 @@ impl Client {
         Self::observed(settings, Arc::new(SystemClock::default()), Arc::new(Silent))
     }
 
-    /// A client with this clock, whose requests are told to the observer.
+    /// A client with this clock, whose requests are reported to the observer.
     ///
     /// # Errors
     /// [`ErrorKind::Files`] when a file of certificates cannot be read, [`ErrorKind::Invalid`] when a variable such as

@@ -20,7 +20,7 @@ const MAX_REFERRERS: usize = 200;
 /// (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md>).
 const COSIGN: [&str; 3] = ["sig", "att", "sbom"];
 
-/// After how many bytes of a blob it is told again how much of it is copied.
+/// After how many bytes of a blob it is reported again how much of it is copied.
 const STEP: u64 = 4 * 1024 * 1024;
 
 /// A repository and how it is reached.
@@ -87,7 +87,7 @@ struct Answers {
     fault: Option<Error>,
 }
 
-/// Content of which it is told how much was read.
+/// Content that reports how much of it was read.
 struct Told<'a> {
     content: Box<dyn Content + 'a>,
     digest: &'a Digest,

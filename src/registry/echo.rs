@@ -15,6 +15,9 @@ const MIN_SECRET: usize = 4;
 /// Shorter texts, and those of letters alone, may be a part of what a header means.
 const MIN_IN_HEADER: usize = 8;
 
+/// Shorter words may be in any address.
+const MIN_WORD: usize = 12;
+
 /// The headers that say where to go on: if a credential is in one of these, the way leads through it. Nothing of them is
 /// shown but a host.
 const WAYS: [&str; 2] = ["location", "link"];
@@ -30,6 +33,7 @@ pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
     secrets.retain(|secret| secret.len() >= MIN_SECRET);
     // Of `user:password`, all goes before its parts do.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    answer.leads_to_credentials = answer.header("location").is_some_and(|to| has_any(&to, &secrets));
     hide_in_headers(&mut answer.headers, &secrets);
     if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
@@ -39,6 +43,18 @@ pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
     if hidden != text {
         answer.body = hidden.into_bytes();
     }
+}
+
+/// Whether an address has one of these secrets in it, but for its query, which is shown nowhere. A host has no upper case.
+fn has_any(address: &str, secrets: &[String]) -> bool {
+    let place = address.split('?').next().unwrap_or_default();
+    let (place, decoded) = (place.to_lowercase(), decoded(place).to_lowercase());
+    let is_telling = |secret: &&String| {
+        let is_word = secret.bytes().all(|byte| byte.is_ascii_alphabetic());
+        secret.len() >= if is_word { MIN_WORD } else { MIN_SECRET }
+    };
+    let mut telling = secrets.iter().filter(is_telling).map(|secret| secret.to_lowercase());
+    telling.any(|secret| place.contains(&secret) || decoded.contains(&secret))
 }
 
 fn hide_in_headers(headers: &mut HeaderMap, secrets: &[String]) {

@@ -256,7 +256,7 @@ impl Error {
         }
     }
 
-    /// As users are told of it.
+    /// As users see it.
     #[must_use]
     pub fn to_diagnostic(&self) -> Diagnostic {
         let diagnostic = Diagnostic::error(self.code(), self.to_string());

@@ -85,6 +85,10 @@ impl Exchanger {
                 _ => None,
             };
             let Some(target) = target else { return Ok(answer) };
+            if answer.leads_to_credentials {
+                let problem = "it redirects to an address with the credentials in it".to_owned();
+                return Err(TransportError::Redirect(problem));
+            }
             let next = at.join(&target);
             let next =
                 next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;
@@ -109,7 +113,7 @@ impl Exchanger {
         parse_retry_after(&answer.header("retry-after")?, self.clock.unix_seconds())
     }
 
-    /// Sends a request until the answer is one that stays. An answer of any such status is no error.
+    /// Sends a request until the answer is one that stays. An answer of any such status is not an error.
     pub(super) fn patiently(
         &self,
         url: &Url,

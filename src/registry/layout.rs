@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 use super::clock::{Clock, SystemClock};
 use super::content::{Content, Fault, Open, Verified};
 use super::error::{Error, ErrorEntry, ErrorKind, Operation};
+use super::regular;
 use super::remote::{check_writable, fallback_tag, verified};
 use super::{MAX_MANIFEST, Manifest, Mount, ReferrerList, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
@@ -55,7 +56,7 @@ impl Layout {
     /// A layout that is there.
     ///
     /// # Errors
-    /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is no layout of version 1.
+    /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is not a layout of version 1.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -90,7 +91,7 @@ impl Layout {
 
     /// The content of a file; none when there is none.
     fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, ErrorKind> {
-        let file = match File::open(self.path.join(path)) {
+        let file = match regular::open(&self.path.join(path)) {
             Ok(file) => file,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(ErrorKind::Files(error)),
@@ -296,7 +297,7 @@ impl Store for Layout {
 
     fn open_blob<'a>(&'a self, digest: &Digest, _size: u64) -> Result<Option<Box<dyn Content + 'a>>, Error> {
         let fail = |kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind);
-        match File::open(self.path.join(Self::blob_path(digest))) {
+        match regular::open(&self.path.join(Self::blob_path(digest))) {
             Ok(file) => Ok(Some(Box::new(BlobFile { layout: self, digest: digest.clone(), file }))),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(fail(ErrorKind::Files(error))),

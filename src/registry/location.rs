@@ -18,7 +18,7 @@ pub enum Location {
     Layout(String),
 }
 
-/// Why a text is no location.
+/// Why a text is not a location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// It is not a valid repository.

@@ -25,6 +25,7 @@ mod observer;
 mod pages;
 mod parts;
 mod proxy;
+mod regular;
 mod remote;
 mod resolver;
 mod retry;
@@ -167,7 +168,7 @@ pub enum Negotiated {
 
 /// One repository: manifests by tag or digest, and blobs.
 ///
-/// What is definitely not there is `None`. An answer that leaves this open, such as a 404 which is no registry's, is an
+/// What is definitely not there is `None`. An answer that leaves this open, such as a 404 which is not a registry's, is an
 /// error.
 pub trait Store: Send + Sync {
     /// The repository as messages name it: `ghcr.io/acme/app`, `oci-layout:out`.

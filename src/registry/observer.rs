@@ -45,7 +45,7 @@ pub enum RequestEvent<'a> {
     },
 }
 
-/// One request. Neither its query nor its headers are told: they may hold secrets.
+/// One request. Neither its query nor its headers are reported: they may hold secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exchange<'a> {
     /// The method, such as `GET`.
@@ -56,7 +56,7 @@ pub struct Exchange<'a> {
     pub path: &'a str,
 }
 
-/// What is told of events. It is called by several threads.
+/// What is reported about events. It is called by several threads.
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn observe(&self, event: &RequestEvent<'_>);

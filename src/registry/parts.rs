@@ -18,6 +18,8 @@ use crate::reference::Digest;
 pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
 /// The size that is not halved any more.
 pub(super) const SMALLEST: u64 = 256 * 1024;
+/// The largest part that a registry can ask for, in bytes.
+const MOST: u64 = 64 * 1024 * 1024;
 
 /// How sending ended: what is not done may be begun anew.
 pub(super) type Sent = Result<Result<(), Error>, Error>;
@@ -30,6 +32,8 @@ pub(super) struct Upload<'a> {
     pub(super) size: u64,
     /// Where the next part goes.
     pub(super) at: Url,
+    /// How many bytes a part has at least, but for the last one.
+    pub(super) least: u64,
     /// How many bytes the registry has.
     pub(super) has: u64,
     /// How many bytes a part has.
@@ -56,6 +60,14 @@ impl Upload<'_> {
         let mut buffer = Vec::new();
         self.skip(&mut content, &fault)?;
         let mut attempts = self.repository.client.attempts();
+        if self.least > MOST && self.least < self.size {
+            let message = format!(
+                "the registry wants at least {} bytes in each part of an upload, and at most {MOST} are sent",
+                self.least
+            );
+            return Err(self.fail(ErrorKind::Invalid(message)));
+        }
+        self.part = self.part.max(self.least);
         while self.has < self.size {
             let length = usize::try_from(self.part.min(self.size - self.has)).unwrap_or(usize::MAX);
             self.fill(&mut buffer, length, &mut content, &fault)?;
@@ -68,20 +80,23 @@ impl Upload<'_> {
                     stated
                 }
                 Step::TooLarge(error) => {
-                    if self.part <= SMALLEST {
+                    if !self.halve(length) {
                         return Err(error);
                     }
-                    self.part = (length as u64 / 2).max(SMALLEST);
                     continue;
                 }
                 Step::Failed(error) => {
                     if !self.pause(&mut attempts, &error.kind().to_string()) {
                         return Ok(Err(error));
                     }
-                    match stated(self.repository, self.digest, &self.at)? {
-                        Some(stated) => stated,
-                        None => return Ok(Err(error)),
+                    let Some(stated) = stated(self.repository, self.digest, &self.at)? else {
+                        return Ok(Err(error));
+                    };
+                    // Some proxies break the connection where others say that a part is too large.
+                    if stated == before && is_broken(&error) {
+                        self.halve(length);
                     }
+                    stated
                 }
                 Step::Lost(error) => return Ok(Err(error)),
             };
@@ -94,6 +109,14 @@ impl Upload<'_> {
             self.has = stated;
         }
         self.repository.end_upload(with_digest(self.at, self.digest), self.digest, self.size)
+    }
+
+    /// Makes parts half as long as this one was; false when they are as short as they can be.
+    fn halve(&mut self, length: usize) -> bool {
+        let part = (length as u64 / 2).max(SMALLEST).max(self.least);
+        let is_less = part < self.part;
+        self.part = self.part.min(part);
+        is_less
     }
 
     fn fail(&self, kind: ErrorKind) -> Error {
@@ -219,8 +242,19 @@ fn count_of(range: &str) -> Result<u64, ErrorKind> {
     Ok(if last == 0 { 0 } else { last + 1 })
 }
 
+/// How many bytes a registry wants in each part but the last one
+/// (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>).
+pub(super) fn least_part(begun: &Answer) -> u64 {
+    let told = begun.header("oci-chunk-min-length").and_then(|told| told.trim().parse().ok());
+    told.unwrap_or_default()
+}
+
 /// Where an upload goes on.
 pub(super) fn upload_url(begun: &Answer) -> Result<Url, ErrorKind> {
+    if begun.leads_to_credentials {
+        let message = "the registry begins an upload at an address with the credentials in it";
+        return Err(ErrorKind::Invalid(message.to_owned()));
+    }
     let location = begun.header("location").unwrap_or_default();
     let mut url = begun.url.join(&location).ok_or_else(|| {
         ErrorKind::Invalid(format!("the registry begins an upload at {location:?}, which is not an address"))

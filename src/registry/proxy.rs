@@ -33,7 +33,7 @@ enum Bypass {
 impl Proxies {
     /// From `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
     ///
-    /// The error is the variable whose value is no proxy that can be used; the value may hold a password.
+    /// The error is the variable whose value is not a proxy that can be used; the value may hold a password.
     pub(super) fn from_environment(environment: &BTreeMap<String, String>) -> Result<Self, String> {
         let get = |name: &str| {
             let names = [name.to_owned(), name.to_ascii_lowercase()];

@@ -316,7 +316,7 @@ impl Store for RemoteRepository {
             next = names.add(&page, link).map_err(invalid_list)?;
         }
         let has_end = names.has_end();
-        // What is no tag cannot be one of ours.
+        // What is not a tag cannot be one of ours.
         let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
         Ok(TagList { tags, has_end })
     }

@@ -153,7 +153,7 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
-            Self::Slow { .. } => Some("look after the registry, or wait longer with `--wait`"),
+            Self::Slow { .. } => Some("check the registry, or wait longer with `--wait`"),
             Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
                 None
             }
@@ -216,6 +216,8 @@ pub(super) struct Answer {
     pub(super) stream: Option<Stream>,
     /// Who answered.
     pub(super) url: Url,
+    /// Whether the address that it leads to has the credentials of the request in it.
+    pub(super) leads_to_credentials: bool,
 }
 
 impl Answer {
@@ -282,7 +284,7 @@ impl Transport {
         Ok(Self { timeouts, proxies, authorities, roots, agents, hosts, clock, observer })
     }
 
-    /// Sends a request. Whatever the status, an answer that came whole is no error.
+    /// Sends a request. Whatever the status, an answer that came whole is not an error.
     pub(super) fn send(&self, url: &Url, message: &Message<'_>) -> Result<Answer, TransportError> {
         let exchange = Exchange { method: message.method.as_str(), host: &url.authority, path: url.path() };
         self.observer.observe(&RequestEvent::Sent(exchange));
@@ -336,7 +338,8 @@ impl Transport {
             Wanted::Stream(_) => {
                 let stream = Some(Stream(body.into_reader()));
                 let (headers, url) = (parts.headers, url.clone());
-                return Ok(Answer { status, headers, body: Vec::new(), stream, url });
+                let leads_to_credentials = false;
+                return Ok(Answer { status, headers, body: Vec::new(), stream, url, leads_to_credentials });
             }
         };
         let is_strict = is_success && !is_cut;
@@ -368,7 +371,8 @@ impl Transport {
                 _ => content.truncate(usize::try_from(limit).unwrap_or(usize::MAX)),
             }
         }
-        Ok(Answer { status, headers: parts.headers, body: content, stream: None, url: url.clone() })
+        let (url, leads_to_credentials) = (url.clone(), false);
+        Ok(Answer { status, headers: parts.headers, body: content, stream: None, url, leads_to_credentials })
     }
 
     /// Sends a request, with more time when many bytes go one way or the other.

@@ -3,7 +3,7 @@
 //! Legs of one target inherit what they share from a hidden parent. Bake appends some lists of a child to its parent's,
 //! so each attribute is wholly in the parent or wholly in the child.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::bake::target::print::{self, Form};
 use crate::bake::target::{Common, Target};
@@ -91,7 +91,7 @@ fn groups(plan: &Plan, file: &mut ObjectWriter<'_>) {
         file.object_of(&group.name, |body| print::group(group, FORM, body));
     }
     if let Some(name) = &plan.ci {
-        let built: HashSet<&Name> = plan.jobs.iter().flat_map(|job| &job.legs).collect();
+        let built: BTreeSet<&Name> = plan.jobs.iter().flat_map(|job| &job.legs).collect();
         group_of(name, plan.legs.keys().filter(|name| built.contains(name)), file);
     }
     for job in &plan.jobs {

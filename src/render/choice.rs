@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::table::columns;
+use super::columns::columns;
 use crate::plan::Plan;
 use crate::readable;
 

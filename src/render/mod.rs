@@ -3,6 +3,7 @@
 pub mod bake;
 pub(crate) mod changes;
 mod choice;
+mod columns;
 pub(crate) mod gitlab;
 pub mod markdown;
 pub mod matrix;

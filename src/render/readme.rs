@@ -45,7 +45,7 @@ pub(crate) enum MarkerError {
 }
 
 /// The text with the table between the markers, whose line ends decide about those of the table. Lines of fenced code
-/// are no markers (<https://spec.commonmark.org/0.31.2/#fenced-code-blocks>).
+/// are not markers (<https://spec.commonmark.org/0.31.2/#fenced-code-blocks>).
 ///
 /// # Errors
 /// When there is not one pair of markers.

@@ -3,17 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use indexmap::IndexMap;
-use unicode_width::UnicodeWidthStr;
-
 use super::choice;
+pub(crate) use super::columns::columns;
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
 use crate::published::plan_json::ReusedEntry;
-use crate::readable;
-
-/// Between two columns.
-const GAP: &str = "  ";
+use indexmap::IndexMap;
 
 /// The table: images with tags and platforms, jobs with runners, what is local, and the numbers. With `explain`, it says of
 /// each tag why it is where it is.
@@ -24,6 +19,8 @@ pub fn render(plan: &Plan, explain: bool) -> String {
         let rows = plan.images.iter().flat_map(|(key, image)| image_rows(plan, key, image));
         columns(["IMAGE", "REPOSITORY", "TAGS", "PLATFORMS"], rows, &mut text);
         text.push('\n');
+    }
+    if !plan.jobs.is_empty() {
         columns(["JOB", "BUILDS", "RUNNER"], plan.jobs.iter().map(job_row), &mut text);
         text.push('\n');
     }
@@ -67,7 +64,7 @@ pub fn tag_notes(plan: &Plan) -> String {
     let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (key, image) in &plan.images {
         for (owner, tags) in elsewhere(plan, image) {
-            let note = format!("not moved, owned by {owner}: {}", tags.join(", "));
+            let note = format!("stay with {owner}: {}", tags.join(", "));
             notes.entry(note).or_default().push(key);
         }
         let provisional: Vec<&str> =
@@ -108,7 +105,7 @@ pub(super) fn explained<'a>(
         } else {
             ""
         };
-        row(&tag.name, format!("owned by {}{place}", tag.owner))
+        row(&tag.name, format!("belongs to {}{place}", tag.owner))
     });
     owned.chain(yielded)
 }
@@ -169,36 +166,4 @@ fn job_row(job: &Job) -> [Cow<'_, str>; 3] {
         runner.to_mut().push_str(" (qemu)");
     }
     [(&*job.name).into(), job.leg_names(", "), runner]
-}
-
-/// Writes left-aligned columns, without blanks at the ends of lines.
-pub(crate) fn columns<'a, const N: usize>(
-    head: [&'static str; N],
-    rows: impl Iterator<Item = [Cow<'a, str>; N]>,
-    text: &mut String,
-) {
-    let shown = |row: [Cow<'a, str>; N]| row.map(readable::cow);
-    let all: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(Cow::from)).chain(rows.map(shown)).collect();
-    let mut widths = [0; N];
-    for row in &all {
-        for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = width(cell).max(*widest);
-        }
-    }
-    for row in &all {
-        let end = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-        for (at, (cell, width_of_column)) in row[..end].iter().zip(&widths).enumerate() {
-            text.push_str(cell);
-            if at + 1 < end {
-                text.extend(std::iter::repeat_n(' ', width_of_column - width(cell)));
-                text.push_str(GAP);
-            }
-        }
-        text.push('\n');
-    }
-}
-
-/// How many columns of a terminal a text takes.
-fn width(text: &str) -> usize {
-    if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') { text.len() } else { text.width() }
 }

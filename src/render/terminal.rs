@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::choice;
 use super::table::{self, explained};
+use crate::palette::{FAINT, FAINT as LABEL, MOVES, STAYS, STRONG as NAME};
 use crate::plan::{Image, Job, Plan, PlannedTag};
 use crate::platform::Platform;
 use crate::published::plan_json::ReusedEntry;
@@ -35,12 +36,6 @@ const WIDE: usize = 110;
 /// Between two columns.
 const GAP: usize = 2;
 
-const NAME: Style = Style::new().bold();
-const LABEL: Style = Style::new().dimmed();
-const STAYS: Style = AnsiColor::Green.on_default();
-const MOVES: Style = AnsiColor::Cyan.on_default();
-const ELSEWHERE: Style = Style::new().dimmed();
-const EMULATED: Style = AnsiColor::Yellow.on_default();
 const PLAIN: Style = Style::new();
 
 /// A piece of text that is not broken, with its style and what follows it without a break.
@@ -252,8 +247,8 @@ fn rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image, explain: bool) -> Ve
         rows.push(Row { label: "reused", words });
     }
     for (owner, tags) in table::elsewhere(plan, image) {
-        let mut words = list(tags.into_iter().map(Cow::from), ELSEWHERE);
-        words.extend(sentence(&format!("are {owner}'s"), ELSEWHERE));
+        let mut words = list(tags.into_iter().map(Cow::from), FAINT);
+        words.extend(sentence(&format!("stay with {owner}"), FAINT));
         rows.push(Row { label: "left alone", words });
     }
     if explain {
@@ -301,7 +296,7 @@ fn platforms<'a>(plan: &'a Plan, jobs: &Jobs<'a>, key: &str, image: &'a Image) -
             Word { after: " ", ..Word::new(padded((*platform).to_owned(), widest), PLAIN) },
             Word::new(padded(runner(*job), if more { runners } else { 0 }), LABEL),
         ];
-        line.extend(is_emulated.then(|| Word::new("QEMU", EMULATED)));
+        line.extend(is_emulated.then(|| Word::new("QEMU", NAME)));
         line.extend(shared.map(|job| Word::new(format!("in {}", job.name), LABEL)));
         line
     };

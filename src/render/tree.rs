@@ -7,12 +7,10 @@ use anstyle::Style;
 use indexmap::IndexMap;
 
 use crate::bake::target::links::links;
+use crate::palette::{FAINT as DETAIL, STRONG as NAME};
 use crate::plan::{Image, Plan};
 use crate::platform::Platform;
 use crate::readable;
-
-const NAME: Style = Style::new().bold();
-const DETAIL: Style = Style::new().dimmed();
 
 /// How deep links are shown, in bytes of what stands before a target: nobody reads on, and a chain may be very long.
 const MAX_INDENT: usize = 200;

@@ -13,7 +13,7 @@ use crate::oci::{INPUTS, RUN_PREFIX, is_reserved};
 use crate::platform::Platform;
 use crate::source::Span;
 
-/// Reads an annotation of a target. What is no annotation has been refused, unless a kept variable is in it.
+/// Reads an annotation of a target. What is not an annotation has been refused, unless a kept variable is in it.
 fn read(text: &Text) -> Annotation<'_> {
     Annotation::parse(text.as_str()).unwrap_or_else(|_| {
         let (key, value) = text.as_str().split_once('=').unwrap_or((text.as_str(), ""));
@@ -145,7 +145,7 @@ pub(super) fn strip(output: &mut Entry, platform: Option<&Platform>) {
 pub(super) fn reserved<'t>(all: impl Iterator<Item = (&'t str, Option<Span>)>) -> Vec<Diagnostic> {
     let reserved = all.filter(|(key, _)| is_reserved(key));
     let refuse = |(key, span): (&str, Option<Span>)| {
-        let message = format!("the annotation `{key}` is for the merge to set");
+        let message = format!("the annotation `{key}` may only be set by a merge");
         Diagnostic::error(Code::RESERVED_ANNOTATION, message).at(span, "").with_help(format!(
             "give it another name: `{RUN_PREFIX}…` says which run made an index, and `{INPUTS}` of which inputs: both decide about tags"
         ))

@@ -16,7 +16,7 @@ use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::Version;
 
-/// The forms of the image's tags that are not versions, of this run and of all others: what they fit is no release.
+/// The forms of the image's tags that are not versions, of this run and of all others: what they fit is not a release.
 pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     let settings = image.settings();
     let flavors: Vec<String> =

@@ -373,7 +373,7 @@ fn level_zero_names(input: &Input<'_>, targets: &Targets<'_>, diagnostics: &mut 
 }
 
 /// Targets whose tags others inherit and keep, such as `docker-metadata-action`: nobody builds them for themselves, so
-/// that they are no images when everything is planned.
+/// that they are not images when everything is planned.
 fn templates(targets: &Targets<'_>) -> BTreeSet<Name> {
     let tag_places = |name: &str| -> Option<Vec<Option<Span>>> {
         Some(targets.find(name)?.image_names().iter().map(|name| name.span).collect())

@@ -9,9 +9,9 @@ use super::image::{EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
 use crate::bake::module::Matrix;
-use crate::bake::target::{LostMark, Reach, Target, Text};
+use crate::bake::target::{LostMark, Reach, Target, Text, rewritten};
 use crate::bake::values::Name;
-use crate::bake::values::{Mark, Marks, Rewritten};
+use crate::bake::values::{Mark, Marks};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::Leg;
@@ -109,21 +109,15 @@ pub(super) fn unset(Published { names, built }: &Published<'_>) -> Option<Diagno
     )))
 }
 
-/// Reports numbers that are not printed as they were written: an error where they name what is published, since 3.1 is
+/// Reports numbers and dates that are not printed as they were written: an error where they name what is published, since 3.1 is
 /// another release than `3.10`, and a warning in what is built. Numbers of `image` blocks have been refused already, as
 /// far as they are written there.
 pub(super) fn rewritten(Published { names, built }: &Published<'_>, diagnostics: &mut Diagnostics) {
     for (parts, severity) in [(names, Severity::Error), (built, Severity::Warning)] {
         for (place, mark, span) in once(parts) {
-            let Mark::Rewritten(Rewritten { written, printed }) = mark else { continue };
-            let message =
-                format!("a number in {place} was written `{written}`, but is printed as `{printed}`");
-            diagnostics.report(Diagnostic {
-                severity,
-                ..Diagnostic::error(Code::REWRITTEN_NUMBER, message).at(span, "").with_help(format!(
-                    "make it a string where it comes from: `\"{written}\"`, or `type = string` in its variable"
-                ))
-            });
+            if let Mark::Rewritten(found) = mark {
+                diagnostics.report(Diagnostic { severity, ..rewritten::warning(place, found, span) });
+            }
         }
     }
 }

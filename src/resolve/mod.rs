@@ -164,7 +164,7 @@ fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -
         images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
-        // A name may be an image's, which is no target.
+        // A name may be an image's, which is not a target.
         names => select::targets_of(input.definition, names).unwrap_or_default(),
     };
     let is_local = |name: &Name| !covered.contains(name) && targets.resolved.contains_key(name);

@@ -108,8 +108,13 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
         let message = format!("image `{}` has no repository", image.key);
         let patterns = image.settings().tags.iter().flatten();
         let help = patterns.map(|one| one.pattern.as_str()).find_map(owners::reference_help);
-        let help = help
-            .unwrap_or_else(|| "set `repositories`, or give its target a tag with a repository".to_owned());
+        let is_mirrored = !image.settings().mirrors.is_empty();
+        let usual = if is_mirrored {
+            "mirrors are filled from where builds push to: set `repositories`, or give its target a tag with a repository"
+        } else {
+            "set `repositories`, or give its target a tag with a repository"
+        };
+        let help = help.unwrap_or_else(|| usual.to_owned());
         diagnostics
             .report(Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help));
     }

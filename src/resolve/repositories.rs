@@ -54,6 +54,11 @@ pub(super) fn mirrors(
     for text in &image.settings().mirrors {
         match repository(text, image) {
             Ok(repository) => drop(mirrors.entry(repository).or_insert(text.span)),
+            Err(diagnostic) if is_layout(text.as_str()) => diagnostics.report(
+                Diagnostic { help: None, ..diagnostic }.at(text.span, "").with_help(
+                    "mirrors are repositories of registries; `bakeplan promote REFERENCE --to oci-layout:PATH:TAG` fills a layout from what was published",
+                ),
+            ),
             Err(diagnostic) => diagnostics.report(diagnostic.at(text.span, "")),
         }
     }
@@ -79,7 +84,11 @@ fn repository(text: &Text, image: &UnresolvedImage) -> Result<Repository, Diagno
     let name = pattern::render_name(text.as_str(), image.names())
         .map_err(|e| Diagnostic::error(Code::REPOSITORY, e.to_string()).with_help(e.help()))?;
     name.parse::<Repository>().map_err(|e| {
-        let message = format!("`{name}` is not a valid repository: {e}");
+        let message = if is_layout(&name) {
+            format!("`{name}` is an OCI layout, and a repository of a registry is expected here")
+        } else {
+            format!("`{name}` is not a valid repository: {e}")
+        };
         with_layout_help(Diagnostic::error(Code::REPOSITORY, message), &name)
     })
 }
@@ -99,9 +108,14 @@ fn no_reference(text: &Text, why: &str) -> Diagnostic {
     with_layout_help(Diagnostic::error(Code::REFERENCE, message).at(text.span, ""), text.as_str())
 }
 
+/// Whether a text names an OCI layout on disk.
+fn is_layout(text: &str) -> bool {
+    text.starts_with("oci-layout:")
+}
+
 /// Says where an OCI layout can be named, if it is one that is named here.
 fn with_layout_help(diagnostic: Diagnostic, text: &str) -> Diagnostic {
-    if !text.starts_with("oci-layout:") {
+    if !is_layout(text) {
         return diagnostic;
     }
     diagnostic.with_help(

@@ -143,7 +143,7 @@ type KnownPlatforms = BTreeMap<Name, Vec<Platform>>;
 /// The platforms of a target, normalised; empty when it names none.
 ///
 /// # Errors
-/// Each element that is no platform, and each platform that stands twice.
+/// Each element that is not a platform, and each platform that stands twice.
 fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<DeclaredPlatform>, Vec<Diagnostic>> {
     /// Far more than there are; they are compared with each other.
     const MAX_PLATFORMS: usize = 500;

@@ -76,7 +76,7 @@ pub enum RegexProblem {
     /// A flag that is not known.
     #[error("the flag `{0}` is not supported")]
     Flag(char),
-    /// It is no regular expression.
+    /// It is not a regular expression.
     #[error("{0}")]
     Syntax(String),
 }
@@ -188,12 +188,12 @@ pub enum RuleError {
     /// `enable` came to something other than `true` or `false`.
     #[error("`enable` evaluates to `{0}`, not to true or false")]
     NotBool(String),
-    /// What the rule makes is no tag.
+    /// What the rule makes is not a tag.
     #[error("the rule makes `{text}`, which is not a valid tag: {problem}")]
     NoTag {
         /// What it makes.
         text: String,
-        /// Why it is no tag.
+        /// Why it is not a tag.
         problem: ReferenceError,
     },
     /// Two rules of different versions.

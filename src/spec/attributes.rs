@@ -24,7 +24,7 @@ use crate::version::Scheme;
 declare! {
     /// Which targets an image block names; neither for the one with the block's own name.
     pub struct Covered {
-        /// The target that builds the image; a matrix target makes an image of each member.
+        /// The target that builds it; of a matrix target, each member becomes an image. Default: the label of the block.
         target: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Resets;
         /// Several targets that build one image, each for other platforms.
         targets: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Resets;
@@ -34,59 +34,59 @@ declare! {
 declare! {
     /// What an image block says about one target.
     pub struct Settings {
-        /// The repositories that the image is published in, without tags; by default those in the target's tags.
+        /// Where it is published, without tags; `{{ image }}` is the name of the block, and `{{ key }}` that of the image. Default: the repositories in the target's tags.
         repositories: Option<Vec<Text>> = None; Reach::Both, Per::Image, Null::Keeps;
-        /// Further repositories, which no build pushes to and the merge fills by copying.
+        /// Further repositories, also in other registries, that no build pushes to: the merge copies the image there, with all its tags. Written like `repositories`.
         mirrors: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// The version, or a pattern over facts, perhaps with a condition.
+        /// The version that its tags are made from: a string, never a number (`3.10` would be 3.1), or a pattern over facts such as `"{{ tag }}"`, or one with a condition: `{ pattern = "…", when = "tag" }`. A run without a version has no tags that need one. Default: none, and tags are taken as they are.
         version: Option<VersionPattern> = None; Reach::TagTable, Per::Image, Null::Keeps;
-        /// The scheme of the versions.
+        /// The form of versions: `"semver"` only accepts SemVer, `"calver"` dates such as `2026.03.0`, whose parts stay as written. Default: one to four numbers and what follows them.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Suffixes that mark releases, where the built-in table does not know them.
+        /// What follows the numbers of its releases, where the built-in table does not know it.
         stable_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Suffixes that mark prereleases, where the built-in table does not know them.
+        /// What follows the numbers of its prereleases, where the built-in table does not know it.
         prerelease_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// The text before the version in git tags, such as `api/`.
+        /// The text before the version in git tags, such as `"api/"` or `"{{ image }}/"`.
         tag_prefix: Option<Text> = None; Reach::Both, Per::Image, Null::Resets;
-        /// Patterns of tags; by default made from the version, else the target's tags.
+        /// Patterns of tags, or rules of docker/metadata-action. Default: with `version`, the version, major.minor, major and `latest`; otherwise the target's tags.
         tags: Option<Vec<TagPattern>> = None; Reach::TagTable, Per::Image, Null::Keeps;
-        /// Patterns of further tags for prereleases.
+        /// Further patterns, for prereleases only, such as `"{{ major }}.{{ minor }}-rc"`.
         prerelease_tags: Vec<TagPattern> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Flavor lines of docker/metadata-action, for rule lines in `tags`.
+        /// Lines of docker/metadata-action's `flavor`, for the rules in `tags`.
         flavor: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Further floating names that the version claims, such as `lts`.
+        /// Further floating names that its version may take, such as `lts`; prereleases may, too.
         channels: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Whether the version competes for `latest`.
+        /// Whether its version may take `latest`. Default: `true`.
         latest: bool = true; Reach::TagTable, Per::Image, Null::Resets;
-        /// The suffixes of the tags: a name, or a list of axes with their names; an empty name makes the axis optional.
+        /// What its tags end in: a name, or a list of axes, each a name or a list of names; `""` makes the axis optional.
         variant: Option<Vec<Vec<Text>>> = None; Reach::TagTable, Per::Image, Null::Resets;
-        /// Names of the variant that may be left out.
+        /// The name or names in `variant` that tags may leave out, as with `""`.
         default_variant: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// How the names of the axes are combined.
+        /// `"product"` combines all names of the axes; `"truncate"` only leaves names out at the end. Default: `"product"`.
         variant_tags: VariantTags = VariantTags::default(); Reach::TagTable, Per::Image, Null::Resets;
         /// Versions released earlier that are not in this file.
         known_versions: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Withdrawn versions, which no longer own floating tags.
+        /// Versions that were withdrawn and no longer have floating tags; a pattern such as `2026.*` means all that match.
         withdrawn: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Names of variables that are secret, whatever they look like, and after `!` of those that are not.
+        /// Names of variables that are secret and, after `!`, of variables that only look like it; only in the block without a label.
         secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
-        /// Whether a merge refuses to give a version's own tag a different digest.
+        /// Whether a merge refuses to move a version's own tag. Default: `false`.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
-        /// Whether what was published before from the same inputs gets the tags of a run that does not build the image.
+        /// Whether what was published before from the same inputs gets the tags of a run that does not build the image; with `false`, its tags stay as they are. Default: `true`.
         retag: bool = true; Reach::Neither, Per::Image, Null::Resets;
-        /// Whether a merge puts the image into an index; one platform without attestations can do without.
+        /// Whether a merge puts the image into an index; with `false`, the tags point to the manifest of its only build. Default: `true`.
         index: bool = true; Reach::BakeFile, Per::Image, Null::Resets;
-        /// Annotations of the index.
+        /// Annotations of the multi-platform index. Default: the target's `index:` annotations.
         annotations: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Image, Null::Keeps;
-        /// Where `org.opencontainers.image.*` labels and annotations are filled in from facts and from each other.
+        /// Where labels and annotations such as `org.opencontainers.image.revision` are filled in from facts: `["label", "manifest", "index"]` or some of them; `true` means all. Default: `false`.
         oci_labels: OciLevels = OciLevels::default(); Reach::BakeFile, Per::Image, Null::Resets;
-        /// The runner of each platform. It decides what is emulated.
+        /// The CI runner of each platform; `default` applies to all others but Windows. Default: `ubuntu-latest`; for ARM `ubuntu-24.04-arm`; none for Windows.
         runners: Vec<RunnerRule> = Vec::new(); Reach::BakeFile, Per::Target, Null::Keeps;
-        /// Which builds share a CI job.
+        /// Which builds share a job: `"linked"` (those of images whose targets are linked), `"target"` (none), `"platform"` (all of a platform and runner). Default: `"linked"`.
         jobs: Grouping = Grouping::default(); Reach::BakeFile, Per::Target, Null::Resets;
-        /// How much a build counts for when jobs are packed into fewer, beside 1 for others.
+        /// How much a build counts when builds are packed into fewer jobs: 1 to 1000. Default: 1.
         weight: Weight = Weight::default(); Reach::BakeFile, Per::Target, Null::Resets;
-        /// What a merge does when a platform was not built.
+        /// What a merge does if a platform was not built: `"hold"` leaves the tags as they are, `"drop"` publishes without the platform, `"carry"` takes it, with its attestation, from what is published under the same version. Default: `"hold"`.
         on_missing: OnMissing = OnMissing::default(); Reach::Neither, Per::Target, Null::Resets;
     }
     /// Overrides by platform, in the order of their labels.
@@ -108,9 +108,9 @@ declare! {
         target: Option<Text> = None; Reach::BakeFile, Per::Target, Null::Resets;
         /// Build arguments, merged by name.
         args: BTreeMap<Name, Text> = BTreeMap::new(); Reach::BakeFile, Per::Target, Null::Keeps;
-        /// What a merge does when this platform was not built.
+        /// What a merge does if this platform was not built, as in `image`.
         on_missing: Option<OnMissing> = None; Reach::Neither, Per::Target, Null::Resets;
-        /// Whether the platform is left out.
+        /// Whether this image leaves the platform out. Default: `false`.
         skip: bool = false; Reach::Both, Per::Target, Null::Resets;
     }
 }

@@ -10,6 +10,8 @@ use crate::source::Span;
 pub struct Declared {
     /// Its name in the file.
     pub name: &'static str,
+    /// What it says, in sentences; the last may begin with `Default:`.
+    pub about: &'static str,
     /// Where its value shows.
     pub reach: Reach,
     /// What it is one for.
@@ -143,16 +145,19 @@ macro_rules! declare {
         impl $name {
             /// The attributes.
             pub const DECLARED: &'static [Declared] =
-                &[$(Declared { name: stringify!($attribute), reach: $reach, per: $per, null: $null }),*];
+                &[$(Declared {
+                    name: stringify!($attribute),
+                    about: concat!($($doc),*).trim_ascii(),
+                    reach: $reach,
+                    per: $per,
+                    null: $null,
+                }),*];
 
             /// The JSON Schema of each attribute, with its description.
             pub(super) fn schemas() -> Vec<(&'static str, String, serde_json::Value)> {
-                let about = |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-                vec![$((
-                    stringify!($attribute),
-                    about(&[$($doc),*]),
-                    <$type as ReadAttribute>::schema(),
-                )),*]
+                let schemas = [$(<$type as ReadAttribute>::schema()),*];
+                let named = |(one, schema): (&Declared, _)| (one.name, one.about.to_owned(), schema);
+                Self::DECLARED.iter().zip(schemas).map(named).collect()
             }
 
             /// Reads an attribute of this set over what earlier blocks say.

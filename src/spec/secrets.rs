@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// The attribute.
 pub(super) const ATTRIBUTE: &str = "secret_variables";
 
-/// What stands before the name of a variable that is no secret.
+/// What stands before the name of a variable that is not a secret.
 const NOT: char = '!';
 
 /// Which variables are secret, of all files: the later ones win.

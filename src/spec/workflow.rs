@@ -1,4 +1,4 @@
-//! The attributes of the `workflow` block, which stands in the `image` block without a label: what CI is told about the
+//! The attributes of the `workflow` block, which stands in the `image` block without a label: what CI needs to know about the
 //! whole file.
 
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Signer, Timeout,
+    SecretName, Settle, Signer, Timeout,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -20,35 +20,37 @@ use crate::diagnostic::Diagnostic;
 declare! {
     /// What a `workflow` block says.
     pub struct WorkflowSettings {
-        /// How the program gets into a job: `path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`.
+        /// How jobs install bakeplan: `path` (it is already there), `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` (an action that puts it on the `PATH`) or `action=./FOLDER` (such an action in the repository).
         install: Option<Install> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// What publishes: `push`, `tag`, `schedule`, `workflow_dispatch`; by default all of them.
+        /// The events that publish: `push`, `tag`, `schedule`, `workflow_dispatch`. Default: all of them.
         publish_on: Option<Vec<PublishEvent>> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// The branches that publish; by default the repository's default branch.
+        /// The branches that publish: a name, or a prefix such as `release/**`. Default: the default branch, if it is `main` or `master`; if it has another name, a push starts no run, and every other run fails and says so.
         branches: Vec<Branch> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
-        /// When runs start by themselves, as `cron` has it.
+        /// When runs start by themselves, in `cron` syntax and UTC: `"17 3 * * 1"`. Default: never.
         schedule: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
-        /// Environment variables of the plan: `{ NAME = "vars.NAME" }`.
+        /// Environment variables that the plan depends on: `{ RELEASE = "vars.RELEASE" }`. Secrets of a target, and variables that are left to the build, go to the builds instead.
         env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
-        /// The deployment environment of the jobs that publish.
+        /// The deployment environment of the jobs that publish. Default: none.
         environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// How jobs log in to registries: `{ HOST = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `oidc:KEY=VALUE,…` or `none`.
+        /// How jobs log in to registries, including those of base images: `{ "HOST" = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `"oidc:KEY=VALUE,…"` for the identity of the job, or `"none"`. Default: known for `ghcr.io`, `docker.io` and `quay.io`.
         logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
-        /// How many minutes `plan`, `build` and `merge` may take.
+        /// Time limits of jobs, in minutes. Default: `{ plan = 20, build = 60, merge = 30 }`.
         timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
-        /// How many rows of the matrix run at once.
+        /// How many build jobs may run at once. Default: GitHub's limit.
         max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// Whether nothing is published when any build of any image is missing.
+        /// Whether nothing is published if any build of any image is missing. Default: `false`, and each complete image is published.
         require_all: bool = false; Reach::Neither, Per::Image, Null::Resets;
-        /// Whether another workflow calls it, instead of events.
+        /// How long the merge waits after its tags before it looks again, such as `30s`, where a registry shows late what other merges have written. Default: it does not wait.
+        settle: Option<Settle> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// Whether other workflows call it (`workflow_call`) instead of events starting it. Default: `false`.
         reusable: bool = false; Reach::Neither, Per::Image, Null::Resets;
-        /// A composite action of the repository that runs before each build.
+        /// A composite action of the repository that runs before each build: `./.github/actions/setup`. Default: none.
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// A composite action of the repository that tests what a row built, before it gets tags.
+        /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`. Default: none.
         test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// What signs what was published: `cosign`, `attest`, or a composite action of the repository.
+        /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line. Default: none.
         sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
-        /// The secrets with the keys of the SSH agent that builds use.
+        /// The secrets with the private keys, without a passphrase, of the SSH agent for builds with `ssh = ["default"]`. A build whose key is empty fails before it starts. Default: none.
         ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
     }
 }
@@ -109,7 +111,8 @@ texts!(
     LocalAction: json!({ "type": "string" }),
     SecretName: json!({ "type": "string" }),
     Signer: json!({ "type": "string" }),
-    MaxParallel: json!({ "type": ["string", "number"] })
+    MaxParallel: json!({ "type": ["string", "number"] }),
+    Settle: json!({ "type": ["string", "number"] })
 );
 
 /// Settings with a key are attributes that hold an object, merged by key.

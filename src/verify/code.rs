@@ -49,22 +49,22 @@ const GUIDE: &str = "docs/reference/verify.md";
 
 codes! {
     TagMissing "tag-missing" Error {
-        what: "a tag that is not there",
+        what: "a tag that does not exist",
         cause: "the merge did not run or failed, or the tag was removed",
         cure: "run the merge; `bakeplan verify --explain REFERENCE` looks for the cause"
     }
     NotMerged "not-merged" Error {
-        what: "a tag that is not there, although all its builds are",
+        what: "a tag that does not exist, although all its builds do",
         cause: "all builds are there, but the merge did not run or failed halfway",
         cure: "run `bakeplan merge` (again): it only writes what is missing"
     }
     BuildMissing "build-missing" Error {
-        what: "what a build pushed, according to its metadata, but the repository lacks",
+        what: "a build that was pushed, according to its metadata, but that the repository lacks",
         cause: "it was never pushed, or removed since: clean-ups of untagged images delete it, on quay.io after about an hour",
         cure: "build that platform again and merge soon after; keep clean-ups away from untagged images"
     }
     InOtherRepository "in-other-repository" Error {
-        what: "what is needed here but is in another repository of the registry",
+        what: "a part that is not here but in another repository of the registry",
         cause: "it was pushed to a different repository than the tag, and a registry looks for the parts of an index beside the index: `blob unknown to registry`",
         cure: "push all builds to the repository of the tag; `bakeplan merge` also takes them over from a repository of the plan"
     }
@@ -119,8 +119,8 @@ codes! {
         cure: "build the program for the image's platform, and merge again"
     }
     UnreadProgram "unread-program" Note {
-        what: "with `--content`: an image whose program cannot be read or told, and why",
-        cause: "images need not run anything; and not every layer or program can be read",
+        what: "with `--content`: an image whose program cannot be found or read, and why",
+        cause: "an image need not run anything, and not every layer or program can be read",
         cure: "nothing, if the note says what you know; else start the image on its platform"
     }
     SameLayers "same-layers" Note {
@@ -168,6 +168,16 @@ codes! {
         cause: "the metadata of another run was merged, or the build got different labels or annotations than planned",
         cure: OTHER_PLAN_CURE
     }
+    OtherVersion "other-version" Error or Warning {
+        what: "a tag of one version with the content of another, as that says itself, or as the own tag of the other version shows",
+        cause: "another version was built or published under this version's tag; or both have the same content, or a base image's label was inherited",
+        cure: "build and merge this version again; where both versions rightly have the same content, verify with `--metadata`"
+    }
+    UnknownVersion "unknown-version" Note {
+        what: "a tag of a version with content that does not say which version it is, which could not be compared with all other versions",
+        cause: "the account may not list tags, or there are too many versions to look at; and the plan gives the image no version as a label or annotation",
+        cure: "plan the annotation or label `org.opencontainers.image.version`, or verify with `--metadata`"
+    }
     TagMoved "tag-moved" Error {
         what: "`REPOSITORY:TAG@DIGEST` where the tag has a different digest now",
         cause: "the tag was given another digest since the reference was written",
@@ -176,21 +186,21 @@ codes! {
     TagKept "tag-kept" Note {
         what: "a floating tag that rightly belongs to a greater version or a later run",
         cause: "a greater version is published, or a later run has moved the tag",
-        cure: "nothing: this is what the merge does"
+        cure: "nothing: that is what the merge does"
     }
     Held "held" Note {
-        what: "with `--result`: what the merge left as it was",
+        what: "with `--result`: an image or tag that the merge left as it was",
         cause: "a build is missing, so that the merge left the tags of the image as they were",
         cure: "run the jobs of the missing builds again, then the merge"
     }
     NoTagsYet "no-tags-yet" Note {
-        what: "with `--result`: what the merge gave no tags yet",
+        what: "with `--result`: an image that the merge has not tagged yet",
         cause: "the merge was run with `--no-tags`",
-        cure: "run `bakeplan merge --result FILE` with its result when the image has passed"
+        cure: "run `bakeplan merge --result FILE` with its report once the image has passed"
     }
     UnlistedTags "unlisted-tags" Warning {
-        what: "a floating tag of which nothing tells whose it is, because tags cannot be listed",
-        cause: "the account may not list tags (`ecr:ListImages` on AWS), or the registry has no list of them; a merge holds such tags",
+        what: "a floating tag whose owner is unknown, because tags cannot be listed",
+        cause: "the account may not list tags (`ecr:ListImages` on AWS), or the registry has no list of them; a merge leaves such tags as they are",
         cure: "grant the right to list tags, or merge with `--trust-known-versions`"
     }
     TagsDisagree "tags-disagree" Error {
@@ -229,7 +239,7 @@ codes! {
         cure: "try from another network; if it persists, build and push again"
     }
     InvalidManifest "invalid-manifest" Error {
-        what: "what is not a manifest",
+        what: "content that is not a manifest",
         cause: "it was not written by an image tool, or it was damaged",
         cure: "build and push again"
     }
@@ -244,7 +254,7 @@ codes! {
         cure: "merge again from the metadata of one run"
     }
     Refused "refused" Error {
-        what: "what the registry refuses to serve",
+        what: "content that the registry refuses to serve",
         cause: "the registry cannot serve what the manifest refers to, such as digests of an unknown algorithm",
         cure: "build and push again with sha256, or ask whoever runs the registry"
     }

@@ -238,7 +238,7 @@ impl<'a> Explanation<'_, '_, 'a> {
         }
     }
 
-    /// What an old client is told.
+    /// What an old client gets.
     fn for_docker(&mut self, target: &Target, tree: &Tree<'_>) {
         let at = match (&target.tag, &target.digest) {
             (_, Some(digest)) => TagOrDigest::Digest(digest.clone()),

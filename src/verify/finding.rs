@@ -86,7 +86,7 @@ impl Finding {
         self
     }
 
-    /// As other mistakes are told.
+    /// As other mistakes are reported.
     #[must_use]
     pub fn to_diagnostic(&self) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(self.code.code(), self.message.clone());

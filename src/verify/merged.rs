@@ -75,8 +75,17 @@ pub(super) fn left(key: &str, references: &[String]) -> Finding {
     Finding::new(Code::Held, references, message).with_cure("nothing, or what the merge said")
 }
 
+/// Says that tags do not have what a merge gave them, or what the plan reuses.
+pub(super) fn differs(said: &Said<'_>, key: &str, found: &Digest, references: &[String]) -> Option<Finding> {
+    match said {
+        Said::Published(expected, _) if *expected != found => Some(other(key, expected, found, references)),
+        Said::Reused(reused) if reused.digest != *found => Some(not_reused(key, reused, found, references)),
+        Said::Published(..) | Said::Reused(_) | Said::Held(_) | Said::Indexed(_) | Said::Nothing => None,
+    }
+}
+
 /// Says that tags do not have what the plan reuses.
-pub(super) fn not_reused(key: &str, reused: &ReusedEntry, found: &Digest, references: &[String]) -> Finding {
+fn not_reused(key: &str, reused: &ReusedEntry, found: &Digest, references: &[String]) -> Finding {
     let message = format!("image `{key}`: the plan reuses {}, and this is {found}", reused.digest);
     let finding = Finding::new(Code::OtherBuild, references, message).about(found);
     finding
@@ -85,7 +94,7 @@ pub(super) fn not_reused(key: &str, reused: &ReusedEntry, found: &Digest, refere
 }
 
 /// Says that tags do not have what the merge gave them.
-pub(super) fn other(key: &str, expected: &Digest, found: &Digest, references: &[String]) -> Finding {
+fn other(key: &str, expected: &Digest, found: &Digest, references: &[String]) -> Finding {
     let message = format!("image `{key}`: the merge published {expected}, and this is {found}");
     Finding::new(Code::OtherBuild, references, message).about(found)
 }

@@ -15,10 +15,11 @@ mod unpack;
 
 mod content;
 
-// What is told.
+// What is reported.
 pub(crate) mod report;
 
 // What is wrong, and why.
+mod another;
 mod builds;
 pub(crate) mod explain;
 mod kept;

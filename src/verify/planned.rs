@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
@@ -286,16 +287,7 @@ impl<'a> ImageCheck<'_, 'a> {
     fn compare(&mut self, place: &Trail, tree: &Tree<'_>, before: usize) {
         let is_told = self.platforms(place, tree);
         let found = &tree.served.manifest.digest;
-        let other = match &self.said {
-            Said::Published(expected, _) if *expected != found => {
-                Some(merged::other(self.key, expected, found, &place.references))
-            }
-            Said::Reused(reused) if reused.digest != *found => {
-                Some(merged::not_reused(self.key, reused, found, &place.references))
-            }
-            Said::Published(..) | Said::Reused(_) | Said::Held(_) | Said::Indexed(_) | Said::Nothing => None,
-        };
-        if let Some(finding) = other {
+        if let Some(finding) = merged::differs(&self.said, self.key, found, &place.references) {
             self.walk.findings.push(finding);
             self.other_build = true;
             return;
@@ -314,6 +306,10 @@ impl<'a> ImageCheck<'_, 'a> {
         if !is_told {
             let told = self.builds(place, tree, before);
             self.labels(place, tree, &told);
+            if self.metadata.is_none() {
+                let is_said = matches!(self.said, Said::Published(..));
+                self.other_build |= another::look(self.key, self.image, is_said, place, tree, self.walk);
+            }
         }
     }
 

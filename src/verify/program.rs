@@ -194,7 +194,7 @@ impl Machine {
         MACHINES.iter().find(|(_, machine)| *machine == self).map(|(name, _)| *name)
     }
 
-    /// The machine that a file is for; none when it is no ELF file.
+    /// The machine that a file is for; none when it is not an ELF file.
     fn in_head(head: &[u8]) -> Option<Self> {
         let [0x7f, b'E', b'L', b'F', class @ 1..=2, order @ 1..=2, ..] = head else { return None };
         let &[first, second] = head.get(18..20)? else { return None };

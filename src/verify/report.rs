@@ -142,7 +142,7 @@ impl Report {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// The findings as other mistakes are told.
+    /// The findings as other mistakes are reported.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.findings.iter().map(Finding::to_diagnostic).collect()

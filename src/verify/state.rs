@@ -16,7 +16,7 @@ pub(super) struct State<'s> {
 pub(super) enum TagState {
     /// Nothing yet.
     Open,
-    /// It cannot be used, which is told.
+    /// It cannot be used, which is reported.
     Faulty,
     /// It is not there.
     Missing,

@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
         self.sites.iter().position(|site| site.location == *location)
     }
 
-    /// The digest that a reference means; what is wrong with that is told.
+    /// The digest that a reference means; what is wrong with that is reported.
     pub(crate) fn resolve(&mut self, site: usize, target: &Target) -> Known<'a, Digest> {
         let Some(tag) = &target.tag else {
             return target.digest.clone().map_or(Known::Unasked, Known::Present);

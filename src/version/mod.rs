@@ -10,6 +10,7 @@ use std::str::FromStr;
 use semver::BuildMetadata;
 
 use self::tail::DEV;
+pub use self::tail::words;
 pub(crate) use self::tail::{Class, SEPARATORS, Tails, is_of_family};
 pub(crate) use self::withdrawn::Withdrawn;
 
@@ -88,7 +89,7 @@ impl Number {
 /// build metadata likewise, fewer numbers first, and the text.
 ///
 /// On SemVer this is the order of the `semver` crate, with three exceptions that follow from what people
-/// write: what is no known marker is a suffix (`1.2.3-1` > `1.2.3`), letters and digits of one identifier
+/// write: what is not a known marker is a suffix (`1.2.3-1` > `1.2.3`), letters and digits of one identifier
 /// count apart (`-rc10` > `-rc9`), and `dev` and case in markers as above.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {

@@ -146,6 +146,44 @@ const STABLE_WORDS: [(&str, Place); 52] = [
 /// The word of releases that a commit may follow: `v1.29.0-eks-5e0fdde` is what the servers of EKS report.
 const WITH_COMMIT: &str = "eks";
 
+/// Words of one kind, for the reference.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// What a version with such a word is.
+    pub class: &'static str,
+    /// The words, in lower case.
+    pub words: Vec<&'static str>,
+    /// Where they stand, and what may follow.
+    pub form: &'static str,
+}
+
+/// All words, those of prereleases first.
+#[must_use]
+pub fn words() -> Vec<Words> {
+    let of = |after: After| PRERELEASE_WORDS.iter().filter(move |word| word.1 == after).map(|word| word.0);
+    let prereleases = [After::Digits, After::Nothing, After::FewDigits].map(|after| {
+        let form = match after {
+            After::Digits => "with or without a number behind it: `-rc1`, `-nightly20260101`",
+            After::Nothing => "alone: `-ea`",
+            After::FewDigits => "right behind the numbers, with one to three digits: `1.2b1`",
+        };
+        Words { class: "prerelease", words: of(after).collect(), form }
+    });
+    let of = |place: Place| STABLE_WORDS.iter().filter(move |word| word.1 == place).map(|word| word.0);
+    let releases = [Place::Anywhere, Place::Edition, Place::Revision, Place::Behind].map(|place| {
+        let form = match place {
+            Place::Anywhere => "with or without a number behind it: `-r2`",
+            Place::Edition => "an edition, with or without a number behind it: `-ce.0`",
+            Place::Revision => {
+                "the revision of a package, in a part that begins with a digit: `-2ubuntu1`, `-9.deb12u1`"
+            }
+            Place::Behind => "not as the first part: `8u422-b05`",
+        };
+        Words { class: "stable", words: of(place).collect(), form }
+    });
+    prereleases.into_iter().chain(releases).collect()
+}
+
 /// What follows the numbers of an image's versions, where the table does not decide.
 ///
 /// A suffix is one identifier or several (`slim`, `debian-12`), in any case; a number may follow it.

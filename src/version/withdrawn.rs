@@ -15,10 +15,10 @@ pub(crate) enum Withdrawn {
 /// Why a text names no withdrawn versions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WithdrawnError {
-    /// It is no version.
+    /// It is not a version.
     #[error(transparent)]
     Version(#[from] VersionError),
-    /// It is no pattern.
+    /// It is not a pattern.
     #[error("{0}")]
     Pattern(#[from] BadPattern),
 }

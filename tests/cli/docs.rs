@@ -204,49 +204,6 @@ fn the_reference_shows_a_kept_variable() {
 }
 
 #[test]
-fn the_reference_has_each_attribute() {
-    let expected = |heads: &str| {
-        let names = first_column(&read("docs/reference/images.md"), heads);
-        let names = names.into_iter().filter(|name| name != "platform");
-        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    };
-    let complaint = format!("...\n[..]it may have {}\n", expected("| in `image` |"));
-    Test::new()
-        .file("images.hcl", "image \"a\" {\n  qqq = 1\n}\n")
-        .args(["plan"])
-        .status(1)
-        .stderr(complaint)
-        .run();
-
-    let page = read("docs/reference/images.md");
-    let (_, rest) = page.split_once("A `platform` block takes ").expect("the sentence is there");
-    let sentence = rest.split_once(".\n").unwrap().0;
-    let names: Vec<_> = sentence.split('`').skip(1).step_by(2).map(|name| format!("`{name}`")).collect();
-    Test::new()
-        .file("images.hcl", "image \"a\" {\n  platform \"linux\" {\n    qqq = 1\n  }\n}\n")
-        .args(["plan"])
-        .status(1)
-        .stderr(format!("...\n[..]it may have {}\n", names.join(", ")))
-        .run();
-}
-
-#[test]
-fn the_reference_has_each_command_and_exit_code() {
-    let page = read("docs/reference/command-line.md");
-    let mut shown: Vec<_> = first_column(&page, "| command |");
-    shown.sort();
-    let help = Command::new(env!("CARGO_BIN_EXE_bakeplan")).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let program = cli::command();
-    let names = program.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
-    let mut real: Vec<_> = names.map(|name| format!("bakeplan {name}")).collect();
-    real.sort();
-    assert_eq!(shown, real);
-    let codes = help.lines().find(|line| line.starts_with("Exit codes:")).unwrap();
-    assert!(page.contains(codes), "{codes}");
-}
-
-#[test]
 fn the_reference_has_each_finding() {
     let shown = first_column(&read("docs/reference/verify.md"), "| finding |");
     let mut shown: Vec<_> = shown.iter().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use crate::support::Test;
 
 #[test]
 fn no_command_is_a_usage_error_with_the_help() {
-    Test::new().status(2).stderr("Reads the Bake file you already have[..]\n...\n").run();
+    Test::new().status(2).stderr("Plan and publish multi-platform container images[..]\n...\n").run();
 }
 
 #[test]

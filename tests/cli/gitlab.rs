@@ -483,7 +483,7 @@ error[unfit-setting]: `sign` cannot be set in a pipeline of GitLab
   = help: GitLab has no composite actions: sign in a job of your own that needs `images`
 error[unfit-setting]: `ssh_keys` cannot be set in a pipeline of GitLab
   = help: start the agent in a program of your own: `--setup ./ci/setup`
-error[unfit-cache]: job `app-linux-amd64` uses a cache of `type=gha`, which GitHub alone has
+error[unfit-cache]: job `app-linux-amd64` uses a cache of `type=gha`, which only GitHub has
   = help: use one of `type=registry`
 error[unfit-setting]: `A` comes from `github.actor`, which GitLab does not have
   = help: name a CI/CD variable of the project: `--env A=vars.NAME`
@@ -494,7 +494,7 @@ error[no-login]: it is not known how a job logs in to `ghcr.io`
 error[unfit-setting]: `public.ecr.aws=oidc:role=vars.A` is a login with the identity of a job of GitHub
   = help: name the variables with a user's name and password: `--login public.ecr.aws=REGISTRY_USERNAME:REGISTRY_TOKEN`
 error[no-install]: `action=./` is an action of GitHub, which GitLab cannot run
-  = help: `--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`
+  = help: set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`
 
 "#]])
         .run();

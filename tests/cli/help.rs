@@ -131,6 +131,30 @@ fn short_help_is_short() {
     }
 }
 
+/// Each command stands in the list once, below the heading of its group, on one line of a terminal.
+#[test]
+fn commands_are_listed_in_groups() {
+    for option in ["--help", "-h"] {
+        let text = help("", option);
+        let (list, _) = text.split_once("\nOptions:\n").expect("the options follow the commands");
+        let mut named = Vec::new();
+        for group in list.split("\n\n").skip(2) {
+            let (heading, lines) = group.split_once('\n').expect(group);
+            assert!(heading.ends_with(':') && !heading.starts_with(' '), "{heading}");
+            let lines: Vec<&str> = lines.lines().filter(|line| !line.is_empty()).collect();
+            assert!((2..=8).contains(&lines.len()), "{heading} {lines:?}");
+            for line in lines {
+                assert!(line.chars().count() <= 80, "{line}");
+                named.push(line.split_whitespace().next().unwrap().to_owned());
+            }
+        }
+        named.sort();
+        let mut expected = commands().split_off(1);
+        expected.sort();
+        assert_eq!(named, expected);
+    }
+}
+
 /// Nobody reads a list of thirty; those of Bake are its own.
 #[test]
 fn options_are_grouped() {

@@ -339,28 +339,6 @@ fn a_secret_that_became_a_number_is_an_error_too() {
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
 }
 
-#[test]
-fn each_attribute_is_declared_once_and_is_in_the_reference() {
-    let page = crate::support::read("docs/reference/images.md");
-    let shown: BTreeSet<String> =
-        crate::docs::first_column(&page, "| in `image` | meaning | default |").into_iter().collect();
-    for declared in Covered::DECLARED.iter().chain(Settings::DECLARED) {
-        assert!(shown.contains(declared.name), "{} is not in the reference", declared.name);
-    }
-    let shown: BTreeSet<String> = crate::docs::first_column(
-        &crate::support::read("docs/how-to/github-actions.md"),
-        "| in `workflow` | option | does | default |",
-    )
-    .into_iter()
-    .collect();
-    let declared: BTreeSet<String> =
-        WorkflowSettings::DECLARED.iter().map(|declared| declared.name.to_owned()).collect();
-    assert_eq!(shown, declared);
-    for declared in PlatformSettings::DECLARED {
-        assert!(page.contains(&format!("`{}`", declared.name)), "{} is not in the reference", declared.name);
-    }
-}
-
 /// The commands say what the plan says.
 #[test]
 fn the_commands_refuse_what_would_not_be_current() {

@@ -2,6 +2,8 @@
 
 mod existing;
 mod hostile;
+mod outside;
+mod quoting;
 mod scripts;
 mod workflows;
 mod write;
@@ -130,7 +132,7 @@ impl Written {
         let again = self.run(&["init"]);
         assert_eq!(
             (again.code, again.stdout.as_str()),
-            (0, "nothing to propose: every target that is published has an image block\n"),
+            (0, "nothing to propose: every published target has an `image` block\n"),
             "{}",
             again.stderr
         );

@@ -150,7 +150,7 @@ fn a_committed_file_asks_for_no_fact() {
         "-o",
         "docker-bake.json",
     ]);
-    test.status(1).stderr("error[tag-pattern]: a pattern has no word `brunch`\n...\n").run();
+    test.status(1).stderr("error[tag-pattern]: patterns have no word `brunch`\n...\n").run();
 }
 
 #[test]

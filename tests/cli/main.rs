@@ -51,6 +51,8 @@ mod outputs; // pushes that an output names
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that pages and messages recommend
+#[cfg(unix)]
+mod pipes; // pipes and devices where files are expected
 mod plan; // `plan`, `bake`, `matrix`, `metadata`: what is written and what is refused
 mod plan_index;
 mod plan_json; // `plan.json`: the run, what it is called, what was known
@@ -60,6 +62,7 @@ mod print; // `bakeplan print`: lists and streams
 mod promote; // `bakeplan promote`: tags for what is there
 mod properties; // what holds for every definition
 mod readme; // the table of tags, alone and in a file
+mod reference; // tables of the reference that follow from the code
 mod registry; // registries: login, faults, limits, what their answers mean
 mod rewritten; // numbers that are not printed as they were written
 mod rules; // rule lines of docker/metadata-action

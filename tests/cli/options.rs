@@ -587,6 +587,20 @@ const ROWS: &[Row] = &[
         "--trust-known-versions",
         By("tests/cli/merge/unseen.rs", "--trust-known-versions"),
     ),
+    row_of(
+        &["merge"],
+        "--settle",
+        ("--settle 0", "is not a time from 1s to 10m"),
+        "--settle 1s",
+        By("tests/cli/merge/simulation.rs", "settle"),
+    ),
+    row_of(
+        &["workflow"],
+        "--settle",
+        ("--settle 1h", "is not a time from 1s to 10m"),
+        "--settle 30s",
+        In(&["workflow"]),
+    ),
     row(
         "--allow-retag",
         ("--allow-retag=1", NO_VALUE),

@@ -342,8 +342,8 @@ app-1_10_0        latest        greatest stable version
 app-1_9_3         1.9.3         literal, never moves
 app-1_9_3         1.9           greatest 1.9.x
 app-1_9_3         lts           greatest version of the channel that the plan knows
-app-1_9_3         1             owned by 1.10.0
-app-1_9_3         latest        owned by 1.10.0
+app-1_9_3         1             belongs to 1.10.0
+app-1_9_3         latest        belongs to 1.10.0
 app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
 app-2_0_0-beta_1  beta          greatest prerelease
 
@@ -357,8 +357,8 @@ IMAGE      TAG     WHY
 app-1_9_3  1.9.3   literal, never moves
 app-1_9_3  1.9     greatest 1.9.x
 app-1_9_3  lts     greatest version of the channel that the plan knows
-app-1_9_3  1       owned by 1.10.0, which is not in this plan: it is not moved
-app-1_9_3  latest  owned by 1.10.0, which is not in this plan: it is not moved
+app-1_9_3  1       belongs to 1.10.0, which is not in this plan: it is not moved
+app-1_9_3  latest  belongs to 1.10.0, which is not in this plan: it is not moved
 
 1 image, 3 tags, 1 platform, 1 job
 

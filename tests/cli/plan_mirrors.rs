@@ -85,3 +85,34 @@ image "tool" {
     assert_eq!(plan["images"]["app"]["mirrors"], json!(["docker.io/acme/app"]));
     assert_eq!(plan["images"]["tool"].get("mirrors"), None);
 }
+
+/// What cannot be a mirror, and what a mirror cannot be filled from.
+#[test]
+fn a_layout_is_no_mirror_and_a_mirror_is_no_source() {
+    let bake = |more: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  version = \"1.4.2\"\n{more}\n}}\n"
+        )
+    };
+    for (more, expected) in [
+        (
+            "  repositories = [\"ghcr.io/acme/app\"]\n  mirrors = [\"oci-layout:dst\"]",
+            &["`oci-layout:dst` is an OCI layout", "`bakeplan promote REFERENCE --to oci-layout:PATH:TAG`"][..],
+        ),
+        (
+            "  repositories = [\"ghcr.io/acme/app\"]\n  mirrors = [\"oci-layout:{{ image }}\"]",
+            &["`oci-layout:app` is an OCI layout"],
+        ),
+        ("  repositories = [\"oci-layout:dst:1\"]", &["`oci-layout:dst:1` is an OCI layout", "`plan.json`"]),
+        (
+            "  mirrors = [\"ghcr.io/acme/app\"]",
+            &["image `app` has no repository", "mirrors are filled from where"],
+        ),
+        ("  repositories = []\n  mirrors = [\"ghcr.io/acme/app\"]", &["mirrors are filled from where"]),
+    ] {
+        let output = Test::new().file("docker-bake.hcl", bake(more)).args(["plan"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{more}: {told}");
+        assert!(expected.iter().all(|text| told.contains(text)), "{more}: {told}");
+    }
+}

@@ -139,8 +139,8 @@ app    ghcr.io/acme/app  1.9.1, 1.9, v1.9.1, stable  linux/amd64
 JOB              BUILDS           RUNNER
 app-linux-amd64  app-linux-amd64  ubuntu-latest
 
-app: not moved, owned by v1.10.0: 1
-app: not moved, owned by v2.0.1: latest
+app: stay with v1.10.0: 1
+app: stay with v2.0.1: latest
 
 1 image, 4 tags, 1 platform, 1 job
 

@@ -637,3 +637,34 @@ fn in_markdown_nothing_becomes_a_link_by_itself() {
         assert!(!rows.is_empty(), "{text}");
     }
 }
+
+/// What a definition says of secrets is not believed where a stranger may have written it and the environment has one.
+#[test]
+fn a_stranger_cannot_say_that_a_secret_is_none() {
+    let hostile = |name: &str| {
+        format!(
+            "variable \"{name}\" {{ default = \"\" }}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  labels = {{ x = {name} }}\n}}\nimage {{\n  secret_variables = [\"!{name}\"]\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        )
+    };
+    for (name, options, event, value, code, is_warned) in [
+        ("API_TOKEN", &["--github"][..], "pull_request_target", "q7hunter2fish", 1, true),
+        ("DB_PASSWORD_PROD", &["--github"], "pull_request_target", "q7hunter2fish", 1, true),
+        ("CACHE_KEY", &["--github"], "pull_request", "q7hunter2fish", 1, true),
+        // No value, no stranger, and no secret by its name.
+        ("API_TOKEN", &["--github"], "pull_request_target", "", 0, false),
+        ("API_TOKEN", &["--github"], "push", "q7hunter2fish", 0, false),
+        ("API_TOKEN", &[], "pull_request_target", "q7hunter2fish", 0, false),
+        ("LICENSE", &["--github"], "pull_request_target", "q7hunter2fish", 0, false),
+    ] {
+        let test =
+            Test::new().file("docker-bake.hcl", hostile(name)).file("event.json", "{}").env(name, value);
+        let event_path = test.folder().join("event.json");
+        let test = test.env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &event_path);
+        let output = test.args(["plan"]).args(options.iter().copied()).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let what = format!("{name} {options:?} {event} {value}: {told}");
+        assert_eq!(output.status.code(), Some(code), "{what}");
+        assert_eq!(told.contains("stays a secret"), is_warned, "{what}");
+        assert!(!told.contains("hunter") || code == 0, "{what}");
+    }
+}

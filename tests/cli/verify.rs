@@ -1,5 +1,6 @@
 //! `bakeplan verify`: everything that can be wrong with a published image is named, and nothing else is.
 
+mod another; // versions whose tags have another one's content
 mod command; // options, exit codes, what is printed
 mod content; // what images run
 mod count; // how many requests a verification sends

@@ -359,7 +359,8 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
         _ => "--var|A=b c|--platform|linux/amd64|",
     };
-    let all = if setting.requires_all { "--require-all|" } else { "" };
+    // One setting has both.
+    let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
     let due = format!(
         "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
     );
@@ -996,7 +997,9 @@ fn settings_are_where_they_belong(workflow: &Workflow, setting: &Setting) -> Res
         check(epoch.is_null() != has_epoch, || format!("{job}: the date is {epoch}"))?;
     }
     let merge = workflow.step("merge", "Merge")["run"].as_str().unwrap_or_default();
-    check(merge.contains(" --require-all ") == setting.requires_all, || merge.into())
+    // One setting has both.
+    let is_so = |option: &str| merge.contains(option) == setting.requires_all;
+    check(is_so(" --require-all ") && is_so(" --settle 30s "), || merge.into())
 }
 
 fn a_pull_request_shows_what_it_changes(workflow: &Workflow, setting: &Setting) -> Result<(), String> {

@@ -21,6 +21,7 @@ mod bases; // builds whose base moved between them
 mod distribution; // our client against a real registry
 mod engine; // the engine, and a folder in which both programs run
 mod gitlab; // a pipeline of GitLab, and the recipe for any other CI
+mod init; // what `bakeplan init` writes is for buildx, too
 mod inputs; // what is not built again would have become the same
 mod keep; // a kept variable gets its value from buildx
 mod labels; // labels and annotations from facts
@@ -34,5 +35,6 @@ mod publish; // jobs, digests, merge, tags
 mod random; // random definitions mean the same to both programs
 mod registry; // what a registry serves
 mod rehearsal; // the generated workflow, from its plan to its gate
+mod reused; // images that are not built again
 mod tutorial; // docs/tutorial.md, as its reader types it
 mod verify; // what is wrong in a registry is named

@@ -223,7 +223,7 @@ fn without_attestations_the_index_is_that_of_one_build() {
 }
 
 /// Gives the project a stand-in for `docker` that has buildx and nothing else.
-fn with_docker(project: Project) -> Project {
+pub(super) fn with_docker(project: Project) -> Project {
     let buildx = std::env::var("BAKEPLAN_BUILDX").expect("there is an engine");
     let docker = project.scratch("docker", &format!("#!/bin/sh\nshift\nexec '{buildx}' \"$@\"\n"));
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);

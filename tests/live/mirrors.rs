@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::engine::{Project, engine};
 use super::registry::Repository;
+use crate::loopback::{Answer, Reply, Server};
 
 const MERGE: [&str; 5] = ["merge", "--plan", "out/plan.json", "--metadata", "metadata"];
 
@@ -56,4 +57,51 @@ fn real_builds_are_copied_to_another_registry_and_to_a_sibling() {
     assert!(status.expect("crane runs").success());
     project.bakeplan(&MERGE);
     assert!(mirrors.iter().all(|name| digest(name, &signature) == published));
+}
+
+/// A real registry behind proxies that let little through at once takes layers in parts.
+#[test]
+fn a_registry_behind_a_narrow_proxy_gets_layers_in_parts() {
+    const MOST: usize = 300_000;
+    let project = Project::new(engine(), "parts");
+    let own = project.repository(0, "acme/app");
+    let spec = format!(
+        r#"
+        target "app" {{
+          dockerfile-inline = "FROM scratch\nCOPY data /\n"
+          platforms = ["linux/amd64"]
+        }}
+        image "app" {{
+          repositories = ["{own}"]
+          mirrors = ["mirror.invalid/app"]
+          version = "1.4.2"
+        }}
+        "#
+    );
+    let data: String = (0..300_000_u32).map(|at| format!("{:08x}", at.wrapping_mul(2_654_435_761))).collect();
+    let project = project.file("docker-bake.hcl", &spec).file("data", &data);
+    project.bakeplan(&["plan", "--out", "out"]);
+    project.run_jobs();
+    for (name, breaks) in [("parts-413", false), ("parts-reset", true)] {
+        let mirror = project.repository(1, name);
+        let (upstream, path) = mirror.split_once('/').unwrap();
+        let server = Server::proxy(upstream, move |seen, forward| {
+            match seen.body.len() > MOST && seen.path().contains("/blobs/uploads/") {
+                true if breaks => Reply::Reset,
+                true => Reply::Whole(Answer::new(413, "text/html", "<html>")),
+                false => Reply::Whole(forward()),
+            }
+        });
+        let plan = project.read("out/plan.json");
+        let plan = plan.replace("mirror.invalid/app", &format!("{}/{path}", server.host()));
+        let plan = project.scratch(&format!("{name}.json"), &plan);
+        project.bakeplan(&["merge", "--plan", &plan, "--metadata", "metadata"]);
+        let parts =
+            server.seen().iter().filter(|seen| seen.method == "PATCH" && seen.body.len() <= MOST).count();
+        assert!(parts > 3, "{name}: {parts} parts");
+        let crane = std::env::var("BAKEPLAN_CRANE").expect("the engine's environment names it");
+        let status =
+            Command::new(&crane).args(["validate", "--remote", &format!("{mirror}:latest")]).status();
+        assert!(status.expect("crane runs").success(), "{name}");
+    }
 }

@@ -77,7 +77,7 @@ fn text(node: &Node) -> Option<Text> {
     let span = Some(node.span);
     match &node.kind {
         NodeKind::Null => Some(Text { span, ..Text::verbatim("") }),
-        NodeKind::Time(time) => Some(Text { span, ..Text::verbatim(&rfc3339(time)) }),
+        NodeKind::Time(time) => Some(Text { value: time.shown(rfc3339(&time.printed).into()), span }),
         _ => Some(Text { value: node.printed()?, span }),
     }
 }

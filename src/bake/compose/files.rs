@@ -16,7 +16,7 @@ pub trait Files {
         self.read(path)
     }
 
-    /// Whether a file is no part of the project, so that nothing of it may be shown: whoever wrote the path may not be whom
+    /// Whether a file is not a part of the project, so that nothing of it may be shown: whoever wrote the path may not be whom
     /// the file belongs to.
     fn is_private(&self, path: &str) -> bool {
         let _ = path;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use crate::bake::values::{MarkedStr, Marks, Name};
+use crate::bake::values::{MarkedStr, Marks, Name, Scalar};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::source::Span;
@@ -35,22 +35,38 @@ pub(super) enum NodeKind {
     Int(i128, Marks),
     /// Any other number, with the marks of how it is written.
     Float(f64, Marks),
-    /// A date or time, as Go prints it.
-    Time(Name),
+    /// A date or time.
+    Time(Time),
     Text(MarkedStr),
     List(Rc<Vec<Node>>),
     Map(Rc<Map>),
 }
 
+/// A date or time, and how it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Time {
+    pub(super) written: Name,
+    /// As Go prints it.
+    pub(super) printed: Name,
+}
+
+impl Time {
+    /// A text that stands for it.
+    pub(super) fn shown(&self, text: Name) -> MarkedStr {
+        let marks = Marks::of_printed(Scalar::Date, &self.written, &text);
+        MarkedStr::verbatim(text).marked(&marks)
+    }
+}
+
 impl NodeKind {
     /// A whole number that is written like this.
     pub(super) fn int(value: i128, written: &str) -> Self {
-        Self::Int(value, Marks::of_printed(written, &value.to_string()))
+        Self::Int(value, Marks::of_printed(Scalar::Number, written, &value.to_string()))
     }
 
     /// Any other number that is written like this.
     pub(super) fn float(value: f64, written: &str) -> Self {
-        Self::Float(value, Marks::of_printed(written, &print_float(value)))
+        Self::Float(value, Marks::of_printed(Scalar::Number, written, &print_float(value)))
     }
 }
 
@@ -134,7 +150,7 @@ impl Node {
             NodeKind::Float(value, marks) => {
                 return Some(MarkedStr::verbatim(print_float(*value)).marked(marks));
             }
-            NodeKind::Time(text) => return Some(MarkedStr::verbatim(Rc::clone(text))),
+            NodeKind::Time(time) => return Some(time.shown(Rc::clone(&time.printed))),
             NodeKind::Text(text) => return Some(text.clone()),
             NodeKind::List(_) | NodeKind::Map(_) => return None,
         };

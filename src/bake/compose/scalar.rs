@@ -3,7 +3,7 @@
 
 use jiff::civil;
 
-use super::node::NodeKind;
+use super::node::{NodeKind, Time};
 use crate::bake::values::MarkedStr;
 
 /// The value of a plain scalar.
@@ -87,7 +87,7 @@ fn time(text: &str) -> Option<NodeKind> {
             (clock(&time[..cut])?, if is_zoneless { "+0000 UTC".into() } else { zone(&time[cut..])? })
         }
     };
-    Some(NodeKind::Time(format!("{date} {clock} {zone}").into()))
+    Some(NodeKind::Time(Time { written: text.into(), printed: format!("{date} {clock} {zone}").into() }))
 }
 
 fn number(text: &str) -> Option<u32> {
@@ -174,7 +174,7 @@ mod tests {
         for (text, expected) in cases {
             let found = match resolve(text) {
                 NodeKind::Text(text) => text.as_str().to_owned(),
-                NodeKind::Time(text) => text.to_string(),
+                NodeKind::Time(time) => time.printed.to_string(),
                 NodeKind::Int(number, _) => format!("Int({number})"),
                 NodeKind::Float(number, _) => format!("Float({number:?})"),
                 kind => format!("{kind:?}"),

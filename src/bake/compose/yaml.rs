@@ -132,8 +132,7 @@ impl Builder {
         match event {
             Event::DocumentStart(_, version) => {
                 if version.is_some_and(|version| (version.major, version.minor) != (1, 1)) {
-                    let message =
-                        "docker buildx bake reads no document with a `%YAML` directive but `%YAML 1.1`";
+                    let message = "docker buildx bake accepts no `%YAML` directive other than `%YAML 1.1`";
                     let diagnostic = Diagnostic::error(Code::YAML_VERSION, message).at(span, "");
                     return Err(Box::new(diagnostic.with_help("leave the directive out")));
                 }

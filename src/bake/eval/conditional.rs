@@ -14,7 +14,7 @@ use crate::source::Span;
 pub(super) struct TypedFailure {
     pub(super) failure: Failure,
     pub(super) ty: Type,
-    /// What HCL keeps of a template: the text before the first value that is no text.
+    /// What HCL keeps of a template: the text before the first value that is not a text.
     pub(super) text: Option<Box<str>>,
 }
 

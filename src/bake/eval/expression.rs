@@ -409,7 +409,7 @@ impl Context {
 struct Rendered {
     text: String,
     marks: Marks,
-    /// The first value that is no text; what is before it is there.
+    /// The first value that is not a text; what is before it is there.
     failure: Option<Failure>,
 }
 

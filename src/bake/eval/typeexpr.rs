@@ -20,7 +20,7 @@ const HELP: &str = "the types are `string`, `number`, `bool`, `any`, `list(…)`
 /// The text of a [`ExprKind::JsonString`] has to be parsed as an expression before.
 ///
 /// # Errors
-/// The first part that is no type.
+/// The first part that is not a type.
 pub(crate) fn parse_type(expr: &Expr) -> Result<Type, Diagnostic> {
     match &expr.kind {
         ExprKind::Variable(word) => keyword(word, expr.span),

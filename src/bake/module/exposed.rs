@@ -56,7 +56,7 @@ pub(super) fn value(
         return Err(diagnostic);
     }
     let [(_, value, _)] = decoded;
-    // Strings, and lists and maps of them, are only converted: nulls in a map stay, and empty is told from null.
+    // Strings, and lists and maps of them, are only converted: nulls in a map stay, and empty is distinguished from null.
     let is_plain = !matches!(unset, Value::List(..) | Value::Null(Type::Object(_), _));
     if is_plain {
         return Ok(convert(&value, &unset.ty()).ok());

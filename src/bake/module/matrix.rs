@@ -39,7 +39,7 @@ pub(super) fn marks_of_number(matrix: &Value) -> Marks {
 /// Every combination of a matrix, the first axis varying fastest; axes are in byte order of their names.
 ///
 /// # Errors
-/// When it is no map of lists, or has too many combinations.
+/// When it is not a map of lists, or has too many combinations.
 pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error(Code::MATRIX, message).at(span, ""));
     let axes = matrix

@@ -180,7 +180,7 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
 }
 
 /// Tags that two targets have: of these, the last one to be pushed wins.
-/// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, are no claim of that one.
+/// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, do not count as claimed by it.
 pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Definition) -> Vec<Diagnostic> {
     let targets: Vec<&Target> = targets.into_iter().collect();
     let places = |target: &Target| target.image_names().iter().map(|tag| tag.span).collect::<Vec<_>>();

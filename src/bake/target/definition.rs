@@ -260,7 +260,7 @@ pub struct Group {
     pub span: Option<Span>,
     /// What it is for.
     pub description: Option<Text>,
-    /// The members; `null` is told from an empty list when printed.
+    /// The members; `null` is distinguished from an empty list when printed.
     pub targets: Option<Vec<Text>>,
     /// The marks of attributes that need not be in any of its texts.
     pub lost_marks: LostMarks,

@@ -124,7 +124,7 @@ pub(crate) fn check_cache(entry: Entry) -> Result<Entry, FlagError> {
 /// Reads an element of `attest`. Unlike elsewhere, keys keep their case.
 ///
 /// # Errors
-/// Bad CSV, a field without `=`, `disabled` that is no boolean, no `type`.
+/// Bad CSV, a field without `=`, `disabled` that is not a boolean, no `type`.
 pub(crate) fn attestation(text: &Text) -> Result<Entry, FlagError> {
     let mut entry = Entry { span: text.span, ..Entry::default() };
     for field in &csv_fields(text.as_str())? {

@@ -21,6 +21,9 @@ mod walks;
 // What of them no text shows.
 mod unshown;
 
+// What of them is not printed as it was written.
+pub(crate) mod rewritten;
+
 // What is done with one.
 pub(crate) mod context;
 pub(crate) mod flags;

@@ -216,7 +216,7 @@ fn images_beside(named: &[Found], places: &impl Places) -> Result<Option<Found>,
         .with_help(format!("choose one: `--images {first}`, another file, or `--images none`")))
 }
 
-/// The folder of a file, with the separator at its end; empty for the working directory. None for what is no file.
+/// The folder of a file, with the separator at its end; empty for the working directory. None for what is not a file.
 fn folder_of(path: &str) -> Option<&str> {
     if path == STDIN || is_remote(path) {
         return None;

@@ -175,7 +175,7 @@ mod tests {
         ] {
             assert_eq!(pieces(&string(written, kept)), expected, "{written}");
         }
-        // Characters that come from a file or from the environment are no placeholder.
+        // Characters that come from a file or from the environment are not placeholders.
         for (written, kept) in [("<A>", &[][..]), ("<A>", &["B"]), ("<A", &["A"]), ("A>", &["A"])] {
             let string = string(written, kept);
             assert_eq!(pieces(&string), [StringPart::Text(string.as_str())], "{written}");

@@ -31,13 +31,24 @@ pub enum Mark {
     Kept(Name),
     /// Is what it is because nothing gives a value to this variable, which is null or empty then.
     Unset(Name),
-    /// Has a number that is not printed as it was written: `3.10` is 3.1.
+    /// Has a number or a date that is not printed as it was written: `3.10` is 3.1.
     Rewritten(Rewritten),
 }
 
-/// A number that is not printed as it was written.
+/// What is not printed as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scalar {
+    /// A number.
+    Number,
+    /// A date of YAML, with or without a time.
+    Date,
+}
+
+/// A number or a date that is not printed as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rewritten {
+    /// What it is.
+    pub scalar: Scalar,
     /// What was written.
     pub written: Name,
     /// What is printed.
@@ -62,16 +73,16 @@ impl Marks {
         if text.len() < 16 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::default();
         }
-        Self::of_printed(text, &number.to_string())
+        Self::of_printed(Scalar::Number, text, &number.to_string())
     }
 
-    /// Those of a number that was written like this and is printed like that.
+    /// Those of what was written like this and is printed like that.
     #[must_use]
-    pub(in crate::bake) fn of_printed(written: &str, printed: &str) -> Self {
+    pub(in crate::bake) fn of_printed(scalar: Scalar, written: &str, printed: &str) -> Self {
         if printed == written {
             return Self::default();
         }
-        Self::of(Mark::Rewritten(Rewritten { written: written.into(), printed: printed.into() }))
+        Self::of(Mark::Rewritten(Rewritten { scalar, written: written.into(), printed: printed.into() }))
     }
 
     /// Whether there are none.
@@ -147,7 +158,7 @@ impl Marks {
         })
     }
 
-    /// The number in it that is not printed as it was written, if there is one.
+    /// The number or date in it that is not printed as it was written, if there is one.
     #[must_use]
     pub fn rewritten(&self) -> Option<&Rewritten> {
         self.iter().find_map(|mark| match mark {

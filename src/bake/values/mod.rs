@@ -19,7 +19,7 @@ pub(crate) mod kept;
 // From one type to another.
 pub(crate) mod convert;
 
-pub(crate) use marks::{Mark, MarkedStr, Marks, Rewritten};
+pub(crate) use marks::{Mark, MarkedStr, Marks, Rewritten, Scalar};
 pub(crate) use name::Name;
 pub(crate) use number::{ArithmeticError, Number, parse_float};
 pub(crate) use path::clean_path;

@@ -21,6 +21,15 @@ impl SecretNames {
         said.copied().unwrap_or_else(|| is_secret_name(name))
     }
 
+    /// Forgets which names that look like secrets are said to be none; which ones.
+    pub(crate) fn distrust(&mut self) -> Vec<String> {
+        let denied = |name: &String, is_secret: bool| !is_secret && is_secret_name(name);
+        let names = self.0.iter().filter(|(name, is_secret)| denied(name, **is_secret));
+        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        self.0.retain(|name, is_secret| !denied(name, *is_secret));
+        names
+    }
+
     /// The marks of a variable's value: those of a secret, where there is something to hide.
     #[must_use]
     pub(crate) fn marks(&self, name: &str, value: &str) -> Marks {
@@ -63,7 +72,7 @@ impl SecretNames {
 const ENDINGS: [&str; 8] =
     ["TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "KEY", "CREDENTIAL", "CREDENTIALS"];
 
-/// Its last words: whole ones, since `COMPAT` and `BYPASS` are no secrets.
+/// Its last words: whole ones, since `COMPAT` and `BYPASS` are not secrets.
 const WORDS: [&[&str]; 11] = [
     &["PAT"],
     &["PASS"],

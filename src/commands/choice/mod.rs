@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 
 use self::served::Found;
 use self::since::{Base, Before};
+pub(super) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Snapshot;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
@@ -58,13 +59,16 @@ pub(super) fn ask<'c>(
     session: &mut Session<'_>,
     choice: &'c cli::Choice,
     selection: &Selection,
+    plan_there: PlanThere<'_>,
 ) -> Result<Asked<'c>, Error> {
     let mut asked = Asked { choice, is_published: choice.skip_published && !choice.all, before: None };
     let Some(given) = choice.changed_since.as_deref().filter(|_| !choice.all) else { return Ok(asked) };
     match since::base(session, given, selection.publish)? {
         Base::Published => asked.is_published = true,
         Base::Nothing(why) => asked.before = Some(Err(why)),
-        Base::Revision(revision) => asked.before = Some(since::before(session, selection, &revision)),
+        Base::Revision(revision) => {
+            asked.before = Some(since::before(session, selection, &revision, plan_there));
+        }
     }
     Ok(asked)
 }
@@ -178,7 +182,7 @@ fn published(
         match unknown {
             Some(why) => all.push(Finding::Unknown(why)),
             None if !image.index => {
-                all.push(Finding::Unknown("it has no index, which would record its inputs".to_owned()))
+                all.push(Finding::Unknown("it has no index, which would record its inputs".to_owned()));
             }
             None => {
                 let others: Vec<Tag> = other
@@ -276,7 +280,7 @@ fn spare(
 ) {
     match reused {
         Some(reused) if publishes && image.retag && !image.tags.is_empty() => {
-            drop(spared.reused.insert(key.to_owned(), reused))
+            drop(spared.reused.insert(key.to_owned(), reused));
         }
         _ => drop(spared.unchanged.insert(key.to_owned())),
     }

@@ -1,19 +1,19 @@
 //! What a plan is compared with: another revision of the repository, which the user or the event of CI names.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::snapshot::Snapshot;
+use crate::bake::text::discovery;
 use crate::cli::Selection;
-use crate::commands::changes;
 use crate::commands::facts;
-use crate::commands::plan;
 use crate::commands::session::Session;
 use crate::error::Error;
 use crate::facts::remote;
 use crate::host::{Host, Revision};
 use crate::plan::Plan;
 use crate::reads::{self, Reads};
-use crate::resolve::Purpose;
 
 /// What `--changed-since` takes instead of a revision.
 const AUTO: &str = "auto";
@@ -30,6 +30,10 @@ pub(super) enum Base {
     /// Nothing: everything is built, for this reason.
     Nothing(String),
 }
+
+/// Makes the plan of the files that a machine has somewhere else, with what is known of this run.
+pub(in crate::commands) type PlanThere<'f> =
+    &'f dyn Fn(&mut Session<'_>, &Host, &Selection) -> Result<Plan, Error>;
 
 /// What a revision had.
 pub(super) struct Before {
@@ -129,6 +133,7 @@ pub(super) fn before(
     session: &mut Session<'_>,
     selection: &Selection,
     revision: &str,
+    plan_there: PlanThere<'_>,
 ) -> Result<Before, String> {
     let fetched;
     let here = session.host;
@@ -140,12 +145,12 @@ pub(super) fn before(
         }
         Err(failure) => return Err(format!("`{revision}` cannot be read: {}", failure.reason())),
     };
-    let is_wanted = changes::is_wanted(selection);
+    let is_wanted = is_wanted(selection);
     let there = here
         .revision_in(database, &commit, &is_wanted)
         .map_err(|failure| format!("the definition of `{revision}` cannot be read: {}", failure.reason()))?;
-    let made = plan::make_at(session, Some(&there.host), selection, Purpose::Run);
-    let (plan, _) = made.map_err(|error| {
+    let made = plan_there(session, &there.host, selection);
+    let plan = made.map_err(|error| {
         let first = error.into_diagnostics().into_iter().next().map(|one| one.message).unwrap_or_default();
         format!("the definition of `{revision}` does not evaluate: {first}")
     })?;
@@ -169,4 +174,13 @@ fn fetch(session: &Session<'_>, commit: &str) -> Result<Revision, String> {
     let remote = remote::find(&run).map_err(failed)?;
     session.note(&format!("fetching {commit}"));
     session.host.fetch_commit(&remote, commit).map_err(failed)
+}
+
+/// Which files of another revision may be of the definition that is selected.
+pub(in crate::commands) fn is_wanted(selection: &Selection) -> impl Fn(&str) -> bool {
+    let definition = &selection.definition;
+    let named = definition.files.iter().chain(&definition.images);
+    let names: Vec<_> =
+        named.map(|name| Path::new(name).file_name().unwrap_or_default().to_owned()).collect();
+    move |path: &str| names.iter().any(|name| Path::new(path).ends_with(name)) || discovery::may_be_read(path)
 }

@@ -3,6 +3,7 @@
 use super::scan::Found;
 use crate::bake::text::discovery;
 use crate::cli;
+use crate::code::Code;
 use crate::commands::load;
 use crate::commands::plan;
 use crate::commands::session::{Session, Voice};
@@ -17,7 +18,7 @@ use crate::resolve::Purpose;
 /// How many definitions are evaluated.
 const MAX_DEFINITIONS: usize = 40;
 
-/// How many mistakes of a definition are told.
+/// How many mistakes of a definition are reported.
 const MAX_TOLD: usize = 2;
 
 /// A definition in a folder, of files that are found or named.
@@ -41,6 +42,7 @@ pub(super) fn all(
     found: &mut Found,
     publications: &[Publication],
 ) -> (Vec<Evaluated>, Vec<Diagnostic>) {
+    let (mut evaluated, mut problems) = (Vec::new(), Vec::new());
     let mut places: Vec<Where> = Vec::new();
     let add = |places: &mut Vec<Where>, place: Where| {
         if !places.contains(&place) && places.len() < MAX_DEFINITIONS {
@@ -64,8 +66,17 @@ pub(super) fn all(
             .iter()
             .map(|file| file.strip_prefix("cwd://").unwrap_or(file).to_owned())
             .filter(|file| !file.contains("://"))
-            .map(|file| clean(&file))
             .collect();
+        let outside = outside(session.host, &build.folder, &files);
+        if !outside.is_empty() {
+            let message =
+                format!("`{}` lies outside of the repository, and is left out", outside.join("`, `"));
+            let warning = Diagnostic::warning(Code::OUTSIDE, message);
+            let span = found.span(session, &publication.place);
+            problems.push(warning.at(span, "").with_help("name a file of the repository"));
+            continue;
+        }
+        let files: Vec<String> = files.iter().map(|file| clean(file)).collect();
         let is_usual = files.iter().all(|file| discovery::is_default_name(file));
         if !files.is_empty() && !is_usual {
             add(&mut places, Where { folder, files });
@@ -78,7 +89,6 @@ pub(super) fn all(
             add(&mut places, Where { folder: String::new(), files: vec![path.to_owned()] });
         }
     }
-    let (mut evaluated, mut problems) = (Vec::new(), Vec::new());
     for place in places {
         match evaluate(session, found, &place) {
             Ok(one) => evaluated.push(one),
@@ -105,6 +115,21 @@ pub(super) fn all(
         }
     }
     (evaluated, problems)
+}
+
+/// The paths, in a folder that is one, too, that do not stay in the repository: above its top, absolute, behind a link that
+/// leads out, or standard input.
+fn outside(host: &Host, folder: &str, files: &[String]) -> Vec<String> {
+    let is_outside = |path: &str| {
+        let leaves = path.starts_with('/') || clean(path).split('/').next() == Some("..");
+        leaves || !host.is_allowed(path)
+    };
+    let in_folder = |file: &str| format!("{}/{file}", if folder.is_empty() { "." } else { folder });
+    if is_outside(folder) {
+        return vec![folder.to_owned()];
+    }
+    let is_no_file = |file: &&String| *file == "-" || file.starts_with('/') || is_outside(&in_folder(file));
+    files.iter().filter(is_no_file).cloned().collect()
 }
 
 /// The files of Bake alone, of a folder in which there are Compose files, too.
@@ -137,7 +162,7 @@ pub(super) fn selection(
 }
 
 /// Evaluates with the files of another folder; only errors come of it.
-fn quietly<T>(
+pub(super) fn quietly<T>(
     session: &mut Session<'_>,
     host: &Host,
     work: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
@@ -148,7 +173,8 @@ fn quietly<T>(
         sources: take(&mut session.sources),
         voice: Voice { quiet: true, ..session.voice },
         for_github: session.for_github,
-        verbose: session.verbose,
+        // It would be said once for each run that is tried.
+        verbose: false,
         secrets: take(&mut session.secrets),
         secret_names: take(&mut session.secret_names),
         leaks: take(&mut session.leaks),
@@ -162,9 +188,10 @@ fn quietly<T>(
 
 fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Result<Evaluated, Error> {
     let Where { folder, files } = place;
-    let host = session.host.below(folder);
+    // What a person has in the environment is nothing that the proposal may depend on, or show.
+    let host = session.host.below(folder).without_environment();
     let loaded = quietly(session, &host, |session| load::load(session, &definition(files)))?;
-    // Without image blocks that is what targets say; a mistake in it is told when it is planned.
+    // Without image blocks that is what targets say; a mistake in it is reported when it is planned.
     let selection = selection(files, Vec::new(), true)?;
     let plan = plan::make_at(session, Some(&host), &selection, Purpose::Workflow).ok().map(|(plan, _)| plan);
     let mut known = definition::of(&loaded.module, &loaded.definition, plan.as_ref(), &session.sources);
@@ -174,6 +201,7 @@ fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Resu
     let in_folder = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
     let mut texts: Vec<(String, String)> = Vec::new();
     for id in &loaded.sources {
+        session.note(&format!("reading {}", in_folder(&session.sources.get(*id).path)));
         let source = session.sources.get(*id);
         texts.push((in_folder(&source.path), source.text.clone()));
         found.add(&in_folder(&source.path), *id);

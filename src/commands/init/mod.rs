@@ -29,6 +29,10 @@ use crate::init::text::Place;
 use crate::init::workflow;
 use crate::init::world::World;
 
+/// What to do when the blocks are written.
+const NEXT: &str = "Next, look at `bakeplan plan`. `bakeplan workflow github -o .github/workflows/images.yml --install HOW` writes \
+                    the workflow; `bakeplan explain no-install` lists what HOW can be.\n";
+
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
@@ -42,11 +46,13 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         ));
     }
     for (place, action) in &reading.unknown {
-        let message = format!("`{action}` publishes images, and its inputs are not read");
+        let message = format!("`{action}` publishes images, but `init` does not read its inputs");
         let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
     }
     let publications = with_scripts(reading.publications, &found, session, &world);
+    // All of them are read; from now on they are only shown.
+    found.mask(session);
     let (evaluated, problems) = known::all(session, &mut found, &publications);
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
@@ -54,7 +60,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let has_candidates = !candidates.is_empty();
     let has_strays = !strays.is_empty();
     let line = |place: &Place| found.line(session, place);
-    let (proposals, told) = proposal::propose(candidates, &known, &world, &line);
+    let (proposals, told) = proposal::propose(candidates, &known, &reading.logins, &world, &line);
     let proposals: Vec<_> = proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
     if proposals.is_empty() {
         let is_covered = known.iter().any(|one| one.has_blocks);
@@ -64,7 +70,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
                 session.note("nothing to propose");
                 return Ok(());
             }
-            return session.show("nothing to propose: every target that is published has an image block\n");
+            return session.show("nothing to propose: every published target has an `image` block\n");
         }
         warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
         warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
@@ -114,7 +120,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         }
     }
     super::plan::write(session, &files)?;
-    session.show(hint)
+    // Who wants no question knows what comes next.
+    session.show(&format!("{hint}{}", if *yes { "" } else { NEXT }))
 }
 
 /// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.
@@ -165,7 +172,7 @@ fn nothing(found: &Found) -> Diagnostic {
         count(of(Kind::Compose), "Compose file", "Compose files"),
         count(of(Kind::Dockerfile), "Dockerfile", "Dockerfiles"),
     ];
-    Diagnostic::error(Code::NO_IMAGES, "nothing here publishes an image in a way that is understood")
+    Diagnostic::error(Code::NO_IMAGES, "found nothing that publishes an image in a way that `init` reads")
         .with_note(format!("read: {}", read.join(", ")))
         .with_help("write a Bake file with a target and an `image` block: docs/reference/images.md")
 }

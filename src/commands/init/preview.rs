@@ -54,6 +54,7 @@ pub(super) fn preview(
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
         for edit in edits(proposal, own, separate) {
+            session.host.check_allowed(&edit.path)?;
             let old = if session.host.has_content(&edit.path) {
                 session.host.read(&edit.path)?
             } else {
@@ -66,7 +67,7 @@ pub(super) fn preview(
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
         changed
             .text
-            .push_str("\nWhat is published today, and what the plan of this publishes, in examples:\n\n");
+            .push_str("\nWhat is published today, and what would be published with this proposal:\n\n");
         changed.text.push_str(&report::render(&examples));
         changed.files.extend(files);
     }
@@ -162,7 +163,7 @@ fn examples(
     texts.extend(files.iter().cloned());
     let copy = session.host.copy_of(&texts)?;
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
-    let host = copy.host.below(&folder);
+    let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
     let runs = [
         (format!("push to {}", world.default_branch), &[Moment::Branch][..], Moment::Branch, true),
@@ -172,7 +173,10 @@ fn examples(
     let mut examples = Vec::new();
     for (run, moments, moment, publishes) in runs {
         let selection = known::selection(&named, moment.facts(world), publishes)?;
-        let made = plan::make_at(session, Some(&host), &selection, Purpose::Run);
+        let here = session.host.clone().without_environment();
+        let made = known::quietly(session, &here, |session| {
+            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+        });
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
             Err(error) => {
@@ -181,9 +185,12 @@ fn examples(
                 if is_empty && moment == Moment::Tag {
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {
-                    mistakes
-                        .extend(found.into_iter().filter(|one| !mistakes.contains(one)).collect::<Vec<_>>());
-                    (Plan::default(), Some("not known: the plan has mistakes".to_owned()))
+                    for one in found {
+                        if !mistakes.iter().any(|known| is_same(known, &one)) {
+                            mistakes.push(one);
+                        }
+                    }
+                    (Plan::default(), Some("unknown: the plan has errors".to_owned()))
                 }
             }
         };
@@ -201,6 +208,14 @@ fn examples(
     Ok(examples)
 }
 
+/// Whether it is the same mistake: each run reads the files anew.
+fn is_same(known: &Diagnostic, other: &Diagnostic) -> bool {
+    let place = |one: &Diagnostic| -> Vec<(u32, u32)> {
+        one.labels.iter().map(|label| (label.span.start, label.span.end)).collect()
+    };
+    (known.code, &known.message) == (other.code, &other.message) && place(known) == place(other)
+}
+
 /// Whether the workflow of the plan publishes in such a run.
 fn is_on(plan: &Plan, moment: Moment) -> bool {
     use crate::ci::PublishEvent;
@@ -210,7 +225,7 @@ fn is_on(plan: &Plan, moment: Moment) -> bool {
 
 /// What no step that was read builds.
 fn of_targets() -> Published {
-    Published { unknown: vec!["no step that was read builds it".to_owned()], ..Published::default() }
+    Published { unknown: vec!["found no step that builds it".to_owned()], ..Published::default() }
 }
 
 /// What the plan publishes of an image.

@@ -8,6 +8,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
 use crate::init::kinds::{self, Kind};
+use crate::init::mask::masked;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
 use crate::init::{example_tag, text::Place};
@@ -58,6 +59,14 @@ impl Found {
         line.strip_prefix("- ").unwrap_or(line).to_owned()
     }
 
+    /// Takes passwords out of what is shown of workflows and scripts.
+    pub(super) fn mask(&self, session: &mut Session<'_>) {
+        for (_, id) in &self.ids {
+            let text = masked(&session.sources.get(*id).text);
+            session.sources.replace(*id, text);
+        }
+    }
+
     /// The span of the line at a place.
     pub(super) fn span(&self, session: &Session<'_>, place: &Place) -> Option<Span> {
         let (_, id) = self.ids.iter().find(|(path, _)| *path == place.path)?;
@@ -78,10 +87,9 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
     let tree = host.tree(&|path| kinds::of(path).is_some());
     let mut found = Found::default();
     if tree.is_cut {
-        found.warnings.push(Diagnostic::warning(
-            Code::INIT_LIMIT,
-            "there are so many files that not all of them were looked at",
-        ));
+        found
+            .warnings
+            .push(Diagnostic::warning(Code::INIT_LIMIT, "there are too many files to look at all of them"));
     }
     if let Some(folder) = host.folder_in_checkout() {
         let message = format!(
@@ -143,6 +151,18 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                         found.warnings.push(warning.with_help("this file is left out"));
                     }
                 }
+            }
+            Kind::Foreign => {
+                let Ok(text) = host.read(&path) else { continue };
+                bytes += text.len();
+                let Some((line, tool)) = kinds::publishes(&path, &text) else { continue };
+                let id = session.sources.add(path.clone(), text);
+                found.add(&path, id);
+                let place = Place { path: path.as_str().into(), line: line + 1 };
+                let message = format!("{tool} publishes images, and `init` does not read how");
+                let warning =
+                    Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &place), "");
+                found.warnings.push(warning.with_help("write an `image` block for what it publishes"));
             }
             Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {
                 found.others.push((kind, path));

@@ -8,7 +8,9 @@ mod variables;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{BasePlatform, Build, Dockerfile, Parent, Reads, Source, Sources};
+use super::reads::{BasePlatform, Reads};
+use super::source::Source;
+use super::{Build, Dockerfile, Parent, Sources};
 use crate::platform::Platform;
 
 /// A build in the making: `linux/amd64`, built on the same, without arguments and contexts.
@@ -69,7 +71,7 @@ impl Given {
         file.reads(&Build {
             args: &self.args,
             target: self.target,
-            platform: &platform,
+            platform: Some(&platform),
             build_platform: builder.as_ref(),
             contexts: &self.contexts,
         })

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::word::{self, Lookup};
 use super::super::Dockerfile;
+use super::super::word::{self, Lookup};
 use super::{given, summary};
 
 /// Pieces of which Dockerfiles are made, and what breaks them.

@@ -1,9 +1,7 @@
 //! Docker's configuration (<https://docs.docker.com/reference/cli/docker/login/>): where it is, under which keys it has
 //! what about a registry, and what an entry says.
-#![expect(clippy::disallowed_methods, reason = "configuration files are read here")]
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +10,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use super::super::regular;
 use super::login::Login;
 use crate::reference::Repository;
 
@@ -94,7 +93,7 @@ impl ConfigPlace {
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    File::open(path)?.take(MAX_CONFIG).read_to_end(&mut content)?;
+    regular::open(path)?.take(MAX_CONFIG).read_to_end(&mut content)?;
     Ok(content)
 }
 

@@ -34,6 +34,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         merge_logins,
         minutes: Minutes { plan, build, merge },
         require_all,
+        settle,
         setup,
         planned_with: PlannedWith { words, again: _, folder, asks_git: _ },
     } = pipeline;
@@ -56,6 +57,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         jobs => [job("build", false), job("push", true)],
         timeouts => context! { plan, build, merge },
         require_all,
+        settle => settle.map(|time| time.to_string()),
         setup => setup.as_ref().map(ToString::to_string),
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(word),

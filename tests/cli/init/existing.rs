@@ -156,5 +156,27 @@ fn blocks_that_are_there_are_left_alone() {
     let bake = format!("{BAKE}{block}");
     let files = [(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake.as_str())];
     let said = init(&files);
-    assert_eq!(said.stdout, "nothing to propose: every target that is published has an image block\n");
+    assert_eq!(said.stdout, "nothing to propose: every published target has an `image` block\n");
+}
+
+/// What is wrong in a file that was there is said once, not once for each example.
+#[test]
+fn a_mistake_is_said_once() {
+    let text = workflow(
+        "- uses: docker/bake-action@v6\n  with:\n    push: true\n\
+         - uses: docker/build-push-action@v6\n  with:\n    push: true\n    context: web\n    tags: acme/web:edge\n",
+    );
+    for (bake, code) in [
+        ("target \"app\" {\n  tags = [\"acme/app:${TAGG}\"]\n}\n", "error[unknown-variable]"),
+        (
+            "target \"app\" {\n  tags = [\"acme/app:1\"]\n  platforms = [\"linux/amd\"]\n}\n",
+            "error[unknown-platform]",
+        ),
+    ] {
+        let bake = format!("group \"default\" {{ targets = [\"app\"] }}\n{bake}");
+        let files = [(".github/workflows/a.yml", text.as_str()), ("docker-bake.hcl", bake.as_str())];
+        let said = init(&files);
+        assert_eq!(said.stderr.matches(code).count(), 1, "{}", said.stderr);
+        said.proposes(&["unknown: the plan has errors"]);
+    }
 }

@@ -80,3 +80,48 @@ fn a_broken_workflow_does_not_hide_the_others() {
     said.proposes(&["image \"app\" {"]);
     said.tells(&["warning[yaml-syntax]", "a.yml:", "this file is left out"]);
 }
+
+/// Passwords that somebody wrote into a workflow or a script are in nothing that is shown, whatever line it is about.
+#[test]
+fn passwords_in_lines_are_not_shown() {
+    for line in [
+        "PASSWORD=hunter2fish docker push $UNKNOWN/app:1",
+        "docker login -u me -p hunter2fish && docker push $UNKNOWN/app:1",
+        "echo hunter2fish | docker login -u me --password-stdin; docker push $UNKNOWN/app:1",
+        "export API_TOKEN_V2='hunter2fish'; docker push ghcr.io/acme/app:$UNKNOWN",
+        "curl -fsS https://me:hunter2fish@r.example/x && docker push $UNKNOWN/app:1",
+        "docker push ghcr.io/acme/$(cat name) --registry-token hunter2fish",
+    ] {
+        let step = format!("- run: |\n    {line}\n");
+        for files in [
+            vec![(".github/workflows/a.yml", workflow(&step)), (".github/workflows/b.yml", workflow(STEP))],
+            vec![("push.sh", format!("#!/bin/sh\n{line}\n")), (".github/workflows/b.yml", workflow(STEP))],
+        ] {
+            let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+            for arguments in [&["init"][..], &["-v", "init"]] {
+                said(&test(&files).args(arguments.iter().copied())).lacks(&["hunter2"]);
+            }
+        }
+    }
+    let login = "- uses: docker/login-action@v3\n  with: { username: me, password: hunter2fish }\n- uses: acme/build@v1\n  with: { push: true, tags: \"x/${{ env.A }}\", token: hunter2fish }\n";
+    let text = workflow(&format!("{login}{STEP}"));
+    said(&test(&[(".github/workflows/a.yml", text.as_str())]).args(["init"])).lacks(&["hunter2"]);
+    // What is no password is shown as it is.
+    let step = "- run: |\n    docker build -t $UNKNOWN/app:1 . && docker push $UNKNOWN/app:1 # wide open\n";
+    let text = workflow(step);
+    let said = said(&test(&[(".github/workflows/a.yml", text.as_str())]).args(["init"]));
+    assert!(format!("{}{}", said.stdout, said.stderr).contains("$UNKNOWN/app:1"), "{}", said.stderr);
+}
+
+/// One mistake of the plan is said once, however many examples have it.
+#[test]
+fn a_mistake_in_every_run_is_said_once() {
+    let bake = "target \"app\" {\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\", \"nonsense/x/y/z\"]\n}\n";
+    let text = workflow(STEP);
+    let said =
+        said(&test(&[("docker-bake.hcl", bake), (".github/workflows/a.yml", text.as_str())]).args(["init"]));
+    for line in said.stderr.lines().filter(|line| line.starts_with("error[")) {
+        assert_eq!(said.stderr.matches(line).count(), 1, "{}", said.stderr);
+    }
+    assert!(said.stderr.contains("error["), "{}{}", said.stdout, said.stderr);
+}

@@ -59,3 +59,27 @@ docker buildx imagetools create -t ghcr.io/acme/app:edge ghcr.io/acme/app:edge-a
     assert_eq!(written.tags("refs/heads/main"), ["ghcr.io/acme/app:edge"]);
     assert!(written.read("docker-bake.hcl").contains("[\"linux/amd64\", \"linux/arm64\"]"));
 }
+
+/// What other tools publish is said to be there, and to be unread.
+#[test]
+fn other_tools_are_named() {
+    let releaser = "project_name: app\ndockers:\n  - image_templates: [\"ghcr.io/acme/app:{{ .Tag }}\"]\n";
+    let manifests = "docker_manifests:\n  - name_template: acme/app\n";
+    let package =
+        "{\n  \"scripts\": {\n    \"ship\": \"docker build -t acme/web . && docker push acme/web\"\n  }\n}\n";
+    for (path, text, told) in [
+        (".goreleaser.yml", releaser, "GoReleaser publishes images, and `init` does not read how"),
+        ("goreleaser.yaml", manifests, ":1:1"),
+        ("web/package.json", package, "a script of this package publishes images"),
+        ("package.json", "{\"scripts\": {\"push\": \"docker buildx build --push .\"}}", "[init-unread]"),
+    ] {
+        super::said(&super::test(&[(path, text)]).args(["init"])).tells(&[told]);
+    }
+    for (path, text) in [
+        (".goreleaser.yml", "builds:\n  - main: ./cmd\n"),
+        ("package.json", "{\"scripts\": {\"up\": \"docker compose up\", \"push\": \"git push\"}}"),
+    ] {
+        let said = super::said(&super::test(&[(path, text)]).args(["init"]));
+        assert!(!said.stderr.contains("init-unread"), "{}", said.stderr);
+    }
+}

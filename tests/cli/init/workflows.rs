@@ -169,7 +169,7 @@ fn what_cannot_be_known_is_a_comment_and_a_warning() {
             "`${{ steps.version.outputs.it }}` is not known here",
         ),
         ("type=semver,pattern={{version}},value=${{ inputs.version }}", "is not known here"),
-        ("type=raw,value=x,enable=${{ needs.a.outputs.b == 'yes' }}", "cannot be said in a plan"),
+        ("type=raw,value=x,enable=${{ needs.a.outputs.b == 'yes' }}", "a plan cannot express"),
         ("type=semver,pattrn={{version}}", "pattrn"),
     ] {
         let text = workflow(&META.replace("type=ref,event=pr\n", &format!("{rule}\n")));
@@ -418,4 +418,82 @@ fn secrets_are_named_and_never_shown() {
     said.proposes(&["secret = [\"id=npm,env=NPM_TOKEN\"]", "MODE = \"prod\""]);
     said.tells(&["the argument `API_TOKEN` is not in the proposal: it is a secret", "the argument `KEY`"]);
     assert!(!said.stdout.contains("hunter2"), "{}", said.stdout);
+}
+
+/// What the generated workflow knows by itself is not said again; user names in secrets have to move.
+#[test]
+fn logins_become_settings_of_the_workflow() {
+    let text = workflow(
+        "\
+- uses: docker/login-action@v3
+  with:
+    registry: ghcr.io
+    username: ${{ github.actor }}
+    password: ${{ secrets.GITHUB_TOKEN }}
+- uses: docker/login-action@v3
+  with:
+    username: ${{ secrets.DOCKERHUB_USERNAME }}
+    password: ${{ secrets.DOCKERHUB_TOKEN }}
+- uses: docker/login-action@v3
+  with:
+    registry: registry.example:5000
+    username: ${{ vars.REGISTRY_USER }}
+    password: ${{ secrets.REGISTRY_PASSWORD }}
+- uses: docker/login-action@v3
+  with:
+    registry: other.example
+    username: robot
+    password: ${{ secrets.OTHER }}
+- uses: docker/build-push-action@v6
+  with:
+    push: true
+    tags: |
+      ghcr.io/acme/app:edge
+      acme/app:edge
+      registry.example:5000/acme/app:edge
+",
+    );
+    let files = [(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")];
+    let said = init(&files);
+    said.proposes(&[
+        "# how today's workflows log in\n    logins = {\n      \"registry.example:5000\" = \"REGISTRY_USER:REGISTRY_PASSWORD\"\n    }",
+    ]);
+    said.tells(&["the user name for `docker.io` is in the secret `DOCKERHUB_USERNAME`"]);
+    assert!(
+        !said.stdout.contains("other.example") && !said.stdout.contains("\"ghcr.io\""),
+        "{}",
+        said.stdout
+    );
+    let written = Written::new(&files, &[]);
+    written.proposes_nothing_more();
+    let workflow = written.run(&["workflow", "github", "--install", "path"]).stdout;
+    assert!(
+        workflow.contains("vars.REGISTRY_USER") && workflow.contains("secrets.REGISTRY_PASSWORD"),
+        "{workflow}"
+    );
+}
+
+/// What a step sets for Bake is for the plan, too.
+#[test]
+fn variables_of_a_step_are_settings_or_named() {
+    let text = workflow(
+        "\
+- uses: docker/bake-action@v6
+  env:
+    RELEASE: ${{ vars.APP_RELEASE }}
+    CHANNEL: ${{ github.ref_name }}
+    OTHER: ${{ vars.OTHER }}
+  with:
+    push: true
+    set: app.tags=ghcr.io/acme/app:edge
+",
+    );
+    let bake = "variable \"RELEASE\" { default = \"1\" }\nvariable \"CHANNEL\" { default = \"\" }\n\
+                group \"default\" { targets = [\"app\"] }\n\
+                target \"app\" {\n  args = { A = RELEASE, B = CHANNEL }\n}\n";
+    let files = [(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake)];
+    let said = init(&files);
+    said.proposes(&["env = {\n      RELEASE = \"vars.APP_RELEASE\"\n    }"]);
+    said.tells(&["the step sets the variable `CHANNEL` to `"]);
+    assert!(!said.stdout.contains("OTHER") && !said.stderr.contains("OTHER"), "{}", said.stderr);
 }

@@ -77,3 +77,29 @@ fn where_nothing_publishes_an_image_that_is_an_error() {
         said.tells(&["error[no-images]", "read: 0 workflows and actions"]);
     }
 }
+
+/// In a terminal that `script` makes, where there is one.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_terminal_it_asks_and_obeys() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    for (answer, is_written) in
+        [("y\n", true), ("yes\n", true), ("n\n", false), ("\n", false), ("\u{4}", false)]
+    {
+        let test = test(&[("docker-bake.hcl", HCL)]);
+        let line = format!("{} init --write", env!("CARGO_BIN_EXE_bakeplan"));
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(test.folder()).env("TERM", "xterm-256color");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let Ok(mut child) = command.spawn() else { return };
+        child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("Write `docker-bake.hcl`?"), "{answer:?}: {said}");
+        let text = std::fs::read_to_string(test.folder().join("docker-bake.hcl")).unwrap();
+        assert_eq!(text != HCL, is_written, "{answer:?}: {said}");
+        assert_eq!(said.contains("Nothing is written."), !is_written, "{answer:?}: {said}");
+    }
+}

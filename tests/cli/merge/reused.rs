@@ -480,7 +480,7 @@ fn the_own_tags_of_a_version_that_is_there_stay_as_they_say() {
 fn run(world: &World, plan: &Value, files: &[(&str, &Value)], line: &[&str]) -> (Option<i32>, String, Value) {
     let mut test = Test::new().files(world.root(), "").file("plan.json", plan.to_string());
     for (name, content) in files {
-        test = test.file(*name, content.to_string());
+        test = test.file(name, content.to_string());
     }
     let output = test.args(line.iter().copied()).output();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -559,4 +559,120 @@ fn verify_expects_what_is_reused() {
     let other = planned(&[A], &literal("sha-2"), 1, ["x", "y"]);
     merged(&world, &other, Options::default());
     found(&of_plan(&world, &plan.to_string()), &["other-build"]);
+}
+
+/// A git repository with a definition whose image is published there.
+fn sources(host: &str) -> Test {
+    let definition = format!(
+        r#"
+variable "T" {{}}
+target "app" {{
+  context   = "app"
+  platforms = ["linux/amd64", "linux/arm64"]
+}}
+image "app" {{
+  repositories = ["{host}/a"]
+  tags         = [T, "edge"]
+}}
+image "web" {{
+  target       = "app"
+  repositories = ["{host}/web"]
+  tags         = [T, "edge"]
+  retag        = false
+}}
+"#
+    );
+    let test = Test::new()
+        .file("docker-bake.hcl", definition)
+        .file("app/Dockerfile", "FROM scratch\nCOPY file /\n")
+        .file("app/file", "x");
+    for words in [&["init", "-q"][..], &["add", "."], &["commit", "-q", "-m", "x"]] {
+        let identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"];
+        let folder = test.folder();
+        let status = std::process::Command::new("git")
+            .args(identity)
+            .args(words)
+            .current_dir(folder)
+            .status()
+            .unwrap();
+        assert!(status.success(), "{words:?}");
+    }
+    test
+}
+
+/// Runs the program there; its exit code and all that it prints.
+fn bakeplan(folder: &std::path::Path, line: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"))
+        .args(line)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", folder)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn a_plan_that_reuses_is_made_again_from_the_sources() {
+    let world = World::with_app(&["a", "web"]);
+    let server = world.serve();
+    let test = sources(&server.host());
+    let folder = test.folder();
+    let done = |line: &[&str]| {
+        let (status, told) = bakeplan(folder, line);
+        assert_eq!(status, Some(0), "{line:?}: {told}");
+        told
+    };
+    std::fs::write(folder.join("m.json"), world.metadata()).unwrap();
+    std::fs::write(folder.join("none.json"), "{}").unwrap();
+    done(&["plan", "--inputs", "--var", "T=one", "--out", "out"]);
+    done(&["merge", "--plan", "out/plan.json", "--metadata", "m.json"]);
+    let first = world.tags("a")["edge"].clone();
+    assert!(record(&world, "one").is_some());
+
+    let plan = ["plan", "--skip-published", "--var", "T=two", "--out", "out"];
+    let told = done(&plan);
+    assert!(told.contains("1 image, 1 of them reused"), "{told}");
+    let planned = std::fs::read_to_string(folder.join("out/plan.json")).unwrap();
+    let value: Value = serde_json::from_str(&planned).unwrap();
+    assert_eq!(value["images"].as_object().unwrap().keys().collect::<Vec<_>>(), ["app"]);
+    assert_eq!(value["images"]["app"]["reused"]["digest"], first.as_str());
+    let merge = ["merge", "--plan", "out/plan.json", "--metadata", "none.json", "--from-source", "--"];
+    let options = ["--skip-published", "--var", "T=two"];
+    let merge = [&merge[..], &options].concat();
+    let refused = |change: &dyn Fn(&mut Value), expected: &str| {
+        let mut other = value.clone();
+        change(&mut other);
+        std::fs::write(folder.join("out/plan.json"), other.to_string()).unwrap();
+        let (status, told) = bakeplan(folder, &merge);
+        assert!(status == Some(1) && told.contains(&format!("error[{expected}]")), "{told}");
+        std::fs::write(folder.join("out/plan.json"), &planned).unwrap();
+    };
+    // Something else in place of what is reused has another id, and hashes that make it right are not those of the sources.
+    refused(&|plan| plan["images"]["app"]["reused"]["digest"] = json!(digest("other")), "plan-differs");
+    refused(&|plan| plan["images"]["app"]["reused"]["repository"] = json!("r.io/evil"), "not-a-plan");
+    refused(
+        &|plan| plan["images"]["app"]["builds"]["app-linux-amd64"]["inputs"] = inputs("x"),
+        "plan-differs",
+    );
+    refused(&|plan| plan["images"]["app"]["tags"][0]["name"] = "three".into(), "not-a-plan");
+    // The sources are others than those that were published.
+    std::fs::write(folder.join("app/file"), "y").unwrap();
+    refused(&|_| {}, "plan-differs");
+    std::fs::write(folder.join("app/file"), "x").unwrap();
+    assert_eq!(world.tags("a").len(), 2);
+
+    done(&merge);
+    assert_eq!(
+        world.tags("a").into_iter().collect::<Vec<_>>(),
+        ["edge", "one", "two"].map(|tag| (tag.to_owned(), first.clone()))
+    );
+    assert_eq!(world.tags("web").keys().collect::<Vec<_>>(), ["edge", "one"]);
+    done(&["verify", "--plan", "out/plan.json"]);
+    // What changed is built.
+    std::fs::write(folder.join("app/file"), "y").unwrap();
+    let told = done(&plan);
+    assert!(told.contains("2 images,") && !told.contains("reused:"), "{told}");
 }

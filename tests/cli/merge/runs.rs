@@ -22,6 +22,7 @@ const BACKWARD: Options = Options {
     allow_mixed_bases: false,
     use_docker: false,
     wait: std::time::Duration::ZERO,
+    settle: std::time::Duration::ZERO,
 };
 
 /// A run of `WORKFLOW REF NUMBER TIME`, where `-` is unknown, as `plan.json` has it.

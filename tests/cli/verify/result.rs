@@ -9,7 +9,7 @@ use crate::support::Test;
 use bakeplan::internals::registry::Store;
 
 /// The exit code of `verify --result`, the findings, and the state of each tag.
-fn verify(world: &World, document: &str, result: &str) -> (i32, Vec<String>, Vec<String>) {
+pub(super) fn verify(world: &World, document: &str, result: &str) -> (i32, Vec<String>, Vec<String>) {
     let test = Test::new().file("plan.json", document).file("r.json", result).files(world.root(), "");
     let output =
         test.args(["verify", "--plan", "plan.json", "--result", "r.json", "--format", "json"]).output();

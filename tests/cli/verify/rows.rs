@@ -490,7 +490,7 @@ fn floating_tags_where_nobody_may_list() {
         });
         // Only the one that is not the version's own is in question.
         let report = of_plan(&world, &plan(&[&format!("{}/acme/app", server.host())]));
-        found(&report, &["unlisted-tags"]);
+        found(&report, &["unlisted-tags", "unknown-version"]);
         assert!(report.findings[0].message.starts_with("`latest` has another digest than the version"));
         assert!(!report.disagrees());
     }

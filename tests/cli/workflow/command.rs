@@ -27,8 +27,8 @@ fn without_a_way_to_install_it_the_choices_are_listed() {
     test(SPEC, &[])
         .status(1)
         .stderr(str![[r#"
-error[no-install]: the workflow must be told how bakeplan gets into a job
-  = help: `--install` or `install` in `image { workflow { … } }` is `path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`
+error[no-install]: the workflow does not say how its jobs install bakeplan
+  = help: set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`
 
 "#]])
         .run();
@@ -65,7 +65,7 @@ error[no-login]: it is not known how a job logs in to `other.example:5000`
 ...
 error[no-login]: it is not known how a job logs in to `registry.example`
   = help: name the variable with the user's name and the secret: `--login registry.example=REGISTRY_USERNAME:REGISTRY_TOKEN`; for a registry that needs no login, `--login registry.example=none`
-error[no-install]: the workflow must be told how bakeplan gets into a job
+error[no-install]: the workflow does not say how its jobs install bakeplan
 ...
 "#]])
         .run();
@@ -314,7 +314,7 @@ fn without_images_there_is_no_workflow() {
 #[test]
 fn each_setting_is_refused_in_both_places_for_the_same_reason() {
     for (option, attribute, told) in [
-        ("--install=brew", "install = \"brew\"", "`brew` is not a way to install it"),
+        ("--install=brew", "install = \"brew\"", "`brew` is not a way to install bakeplan"),
         (
             "--publish-on=pull_request",
             "publish_on = [\"push\", \"pull_request\"]",

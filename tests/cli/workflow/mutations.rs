@@ -295,7 +295,12 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("signers", "jq --raw-output '.published[]'", "jq --raw-output '.indexes[]'"),
     ("reusable", "jobs.merge.outputs.published || '[]'", "jobs.merge.outputs.published"),
     ("reusable", "steps.merge.outputs.result || '{\"published\":[]}'", "steps.merge.outputs.result || '{}'"),
-    ("settings", " --github --require-all --from-source", " --github --from-source"),
+    (
+        "settings",
+        " --github --require-all --settle 30s --from-source",
+        " --github --settle 30s --from-source",
+    ),
+    ("settings", " --settle 30s", ""),
     (
         "settings",
         "          SOURCE_DATE_EPOCH: ${{ vars.EPOCH }}\n        run: |\n          mkdir",

@@ -78,6 +78,7 @@ image {
     test         = "./ci/test"
     sign         = "./ci/sign"
     require_all  = true
+    settle       = "30s"
     env          = { CHANNEL = "vars.CHANNEL", SOURCE_DATE_EPOCH = "vars.EPOCH" }
   }
 }

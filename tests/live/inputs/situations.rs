@@ -704,7 +704,7 @@ const ROWS: &[Row] = &[
         ANOTHER,
     ),
     target(
-        "`.git` is ignored",
+        "`.git` is ignored, and attributes change in folders that are, too",
         TOP,
         "FROM scratch\nCOPY . /\n",
         "printf '*\n!@\n' > Dockerfile.dockerignore; echo 1 > x",

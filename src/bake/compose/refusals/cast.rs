@@ -1,4 +1,4 @@
-//! The types of strings, once their variables have values: an empty `${UNSET}` is no number. Most are in attributes that
+//! The types of strings, once their variables have values: an empty `${UNSET}` is not a number. Most are in attributes that
 //! Bake does not read.
 
 use super::unread::UNREAD;

@@ -142,7 +142,7 @@ fn type_from_json(json: &Value) -> Option<Type> {
     }
 }
 
-/// A value as JSON text for a place of this type, which it has or fits. Where that is any type, it is told with its own:
+/// A value as JSON text for a place of this type, which it has or fits. Where that is any type, it is given with its own:
 /// `{"value":1,"type":"number"}` (`Marshal` in <https://github.com/zclconf/go-cty/blob/main/cty/json/marshal.go>).
 ///
 /// # Errors

@@ -152,7 +152,7 @@ impl Decoder<'_> {
         self.fail_with(value, expr, expected, None)
     }
 
-    /// Refuses what is no list; a single string is meant as a list of one.
+    /// Refuses what is not a list; a single string is meant as a list of one.
     fn fail_list<T>(&mut self, value: &Value, expr: &Expr, expected: &str) -> Option<T> {
         const SHOWN: usize = 80;
         let help = value.as_str().map(|text| {

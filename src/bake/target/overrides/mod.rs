@@ -19,7 +19,7 @@ const LOAD: &str = "load";
 const PUSH: &str = "push";
 const SECRET: &str = "secret";
 
-/// Keys of `--set` that are no attribute's alone.
+/// Keys of `--set` that do not belong to a single attribute.
 const OTHER_KEYS: [&str; 3] = [LOAD, PUSH, SECRET];
 
 /// The keys of `--set`.

@@ -9,7 +9,7 @@ use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// How many errors of one file are told.
+/// How many errors of one file are reported.
 const MAX_ERRORS: usize = 20;
 
 /// What was read of a body.

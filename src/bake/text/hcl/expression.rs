@@ -299,7 +299,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What follows `[for` or `{for`; line ends are no tokens, and are afterwards if they were `outside`.
+    /// What follows `[for` or `{for`; line ends are not tokens, and are afterwards if they were `outside`.
     fn for_expr(&mut self, open: Token, word: Token, closer: TokenKind, outside: bool) -> Parsed<Expr> {
         let is_object = closer == TokenKind::CloseBrace;
         if is_object && matches!(self.peek().kind, TokenKind::Assign | TokenKind::Colon) {

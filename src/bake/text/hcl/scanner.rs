@@ -201,7 +201,7 @@ fn is_only_id(c: char) -> bool {
     )
 }
 
-/// Digits, dots and exponents in any order, up to the last that is no dot: what is no number is found out later.
+/// Digits, dots and exponents in any order, up to the last that is not a dot: what is not a number is found out later.
 fn number_length(bytes: &[u8]) -> usize {
     let (mut at, mut length) = (1, 1);
     loop {

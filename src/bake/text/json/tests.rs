@@ -103,7 +103,7 @@ fn what_is_wrong_is_named_and_pointed_at() {
     }
 }
 
-/// Only who reads the value is told.
+/// Only reading the value reports it.
 #[test]
 fn a_key_set_twice_shows_both() {
     for (text, places) in [

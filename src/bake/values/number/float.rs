@@ -15,7 +15,7 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let Some(hex) = hex else {
         let is_infinite = unsigned.starts_with(['i', 'I']);
         let number: f64 = text.replace('_', "").parse().ok()?;
-        // What is no number has no sign, and infinity is one only by name.
+        // What is not a number has no sign, and infinity is one only by name.
         let is_wrong = number.is_nan() && unsigned.len() < text.len() || number.is_infinite() && !is_infinite;
         return Some(number).filter(|_| !is_wrong);
     };

@@ -1,0 +1,151 @@
+//! Whether tags of a version have the content of another, where the plan does not say which version content has to name.
+
+use super::code::Code;
+use super::finding::Finding;
+use super::walk::{Trail, Tree, Walk};
+use crate::diagnostic::Severity;
+use crate::oci::VERSION;
+use crate::published::floating::other_releases;
+use crate::published::planned::PlannedImage;
+use crate::published::record::{Configuration, Known, Question, Record};
+use crate::published::release::{MAX_RELEASES, Saying, has_same_numbers, saying};
+use crate::reference::Digest;
+use crate::version::Version;
+
+/// What tells that content is another version.
+struct Evidence {
+    /// What is known of the digest, as words that follow it.
+    claim: String,
+    notes: Vec<String>,
+    /// Whether it can be nothing else.
+    is_sure: bool,
+}
+
+/// Looks for another version in the content of an image's tags; whether there is one. Whoever knows what was built need
+/// not ask, and `is_said` is whether a merge says that it gave the tags this content: two versions may rightly have the same.
+pub(super) fn look(
+    key: &str,
+    image: &PlannedImage,
+    is_said: bool,
+    place: &Trail,
+    tree: &Tree<'_>,
+    walk: &mut Walk<'_>,
+) -> bool {
+    let Some(planned) = &image.version else { return false };
+    let found = &tree.served.manifest.digest;
+    let Some(Evidence { claim, notes, is_sure }) = evidence(key, image, planned, place, tree, walk) else {
+        return false;
+    };
+    let message = format!("image `{key}`: {found} {claim}, but its tags are of `{planned}`");
+    let mut finding = Finding::new(Code::OtherVersion, &place.references, message).about(found);
+    finding.notes = notes;
+    walk.findings.push(if is_said {
+        finding
+            .with_severity(Severity::Warning)
+            .with_cure("nothing, if the merge was meant to give this content to both versions")
+    } else if !is_sure {
+        finding
+            .with_severity(Severity::Warning)
+            .with_cure("set the label in the definition, and it tells which version was built")
+    } else {
+        finding
+    });
+    is_sure && !is_said
+}
+
+fn evidence(
+    key: &str,
+    image: &PlannedImage,
+    planned: &Version,
+    place: &Trail,
+    tree: &Tree<'_>,
+    walk: &mut Walk<'_>,
+) -> Option<Evidence> {
+    let says = |text: &str| format!("says that it is version {text:?}");
+    match saying(image, &annotations(tree)) {
+        // Planned ones are compared with the plan.
+        Saying::Own => return None,
+        Saying::Other(..) if is_annotated(image) => return None,
+        Saying::Other(text, _) => {
+            let notes = vec![format!("that is its annotation `{VERSION}`")];
+            return Some(Evidence { claim: says(&text), notes, is_sure: true });
+        }
+        Saying::Nothing => {}
+    }
+    let labelled = match saying(image, &labels(place, tree, walk.records)) {
+        Saying::Own => return None,
+        Saying::Other(..) if is_labelled(image) => return None,
+        Saying::Other(text, version) => Some((text, version)),
+        Saying::Nothing => None,
+    };
+    walk.need(place.site, Question::Tags);
+    let (records, location) = (walk.records, &walk.sites[place.site].location);
+    let found = &tree.served.manifest.digest;
+    let unknown = |why: String| {
+        let message =
+            format!("image `{key}`: it is not known whether {found} is another version than `{planned}`");
+        Finding::new(Code::UnknownVersion, &place.references, message).about(found).with_note(why)
+    };
+    let listed = match records[place.site].tags() {
+        Known::Unasked => return None,
+        Known::Present(listed) => listed,
+        Known::Absent => &[],
+        Known::Faulty(fault) => {
+            walk.findings.push(unknown(fault.message().to_owned()));
+            &[]
+        }
+    };
+    let releases = other_releases(image, listed);
+    if let Some((text, version)) = labelled {
+        // Alone it is no proof.
+        let note = format!("that is the label `{VERSION}` in its configuration");
+        let published = releases.iter().find(|(_, other)| has_same_numbers(other, &version));
+        let more = match published {
+            Some((tag, _)) => format!("`{}` is there, too", location.with_tag(tag)),
+            None => "an image inherits such labels from its base".to_owned(),
+        };
+        if published.is_some() || version.numbers().len() == planned.numbers().len() {
+            let (claim, notes) = (says(&text), vec![note, more]);
+            return Some(Evidence { claim, notes, is_sure: published.is_some() });
+        }
+    }
+    if let Some(left) = releases.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
+        walk.findings.push(unknown(format!("the own tags of {left} older versions were not looked at")));
+    }
+    for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
+        if walk.tag(place.site, tag).present() == Some(found) {
+            let claim = format!("is version `{}`, by the tag `{}`", version.text(), location.with_tag(tag));
+            return Some(Evidence { claim, notes: Vec::new(), is_sure: true });
+        }
+    }
+    None
+}
+
+/// The versions that the annotations of an index name, or else those of its images.
+fn annotations(tree: &Tree<'_>) -> Vec<String> {
+    if let Some(version) = tree.served.annotations().and_then(|all| all.get(VERSION)) {
+        return vec![version.clone()];
+    }
+    let manifests = tree.images.iter().filter_map(|image| image.manifest);
+    manifests.filter_map(|manifest| manifest.annotations.get(VERSION).cloned()).collect()
+}
+
+/// The versions that the labels of its images name, as far as they were read.
+fn labels(place: &Trail, tree: &Tree<'_>, records: &[Record]) -> Vec<String> {
+    let configuration = |digest: &Digest| records[place.site].configuration(digest).present();
+    let manifests = tree.images.iter().filter_map(|image| image.manifest);
+    let read = manifests.filter_map(|manifest| configuration(&manifest.config.digest));
+    read.filter_map(|Configuration { labels, .. }| labels.as_ref().ok()?.get(VERSION).cloned()).collect()
+}
+
+/// Whether the plan says which version annotations name.
+fn is_annotated(image: &PlannedImage) -> bool {
+    let builds = image.builds.values();
+    image.annotations.contains_key(VERSION)
+        || builds.into_iter().any(|build| build.annotations.contains_key(VERSION))
+}
+
+/// Whether the plan says which version labels name.
+fn is_labelled(image: &PlannedImage) -> bool {
+    image.builds.values().any(|build| build.labels.contains_key(VERSION))
+}
