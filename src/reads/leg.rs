@@ -296,7 +296,9 @@ impl<'a> Reader<'a> {
     fn leaves_nothing(&mut self, linked: &str) -> bool {
         let plan = self.plan;
         let leg = plan.legs.get(linked).map(|leg| &*leg.definition);
-        let Some(target) = leg.or_else(|| plan.targets.get(linked).map(|target| &**target)) else { return false };
+        let Some(target) = leg.or_else(|| plan.targets.get(linked).map(|target| &**target)) else {
+            return false;
+        };
         let written = target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str);
         let context = local(written);
         let found = self.dockerfile(target, context.as_deref(), &mut Gathered::default());
