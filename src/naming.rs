@@ -1,5 +1,7 @@
 //! What images, targets and jobs may be called, since scripts take their names from the matrix as arguments.
 
+use crate::readable;
+
 /// Why a name of an image, a target or a job cannot go into a matrix, from where scripts take it as an argument; `None`
 /// when it can.
 #[must_use]
@@ -12,6 +14,8 @@ pub(crate) fn problem(name: &str) -> Option<&'static str> {
         Some("it has control characters")
     } else if name.contains(char::is_whitespace) {
         Some("it has blanks")
+    } else if name.contains(readable::is_hidden) {
+        Some("it has a character that cannot be seen")
     } else if name.contains([',', '=']) {
         Some("it has `,` or `=`, which separate names")
     } else if !name.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -62,6 +66,12 @@ mod tests {
             "a\u{200b}b",
             "a\u{202e}b",
             "a\u{ad}b",
+            // Letters and marks to Unicode, and nothing to a reader.
+            "\u{3164}\u{115f}",
+            "a\u{ffa0}",
+            "\u{1160}a",
+            "a\u{34f}b",
+            "a\u{e0100}b",
             "a,b",
             "a=b",
             "$(id)",

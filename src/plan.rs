@@ -49,6 +49,8 @@ pub struct Plan {
     pub publish: bool,
     /// The variables that are left to the build.
     pub kept: Vec<KeptVariable>,
+    /// The variables whose value is one of the environment.
+    pub from_environment: Vec<Name>,
     /// The run that it was made in.
     pub run: Run,
     /// The versions released before that were given and that an image reads as its own, as they were given.
@@ -61,6 +63,8 @@ pub struct Plan {
     pub verdicts: IndexMap<String, Verdict>,
     /// What each build reads, a part a line, by leg, where that was asked for.
     pub reads: IndexMap<Name, Vec<String>>,
+    /// What registries say of the images that builds start from, copy from and mount, by name, where that was asked.
+    pub bases: IndexMap<String, PlannedBase>,
     /// What is worth a look, and is not an error.
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
@@ -74,6 +78,15 @@ pub struct Verdict {
     pub is_built: bool,
     /// The reason.
     pub why: String,
+}
+
+/// What a registry says of an image that builds start from, copy from or mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlannedBase {
+    /// What takes its place in the builds, if it is pinned.
+    pub digest: Option<Digest>,
+    /// Whether it has instructions for builds that start from it (`ONBUILD`), if that is known.
+    pub has_triggers: Option<bool>,
 }
 
 /// What jobs were packed from, and because of which limit.

@@ -353,9 +353,9 @@ mod tests {
             ("registry.example=oidc".into(), "is not a registry that trusts"),
             (
                 "12345.dkr.ecr.eu-central-1.amazonaws.com=oidc:role=vars.A".into(),
-                "is not a registry that is known",
+                "is not a registry that trusts",
             ),
-            ("azurecr.io=oidc:client=vars.A,tenant=vars.B".into(), "is not a registry that is known"),
+            ("azurecr.io=oidc:client=vars.A,tenant=vars.B".into(), "is not a registry that trusts"),
         ] {
             let error = text.parse::<Login>().expect_err(&text);
             assert!(error.contains(told), "{text}: {error}");

@@ -37,6 +37,17 @@ impl Install {
     pub const FORMS: &str = "`path`, `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` or `action=./FOLDER`";
 }
 
+impl Install {
+    /// The action of the repository that does it, if one does.
+    #[must_use]
+    pub fn local(&self) -> Option<&LocalAction> {
+        match self {
+            Self::Local(action) => Some(action),
+            Self::Path | Self::Pipx(_) | Self::Cargo(_) | Self::Git { .. } | Self::Action { .. } => None,
+        }
+    }
+}
+
 impl FromStr for Install {
     type Err = String;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::federated::{Federated, START};
-use super::{Keyed, is_name};
+use super::{Keyed, is_name, is_unset};
 use crate::reference::Registry;
 
 /// Registries that need no setting, with the variable and the secret that hold the account; GitHub's own takes the job's
@@ -14,6 +14,9 @@ const KNOWN: [(&str, Option<(&str, &str)>); 3] = [
     ("docker.io", Some(("DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"))),
     ("quay.io", Some(("QUAY_USERNAME", "QUAY_TOKEN"))),
 ];
+
+/// What stands for the token of the job.
+const JOB: &str = "job";
 
 /// Whose account a job uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +47,8 @@ impl Account {
     }
 }
 
-/// How a job logs in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…`, or `HOST=none`.
+/// How a job logs in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…`, `HOST=none`, or
+/// `ghcr.io=job`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The registry.
@@ -84,6 +88,17 @@ impl FromStr for Login {
         let registry: Registry = host.parse().map_err(|e| format!("`{host}` is not a registry: {e}"))?;
         let account = match account.split_once(':') {
             None if account == "none" => Account::None,
+            None if account == JOB => match Self::known(&registry) {
+                Some(Self { account: Account::Job, .. }) => Account::Job,
+                _ => {
+                    return Err(format!("the token of a job is one for `ghcr.io`, and not for `{registry}`"));
+                }
+            },
+            Some((username, password)) if is_unset(username) || is_unset(password) => {
+                return Err(format!(
+                    "`{account}` is never set: variables and secrets of a repository do not begin with `GITHUB_`"
+                ));
+            }
             _ if account.starts_with(START) || account == START.trim_end_matches(':') => {
                 let ids = account.strip_prefix(START).unwrap_or_default();
                 Account::Federated(Federated::parse(&registry, ids)?)
@@ -106,7 +121,7 @@ impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.account {
             Account::None => write!(f, "{}=none", self.registry),
-            Account::Job => write!(f, "{}", self.registry),
+            Account::Job => write!(f, "{}={JOB}", self.registry),
             Account::User { username, password } => write!(f, "{}={username}:{password}", self.registry),
             Account::Federated(federated) => write!(f, "{}={federated}", self.registry),
         }
@@ -119,13 +134,17 @@ mod tests {
 
     #[test]
     fn names_are_taken_and_values_are_not() {
-        for text in ["a.example:5000=USER:TOKEN", "127.0.0.1:5000=none", "docker.io=none"] {
+        for text in ["ghcr.io=job", "a.example:5000=USER:TOKEN", "127.0.0.1:5000=none", "docker.io=none"] {
             assert_eq!(text.parse::<Login>().map(|login| login.to_string()), Ok(text.to_owned()));
         }
         for (text, told) in [
             ("a.example", "is not a login"),
             ("a.example=", "does not say how"),
             ("a.example=USER", "does not say how"),
+            ("a.example=job", "the token of a job is one for `ghcr.io`"),
+            ("quay.io=job", "the token of a job is one for `ghcr.io`"),
+            ("a.example=GITHUB_USER:TOKEN", "is never set"),
+            ("a.example=USER:github_pw", "is never set"),
             ("a.example=me@example.com:hunter2!", "does not say how"),
             ("a.example=${{ vars.A }}:B", "does not say how"),
             ("https://a.example=none", "is not a registry"),
@@ -140,7 +159,7 @@ mod tests {
     fn well_known_registries_need_no_setting() {
         let known =
             |host: &str| Login::known(&host.parse().expect("a registry")).map(|login| login.to_string());
-        assert_eq!(known("ghcr.io").as_deref(), Some("ghcr.io"));
+        assert_eq!(known("ghcr.io").as_deref(), Some("ghcr.io=job"));
         assert_eq!(known("index.docker.io").as_deref(), Some("docker.io=DOCKERHUB_USERNAME:DOCKERHUB_TOKEN"));
         assert_eq!(known("quay.io").as_deref(), Some("quay.io=QUAY_USERNAME:QUAY_TOKEN"));
         assert_eq!(known("ghcr.io.example"), None);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::is_name;
+use super::{is_name, is_unset};
 
 /// A deployment environment of GitHub, whose rules and secrets apply to what publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +13,14 @@ impl FromStr for Environment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_of) {
+        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./ ".contains(c);
+        let is_framed = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !text.ends_with(' ');
+        if is_framed && text.chars().all(is_of) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("`{text}` is not the name of an environment: it has letters, digits and `-_./`"))
+            Err(format!(
+                "`{text}` is not the name of an environment here: letters, digits, blanks and `-_./`"
+            ))
         }
     }
 }
@@ -56,6 +59,32 @@ impl fmt::Display for LocalAction {
     }
 }
 
+/// A label of the runner on which the jobs run that build nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunnerLabel(String);
+
+impl FromStr for RunnerLabel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
+        let lower = text.to_ascii_lowercase();
+        if text.is_empty() || text.trim() != text || !text.chars().all(is_of) {
+            Err(format!("`{text}` is not the label of a runner, such as `ubuntu-latest` or `self-hosted`"))
+        } else if lower.starts_with("windows") {
+            Err(format!("`{text}` is a runner of Windows, where the scripts of the workflow do not run"))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for RunnerLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A secret of the repository, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretName(String);
@@ -65,7 +94,7 @@ impl FromStr for SecretName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // https://docs.github.com/en/actions/reference/security/secrets#naming-your-secrets
-        if is_name(text) && !text.to_ascii_uppercase().starts_with("GITHUB_") {
+        if is_name(text) && !is_unset(text) && text != "GITHUB_TOKEN" {
             Ok(Self(text.to_owned()))
         } else {
             Err(format!("`{text}` is not the name of a secret, such as `DEPLOY_KEY`"))
@@ -182,7 +211,14 @@ mod tests {
 
     #[test]
     fn what_a_workflow_takes_as_it_is_passes() {
-        takes::<Environment>(&["production", "eu-1/prod"], &["", "a b", "${{ x }}", "-a", "a\n"]);
+        takes::<Environment>(
+            &["production", "eu-1/prod", "prod env"],
+            &["", " a", "a ", "${{ x }}", "-a", "a\n", "a'b"],
+        );
+        takes::<RunnerLabel>(
+            &["ubuntu-latest", "self-hosted", "linux arm"],
+            &["", " a", "${{ x }}", "a\nb", "windows-2025", "Windows"],
+        );
         takes::<ProvenanceMode>(&["min", "max"], &["", "mode=max", "Max", "true"]);
         takes::<SecretName>(&["DEPLOY_KEY", "_a1"], &["", "1A", "A-B", "secrets.A", "GITHUB_TOKEN", "A B"]);
         takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);

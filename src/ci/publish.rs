@@ -83,11 +83,18 @@ impl FromStr for Branch {
     fn from_str(text: &str) -> Result<Self, String> {
         let start = text.strip_suffix("**").unwrap_or(text);
         let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        if start.starts_with(|c: char| c.is_ascii_alphanumeric()) && start.chars().all(is_of) {
+        if let Some(name) = text.strip_prefix("refs/heads/") {
+            Err(format!("`{text}` is a ref, and a branch is named without `refs/heads/`: `{name}`"))
+        } else if text.starts_with("refs/") {
+            Err(format!("`{text}` is not a branch"))
+        } else if start.starts_with(|c: char| c.is_ascii_alphanumeric()) && start.chars().all(is_of) {
             Ok(Self(text.to_owned()))
-        } else {
+        } else if start.contains(['*', '?', '[', ']', '!']) || start.is_empty() {
             // A condition of GitHub compares whole names and beginnings only.
             Err(format!("`{text}` is neither a branch nor the beginning of branches, such as `release/**`"))
+        } else {
+            // Filters and conditions read other characters in ways of their own.
+            Err(format!("`{text}` cannot be written here: a branch has letters, digits and `-_./`"))
         }
     }
 }
@@ -106,13 +113,69 @@ impl FromStr for Cron {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let is_of = |c: char| c.is_ascii_alphanumeric() || "*,-/".contains(c);
-        if fields.len() == 5 && fields.iter().all(|field| field.chars().all(is_of)) {
-            Ok(Self(fields.join(" ")))
-        } else {
-            Err(format!("`{text}` is not a `cron` schedule, such as `17 3 * * 1`"))
+        let given: Vec<&str> = text.split_whitespace().collect();
+        if given.len() != FIELDS.len() {
+            return Err(format!("`{text}` is not a `cron` schedule, such as `17 3 * * 1`"));
         }
+        match given.iter().zip(&FIELDS).find(|(part, field)| !field.takes(part)) {
+            None => Ok(Self(given.join(" "))),
+            Some((part, Field { name, min, max, .. })) => {
+                Err(format!("`{text}` is not a `cron` schedule: `{part}` is not {name}, from {min} to {max}"))
+            }
+        }
+    }
+}
+
+/// A field of a time. Whatever GitHub does not read makes the whole workflow invalid
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule>).
+struct Field {
+    name: &'static str,
+    min: u32,
+    max: u32,
+    /// What may be written for the numbers from `min`.
+    names: &'static [&'static str],
+}
+
+const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+const FIELDS: [Field; 5] = [
+    Field { name: "a minute", min: 0, max: 59, names: &[] },
+    Field { name: "an hour", min: 0, max: 23, names: &[] },
+    Field { name: "a day of the month", min: 1, max: 31, names: &[] },
+    Field { name: "a month", min: 1, max: 12, names: MONTHS },
+    Field { name: "a day of the week", min: 0, max: 6, names: DAYS },
+];
+
+impl Field {
+    /// Whether it is a list of numbers, ranges and steps in them: `1,5-10,*/15`.
+    fn takes(&self, text: &str) -> bool {
+        text.split(',').all(|item| match item.split_once('/') {
+            None => self.is_range(item),
+            Some((range, step)) => {
+                let step = step.bytes().all(|byte| byte.is_ascii_digit()).then(|| step.parse::<u32>());
+                self.is_range(range)
+                    && step.and_then(Result::ok).is_some_and(|step| step > 0 && step <= self.max)
+            }
+        })
+    }
+
+    fn is_range(&self, text: &str) -> bool {
+        let range = text.split_once('-').map(|(first, last)| (self.number(first), self.number(last)));
+        match range {
+            Some((Some(first), Some(last))) => first <= last,
+            Some(_) => false,
+            None => text == "*" || self.number(text).is_some(),
+        }
+    }
+
+    fn number(&self, text: &str) -> Option<u32> {
+        let named = self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        if let Some(at) = named {
+            return u32::try_from(at).ok().map(|at| self.min + at);
+        }
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())??;
+        (self.min..=self.max).contains(&number).then_some(number)
     }
 }
 
@@ -152,12 +215,51 @@ mod tests {
         for text in ["", "**", "release/*", "re**e", "a?", "[ab]", "!main", "a'b", "${{ x }}", "a b"] {
             assert!(text.parse::<Branch>().is_err(), "{text}");
         }
+        for (text, told) in [
+            ("refs/heads/main", "without `refs/heads/`: `main`"),
+            ("refs/tags/v1", "is not a branch"),
+            ("rel+1", "cannot be written here"),
+            ("feat#1", "cannot be written here"),
+            ("ünï", "cannot be written here"),
+            ("re*", "neither a branch"),
+        ] {
+            let error = text.parse::<Branch>().expect_err(text);
+            assert!(error.contains(told), "{text}: {error}");
+        }
     }
 
     #[test]
     fn times_have_five_fields() {
         assert_eq!("17  3 * * MON-FRI".parse::<Cron>().expect("it is one").to_string(), "17 3 * * MON-FRI");
-        for text in ["", "@daily", "1 2 3 4", "1 2 3 4 5 6", "1 2 3 4 \"", "a\nb c d e\""] {
+        for text in
+            ["*/15 0-6,8 1,15 JAN-mar/2 sun", "59 23 31 12 6", "0 0 1 1 0", "5-10/5 * * * MON,WED,FRI"]
+        {
+            assert!(text.parse::<Cron>().is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "@daily",
+            "1 2 3 4",
+            "1 2 3 4 5 6",
+            "1 2 3 4 \"",
+            "a\nb c d e\"",
+            "61 * * * *",
+            "0 24 * * *",
+            "0 0 0 * *",
+            "0 0 * 13 *",
+            "0 0 * * 8",
+            "0 0 * * 7",
+            "0 0 * * 1-",
+            "0 0 * * 5-1",
+            "*/0 0 * * 1",
+            "*/ 0 * * 1",
+            "0 0 L * *",
+            "0 0 * mon *",
+            "0 0 * * 1,",
+            "0 +1 * * *",
+            "0 0 * * 1/2/3",
+            "0 0 * * 1-2-3",
+        ] {
             assert!(text.parse::<Cron>().is_err(), "{text}");
         }
     }

@@ -13,39 +13,58 @@ const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan set themselves.
-const OF_PLAN: [&str; 4] = ["DEFAULT_BRANCH", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
+const OF_PLAN: [&str; 5] = ["DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
-/// What the steps that build set themselves, for their scripts and in them.
-const OF_BUILD: [&str; 14] = [
-    "ALLOW",
-    "METADATA",
-    "NEEDED",
-    "SSH_AUTH_SOCK",
-    "TARGETS",
-    "allow",
-    "files",
-    "lacking",
-    "layouts",
-    "name",
-    "shown",
-    "status",
-    "target",
-    "targets",
-];
+/// What the steps that build set for their scripts. GitHub takes names that differ in case only for one.
+const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
-/// What decides how programs start, and how a script is read.
-const OF_SHELL: [&str; 10] = [
+/// What scripts set for themselves; a shell tells them from names in other case.
+const OF_SCRIPTS: [&str; 10] =
+    ["allow", "files", "lacking", "layouts", "name", "program", "shown", "status", "target", "targets"];
+
+/// What decides how programs start and where they go, and how a script is read.
+const OF_PROGRAMS: [&str; 37] = [
     "BASHOPTS",
-    "BASH_ENV",
+    "BUILDX_BUILDER",
+    "BUILDX_CONFIG",
+    "CURL_HOME",
+    "DOCKER_API_VERSION",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
     "ENV",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "GIT_WORK_TREE",
     "HOME",
     "IFS",
-    "LD_AUDIT",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
     "PATH",
+    "PYTHONPATH",
     "SHELLOPTS",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_CONFIG_HOME",
 ];
+
+/// How the names of further ones begin.
+const OF_PROGRAMS_START: [&str; 6] = ["BASH_", "DYLD_", "GIT_CONFIG", "GIT_TRACE", "LD_", "npm_config_"];
 
 /// Why builds cannot get a variable of this name, if they cannot.
 #[must_use]
@@ -57,13 +76,19 @@ pub(crate) fn taken_by_builds(name: &str) -> Option<&'static str> {
         && name != "GITHUB_TOKEN"
     {
         Some("is set by GitHub itself")
-    } else if OF_SHELL.contains(&name) {
+    } else if OF_PROGRAMS.contains(&name) || OF_PROGRAMS_START.iter().any(|start| name.starts_with(start)) {
         Some("decides how programs run")
-    } else if OF_BUILD.contains(&name) || name.starts_with("HAS_LOGIN_") {
+    } else if OF_BUILD.contains(&&*upper) || OF_SCRIPTS.contains(&name) || upper.starts_with("HAS_LOGIN_") {
         Some("is set by the workflow itself")
     } else {
         None
     }
+}
+
+/// Whether no repository can have a variable or secret of this name. GitHub sets one secret itself.
+#[must_use]
+pub(crate) fn is_unset(name: &str) -> bool {
+    name.to_ascii_uppercase().starts_with("GITHUB_") && name != "GITHUB_TOKEN"
 }
 
 /// An environment variable with what GitHub gives it: `RELEASE=vars.RELEASE`.
@@ -99,12 +124,17 @@ impl FromStr for EnvVariable {
         if !is_name(name) {
             return Err(format!("`{name}` is not the name of an environment variable"));
         }
-        let of_plan = OF_PLAN.contains(&name).then_some("is set by the workflow itself");
+        let of_plan =
+            OF_PLAN.contains(&&*name.to_ascii_uppercase()).then_some("is set by the workflow itself");
         if let Some(why) = taken_by_builds(name).or(of_plan) {
             return Err(format!("`{name}` {why}; use a variable of another name"));
         }
         let is_path = |path: &str| path.split('.').all(|part| is_name(&part.replace('-', "_")));
         match from.split_once('.') {
+            Some((context @ ("vars" | "secrets"), path)) if is_path(path) && is_unset(path) => {
+                let kind = if context == "vars" { "variables" } else { "secrets" };
+                Err(format!("`{from}` is never set: {kind} of a repository do not begin with `GITHUB_`"))
+            }
             Some((context, path)) if CONTEXTS.contains(&context) && is_path(path) => {
                 Ok(Self { name: name.to_owned(), from: from.to_owned() })
             }
@@ -127,7 +157,15 @@ mod tests {
 
     #[test]
     fn a_variable_has_a_name_and_a_place_that_it_comes_from() {
-        for text in ["A=vars.A", "NPM_TOKEN=secrets.NPM", "REF=github.event.repository.default_branch"] {
+        for text in [
+            "A=vars.A",
+            "NAME=vars.A",
+            "A=secrets.GITHUB_TOKEN",
+            "NPM_TOKEN=secrets.NPM",
+            "GIT_COMMIT=github.sha",
+            "DOCKER_USER=vars.USER",
+            "REF=github.event.repository.default_branch",
+        ] {
             assert_eq!(text.parse::<EnvVariable>().map(|one| one.to_string()), Ok(text.to_owned()));
         }
         for (text, told) in [
@@ -138,10 +176,22 @@ mod tests {
             ("runner_temp=vars.A", "is set by GitHub"),
             ("PATH=vars.A", "decides how programs run"),
             ("BASH_ENV=vars.A", "decides how programs run"),
+            ("NODE_OPTIONS=vars.A", "decides how programs run"),
+            ("DOCKER_HOST=vars.A", "decides how programs run"),
+            ("GIT_SSH_COMMAND=vars.A", "decides how programs run"),
+            ("GIT_CONFIG_COUNT=vars.A", "decides how programs run"),
+            ("LD_PRELOAD=vars.A", "decides how programs run"),
             ("PUBLISH=vars.PUBLISH", "is set by the workflow itself"),
             ("METADATA=vars.A", "is set by the workflow itself"),
             ("HAS_LOGIN_1=vars.A", "is set by the workflow itself"),
             ("name=vars.A", "is set by the workflow itself"),
+            // GitHub takes names that differ in case only for one.
+            ("publish=vars.A", "is set by the workflow itself"),
+            ("Provenance=vars.A", "is set by the workflow itself"),
+            ("Metadata=vars.A", "is set by the workflow itself"),
+            ("has_login_1=vars.A", "is set by the workflow itself"),
+            ("A=secrets.GITHUB_PAT", "is never set"),
+            ("A=vars.github_user", "is never set"),
             ("A", "does not say where"),
             ("A=hunter2", "does not say where"),
             ("A=${{ vars.A }}", "does not say where"),

@@ -17,6 +17,15 @@ pub(crate) struct Choice {
     /// Build only images that the registry does not serve with the same inputs; the others get the tags of this run
     #[arg(long)]
     pub skip_published: bool,
+    /// Build images whose bases have moved since they were published
+    #[arg(long)]
+    pub stale: bool,
+    /// Build at most this many of the images whose bases have moved, besides those that link to them
+    #[arg(long, value_name = "N", requires = "stale")]
+    pub most_stale: Option<usize>,
+    /// Give all builds the same bases: what the registry serves now takes the place of each
+    #[arg(long)]
+    pub pin_bases: bool,
     /// What becomes of images when the registry or git does not answer [default: build]
     #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = false)]
     pub on_unknown: Option<OnUnknown>,
@@ -44,10 +53,21 @@ impl Choice {
     /// # Errors
     /// It, and what it needs.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let Self { inputs: _, changed_since, skip_published, on_unknown, all, network } = self;
+        let Self {
+            inputs: _,
+            changed_since,
+            skip_published,
+            stale,
+            // It needs `--stale`.
+            most_stale: _,
+            pin_bases,
+            on_unknown,
+            all,
+            network,
+        } = self;
         let Network { insecure, ca_files } = network;
-        let compares = "`--changed-since` or `--skip-published`";
-        let asks = *skip_published || changed_since.as_deref() == Some("auto");
+        let compares = "`--changed-since`, `--skip-published` or `--stale`";
+        let asks = *skip_published || *stale || *pin_bases || changed_since.as_deref() == Some("auto");
         let of_registry = "an option that asks registries, such as `--skip-published`";
         let path = |path: &std::path::PathBuf| format!("`--ca-file {}`", path.display());
         let idle = [
@@ -65,12 +85,12 @@ impl Choice {
     /// Whether it takes more than the definition to know what is built.
     #[must_use]
     pub(crate) fn is_given(&self) -> bool {
-        self.inputs || self.chooses()
+        self.inputs || self.pin_bases || self.chooses()
     }
 
     /// Whether images may be left out.
     #[must_use]
     pub(crate) fn chooses(&self) -> bool {
-        self.changed_since.is_some() || self.skip_published
+        self.changed_since.is_some() || self.skip_published || self.stale
     }
 }

@@ -38,9 +38,9 @@ pub(crate) struct Definition {
     pub strict: bool,
     /// Push the images: shorthand for `--set=*.output=type=registry`
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    #[arg(default_missing_value = "true")]
     #[arg(overrides_with = "push")]
-    pub push: bool,
+    pub push: Option<bool>,
     /// Load the images into Docker: shorthand for `--set=*.output=type=docker`
     #[arg(long, value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]

@@ -31,7 +31,7 @@ fn bakes_options_are_read_as_bake_reads_them() {
     assert_eq!(definition.overrides, ["*.tags=x,y"]);
     assert_eq!(definition.variables, ["A="]);
     assert_eq!(definition.targets, ["app", "b*"]);
-    assert!(definition.push && !definition.load);
+    assert!(definition.push == Some(true) && !definition.load);
     assert_eq!((definition.no_cache, definition.pull), (Some(true), Some(false)));
     assert_eq!(definition.sbom.as_deref(), Some("1"));
 }
@@ -39,7 +39,7 @@ fn bakes_options_are_read_as_bake_reads_them() {
 #[test]
 fn the_last_of_several_wins() {
     assert_eq!(print("--call check --call outline").definition.call.as_deref(), Some("outline"));
-    assert!(!print("--push --push=false").definition.push);
+    assert_eq!(print("--push --push=false").definition.push, Some(false));
     let both = print("--check --call=outline");
     assert_eq!((both.lint, both.definition.call.as_deref()), (false, Some("outline")));
     let both = print("--call=outline --check");

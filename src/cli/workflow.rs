@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::values::{Completes, list};
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Settle, Signer, Timeout,
+    RunnerLabel, SecretName, Settle, Signer, Timeout,
 };
 
 /// A kind of CI.
@@ -54,9 +54,12 @@ pub(crate) struct WorkflowOptions {
     /// Deployment environment of the jobs that publish
     #[arg(long, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…` with the job's identity, or `HOST=none` (repeatable)
+    /// Log in to a registry: `HOST=USERNAME_VARIABLE:PASSWORD_SECRET`, `HOST=oidc:KEY=VALUE,…` with the job's identity, `ghcr.io=job` or `HOST=none` (repeatable)
     #[arg(long = "login", value_name = "HOST=HOW")]
     pub logins: Vec<Login>,
+    /// Plan, merge and check on a runner with this label (repeatable: with all of them) [default: ubuntu-latest]
+    #[arg(long = "plan-runner", value_name = "LABEL")]
+    pub plan_runner: Vec<RunnerLabel>,
     /// Time limit of a job in minutes: `plan=20`, `build=60`, `merge=30` (repeatable)
     #[arg(long = "timeout", value_name = "JOB=MINUTES")]
     #[arg(add = Completes::OneOf(|| list(["plan=", "build=", "merge="])))]

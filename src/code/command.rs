@@ -91,6 +91,21 @@ codes! {
         example: when("`bakeplan plan --changed-since main --on-unknown fail` in a checkout with a generated file in a build context."),
         cure: "Remove the reason that the message names, or build such images all the same: `--on-unknown build`, the default.",
     }
+    UNPINNED_BASE "unpinned-base" [Warning] {
+        cause: "`plan --pin-bases`: a base keeps its tag, which may mean something else for each build: the registry does not say what it is, it has one image in place of an index, a stage has its name, or the Dockerfile cannot be read.",
+        example: when("`bakeplan plan --pin-bases` of a Dockerfile with `FROM alpine AS alpine`."),
+        cure: "Remove the reason that the message names, or give the base a digest in the Dockerfile.",
+    }
+    UNRECORDED_BASES "unrecorded-bases" [Note] {
+        cause: "`plan --stale`: what is published of an image does not say what it was made from, so it is not known whether that has moved. `--stale` does not build it.",
+        example: when("`bakeplan plan --stale` of an image that was built with `provenance: false`."),
+        cure: "Build it with provenance: `mode=min`, which buildx adds by default, is enough.",
+    }
+    POSTPONED "postponed" [Note] {
+        cause: "`plan --stale --most-stale N`: more than N images have bases that moved, or of which that cannot be known. The others are left for a later run.",
+        example: when("`bakeplan plan --stale --most-stale 1` when the base of two images has moved."),
+        cure: "Nothing, if a later run follows; or allow more.",
+    }
     MORE "more" [Note] {
         cause: "There are more than a hundred diagnostics, and the rest is not shown. That many usually have one cause.",
         example: when("A file of which every line is wrong."),
@@ -146,13 +161,13 @@ codes! {
         example: run("plan --consent consent.json", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("consent.json", "{\"allow\": \"network.host\"}\n")]).fixed(" --consent consent.json", " --allow network.host"),
         cure: "Put it outside of the repository, or take it from another branch: `--consent git:origin/main:.github/consent.json`.",
     }
-    ENTITLEMENT "entitlement" [Error] {
-        cause: "With `--allow` or `--consent`, or in an event of strangers: a target asks for an entitlement, such as `network.host`, that is not allowed.",
+    ENTITLEMENT "entitlement" [Error Note] {
+        cause: "With `--allow` or `--consent`, or in an event of strangers: a target asks for an entitlement, such as `network.host`, that is not allowed. As a note, `workflow` says that pull requests from forks will end so.",
         example: run("plan --allow security.insecure", &[("docker-bake.hcl", "target \"app\" {\n  platforms    = [\"linux/amd64\"]\n  tags         = [\"ghcr.io/acme/app:1\"]\n  entitlements = [\"network.host\"]\n}\n")]).fixed("security.insecure", "network.host"),
         cure: "Allow it with `--allow ENTITLEMENT`, in a command that only those who may decide so can change.",
     }
-    RUNNER_CONSENT "runner-consent" [Error] {
-        cause: "With `--runner` or `--consent`, or in an event of strangers: a job asks for a runner that is not allowed. The standard runners that GitHub hosts need no consent.",
+    RUNNER_CONSENT "runner-consent" [Error Note] {
+        cause: "With `--runner` or `--consent`, or in an event of strangers: a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will end so. The standard runners that GitHub hosts need no consent.",
         example: run("plan --runner big", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = \"self-hosted\" }\n}\n")]).fixed("--runner big", "--runner self-hosted"),
         cure: "Allow it with `--runner LABEL`, in a command that only those who may decide so can change.",
     }

@@ -57,7 +57,7 @@ codes! {
         cure: "Write it in the block without a label: `image {`.",
     }
     IMAGE_WORKFLOW "image-workflow" [Error] {
-        cause: "A `workflow` block is about all images and stands in the block of one image.",
+        cause: "A `workflow` block is about all images and stands in the block of one image, or a block has two of them.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  workflow {}\n}\n").fixed("image \"app\" {\n  workflow", "image {\n  workflow"),
         cure: "Write it in the block without a label: `image {`.",
     }

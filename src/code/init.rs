@@ -22,7 +22,7 @@ codes! {
         cure: "Run it at the top of the repository.",
     }
     INIT_LIMIT "init-limit" [Warning] {
-        cause: "There are more files of a kind, or more steps in workflows, than `init` reads. The others are not looked at.",
+        cause: "There are more files of a kind than `init` reads, or workflows and scripts ask for more work than any real ones: steps, rows of matrices, calls, values that refer to others. The rest is not looked at.",
         example: when("A checkout with thousands of Dockerfiles."),
         cure: "Write `image` blocks for what is missing from the proposal.",
     }

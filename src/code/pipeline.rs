@@ -11,8 +11,8 @@ codes! {
         example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install pipx=0.1.0"),
         cure: "Set `--install`, or `install` in the `workflow` block: `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` and others.",
     }
-    NO_LOGIN "no-login" [Error] {
-        cause: "It is not known how a job logs in to a registry that images are published in.",
+    NO_LOGIN "no-login" [Error Note] {
+        cause: "It is not known how a job logs in to a registry that images are published in; as a note, to one that builds use for caches, named contexts or lists of what is in an image.",
         example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.example.com/acme/app:1\"]\n}\n")]).fixed("--install pipx=0.1.0", "--install pipx=0.1.0 --login registry.example.com=none"),
         cure: "Name the variable with the user's name and the secret: `--login REGISTRY=USERNAME_VARIABLE:SECRET`, or `--login REGISTRY=none`.",
     }
@@ -20,6 +20,21 @@ codes! {
         cause: "Builds need a file, such as that of a secret, or an SSH agent, which a checkout does not have, and nothing sets it up before the builds.",
         example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  secret    = [\"id=token,src=token.txt\"]\n}\n")]).fixed("id=token,src=token.txt", "id=token,env=TOKEN"),
         cure: "Name a composite action of the repository that does: `--setup ./.github/actions/setup`.",
+    }
+    NO_ACTION "no-action" [Note] {
+        cause: "A setting of the workflow names a composite action of the repository by its folder, and no `action.yml` is there.",
+        example: run("workflow github --install pipx=0.1.0 --setup ./ci/setup", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed(" --setup ./ci/setup", ""),
+        cure: "Commit the action, or name the folder that it is in, from the top of the repository.",
+    }
+    UNRECORDED_VALUE "unrecorded-value" [Note] {
+        cause: "A variable has its value from the environment in which the workflow is written. A run does not have it, so registries and platforms that follow from it may differ there.",
+        example: when("`VERSION=1.2.3 bakeplan workflow github` with `variable \"VERSION\" {}`, without `--env VERSION=vars.VERSION`"),
+        cure: "Take it from a variable of the repository with `--env NAME=vars.NAME`, or write it into the workflow with `--var NAME=VALUE`.",
+    }
+    TO_SET "to-set" [Note] {
+        cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
+        example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file."),
+        cure: "Set them in *Settings > Secrets and variables > Actions*, and name the check in the rule of the branch.",
     }
     NO_VALUE "no-value" [Error] {
         cause: "A variable is left to the build with `--keep-variable`, has no default, and nothing says where the workflow takes its value from.",
@@ -32,7 +47,7 @@ codes! {
         cure: "Read the secret from a variable of another name.",
     }
     TAKEN_VARIABLE "taken-variable" [Error] {
-        cause: "Builds read a variable that the pipeline of GitLab, or GitLab itself, sets.",
+        cause: "Builds read a variable that the pipeline of GitLab, or GitLab itself, sets; or two variables of a workflow of GitHub differ in case only, which GitHub takes for one.",
         example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n  secret    = [\"id=path,env=PATH\"]\n}\n")]).fixed("env=PATH", "env=TOKEN"),
         cure: "Give the variable another name.",
     }
@@ -41,8 +56,8 @@ codes! {
         example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms  = [\"linux/amd64\"]\n  tags       = [\"registry.gitlab.com/acme/app:1\"]\n  cache-from = [\"type=gha\"]\n}\n")]).fixed("type=gha", "type=registry,ref=registry.gitlab.com/acme/cache:app"),
         cure: "Use one of `type=registry`.",
     }
-    UNFIT_PATH "unfit-path" [Error] {
-        cause: "GitLab includes files that end in `.yml` or `.yaml`, and the file of `-o` does not.",
+    UNFIT_PATH "unfit-path" [Error Note] {
+        cause: "GitLab includes files that end in `.yml` or `.yaml`, and the file of `-o` does not; as a note, it is not in the folder in which GitHub looks for workflows.",
         example: run("workflow gitlab --install pipx=0.1.0 -o images.txt", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n")]).fixed("images.txt", "images.yml"),
         cure: "Write it to a file such as `.gitlab/images.yml`.",
     }
@@ -57,9 +72,9 @@ codes! {
         cure: "Leave it out, and do what the help says in GitLab instead.",
     }
     UNUSED_SETTING "unused-setting" [Error] {
-        cause: "`ssh_keys` of the workflow, or `--ssh-key`, gives builds keys of SSH, and no target uses an SSH agent.",
+        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls.",
         example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
-        cure: "Write `ssh = [\"default\"]` in the target that needs it, or remove the setting.",
+        cure: "Give what the help names, or remove the setting.",
     }
     UNWRITABLE "unwritable" [Error] {
         cause: "An argument of the command cannot stand in the script of a workflow: GitHub would evaluate `${{`, and a script has one command on a line.",

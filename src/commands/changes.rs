@@ -33,7 +33,7 @@ pub(super) fn diff(session: &mut Session<'_>, args: &cli::Diff) -> Result<(), Er
     match format {
         DiffFormat::Table => session.show(&render::changes::table(&changes)),
         DiffFormat::Markdown => session.show(&render::changes::markdown(&changes)),
-        DiffFormat::Json => session.deliver(&render::changes::json(&changes)),
+        DiffFormat::Json => session.deliver_json(&render::changes::json(&changes)),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::cli::{self, Begun, Cli, Completes, Completions, Shell};
 use crate::diagnostic::Secrets;
 use crate::error::Error;
 use crate::host::{CompletionRequest, Host};
+use crate::readable;
 use crate::source::Sources;
 
 /// How long a definition may take: whoever types does not wait longer for its names.
@@ -132,7 +133,7 @@ impl Line {
 
 /// A word as bash reads it.
 fn for_bash(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,~".contains(c);
+    let plain = |c: char| c.is_alphanumeric() && !readable::is_hidden(c) || "_-./:=@%+,~".contains(c);
     word.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()
 }
 
@@ -211,7 +212,7 @@ fn names(host: &Host, definition: &cli::Definition, is_bakes: bool) -> Option<Kn
 
 /// Whether a text means nothing to a shell: what a stranger's file says lands on the user's command line.
 fn is_word(text: &str) -> bool {
-    text.chars().all(|c| c.is_alphanumeric() || "_-./@+".contains(c))
+    text.chars().all(|c| c.is_alphanumeric() && !readable::is_hidden(c) || "_-./@+".contains(c))
 }
 
 /// The command line with the candidates of each value.

@@ -38,6 +38,16 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
                 "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
             )));
         }
+        if session.for_github && is_of_strangers(session) && is_planned(session, object) {
+            let message = format!(
+                "`--consent {path}` is what this run has checked out, and a stranger may have written that"
+            );
+            let error = Diagnostic::error(Code::CONSENT_FILE, message);
+            return Err(vec![
+                error.with_help("name a branch that strangers cannot push to: `git:origin/main:PATH`"),
+            ]
+            .into());
+        }
         let text = session.host.git(&["cat-file", "blob", object]).map_err(|failure| {
             let message = format!("`--consent {path}` cannot be read: {}", failure.reason());
             let error = Diagnostic::error(Code::CONSENT_FILE, message);
@@ -59,6 +69,21 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     }
     let text = session.host.read(path)?;
     Ok(Consent::read(path, &text).map_err(|error| vec![error])?)
+}
+
+/// Whether an object is named by what happens to be checked out: `HEAD` and what is counted from it, or its branch.
+fn is_planned(session: &Session<'_>, object: &str) -> bool {
+    let name = object.split([':', '^', '~']).next().unwrap_or_default();
+    let name = name.split_once("@{").map_or(name, |(name, _)| name);
+    // `FETCH_HEAD` and the like are what was fetched or merged last.
+    if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
+        return true;
+    }
+    let full = |name: &str| {
+        let full = session.host.git(&["rev-parse", "--verify", "--symbolic-full-name", name]).ok()?;
+        Some(full.trim().to_owned()).filter(|full| !full.is_empty())
+    };
+    full(name).is_some_and(|branch| Some(branch) == full("HEAD"))
 }
 
 /// Whether the run is of an event in which the definition may be a stranger's.

@@ -160,7 +160,7 @@ pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), 
     known_versions(session, options, &mut known)?;
     let facts = complete(session, known);
     let json = serde_json::to_string_pretty(&facts).expect("facts are texts, numbers and times");
-    session.deliver(&format!("{json}\n"))
+    session.deliver_json(&format!("{json}\n"))
 }
 
 /// The payload of a GitHub event. Where only the variables were handed on, as into a container, there is none.

@@ -318,7 +318,7 @@ fn kept_names(args: &cli::Definition, vars: &BTreeMap<String, String>) -> Result
 
 fn flags(args: &cli::Definition) -> Flags {
     Flags {
-        push: args.push,
+        push: args.push.unwrap_or_default(),
         load: args.load,
         call: args.call.clone(),
         no_cache: args.no_cache,

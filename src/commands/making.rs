@@ -3,6 +3,8 @@
 use std::cell::{Cell, LazyCell};
 use std::mem::take;
 
+use indexmap::IndexMap;
+
 use super::choice;
 use super::consent;
 use super::facts;
@@ -16,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::plan::{Plan, Run, SourceFile};
+use crate::plan::{Plan, PlannedBase, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
 use crate::resolve::{self, Input, Purpose, Spared};
 
@@ -44,12 +46,14 @@ pub(super) struct Making<'m> {
     pub(super) choice: Option<&'m cli::Choice>,
     /// The images that are not built, where that is known.
     pub(super) spared: Option<&'m Spared>,
+    /// What is known of bases, where that must not be asked.
+    pub(super) bases: Option<&'m IndexMap<String, PlannedBase>>,
 }
 
 impl Making<'_> {
     /// From the files that are here, with all images.
     pub(super) fn of(purpose: Purpose) -> Self {
-        Self { elsewhere: None, purpose, choice: None, spared: None }
+        Self { elsewhere: None, purpose, choice: None, spared: None, bases: None }
     }
 }
 
@@ -69,7 +73,7 @@ pub(super) fn make_with(
     selection: &Selection,
     making: &Making<'_>,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    let Making { elsewhere, purpose, choice, spared } = *making;
+    let Making { elsewhere, purpose, choice, spared, bases } = *making;
     let choice = choice.filter(|choice| choice.is_given());
     let there = |session: &mut Session<'_>, host: &Host, selection: &Selection| {
         make_at(session, Some(host), selection, Purpose::Run).map(|(plan, _)| plan)
@@ -166,7 +170,7 @@ pub(super) fn make_with(
     if let Some(asked) = &asked {
         plan.run = run.clone();
         let of_default = || of_default_branch(&input, &facts);
-        let chosen = choice::choose(session, asked, &mut plan, of_default)?;
+        let chosen = choice::choose(session, asked, &mut plan, bases, of_default)?;
         let spared = if spared.is_empty() { &chosen.spared } else { spared };
         if !spared.is_empty() {
             plan = resolved(&Input { spared, ..input.clone() })?;

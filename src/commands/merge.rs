@@ -125,7 +125,7 @@ pub(super) fn tell(
     }
     match format {
         ReportFormat::Table => session.show(&report.to_table())?,
-        ReportFormat::Json => session.deliver(&report.to_json())?,
+        ReportFormat::Json => session.deliver_json(&report.to_json())?,
     }
     if report.has_failed() {
         return Err(report.problems.into());

@@ -58,6 +58,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
         command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
         command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
         let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
@@ -96,7 +97,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
                 None => session.show(&plain),
             }
         }
-        PlanFormat::Json => session.deliver(&render::plan_json::render(plan)),
+        PlanFormat::Json => session.deliver_json(&render::plan_json::render(plan)),
         PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
         PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),
     }
@@ -139,7 +140,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let text = render::bake::render(plan, &origin(found, &command));
-    let Some(path) = output else { return session.deliver(&text) };
+    let Some(path) = output else { return session.deliver_json(&text) };
     // A file of its own is one to commit, so it must be the same tomorrow.
     if !plan.volatile.is_empty() {
         return Err(plan.volatile.clone().into());
@@ -159,11 +160,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
     match format {
         MatrixFormat::Github => {
             let (plan, _) = make(session, &for_github(selection)?)?;
-            session.deliver(&format!("{}\n", render::matrix::render_github(&plan)))
+            session.deliver_json(&format!("{}\n", render::matrix::render_github(&plan)))
         }
         MatrixFormat::Json => {
             let (plan, _) = make(session, selection)?;
-            session.deliver(&render::matrix::render(&plan))
+            session.deliver_json(&render::matrix::render(&plan))
         }
     }
 }
@@ -172,11 +173,11 @@ pub(super) fn matrix(session: &mut Session<'_>, args: &cli::Matrix) -> Result<()
 pub(super) fn metadata(session: &mut Session<'_>, args: &cli::Metadata) -> Result<(), Error> {
     let cli::Metadata { format, selection } = args;
     let (plan, _) = make(session, selection)?;
-    session.deliver(&match format {
-        MetadataFormat::Json => render::plan_json::render(&plan),
-        MetadataFormat::Tags => render::plan_json::render_tags(&plan),
-        MetadataFormat::Args => render::plan_json::render_args(&plan),
-    })
+    match format {
+        MetadataFormat::Json => session.deliver_json(&render::plan_json::render(&plan)),
+        MetadataFormat::Tags => session.deliver(&render::plan_json::render_tags(&plan)),
+        MetadataFormat::Args => session.deliver(&render::plan_json::render_args(&plan)),
+    }
 }
 
 /// What the plan in a folder was made in and for, if there is a plan.
@@ -258,7 +259,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     options.extend(
         [
             flag(!publish, "--publish=false"),
-            flag(*push, "--push"),
+            flag(push.unwrap_or_default(), "--push"),
             flag(*load, "--load"),
             value("--no-cache", no_cache.map(|b| b.to_string())),
             value("--pull", pull.map(|b| b.to_string())),

@@ -104,7 +104,7 @@ fn unlisted(definition: &cli::Definition, lint: bool) -> Vec<&'static str> {
     let options = [
         (!targets.is_empty(), "the names of targets"),
         (!overrides.is_empty(), "`--set`"),
-        (*push, "`--push`"),
+        (push.unwrap_or_default(), "`--push`"),
         (*load, "`--load`"),
         (no_cache.is_some(), "`--no-cache`"),
         (pull.is_some(), "`--pull`"),

@@ -123,6 +123,15 @@ impl Session<'_> {
         self.deliver(&readable::linked(text))
     }
 
+    /// Writes JSON: byte for byte where a program reads it, and with escapes in its texts on a terminal.
+    pub(super) fn deliver_json(&self, text: &str) -> Result<(), Error> {
+        self.check_leaks("the output", text)?;
+        match self.host.screen() {
+            Some(_) => self.deliver_as_bake(&readable::json(text)),
+            None => self.deliver_as_bake(text),
+        }
+    }
+
     /// Writes the product, byte for byte.
     pub(super) fn deliver(&self, text: &str) -> Result<(), Error> {
         self.check_leaks("the output", text)?;

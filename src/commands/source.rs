@@ -1,5 +1,7 @@
 //! `bakeplan merge --from-source`: the plan that the sources give in this run, if it is the one that was handed over.
 
+use indexmap::IndexMap;
+
 use super::diff;
 use super::plan::{self, Making};
 use super::session::Session;
@@ -9,8 +11,8 @@ use crate::cli::{Choice, PlanOptions, Selection};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
-use crate::plan::Reused;
-use crate::published::plan_json::{self, PlanJson, ReusedEntry};
+use crate::plan::{PlannedBase, Reused};
+use crate::published::plan_json::{self, BaseEntry, PlanJson, ReusedEntry};
 use crate::published::planned::Planned;
 use crate::render;
 use crate::resolve::{Purpose, Spared};
@@ -37,11 +39,18 @@ pub(super) fn plan_again(
     // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
     let theirs = plan_json::read(text).ok();
     let spared = theirs.as_ref().map(spared).unwrap_or_default();
-    let has_inputs = theirs.is_some_and(|theirs| {
+    let has_inputs = theirs.as_ref().is_some_and(|theirs| {
         theirs.images.values().flat_map(|image| image.builds.values()).any(|build| build.inputs.is_some())
     });
+    let bases: IndexMap<String, PlannedBase> =
+        theirs.iter().flat_map(|theirs| &theirs.bases).map(|(name, base)| (name.clone(), of(base))).collect();
     let choice = Choice { inputs: has_inputs || choice.is_given(), ..Choice::default() };
-    let making = Making { choice: Some(&choice), spared: Some(&spared), ..Making::of(Purpose::Run) };
+    let making = Making {
+        choice: Some(&choice),
+        spared: Some(&spared),
+        bases: Some(&bases),
+        ..Making::of(Purpose::Run)
+    };
     let (plan, _) = plan::make_with(session, &selection, &making)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
@@ -62,6 +71,12 @@ fn spared(theirs: &PlanJson) -> Spared {
     let left_out =
         theirs.verdicts.iter().filter(|(key, one)| !one.build && !theirs.images.contains_key(*key));
     Spared { reused: reused.collect(), unchanged: left_out.map(|(key, _)| key.clone()).collect() }
+}
+
+/// What a plan says of a base.
+fn of(base: &BaseEntry) -> PlannedBase {
+    let BaseEntry { digest, onbuild } = base;
+    PlannedBase { digest: digest.clone(), has_triggers: *onbuild }
 }
 
 pub(super) fn reads_stdin(selection: &Selection) -> bool {

@@ -88,7 +88,7 @@ fn tell(session: &Session<'_>, args: &cli::Verify, report: Report) -> Result<(),
     }
     match args.format {
         ReportFormat::Table => session.show(&report.to_table())?,
-        ReportFormat::Json => session.deliver(&report.to_json())?,
+        ReportFormat::Json => session.deliver_json(&report.to_json())?,
     }
     // In JSON, the findings are part of the product.
     let is_told = args.format == ReportFormat::Table || args.github;

@@ -2,17 +2,19 @@
 
 use std::path::{Component, Path};
 
+use super::consent;
 use super::facts::GIT;
 use super::plan;
 use super::session::Session;
-use crate::bake::text::discovery;
-use crate::ci::Keyed;
+use crate::bake::text::discovery::{self, STDIN};
+use crate::ci::{Branch, Keyed};
 use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Destination;
-use crate::pipeline::{GitlabPipeline, Pipeline, PlannedWith, lacking};
+use crate::pipeline::{self, GitlabPipeline, Pipeline, PlannedWith, Server, place};
+use crate::plan::Plan;
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -28,6 +30,8 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         let message = "`--default-provenance` changes nothing in a workflow, where it follows the repository: `max` for a public one, else `min`";
         return Err(Error::Usage(message.into()));
     }
+    refuse_local(selection)?;
+    let consents = selection.consent.as_deref().map_or(Ok(None), branch_of)?;
     if *check && output.is_none() {
         return Err(Error::Usage("`--check` needs the file to check: `-o FILE`".into()));
     }
@@ -41,6 +45,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     let at_desk = Selection { facts, ..planned };
     let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
+    refuse_stdin(selection)?;
     let again = Selection {
         facts: FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() },
         ..selection.clone()
@@ -50,17 +55,34 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         again: plan::shared_options(&again, &session.secret_names),
         folder: session.host.folder_in_checkout(),
         asks_git,
+        consents,
     };
     let settings = over(made.workflow.clone(), options.clone());
-    session.tell(&lacking(&made, settings.setup.is_some(), !settings.ssh_keys.is_empty()));
-    let mut command = vec!["workflow".to_owned(), ci.name().to_owned()];
+    let server = match ci {
+        Ci::Github => Server::Github,
+        Ci::Gitlab => Server::Gitlab,
+    };
+    session.tell(&pipeline::notes(&made, &settings, server));
+    // As seen from the top of the repository, wherever the command ran.
+    let folder = session.host.folder_in_checkout();
+    let mut command = Vec::new();
+    command.extend(folder.iter().map(|folder| format!("-C {}", plan::quote(folder))));
+    command.extend(["workflow".to_owned(), ci.name().to_owned()]);
     command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
     command.extend(given(options));
     command.extend(plan::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
     let origin = plan::origin(&found, &command);
+    let mut to_set = None;
     let text = match ci {
-        Ci::Github => workflow::render(&Pipeline::decide(&made, settings, planned_with)?, &origin),
+        Ci::Github => {
+            session.tell(&refused_to_strangers(session, selection, &made)?);
+            session.tell(&misplaced(session, output.as_deref(), &settings)?);
+            let name = place::name_of(output.as_deref());
+            let pipeline = Pipeline::decide(&made, settings, planned_with, name)?;
+            to_set = Some(pipeline.to_set());
+            workflow::render(&pipeline, &origin)
+        }
         Ci::Gitlab => {
             let path = in_repository(session, output.as_deref())?;
             workflow::render_gitlab(&GitlabPipeline::decide(&made, settings, planned_with, path)?, &origin)
@@ -68,12 +90,111 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     let text = text.map_err(|message| Diagnostic::error(Code::TEMPLATE, message))?;
     let Some(path) = output else { return session.deliver(&text) };
-    let text = match committed(session, path)? {
-        Some(committed) => workflow::with_newer_pins(&text, &committed),
+    let committed = committed(session, path)?;
+    let text = match &committed {
+        Some(committed) => workflow::with_newer_pins(&text, committed),
         None => text,
     };
+    // Git may give a file to Windows with other line ends than it keeps.
+    let is_of_windows = committed.as_ref().is_some_and(|committed| committed.contains("\r\n"));
+    let text = if is_of_windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
     let files = [(path.clone(), text)];
-    if *check { plan::check(session, &files, &command) } else { plan::write(session, &files) }
+    if *check {
+        return plan::check(session, &files, &command);
+    }
+    plan::write(session, &files)?;
+    session.tell(&to_set.into_iter().collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Why a run cannot read what an option names.
+fn not_in_checkout(option: &str, path: &str) -> Error {
+    Error::Usage(format!("`{option} {path}`: a run reads its files from the checkout; name one there"))
+}
+
+/// Refuses standard input, once it is known that it is read only once.
+fn refuse_stdin(selection: &Selection) -> Result<(), Error> {
+    let cli::Definition { files, images, .. } = &selection.definition;
+    let option = match (files.iter().any(|path| path == STDIN), images.as_deref()) {
+        (true, _) => "-f",
+        (false, Some(STDIN)) => "--images",
+        (false, _) => return Ok(()),
+    };
+    Err(not_in_checkout(option, STDIN))
+}
+
+/// Refuses what only the machine has on which the workflow is written, and what would not build.
+fn refuse_local(selection: &Selection) -> Result<(), Error> {
+    let cli::Definition { files, images, call, push, .. } = &selection.definition;
+    if *push == Some(false) {
+        let message =
+            "`--push=false` changes nothing in a workflow, where each run decides it: see `--publish-on`";
+        return Err(Error::Usage(message.into()));
+    }
+    for (option, path) in
+        files.iter().map(|path| ("-f", path)).chain(images.iter().map(|path| ("--images", path)))
+    {
+        if Path::new(path).is_absolute() {
+            return Err(not_in_checkout(option, path));
+        }
+    }
+    match call.as_deref() {
+        None | Some("build") => Ok(()),
+        Some(call) => {
+            Err(Error::Usage(format!("`--call={call}` builds nothing, so there would be nothing to publish")))
+        }
+    }
+}
+
+/// Notes about what ends the plan of a pull request from a fork, which may use nothing but what was said.
+fn refused_to_strangers(
+    session: &Session<'_>,
+    selection: &Selection,
+    made: &Plan,
+) -> Result<Vec<Diagnostic>, Error> {
+    let refused = consent::of(session, selection)?.or_nothing().check(made);
+    let note = |one: Diagnostic| {
+        let message = format!("a pull request from a fork fails: {}", one.message);
+        Diagnostic { severity: Severity::Note, message, ..one }
+    };
+    Ok(refused.into_iter().map(note).collect())
+}
+
+/// The branch of a file of consent, which runs fetch.
+fn branch_of(consent: &str) -> Result<Option<Branch>, Error> {
+    let Some(object) = consent.strip_prefix("git:") else { return Ok(None) };
+    let (revision, _) = object.split_once(':').unwrap_or((object, ""));
+    let branch = revision.strip_prefix("origin/").and_then(|name| name.parse::<Branch>().ok());
+    match branch.filter(|branch| branch.prefix().is_none()) {
+        Some(branch) => Ok(Some(branch)),
+        None => Err(Error::Usage(format!(
+            "`--consent {consent}`: a run fetches a branch of `origin`; write `git:origin/BRANCH:PATH`"
+        ))),
+    }
+}
+
+/// Notes about a file that GitHub does not read, and about actions that are not there.
+fn misplaced(
+    session: &Session<'_>,
+    output: Option<&str>,
+    settings: &WorkflowSettings,
+) -> Result<Vec<Diagnostic>, Error> {
+    let host = session.host;
+    let mut notes = Vec::new();
+    if let Some(path) = output
+        && host.destination(path)? != Destination::Stream
+        && !in_repository(session, output).is_ok_and(|path| place::is_read(&path))
+    {
+        notes.push(pipeline::unread(path));
+    }
+    let depth = host.folder_in_checkout().map_or(0, |folder| folder.split('/').count());
+    let top = "../".repeat(depth);
+    let is_there = |folder: &str| {
+        ["action.yml", "action.yaml"].iter().any(|name| host.is_file(format!("{top}{folder}/{name}")))
+    };
+    let actions = pipeline::actions(settings).into_iter().filter(|(_, folder)| !is_there(folder));
+    notes.extend(actions.map(|(setting, folder)| pipeline::no_action(setting, &folder)));
+    Ok(notes)
 }
 
 /// Where a pipeline of GitLab is, from the top of the repository: its child pipeline includes it by that name.
@@ -127,6 +248,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         env,
         environment,
         logins,
+        plan_runner,
         timeouts,
         max_parallel,
         require_all,
@@ -146,6 +268,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         env: Keyed::merge(written.env, env),
         environment: environment.or(written.environment),
         logins: Keyed::merge(written.logins, logins),
+        plan_runner: if plan_runner.is_empty() { written.plan_runner } else { plan_runner },
         timeouts: Keyed::merge(written.timeouts, timeouts),
         max_parallel: max_parallel.or(written.max_parallel),
         require_all: require_all || written.require_all,
@@ -169,6 +292,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         env,
         environment,
         logins,
+        plan_runner,
         timeouts,
         max_parallel,
         require_all,
@@ -192,6 +316,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--env", env))
         .chain(each("--environment", environment))
         .chain(each("--login", logins))
+        .chain(each("--plan-runner", plan_runner))
         .chain(each("--timeout", timeouts))
         .chain(each("--max-parallel", max_parallel))
         .chain(require_all.then(|| "--require-all".to_owned()))

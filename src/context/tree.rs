@@ -214,6 +214,9 @@ impl Entry {
     }
 }
 
+/// The `.gitattributes` files of some folders: their paths from the top, and what is in them.
+pub(crate) type Attributes = Vec<(Vec<u8>, Id)>;
+
 impl Tree {
     /// Puts what a working tree has over what is committed: `None` for a path that is gone.
     ///
@@ -237,7 +240,7 @@ impl Tree {
 
     /// All `.gitattributes` that may decide how the files below a folder are checked out, with their paths: those of the
     /// folders above it, its own and those below. `None` if there is no such folder.
-    pub(crate) fn attributes(&self, folder: &[u8]) -> Option<Vec<(Vec<u8>, Id)>> {
+    pub(crate) fn attributes(&self, folder: &[u8]) -> Option<Attributes> {
         let (mut found, here) = self.attributes_above(folder)?;
         attributes_below(here, folder, self.format, &mut found);
         Some(found)
@@ -245,14 +248,14 @@ impl Tree {
 
     /// All `.gitattributes` that may decide how a file in a folder is checked out, with their paths. `None` if there is no
     /// such folder.
-    pub(crate) fn attributes_in(&self, folder: &[u8]) -> Option<Vec<(Vec<u8>, Id)>> {
+    pub(crate) fn attributes_in(&self, folder: &[u8]) -> Option<Attributes> {
         let (mut found, here) = self.attributes_above(folder)?;
         attributes_of(here, folder, self.format, &mut found);
         Some(found)
     }
 
     /// Those of the folders above a folder, and the folder.
-    fn attributes_above(&self, folder: &[u8]) -> Option<(Vec<(Vec<u8>, Id)>, &Folder)> {
+    fn attributes_above(&self, folder: &[u8]) -> Option<(Attributes, &Folder)> {
         let mut found = vec![];
         let mut here = &self.top;
         let mut path = vec![];
@@ -270,14 +273,14 @@ impl Tree {
 const ATTRIBUTES: &[u8] = b".gitattributes";
 
 /// The file of one folder.
-fn attributes_of(folder: &Folder, path: &[u8], format: Format, found: &mut Vec<(Vec<u8>, Id)>) {
+fn attributes_of(folder: &Folder, path: &[u8], format: Format, found: &mut Attributes) {
     if let Some(entry) = folder.get(ATTRIBUTES) {
         found.push((path::join(path, ATTRIBUTES), entry.id(format)));
     }
 }
 
 /// The files of a folder and of those below.
-fn attributes_below(folder: &Folder, path: &[u8], format: Format, found: &mut Vec<(Vec<u8>, Id)>) {
+fn attributes_below(folder: &Folder, path: &[u8], format: Format, found: &mut Attributes) {
     attributes_of(folder, path, format, found);
     for (name, entry) in folder.entries() {
         if let Entry::Folder(below) = entry {

@@ -22,7 +22,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use self::instruction::{Argument, From, Instruction, Statement};
 use self::lines::Lines;
-pub(crate) use self::reads::{Base, Narrowing, Parent, Sources};
+pub(crate) use self::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 use self::unreadable::Unreadable;
 
 pub(crate) use self::source::{Git, Remote};
@@ -107,6 +107,12 @@ impl Dockerfile {
             (None, Err(unreadable)) => Err(unreadable),
             (_, content) => Ok(Self { frontend, content }),
         }
+    }
+
+    /// The names of its stages, in lower case.
+    pub(crate) fn stage_names(&self) -> impl Iterator<Item = &str> {
+        let stages = self.content.iter().flat_map(|content| &content.stages);
+        stages.filter_map(|stage| stage.from.name.as_deref())
     }
 }
 

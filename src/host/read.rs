@@ -139,7 +139,7 @@ impl Host {
         if destination(&self.directory, path).map_err(fail)? == Destination::Stream {
             return Err(fail(Problem::NotAFile));
         }
-        if !self.has_content(path) {
+        if !self.has_content(path) && !self.is_file(path) {
             return Ok(Compared::Absent);
         }
         let (file, _) = self.open(path).map_err(fail)?;

@@ -36,6 +36,10 @@ impl Setting<'_> {
 pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> Vec<Publication> {
     let (mut found, mut built): (Vec<Publication>, Vec<Publication>) = (Vec::new(), Vec::new());
     for command in &ran.commands {
+        // A push is compared with what was built and pushed before.
+        if !scope.world.work.spend(1 + (built.len() + found.len()) / 2) {
+            break;
+        }
         let is_assignment = |word: &&Template| {
             word.shown().split_once('=').is_some_and(|(name, _)| {
                 name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())

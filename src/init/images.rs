@@ -68,6 +68,7 @@ pub(crate) fn images(
     known: &[Known],
     world: &World,
 ) -> (Vec<Candidate>, Vec<Stray>) {
+    world.work.begin();
     let mut strays = Vec::new();
     let publishes =
         |one: &Publication| one.runs.0.iter().any(|answer| *answer != Some(false)) || !one.others.is_empty();
@@ -75,10 +76,16 @@ pub(crate) fn images(
         publications.into_iter().filter(publishes).partition(|one| one.build.is_none());
     let sources: Vec<String> = merges.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
     for build in &mut builds {
+        if !world.work.spend(1 + sources.len() + merges.len()) {
+            break;
+        }
         without_legs(build, &sources, &merges);
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     for build in builds {
+        if !world.work.spend(compared(&candidates)) {
+            break;
+        }
         match build.build.clone() {
             Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
             Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
@@ -93,6 +100,9 @@ pub(crate) fn images(
         }
     }
     for merge in merges {
+        if !world.work.spend(compared(&candidates)) {
+            break;
+        }
         attach(merge, &mut candidates, &mut strays, world);
     }
     candidates.retain(|candidate| {
@@ -119,6 +129,11 @@ pub(crate) fn images(
         is_published
     });
     (candidates, strays)
+}
+
+/// What it takes to look for one among these.
+fn compared(candidates: &[Candidate]) -> usize {
+    1 + candidates.iter().map(|candidate| 2 + candidate.entries.len()).sum::<usize>()
 }
 
 /// Takes the tags away that only name a part of an index, and keeps the platform that they tell.

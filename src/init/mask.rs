@@ -6,6 +6,8 @@ use crate::bake::values::SecretNames;
 const PLAIN: [&str; 9] = ["true", "false", "read", "write", "none", "null", "inherit", "admin", "required"];
 /// Shorter values may be a part of any other word.
 const MIN_REPEATED: usize = 8;
+/// How many values are looked for in the whole text.
+const MAX_REPEATED: usize = 500;
 
 /// A text of the same length, in which the values of what is called like a secret are asterisks: of variables, keys and
 /// options, of what a login reads, and in addresses. References to them stay.
@@ -41,7 +43,7 @@ pub(crate) fn masked(text: &str) -> String {
     }
     let is_long =
         |value: &&&str| value.len() >= MIN_REPEATED && value.chars().any(|c| !c.is_ascii_alphabetic());
-    for value in values.iter().filter(is_long) {
+    for value in values.iter().filter(is_long).take(MAX_REPEATED) {
         if out.contains(value) {
             out = out.replace(value, &"*".repeat(value.len()));
         }

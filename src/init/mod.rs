@@ -7,6 +7,8 @@
 mod expression;
 pub(crate) mod kinds;
 pub(crate) mod mask;
+mod work;
+
 pub(crate) mod world;
 
 pub(crate) mod moment;
@@ -25,6 +27,9 @@ pub(crate) mod found;
 mod inputs;
 mod matrix;
 pub(crate) mod shell;
+
+pub(crate) mod quote;
+
 mod triggers;
 
 mod build_push;

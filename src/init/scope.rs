@@ -12,6 +12,12 @@ use super::world::World;
 /// How far environment variables, inputs and outputs may refer to each other.
 const MAX_DEPTH: usize = 12;
 
+/// How many bytes are as much work as a step.
+const BYTES: usize = 16;
+
+/// What stands for what is not read because there is too much of it.
+const UNREAD: &str = "…";
+
 /// An output of a step or a job.
 #[derive(Clone, Debug)]
 pub(crate) enum Output {
@@ -47,6 +53,14 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// What a copy of it takes.
+    pub(crate) fn weight(&self) -> usize {
+        let written = self.env.iter().chain(&self.inputs).map(|(_, value)| 1 + value.len() / 256);
+        let set = self.set.iter().map(|(_, value)| 1 + value.length() / 256);
+        let outputs = self.steps.iter().chain(&self.needs).map(|(_, outputs)| 1 + outputs.len());
+        written.chain(set).chain(outputs).sum()
+    }
+
     /// A text with expressions in it.
     pub(crate) fn template(&self, text: &str) -> Template {
         self.template_at(text, None, 0)
@@ -55,10 +69,17 @@ impl Scope {
     /// The same in an example of a run.
     pub(crate) fn template_at(&self, text: &str, moment: Option<Moment>, depth: usize) -> Template {
         let mut template = Template::default();
+        if !self.world.work.spend(1 + text.len() / BYTES) {
+            return Template::unknown(UNREAD);
+        }
         for part in parts(text) {
             match part {
                 Ok(text) => template.push(Piece::Text(text.to_owned())),
-                Err(written) => template.extend(self.written(written, moment, depth).into_text()),
+                Err(written) => {
+                    let value = self.written(written, moment, depth).into_text();
+                    self.world.work.spend(value.length() / BYTES);
+                    template.extend(value);
+                }
             }
         }
         template
@@ -102,6 +123,9 @@ impl Scope {
     }
 
     fn written(&self, written: &str, moment: Option<Moment>, depth: usize) -> Value {
+        if !self.world.work.spend(1 + written.len() / BYTES) {
+            return Value::Unknown(UNREAD.to_owned());
+        }
         match Expression::parse(written) {
             Some(parsed) => self.evaluate(&parsed, moment, depth),
             None => Value::Unknown(written.to_owned()),
@@ -110,7 +134,7 @@ impl Scope {
 
     fn evaluate(&self, expression: &Expression, moment: Option<Moment>, depth: usize) -> Value {
         let unknown = || Value::Unknown(shown(expression));
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.world.work.spend(1) {
             return unknown();
         }
         let inner = |expression| self.evaluate(expression, moment, depth);

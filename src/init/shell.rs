@@ -1,12 +1,17 @@
 //! Lines of shell, as far as it takes to find the commands that make images and tags.
 
+use std::cell::Cell;
+
 use super::moment::Fact;
 use super::scope::Scope;
-use super::text::{Piece, Template};
+use super::text::{MAX_TEXT, Piece, Template};
 use super::value::Value;
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
+
+/// How far expansions may be in each other.
+const MAX_DEPTH: usize = 24;
 
 /// Around the number of an expression of GitHub's that stands in a script.
 const OPEN: char = '\u{e000}';
@@ -26,6 +31,7 @@ pub(crate) struct Script<'s> {
     scope: &'s Scope,
     expressions: Vec<Template>,
     variables: Vec<(String, Template)>,
+    depth: Cell<usize>,
 }
 
 /// What came of a script.
@@ -41,7 +47,7 @@ pub(crate) struct Ran {
 
 /// Reads a script of a step, or a file with commands of a shell or of make.
 pub(crate) fn read(text: &str, scope: &Scope) -> Ran {
-    let mut script = Script { scope, expressions: Vec::new(), variables: Vec::new() };
+    let mut script = Script { scope, expressions: Vec::new(), variables: Vec::new(), depth: Cell::new(0) };
     let text = script.with_marks(text);
     let mut ran = Ran::default();
     let (mut joined, mut start) = (String::new(), 0);
@@ -173,6 +179,17 @@ impl Script<'_> {
 
     /// A word with its variables.
     fn expand(&self, word: &str) -> Template {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH || !self.scope.world.work.spend(1 + word.len() / 16) {
+            return Template::unknown("…");
+        }
+        self.depth.set(depth + 1);
+        let expanded = self.expanded(word);
+        self.depth.set(depth);
+        expanded
+    }
+
+    fn expanded(&self, word: &str) -> Template {
         let mut template = Template::default();
         let mut rest = word;
         while let Some(at) = rest.find(['$', OPEN, '`']) {
@@ -235,7 +252,9 @@ impl Script<'_> {
     fn unmarked(&self, text: &str) -> String {
         let mut shown = String::new();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once(OPEN) {
+        while shown.len() <= MAX_TEXT
+            && let Some((before, after)) = rest.split_once(OPEN)
+        {
             shown.push_str(before);
             let (number, behind) = after.split_once(CLOSE).unwrap_or_default();
             let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
@@ -247,6 +266,8 @@ impl Script<'_> {
 
     fn variable(&self, name: &str) -> Option<Template> {
         if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| known == name) {
+            let steps = 1 + self.variables.len() / 16 + value.length() / 16;
+            self.scope.world.work.spend(steps).then_some(())?;
             return Some(value.clone());
         }
         match self.scope.variable(name, None, 0)? {
@@ -378,7 +399,7 @@ fn is_of_make(line: &str) -> bool {
 }
 
 /// A line cut where one command ends and another begins.
-fn commands(line: &str) -> Vec<String> {
+pub(super) fn commands(line: &str) -> Vec<String> {
     let mut commands = vec![String::new()];
     let (mut single, mut double, mut depth) = (false, false, 0usize);
     let mut chars = line.chars().peekable();

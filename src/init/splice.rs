@@ -1,6 +1,9 @@
 //! Puts blocks into a file of which no byte changes otherwise.
 
+use std::collections::BTreeMap;
+
 use crate::bake::text::hcl::parse_hcl;
+use crate::bake::text::syntax::Block;
 use crate::source::Sources;
 
 /// What a byte order mark is.
@@ -17,8 +20,13 @@ pub(crate) enum At {
 
 /// The text with blocks in it, each behind its place; those of one place in their order.
 pub(crate) fn splice(text: &str, blocks: &[(At, String)]) -> String {
+    let ends = ends(text);
+    let offset = |at: &At| match at {
+        At::Target(name) => ends.get(name).copied().unwrap_or(text.len()),
+        At::End => text.len(),
+    };
     let mut places: Vec<(usize, &str)> =
-        blocks.iter().map(|(at, block)| (offset(text, at), block.as_str())).collect();
+        blocks.iter().map(|(at, block)| (offset(at), block.as_str())).collect();
     places.sort_by_key(|(at, _)| *at);
     let is_crlf = text.contains("\r\n");
     let mut spliced = String::with_capacity(text.len() + 1024);
@@ -41,21 +49,38 @@ pub(crate) fn splice(text: &str, blocks: &[(At, String)]) -> String {
     spliced
 }
 
-/// Where a line begins behind what is named, or else the end of the file.
-fn offset(text: &str, at: &At) -> usize {
-    let At::Target(name) = at else { return text.len() };
+/// Where the next line begins behind each target, by its name; of several blocks, behind the last.
+fn ends(text: &str) -> BTreeMap<String, usize> {
     let mut sources = Sources::default();
     let id = sources.add("", text);
     let mark = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
-    let Ok(body) = parse_hcl(&sources, id) else { return text.len() };
-    let target = body
-        .blocks_of("target")
-        .filter(|block| block.labels.first().is_some_and(|label| *label.name == **name))
-        .last();
-    let Some(target) = target else { return text.len() };
-    let end = mark + target.body.span.end as usize;
-    // A comment may stand behind the brace.
-    text[end..].find('\n').map_or(text.len(), |line| end + line + 1)
+    let Ok(body) = parse_hcl(&sources, id) else { return BTreeMap::new() };
+    let end = |block: &Block| {
+        let name = block.labels.first()?.name.to_string();
+        Some((name, behind(text, mark + block.body.span.end as usize)))
+    };
+    body.blocks_of("target").filter_map(end).collect()
+}
+
+/// Where the next line begins behind a block and the comments that begin on its last line, which may have several lines.
+fn behind(text: &str, end: usize) -> usize {
+    let mut at = end;
+    loop {
+        let rest = &text[at..];
+        let rest = rest.trim_start_matches([' ', '\t', '\r']);
+        at = text.len() - rest.len();
+        match rest.strip_prefix("/*") {
+            Some(comment) => match comment.find("*/") {
+                Some(length) => at += "/*".len() + length + "*/".len(),
+                None => return text.len(),
+            },
+            None if rest.starts_with(['#', '\n']) || rest.starts_with("//") => {
+                return rest.find('\n').map_or(text.len(), |line| at + line + 1);
+            }
+            // Nothing else can be there.
+            None => return text.len(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +106,46 @@ mod tests {
             splice("\u{feff}target \"a\" {\r\n}\r\n", &[(At::Target("a".to_owned()), "x {\n}".to_owned())]),
             "\u{feff}target \"a\" {\r\n}\r\n\r\nx {\r\n}\r\n"
         );
+    }
+
+    /// Whatever stands behind a block, what is put there is a block, too.
+    #[test]
+    fn blocks_stand_outside_of_comments_and_texts() {
+        for line_end in ["\n", "\r\n"] {
+            for mark in ["", "\u{feff}"] {
+                for behind in [
+                    "",
+                    " ",
+                    " # } /* x",
+                    " // /*",
+                    " /* a */",
+                    "/* a */ /* b */ # c",
+                    " /* a comment\n   of two lines */",
+                    "\t/* a\n\n*/ // /*",
+                    " /* a */ /* b\n # } */",
+                    " /* \"<<EOT\n */",
+                    "\n/* a */",
+                    "\nlocals = <<EOT\n/* }\nEOT",
+                    "\nlocals = \"/* ${\"}\"} # \"",
+                ] {
+                    let text = format!(
+                        "{mark}target \"a\" {{\n  x = <<EOT\n}}\nEOT\n}}{behind}\n\ntarget \"b\" {{}}\n"
+                    );
+                    let text = text.replace('\n', line_end);
+                    let blocks = ["a", "b"]
+                        .map(|name| (At::Target(name.to_owned()), format!("image \"{name}\" {{\n}}\n")));
+                    let spliced = splice(&text, &blocks);
+                    let mut sources = Sources::default();
+                    let id = sources.add("", spliced.as_str());
+                    let body = parse_hcl(&sources, id).unwrap_or_else(|_| panic!("{spliced}"));
+                    assert_eq!(body.blocks_of("image").count(), 2, "{spliced}");
+                    assert_eq!(body.blocks_of("target").count(), 2, "{spliced}");
+                    let order = ["\"a\" {", "image \"a\"", "target \"b\"", "image \"b\""]
+                        .map(|part| spliced.find(part));
+                    assert!(order.is_sorted() && order[0].is_some(), "{spliced}");
+                }
+            }
+        }
     }
 
     proptest! {

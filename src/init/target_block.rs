@@ -6,6 +6,7 @@ use hcl::expr::ObjectKey;
 use super::definition::{clean, relative};
 use super::found::DockerfileBuild;
 use super::images::Candidate;
+use super::mask::masked;
 use super::render::{Lines, Variable, Variables, from, quotable, quoted};
 use super::tags::{self, list};
 use super::text::{Line, Piece, Place, Template, is_name};
@@ -34,7 +35,9 @@ pub(super) fn block(
             format!("{what} is not in the proposal: `{}` is not known here", quotable(unknown)),
         ));
     };
-    if clean(&build.context.shown()) != "." {
+    if has_password(&build.context) {
+        lost(&candidate.place, "the context", &build.context.shown());
+    } else if clean(&build.context.shown()) != "." {
         match variables.expression(&build.context, world) {
             Ok(_) if build.context.constant().is_some() => {
                 let context = build.context.constant().unwrap_or_default();
@@ -88,6 +91,13 @@ pub(super) fn block(
             let value = unquoted(value);
             let is_secret = value.0.iter().any(|piece| matches!(piece, Piece::Setting(_, true)))
                 || SecretNames::default().has(&name);
+            if has_password(&value) {
+                told.push((
+                    line.place.clone(),
+                    format!("`{name}` in `{attribute}` is not in the proposal: it has a password in it"),
+                ));
+                continue;
+            }
             if is_secret && attribute == "args" {
                 told.push((line.place.clone(), format!("the argument `{name}` is not in the proposal: it is a secret, and everybody who has the image can read its arguments; give it as a `secret`")));
                 continue;
@@ -126,6 +136,13 @@ pub(super) fn block(
         for line in given {
             let text =
                 if attribute.starts_with("cache") { without_scope(&line.text) } else { line.text.clone() };
+            if has_password(&text) {
+                told.push((
+                    line.place.clone(),
+                    format!("this {attribute} is not in the proposal: it has a password in it"),
+                ));
+                continue;
+            }
             match variables.expression(&text, world) {
                 Ok(value) if !items.contains(&value) => items.push(value),
                 Ok(_) => {}
@@ -169,6 +186,12 @@ fn argument(variables: &mut Variables, name: &str, line: &Line, said: &str, told
 /// A variable of the file.
 fn variable(name: &str) -> Expression {
     hcl::expr::Variable::new(name).map_or_else(|_| Expression::from(name), Expression::from)
+}
+
+/// Whether a password stands in it, which nobody would commit anew.
+fn has_password(text: &Template) -> bool {
+    let shown = text.shown();
+    masked(&shown) != shown
 }
 
 /// A key of an object.

@@ -92,6 +92,12 @@ pub(crate) struct RuleLine {
     pub is_default: bool,
 }
 
+/// How long a text may be in all its parts, in bytes.
+pub(crate) const MAX_TEXT: usize = 64 << 10;
+
+/// What a part counts for beside its text.
+const PART: usize = 16;
+
 /// A text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Template(pub(crate) Vec<Piece>);
@@ -116,8 +122,24 @@ impl Template {
             .collect()
     }
 
-    /// Adds a part; neighbouring texts are one.
+    /// How long it is, its parts counted.
+    pub(crate) fn length(&self) -> usize {
+        let length = |piece: &Piece| match piece {
+            Piece::Text(text) | Piece::Unknown(text) => PART + text.len(),
+            _ => PART,
+        };
+        self.0.iter().map(length).sum()
+    }
+
+    /// Adds a part; neighbouring texts are one. Nothing is known of a text that gets too long.
     pub(crate) fn push(&mut self, piece: Piece) {
+        self.add(piece);
+        if self.length() > MAX_TEXT {
+            *self = Self::unknown("a text of more than 64 KiB");
+        }
+    }
+
+    fn add(&mut self, piece: Piece) {
         match (self.0.last_mut(), piece) {
             (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
             (_, Piece::Text(text)) if text.is_empty() => {}
@@ -180,28 +202,28 @@ impl Template {
 
     /// The lines of a text, without blanks around them and without empty ones, each with how many lines are above it.
     pub(crate) fn lines(&self) -> Vec<(usize, Self)> {
-        let mut lines = vec![Self::default()];
+        let lines = self.pieces('\n').into_iter().enumerate().map(|(at, line)| (at, line.trimmed()));
+        lines.filter(|(_, line)| !line.0.is_empty()).collect()
+    }
+
+    /// What stands between separators.
+    fn pieces(&self, separator: char) -> Vec<Self> {
+        let mut pieces = vec![Self::default()];
         for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => {
-                    for (at, line) in text.split('\n').enumerate() {
-                        if at > 0 {
-                            lines.push(Self::default());
-                        }
-                        if let Some(last) = lines.last_mut() {
-                            last.push(Piece::Text(line.to_owned()));
-                        }
-                    }
+            let parts = match piece {
+                Piece::Text(text) => text.split(separator).map(|part| Piece::Text(part.to_owned())).collect(),
+                other => vec![other.clone()],
+            };
+            for (at, part) in parts.into_iter().enumerate() {
+                if at > 0 {
+                    pieces.push(Self::default());
                 }
-                other => {
-                    if let Some(last) = lines.last_mut() {
-                        last.push(other.clone());
-                    }
+                if let Some(last) = pieces.last_mut() {
+                    last.add(part);
                 }
             }
         }
-        let lines = lines.into_iter().enumerate().map(|(at, line)| (at, line.trimmed()));
-        lines.filter(|(_, line)| !line.0.is_empty()).collect()
+        pieces
     }
 
     /// Without blanks around it.
@@ -230,13 +252,7 @@ impl Template {
 
     /// Cut at every separator.
     pub(crate) fn split(&self, separator: char) -> Vec<Self> {
-        let (mut parts, mut rest) = (Vec::new(), self.clone());
-        while let Some((part, after)) = rest.split_once(separator) {
-            parts.push(part.trimmed());
-            rest = after;
-        }
-        parts.push(rest.trimmed());
-        parts
+        self.pieces(separator).into_iter().map(Self::trimmed).collect()
     }
 
     /// As a person reads it: expressions in braces.

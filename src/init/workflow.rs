@@ -22,8 +22,8 @@ use crate::source::{Source, SourceId, Sources};
 /// How far workflows and actions may call each other.
 const MAX_CALLS: usize = 5;
 
-/// How many steps are looked at, rows of matrices counted.
-const MAX_STEPS: usize = 20_000;
+/// How much work a step or a row of a matrix is, beside what is in it.
+const STEP: usize = 50;
 
 /// A workflow or an action of the repository.
 #[derive(Clone, Debug)]
@@ -45,8 +45,6 @@ pub(crate) struct Reading {
     pub logins: Vec<LoginStep>,
     /// Steps that publish in a way that is not understood: where, and which action.
     pub unknown: Vec<(Place, String)>,
-    /// Whether there were too many steps.
-    pub is_cut: bool,
 }
 
 /// Actions that are known to publish images, and whose inputs are not read.
@@ -93,7 +91,7 @@ pub(crate) fn default_branch(files: &[YamlFile]) -> Option<String> {
 
 /// Reads workflows, and the actions that they use.
 pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> Reading {
-    let mut reader = Reader { files, sources, world, reading: Reading::default(), steps: 0 };
+    let mut reader = Reader { files, sources, world, reading: Reading::default(), called: Vec::new() };
     let calls: Vec<&str> = files
         .iter()
         .filter_map(|file| file.root.get("jobs"))
@@ -130,7 +128,8 @@ struct Reader<'a> {
     sources: &'a Sources,
     world: &'a Rc<World>,
     reading: Reading,
-    steps: usize,
+    /// What is being read, since a call of it again would have no end.
+    called: Vec<Rc<str>>,
 }
 
 /// What is known of the jobs before.
@@ -150,7 +149,13 @@ struct Run<'a, 't> {
 }
 
 impl<'a> Reader<'a> {
-    fn workflow(&mut self, file: &'a YamlFile, mut scope: Scope, triggers: &Triggers, depth: usize) {
+    fn workflow(&mut self, file: &'a YamlFile, scope: Scope, triggers: &Triggers, depth: usize) {
+        self.called.push(Rc::clone(&file.path));
+        self.jobs(file, scope, triggers, depth);
+        self.called.pop();
+    }
+
+    fn jobs(&mut self, file: &'a YamlFile, mut scope: Scope, triggers: &Triggers, depth: usize) {
         add_env(&mut scope, file.root.get("env"));
         let on = file.root.get("on");
         let declared = on.and_then(|on| on.get("workflow_call")).and_then(|call| call.get("inputs"));
@@ -204,6 +209,9 @@ impl<'a> Reader<'a> {
         let mut outputs = Vec::new();
         let mut of_job = Answers::of(|_| Some(false));
         for row in matrix::rows(job, &scope) {
+            if !self.world.work.spend(STEP + scope.weight()) {
+                break;
+            }
             let mut scope = Scope { matrix: row, ..scope.clone() };
             add_env(&mut scope, job.get("env"));
             let runs = condition.map_or(runs, |text| runs.and(scope.condition(text).answers));
@@ -246,7 +254,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some(file) = self.files.iter().find(|file| is_path(called, &file.path)) else { return };
-        if depth >= MAX_CALLS {
+        if depth >= MAX_CALLS || self.called.contains(&file.path) {
             return;
         }
         let given = given(job);
@@ -302,9 +310,7 @@ impl<'a> Reader<'a> {
 
     fn steps(&mut self, steps: &'a [Yaml], scope: &mut Scope, run: &Run<'a, '_>, depth: usize) {
         for step in steps {
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                self.reading.is_cut = true;
+            if !self.world.work.spend(STEP + scope.weight()) {
                 return;
             }
             let mut of_step = scope.clone();
@@ -389,7 +395,12 @@ impl<'a> Reader<'a> {
         let is_it = |file: &&YamlFile| {
             file.path.rsplit_once('/').is_some_and(|(of, name)| of == folder && name.starts_with("action."))
         };
-        let Some(file) = self.files.iter().find(is_it).filter(|_| depth < MAX_CALLS) else {
+        let Some(file) = self
+            .files
+            .iter()
+            .find(is_it)
+            .filter(|file| depth < MAX_CALLS && !self.called.contains(&file.path))
+        else {
             return Vec::new();
         };
         let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else { return Vec::new() };
@@ -404,7 +415,9 @@ impl<'a> Reader<'a> {
         };
         let run =
             Run { file, source: self.sources.get(file.id), job: run.job.clone(), runs, others: run.others };
+        self.called.push(Rc::clone(&file.path));
         self.steps(steps.items(), &mut inner, &run, depth + 1);
+        self.called.pop();
         let inner = Rc::new(inner);
         let outputs = file.root.get("outputs").map(Yaml::members).unwrap_or_default().iter();
         outputs

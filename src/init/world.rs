@@ -1,5 +1,7 @@
 //! What is known of the repository, and what stands for what is not.
 
+use super::work::Work;
+
 /// What git and the workflows say of the repository.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
@@ -11,6 +13,8 @@ pub(crate) struct World {
     pub default_branch: String,
     /// What a release is called in the examples.
     pub tag: String,
+    /// What may still be done.
+    pub work: Work,
 }
 
 /// What stands for a repository of which nothing is known.

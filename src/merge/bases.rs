@@ -89,8 +89,10 @@ fn attested(
             // The check of its blobs reports that it is not there.
             Known::Absent => {}
             Known::Faulty(fault) => why = Some(fault.message().to_owned()),
-            Known::Present(Statement { size: _, bases: Err(problem) }) => why = Some(problem.clone()),
-            Known::Present(Statement { size: _, bases: Ok(own) }) => {
+            Known::Present(Statement { size: _, bases: Err(problem), recorded: _ }) => {
+                why = Some(problem.clone());
+            }
+            Known::Present(Statement { size: _, bases: Ok(own), recorded: _ }) => {
                 let origin = || format!("its attestation {}", layer.attestation);
                 found.get_or_insert_with(|| (Vec::new(), origin())).0.extend(own.iter().cloned());
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Logins, Minutes, PlannedWith, minutes_of};
+use super::{Logins, Minutes, PlannedWith, Server, distinct, minutes_of};
 use crate::ci::{
     Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, Settle,
     taken_by_builds,
@@ -75,6 +75,7 @@ impl GitlabPipeline {
             env,
             environment,
             logins,
+            plan_runner,
             timeouts,
             max_parallel,
             require_all,
@@ -103,6 +104,11 @@ impl GitlabPipeline {
                 "max_parallel",
                 "GitLab limits the jobs at once by `concurrent` of its runners",
             ),
+            (
+                !plan_runner.is_empty(),
+                "plan_runner",
+                "GitLab gives jobs without tags to the runners that are set to take them",
+            ),
             (reusable, "reusable", "every pipeline of GitLab can be included by another"),
             (test.is_some(), "test", "GitLab has no composite actions"),
             (
@@ -113,13 +119,18 @@ impl GitlabPipeline {
             (
                 !ssh_keys.is_empty(),
                 "ssh_keys",
-                "start the agent in a program of your own: `--setup ./ci/setup`",
+                "start the agent in a program of your own, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",
             ),
         ] {
             if is_set {
                 let message = format!("`{name}` cannot be set in a pipeline of GitLab");
                 found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(why));
             }
+        }
+        if planned_with.consents.is_some() {
+            let message = "`--consent git:…` names another branch, which a job of GitLab does not have";
+            let help = "say what is allowed in the command: `--allow`, `--runner`";
+            found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(help));
         }
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
@@ -131,9 +142,14 @@ impl GitlabPipeline {
                 Account::User { username: (*username).to_owned(), password: (*password).to_owned() };
             Some(Login { registry: registry.clone(), account })
         };
-        let logins = Logins::decide(plan, &logins, known, &mut found);
-        found.extend(logins.federated().map(|login| {
-            let message = format!("`{login}` is a login with the identity of a job of GitHub");
+        let logins = Logins::decide(plan, &logins, known, Server::Gitlab, &mut found);
+        let all = logins.pushed.iter().chain(&logins.mirrors).chain(&logins.bases);
+        let of_github = all.filter(|login| match &login.account {
+            Account::Job | Account::Federated(_) => true,
+            Account::None | Account::User { .. } => false,
+        });
+        found.extend(of_github.map(|login| {
+            let message = format!("`{login}` is a login with the token or identity of a job of GitHub");
             Diagnostic::error(Code::UNFIT_SETTING, message).with_help(format!(
                 "name the variables with a user's name and password: `--login {}=REGISTRY_USERNAME:REGISTRY_TOKEN`",
                 login.registry
@@ -159,7 +175,7 @@ impl GitlabPipeline {
             path,
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
-            branches,
+            branches: distinct(branches),
             env,
             environment,
             logins: logins.of_push().into_iter().filter_map(account).collect(),
@@ -241,7 +257,9 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
 }
 
 /// Refuses what is more than one line; a shell takes all else as it is written.
-fn unwritable(PlannedWith { words, again: _, folder, asks_git: _ }: &PlannedWith) -> Vec<Diagnostic> {
+fn unwritable(
+    PlannedWith { words, again: _, folder, asks_git: _, consents: _ }: &PlannedWith,
+) -> Vec<Diagnostic> {
     let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());

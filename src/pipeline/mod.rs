@@ -2,12 +2,16 @@
 
 mod gitlab;
 mod logins;
+mod notes;
+pub(crate) mod place;
+mod server;
+mod to_set;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
+    RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -15,10 +19,14 @@ use crate::plan::{Job, Plan};
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
+pub(crate) use notes::{actions, no_action, notes, unread};
+pub(crate) use server::Server;
 
 /// What a CI workflow does.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
+    /// What it is called, and begins the names of its group of runs and of its gate with.
+    pub name: String,
     /// How the program gets into a job.
     pub install: Install,
     /// What publishes; no more than once.
@@ -37,6 +45,8 @@ pub(crate) struct Pipeline {
     pub environment: Option<Environment>,
     /// How jobs log in.
     pub logins: Logins,
+    /// The labels of the runner of the jobs that build nothing; empty for GitHub's.
+    pub plan_runner: Vec<RunnerLabel>,
     /// How many minutes jobs may take.
     pub minutes: Minutes,
     /// How many rows run at once.
@@ -85,6 +95,8 @@ pub(crate) struct PlannedWith {
     pub folder: Option<String>,
     /// Whether the plan asks the remote for its tags, which needs credentials in a private repository.
     pub asks_git: bool,
+    /// The branch that says what builds may use, which a checkout does not have.
+    pub consents: Option<Branch>,
 }
 
 impl Pipeline {
@@ -96,7 +108,9 @@ impl Pipeline {
         plan: &Plan,
         settings: WorkflowSettings,
         planned_with: PlannedWith,
+        name: String,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let unused = notes::unused(&settings);
         let WorkflowSettings {
             install,
             publish_on,
@@ -105,6 +119,7 @@ impl Pipeline {
             env,
             environment,
             logins,
+            plan_runner,
             timeouts,
             max_parallel,
             require_all,
@@ -117,10 +132,11 @@ impl Pipeline {
             marked,
         } = settings;
         let mut found = unplannable(plan, &marked);
+        found.extend(unused);
         found.extend(plan.jobs.iter().filter_map(unfit));
         found.extend(unwritable(&planned_with));
-        let logins = Logins::decide(plan, &logins, Login::known, &mut found);
-        if !ssh_keys.is_empty() && !plan.jobs.iter().any(uses_agent) {
+        let logins = Logins::decide(plan, &logins, Login::known, Server::Github, &mut found);
+        if !ssh_keys.is_empty() && !plan.jobs.iter().any(notes::uses_agent) {
             let message = "no build uses an SSH agent, so `ssh_keys` has no effect";
             let help =
                 "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
@@ -128,6 +144,7 @@ impl Pipeline {
         }
         let secrets = secrets_of(plan, &env, &mut found);
         let kept = kept_of(plan, &env, &secrets, &mut found);
+        found.extend(alike(env.iter().chain(&secrets)));
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
         // The dates of a plan follow it, and those of a build.
         let epoch = env.iter().find(|one| one.name == "SOURCE_DATE_EPOCH" && !is_of_builds(one)).cloned();
@@ -146,15 +163,17 @@ impl Pipeline {
             return Err(found);
         }
         Ok(Self {
+            name,
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
-            branches,
-            schedule,
+            branches: distinct(branches),
+            schedule: distinct(schedule),
             env,
             secrets,
             kept,
             environment,
             logins,
+            plan_runner,
             minutes: minutes_of(&timeouts),
             max_parallel,
             require_all,
@@ -162,13 +181,42 @@ impl Pipeline {
             reusable,
             setup,
             test,
-            sign,
-            ssh_keys,
+            sign: distinct(sign),
+            ssh_keys: distinct(ssh_keys),
             qemu: plan.jobs.iter().any(|job| job.qemu),
             gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
             planned_with,
         })
     }
+}
+
+/// Each of them once, in the order in which they were written.
+fn distinct<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    all.into_iter().fold(Vec::new(), |mut known, one| {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+        known
+    })
+}
+
+/// Errors about variables whose names differ in case only, which GitHub takes for one.
+fn alike<'v>(variables: impl Iterator<Item = &'v EnvVariable>) -> Vec<Diagnostic> {
+    let mut known: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for EnvVariable { name, from: _ } in variables {
+        known.entry(name.to_ascii_uppercase()).or_default().insert(name);
+    }
+    let alike = known.into_values().filter(|names| names.len() > 1);
+    alike
+        .map(|names| {
+            let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+            let message = format!(
+                "the variables {} differ in case only, and GitHub takes them for one",
+                names.join(" and ")
+            );
+            Diagnostic::error(Code::TAKEN_VARIABLE, message).with_help("give one of them another name")
+        })
+        .collect()
 }
 
 /// What keeps a plan from being built by any CI.
@@ -256,43 +304,6 @@ fn kept_of(
     kept
 }
 
-/// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
-pub(crate) fn lacking(plan: &Plan, is_set_up: bool, has_keys: bool) -> Vec<Diagnostic> {
-    if is_set_up {
-        return Vec::new();
-    }
-    let note = |what: String| {
-        Diagnostic::note(Code::NO_SETUP, format!("{what}, and nothing sets that up before the builds"))
-            .with_help(
-                "name a composite action of the repository that does: `--setup ./.github/actions/setup`",
-            )
-    };
-    let targets = || plan.legs.values().map(|leg| &leg.definition);
-    let files: BTreeSet<&str> = targets()
-        .flat_map(|target| &target.secret)
-        .filter(|secret| secret.variable().is_none())
-        .filter_map(|secret| secret.src.as_ref())
-        .map(|path| path.as_str())
-        .collect();
-    let files = files.into_iter().map(|path| note(format!("a secret is read from the file `{path}`")));
-    let keys: BTreeSet<&str> = targets()
-        .flat_map(|target| &target.ssh)
-        .flat_map(|ssh| &ssh.paths)
-        .map(|path| path.as_str())
-        .collect();
-    let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
-    let agent = (!has_keys && plan.jobs.iter().any(uses_agent)).then(|| {
-        Diagnostic::note(Code::NO_SETUP, "builds use an SSH agent, and nothing starts one before the builds")
-            .with_help("name the secret with its key: `--ssh-key DEPLOY_KEY`")
-    });
-    files.chain(keys).chain(agent).collect()
-}
-
-/// Whether a build of a row uses the running agent, which Bake asks about.
-fn uses_agent(job: &Job) -> bool {
-    job.allow.iter().any(|entitlement| entitlement == "ssh")
-}
-
 /// Why a row cannot be built by the workflow.
 fn unfit(job: &Job) -> Option<Diagnostic> {
     let system = job.runner.lacks_buildkit()?;
@@ -301,14 +312,20 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
         job.name,
         job.runner.display()
     );
-    let help = "let a Linux runner cross-build it, such as `runners = { windows = \"ubuntu-latest\" }`";
+    let platform = job.platform.as_ref().map(ToString::to_string);
+    let rule = match platform.as_deref() {
+        Some(name) if name.starts_with("windows/") => "windows".to_owned(),
+        Some(name) => format!("\"{name}\""),
+        None => "default".to_owned(),
+    };
+    let help = format!("let a Linux runner build it, such as `runners = {{ {rule} = \"ubuntu-latest\" }}`");
     Some(Diagnostic::error(Code::UNFIT_RUNNER, message).with_help(help))
 }
 
 /// Refuses what GitHub would evaluate in a script, or what is more than one line.
 fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
     // The other words are among these.
-    let PlannedWith { words, again: _, folder, asks_git: _ } = planned_with;
+    let PlannedWith { words, again: _, folder, asks_git: _, consents: _ } = planned_with;
     let is_bad = |word: &&String| word.contains("${{") || word.chars().any(char::is_control);
     let bad = words.iter().chain(folder).filter(is_bad);
     let bad = bad.map(|word| {

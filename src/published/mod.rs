@@ -13,6 +13,7 @@ pub(crate) mod command;
 pub(crate) mod labels;
 pub(crate) mod layers;
 pub(crate) mod provenance;
+mod triggers;
 
 pub(crate) mod metadata;
 
@@ -29,6 +30,9 @@ pub(crate) mod release;
 pub(crate) mod served;
 
 pub(crate) mod record;
+
+// What images are built from.
+pub(crate) mod bases;
 
 // Which run is later.
 pub(crate) mod runs;

@@ -55,6 +55,9 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// Why images are built or not, by key, where that was asked for.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub verdicts: IndexMap<String, VerdictEntry>,
+    /// What registries said of the images that builds start from, copy from and mount, by name, where that was asked.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub bases: IndexMap<String, BaseEntry>,
     /// What the jobs were packed from because there were too many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedEntry>,
@@ -240,6 +243,18 @@ impl KnownVersionsEntry {
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.by_image.is_empty()
     }
+}
+
+/// What a registry said of an image that builds start from, copy from or mount.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct BaseEntry {
+    /// The index that takes its place in all builds, if it is pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Whether it has instructions for builds that start from it (`ONBUILD`), if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onbuild: Option<bool>,
 }
 
 /// Whether an image is built, and why.

@@ -138,6 +138,7 @@ impl TryFrom<PlanJson> for Planned {
             images,
             jobs,
             verdicts: _,
+            bases: _,
             packed: _,
             source: _,
         } = plan;
@@ -517,7 +518,10 @@ pub(crate) mod tests {
             (good.replace(r#""tag":"edge","#, ""), "missing field `tag`"),
             (good.replace(&format!(r#","digest":"{hash}""#), ""), "missing field `digest`"),
             (good.replace(&reused, r#""reused":"edge""#), "expected an object"),
-            (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#), "sha256:0"),
+            (
+                good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hash":"sha256:0"}"#),
+                "sha256 digest is 1 characters long",
+            ),
             (good.replace(&format!(r#"{{"hash":"{hash}"}}"#), r#"{"hsah":"x"}"#), "unknown variant `hsah`"),
         ] {
             assert_ne!(image, good);

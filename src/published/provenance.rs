@@ -30,6 +30,19 @@ pub struct Base {
     pub digest: String,
 }
 
+/// An image that a build used, as its provenance says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Its name and tag, and the digest that it had.
+    pub(crate) base: Base,
+    /// Whether the name has a tag.
+    pub(crate) has_tag: bool,
+    /// Which of its platforms was used, as written.
+    pub(crate) platform: Option<String>,
+    /// Whether the build named it by this digest, perhaps beside a tag.
+    pub(crate) is_pinned: bool,
+}
+
 /// The provenance of a build, of either version, as far as it names images.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -54,9 +67,13 @@ struct Material {
 }
 
 impl Provenance {
-    /// The images that it names by a tag. What is pinned by digest is the same in every run, and the frontend makes the
-    /// image without being in it.
+    /// The images that it names by a tag. What is pinned by digest is the same in every run.
     pub(super) fn bases(&self) -> Vec<Base> {
+        self.recorded().into_iter().filter(|one| !one.is_pinned).map(|one| one.base).collect()
+    }
+
+    /// All images that it names, but the frontend: that makes the image without being in it.
+    fn recorded(&self) -> Vec<Recorded> {
         let definition = self.build_definition.as_ref();
         let frontend = self
             .invocation
@@ -65,8 +82,8 @@ impl Provenance {
             .and_then(Value::as_str)
             .map(|source| source.split('@').next().unwrap_or_default());
         let dependencies = definition.into_iter().flat_map(|definition| &definition.resolved_dependencies);
-        let bases = self.materials.iter().chain(dependencies).filter_map(Material::base);
-        bases.filter(|base| frontend.is_none_or(|source| source != base.name)).collect()
+        let recorded = self.materials.iter().chain(dependencies).filter_map(Material::recorded);
+        recorded.filter(|one| frontend.is_none_or(|source| source != one.base.name)).collect()
     }
 }
 
@@ -77,6 +94,8 @@ pub(crate) struct Statement {
     pub(crate) size: u64,
     /// The images, or why they are not known.
     pub(crate) bases: Result<Vec<Base>, String>,
+    /// The same with those that were named by digest; none when they are not known.
+    pub(crate) recorded: Vec<Recorded>,
 }
 
 impl Statement {
@@ -96,10 +115,12 @@ impl Statement {
                 return Ok(Err(format!("it is of type {predicate_type:?}")));
             }
             let Some(predicate) = predicate else { return Ok(Err("it is empty".to_owned())) };
-            serde_json::from_str::<Provenance>(predicate.get()).map(|provenance| Ok(provenance.bases()))
+            serde_json::from_str::<Provenance>(predicate.get()).map(Ok)
         };
-        let bases = read().unwrap_or_else(|error: serde_json::Error| Err(error.to_string()));
-        Self { size: content.len() as u64, bases }
+        let provenance = read().unwrap_or_else(|error: serde_json::Error| Err(error.to_string()));
+        let recorded = provenance.as_ref().map(Provenance::recorded).unwrap_or_default();
+        let bases = provenance.map(|provenance| provenance.bases());
+        Self { size: content.len() as u64, bases, recorded }
     }
 }
 
@@ -113,14 +134,17 @@ pub(crate) fn provenances(attestation: &ImageManifest) -> impl Iterator<Item = &
 }
 
 impl Material {
-    fn base(&self) -> Option<Base> {
+    fn recorded(&self) -> Option<Recorded> {
         let name = self.uri.strip_prefix(IMAGE)?;
         let (name, qualifiers) = name.split_once('?').unwrap_or((name, ""));
-        if qualifiers.split('&').any(|qualifier| qualifier.starts_with("digest=")) {
-            return None;
-        }
+        let qualifier = |key: &str| qualifiers.split('&').find_map(|one| one.strip_prefix(key));
         let (algorithm, hex) = self.digest.first_key_value()?;
-        Some(Base { name: name.replacen('@', ":", 1), digest: format!("{algorithm}:{hex}") })
+        Some(Recorded {
+            base: Base { name: name.replacen('@', ":", 1), digest: format!("{algorithm}:{hex}") },
+            has_tag: name.contains('@'),
+            platform: qualifier("platform=").map(|platform| platform.replace("%2F", "/")),
+            is_pinned: qualifier("digest=").is_some(),
+        })
     }
 }
 

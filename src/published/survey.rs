@@ -51,6 +51,8 @@ pub(crate) struct Survey<'a> {
     records: Vec<Record>,
     /// Those that failed, and are left alone.
     failed: Vec<AtomicBool>,
+    /// Why, by site.
+    failures: BTreeMap<usize, Diagnostic>,
     progress: &'a dyn Progress,
     trouble: Trouble,
     /// How many bytes of manifests were read.
@@ -65,6 +67,7 @@ impl<'a> Survey<'a> {
             sites,
             records: vec![Record::default(); sites.len()],
             failed: sites.iter().map(|_| AtomicBool::new(false)).collect(),
+            failures: BTreeMap::new(),
             progress,
             trouble,
             read: AtomicU64::new(0),
@@ -75,6 +78,12 @@ impl<'a> Survey<'a> {
     #[must_use]
     pub(crate) fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// Why sites are asked nothing more, by their positions.
+    #[must_use]
+    pub(crate) fn failures(&self) -> &BTreeMap<usize, Diagnostic> {
+        &self.failures
     }
 
     /// Forgets which manifests and blobs are not there, so that they are asked for again.
@@ -114,8 +123,11 @@ impl<'a> Survey<'a> {
         }
         if open.len() + self.records.iter().map(Record::len).sum::<usize>() > MAX_QUESTIONS {
             self.failed.iter().for_each(|failed| failed.store(true, Ordering::Relaxed));
-            let message = format!("the references have more than {MAX_QUESTIONS} parts to check");
-            return Round::Asked(vec![too_much(message)]);
+            let failure = too_much(format!("the references have more than {MAX_QUESTIONS} parts to check"));
+            for site in 0..self.sites.len() {
+                self.failures.entry(site).or_insert_with(|| failure.clone());
+            }
+            return Round::Asked(vec![failure]);
         }
         let requests = shared::requests(open, self.sites, &self.records);
         let (claims, mut failures) = self.send(&requests);
@@ -133,6 +145,9 @@ impl<'a> Survey<'a> {
         if !unclear.is_empty() {
             let (_, more) = self.send(&unclear);
             failures.extend(more);
+        }
+        for (site, failure) in &failures {
+            self.failures.entry(*site).or_insert_with(|| failure.clone());
         }
         Round::Asked(failures.into_values().collect())
     }

@@ -26,8 +26,9 @@ const FALLBACK: &str = "dockerfile";
 /// The ignore file of a context.
 const IGNORE: &str = ".dockerignore";
 
-/// What comes before an image as a named context, and before a layout.
-const IMAGE: &str = "docker-image://";
+/// What comes before an image as a named context.
+pub(crate) const IMAGE: &str = "docker-image://";
+/// What comes before a layout.
 const LAYOUT: &str = "oci-layout://";
 
 /// The argument that names another frontend.
@@ -59,9 +60,9 @@ type Sight = Result<String, String>;
 
 /// What is gathered of one build.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     parts: Vec<Part>,
-    unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
     notes: Vec<String>,
     bases: Vec<Base>,
 }
@@ -138,7 +139,7 @@ impl<'a> Reader<'a> {
 
     /// The Dockerfile and the contexts of a target.
     fn content(&mut self, target: &Target, platform: Option<&Platform>, gathered: &mut Gathered) {
-        let written = target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str);
+        let written = context_of(target);
         let context = local(written);
         let dockerfile = self.dockerfile(target, context.as_deref(), gathered);
         for (name, text) in &target.contexts {
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Finds the Dockerfile of a target and the ignore file beside it.
-    fn dockerfile(
+    pub(super) fn dockerfile(
         &mut self,
         target: &Target,
         context: Option<&str>,
@@ -244,16 +245,7 @@ impl<'a> Reader<'a> {
             }
             None => return None,
         };
-        let args: IndexMap<String, Option<String>> =
-            target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
-        let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();
-        let reads = dockerfile.reads(&dockerfile::Build {
-            args: &args,
-            target: target.target.as_ref().map(Text::as_str).filter(|stage| !stage.is_empty()),
-            platform,
-            build_platform: None,
-            contexts: &contexts,
-        });
+        let reads = followed(target, platform, dockerfile);
         gathered.bases.extend(reads.bases.iter().cloned());
         for remote in &reads.remote {
             if let Some(why) = unpinned(remote) {
@@ -299,8 +291,7 @@ impl<'a> Reader<'a> {
         let Some(target) = leg.or_else(|| plan.targets.get(linked).map(|target| &**target)) else {
             return false;
         };
-        let written = target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str);
-        let context = local(written);
+        let context = local(context_of(target));
         let found = self.dockerfile(target, context.as_deref(), &mut Gathered::default());
         let syntax = target.args.iter().find(|(name, _)| ***name == *SYNTAX).map(|(_, text)| text.as_str());
         found.is_some_and(|found| found.read.as_ref().as_ref().is_ok_and(|read| read.leaves_nothing(syntax)))
@@ -413,14 +404,37 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a target reads of its Dockerfile on a platform.
+pub(super) fn followed(
+    target: &Target,
+    platform: Option<&Platform>,
+    dockerfile: &Dockerfile,
+) -> dockerfile::Reads {
+    let args: IndexMap<String, Option<String>> =
+        target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
+    let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();
+    dockerfile.reads(&dockerfile::Build {
+        args: &args,
+        target: target.target.as_ref().map(Text::as_str).filter(|stage| !stage.is_empty()),
+        platform,
+        build_platform: None,
+        contexts: &contexts,
+    })
+}
+
+/// The context of a target as its definition has it.
+pub(super) fn context_of(target: &Target) -> &str {
+    target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str)
+}
+
 /// What git makes of files as it checks them out, behind the value of a part.
 fn shown(attributes: &[(Vec<u8>, Id)]) -> String {
     attributes.iter().map(|(path, id)| format!(" {}={id}", path.escape_ascii())).collect()
 }
 
 /// A Dockerfile, or why it cannot be read, and the ignore file that is its own.
-struct Found {
-    read: Rc<Result<Dockerfile, String>>,
+pub(super) struct Found {
+    pub(super) read: Rc<Result<Dockerfile, String>>,
     ignore: Option<String>,
 }
 
@@ -441,7 +455,7 @@ fn is_whole_hash(text: &str) -> bool {
 }
 
 /// The path of a context; `None` for one that is fetched.
-fn local(written: &str) -> Option<String> {
+pub(super) fn local(written: &str) -> Option<String> {
     (!is_remote(written) && !written.contains("://") || written.starts_with("cwd://"))
         .then(|| normalize_context(written))
 }

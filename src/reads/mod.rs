@@ -1,5 +1,6 @@
 //! What the builds of a plan read: their definitions, Dockerfiles and contexts, and one hash of all that for each.
 
+mod bases;
 mod build;
 mod definition;
 mod files;
@@ -9,8 +10,10 @@ mod place;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases};
 pub(crate) use self::build::Read;
 pub(crate) use self::files::{Files, WithoutTriggers};
+pub(crate) use self::leg::IMAGE;
 use self::leg::Reader;
 use crate::bake::values::Name;
 use crate::inputs::Inputs;

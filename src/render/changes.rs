@@ -94,7 +94,9 @@ pub(crate) fn table(changes: &Changes) -> String {
 pub(crate) fn markdown(changes: &Changes) -> String {
     let mut text = String::from("### What changes\n\n");
     if changes.is_empty() {
-        text.push_str("Nothing differs.\n");
+        text.push_str(
+            "Nothing differs in the plan. What Dockerfiles and contexts contain is not compared.\n",
+        );
         return text;
     }
     for (name, lines) in kinds(changes) {

@@ -7,10 +7,11 @@ use super::bake::Body;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
-use crate::plan::{Build, Image, Job, Packed, Plan, PlannedTag, Reused, Run, Verdict};
+use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
-    BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry, PackedEntry,
-    PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry, YieldedEntry,
+    BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
+    PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry,
+    YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -59,6 +60,7 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
         images: (),
         jobs: (),
         verdicts: plan.verdicts.iter().map(|(key, verdict)| (key.clone(), verdict.into())).collect(),
+        bases: plan.bases.iter().map(|(name, base)| (name.clone(), base.into())).collect(),
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
@@ -235,6 +237,13 @@ impl From<&Verdict> for VerdictEntry {
     fn from(verdict: &Verdict) -> Self {
         let Verdict { is_built, why } = verdict;
         Self { build: *is_built, why: why.clone() }
+    }
+}
+
+impl From<&PlannedBase> for BaseEntry {
+    fn from(base: &PlannedBase) -> Self {
+        let PlannedBase { digest, has_triggers } = base;
+        Self { digest: digest.clone(), onbuild: *has_triggers }
     }
 }
 

@@ -75,7 +75,16 @@ pub fn tag_notes(plan: &Plan) -> String {
             notes.entry(note).or_default().push(key);
         }
     }
-    notes.iter().map(|(note, images)| format!("{}: {note}\n", images.join(", "))).collect()
+    notes.iter().map(|(note, images)| format!("{}: {note}\n", shortened(images))).collect()
+}
+
+/// The first names of a long list, with how many there are besides.
+fn shortened(names: &[&str]) -> String {
+    const SHOWN: usize = 20;
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
 }
 
 /// The floating tags of an image that stay with versions which are not in the plan, by these.

@@ -87,7 +87,7 @@ impl<'a> Published<'a> {
 
 /// A note with the variables that nothing gives a value to, and that are in what is published all the same: in names, tags,
 /// labels, annotations or arguments. Where the build sets them, they come too late for the plan.
-pub(super) fn unset(Published { names, built }: &Published<'_>) -> Option<Diagnostic> {
+pub(super) fn unset(Published { names, built }: &Published<'_>, purpose: Purpose) -> Option<Diagnostic> {
     let mut found: IndexMap<&Name, (&MarkedPlace<'_>, Option<Span>)> = IndexMap::new();
     for (place, mark, span) in once(names.iter().chain(built)) {
         if let Mark::Unset(variable) = mark {
@@ -104,6 +104,11 @@ pub(super) fn unset(Published { names, built }: &Published<'_>) -> Option<Diagno
         .values()
         .take(MAX_PLACES)
         .fold(Diagnostic::note(Code::UNSET_VARIABLE, message), |note, (_, span)| note.at(*span, ""));
+    if purpose == Purpose::Workflow {
+        return Some(note.with_help(format!(
+            "`--env {variable}=vars.{variable}` takes it from a variable of the repository, and `--var {variable}=…` writes it into the workflow"
+        )));
+    }
     Some(note.with_help(format!(
         "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
     )))

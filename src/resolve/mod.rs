@@ -95,6 +95,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut plan = Plan {
         publish: input.publish,
         kept: input.kept.to_vec(),
+        from_environment: input.module.from_environment(),
         workflow,
         sources: input.sources.clone(),
         run: Run::of(input.given),
@@ -125,7 +126,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
     let published = marks::Published::of(&targets, &plan.legs, &built);
-    diagnostics.extend(marks::unset(&published));
+    diagnostics.extend(marks::unset(&published, input.purpose));
     marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })

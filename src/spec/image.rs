@@ -49,6 +49,15 @@ impl ImageSpec {
             let (_, attributes) = entry.or_insert_with(|| (label.clone(), IndexMap::new()));
             attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
         }
+        let mut workflows = block.body.blocks_of("workflow");
+        if let Some(second) = workflows.nth(1) {
+            let message = "an `image` block has one `workflow` block, and this is a second one";
+            diagnostics.report(
+                Diagnostic::error(Code::IMAGE_WORKFLOW, message)
+                    .at(second.span, "")
+                    .with_help("write all settings in one of them"),
+            );
+        }
         for inner in block.body.blocks_of("workflow") {
             if let Some(label) = inner.labels.first() {
                 let diagnostic = Diagnostic::error(Code::BLOCK_LABEL, "a workflow block has no label");

@@ -12,7 +12,7 @@ use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    SecretName, Settle, Signer, Timeout,
+    RunnerLabel, SecretName, Settle, Signer, Timeout,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -34,6 +34,8 @@ declare! {
         environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets;
         /// How jobs log in to registries, including those of base images: `{ "HOST" = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `"oidc:KEY=VALUE,…"` for the identity of the job, or `"none"`. Default: known for `ghcr.io`, `docker.io` and `quay.io`.
         logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
+        /// The labels of the runner of the jobs that build nothing: those that plan, merge and check. Default: `ubuntu-latest`.
+        plan_runner: Vec<RunnerLabel> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Time limits of jobs, in minutes. Default: `{ plan = 20, build = 60, merge = 30 }`.
         timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// How many build jobs may run at once. Default: GitHub's limit.
@@ -110,6 +112,7 @@ texts!(
     Environment: json!({ "type": "string" }),
     LocalAction: json!({ "type": "string" }),
     SecretName: json!({ "type": "string" }),
+    RunnerLabel: json!({ "type": "string" }),
     Signer: json!({ "type": "string" }),
     MaxParallel: json!({ "type": ["string", "number"] }),
     Settle: json!({ "type": ["string", "number"] })

@@ -245,7 +245,7 @@ fn zsh_loads_the_script_by_itself() {
 fn no_definition_takes_long() {
     let test = definitions();
     let child = Command::new(env!("CARGO_BIN_EXE_bakeplan"))
-        .args(["--", "bakeplan", "plan", "-f", "pipe", "--st"])
+        .args(["--", "bakeplan", "plan", "-f", "pipe", "--str"])
         .env("_BAKEPLAN_COMPLETE", "fish")
         .current_dir(test.folder())
         .stdout(Stdio::piped())

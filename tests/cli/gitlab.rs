@@ -378,6 +378,59 @@ fn rows_get_their_secrets_and_fail_without_them() {
     }
 }
 
+/// Each has the value that the project gave to the other one.
+#[test]
+fn variables_can_change_places() {
+    let options = ["--install=path", "--env=NPM_TOKEN=vars.RENAMED", "--env=RENAMED=vars.NPM_TOKEN"];
+    let tree = generated(SPEC, &options);
+    let env = [&ROW[..], &ACCOUNTS[..], &[("NPM_TOKEN", "one"), ("RENAMED", "two")][..]].concat();
+    let (output, told) = run(&tree, ".images-push", stage().path(), &env);
+    assert!(output.status.success() && told.contains("|two|one\n"), "{told}");
+    // One that is not set is not set under its other name.
+    let env = [&ROW[..], &ACCOUNTS[..], &[("NPM_TOKEN", "one")][..]].concat();
+    let (_, told) = run(&tree, ".images-push", stage().path(), &env);
+    assert!(told.contains("|one|one\n"), "{told}");
+}
+
+#[test]
+fn the_builder_may_do_what_rows_are_allowed() {
+    let tree = generated(SPEC, &["--install=path"]);
+    for job in [".images-build", ".images-push"] {
+        let script = tree[job]["script"][0].as_str().unwrap();
+        for entitlement in ["security.insecure", "network.host"] {
+            assert!(script.contains(&format!("--allow-insecure-entitlement {entitlement}")), "{script}");
+        }
+    }
+}
+
+/// What GitHub alone has is not recommended here.
+#[test]
+fn cures_are_those_of_gitlab() {
+    let told = |spec: &str, options: &[&str]| {
+        String::from_utf8(
+            test(spec, &["-o", FILE, "--install=path"]).args(options.iter().copied()).output().stderr,
+        )
+        .unwrap()
+    };
+    let with = |more: &str| SPEC.replacen("  platforms", &format!("  {more}\n  platforms"), 1);
+    let agent = told(&with("ssh = [\"default\"]"), &[]);
+    assert!(agent.contains("`ssh-agent -a PATH`") && !agent.contains("--ssh-key"), "{agent}");
+    let file = told(&SPEC.replace("id=npm,env=NPM_TOKEN", "id=a,src=a.txt"), &[]);
+    assert!(file.contains("--setup ./ci/setup") && !file.contains("composite action"), "{file}");
+    for registry in ["public.ecr.aws", "europe-docker.pkg.dev/acme"] {
+        let spec = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"{registry}/acme/app:1\"]\n}}\n"
+        );
+        let login = told(&spec, &[]);
+        assert!(login.contains("error[no-login]") && !login.contains("oidc"), "{login}");
+    }
+    let spec = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n}\n";
+    let job = told(spec, &["--login=ghcr.io=job"]);
+    assert!(job.contains("error[unfit-setting]: `ghcr.io=job` is a login with the token"), "{job}");
+    let consent = test(spec, &["-o", FILE, "--install=path", "--consent", "git:main:a"]).output();
+    assert_eq!(consent.status.code(), Some(2));
+}
+
 #[test]
 fn an_older_buildx_is_refused_before_it_builds() {
     let tree = generated(SPEC, &["--install=path"]);
@@ -441,7 +494,9 @@ fn verify_runs_after_an_incomplete_merge_and_nothing_hides_a_failure() {
         ("5", "0", 5, true),
         ("5", "4", 5, true),
         ("0", "4", 4, true),
-        ("1", "0", 1, false),
+        // Some may be published, and another one failed.
+        ("1", "4", 1, true),
+        ("2", "0", 2, false),
         ("4", "0", 4, false),
     ] {
         let env = [&ACCOUNTS[..], &[("MERGE", merge), ("VERIFY", verify)][..]].concat();
@@ -460,6 +515,7 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
         "--install=action=./",
         "--schedule=1 2 3 4 5",
         "--max-parallel=3",
+        "--plan-runner=big",
         "--reusable",
         "--test=./a",
         "--sign=./b",
@@ -475,6 +531,8 @@ error[unfit-setting]: `schedule` cannot be set in a pipeline of GitLab
   = help: GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*
 error[unfit-setting]: `max_parallel` cannot be set in a pipeline of GitLab
   = help: GitLab limits the jobs at once by `concurrent` of its runners
+error[unfit-setting]: `plan_runner` cannot be set in a pipeline of GitLab
+  = help: GitLab gives jobs without tags to the runners that are set to take them
 error[unfit-setting]: `reusable` cannot be set in a pipeline of GitLab
   = help: every pipeline of GitLab can be included by another
 error[unfit-setting]: `test` cannot be set in a pipeline of GitLab
@@ -482,7 +540,7 @@ error[unfit-setting]: `test` cannot be set in a pipeline of GitLab
 error[unfit-setting]: `sign` cannot be set in a pipeline of GitLab
   = help: GitLab has no composite actions: sign in a job of your own that needs `images`
 error[unfit-setting]: `ssh_keys` cannot be set in a pipeline of GitLab
-  = help: start the agent in a program of your own: `--setup ./ci/setup`
+  = help: start the agent in a program of your own, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path
 error[unfit-cache]: job `app-linux-amd64` uses a cache of `type=gha`, which only GitHub has
   = help: use one of `type=registry`
 error[unfit-setting]: `A` comes from `github.actor`, which GitLab does not have
@@ -491,7 +549,7 @@ error[taken-variable]: builds read the variable `BAKEPLAN_TARGETS`, which is set
   = help: give the variable another name
 error[no-login]: it is not known how a job logs in to `ghcr.io`
   = help: name the variable with the user's name and the secret: `--login ghcr.io=REGISTRY_USERNAME:REGISTRY_TOKEN`; for a registry that needs no login, `--login ghcr.io=none`
-error[unfit-setting]: `public.ecr.aws=oidc:role=vars.A` is a login with the identity of a job of GitHub
+error[unfit-setting]: `public.ecr.aws=oidc:role=vars.A` is a login with the token or identity of a job of GitHub
   = help: name the variables with a user's name and password: `--login public.ecr.aws=REGISTRY_USERNAME:REGISTRY_TOKEN`
 error[no-install]: `action=./` is an action of GitHub, which GitLab cannot run
   = help: set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`

@@ -9,6 +9,7 @@ mod support;
 
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
+mod bases; // the bases of builds, as registries serve them
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?

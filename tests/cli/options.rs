@@ -334,6 +334,21 @@ const ROWS: &[Row] = &[
         "",
         By("tests/cli/choice.rs", "--skip-published"),
     ),
+    row_of(&["plan"], "--stale", ("--stale=1", NO_VALUE), "", By("tests/cli/bases.rs", "--stale")),
+    row_of(
+        &["plan"],
+        "--most-stale",
+        ("--most-stale=1", "--stale"),
+        "",
+        By("tests/cli/bases.rs", "--most-stale"),
+    ),
+    row_of(
+        &["plan"],
+        "--pin-bases",
+        ("--pin-bases=1", NO_VALUE),
+        "--pin-bases --out out",
+        By("tests/cli/bases.rs", "--pin-bases"),
+    ),
     row_of(
         &["plan"],
         "--on-unknown",
@@ -462,7 +477,7 @@ const ROWS: &[Row] = &[
     row("--branch", ("--branch=re*", "neither a branch"), "--branch trunk", In(&["workflow"])),
     row(
         "--schedule",
-        ("--schedule=@daily", "is not a time"),
+        ("--schedule=@daily", "is not a `cron` schedule"),
         "",
         By("tests/cli/workflow/settings.rs", "--schedule=17 3 * * 1"),
     ),
@@ -484,6 +499,12 @@ const ROWS: &[Row] = &[
         "--max-parallel",
         ("--max-parallel 0", "is not a number of jobs"),
         "--max-parallel 4",
+        In(&["workflow"]),
+    ),
+    row(
+        "--plan-runner",
+        ("--plan-runner windows-2025", "is a runner of Windows"),
+        "--plan-runner big",
         In(&["workflow"]),
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
@@ -556,7 +577,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["workflow"],
         "--reusable",
-        ("--reusable --schedule=@daily", "is not a time"),
+        ("--reusable --schedule=@daily", "is not a `cron` schedule"),
         "--reusable",
         In(&["workflow"]),
     ),

@@ -77,6 +77,8 @@ fn own_image() -> Test {
     Test::new()
         .file("docker-bake.hcl", read("docker-bake.hcl"))
         .files(root, ".github/image")
+        .files(root, ".github/actions")
+        .file("action.yml", read("action.yml"))
         .file(IMAGES, read(IMAGES))
 }
 

@@ -370,6 +370,36 @@ fn what_is_allowed_stands_in_another_revision() {
         let (found, told) = run(consent);
         assert_eq!(found, Some(code), "{consent}: {told}");
     }
+    // What is checked out in an event of strangers may be theirs, however it is called.
+    git(&["branch", "base"]);
+    let in_event = |consent: &str, event: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        command.args(["plan", "--github", "--consent", consent]).current_dir(test.folder());
+        command.env("GITHUB_EVENT_NAME", event).env_remove("GITHUB_OUTPUT").env_remove("GITHUB_STEP_SUMMARY");
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for name in [
+        "HEAD",
+        "@",
+        "HEAD^{commit}",
+        "HEAD~0",
+        "@{0}",
+        "main",
+        "main@{0}",
+        "main^0",
+        "refs/heads/main",
+        "FETCH_HEAD",
+    ] {
+        let consent = format!("git:{name}:.github/consent.json");
+        let (code, told) = in_event(&consent, "pull_request_target");
+        assert!(code == Some(1) && told.contains("a stranger may have written that"), "{name}: {told}");
+        if !name.starts_with("FETCH") {
+            assert_eq!(in_event(&consent, "push").0, Some(0), "{name}");
+        }
+    }
+    let (code, told) = in_event("git:base:.github/consent.json", "pull_request_target");
+    assert_eq!(code, Some(0), "{told}");
     for text in ["[]", "{\"allowed\": []}", "{\"allow\": \"a\"}", "{", "{\"allow\": [1]}"] {
         let outside = tempfile::tempdir().unwrap();
         let path = outside.path().join("c.json");

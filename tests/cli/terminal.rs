@@ -221,3 +221,32 @@ fn messages_have_no_colour_that_fades() {
         assert!(codes.iter().all(|code| known.contains(code)), "{arguments:?}: {codes:?}");
     }
 }
+
+/// JSON keeps its data, and shows none of the characters that turn a line around or hide in it.
+#[test]
+fn json_on_a_terminal_hides_nothing() {
+    for command in [
+        &["plan", "--format", "json"][..],
+        &["matrix"],
+        &["matrix", "--format", "github"],
+        &["bake"],
+        &["metadata"],
+    ] {
+        let run = |color: &str| {
+            let test = Test::new().file(
+                "docker-bake.hcl",
+                "target \"app\" { description = \"a\\u202eb\\u200bc\" }\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"1\"]\n  runners = { default = \"a\\u202eb\" }\n}\n",
+            );
+            let output = test.args(["--color", color]).args(command.iter().copied()).output();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let (shown, piped) = (run("always"), run("never"));
+        assert!(!shown.contains(['\u{202e}', '\u{200b}']), "{shown}");
+        let data = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(data(&shown), data(&piped), "{command:?}");
+        if command[0] != "metadata" {
+            assert!(piped.contains('\u{202e}'), "{piped}");
+        }
+    }
+}

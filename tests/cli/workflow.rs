@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod access; // what jobs log in and sign with: identities, an SSH agent, ready signers
 mod command; // the command: what it refuses, writes and checks
 mod mutations; // mistakes in the workflow
+mod place; // where it is, and what is around it
 mod settings; // the settings in which it is generated
 
 use crate::github::expression::{Before, Scope};
@@ -49,7 +50,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 31] = [
+const CHECKS: [(&str, Check); 33] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -81,6 +82,8 @@ const CHECKS: [(&str, Check); 31] = [
     ("identity", access::an_identity_is_looked_for),
     ("agent", access::rows_with_ssh_get_an_agent),
     ("signers", access::ready_signers_sign_each_reference),
+    ("unset", what_is_not_set_leaves_the_default),
+    ("runner", jobs_that_build_nothing_have_a_runner),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
@@ -121,9 +124,23 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, _: &Setting) -> Re
         let runs = scope(contexts, before).condition(verify["if"].as_str());
         check(runs == due, || format!("{before:?}, outputs {outputs}: {runs}"))?;
     }
-    for (status, due) in [(0, "verify=true\n"), (1, ""), (5, "verify=true\n")] {
+    let published = r#"{"images":{"app":{"digest":"sha256:1"}},"published":["ghcr.io/a/app@sha256:1"]}"#;
+    let nothing = r#"{"images":{},"published":[]}"#;
+    for (status, result, is_due) in [
+        (0, published, true),
+        (0, nothing, true),
+        (5, nothing, true),
+        // One image is published, and another one failed.
+        (1, published, true),
+        (1, nothing, false),
+        (1, "", false),
+        (2, "", false),
+    ] {
         let folder = tempfile::tempdir().unwrap();
-        program(&folder.path().join("plan/bin/bakeplan"), &format!("exit {status}"));
+        let result = if result.is_empty() { String::new() } else { format!("result={result}\n") };
+        fs::write(folder.path().join("result"), &result).unwrap();
+        let script = format!("cat \"$RUNNER_TEMP/result\" >> \"$GITHUB_OUTPUT\"; exit {status}");
+        program(&folder.path().join("plan/bin/bakeplan"), &script);
         let output = folder.path().join("output");
         fs::write(&output, "").unwrap();
         let mut step = workflow.step("merge", "Merge").clone();
@@ -131,12 +148,13 @@ fn verify_runs_after_an_incomplete_merge(workflow: &Workflow, _: &Setting) -> Re
         let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
         check(ended.status.code() == Some(status), || format!("{status} is {:?}", ended.status))?;
         let text = fs::read_to_string(&output).unwrap_or_default();
+        let due = result + if is_due { "verify=true\n" } else { "" };
         check(text == due, || format!("the output of {status} is {text:?}"))?;
     }
     Ok(())
 }
 
-fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let gate = workflow.job("images-ok");
     check(gate["if"] == "always()", || "a gate that is skipped passes".into())?;
     check(gate["name"].is_null(), || "the gate's name is its key".into())?;
@@ -173,7 +191,7 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Resu
             let outputs = json!({ "any": any, "publish": publish, "matrix": "[{}]", "artifact": "7" });
             let contexts = json!({ "needs": {
                 "plan": { "result": plan, "outputs": outputs }, "build": { "result": build },
-                "push": { "result": push }, "merge": { "result": merge },
+                "push": { "result": push }, "merge": { "result": merge, "outputs": { "published": "[]" } },
             }});
             let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
             if ended.status.success() {
@@ -189,12 +207,14 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, _: &Setting) -> Resu
     ];
     check(passing == right, || format!("the gate passes {passing:#?}"))?;
     // An output in which the value of a secret occurs is dropped.
-    for dropped in ["matrix", "any", "publish", "artifact"] {
+    let of_caller = setting.is_reusable.then_some("published");
+    for dropped in ["matrix", "any", "publish", "artifact"].into_iter().chain(of_caller) {
         let mut outputs = json!({ "any": "true", "publish": "true", "matrix": "[{}]", "artifact": "7" });
         outputs.as_object_mut().expect("an object").remove(dropped);
+        let published = if dropped == "published" { json!({}) } else { json!({ "published": "[]" }) };
         let contexts = json!({ "needs": {
             "plan": { "result": "success", "outputs": outputs }, "build": { "result": "skipped" },
-            "push": { "result": "success" }, "merge": { "result": "success" },
+            "push": { "result": "success" }, "merge": { "result": "success", "outputs": published },
         }});
         let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
         let told = String::from_utf8_lossy(&ended.stdout).into_owned();
@@ -314,10 +334,39 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     let real = of("push", "true");
     check(real == (Some(0), due("true")), || format!("a push: {real:?}"))?;
     if setting.starts.contains(&"schedule") {
-        for (fork, publish) in [("false", "true"), ("true", "false"), ("", "false")] {
-            let real = of("schedule", fork);
-            check(real == (Some(0), due(publish)), || format!("by the clock, fork {fork:?}: {real:?}"))?;
+        // What the event says is enough; where it says nothing, the server is asked, and its answer is needed.
+        for (answer, publish) in [("false", "true"), ("true", "false")] {
+            let (status, told) = of("schedule", answer);
+            let is_right = status == Some(0) && told.ends_with(&due(publish));
+            check(is_right, || format!("by the clock, fork {answer:?}: {status:?} {told}"))?;
         }
+        for answer in ["", "null", "no answer"] {
+            let (status, told) = of("schedule", answer);
+            let is_right = status == Some(1) && told.contains("::error::") && !told.contains("plan|--out");
+            check(is_right, || format!("by the clock, {answer:?}: {status:?} {told}"))?;
+        }
+        let env = [
+            ("PUBLISH", "true"),
+            ("GITHUB_EVENT_NAME", "schedule"),
+            ("FORK", "false"),
+            ("PROVENANCE", "max"),
+        ];
+        let real = run_plan(workflow, &env, "true");
+        check(real == (Some(0), due("true")), || format!("the event is asked first: {real:?}"))?;
+    }
+    let env =
+        [("PUBLISH", "false"), ("GITHUB_EVENT_NAME", "push"), ("FORK", "true"), ("DEFAULT_BRANCH", "main")];
+    let (status, told) = run_plan(workflow, &env, "true");
+    check(status == Some(0) && told.contains("::notice::this repository is a fork"), || told.clone())?;
+    if ["path", "action"].contains(&setting.install) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut step = workflow.step("plan", "Plan").clone();
+        step["env"] = json!({ "FORK": "false", "DEFAULT_BRANCH": "main" });
+        let ended =
+            run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), "/usr/bin:/bin");
+        let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let is_told = told.contains("::error::bakeplan is not on the PATH of this runner");
+        check(is_told && !ended.status.success(), || told)?;
     }
     // Pushes are filtered by name before anything runs, and a default branch with another name would never publish.
     let is_guessed =
@@ -446,14 +495,27 @@ fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(),
     let without: Vec<_> =
         workflow.jobs().filter(|(_, job)| minutes(job).is_none()).map(|(name, _)| name).collect();
     check(without.is_empty(), || format!("{without:?}"))?;
-    let real = ["plan", "build", "merge"]
-        .map(|name| workflow.job(name)["timeout-minutes"].as_str().unwrap_or_default());
-    check(real == setting.minutes, || format!("{real:?}"))
+    let of_job = |name: &str| workflow.job(name)["timeout-minutes"].as_str().unwrap_or_default();
+    let of_build = |job: &str| workflow.step(job, "Build")["timeout-minutes"].as_str().unwrap_or_default();
+    for job in ["build", "push"] {
+        let real = [of_job("plan"), of_build(job), of_job("merge")];
+        check(real == setting.minutes, || format!("{real:?}"))?;
+        // A job that runs into its timeout is cancelled, and uploads nothing of what it built.
+        let (row, build) = (of_job(job).parse::<u32>(), of_build(job).parse::<u32>());
+        check(row.is_ok_and(|row| build.is_ok_and(|build| row > build + 10)), || {
+            format!("{job}: nothing is left for the upload")
+        })?;
+    }
+    Ok(())
 }
 
-fn pull_requests_alone_cancel(workflow: &Workflow, _: &Setting) -> Result<(), String> {
+fn pull_requests_alone_cancel(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     check(workflow.jobs().all(|(_, job)| job["concurrency"].is_null()), || "a job has a group".into())?;
     let concurrency = &workflow.tree["concurrency"];
+    if setting.is_reusable {
+        // Calls in one run would share it, and cancel each other.
+        return check(concurrency.is_null(), || "the caller has a group of its own".into());
+    }
     check(concurrency["cancel-in-progress"] == "true", || concurrency.to_string())?;
     let group = |name: &str, run: &str, number: Option<u32>| {
         let mut contexts = event(name, "refs/heads/main", false);
@@ -470,9 +532,10 @@ fn pull_requests_alone_cancel(workflow: &Workflow, _: &Setting) -> Result<(), St
 
 fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     for (job, names) in [
-        ("plan", ["plan"].as_slice()),
+        ("plan", ["images.plan"].as_slice()),
         ("build", &[]),
-        ("push", &["metadata.${{ matrix.job }}"]),
+        // Of this plan: a job that is lost replaces nothing, and what an earlier attempt left does not count.
+        ("push", &["metadata.${{ needs.plan.outputs.artifact }}.${{ matrix.job }}"]),
         ("merge", &[]),
         ("images-ok", &[]),
     ] {
@@ -497,7 +560,8 @@ fn artifacts_replace_those_of_an_earlier_attempt(workflow: &Workflow, _: &Settin
         outputs["artifact"] == "${{ steps.upload.outputs.artifact-id }}" && upload["id"] == "upload",
         || format!("{outputs}"),
     )?;
-    check(fetched[1]["pattern"] == "metadata.*" && fetched[1]["merge-multiple"] == "true", || {
+    let pattern = "metadata.${{ needs.plan.outputs.artifact }}.*";
+    check(fetched[1]["pattern"] == pattern && fetched[1]["merge-multiple"] == "true", || {
         format!("{fetched:?}")
     })
 }
@@ -766,7 +830,7 @@ fn one_build_of_the_program_plans_and_merges(workflow: &Workflow, setting: &Sett
     }
     let keeps = workflow.step("plan", "Plan")["run"]
         .as_str()
-        .is_some_and(|script| script.contains("command -v bakeplan"));
+        .is_some_and(|script| script.contains("install -D \"$program\" \"$RUNNER_TEMP/plan/bin/bakeplan\""));
     check(keeps == ["path", "action"].contains(&setting.install), || {
         "what is on the PATH is not handed on".into()
     })?;
@@ -1036,6 +1100,63 @@ fn a_pull_request_shows_what_it_changes(workflow: &Workflow, setting: &Setting) 
     Ok(())
 }
 
+/// Bake takes an empty variable for a value, and GitHub has one for what is not set, also in pull requests of forks.
+fn what_is_not_set_leaves_the_default(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let has_epoch = setting.env.iter().any(|(name, _)| *name == "SOURCE_DATE_EPOCH");
+    let of_plan: Vec<&str> = setting.env.iter().map(|(name, _)| *name).collect();
+    let of_build: Vec<&str> = setting
+        .has_secrets
+        .then_some("KEPT")
+        .into_iter()
+        .chain(has_epoch.then_some("SOURCE_DATE_EPOCH"))
+        .collect();
+    for (job, step, names) in [
+        ("plan", "Plan", &of_plan),
+        ("plan", "Show what changes", &of_plan),
+        ("merge", "Merge", &of_plan),
+        ("build", "Build", &of_build),
+        ("push", "Build", &of_build),
+    ] {
+        for name in names {
+            for (given, due) in [("", "none"), ("x y", "x y"), ("0", "0")] {
+                let folder = tempfile::tempdir().unwrap();
+                let script = format!("echo \"${{{name}-none}}\" > \"$RUNNER_TEMP/told\"");
+                for place in ["plan/bin/bakeplan", "bin/bakeplan", "bin/docker"] {
+                    program(&folder.path().join(place), &script);
+                }
+                let mut step = workflow.step(job, step).clone();
+                step["env"] = json!({
+                    *name: given, "DEFAULT_BRANCH": "main", "FORK": "false", "TARGETS": "a", "METADATA": OF_ROW,
+                    "GITHUB_OUTPUT": folder.path().join("output"),
+                    "GITHUB_STEP_SUMMARY": folder.path().join("summary"),
+                });
+                fs::write(folder.path().join("output"), "").unwrap();
+                let path = format!("{}:{}", folder.path().join("bin").display(), path());
+                let ended =
+                    run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
+                let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+                check(ended.status.success() && told.trim_end() == due, || {
+                    format!("{job}: {name} is {given:?}, and the program gets {told:?}: {ended:?}")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn jobs_that_build_nothing_have_a_runner(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    let due = match setting.runner {
+        [] => json!("ubuntu-latest"),
+        [label] => json!(label),
+        labels => json!(labels),
+    };
+    for job in ["plan", "merge", "images-ok"] {
+        let real = &workflow.job(job)["runs-on"];
+        check(*real == due, || format!("{job} runs on {real}"))?;
+    }
+    Ok(())
+}
+
 fn private_repositories_attest_little(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let env = &workflow.step("plan", "Plan")["env"]["PROVENANCE"];
     for (visibility, due) in [("public", "max"), ("private", "min"), ("internal", "min"), ("", "min")] {
@@ -1061,8 +1182,15 @@ fn a_caller_gets_what_was_published(workflow: &Workflow, setting: &Setting) -> R
         let real = scope.interpolate(of_merge.as_str().unwrap_or_default());
         check(real == due, || format!("the merge gives {real}"))?;
     }
-    for (published, due) in [(Some("[1]"), "[1]"), (None, "[]")] {
-        let jobs = json!({ "merge": { "outputs": { "published": published } } });
+    for (published, merge, due) in [
+        (Some("[1]"), "success", "[1]"),
+        (Some("[1]"), "failure", "[1]"),
+        (None, "skipped", "[]"),
+        // A merge that ran gives a list: GitHub dropped it, or it never got there.
+        (None, "success", ""),
+        (None, "failure", ""),
+    ] {
+        let jobs = json!({ "merge": { "result": merge, "outputs": { "published": published } } });
         let real = scope(json!({ "jobs": jobs }), Before::Success);
         let real = real.interpolate(outputs.as_str().unwrap_or_default());
         check(real == due, || format!("the caller gets {real}"))?;

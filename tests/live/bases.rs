@@ -1,4 +1,8 @@
-//! Builds whose base moved between them, as BuildKit attests them.
+//! Builds whose base moved between them, as BuildKit attests them; and bases that are pinned.
+
+use std::process::Command;
+
+use serde_json::Value;
 
 use super::engine::{Project, engine};
 
@@ -76,5 +80,76 @@ fn a_base_that_moved_is_found_in_attestations() {
         );
         build("app-linux-amd64");
         project.bakeplan(&merge);
+    }
+}
+
+/// A base for both platforms, and an image that is built on it.
+fn with_base(name: &str, attest: &str) -> (Project, String) {
+    let project = Project::new(engine(), name).env("SOURCE_DATE_EPOCH", "0");
+    let base = format!("{}:1", project.repository(0, "base"));
+    let spec = format!(
+        r#"target "app" {{
+          platforms = {PLATFORMS:?}
+          tags = ["{}:1"]
+          attest = ["{attest}", "type=sbom,disabled=true"]
+        }}"#,
+        project.repository(0, "acme/app"),
+    );
+    let project = project.file("docker-bake.hcl", &spec).file("file", "x").file("base.Dockerfile", BASE);
+    let dockerfile =
+        format!("FROM {base} AS build\nCOPY file /built\nFROM {base}\nCOPY --from=build /built /\n");
+    let project = project.file("Dockerfile", &dockerfile).file(".gitignore", "out\nmetadata\n");
+    for arguments in [
+        &["init", "-q", "-b", "main"][..],
+        &["add", "-A"],
+        &["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "first"],
+    ] {
+        let status = Command::new("git").args(arguments).current_dir(project.root()).status();
+        assert!(status.unwrap().success(), "git {arguments:?}");
+    }
+    push(&project, &base, "1");
+    (project, base)
+}
+
+const BASE: &str = "FROM scratch\nARG N\nCOPY file /base${N}\nONBUILD COPY file /waited\n";
+
+fn push(project: &Project, base: &str, number: &str) {
+    let number = format!("--build-arg=N={number}");
+    let platforms = format!("--platform={}", PLATFORMS.join(","));
+    project.buildx(&["build", &platforms, &number, "--push", "-t", base, "-f", "base.Dockerfile", "."]);
+}
+
+#[test]
+fn builds_on_pinned_bases_are_those_without_pins() {
+    let (project, base) = with_base("bases-pinned", "type=provenance,disabled=true");
+    let project = project.env("BUILDX_METADATA_PROVENANCE", "disabled");
+    project.bakeplan(&["plan", "--out", "out"]);
+    assert!(!project.read("out/docker-bake.json").contains("docker-image://"));
+    let without = project.run_jobs();
+    assert_eq!(without.len(), PLATFORMS.len());
+    project.bakeplan(&["plan", "--pin-bases", "--out", "out"]);
+    let pin = format!("\"docker-image://{base}@sha256:");
+    assert!(project.read("out/docker-bake.json").contains(&pin));
+    assert_eq!(project.run_jobs(), without);
+}
+
+#[test]
+fn what_was_built_on_pins_is_stale_when_the_tag_moves() {
+    for (name, options) in [("bases-stale-pinned", &["--pin-bases"][..]), ("bases-stale", &[])] {
+        let (project, base) = with_base(name, "type=provenance,mode=min");
+        project.bakeplan(&[&["plan", "--out", "out"], options].concat());
+        project.run_jobs();
+        project.bakeplan(&["merge", "--plan", "out/plan.json", "--metadata", "metadata"]);
+        let stale = || -> Value {
+            let plan = project.bakeplan(&["plan", "--stale", "--format", "json"]);
+            serde_json::from_str::<Value>(&plan).unwrap()["verdicts"]["app"].clone()
+        };
+        let verdict = stale();
+        assert_eq!(verdict["why"], "its bases have not moved", "{name}");
+        assert_eq!(verdict["build"], false);
+        push(&project, &base, "2");
+        let verdict = stale();
+        assert_eq!(verdict["why"], format!("base {base} has moved"), "{name}");
+        assert_eq!(verdict["build"], true);
     }
 }

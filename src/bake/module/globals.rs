@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::files::{BLOCK_KINDS, BUILT_IN, Module};
+use super::files::{BLOCK_KINDS, BUILT_IN, Module, ModuleInputs};
 use super::variables::{Override, convert_override, declared_type};
 use crate::bake::eval::Scope;
 use crate::bake::eval::budget::MAX_ERRORS;
@@ -271,6 +271,19 @@ impl Module {
             Ok(value) => Ok(value.as_str().map(str::to_owned)),
             Err(_) => Err(fail("the description of a variable must be a string", expr.span)),
         }
+    }
+
+    /// The variables whose value is one of the environment.
+    pub fn from_environment(&self) -> Vec<Name> {
+        let ModuleInputs { env, vars, kept, local_platform: _, secrets: _ } = &self.surroundings;
+        let keys = |name: &str| [name.to_owned(), format!("{name}_JSON")];
+        let is_of_env = |name: &&Name| {
+            let keys = keys(name);
+            keys.iter().any(|key| env.contains_key(key))
+                && !keys.iter().any(|key| vars.contains_key(key))
+                && !kept.contains(*name)
+        };
+        self.variables.keys().filter(is_of_env).cloned().collect()
     }
 
     pub(super) fn override_of(&self, name: &str, typed: bool) -> Option<Override> {

@@ -1,14 +1,21 @@
 //! Which images of a plan are built: those whose inputs differ from what is published, or from those of another revision.
 
+mod bases;
+mod finding;
+mod pins;
 mod served;
 mod since;
 mod snapshot;
+mod stale;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use self::bases::{Known, Wanted};
+use self::finding::Finding;
+use self::pins::Pins;
 use self::served::Found;
 use self::since::{Base, Before};
 pub(super) use self::since::{PlanThere, is_wanted};
@@ -21,8 +28,8 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::inputs::Inputs;
-use crate::plan::{Image, Plan, Verdict};
-use crate::reads::{self, Reads};
+use crate::plan::{Image, Plan, PlannedBase, Verdict};
+use crate::reads::{self, Files, Reads};
 use crate::reference::Tag;
 use crate::resolve::Spared;
 
@@ -42,16 +49,18 @@ pub(super) struct Chosen {
     pub(super) spared: Spared,
     verdicts: IndexMap<String, Verdict>,
     reads: Reads,
+    bases: IndexMap<String, PlannedBase>,
+    pins: Pins,
+    notes: Vec<Diagnostic>,
 }
 
-/// Why an image is built, or not.
-enum Finding {
-    /// It differs.
-    Differs(String),
-    /// It is the same, and perhaps published.
-    Same(String, Option<crate::plan::Reused>),
-    /// That cannot be known.
-    Unknown(String),
+/// What was found out of bases.
+#[derive(Default)]
+struct Learned {
+    known: Known,
+    pins: Pins,
+    /// What is published of each image, if that was asked.
+    published: Option<stale::All>,
 }
 
 /// Finds out what is compared with what.
@@ -74,26 +83,26 @@ pub(super) fn ask<'c>(
 }
 
 /// Decides which images of a plan are built. `elsewhere` gives the plan of the same commit in a run of the default branch, whose
-/// tags may have what this run looks for.
+/// tags may have what this run looks for; `given` is what is known of bases, if that must not be asked.
 pub(super) fn choose(
     session: &Session<'_>,
     asked: &Asked<'_>,
     plan: &mut Plan,
+    given: Option<&IndexMap<String, PlannedBase>>,
     elsewhere: impl Fn() -> Option<Plan>,
 ) -> Result<Chosen, Error> {
-    let files = Snapshot::of_working_tree(session);
-    let reads = match &files {
-        Ok(files) => reads::read(plan, Ok(files), &without_triggers),
-        Err(why) => reads::read(plan, Err(why.as_str()), &without_triggers),
+    let choice = asked.choice;
+    let snapshot = Snapshot::of_working_tree(session);
+    let files: Result<&dyn Files, &str> = match &snapshot {
+        Ok(snapshot) => Ok(snapshot),
+        Err(why) => Err(why),
     };
-    record(plan, &reads);
-    let mut chosen = Chosen { reads, ..Chosen::default() };
-    if !asked.choice.chooses() {
-        return Ok(chosen);
-    }
+    let Learned { known, pins, published: made } = learn(session, asked, plan, files, given)?;
+    let is_without_triggers = |name: &str| bases::is_without_triggers(&known, name);
+    let unpinned = reads::read(plan, files, &is_without_triggers);
     let mut findings: IndexMap<String, Vec<Finding>> =
         plan.images.keys().map(|key| (key.clone(), Vec::new())).collect();
-    if asked.choice.all {
+    if choice.all {
         findings.values_mut().for_each(|all| all.push(Finding::Differs("`--all`".to_owned())));
     }
     match &asked.before {
@@ -102,31 +111,80 @@ pub(super) fn choose(
             findings.values_mut().for_each(|all| all.push(Finding::Unknown(why.clone())));
         }
         Some(Ok(before)) => {
+            // No revision has pins.
+            let reads = reads::read(&before.plan, Ok(&before.files), &is_without_triggers);
             for (key, all) in &mut findings {
-                all.push(since_then(key, plan, &chosen.reads, before));
+                all.push(since_then(key, plan, &unpinned, before, &reads));
             }
         }
     }
-    if asked.is_published {
-        published(session, asked.choice, plan, elsewhere, &mut findings)?;
+    pins.apply(plan);
+    let reads = if pins.is_empty() { unpinned } else { reads::read(plan, files, &is_without_triggers) };
+    record(plan, &reads);
+    let (bases, notes) = (bases::recorded(&known), pins.notes());
+    let mut chosen = Chosen { reads, bases, pins, notes, ..Chosen::default() };
+    if !choice.chooses() {
+        return Ok(chosen);
     }
-    decide(plan, findings, asked.choice.on_unknown.unwrap_or_default(), &mut chosen)?;
+    if asked.is_published {
+        published(session, choice, plan, elsewhere, &mut findings)?;
+    }
+    if let Some(made) = made {
+        chosen.notes.extend(stale::judge(&made, &known, choice.most_stale, &mut findings));
+    }
+    decide(plan, findings, choice.on_unknown.unwrap_or_default(), &mut chosen)?;
     Ok(chosen)
 }
 
-/// Whether an image is known to have no `ONBUILD` instructions.
-fn without_triggers(_: &str) -> bool {
-    false
+/// Finds out what has to be known of the bases of a plan's builds, unless it is given.
+fn learn(
+    session: &Session<'_>,
+    asked: &Asked<'_>,
+    plan: &Plan,
+    files: Result<&dyn Files, &str>,
+    given: Option<&IndexMap<String, PlannedBase>>,
+) -> Result<Learned, Error> {
+    let choice = asked.choice;
+    let is_stale = choice.stale && !choice.all;
+    // Hashes are compared with those of runs that know as much.
+    let is_auto = choice.changed_since.is_some() && choice.all && plan.publish;
+    let narrows = choice.pin_bases || choice.skip_published || asked.is_published || is_auto;
+    let is_given = given.is_some_and(|given| !given.is_empty());
+    if !is_stale && !narrows && !is_given {
+        return Ok(Learned::default());
+    }
+    let of_legs = reads::bases(plan, files);
+    let options = &choice.network;
+    if let Some(given) = given {
+        let known = bases::of_plan(given);
+        let pins = Pins::of(&of_legs, &known).told_before();
+        return Ok(Learned { known, pins, published: None });
+    }
+    let published = is_stale.then(|| stale::published(session, options, plan, &of_legs)).transpose()?;
+    let mut wanted = Wanted::new();
+    if choice.pin_bases {
+        bases::want_pins(&of_legs, &mut wanted);
+    }
+    if narrows {
+        bases::want_triggers(&of_legs, &mut wanted);
+    }
+    published.iter().for_each(|published| stale::want(published, &mut wanted));
+    let known = bases::find_out(session, options, &wanted)?;
+    let pins = if choice.pin_bases { Pins::of(&of_legs, &known) } else { Pins::default() };
+    Ok(Learned { known, pins, published })
 }
 
 impl Chosen {
     /// Records in a plan what was decided, and what its builds read.
     pub(super) fn record(self, plan: &mut Plan) {
-        let Self { spared: _, verdicts, reads } = self;
+        let Self { spared: _, verdicts, reads, bases, pins, notes } = self;
+        pins.apply(plan);
         record(plan, &reads);
+        plan.bases = bases;
         plan.verdicts = verdicts;
         plan.reads = reads.into_iter().map(|(leg, read)| (leg, read.explained())).collect();
         plan.reads.retain(|leg, _| plan.legs.contains_key(leg));
+        plan.warnings.extend(notes);
     }
 }
 
@@ -138,7 +196,7 @@ fn record(plan: &mut Plan, reads: &Reads) {
 }
 
 /// Whether an image is the same as in another revision.
-fn since_then(key: &str, plan: &Plan, reads: &Reads, before: &Before) -> Finding {
+fn since_then(key: &str, plan: &Plan, reads: &Reads, before: &Before, old_reads: &Reads) -> Finding {
     let name = &before.name;
     let Some(old) = before.plan.images.get(key) else {
         return Finding::Differs(format!("it is new since {name}"));
@@ -149,7 +207,7 @@ fn since_then(key: &str, plan: &Plan, reads: &Reads, before: &Before) -> Finding
     }
     for build in &image.builds {
         let leg = &build.leg;
-        let (Some(new), Some(old)) = (reads.get(leg), before.reads.get(leg)) else {
+        let (Some(new), Some(old)) = (reads.get(leg), old_reads.get(leg)) else {
             return Finding::Differs(format!("`{leg}` is new since {name}"));
         };
         match (&new.inputs, &old.inputs) {

@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::facts::remote;
 use crate::host::{Host, Revision};
 use crate::plan::Plan;
-use crate::reads::{self, Reads};
 
 /// What `--changed-since` takes instead of a revision.
 const AUTO: &str = "auto";
@@ -41,8 +40,10 @@ pub(super) struct Before {
     pub(super) name: String,
     /// The plan of its definition.
     pub(super) plan: Plan,
-    /// What its builds read.
-    pub(super) reads: Reads,
+    /// Its files.
+    pub(super) files: Snapshot,
+    /// Where git's objects are, if they had to be fetched: they are read when they are needed.
+    _fetched: Option<Revision>,
 }
 
 /// What `--changed-since` means in this run.
@@ -135,13 +136,13 @@ pub(super) fn before(
     revision: &str,
     plan_there: PlanThere<'_>,
 ) -> Result<Before, String> {
-    let fetched;
+    let mut fetched: Option<Revision> = None;
     let here = session.host;
     let (database, commit): (&Host, String) = match here.commit_of(revision) {
         Ok(commit) => (here, commit),
         Err(_) if is_whole_hash(revision) => {
-            fetched = fetch(session, revision)?;
-            (&fetched.host, revision.to_owned())
+            let found = fetched.insert(fetch(session, revision)?);
+            (&found.host, revision.to_owned())
         }
         Err(failure) => return Err(format!("`{revision}` cannot be read: {}", failure.reason())),
     };
@@ -155,10 +156,9 @@ pub(super) fn before(
         format!("the definition of `{revision}` does not evaluate: {first}")
     })?;
     let files = Snapshot::of_commit(session, database, &commit)?;
-    let reads = reads::read(&plan, Ok(&files), &super::without_triggers);
     let name =
         if is_whole_hash(revision) { revision.chars().take(SHORT).collect() } else { revision.to_owned() };
-    Ok(Before { name, plan, reads })
+    Ok(Before { name, plan, files, _fetched: fetched })
 }
 
 fn is_whole_hash(text: &str) -> bool {

@@ -39,12 +39,6 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let world = Rc::new(scan::world(session, &found));
     let reading = workflow::read(&found.yaml, &session.sources, &world);
     let mut warnings = std::mem::take(&mut found.warnings);
-    if reading.is_cut {
-        warnings.push(Diagnostic::warning(
-            Code::INIT_LIMIT,
-            "the workflows have so many steps that not all of them were read",
-        ));
-    }
     for (place, action) in &reading.unknown {
         let message = format!("`{action}` publishes images, but `init` does not read its inputs");
         let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
@@ -57,6 +51,12 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
     let (candidates, strays) = images::images(publications, &known, &world);
+    if world.work.has_ended() {
+        warnings.push(Diagnostic::warning(
+            Code::INIT_LIMIT,
+            "workflows and scripts ask for so much work that they were read in part, and what is missing is not in the proposal",
+        ));
+    }
     let has_candidates = !candidates.is_empty();
     let has_strays = !strays.is_empty();
     let line = |place: &Place| found.line(session, place);
@@ -131,6 +131,7 @@ fn with_scripts(
     session: &Session<'_>,
     world: &Rc<World>,
 ) -> Vec<Publication> {
+    world.work.begin();
     let has_builds = publications.iter().any(|one| one.build.is_some());
     for (path, id) in &found.scripts {
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };

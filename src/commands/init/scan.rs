@@ -11,7 +11,7 @@ use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
-use crate::init::{example_tag, text::Place};
+use crate::init::{example_tag, quote, text::Place};
 use crate::source::{SourceId, Span};
 
 /// How many files of a kind are read.
@@ -56,7 +56,7 @@ impl Found {
         };
         let text = &session.sources.get(*id).text;
         let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default().trim();
-        line.strip_prefix("- ").unwrap_or(line).to_owned()
+        quote::used(line.strip_prefix("- ").unwrap_or(line))
     }
 
     /// Takes passwords out of what is shown of workflows and scripts.
@@ -203,5 +203,6 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         repository: lower,
         default_branch: default_branch.unwrap_or_else(|| "main".to_owned()),
         tag: example_tag(&workflow::tag_patterns(&found.yaml, &session.sources)),
+        ..World::default()
     }
 }

@@ -36,7 +36,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         require_all,
         settle,
         setup,
-        planned_with: PlannedWith { words, again: _, folder, asks_git: _ },
+        planned_with: PlannedWith { words, again: _, folder, asks_git: _, consents: _ },
     } = pipeline;
     let values_of =
         |logins: &[(Registry, String, String)]| -> Vec<Value> { logins.iter().map(login).collect() };

@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::yaml::quoted;
+use super::yaml::{plain, quoted};
 use crate::ci::{Account, Federated, Id, Login, Provider, aws_region, azure_registry};
 
 /// What each step needs, for jobs that push or for those that only pull.
@@ -13,13 +13,16 @@ pub(super) fn values(logins: &[&Login], publishes: bool) -> Vec<Value> {
 /// `None` where there is nothing to do.
 fn value(Login { registry, account }: &Login, number: usize, publishes: bool) -> Option<Value> {
     let registry = registry.as_str();
+    // As a value of its own, where `[` or `*` begins something else.
+    let host = plain(registry);
     match account {
         Account::None => None,
         Account::Job => Some(context! {
-            registry, kind => "password", username => "github.actor", password => "github.token", condition => "",
+            registry, host, kind => "password", username => "github.actor", password => "github.token", condition => "",
         }),
         Account::User { username, password } => Some(context! {
             registry,
+            host,
             kind => "password",
             username => format!("vars.{username}"),
             password => format!("secrets.{password}"),
@@ -28,7 +31,7 @@ fn value(Login { registry, account }: &Login, number: usize, publishes: bool) ->
         Account::Federated(federated) => {
             // A step of its own looks whether there is one.
             let condition = if publishes { "" } else { "steps.identity.outputs.found == 'true'" };
-            let common = context! { registry, number, condition };
+            let common = context! { registry, host, number, condition };
             Some(context! { ..of_provider(registry, federated, publishes), ..common })
         }
     }

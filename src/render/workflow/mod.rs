@@ -8,11 +8,11 @@ mod yaml;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
-use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent, Signer};
+use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent, RunnerLabel, Signer};
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
 pub(crate) use pins::with_newer_pins;
-use yaml::{flow_list, flow_map, quoted};
+use yaml::{flow_list, flow_map, plain, quoted};
 
 /// Valid YAML as it stands: statements are comments to it.
 const TEMPLATE: &str = include_str!("../../../templates/github.yml");
@@ -25,6 +25,13 @@ const PARTS: [(&str, &str); 2] = [
 
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
+
+/// How many minutes the job of a row has for what is before and after the build.
+const AROUND_A_BUILD: u16 = 15;
+
+/// Says that GitHub dropped the list of what was published, as an argument of `format`.
+const OUTPUT_OF_MERGE: &str =
+    ", needs.merge.result == 'success' && needs.merge.outputs.published == '' && ' published' || ''";
 
 /// Where a build is that was not pushed, as an interpolation of jq.
 const LAYOUT: &str = r"oci-layout://\($layouts)/\(.key)";
@@ -42,6 +49,7 @@ pub(crate) fn render(pipeline: &Pipeline, origin: &str) -> Result<String, String
 
 fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
     let Pipeline {
+        name,
         install,
         publish_on,
         branches,
@@ -51,6 +59,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         kept,
         environment,
         logins,
+        plan_runner,
         minutes: Minutes { plan, build, merge },
         max_parallel,
         require_all,
@@ -62,7 +71,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         ssh_keys,
         qemu,
         gha_cache,
-        planned_with: PlannedWith { words, again, folder, asks_git },
+        planned_with: PlannedWith { words, again, folder, asks_git, consents },
     } = pipeline;
     let is_on = |event| publish_on.contains(&event);
     let filter = match branches.as_slice() {
@@ -86,8 +95,9 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
     .into_iter()
     .filter_map(|(is_needed, permission)| is_needed.then_some(permission))
     .collect();
+    let logins_write = logins.writes_by_job();
     let job = |name: &str, publishes: bool, logins: &[&Login], image: &str| {
-        let packages = if publishes { "write" } else { "read" };
+        let packages = if publishes && logins_write { "write" } else { "read" };
         let identity = login::identity(logins, publishes);
         // What publishes fails without an account.
         let user_logins = if publishes { Vec::new() } else { login::flags(logins) };
@@ -96,6 +106,8 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
     };
     let values = context! {
         origin,
+        name,
+        runner => runner(plan_runner),
         pushes => is_on(PublishEvent::Push) || is_on(PublishEvent::Tag),
         branches => filter,
         tags => is_on(PublishEvent::Tag),
@@ -104,6 +116,8 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         defaults_to => branches.is_empty().then(|| DEFAULT_BRANCHES.join(" | ")).filter(|_| is_on(PublishEvent::Push) && !reusable),
         install => install_values(install),
         env => variables(env),
+        env_names => names(env),
+        kept_names => names(kept),
         secrets => variables(secrets),
         kept => variables(kept),
         environment => environment.as_ref().map(|name| quoted(&name.to_string())),
@@ -113,7 +127,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         merge_permissions => flow_map(&merge_permissions),
         jobs => [job("build", false, &of_build, LAYOUT), job("push", true, &of_push, PUSHED)],
         layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
-        timeouts => context! { plan, build, merge },
+        timeouts => context! { plan, build, row => build + AROUND_A_BUILD, merge },
         max_parallel => max_parallel.map(|number| number.to_string()),
         require_all,
         settle => settle.map(|time| time.to_string()),
@@ -129,7 +143,10 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         again => again.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),
-        keeps_credentials => asks_git.to_string(),
+        keeps_credentials => (*asks_git || consents.is_some()).to_string(),
+        consents => consents.as_ref().map(ToString::to_string),
+        dropped_place => if *reusable { "{4}" } else { "" },
+        dropped => if *reusable { OUTPUT_OF_MERGE } else { "" },
         action => pins::uses(),
     };
     filled(TEMPLATE, values)
@@ -214,6 +231,21 @@ fn variables(all: &[EnvVariable]) -> Vec<Value> {
     let one =
         |EnvVariable { name, from }: &EnvVariable| context! { name => name.as_str(), from => from.as_str() };
     all.iter().map(one).collect()
+}
+
+/// Names of variables, as words of a shell.
+fn names(all: &[EnvVariable]) -> String {
+    all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// What `runs-on` is for these labels.
+fn runner(labels: &[RunnerLabel]) -> String {
+    let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
+    match labels.as_slice() {
+        [] => "ubuntu-latest".to_owned(),
+        [label] => plain(label),
+        labels => flow_list(labels),
+    }
 }
 
 fn texts(all: &[impl ToString]) -> Vec<String> {

@@ -48,6 +48,85 @@ fn large_things_end_soon() {
     }
 }
 
+/// What refers to others again and again is given up soon, with a note, and in little memory.
+#[test]
+fn work_has_a_limit() {
+    let build =
+        |with: &str| format!("- uses: docker/build-push-action@v6\n  with: {{ push: true, {with} }}\n");
+    // Environment variables that name the next one many times.
+    let mut wide = "on: push\nenv:\n  V0: a\n".to_owned();
+    for level in 1..8 {
+        let _ = writeln!(wide, "  V{level}: \"{}\"", format!("${{{{ env.V{} }}}}", level - 1).repeat(12));
+    }
+    wide.push_str("jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { push: true, tags: 'acme/app:${{ env.V7 }}' }\n");
+    // A workflow that calls itself, and some that call each other, each in many rows.
+    let rows = (0..256).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let calls = |of: &str| {
+        let mut text = "on: { push: , workflow_call: }\njobs:\n".to_owned();
+        for job in 0..10 {
+            let _ = writeln!(
+                text,
+                "  j{job}:\n    strategy: {{ matrix: {{ a: [{rows}] }} }}\n    uses: ./.github/workflows/{of}.yml"
+            );
+        }
+        text
+    };
+    // Many images.
+    let mut many = "on: push\njobs:\n".to_owned();
+    for job in 0..70 {
+        let _ = writeln!(
+            many,
+            "  j{job}:\n    strategy: {{ matrix: {{ a: [{rows}] }} }}\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: 'acme/a{job}-${{{{ matrix.a }}}}:1' }}"
+        );
+    }
+    // Texts that double.
+    let doubled: String = (1..40).map(|n| format!("A{n}=$A{}$A{}\n", n - 1, n - 1)).collect();
+    let doubled = format!("A0=aaaaaaaaaaaaaaaa\n{doubled}docker push ghcr.io/acme/app:$A39\n");
+    let mut steps = "- run: echo V=aaaaaaaaaaaaaaaa >> $GITHUB_ENV\n".to_owned();
+    for _ in 0..40 {
+        steps.push_str("- run: echo \"V=${{ env.V }}${{ env.V }}\" >> $GITHUB_ENV\n");
+    }
+    steps.push_str(&build("tags: 'acme/app:${{ env.V }}'"));
+    let steps = workflow(&steps);
+    let formats = format!(
+        "on: push\nenv:\n  V0: aaaaaaaaaaaaaaaa\n{}jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: \"acme/app:${{{{ env.V11 }}}}\" }}\n",
+        (1..12)
+            .map(|n| format!("  V{n}: \"${{{{ format('{}', env.V{}) }}}}\"\n", "{0}".repeat(16), n - 1))
+            .collect::<String>()
+    );
+    // Expansions within each other.
+    let depth = 26_000;
+    let nested = format!("docker push ghcr.io/acme/app:{}x{}\n", "${A:-".repeat(depth), "}".repeat(depth));
+    let pairs: String =
+        (0..6000).map(|n| format!("docker build -t acme/a{n}:1 .\ndocker push acme/a{n}:1\n")).collect();
+    let (a, b) = (calls("b"), calls("a"));
+    let itself = calls("a");
+    for (name, files, is_cut) in [
+        ("wide", &[(".github/workflows/x.yml", wide.as_str())][..], true),
+        ("itself", &[(".github/workflows/a.yml", itself.as_str())], false),
+        (
+            "each other",
+            &[(".github/workflows/a.yml", a.as_str()), (".github/workflows/b.yml", b.as_str())],
+            true,
+        ),
+        ("many", &[(".github/workflows/x.yml", many.as_str())], true),
+        ("doubled", &[("build.sh", doubled.as_str())], false),
+        ("steps", &[(".github/workflows/x.yml", steps.as_str())], false),
+        ("formats", &[(".github/workflows/x.yml", formats.as_str())], false),
+        ("nested", &[("build.sh", nested.as_str())], false),
+        ("pairs", &[("build.sh", pairs.as_str())], true),
+    ] {
+        let start = Instant::now();
+        let said = said(&test(files).args(["init"]));
+        assert!([0, 1].contains(&said.code), "{name}: {}", said.stderr);
+        assert!(start.elapsed() < Duration::from_secs(90), "{name}: {:?}", start.elapsed());
+        assert!(said.stdout.len() + said.stderr.len() < 4 << 20, "{name}");
+        if is_cut {
+            said.tells(&["warning[init-limit]", "ask for so much work"]);
+        }
+    }
+}
+
 #[test]
 fn what_is_shown_controls_no_terminal_and_no_runner() {
     let text = workflow(&STEP.replace("edge", "\"\u{9b}2J\u{202e}\\n::error::x\""));

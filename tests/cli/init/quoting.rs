@@ -1,6 +1,6 @@
 //! What workflows and scripts say is text in what is written, never a part of the language around it, and no secret.
 
-use super::{Written, workflow};
+use super::{Written, init, workflow};
 
 /// Texts that mean something in HCL.
 const TEXTS: [&str; 14] = [
@@ -95,6 +95,44 @@ fn texts_are_written_as_they_are_everywhere() {
             assert!(target.get(key).is_none(), "{hcl}");
         }
     }
+}
+
+/// A script's line is quoted as a comment, and shown where something is told of it.
+#[test]
+fn secrets_beside_what_is_published_are_not_quoted() {
+    for (path, text) in [
+        (
+            "Makefile",
+            "push:\n\tdocker login -u bob -p fishbone4711 ghcr.io && docker build --build-arg NPM_TOKEN=fishbone4711 -t ghcr.io/acme/z:1 . && docker push ghcr.io/acme/z:1\n",
+        ),
+        (
+            "build.sh",
+            "docker login --password=fishbone4711 ghcr.io; docker buildx build --push -t ghcr.io/acme/z:1 .\n",
+        ),
+        (
+            "build.sh",
+            "DB_PASSWORD='fish bone4711' docker buildx build --push --build-arg \"API_KEY=fishbone4711\" -t ghcr.io/acme/z:1 .\n",
+        ),
+        (
+            "build.sh",
+            "docker buildx build --push --cache-to type=s3,secret_access_key=fishbone4711,bucket=x -t ghcr.io/acme/z:1 https://bob:fishbone4711@example.com/x.git\n",
+        ),
+    ] {
+        let written = Written::new(&[(path, text)], &[]);
+        let said = init(&[(path, text)]);
+        said.proposes(&["image \"z\""]);
+        said.lacks(&["bone4711"]);
+        assert!(!said.stdout.contains("docker login"), "{}", said.stdout);
+        let hcl = written.read("docker-bake.hcl");
+        assert!(!hcl.contains("bone4711") && !hcl.contains("docker login"), "{hcl}");
+    }
+    let step = workflow(
+        "- run: docker login -p fishbone4711 ghcr.io && docker buildx build --push -t ghcr.io/acme/z:1 --build-arg API_TOKEN=fishbone4711 .\n",
+    );
+    let said = init(&[(".github/workflows/a.yml", step.as_str())]);
+    said.proposes(&["image \"z\"", "docker buildx build --push"]);
+    said.lacks(&["fishbone4711"]);
+    assert!(!said.stdout.contains("docker login"), "{}", said.stdout);
 }
 
 /// The names of settings become those of variables.

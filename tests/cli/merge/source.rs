@@ -77,7 +77,7 @@ impl Case {
         let output = self.merge(arguments, reference);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
-        assert!(told.contains("error[plan-differs]: `artifacts/plan.json` is not the plan"), "{told}");
+        assert!(told.contains("error[plan-differs]: `artifacts/plan.json` differs from the plan"), "{told}");
         assert!(self.world.tags("acme/app").is_empty(), "{told}");
         told
     }

@@ -25,6 +25,8 @@ pub(super) struct Setting {
     pub(super) qemu: bool,
     /// How the program gets into the job.
     pub(super) install: &'static str,
+    /// The labels of the runner of the jobs that build nothing.
+    pub(super) runner: &'static [&'static str],
     /// Minutes of plan, build and merge.
     pub(super) minutes: [&'static str; 3],
     pub(super) max_parallel: Option<&'static str>,
@@ -69,6 +71,7 @@ target "app" {
 image {
   workflow {
     install      = "path"
+    plan_runner  = ["self-hosted", "linux"]
     publish_on   = ["push", "workflow_dispatch"]
     branches     = ["main", "release/**"]
     environment  = "production"
@@ -171,6 +174,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push"],
         qemu: true,
         install: "git",
+        runner: &[],
         minutes: ["20", "60", "30"],
         max_parallel: None,
         environment: None,
@@ -197,6 +201,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push"],
         qemu: false,
         install: "path",
+        runner: &["self-hosted", "linux"],
         minutes: ["5", "90", "30"],
         max_parallel: Some("4"),
         environment: Some("production"),
@@ -238,6 +243,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push", "schedule"],
         qemu: false,
         install: "pipx",
+        runner: &[],
         minutes: ["20", "60", "45"],
         max_parallel: None,
         environment: None,
@@ -256,7 +262,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
     Setting {
         name: "called by another workflow",
         definition: TWO_REGISTRIES,
-        options: &["--install=path", "--reusable"],
+        options: &["--install=path", "--reusable", "--plan-runner=big-runner"],
         has_job_token: true,
         accounts: &[("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN")],
         publishes: ALL,
@@ -264,6 +270,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["workflow_call"],
         qemu: true,
         install: "path",
+        runner: &["big-runner"],
         minutes: ["20", "60", "30"],
         max_parallel: None,
         environment: None,
@@ -290,6 +297,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push"],
         qemu: false,
         install: "cargo",
+        runner: &[],
         minutes: ["20", "60", "30"],
         max_parallel: Some("1"),
         environment: None,
@@ -324,6 +332,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["schedule"],
         qemu: true,
         install: "action",
+        runner: &[],
         minutes: ["20", "60", "30"],
         max_parallel: None,
         environment: Some("registry"),
@@ -355,6 +364,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push"],
         qemu: false,
         install: "path",
+        runner: &[],
         minutes: ["20", "60", "30"],
         max_parallel: None,
         environment: None,
@@ -381,6 +391,7 @@ pub(super) const SETTINGS: [Setting; 8] = [
         starts: &["push"],
         qemu: false,
         install: "path",
+        runner: &[],
         minutes: ["20", "60", "30"],
         max_parallel: None,
         environment: None,

@@ -63,20 +63,20 @@ fn definition(dice: &mut Dice) -> String {
             1 => "  contexts  = { other = \"a\" }\n".to_owned(),
             _ => "  contexts  = { other = \"b/d\" }\n".to_owned(),
         };
-        text.push_str(&format!(
+        text.extend([format!(
             "target \"{name}\" {{\n  context   = \"{context}\"\n  dockerfile = \"{name}.Dockerfile\"\n{link}  labels    = {{ a = \"{}\" }}\n  platforms = [\"linux/amd64\"]\n  tags      = [\"r.example/live/{name}:1\"]\n}}\n",
             dice.below(2)
-        ));
+        )]);
     }
     let targets: Vec<String> = IMAGES.iter().map(|name| format!("\"{name}\"")).collect();
-    text.push_str(&format!("group \"default\" {{\n  targets = [{}]\n}}\n", targets.join(", ")));
+    text.extend([format!("group \"default\" {{\n  targets = [{}]\n}}\n", targets.join(", "))]);
     text
 }
 
 fn dockerfile(dice: &mut Dice) -> String {
     let mut text = String::new();
     if dice.below(3) == 0 {
-        text.push_str(&format!("FROM scratch AS stage\nWORKDIR /w\n{}\n", dice.one(&COPIES)));
+        text.extend([format!("FROM scratch AS stage\nWORKDIR /w\n{}\n", dice.one(&COPIES))]);
     }
     let has_stage = !text.is_empty();
     text.push_str("FROM scratch\n");

@@ -1066,7 +1066,7 @@ fn what_is_not_built_again_would_have_become_the_same() {
             .filter_map(|line| line.strip_prefix("target \"")?.strip_suffix("\" {"))
             .map(|name| format!("\"{name}\""))
             .collect();
-        all.push_str(&format!("group \"default\" {{\n  targets = [{}]\n}}\n", targets.join(", ")));
+        all.extend([format!("group \"default\" {{\n  targets = [{}]\n}}\n", targets.join(", "))]);
         all
     };
     world.write("docker-bake.hcl", &definition(false));

@@ -59,7 +59,7 @@ fn target(project: &Project, name: &str, situation: &Situation, differs: impl Fn
     json!({ "context": format!("{name}/context"), "dockerfile": "../Dockerfile", "platforms": ["linux/amd64"] })
 }
 
-fn write_definition(project: &Project, targets: serde_json::Map<String, Value>) -> Vec<String> {
+fn write_definition(project: &Project, targets: &serde_json::Map<String, Value>) -> Vec<String> {
     let names = targets.keys().cloned().collect();
     let definition = json!({ "target": targets }).to_string();
     fs::write(project.path("docker-bake.json"), definition).unwrap();
@@ -76,7 +76,7 @@ fn a_build_copies_what_the_table_says() {
         target["output"] = json!([format!("type=local,dest=out/{name}")]);
         (name, target)
     });
-    let names = write_definition(&project, targets.collect());
+    let names = write_definition(&project, &targets.collect());
     for names in names.chunks(AT_ONCE) {
         let mut arguments = vec!["bake", "--progress=quiet", "--provenance=false", "--allow=fs=*"];
         arguments.extend(names.iter().map(String::as_str));
@@ -117,7 +117,7 @@ fn what_is_not_seen_does_not_change_the_image() {
         let unseen = format!("n{at}-unseen");
         targets.insert(unseen.clone(), target(&project, &unseen, situation, |path| !is_seen(path)));
     }
-    let names = write_definition(&project, targets);
+    let names = write_definition(&project, &targets);
     let built = bake(&project, &project.path("docker-bake.json"), &[], &names, true);
     for (at, situation) in narrow.iter().enumerate() {
         let digest = |what: &str| &built[&format!("n{at}-{what}")];

@@ -185,7 +185,7 @@ fn an_attempt_replaces_what_the_earlier_one_left() {
     run.build(&|_| {});
     let ended = run.finish();
     assert_eq!((ended.merge, ended.gate), (Some(5), false), "{}", ended.log);
-    let left = run.artifact("metadata.base-linux-amd64");
+    let left = run.metadata("base-linux-amd64");
     assert_eq!(fs::read_dir(&left).unwrap().count(), 2);
     let stale = tempfile::tempdir().unwrap();
     super::copy(&left, stale.path());
@@ -206,6 +206,40 @@ fn an_attempt_replaces_what_the_earlier_one_left() {
     assert_eq!((ended.merge, ended.verify, ended.gate), (Some(1), None, false), "{}", ended.log);
     assert!(ended.log.contains("error[two-digests]"), "{}", ended.log);
     assert_eq!(repositories.map(|repository| digests(repository)), before);
+}
+
+/// A job that is lost uploads nothing, so that what an earlier attempt had built is still there.
+#[test]
+fn a_job_that_is_lost_in_a_later_attempt_has_nothing_of_an_earlier_one() {
+    for on_missing in ["hold", "drop"] {
+        let repository = repository("lost");
+        let project = checkout(&repository, "1.2.3", on_missing, TOOL);
+        let mut run = started(&project, &FIRST, &[]);
+        run.build(&|_| {});
+        assert_right(&run.finish());
+        let before = digests(&repository);
+        // *Re-run all jobs*
+        assert!(run.plan(), "{}", run.log);
+        run.build_without("tool-linux-arm64");
+        let ended = run.finish();
+        assert!(!ended.gate, "{}", ended.log);
+        if on_missing == "hold" {
+            assert_eq!(ended.merge, Some(5), "{}", ended.log);
+            assert_eq!(digests(&repository), before);
+        } else {
+            assert_eq!(ended.merge, Some(0), "{}", ended.log);
+            assert_eq!(
+                Repository::new(&repository).index("edge").platforms(),
+                ["linux/amd64"],
+                "{}",
+                ended.log
+            );
+        }
+        // *Re-run failed jobs*
+        run.build_failed_again();
+        assert_right(&run.finish());
+        assert_eq!(Repository::new(&repository).index("edge").platforms(), ["linux/amd64", "linux/arm64"]);
+    }
 }
 
 /// *Re-run all jobs* builds everything again. A job that then fails has nothing, whatever it had before.

@@ -67,6 +67,8 @@ pub(super) struct Run<'p> {
     pub(super) plan: Value,
     /// Each row of the matrix, and whether its build succeeded.
     rows: BTreeMap<String, bool>,
+    /// The names of the artifacts in the order in which they were uploaded.
+    artifacts: Vec<String>,
     pub(super) log: String,
 }
 
@@ -112,7 +114,8 @@ impl<'p> Run<'p> {
         github::program(&folder.path().join("bin/docker"), &docker);
         fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
         let (plan, rows, log) = (Value::Null, BTreeMap::new(), String::new());
-        Self { workflow, project, folder, contexts, variables, plan, rows, log }
+        let artifacts = Vec::new();
+        Self { workflow, project, folder, contexts, variables, plan, rows, artifacts, log }
     }
 
     /// From now on, calls of Docker fail whose arguments, or the runner's folder behind them, hold this text; with none, no call
@@ -121,9 +124,10 @@ impl<'p> Run<'p> {
         fs::write(self.folder.path().join("outage"), of).unwrap();
     }
 
-    /// Where an artifact is.
-    pub(super) fn artifact(&self, name: &str) -> PathBuf {
-        self.folder.path().join("artifacts").join(name)
+    /// Where the metadata of a row is, of the plan that was made last.
+    pub(super) fn metadata(&self, row: &str) -> PathBuf {
+        let plan = self.plan["outputs"]["artifact"].as_str().expect("it is planned");
+        self.folder.path().join("artifacts").join(format!("metadata.{plan}.{row}"))
     }
 
     /// The job *plan*; whether it succeeded.
@@ -158,6 +162,13 @@ impl<'p> Run<'p> {
     pub(super) fn build(&mut self, before_row: &dyn Fn(&str)) {
         self.rows.clear();
         self.build_rows(&|_| true, before_row);
+    }
+
+    /// The same where the runner of a row is lost, or its job cancelled by its timeout: nothing of it runs to its end.
+    pub(super) fn build_without(&mut self, lost: &str) {
+        self.rows.clear();
+        self.build_rows(&|name| name != lost, &|_| {});
+        self.rows.insert(lost.to_owned(), false);
     }
 
     /// What *Re-run failed jobs* does, without the jobs that need them.
@@ -199,8 +210,9 @@ impl<'p> Run<'p> {
         let merge = scope
             .condition(self.workflow.job("merge")["if"].as_str())
             .then(|| self.job("merge", "merge", &json!({ "needs": needs.clone() })));
-        needs["merge"] =
-            json!({ "result": merge.as_ref().map_or("skipped", |merge| result(merge.is_success)) });
+        let outputs = merge.as_ref().map_or(Value::Null, |merge| merge.outputs.clone());
+        let ended = merge.as_ref().map_or("skipped", |merge| result(merge.is_success));
+        needs["merge"] = json!({ "result": ended, "outputs": outputs });
         let gate = self.job("images-ok", "images-ok", &json!({ "needs": needs }));
         let code = |step: &str| merge.as_ref()?.codes.get(step).copied();
         Ended {
@@ -293,7 +305,9 @@ impl<'p> Run<'p> {
                     }
                     super::copy(&from, &to);
                     lose_permissions(&to);
-                    outputs.insert("artifact-id".to_owned(), with("name").into());
+                    // Every upload has a number of its own.
+                    self.artifacts.push(with("name"));
+                    outputs.insert("artifact-id".to_owned(), self.artifacts.len().to_string().into());
                 }
                 !is_taken
             }
@@ -309,7 +323,8 @@ impl<'p> Run<'p> {
                         super::copy(&artifacts.join(name), &to);
                     }
                 } else {
-                    super::copy(&artifacts.join(id), &to);
+                    let name = &self.artifacts[id.parse::<usize>().unwrap() - 1];
+                    super::copy(&artifacts.join(name), &to);
                 }
                 true
             }

@@ -1,0 +1,261 @@
+//! Which published images were made from bases that have moved since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::bases::{self, Known, Wanted};
+use super::finding::Finding;
+use super::served;
+use crate::bake::target::links::links;
+use crate::bake::values::Name;
+use crate::cli::Network;
+use crate::code::Code;
+use crate::commands::session::Session;
+use crate::diagnostic::{Diagnostic, listed};
+use crate::error::Error;
+use crate::plan::{Image, Plan};
+use crate::platform::Platform;
+use crate::published::bases::{BaseName, Look, Unknown};
+use crate::published::provenance::{self, Recorded};
+use crate::reads::Bases;
+use crate::reference::{Digest, Repository, Tag};
+use crate::registry::TagOrDigest;
+
+/// What is published of each image, by key.
+pub(super) type All = IndexMap<String, Published>;
+
+/// What is published of an image.
+pub(super) enum Published {
+    /// An index.
+    Index {
+        /// Its reference.
+        reference: String,
+        /// The bases that it was made from and that can move, as attestations record.
+        uses: Vec<Use>,
+        /// Whether each build of it records its bases.
+        is_recorded: bool,
+        /// Why more may be recorded, if that may be.
+        unknown: Option<String>,
+    },
+    /// Nothing, in words.
+    Nothing(String),
+    /// That is not known.
+    Unknown(String),
+}
+
+/// A base that an image was made from.
+pub(super) struct Use {
+    /// Where it is.
+    name: BaseName,
+    /// What the build calls it.
+    text: String,
+    /// What it was.
+    digest: Digest,
+    /// Which of its platforms was used; `None` if that cannot be told.
+    platform: Option<Platform>,
+}
+
+/// Looks at what is published of each image.
+pub(super) fn published(
+    session: &Session<'_>,
+    options: &Network,
+    plan: &Plan,
+    of_legs: &Bases,
+) -> Result<All, Error> {
+    let repositories: BTreeSet<&Repository> =
+        plan.images.values().filter_map(|image| image.repositories.first()).collect();
+    let own: BTreeMap<&Name, BTreeSet<BaseName>> =
+        plan.legs.keys().map(|leg| (leg, own_names(plan, leg, of_legs))).collect();
+    bases::look(session, options, &repositories, |look, site_of| {
+        let found = plan.images.iter().map(|(key, image)| {
+            let site = image.repositories.first().and_then(site_of);
+            let found = match site {
+                Some(site) => look_at(look, site, plan, image, &own)
+                    .unwrap_or_else(|why: Unknown| Published::Unknown(bases::said(why))),
+                None => Published::Unknown("it has no repository".to_owned()),
+            };
+            (key.clone(), found)
+        });
+        found.collect()
+    })
+}
+
+/// What is published of an image, under the first of its tags that is there.
+fn look_at(
+    look: &mut Look<'_>,
+    site: usize,
+    plan: &Plan,
+    image: &Image,
+    own: &BTreeMap<&Name, BTreeSet<BaseName>>,
+) -> Result<Published, Unknown> {
+    let tags: Vec<Tag> = served::tags(image, &[]);
+    let Some(first) = tags.first() else {
+        return Err(Some("it has no tag to look at".to_owned()));
+    };
+    let place = image.repositories.first().map(ToString::to_string).unwrap_or_default();
+    let mut served = None;
+    for tag in &tags {
+        if let Some(digest) = look.tagged(site, tag)? {
+            served = Some((format!("{place}:{tag}"), digest));
+            break;
+        }
+    }
+    let Some((reference, digest)) = served else {
+        return Ok(Published::Nothing(format!("{place}:{first} is not there")));
+    };
+    let served = look.manifest(site, &digest)?;
+    let (mut uses, mut unknown, mut is_recorded) = (Vec::new(), None, true);
+    for build in &image.builds {
+        let platform = plan.legs.get(&build.leg).and_then(|leg| leg.platform.as_ref());
+        match look.recorded(site, served, platform) {
+            Ok(Some(recorded)) => {
+                for one in &recorded {
+                    match use_of(one, platform, own.get(&build.leg)) {
+                        Ok(found) => uses.extend(found),
+                        Err(why) => unknown = Some(why),
+                    }
+                }
+            }
+            Ok(None) => is_recorded = false,
+            Err(why) => unknown = Some(bases::said(why)),
+        }
+    }
+    Ok(Published::Index { reference, uses, is_recorded, unknown })
+}
+
+/// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build.
+fn use_of(
+    recorded: &Recorded,
+    of_build: Option<&Platform>,
+    own: Option<&BTreeSet<BaseName>>,
+) -> Result<Option<Use>, String> {
+    let Recorded { base: provenance::Base { name: text, digest }, has_tag, platform, is_pinned } = recorded;
+    let unreadable = || format!("its provenance names a base that cannot be read: {text:?} at {digest:?}");
+    let name = BaseName::read(text).ok_or_else(unreadable)?;
+    if *is_pinned && !(*has_tag && own.is_some_and(|own| own.contains(&name))) {
+        return Ok(None);
+    }
+    let digest = digest.parse().map_err(|_| unreadable())?;
+    let platform = match platform {
+        Some(platform) => platform.parse().ok(),
+        None => of_build.cloned(),
+    };
+    Ok(Some(Use { name, text: text.clone(), digest, platform }))
+}
+
+/// The bases with tags in the Dockerfiles of a leg and of all that it links to.
+fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases) -> BTreeSet<BaseName> {
+    let mut seen: BTreeSet<Name> = BTreeSet::from([leg.clone()]);
+    let mut open = vec![leg.clone()];
+    let mut names = BTreeSet::new();
+    while let Some(leg) = open.pop() {
+        let images = of_legs.get(&leg).into_iter().flat_map(|leg| &leg.images);
+        names.extend(images.filter(|one| !one.is_digest).filter_map(|one| BaseName::read(&one.name)));
+        let definition = plan.legs.get(&leg).map(|leg| &*leg.definition);
+        for (_, next) in definition.into_iter().flat_map(links) {
+            if seen.insert(next.into()) {
+                open.push(next.into());
+            }
+        }
+    }
+    names
+}
+
+/// Adds what has to be known of the bases that images were made from.
+pub(super) fn want(published: &All, wanted: &mut Wanted) {
+    for found in published.values() {
+        let Published::Index { reference: _, uses, is_recorded: _, unknown: _ } = found else { continue };
+        for Use { name, text: _, digest, platform } in uses {
+            if let TagOrDigest::Tag(_) = name.at {
+                wanted.entry(name.clone()).or_default().moved.insert((digest.clone(), platform.clone()));
+            }
+        }
+    }
+}
+
+/// Adds what was found of each image, the first `most` of those that have moved bases and of which that cannot be known; gives
+/// notes on what that leaves out. Images that are built anyway don't count.
+pub(super) fn judge(
+    published: &All,
+    known: &Known,
+    most: Option<usize>,
+    findings: &mut IndexMap<String, Vec<Finding>>,
+) -> Vec<Diagnostic> {
+    let mut unrecorded = Vec::new();
+    let mut judged: Vec<(&String, Finding)> = Vec::new();
+    for (key, found) in published {
+        let finding = match found {
+            Published::Index { reference, uses, is_recorded, unknown } => {
+                match (of_uses(uses, known), unknown) {
+                    (Finding::Same(..), Some(why)) => Finding::Unknown(why.clone()),
+                    (Finding::Same(..), None) if !is_recorded => {
+                        unrecorded.push(key.as_str());
+                        let why = "does not record all its bases, so none is known to have moved";
+                        Finding::Same(format!("{reference} {why}"), None)
+                    }
+                    (finding, _) => finding,
+                }
+            }
+            Published::Nothing(why) => Finding::Differs(why.clone()),
+            Published::Unknown(why) => Finding::Unknown(why.clone()),
+        };
+        judged.push((key, finding));
+    }
+    let mut notes = Vec::new();
+    if !unrecorded.is_empty() {
+        let message = format!(
+            "the bases of {} are not all known: their provenance is not published",
+            listed(&unrecorded)
+        );
+        notes.push(
+            Diagnostic::note(Code::UNRECORDED_BASES, message)
+                .with_help("build with provenance, which buildx does by default: `mode=min` is enough"),
+        );
+    }
+    let is_built = |all: &Vec<Finding>| all.iter().any(|one| !matches!(one, Finding::Same(..)));
+    let mut left = most.unwrap_or(usize::MAX);
+    let mut postponed = Vec::new();
+    // What has moved comes before what is not known.
+    judged.sort_by_key(|(_, finding)| matches!(finding, Finding::Unknown(_)));
+    for (key, finding) in judged {
+        let all = findings.entry(key.clone()).or_default();
+        let is_anyway = is_built(all);
+        all.push(match finding {
+            Finding::Differs(why) | Finding::Unknown(why) if left == 0 && !is_anyway => {
+                postponed.push(key.as_str());
+                Finding::Same(format!("left for a later run: {why}"), None)
+            }
+            finding => {
+                if !is_anyway && !matches!(finding, Finding::Same(..)) {
+                    left -= 1;
+                }
+                finding
+            }
+        });
+    }
+    if !postponed.is_empty() {
+        let message = format!("left for a later run by `--most-stale`: {}", listed(&postponed));
+        notes.push(Diagnostic::note(Code::POSTPONED, message));
+    }
+    notes
+}
+
+/// Whether one of the bases has moved.
+fn of_uses(uses: &[Use], known: &Known) -> Finding {
+    let mut unknown = None;
+    for Use { name, text, digest, platform } in uses {
+        let found = known.get(name).and_then(|base| base.moved.get(&(digest.clone(), platform.clone())));
+        match found {
+            Some(Ok(false)) => {}
+            Some(Ok(true)) => return Finding::Differs(format!("base {text} has moved")),
+            Some(Err(why)) => unknown = unknown.or(Some(format!("base {text}: {why}"))),
+            None => unknown = unknown.or(Some(format!("base {text} was not asked for"))),
+        }
+    }
+    match unknown {
+        Some(why) => Finding::Unknown(why),
+        None if uses.is_empty() => Finding::Same("it has no bases that can move".to_owned(), None),
+        None => Finding::Same("its bases have not moved".to_owned(), None),
+    }
+}

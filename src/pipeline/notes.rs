@@ -1,0 +1,151 @@
+//! What a workflow cannot provide for, and stops nothing: notes.
+
+use std::collections::BTreeSet;
+
+use super::logins::{self, Used};
+use super::server::Server;
+use crate::ci::{Login, PublishEvent, Signer};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Job, Plan};
+use crate::spec::WorkflowSettings;
+
+/// All of them.
+pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let mut notes = lacking(plan, settings, server);
+    notes.extend(unrecorded(plan, settings));
+    let known =
+        |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
+    let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
+    let others = logins::used(plan).into_iter().filter(|used| !is_set(used) && !known(used));
+    notes.extend(others.map(|Used { registry, is_written }| {
+        let what = if is_written { "write a cache to" } else { "read from" };
+        let message = format!("builds {what} `{registry}`, where no job logs in");
+        Diagnostic::note(Code::NO_LOGIN, message).with_help(format!(
+            "if it asks for an account: `--login {registry}=REGISTRY_USERNAME:REGISTRY_TOKEN`; if not, `--login {registry}=none`"
+        ))
+    }));
+    notes
+}
+
+/// The folders of actions of the repository, with the settings that name them.
+pub(crate) fn actions(settings: &WorkflowSettings) -> Vec<(&'static str, String)> {
+    let WorkflowSettings { install, setup, test, sign, .. } = settings;
+    let installing =
+        install.as_ref().and_then(|install| install.local()).map(|one| ("install", one.to_string()));
+    let plain = [("setup", setup), ("test", test)];
+    let plain = plain.into_iter().filter_map(|(name, one)| Some((name, one.as_ref()?.to_string())));
+    let signing = sign.iter().filter_map(|one| match one {
+        Signer::Local(action) => Some(("sign", action.to_string())),
+        Signer::Cosign | Signer::Attest => None,
+    });
+    installing.into_iter().chain(plain).chain(signing).collect()
+}
+
+/// A note about an action that is not there.
+pub(crate) fn no_action(setting: &str, folder: &str) -> Diagnostic {
+    let message =
+        format!("`{setting}` names the action `{folder}`, and there is no `action.yml` in that folder");
+    Diagnostic::note(Code::NO_ACTION, message)
+        .with_help("the folder is one from the top of the repository; commit it before the workflow runs")
+}
+
+/// A note about a file that GitHub does not read.
+pub(crate) fn unread(path: &str) -> Diagnostic {
+    let message = format!(
+        "GitHub looks for workflows in `.github/workflows/` at the top of the repository, and `{path}` is not one there"
+    );
+    Diagnostic::note(Code::UNFIT_PATH, message)
+        .with_help("write it to a file such as `.github/workflows/images.yml`")
+}
+
+/// Errors about settings under which nothing would ever happen.
+pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
+    let WorkflowSettings { publish_on, branches, schedule, reusable, .. } = settings;
+    let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
+    let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));
+    let error = |message: &str, help: &str| Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help);
+    let mut found = Vec::new();
+    if *reusable && !schedule.is_empty() {
+        found.push(error(
+            "`schedule` starts nothing in a workflow that another one calls",
+            "put the schedule into the calling workflow",
+        ));
+    }
+    let is_asked = publish_on.as_ref().is_some_and(|all| all.contains(&PublishEvent::Schedule));
+    if is_asked && schedule.is_empty() && !reusable {
+        found.push(error(
+            "`publish_on` has `schedule`, and nothing says when a run starts by itself",
+            "give a time: `--schedule '17 3 * * 1'`, or `schedule` in the `workflow` block",
+        ));
+    }
+    if !branches.is_empty() && !of_branches.iter().any(is_on) {
+        found.push(error(
+            "`branches` has no effect where only tags publish",
+            "remove `branches` or `--branch`, or publish on `push`, too",
+        ));
+    }
+    found
+}
+
+/// Notes about values that only the shell has in which the workflow is written.
+fn unrecorded(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
+    // Every run has these.
+    let is_of_runs =
+        |name: &str| ["GITHUB_", "RUNNER_"].iter().any(|start| name.starts_with(start)) || name == "CI";
+    let is_given = |name: &str| settings.env.iter().any(|one| one.name == name);
+    let names = plan.from_environment.iter().filter(|name| !is_of_runs(name) && !is_given(name));
+    names
+        .map(|name| {
+            let message = format!("`{name}` has its value from the environment here, which a run does not have");
+            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(format!(
+                "`--env {name}=vars.{name}` takes it from a variable of the repository, and `--var {name}=…` writes it into the workflow"
+            ))
+        })
+        .collect()
+}
+
+/// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
+fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    if settings.setup.is_some() {
+        return Vec::new();
+    }
+    let help = match server {
+        Server::Github => {
+            "name a composite action of the repository that does: `--setup ./.github/actions/setup`"
+        }
+        Server::Gitlab => "name a program of the repository that does: `--setup ./ci/setup`",
+    };
+    let note = |what: String| {
+        Diagnostic::note(Code::NO_SETUP, format!("{what}, and nothing sets that up before the builds"))
+            .with_help(help)
+    };
+    let targets = || plan.legs.values().map(|leg| &leg.definition);
+    let files: BTreeSet<&str> = targets()
+        .flat_map(|target| &target.secret)
+        .filter(|secret| secret.variable().is_none())
+        .filter_map(|secret| secret.src.as_ref())
+        .map(|path| path.as_str())
+        .collect();
+    let files = files.into_iter().map(|path| note(format!("a secret is read from the file `{path}`")));
+    let keys: BTreeSet<&str> = targets()
+        .flat_map(|target| &target.ssh)
+        .flat_map(|ssh| &ssh.paths)
+        .map(|path| path.as_str())
+        .collect();
+    let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
+    let agent = (settings.ssh_keys.is_empty() && plan.jobs.iter().any(uses_agent)).then(|| {
+        let help = match server {
+            Server::Github => "name the secret with its key: `--ssh-key DEPLOY_KEY`",
+            Server::Gitlab => "start one in a program of the repository, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",
+        };
+        let message = "builds use an SSH agent, and nothing starts one before the builds";
+        Diagnostic::note(Code::NO_SETUP, message).with_help(help)
+    });
+    files.chain(keys).chain(agent).collect()
+}
+
+/// Whether a build of a row uses the running agent, which Bake asks about.
+pub(super) fn uses_agent(job: &Job) -> bool {
+    job.allow.iter().any(|entitlement| entitlement == "ssh")
+}

@@ -1,0 +1,632 @@
+//! The bases of builds, as registries serve them: what `plan --pin-bases` writes, what is known of `ONBUILD`, and which images
+//! `plan --stale` builds.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+
+use bakeplan::internals::reference::Digest;
+use serde_json::{Value, json};
+
+use crate::loopback::{Answer, Server};
+use crate::support::Test;
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const BOTH: [&str; 2] = ["amd64", "arm64"];
+
+type Answers = Arc<Mutex<BTreeMap<String, Answer>>>;
+
+/// A registry that serves what it is given.
+struct Registry {
+    server: Server,
+    answers: Answers,
+}
+
+impl Registry {
+    fn new() -> Self {
+        let answers = Answers::default();
+        let served = answers.clone();
+        let server = Server::start(move |seen| {
+            let missing = || Answer::error(404, "MANIFEST_UNKNOWN");
+            let found = served.lock().unwrap().get(seen.path()).cloned();
+            let mut answer = match seen.path() {
+                "/v2/" => Answer::json(200, "{}"),
+                _ => found.unwrap_or_else(missing),
+            };
+            if seen.method == "HEAD" {
+                let length = answer.body.len().to_string();
+                answer = answer.header("Content-Length", length);
+                answer.body.clear();
+            }
+            answer
+        });
+        Self { server, answers }
+    }
+
+    fn set(&self, path: &str, answer: Answer) {
+        self.answers.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    fn remove(&self, path: &str) {
+        self.answers.lock().unwrap().remove(path).unwrap();
+    }
+
+    /// `127.0.0.1:PORT/NAME`
+    fn name(&self, name: &str) -> String {
+        format!("{}/{name}", self.server.host())
+    }
+
+    fn manifest(&self, repository: &str, tag: Option<&str>, kind: &str, content: &Value) -> String {
+        let body = content.to_string();
+        let digest = Digest::sha256(body.as_bytes()).to_string();
+        let answer = Answer::new(200, kind, body).header("Docker-Content-Digest", digest.clone());
+        for reference in tag.into_iter().chain([digest.as_str()]) {
+            self.set(&format!("/v2/{repository}/manifests/{reference}"), answer.clone());
+        }
+        digest
+    }
+
+    fn blob(&self, repository: &str, content: &Value) -> Value {
+        let body = content.to_string();
+        let (digest, size) = (Digest::sha256(body.as_bytes()).to_string(), body.len());
+        let answer = Answer::new(200, "application/octet-stream", body);
+        self.set(&format!("/v2/{repository}/blobs/{digest}"), answer);
+        json!({ "mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": size })
+    }
+
+    /// The manifest of an image, of which nothing but the configuration is there.
+    fn image(&self, repository: &str, tag: Option<&str>, architecture: &str, run: &Value) -> String {
+        let configuration = json!({ "os": "linux", "architecture": architecture, "config": run });
+        let config = self.blob(repository, &configuration);
+        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [] });
+        self.manifest(repository, tag, MANIFEST, &manifest)
+    }
+
+    fn index(&self, repository: &str, tag: &str, entries: &[Value]) -> String {
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries });
+        self.manifest(repository, Some(tag), INDEX, &index)
+    }
+
+    /// A base for both platforms; gives the digest of its index. `run` is what its configurations hold.
+    fn base(&self, repository: &str, tag: &str, run: [&Value; 2], churn: &str) -> String {
+        let image = |(architecture, run): (&str, &Value)| {
+            entry(architecture, &self.image(repository, None, architecture, run))
+        };
+        let mut entries: Vec<Value> = BOTH.into_iter().zip(run).map(image).collect();
+        let attestation = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
+            "config": self.blob(repository, &json!({ "churn": churn })) });
+        let attestation = self.manifest(repository, None, MANIFEST, &attestation);
+        entries.push(attested(&attestation, entries[0]["digest"].as_str().unwrap()));
+        self.index(repository, tag, &entries)
+    }
+
+    /// A published image for both platforms, with the provenance of each.
+    fn published(&self, repository: &str, tag: &str, provenance: impl Fn(&str) -> Value) {
+        let mut entries = Vec::new();
+        for architecture in BOTH {
+            let image = self.image(repository, None, architecture, &json!({ "Cmd": ["x"] }));
+            entries.push(entry(architecture, &image));
+            let provenance = provenance(architecture);
+            if !provenance.is_null() {
+                let mut layer = self.blob(repository, &provenance);
+                layer["mediaType"] = "application/vnd.in-toto+json".into();
+                layer["annotations"] = json!({ "in-toto.io/predicate-type": provenance["predicateType"] });
+                let config = self.blob(repository, &json!({}));
+                let attestation =
+                    json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
+                let attestation = self.manifest(repository, None, MANIFEST, &attestation);
+                entries.push(attested(&attestation, &image));
+            }
+        }
+        self.index(repository, tag, &entries);
+    }
+
+    /// How often something was asked.
+    fn count(&self, line: &str) -> usize {
+        self.server.lines().iter().filter(|one| *one == line).count()
+    }
+}
+
+fn entry(architecture: &str, digest: &str) -> Value {
+    json!({ "mediaType": MANIFEST, "digest": digest, "size": 2,
+        "platform": { "os": "linux", "architecture": architecture } })
+}
+
+fn attested(digest: &str, image: &str) -> Value {
+    json!({ "mediaType": MANIFEST, "digest": digest, "size": 2,
+        "platform": { "os": "unknown", "architecture": "unknown" },
+        "annotations": {
+            "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image } })
+}
+
+/// A material as BuildKit writes it.
+fn material(name: &str, architecture: &str, digest: &str) -> Value {
+    let name = name.rsplit_once(':').map(|(name, tag)| format!("{name}@{tag}")).unwrap();
+    let hex = digest.strip_prefix("sha256:").unwrap();
+    json!({ "uri": format!("pkg:docker/{name}?platform=linux%2F{architecture}"), "digest": { "sha256": hex } })
+}
+
+/// The same of an image that was named by tag and digest.
+fn pinned(name: &str, architecture: &str, digest: &str) -> Value {
+    let mut material = material(name, architecture, digest);
+    let uri = material["uri"].as_str().unwrap().replace('?', &format!("?digest={digest}&"));
+    material["uri"] = uri.into();
+    material
+}
+
+fn provenance(materials: &[Value]) -> Value {
+    json!({ "_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://slsa.dev/provenance/v0.2",
+        "predicate": { "buildType": "x", "materials": materials } })
+}
+
+fn provenance_1(materials: &[Value]) -> Value {
+    json!({ "_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": { "buildDefinition": { "resolvedDependencies": materials } } })
+}
+
+fn plain() -> Value {
+    json!({ "Env": ["A=b"] })
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
+    let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn committed(test: Test) -> Test {
+    git(test.folder(), &["init", "-q", "-b", "main"]);
+    git(test.folder(), &["add", "-A"]);
+    git(test.folder(), &["commit", "-q", "-m", "first"]);
+    test
+}
+
+fn bakeplan(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", folder);
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// The plan, and what was told.
+#[track_caller]
+fn plan(folder: &Path, arguments: &[&str]) -> (Value, String) {
+    let output = bakeplan(folder, &[&["plan", "--format", "json"], arguments].concat());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {told}");
+    (serde_json::from_slice(&output.stdout).unwrap(), told)
+}
+
+fn built(plan: &Value) -> Vec<&str> {
+    let verdicts = plan["verdicts"].as_object().unwrap();
+    verdicts.iter().filter(|(_, verdict)| verdict["build"] == true).map(|(key, _)| key.as_str()).collect()
+}
+
+fn why<'p>(plan: &'p Value, image: &str) -> &'p str {
+    plan["verdicts"][image]["why"].as_str().unwrap()
+}
+
+fn hashes(plan: &Value) -> Vec<String> {
+    let images = plan["images"].as_object().unwrap().values();
+    let builds = images.flat_map(|image| image["builds"].as_object().unwrap().values());
+    builds.map(|build| build["inputs"].to_string()).collect()
+}
+
+/// The named contexts of a target in the Bake file, with those of the target that it inherits from.
+fn contexts(folder: &Path, target: &str) -> Value {
+    let file = fs::read_to_string(folder.join("out/docker-bake.json")).unwrap();
+    let file: Value = serde_json::from_str(&file).unwrap();
+    let own = &file["target"][target];
+    assert!(own.is_object(), "{target}: {file}");
+    let parent = own["inherits"][0].as_str().map_or(Value::Null, |name| file["target"][name].clone());
+    let mut all = json!({});
+    for from in [&parent, own] {
+        for (key, value) in from["contexts"].as_object().into_iter().flatten() {
+            all[key] = value.clone();
+        }
+    }
+    all
+}
+
+/// One image for these platforms, with this Dockerfile.
+fn one_image(registry: &Registry, architectures: &[&str], dockerfile: &str) -> Test {
+    let platforms: Vec<String> =
+        architectures.iter().map(|architecture| format!("linux/{architecture}")).collect();
+    let spec = format!(
+        "target \"app\" {{\n  platforms = {platforms:?}\n}}\nimage \"app\" {{\n  repositories = [\"{}\"]\n  tags = [\"edge\"]\n}}\n",
+        registry.name("acme/app")
+    );
+    let test = Test::new().file("docker-bake.hcl", spec).file("Dockerfile", dockerfile);
+    let test = test.file("a", "a\n").file("README", "not copied\n");
+    committed(test.file(".dockerignore", ".git\nout\n"))
+}
+
+#[test]
+fn each_base_is_pinned_once_for_all_builds() {
+    let registry = Registry::new();
+    let run = plain();
+    let base = registry.base("base", "1", [&run, &run], "");
+    let tools = registry.base("tools", "latest", [&run, &run], "");
+    let mounted = registry.base("mounted", "3", [&run, &run], "");
+    let (b, t, m) = (registry.name("base"), registry.name("tools"), registry.name("mounted"));
+    let fixed = format!("{b}@{base}");
+    let dockerfile = format!(
+        "ARG V=1\nFROM {b}:$V AS build\nRUN --mount=from={m}:3,target=/m true\nFROM {fixed} AS fixed\n\
+         FROM scratch\nCOPY --from={t} /t /t\nCOPY --from=build /x /x\nCOPY --from=fixed /y /y\nCOPY a /a\n"
+    );
+    let spec = format!(
+        r#"
+        target "lib" {{
+          context = "lib"
+          platforms = ["linux/amd64", "linux/arm64"]
+        }}
+        target "app" {{
+          contexts = {{ lib = "target:lib" }}
+          platforms = ["linux/amd64", "linux/arm64"]
+        }}
+        target "web" {{
+          context = "web"
+          platforms = ["linux/amd64"]
+        }}
+        image "app" {{
+          repositories = ["{}"]
+          tags = ["edge"]
+        }}
+        image "web" {{
+          repositories = ["{}"]
+          tags = ["edge"]
+        }}"#,
+        registry.name("acme/app"),
+        registry.name("acme/web"),
+    );
+    let test = Test::new().file("docker-bake.hcl", spec).file("Dockerfile", dockerfile).file("a", "a");
+    let test = test.file(".dockerignore", ".git\nout\n");
+    let test = test
+        .file("lib/Dockerfile", format!("FROM {b}:1\nCOPY c /c\n"))
+        .file("lib/c", "c")
+        .file("web/Dockerfile", format!("FROM {b}:1 AS base\nFROM base\nCOPY d /d\n"))
+        .file("web/d", "d");
+    let test = committed(test);
+    let folder = test.folder();
+    let (first, told) = plan(folder, &["--pin-bases", "--out", "out"]);
+    assert_eq!(told.matches("warning").count(), 0, "{told}");
+    let pin = |name: &str, tag: &str, digest: &str| format!("docker-image://{name}:{tag}@{digest}");
+    let of_base = json!({ format!("{b}:1"): pin(&b, "1", &base) });
+    for leg in ["app-linux-amd64", "app-linux-arm64"] {
+        let mut found = contexts(folder, leg);
+        let lib = found.as_object_mut().unwrap().remove("lib").unwrap();
+        assert_eq!(lib, format!("target:lib-{}", leg.strip_prefix("app-").unwrap()));
+        let expected = json!({
+            format!("{b}:1"): pin(&b, "1", &base),
+            t.as_str(): pin(&t, "latest", &tools),
+            format!("{m}:3"): pin(&m, "3", &mounted),
+        });
+        assert_eq!(found, expected, "{leg}");
+    }
+    for leg in ["lib-linux-amd64", "lib-linux-arm64", "web-linux-amd64"] {
+        assert_eq!(contexts(folder, leg), of_base, "{leg}");
+    }
+    let recorded = first["bases"].as_object().unwrap();
+    assert_eq!(recorded[&format!("{b}:1")]["digest"], base);
+    assert_eq!(recorded[&format!("{t}:latest")]["digest"], tools);
+    assert_eq!(registry.count("HEAD /v2/base/manifests/1"), 1);
+    assert_eq!(registry.count(&format!("GET /v2/base/manifests/{base}")), 1);
+    // The same again, and what follows when one moves.
+    let check = bakeplan(folder, &["plan", "--pin-bases", "--out", "out", "--check"]);
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let (again, _) = plan(folder, &["--pin-bases"]);
+    assert_eq!(again, first);
+    let other = json!({ "Env": ["A=c"] });
+    let moved = registry.base("base", "1", [&other, &other], "");
+    assert_ne!(moved, base);
+    let (second, _) = plan(folder, &["--pin-bases"]);
+    assert_eq!(second["bases"][format!("{b}:1")]["digest"], moved);
+    let (old, new) = (hashes(&first), hashes(&second));
+    assert!(old.iter().zip(&new).all(|(old, new)| old != new), "{old:?} {new:?}");
+    // Without the option, nothing is asked and nothing written.
+    let asked = registry.server.lines().len();
+    let (without, _) = plan(folder, &["--inputs", "--out", "out", "-f", "docker-bake.hcl"]);
+    assert_eq!(registry.server.lines().len(), asked);
+    assert_eq!(without.get("bases"), None);
+    assert_eq!(contexts(folder, "web-linux-amd64"), json!({}));
+    // A revision has no pins, and is compared without.
+    let (since, _) = plan(folder, &["--pin-bases", "--changed-since", "HEAD"]);
+    assert_eq!(built(&since), [""; 0], "{since}");
+    // When an image is spared, the others keep their pins.
+    fs::write(folder.join("web/d"), "other").unwrap();
+    let (since, _) = plan(folder, &["--pin-bases", "--changed-since", "HEAD", "--out", "out"]);
+    assert_eq!(built(&since), ["web"], "{since}");
+    assert_eq!(contexts(folder, "web-linux-amd64"), json!({ format!("{b}:1"): pin(&b, "1", &moved) }));
+}
+
+#[test]
+fn what_cannot_be_pinned_keeps_its_tag_with_a_warning() {
+    let registry = Registry::new();
+    let run = plain();
+    registry.base("base", "1", [&run, &run], "");
+    let name = registry.name("base");
+    let garbage = Answer::new(200, INDEX, "not JSON");
+    registry.set("/v2/garbage/manifests/1", garbage.clone());
+    registry.set(&format!("/v2/garbage/manifests/{}", Digest::sha256(b"not JSON")), garbage);
+    let limited = Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");
+    registry.set("/v2/limited/manifests/1", limited);
+    for (base, why) in [
+        ("gone:1", "the tag `1` is not there"),
+        ("garbage:1", "cannot be read"),
+        ("limited:1", "too many requests"),
+    ] {
+        let name = registry.name(base);
+        let test = one_image(&registry, &BOTH, &format!("FROM {name}\nCOPY a /a\n"));
+        let (found, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);
+        assert!(told.contains("unpinned-base") && told.contains(why), "{base}: {told}");
+        assert!(told.contains("app-linux-amd64") && told.contains("app-linux-arm64"), "{base}: {told}");
+        assert_eq!(contexts(test.folder(), "app-linux-arm64"), json!({}));
+        assert!(hashes(&found).iter().all(|hash| hash.contains("sha256:")), "{found}");
+    }
+    // A Dockerfile that another frontend reads.
+    let test = one_image(&registry, &BOTH, &format!("# syntax=acme/frontend\nFROM {name}:1\nCOPY a /a\n"));
+    let (_, told) = plan(test.folder(), &["--pin-bases"]);
+    assert!(told.contains("unpinned-base") && told.contains("acme/frontend"), "{told}");
+}
+
+#[test]
+fn one_image_in_place_of_an_index_is_pinned_for_its_own_platform_alone() {
+    let registry = Registry::new();
+    let image = registry.image("base", Some("1"), "amd64", &plain());
+    let name = registry.name("base");
+    let dockerfile = format!("FROM {name}:1\nCOPY a /a\n");
+    let test = one_image(&registry, &["amd64"], &dockerfile);
+    let (_, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);
+    assert!(!told.contains("unpinned-base"), "{told}");
+    let expected = json!({ format!("{name}:1"): format!("docker-image://{name}:1@{image}") });
+    assert_eq!(contexts(test.folder(), "app-linux-amd64"), expected);
+    for (architectures, dockerfile) in [
+        (&BOTH[..], dockerfile.clone()),
+        (&["arm64"], dockerfile),
+        // Which machine builds is not known.
+        (&["amd64"], format!("FROM --platform=$BUILDPLATFORM {name}:1\nCOPY a /a\n")),
+    ] {
+        let test = one_image(&registry, architectures, &dockerfile);
+        let (_, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);
+        assert!(told.contains("unpinned-base") && told.contains("linux/amd64"), "{told}");
+        for architecture in architectures {
+            assert_eq!(contexts(test.folder(), &format!("app-linux-{architecture}")), json!({}));
+        }
+    }
+}
+
+#[test]
+fn files_that_nothing_copies_count_only_where_a_base_may_have_onbuild() {
+    let (none, some) = (plain(), json!({ "OnBuild": ["COPY . /all"] }));
+    for (runs, is_narrow) in [
+        (Some([&none, &none]), true),
+        (Some([&none, &some]), false),
+        (Some([&some, &some]), false),
+        (None, false),
+    ] {
+        let registry = Registry::new();
+        if let Some(runs) = runs {
+            registry.base("base", "1", runs, "");
+        }
+        let test = one_image(&registry, &BOTH, &format!("FROM {}:1\nCOPY a /a\n", registry.name("base")));
+        let folder = test.folder();
+        for options in [&["--pin-bases"][..], &["--skip-published"]] {
+            fs::write(folder.join("README"), "not copied\n").unwrap();
+            let (before, _) = plan(folder, options);
+            fs::write(folder.join("README"), "other\n").unwrap();
+            let (after, _) = plan(folder, options);
+            assert_eq!(hashes(&before) == hashes(&after), is_narrow, "{options:?} {runs:?}");
+            fs::write(folder.join("a"), "other\n").unwrap();
+            assert_ne!(hashes(&plan(folder, options).0), hashes(&after));
+            fs::write(folder.join("a"), "a\n").unwrap();
+        }
+    }
+}
+
+/// A published image that was made from these bases, as attested for each platform.
+struct Made {
+    registry: Registry,
+    test: Test,
+    base: String,
+    tools: String,
+}
+
+/// An image with a builder stage and a copied base, and how its provenance is written.
+fn made(write: impl Fn(&[Value]) -> Value, of: impl Fn(&str, &str, &str) -> Value) -> Made {
+    let registry = Registry::new();
+    let run = plain();
+    let (base, tools) = (registry.name("base:1"), registry.name("tools:2"));
+    let digests =
+        [registry.base("base", "1", [&run, &run], ""), registry.base("tools", "2", [&run, &run], "")];
+    registry.published("acme/app", "edge", |architecture| {
+        write(&[of(&base, architecture, &digests[0]), of(&tools, architecture, &digests[1])])
+    });
+    let dockerfile =
+        format!("FROM {base} AS build\nFROM scratch\nCOPY --from=build /a /a\nCOPY --from={tools} /b /b\n");
+    let test = one_image(&registry, &BOTH, &dockerfile);
+    Made { registry, test, base, tools }
+}
+
+#[test]
+fn an_image_whose_base_has_moved_is_built() {
+    let other = json!({ "Env": ["A=c"] });
+    let forms: [fn(&[Value]) -> Value; 2] = [provenance, provenance_1];
+    for form in forms {
+        for material in [material, pinned] {
+            let Made { registry, test, base, tools } = made(form, material);
+            let folder = test.folder();
+            let (same, told) = plan(folder, &["--stale"]);
+            assert_eq!(built(&same), [""; 0], "{told}");
+            assert_eq!(why(&same, "app"), "its bases have not moved");
+            assert_eq!(same["images"], json!({}));
+            // With the digests that were recorded there is nothing more to read.
+            assert_eq!(registry.count("HEAD /v2/base/manifests/1"), 1);
+            assert!(!registry.server.lines().iter().any(|line| line.starts_with("GET /v2/base/")));
+            // Only the attestations in the index have changed.
+            registry.base("base", "1", [&plain(), &plain()], "churn");
+            assert_eq!(built(&plan(folder, &["--stale"]).0), [""; 0]);
+            // The base of a builder stage, on one platform.
+            registry.base("base", "1", [&plain(), &other], "");
+            let (moved, _) = plan(folder, &["--stale"]);
+            assert_eq!(built(&moved), ["app"]);
+            assert_eq!(why(&moved, "app"), format!("base {base} has moved"));
+            // What is copied.
+            registry.base("base", "1", [&plain(), &plain()], "");
+            registry.base("tools", "2", [&other, &plain()], "");
+            let (moved, _) = plan(folder, &["--stale"]);
+            assert_eq!(why(&moved, "app"), format!("base {tools} has moved"));
+        }
+    }
+}
+
+#[test]
+fn a_base_with_a_digest_in_the_dockerfile_is_never_stale() {
+    let registry = Registry::new();
+    let digest = registry.base("base", "1", [&plain(), &plain()], "");
+    let name = registry.name("base:1");
+    registry
+        .published("acme/app", "edge", |architecture| provenance(&[pinned(&name, architecture, &digest)]));
+    let test = one_image(&registry, &BOTH, &format!("FROM {name}@{digest}\nCOPY a /a\n"));
+    let other = json!({ "Env": ["A=c"] });
+    registry.base("base", "1", [&other, &other], "");
+    let (found, _) = plan(test.folder(), &["--stale"]);
+    assert_eq!(built(&found), [""; 0]);
+    assert_eq!(why(&found, "app"), "it has no bases that can move");
+    assert_eq!(registry.count("HEAD /v2/base/manifests/1"), 0);
+}
+
+#[test]
+fn a_lookup_that_fails_leaves_it_unknown() {
+    let limited = || Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");
+    let garbage = || Answer::new(200, INDEX, "not JSON");
+    for (path, answer, expected) in [
+        ("/v2/base/manifests/1", None, "is not there"),
+        ("/v2/base/manifests/1", Some(limited()), "too many requests"),
+        ("/v2/base/manifests/1", Some(garbage()), "cannot be read"),
+        ("/v2/acme/app/manifests/edge", Some(limited()), "too many requests"),
+        ("/v2/acme/app/manifests/edge", Some(garbage()), "cannot be read"),
+    ] {
+        let Made { registry, test, .. } = made(provenance, material);
+        match answer {
+            Some(answer) => {
+                let body = answer.body.clone();
+                registry.set(path, answer.clone());
+                let folder = path.rsplit_once('/').unwrap().0;
+                registry.set(&format!("{folder}/{}", Digest::sha256(&body)), answer);
+            }
+            None => registry.remove(path),
+        }
+        let (found, _) = plan(test.folder(), &["--stale"]);
+        assert_eq!(built(&found), ["app"], "{path} {expected}");
+        let told = why(&found, "app");
+        assert!(told.starts_with("unknown: ") && told.contains(expected), "{told}");
+        let refused = bakeplan(test.folder(), &["plan", "--stale", "--on-unknown", "fail"]);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains("error[unknown-inputs]"), "{told}");
+    }
+    // The index that was recorded is gone, and the tag has another.
+    let Made { registry, test, base, .. } = made(provenance, material);
+    let (_, other) = (plan(test.folder(), &["--stale"]), json!({ "Env": ["A=c"] }));
+    let old = registry.answers.lock().unwrap()["/v2/base/manifests/1"].clone();
+    registry.base("base", "1", [&other, &other], "");
+    registry.remove(&format!("/v2/base/manifests/{}", Digest::sha256(&old.body)));
+    assert_eq!(why(&plan(test.folder(), &["--stale"]).0, "app"), format!("base {base} has moved"));
+}
+
+#[test]
+fn an_image_that_records_no_bases_is_left_and_one_that_is_not_there_is_built() {
+    let registry = Registry::new();
+    registry.published("acme/app", "edge", |_| Value::Null);
+    let test = one_image(&registry, &BOTH, "FROM scratch\nCOPY a /a\n");
+    let (found, told) = plan(test.folder(), &["--stale"]);
+    assert_eq!(built(&found), [""; 0]);
+    assert!(why(&found, "app").contains("does not record all its bases"), "{found}");
+    assert!(told.contains("unrecorded-bases") && told.contains("`app`"), "{told}");
+    // Another criterion may say that it is built.
+    assert_eq!(built(&plan(test.folder(), &["--stale", "--skip-published"]).0), ["app"]);
+    registry.remove("/v2/acme/app/manifests/edge");
+    let (found, _) = plan(test.folder(), &["--stale"]);
+    assert_eq!(built(&found), ["app"]);
+    assert!(why(&found, "app").ends_with("acme/app:edge is not there"), "{found}");
+}
+
+#[test]
+fn what_links_to_a_stale_image_is_built_and_the_rest_may_wait() {
+    let registry = Registry::new();
+    let run = plain();
+    let digest = registry.base("base", "1", [&run, &run], "");
+    let base = registry.name("base:1");
+    let image = |name: &str, context: &str| {
+        let repository = registry.name(&format!("acme/{name}"));
+        format!(
+            "target \"{name}\" {{\n  context = \"{name}\"\n  {context}\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}}\n\
+             image \"{name}\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"edge\"]\n}}\n"
+        )
+    };
+    let link = |name: &str| format!("contexts = {{ {name} = \"target:{name}\" }}");
+    let spec =
+        [image("a", ""), image("b", &link("a")), image("c", &link("b")), image("d", ""), image("e", "")];
+    let mut test = Test::new().file("docker-bake.hcl", spec.concat());
+    for (name, from) in [("a", base.as_str()), ("b", "a"), ("c", "b"), ("d", &base), ("e", "scratch")] {
+        test = test
+            .file(&format!("{name}/Dockerfile"), format!("FROM {from}\nCOPY f /{name}\n"))
+            .file(&format!("{name}/f"), name);
+        // Of those that link, nothing is known but that they are there.
+        registry.published(&format!("acme/{name}"), "edge", |architecture| {
+            let bases = if ["a", "d"].contains(&name) {
+                vec![material(&base, architecture, &digest)]
+            } else {
+                Vec::new()
+            };
+            provenance(&bases)
+        });
+    }
+    let test = committed(test);
+    let folder = test.folder();
+    assert_eq!(built(&plan(folder, &["--stale"]).0), [""; 0]);
+    let other = json!({ "Env": ["A=c"] });
+    registry.base("base", "1", [&other, &other], "");
+    let (all, _) = plan(folder, &["--stale"]);
+    assert_eq!(built(&all), ["a", "b", "c", "d"]);
+    assert_eq!(why(&all, "c"), "linked to `a`, which is built");
+    let (some, told) = plan(folder, &["--stale", "--most-stale", "1"]);
+    assert_eq!(built(&some), ["a", "b", "c"]);
+    assert!(why(&some, "d").starts_with("left for a later run: base "), "{some}");
+    assert!(told.contains("postponed") && told.contains("`d`"), "{told}");
+    assert_eq!(built(&plan(folder, &["--stale", "--most-stale", "0"]).0), [""; 0]);
+    assert_eq!(built(&plan(folder, &["--stale", "--all"]).0), ["a", "b", "c", "d", "e"]);
+    let refused = bakeplan(folder, &["plan", "--most-stale", "1"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+/// A merge makes the plan again, and asks no registry for that.
+#[test]
+fn a_plan_with_pins_can_be_made_again() {
+    let registry = Registry::new();
+    registry.base("base", "1", [&plain(), &plain()], "");
+    let name = registry.name("base:1");
+    let test = one_image(&registry, &BOTH, &format!("FROM {name}\nCOPY a /a\n"));
+    let folder = test.folder();
+    plan(folder, &["--pin-bases", "--out", "out"]);
+    let other = json!({ "Env": ["A=c"] });
+    registry.base("base", "1", [&other, &other], "");
+    let asked = registry.count("HEAD /v2/base/manifests/1");
+    let merge = |options: &[&str]| {
+        let builds = BOTH.map(|architecture| format!("app-linux-{architecture}={}", Digest::sha256(b"x")));
+        let arguments = ["merge", "--plan", "out/plan.json", "--from-source", "--metadata"];
+        let arguments = [&arguments[..], &builds.each_ref().map(String::as_str), &["--dry-run", "--"]];
+        bakeplan(folder, &[&arguments.concat(), options].concat())
+    };
+    let output = merge(&["--pin-bases"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!told.contains("plan-differs") && told.contains("error"), "{told}");
+    assert_eq!(registry.count("HEAD /v2/base/manifests/1"), asked);
+    fs::write(folder.join("a"), "other").unwrap();
+    let output = merge(&["--pin-bases"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("plan-differs"), "{told}");
+}
