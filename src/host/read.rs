@@ -23,7 +23,7 @@ const MAX_FILES: usize = 100_000;
 /// What [`Host::compare`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compared {
-    /// There is no such file, or it is empty.
+    /// There is no such file.
     Absent,
     /// It has the content that it would be given.
     Equal,

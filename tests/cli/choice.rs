@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::loopback::{Answer, Seen, Server, authority};
 use crate::support::Test;
 
 /// Two images with contexts of their own, one of which links to a target that nothing publishes, and a third on its own.
@@ -341,4 +343,104 @@ fn a_pull_request_is_compared_with_the_first_parent_of_its_merge() {
     let plan = plan_in(&place, &["--changed-since", "auto", "--publish=false"], &env);
     assert_eq!(built(&plan), ["api", "web"]);
     assert!(why(&plan, "api").contains("cannot be fetched"), "{plan}");
+}
+
+/// What a registry serves under the tag `edge` of one image, if anything.
+type Served = Arc<Mutex<Option<Answer>>>;
+
+/// An index that records these inputs.
+fn index(record: &str) -> Answer {
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [],
+        "annotations": { "dev.bakeplan.inputs": record },
+    });
+    Answer::new(200, "application/vnd.oci.image.index.v1+json", index.to_string())
+}
+
+fn answer(served: &Served, seen: &Seen) -> Answer {
+    match seen.path() {
+        "/v2/" => Answer::json(200, "{}"),
+        path if path.ends_with("/manifests/edge") => {
+            let now = served.lock().unwrap().clone();
+            now.unwrap_or_else(|| Answer::error(404, "MANIFEST_UNKNOWN"))
+        }
+        _ => Answer::error(404, "NAME_UNKNOWN"),
+    }
+}
+
+/// A repository with one image that is published at a registry.
+fn published_at(host: &str) -> Test {
+    let test = Test::new()
+        .file(
+            "docker-bake.hcl",
+            format!(
+                "target \"web\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"web\" {{\n  repositories = [\"{host}/acme/web\"]\n  tags = [\"edge\"]\n}}\n"
+            ),
+        )
+        .file("Dockerfile", "FROM scratch\nCOPY a /a\n")
+        .file("a", "a\n");
+    git(test.folder(), &["init", "-q", "-b", "main"]);
+    commit(test.folder(), "first");
+    test
+}
+
+fn record(folder: &Path) -> String {
+    let plan = plan_in(folder, &["--inputs"], &[]);
+    let hash = &plan["images"]["web"]["builds"]["web-linux-amd64"]["inputs"]["hash"];
+    format!("linux/amd64={}", hash.as_str().unwrap())
+}
+
+#[test]
+fn what_is_served_with_the_same_inputs_is_not_built() {
+    let served = Served::default();
+    let (answers, other) = (served.clone(), "0".repeat(64));
+    let server = Server::start(move |seen| answer(&answers, seen));
+    let test = published_at(&server.host());
+    let folder = test.folder();
+    let options = ["--skip-published", "--insecure-registry", &server.host()].map(str::to_owned);
+    let options = options.each_ref().map(String::as_str);
+    let same = record(folder);
+    for (now, expected) in [
+        (None, &["web"][..]),
+        (Some(index(&same)), &[]),
+        (Some(index(&format!("linux/amd64=sha256:{other}"))), &["web"]),
+        (Some(index(&format!("{same} linux/arm64=sha256:{other}"))), &["web"]),
+        (Some(index("")), &["web"]),
+        (Some(Answer::new(200, "application/vnd.oci.image.index.v1+json", "{}")), &["web"]),
+        (Some(Answer::new(200, "text/html", "<html>")), &["web"]),
+        (Some(Answer::error(403, "DENIED")), &["web"]),
+    ] {
+        let shown = format!("{now:?}");
+        *served.lock().unwrap() = now;
+        let plan = plan_in(folder, &options, &[]);
+        assert_eq!(built(&plan), expected, "{shown}: {plan}");
+        let is_reused = plan["images"]["web"]["reused"].is_object();
+        assert_eq!(is_reused, expected.is_empty(), "{shown}: {plan}");
+        assert_eq!(plan["jobs"].as_array().unwrap().is_empty(), expected.is_empty(), "{shown}");
+    }
+    // The next commit changes it: what is served is of other inputs then, and of the same ones once that is undone.
+    *served.lock().unwrap() = Some(index(&same));
+    fs::write(folder.join("a"), "b\n").unwrap();
+    commit(folder, "change");
+    assert_eq!(built(&plan_in(folder, &options, &[])), ["web"]);
+    fs::write(folder.join("a"), "a\n").unwrap();
+    commit(folder, "undo");
+    assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
+}
+
+#[test]
+fn a_registry_that_is_not_trusted_is_not_known() {
+    let served = Served::default();
+    let answers = served.clone();
+    let server = Server::start_tls(move |seen| answer(&answers, seen));
+    let test = published_at(&server.host());
+    *served.lock().unwrap() = Some(index(&record(test.folder())));
+    let plan = plan_in(test.folder(), &["--skip-published"], &[]);
+    assert_eq!(built(&plan), ["web"]);
+    assert!(why(&plan, "web").starts_with("unknown: "), "{plan}");
+    let authority = authority();
+    let trusted = ["--skip-published", "--ca-file", authority.to_str().unwrap()];
+    assert_eq!(built(&plan_in(test.folder(), &trusted, &[])), [""; 0]);
 }

@@ -36,6 +36,7 @@ use Seen::{By, In, Nowhere};
 
 const PLANS: &[&str] = &["plan", "bake", "matrix", "metadata", "readme", "workflow"];
 const ALL: &[&str] = &["print", "plan", "bake", "matrix", "metadata", "readme", "workflow"];
+const NOT_WORKFLOW: &[&str] = &["print", "plan", "bake", "matrix", "metadata", "readme"];
 const DEFINITION: &str = r#"
 variable "V" { default = "1.2.3" }
 variable "N" { default = "a" }
@@ -181,7 +182,8 @@ const ROWS: &[Row] = &[
     row("--provenance", ("--provenance", NEEDS_VALUE), "--provenance=mode=max", In(&["print", "bake"])),
     row("--sbom", ("--sbom", NEEDS_VALUE), "--sbom=true", In(&["print", "bake"])),
     row("--policy", ("--policy x", "error["), "--policy strict=true", In(&["print", "bake"])),
-    row("--call", ("--call", NEEDS_VALUE), "--call=check", In(&["print", "bake"])),
+    row_of(NOT_WORKFLOW, "--call", ("--call", NEEDS_VALUE), "--call=check", In(&["print", "bake"])),
+    row_of(&["workflow"], "--call", ("--call=check", "builds nothing"), "--call=build", In(&["workflow"])),
     // Accepted and ignored.
     row("--builder", ("--builder", NEEDS_VALUE), "--builder b", Nowhere),
     row("--progress", ("--progress", NEEDS_VALUE), "--progress plain", Nowhere),
@@ -509,7 +511,7 @@ const ROWS: &[Row] = &[
     ),
     row("--setup", ("--setup ../a", "is not the folder"), "--setup ./a", In(&["workflow"])),
     row("--test", ("--test ../a", "is not the folder"), "--test ./a", In(&["workflow"])),
-    row("--sign", ("--sign ../a", "is not what signs"), "--sign cosign", In(&["workflow"])),
+    row("--sign", ("--sign ../a", "is not a way to sign"), "--sign cosign", In(&["workflow"])),
     row(
         "--ssh-key",
         ("--ssh-key A-B", "is not the name of a secret"),

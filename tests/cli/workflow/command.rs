@@ -337,7 +337,7 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         ("--max-parallel=0", "max_parallel = 0", "`0` is not a number of jobs from 1 to 256"),
         ("--setup=../a", "setup = \"../a\"", "`../a` is not the folder of an action in this repository"),
         ("--test=a/b@v1", "test = \"a/b@v1\"", "`a/b@v1` is not the folder of an action in this repository"),
-        ("--sign=/a", "sign = \"/a\"", "`/a` is not what signs"),
+        ("--sign=/a", "sign = \"/a\"", "`/a` is not a way to sign"),
         ("--ssh-key=A-B", "ssh_keys = [\"A-B\"]", "`A-B` is not the name of a secret"),
         (
             "--login=public.ecr.aws=oidc",
@@ -347,7 +347,7 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         (
             "--login=acme.azurecr.io=oidc:role=vars.A",
             "logins = { \"acme.azurecr.io\" = \"oidc:role=vars.A\" }",
-            "`role` is not what Azure Container Registry is told",
+            "`role` is not a setting of Azure Container Registry",
         ),
     ] {
         let output = test(SPEC, &[option]).output();
