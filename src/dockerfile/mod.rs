@@ -79,8 +79,8 @@ pub(crate) struct Build<'a> {
     pub(crate) args: &'a IndexMap<String, Option<String>>,
     /// The stage; the last without it.
     pub(crate) target: Option<&'a str>,
-    /// The platform that is built.
-    pub(crate) platform: &'a Platform,
+    /// The platform that is built, if the target names one.
+    pub(crate) platform: Option<&'a Platform>,
     /// The platform of the machine that builds, if that is known.
     pub(crate) build_platform: Option<&'a Platform>,
     /// The names of the target's named contexts.

@@ -168,6 +168,8 @@ fn predefined(build: &Build<'_>, stage: &str) -> IndexMap<String, Value> {
     let of_builder = |part: fn(&Platform) -> &str| {
         build.build_platform.map(part).map(str::to_owned).ok_or(Unknowable::Builder)
     };
+    let of_target =
+        |part: fn(&Platform) -> &str| build.platform.map(part).map(str::to_owned).ok_or(Unknowable::Platform);
     [
         ("BUILDPLATFORM", of_builder(Platform::as_str)),
         ("BUILDOS", of_builder(Platform::os)),
@@ -175,11 +177,11 @@ fn predefined(build: &Build<'_>, stage: &str) -> IndexMap<String, Value> {
         ("BUILDOSVERSION", Err(Unknowable::Builder)),
         ("BUILDARCH", of_builder(Platform::architecture)),
         ("BUILDVARIANT", of_builder(Platform::variant)),
-        ("TARGETPLATFORM", known(build.platform.as_str())),
-        ("TARGETOS", known(build.platform.os())),
-        ("TARGETOSVERSION", known(build.platform.os_version())),
-        ("TARGETARCH", known(build.platform.architecture())),
-        ("TARGETVARIANT", known(build.platform.variant())),
+        ("TARGETPLATFORM", of_target(Platform::as_str)),
+        ("TARGETOS", of_target(Platform::os)),
+        ("TARGETOSVERSION", of_target(Platform::os_version)),
+        ("TARGETARCH", of_target(Platform::architecture)),
+        ("TARGETVARIANT", of_target(Platform::variant)),
         ("TARGETSTAGE", known(stage)),
     ]
     .into_iter()

@@ -20,6 +20,17 @@ const SCRATCH: &str = "scratch";
 const FRONTEND: &str = "docker.io/docker/dockerfile";
 
 impl Dockerfile {
+    /// Whether the image has no instructions for those that start from it (`ONBUILD`), where `syntax` is the build argument
+    /// that may name another frontend. Those of its own base have run by then.
+    pub(crate) fn leaves_nothing(&self, syntax: Option<&str>) -> bool {
+        let Ok(content) = &self.content else { return false };
+        let is_known = self.frontend.as_deref().is_none_or(is_known_frontend);
+        let is_onbuild = |one: &Numbered| matches!(one.instruction, Instruction::Onbuild(_));
+        is_known
+            && syntax.is_none_or(is_known_frontend)
+            && !content.stages.iter().flat_map(|stage| &stage.instructions).any(is_onbuild)
+    }
+
     /// What the stages read that this build needs.
     pub(crate) fn reads(&self, build: &Build<'_>) -> Reads {
         let argument =

@@ -23,6 +23,9 @@ pub(crate) enum Unknowable {
     /// It describes the machine that builds.
     #[error("it depends on the machine that builds")]
     Builder,
+    /// It is that of a platform which the target does not name.
+    #[error("the target does not name its platform")]
+    Platform,
     /// The engine sets it unless the base does.
     #[error("the engine sets it")]
     Engine,

@@ -81,7 +81,7 @@ impl Reader<'_> {
             LegBases { stages: dockerfile.stage_names().map(str::to_owned).collect(), ..LegBases::default() };
         for platform in &platforms {
             let Reads { frontend: _, bases, contexts: _, sources, remote: _, unknown } =
-                followed(target, platform, dockerfile);
+                followed(target, Some(platform), dockerfile);
             let of_leg = |base: &Base| BaseUse {
                 name: base.name.clone(),
                 platform: match &base.platform {

@@ -31,6 +31,9 @@ pub(crate) const IMAGE: &str = "docker-image://";
 /// What comes before a layout.
 const LAYOUT: &str = "oci-layout://";
 
+/// The argument that names another frontend.
+const SYNTAX: &str = "BUILDKIT_SYNTAX";
+
 /// How many links of targets are followed.
 const MAX_LINKS: usize = 1000;
 
@@ -226,7 +229,7 @@ impl<'a> Reader<'a> {
 
     /// Which files of its context a target reads; `None` for all of them.
     fn sources(
-        &self,
+        &mut self,
         target: &Target,
         platform: Option<&Platform>,
         dockerfile: Option<&Found>,
@@ -241,10 +244,6 @@ impl<'a> Reader<'a> {
                 return None;
             }
             None => return None,
-        };
-        let Some(platform) = platform else {
-            gathered.notes.push("the whole context counts, since the target has no platform".to_owned());
-            return None;
         };
         let reads = followed(target, platform, dockerfile);
         gathered.bases.extend(reads.bases.iter().cloned());
@@ -264,14 +263,18 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let may_trigger = |parent: &&Parent| match parent {
+        let mut may_trigger = |parent: &&Parent| match parent {
             Parent::Base(name) => !(self.is_without_triggers)(name),
-            Parent::Context(name) => {
-                let image = target.contexts.get(name).and_then(|text| text.as_str().strip_prefix(IMAGE));
-                !image.is_some_and(|image| (self.is_without_triggers)(image))
-            }
+            Parent::Context(name) => match target.contexts.get(name) {
+                Some(text) => match (link_of(text), text.as_str().strip_prefix(IMAGE)) {
+                    (Some(linked), _) => !self.leaves_nothing(linked),
+                    (None, Some(image)) => !(self.is_without_triggers)(image),
+                    (None, None) => true,
+                },
+                None => true,
+            },
         };
-        if let Some(parent) = needs_no_onbuild.iter().find(may_trigger) {
+        if let Some(parent) = needs_no_onbuild.iter().find(&mut may_trigger) {
             let (Parent::Base(name) | Parent::Context(name)) = parent;
             gathered
                 .notes
@@ -279,6 +282,19 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(sources.iter().map(|source| source.pattern.clone().into_bytes()).collect())
+    }
+
+    /// Whether the image of a target that is linked to has no instructions for those that start from it.
+    fn leaves_nothing(&mut self, linked: &str) -> bool {
+        let plan = self.plan;
+        let leg = plan.legs.get(linked).map(|leg| &*leg.definition);
+        let Some(target) = leg.or_else(|| plan.targets.get(linked).map(|target| &**target)) else {
+            return false;
+        };
+        let context = local(context_of(target));
+        let found = self.dockerfile(target, context.as_deref(), &mut Gathered::default());
+        let syntax = target.args.iter().find(|(name, _)| ***name == *SYNTAX).map(|(_, text)| text.as_str());
+        found.is_some_and(|found| found.read.as_ref().as_ref().is_ok_and(|read| read.leaves_nothing(syntax)))
     }
 
     /// A named context.
@@ -389,7 +405,11 @@ impl<'a> Reader<'a> {
 }
 
 /// What a target reads of its Dockerfile on a platform.
-pub(super) fn followed(target: &Target, platform: &Platform, dockerfile: &Dockerfile) -> dockerfile::Reads {
+pub(super) fn followed(
+    target: &Target,
+    platform: Option<&Platform>,
+    dockerfile: &Dockerfile,
+) -> dockerfile::Reads {
     let args: IndexMap<String, Option<String>> =
         target.args.iter().map(|(name, text)| (name.to_string(), Some(text.to_string()))).collect();
     let contexts: IndexSet<String> = target.contexts.iter().map(|(name, _)| name.to_string()).collect();

@@ -201,6 +201,59 @@ fn what_git_status_does_not_show_counts() {
 }
 
 #[test]
+fn links_and_missing_platforms_leave_what_is_copied_known() {
+    let change = |test: &Test, file: &str| {
+        fs::write(test.folder().join(file), "changed\n").unwrap();
+        commit(test.folder(), "change");
+        plan_in(test.folder(), &["--changed-since", "HEAD~1"], &[])
+    };
+    let without_platforms = DEFINITION.replace("  platforms = [\"linux/amd64\", \"linux/arm64\"]\n", "");
+    for definition in [DEFINITION, &without_platforms] {
+        let test = folder().file("docker-bake.hcl", definition);
+        commit(test.folder(), "definition");
+        assert_eq!(built(&change(&test, "api/notes")), [""; 0]);
+        assert_eq!(built(&change(&test, "api/b")), ["api"]);
+    }
+    // What the linked target leaves to the next, or may leave.
+    for left in ["ONBUILD COPY notes /n", "onbuild add *s /n/", "# syntax=example.com/front:1\nFROM scratch"]
+    {
+        let text =
+            if left.starts_with('#') { left.to_owned() } else { format!("FROM scratch\nCOPY a /a\n{left}") };
+        let test = folder().file("base/Dockerfile", format!("{text}\n"));
+        commit(test.folder(), "left");
+        assert_eq!(built(&change(&test, "api/notes")), ["api"], "{left}");
+    }
+    // Which file is copied depends on the platform, and none is named.
+    let test = folder()
+        .file("docker-bake.hcl", &without_platforms)
+        .file("api/Dockerfile", "FROM base\nARG TARGETARCH\nCOPY b$TARGETARCH* /\n");
+    commit(test.folder(), "platform");
+    assert_eq!(built(&change(&test, "api/notes")), ["api"]);
+}
+
+#[test]
+fn what_git_makes_of_a_dockerfile_elsewhere_counts() {
+    let definition = DEFINITION
+        .replace("context   = \"web\"", "context   = \"web\"\n  dockerfile = \"../d/e/Dockerfile\"");
+    for (attributes, expected) in
+        [("d/e/.gitattributes", &["web"][..]), ("d/.gitattributes", &["web"]), ("d/f/.gitattributes", &[])]
+    {
+        let test = folder()
+            .file("docker-bake.hcl", &definition)
+            .file("d/e/Dockerfile", "FROM scratch\nCOPY c /\n")
+            .file("d/f/other", "x\n");
+        commit(test.folder(), "elsewhere");
+        fs::write(test.folder().join(attributes), "* text\n").unwrap();
+        commit(test.folder(), "attributes");
+        assert_eq!(
+            built(&plan_in(test.folder(), &["--changed-since", "HEAD~1"], &[])),
+            expected,
+            "{attributes}"
+        );
+    }
+}
+
+#[test]
 fn without_git_everything_is_built() {
     let test = Test::new().file("docker-bake.hcl", DEFINITION);
     let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);

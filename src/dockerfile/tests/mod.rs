@@ -71,7 +71,7 @@ impl Given {
         file.reads(&Build {
             args: &self.args,
             target: self.target,
-            platform: &platform,
+            platform: Some(&platform),
             build_platform: builder.as_ref(),
             contexts: &self.contexts,
         })

@@ -181,6 +181,29 @@ target "@" {
 "#;
 const LINKED_FILES: &str = "for f in far near own; do mkdir $f; echo 1 > $f/x; echo 1 > $f/y; done";
 
+/// A link to a target that leaves instructions, and a link to the one that has run them.
+const LEAVES: &str = r#"target "@-far" {
+  context           = "@/far"
+  dockerfile-inline = "FROM scratch\nCOPY x /\nONBUILD COPY y /left\n"
+}
+target "@-near" {
+  context           = "@/near"
+  contexts          = { far = "target:@-far" }
+  dockerfile-inline = "FROM far\nLABEL a=b\n"
+}
+target "@" {
+  context           = "@/own"
+  contexts          = { near = "target:@-near" }
+  dockerfile-inline = "FROM near\nLABEL a=c\n"
+  platforms         = ["linux/amd64"]
+  tags              = ["r.example/live/@:1"]
+}
+"#;
+
+/// A target without platforms.
+const NATIVE: &str = "target \"@\" {\n  context = \"@\"\n  tags    = [\"r.example/live/@:1\"]\n}\n";
+const NATIVE_SAME: &[(&str, Becomes)] = &[("@-native", Same)];
+
 /// A target with an argument and a label, and the same with others.
 macro_rules! with {
     ($attributes:literal) => {
@@ -704,14 +727,21 @@ const ROWS: &[Row] = &[
         ANOTHER,
     ),
     target(
-        "`.git` is ignored",
+        "`.git` is ignored, and attributes change in folders that are, too",
         TOP,
         "FROM scratch\nCOPY . /\n",
         "printf '*\n!@\n' > Dockerfile.dockerignore; echo 1 > x",
         "",
-        SAME,
+        NEEDLESS,
     ),
-    target("`.git` is not copied", TOP, "FROM scratch\nCOPY @/x /\n", "echo 1 > x", "echo 2 > y", SAME),
+    target(
+        "`.git` is not copied, and attributes change in other folders",
+        TOP,
+        "FROM scratch\nCOPY @/x /\n",
+        "echo 1 > x",
+        "echo 2 > y",
+        NEEDLESS,
+    ),
     // Targets.
     target("one file of two targets", TWO, "", "echo 1 > x; echo 1 > y", "echo 2 > x", FIRST_OF_TWO),
     target(
@@ -772,6 +802,54 @@ const ROWS: &[Row] = &[
         "for f in far near own; do echo 2 > $f/y; done",
         SAME,
     ),
+    target(
+        "what a linked target leaves to the next",
+        LEAVES,
+        "",
+        "for f in far near own; do mkdir $f; echo 1 > $f/x; echo 1 > $f/y; done",
+        "echo 2 > near/y",
+        ANOTHER,
+    ),
+    target(
+        "what a linked target leaves to the next, which leaves it to nobody",
+        LEAVES,
+        "",
+        "for f in far near own; do mkdir $f; echo 1 > $f/x; echo 1 > $f/y; done",
+        "echo 2 > own/y",
+        SAME,
+    ),
+    target(
+        "a file that nothing copies, of a target without platforms",
+        NATIVE,
+        ONE,
+        "echo 1 > x; echo 1 > y",
+        "echo 2 > y",
+        NATIVE_SAME,
+    ),
+    target(
+        "a file of a target without platforms",
+        NATIVE,
+        ONE,
+        "echo 1 > x",
+        "echo 2 > x",
+        &[("@-native", Another)],
+    ),
+    target(
+        "a file that the platform names, of a target without platforms",
+        NATIVE,
+        "FROM scratch\nARG TARGETOS\nCOPY $TARGETOS /\n",
+        "echo 1 > linux; echo 1 > y",
+        "echo 2 > linux",
+        &[("@-native", Another)],
+    ),
+    target(
+        "beside a file that the platform names, of a target without platforms",
+        NATIVE,
+        "FROM scratch\nARG TARGETOS\nCOPY $TARGETOS /\n",
+        "echo 1 > linux; echo 1 > y",
+        "echo 2 > y",
+        &[("@-native", Needless)],
+    ),
     // The Bake file.
     bake(
         "one of two targets",
@@ -794,7 +872,7 @@ target "@-b" {
     ),
     bake("a comment in it", TARGET, with!("  # more\n"), ONE, SAME),
     bake("a description", TARGET, with!("  description = \"more\"\n"), ONE, SAME),
-    bake("a cache", TARGET, with!("  cache-from = [\"type=local,src=/nowhere\"]\n"), ONE, SAME),
+    bake("no cache", TARGET, with!("  no-cache = true\n"), ONE, SAME),
     bake("a pull", TARGET, with!("  pull = true\n"), ONE, SAME),
     bake(
         "a tag",
