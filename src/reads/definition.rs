@@ -20,6 +20,27 @@ const FEWEST_DIGITS: usize = 7;
 const DESTINATION: [&str; 8] =
     ["name", "dest", "push", "push-by-digest", "name-canonical", "store", "unpack", "tar"];
 
+/// The forms of times, with `9` for each digit: those of `timestamp()`, and what is usual in names and labels.
+const TIMES: [&str; 11] = [
+    "9999-99-99",
+    "9999-99-99T99:99Z",
+    "9999-99-99T99:99:99",
+    "9999-99-99T99:99:99Z",
+    "9999-99-99 99:99:99",
+    "99999999",
+    "9999999999",
+    "99999999999999",
+    "99999999-999999",
+    "99999999T999999Z",
+    "99999999.999999",
+];
+
+/// Whether a text that the clock had a part in is a time and nothing else.
+fn is_time(text: &str) -> bool {
+    let form: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    TIMES.contains(&form.as_str())
+}
+
 /// What of the definition decides the image.
 pub(super) struct Definition {
     /// What counts, in order.
@@ -193,9 +214,17 @@ impl Reader<'_> {
                 Mark::Clock | Mark::Secret(_) | Mark::Unset(_) | Mark::Rewritten(_) => {}
             }
         }
-        let is_of_clock = text.value.marks().iter().any(|mark| *mark == Mark::Clock);
-        let value = if is_of_clock { CLOCK.to_owned() } else { self.without_commit(text.as_str()) };
-        self.add(name, &value);
+        if !text.value.marks().iter().any(|mark| *mark == Mark::Clock) {
+            let value = self.without_commit(text.as_str());
+            return self.add(name, &value);
+        }
+        // What else is in it, or what the clock chose, may have changed, too.
+        if !is_time(text.as_str()) {
+            self.unknown.push(format!(
+                "`{name}` depends on the clock and is not just a time; give the time a value of its own"
+            ));
+        }
+        self.add(name, CLOCK);
     }
 
     fn add(&mut self, name: &str, value: &str) {

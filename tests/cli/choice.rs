@@ -345,6 +345,41 @@ fn a_pull_request_is_compared_with_the_first_parent_of_its_merge() {
     assert!(why(&plan, "api").contains("cannot be fetched"), "{plan}");
 }
 
+#[test]
+fn only_a_time_alone_is_left_out_of_the_hash() {
+    let told = |expression: &str| {
+        let label = |version: &str| {
+            DEFINITION.replace("timestamp()", expression).replace(
+                "target \"base\"",
+                &format!("variable \"V\" {{ default = \"{version}\" }}\ntarget \"base\""),
+            )
+        };
+        let test = folder().file("docker-bake.hcl", label("1.2"));
+        commit(test.folder(), "before");
+        fs::write(test.folder().join("docker-bake.hcl"), label("1.3")).unwrap();
+        let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
+        (built(&plan).contains(&"api"), why(&plan, "api").to_owned())
+    };
+    for expression in [
+        "timestamp()",
+        "formatdate(\"YYYY-MM-DD\", timestamp())",
+        "formatdate(\"YYYYMMDDhhmmss\", timestamp())",
+        "formatdate(\"YYYY-MM-DD'T'hh:mm:ss\", timestamp())",
+    ] {
+        assert_eq!(told(expression), (false, "same inputs as in HEAD".to_owned()), "{expression}");
+    }
+    for expression in [
+        "\"${V} ${timestamp()}\"",
+        "\"${timestamp()}-${V}\"",
+        "formatdate(\"'build' YYYY\", timestamp())",
+        "timestamp() != V ? \"old\" : V",
+        "upper(\"${V}${timestamp()}\")",
+    ] {
+        let (is_built, why) = told(expression);
+        assert!(is_built && why.contains("depends on the clock"), "{expression}: {why}");
+    }
+}
+
 /// What a registry serves under the tag `edge` of one image, if anything.
 type Served = Arc<Mutex<Option<Answer>>>;
 

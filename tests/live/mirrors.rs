@@ -70,6 +70,7 @@ fn a_registry_behind_a_narrow_proxy_gets_layers_in_parts() {
         target "app" {{
           dockerfile-inline = "FROM scratch\nCOPY data /\n"
           platforms = ["linux/amd64"]
+          attest    = ["type=provenance,disabled=true"]
         }}
         image "app" {{
           repositories = ["{own}"]

@@ -106,8 +106,10 @@ fn edits(proposal: &Proposal, own: Option<&Evaluated>, separate: bool) -> Vec<Ed
     // Variables come first in a file of their own, and last in one that is there.
     let of_variables = (!proposal.variables.is_empty()).then(|| (At::End, proposal.variables.clone()));
     let in_images = separate || hcl.is_none() && own.is_some();
+    // Bake reads no file of images, so what targets may use is where they are.
+    let has_targets = !proposal.targets.is_empty();
     if let Some(block) = of_variables {
-        add(if in_images { images.clone() } else { main.clone() }, block);
+        add(if in_images && !has_targets { images.clone() } else { main.clone() }, block);
     }
     for (at, block) in &proposal.targets {
         let path = file_of(at).unwrap_or_else(|| main.clone());

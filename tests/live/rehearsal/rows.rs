@@ -169,7 +169,8 @@ fn a_matrix_that_github_dropped_is_named_and_nothing_is_published() {
         assert!(include(&run.plan).is_err());
         let ended = run.finish_after("failure");
         assert_eq!((ended.merge, ended.gate), (Some(5), false), "{on_missing}: {}", ended.log);
-        let told = "::error::GitHub dropped outputs of the job plan, because the value of a secret occurs in them: matrix.";
+        let told =
+            "::error::GitHub dropped outputs of a job, because the value of a secret occurs in them: matrix.";
         assert!(ended.log.contains(told), "{}", ended.log);
         for repository in [&tool, &base, &api, &worker] {
             assert_eq!(tags(repository), set(&[]), "{on_missing}: {repository}");
