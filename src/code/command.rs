@@ -162,12 +162,12 @@ codes! {
         cure: "Put it outside of the repository, or take it from another branch: `--consent git:origin/main:.github/consent.json`.",
     }
     ENTITLEMENT "entitlement" [Error Note] {
-        cause: "With `--allow` or `--consent`, or in an event of strangers: a target asks for an entitlement, such as `network.host`, that is not allowed. As a note, `workflow` says that pull requests from forks will end so.",
+        cause: "With `--allow` or `--consent`, or in an untrusted event: a target asks for an entitlement, such as `network.host`, that is not allowed. As a note, `workflow` says that pull requests from forks will end so.",
         example: run("plan --allow security.insecure", &[("docker-bake.hcl", "target \"app\" {\n  platforms    = [\"linux/amd64\"]\n  tags         = [\"ghcr.io/acme/app:1\"]\n  entitlements = [\"network.host\"]\n}\n")]).fixed("security.insecure", "network.host"),
         cure: "Allow it with `--allow ENTITLEMENT`, in a command that only those who may decide so can change.",
     }
     RUNNER_CONSENT "runner-consent" [Error Note] {
-        cause: "With `--runner` or `--consent`, or in an event of strangers: a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will end so. The standard runners that GitHub hosts need no consent.",
+        cause: "With `--runner` or `--consent`, or in an untrusted event: a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will end so. The standard runners that GitHub hosts need no consent.",
         example: run("plan --runner big", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = \"self-hosted\" }\n}\n")]).fixed("--runner big", "--runner self-hosted"),
         cure: "Allow it with `--runner LABEL`, in a command that only those who may decide so can change.",
     }

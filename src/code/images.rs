@@ -132,7 +132,7 @@ codes! {
         cure: "Allow more, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`.",
     }
     SECRET_VARIABLES "secret-variables" [Error Warning] {
-        cause: "`secret_variables` is read before all variables, so it must be a list of names in quotes, without expressions. As a warning: in an event of strangers, it cannot say that a variable with a secret's name and a value is none.",
+        cause: "`secret_variables` is read before all variables, so it must be a list of names in quotes, without expressions. As a warning: in an untrusted event, it cannot say that a variable with a secret's name and a value is none.",
         example: file("variable \"LICENSE\" { default = \"\" }\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  secret_variables = [LICENSE]\n}\n").fixed("[LICENSE]", "[\"LICENSE\"]"),
         cure: "Write `secret_variables = [\"LICENSE\", \"!CACHE_KEY\"]`, which adds the first and takes the second away.",
     }

@@ -24,7 +24,7 @@ pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent
     let of_file =
         consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path, &definition.files))?;
     let all = of_options.and(of_file);
-    let is_strange = session.for_github && is_of_strangers(session);
+    let is_strange = session.for_github && is_untrusted(session);
     Ok(if is_strange { all.or_nothing() } else { all })
 }
 
@@ -38,7 +38,7 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
                 "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
             )));
         }
-        if session.for_github && is_of_strangers(session) && is_planned(session, object) {
+        if session.for_github && is_untrusted(session) && is_planned(session, object) {
             let message = format!(
                 "`--consent {path}` is what this run has checked out, and a stranger may have written that"
             );
@@ -87,8 +87,8 @@ fn is_planned(session: &Session<'_>, object: &str) -> bool {
 }
 
 /// Whether the run is of an event in which the definition may be a stranger's.
-pub(super) fn is_of_strangers(session: &Session<'_>) -> bool {
-    github::is_of_strangers(session.host.env(), super::facts::event(session).as_deref())
+pub(super) fn is_untrusted(session: &Session<'_>) -> bool {
+    github::is_untrusted(session.host.env(), super::facts::event(session).as_deref())
 }
 
 /// Takes away what a definition says of variables that look like secrets and have values: a stranger may have written it.
@@ -106,7 +106,7 @@ pub(super) fn distrust<'a>(
             "`{name}` stays a secret, whatever `secret_variables` says: a stranger may have written that"
         );
         Diagnostic::warning(Code::SECRET_VARIABLES, message)
-            .with_help("give the plan no secrets in events of strangers, and rename a variable that is none")
+            .with_help("give the plan no secrets in untrusted events, and rename a variable that is none")
     };
     names.map(warn).collect()
 }

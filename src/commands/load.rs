@@ -80,7 +80,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     }
     let parsed = run::parse(&mut session.sources, read.to_parse(), &compose, &mut diagnostics);
     let mut secrets = spec::secret_names(&parsed.bodies, &mut diagnostics);
-    if session.for_github && consent::is_of_strangers(session) {
+    if session.for_github && consent::is_untrusted(session) {
         session.tell(&consent::distrust(&mut secrets, &vars, host.env()));
     }
     session.hide(secrets.values_among(&vars).chain(secrets.values_among(host.env())));

@@ -73,7 +73,7 @@ const OF_WRITERS: [&str; 16] = [
 /// Whether the run's event is one in which a stranger may have written what is built: a pull request from a fork, or one
 /// that others can cause and that runs with the rights of the repository. Where the payload does not say where a pull
 /// request comes from, it may.
-pub(crate) fn is_of_strangers(env: &Environment, event: Option<&str>) -> bool {
+pub(crate) fn is_untrusted(env: &Environment, event: Option<&str>) -> bool {
     let payload = Payload::parse(event).unwrap_or(Payload(Value::Null));
     let of = |side: &str| payload.text(&format!("/pull_request/{side}/repo/full_name"));
     match variable(env, "GITHUB_EVENT_NAME") {

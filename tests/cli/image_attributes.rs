@@ -295,7 +295,7 @@ fn faults(block: Block, declared: &Declared) -> Vec<String> {
 /// difference; and the targets of an image agree about what is one for the image.
 #[test]
 fn what_is_declared_of_an_attribute_holds() {
-    // It is read before all variables, so that no form fits: see tests/cli/strangers.rs.
+    // It is read before all variables, so that no form fits: see tests/cli/untrusted.rs.
     let attributes = attributes().into_iter().filter(|(_, declared)| declared.name != "secret_variables");
     let attributes: Vec<_> = attributes.collect();
     let faults = in_parallel(&attributes, |(block, declared)| faults(*block, declared));

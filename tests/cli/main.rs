@@ -72,13 +72,13 @@ mod schema; // `bakeplan schema`: what JSON looks like
 mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod stated; // what the reference says in words
-#[cfg(unix)]
-mod strangers; // what strangers write, and what it must not do
 mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 #[cfg(unix)]
 mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
 mod unset; // variables that nothing gives a value to
+#[cfg(unix)]
+mod untrusted; // what strangers write, and what it must not do
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise
 #[cfg(unix)]

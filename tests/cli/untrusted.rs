@@ -370,7 +370,7 @@ fn what_is_allowed_stands_in_another_revision() {
         let (found, told) = run(consent);
         assert_eq!(found, Some(code), "{consent}: {told}");
     }
-    // What is checked out in an event of strangers may be theirs, however it is called.
+    // What is checked out in an untrusted event may be theirs, however it is called.
     git(&["branch", "base"]);
     let in_event = |consent: &str, event: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
