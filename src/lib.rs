@@ -33,6 +33,7 @@ mod naming;
 mod oci;
 mod on_missing;
 mod palette;
+mod parallel;
 mod platform;
 mod readable;
 mod reference;

@@ -14,9 +14,11 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::parallel;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
+use crate::render::terminal::Screen;
 use crate::resolve::Purpose;
 
 pub(super) use super::making::{Making, make, make_at, make_for, make_with};
@@ -24,16 +26,17 @@ pub(super) use super::making::{Making, make, make_at, make_for, make_with};
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
     let cli::Plan {
-        format,
         out,
         check: is_check,
         github: is_github,
-        gitlab: is_gitlab,
-        explain,
-        tree,
         print_facts,
         choice,
         selection: given,
+        // For the files and the view.
+        gitlab: _,
+        format: _,
+        explain: _,
+        tree: _,
     } = args;
     check_format(args)?;
     choice.check().map_err(Error::Usage)?;
@@ -52,54 +55,89 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
-    // The limit of GitHub is an option of the others, where it made a difference.
-    let max_jobs = given.max_jobs.or(plan.packed.map(|packed| packed.most));
-    let selection = &Selection { max_jobs, ..given.clone() };
-    let mut command = vec!["plan".to_owned()];
-    if let Some(folder) = out {
-        command.extend(["--out".to_owned(), quote(folder)]);
-        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
-        command.extend(shared_options(selection, &session.secret_names));
-        let command = format!("bakeplan {}", command.join(" "));
-        let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
-            .into_iter()
-            .chain(is_gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
-            .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
-            .collect();
-        refuse_loop(session, found, &files[0].0)?;
-        if *is_check {
-            check(session, &files, &command)?;
-        } else {
-            refuse_foreign(session, &files[0].0)?;
-            write(session, &files)?;
-        }
-    }
+    let screen = session.host.screen();
+    // Both may be very long.
+    let (written, view) = parallel::both(
+        plan.legs.len(),
+        || out.as_ref().map_or(Ok(()), |folder| write_plan(session, args, folder, plan, found)),
+        || (!*is_check).then(|| View::of(plan, args, screen)),
+    );
+    written?;
     if *is_github {
         let matrix = render::matrix::render_github(plan);
         check_size(plan, &matrix)?;
         github(session, &outputs(plan, &matrix), &render::summary::render(plan))?;
     }
-    if *is_check {
-        return Ok(());
+    view.map_or(Ok(()), |view| view.show(session))
+}
+
+/// Writes the files of a plan, or checks that they are there.
+fn write_plan(
+    session: &Session<'_>,
+    args: &cli::Plan,
+    folder: &str,
+    plan: &Plan,
+    found: &[Found],
+) -> Result<(), Error> {
+    // The limit of GitHub is an option of the others, where it made a difference.
+    let max_jobs = args.selection.max_jobs.or(plan.packed.map(|packed| packed.most));
+    let selection = &Selection { max_jobs, ..args.selection.clone() };
+    let mut command = vec!["bakeplan plan --out".to_owned(), quote(folder)];
+    command.extend(args.choice.pin_bases.then(|| "--pin-bases".to_owned()));
+    command.extend(shared_options(selection, &session.secret_names));
+    let command = command.join(" ");
+    let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
+        .into_iter()
+        .chain(args.gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
+        .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
+        .collect();
+    refuse_loop(session, found, &files[0].0)?;
+    if args.check {
+        return check(session, &files, &command);
     }
-    match (*format).unwrap_or(PlanFormat::Table) {
-        PlanFormat::Table if *tree => match session.host.screen() {
-            Some(screen) => session
-                .show_styled(&render::tree::render(plan, screen.color), &render::tree::render(plan, false)),
-            None => session.show(&render::tree::render(plan, false)),
-        },
-        PlanFormat::Table => {
-            let plain = render::table::render(plan, *explain);
-            match session.host.screen() {
-                Some(screen) => {
-                    session.show_styled(&render::terminal::render(plan, screen, *explain), &plain)
+    refuse_foreign(session, &files[0].0)?;
+    write(session, &files)
+}
+
+/// A plan as it is printed.
+enum View {
+    /// For a person.
+    Plain(String),
+    /// The same with styles, and without.
+    Styled(String, String),
+    /// For a program.
+    Json(String),
+}
+
+impl View {
+    fn of(plan: &Plan, args: &cli::Plan, screen: Option<Screen>) -> Self {
+        match (args.format.unwrap_or(PlanFormat::Table), screen) {
+            (PlanFormat::Table, screen) if args.tree => {
+                let plain = render::tree::render(plan, false);
+                match screen {
+                    Some(screen) => Self::Styled(render::tree::render(plan, screen.color), plain),
+                    None => Self::Plain(plain),
                 }
-                None => session.show(&plain),
             }
+            (PlanFormat::Table, screen) => {
+                let plain = render::table::render(plan, args.explain);
+                match screen {
+                    Some(screen) => Self::Styled(render::terminal::render(plan, screen, args.explain), plain),
+                    None => Self::Plain(plain),
+                }
+            }
+            (PlanFormat::Json, _) => Self::Json(render::plan_json::render(plan)),
+            (PlanFormat::Markdown, _) => Self::Plain(render::markdown::render(plan)),
+            (PlanFormat::Mermaid, _) => Self::Plain(render::mermaid::render(plan)),
         }
-        PlanFormat::Json => session.deliver_json(&render::plan_json::render(plan)),
-        PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
-        PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),
+    }
+
+    fn show(&self, session: &Session<'_>) -> Result<(), Error> {
+        match self {
+            Self::Plain(text) => session.show(text),
+            Self::Styled(text, plain) => session.show_styled(text, plain),
+            Self::Json(text) => session.deliver_json(text),
+        }
     }
 }
 

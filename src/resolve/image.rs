@@ -1,6 +1,6 @@
 //! An image before its tags and legs are known.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -25,7 +25,7 @@ pub(super) struct UnresolvedImage {
     /// What to point at when the image as a whole is wrong.
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.
-    pub(super) targets: Vec<(Name, Rc<Settings>)>,
+    pub(super) targets: Vec<(Name, Arc<Settings>)>,
     /// The parts of how its block names the targets that have marks.
     pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -17,6 +17,7 @@ use crate::bake::values::Name;
 use crate::ci::MaxJobs;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::parallel;
 use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
@@ -108,7 +109,7 @@ fn of_groups(
     targets: &Targets<'_>,
 ) -> Vec<Job> {
     groups.sort_by_key(|members| members.iter().copied().min());
-    groups.iter().map(|members| job(members, published, legs, targets)).collect()
+    parallel::map(groups, |members| job(&members, published, legs, targets))
 }
 
 /// The job that builds some of the published legs.
@@ -134,8 +135,8 @@ fn job(
         }
     };
     Job {
-        name: Rc::clone(ordered[0].name),
-        legs: ordered.iter().map(|one| Rc::clone(one.name)).collect(),
+        name: Arc::clone(ordered[0].name),
+        legs: ordered.iter().map(|one| Arc::clone(one.name)).collect(),
         group: None,
         platform: leg.platform.clone(),
         runner: assignment.runner.clone(),

@@ -133,11 +133,8 @@ fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option
 }
 
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
-pub(super) fn literal(
-    image: &UnresolvedImage,
-    targets: &Targets<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Publication {
+pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Publication, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
         let message = "the variant is appended to the tags of the image, but it has none";
@@ -159,23 +156,23 @@ pub(super) fn literal(
     let has_tag = |(reference, _): &(Reference, Option<Span>)| reference.tag().is_some() || !is_by_digest;
     if settings.repositories.is_some() {
         let texts = target.map(Target::image_names).unwrap_or_default();
-        let parsed = texts.iter().filter_map(|text| parse(text, diagnostics));
+        let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
         let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
         let listing = constant(tags);
-        for repository in repositories(image, targets, diagnostics) {
+        for repository in repositories(image, targets, &mut diagnostics) {
             publication.insert(repository, listing.clone());
         }
-        return publication;
+        return (publication, diagnostics);
     }
     for text in names_of(image, targets) {
-        let Some(named) = parse(&text, diagnostics) else { continue };
+        let Some(named) = parse(&text, &mut diagnostics) else { continue };
         let listing = publication.entry(named.0.repository().clone()).or_default();
         listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
         *listing = constant(std::mem::take(&mut listing.tags));
     }
-    publication
+    (publication, diagnostics)
 }
 
 fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Option<Span>)> {
