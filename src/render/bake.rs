@@ -53,7 +53,7 @@ impl Body {
     }
 }
 
-/// There may be very many targets, of which one family at a time is in memory.
+/// There may be very many targets: the text is made without a tree of it.
 fn write_body(plan: &Plan, text: &mut String) {
     let mut file = ObjectWriter::start(text);
     if let Some((key, value)) = print::variables(&plan.kept) {
@@ -73,12 +73,17 @@ fn write_body(plan: &Plan, text: &mut String) {
         let mut targets = file.object("target");
         // Both are in the order of the source's targets.
         let mut standing = standing.into_iter().peekable();
-        for (name, target) in &plan.targets {
-            targets.object_of(name, |body| print::target(target, FORM, body));
-            if let Some(legs) = standing.next_if(|legs| legs[0].1.of == *name) {
-                family(&taken, legs, &mut targets);
+        let whole: Vec<_> = plan
+            .targets
+            .iter()
+            .map(|(name, target)| (name, target, standing.next_if(|legs| legs[0].1.of == *name)))
+            .collect();
+        targets.members_of(&whole, |whole, targets| {
+            for (name, target, legs) in whole {
+                targets.object_of(name, |body| print::target(target, FORM, body));
+                legs.iter().for_each(|legs| family(&taken, legs, targets));
             }
-        }
+        });
         standing.chain(others).for_each(|legs| family(&taken, legs, &mut targets));
         targets.end();
     }

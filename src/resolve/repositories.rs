@@ -198,6 +198,9 @@ fn constant(tags: Vec<PlacedTag>) -> Listing {
 
 /// Each tag once, the first of its kind.
 pub(super) fn once(mut tags: Vec<PlacedTag>) -> Vec<PlacedTag> {
+    if tags.len() < 2 {
+        return tags;
+    }
     let mut seen = BTreeSet::new();
     tags.retain(|published| seen.insert(published.tag.clone()));
     tags
