@@ -1,6 +1,6 @@
 //! Steps with docker/bake-action (<https://github.com/docker/bake-action#inputs>), and `docker buildx bake` in scripts.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::build_push::{add_reference, add_repository};
 use super::found::{BakeBuild, Build, Publication, TagLine};
@@ -54,7 +54,7 @@ fn described(what: &str, line: &Line) -> Line {
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
     let BakeRun { place, mut build, set, push } = run;
     let mut found = Publication::new(place, job, runs);
-    let mut metas: Vec<Arc<Meta>> = Vec::new();
+    let mut metas: Vec<Rc<Meta>> = Vec::new();
     build.files.retain(|line| {
         let meta = line.text.0.iter().find_map(|piece| match piece {
             Piece::Meta(meta, output) => Some((meta, output)),
@@ -63,7 +63,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         let Some((meta, output)) = meta else { return true };
         found.oci_labels |= output != "bake-file-tags";
         if output == "bake-file" || output == "bake-file-tags" {
-            metas.push(Arc::clone(meta));
+            metas.push(Rc::clone(meta));
         }
         false
     });

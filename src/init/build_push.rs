@@ -130,7 +130,7 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
     if let [Piece::Meta(meta, output)] = line.text.0.as_slice()
         && output == "tags"
     {
-        let meta = std::sync::Arc::clone(meta);
+        let meta = std::rc::Rc::clone(meta);
         meta.images.iter().cloned().for_each(|image| add_repository(found, image));
         if !is_by_digest {
             found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));

@@ -1,6 +1,6 @@
 //! Commands in scripts that build, push and merge images.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
 use super::build_push::{add_reference, add_repository};
@@ -13,7 +13,7 @@ use super::text::{Line, Meta, Piece, Place, Template};
 /// Where a script is, and when it runs.
 pub(crate) struct Setting<'a> {
     /// The file.
-    pub path: &'a Arc<str>,
+    pub path: &'a Rc<str>,
     /// The line of the script's first line.
     pub line: usize,
     /// In which examples it runs.
@@ -24,7 +24,7 @@ pub(crate) struct Setting<'a> {
 
 impl Setting<'_> {
     fn place(&self, command: &ShellCommand) -> Place {
-        Place { path: Arc::clone(self.path), line: self.line + command.line }
+        Place { path: Rc::clone(self.path), line: self.line + command.line }
     }
 
     fn publication(&self, command: &ShellCommand) -> Publication {
@@ -166,11 +166,11 @@ fn imagetools(
 }
 
 /// The last step with docker/metadata-action before, in this job or in one that it needs.
-fn meta_of(scope: &Scope) -> Option<Arc<Meta>> {
+fn meta_of(scope: &Scope) -> Option<Rc<Meta>> {
     let of = |outputs: &[(String, Vec<(String, Output)>)]| {
         outputs.iter().rev().flat_map(|(_, outputs)| outputs.iter().rev()).find_map(
             |(_, output)| match output {
-                Output::Meta(meta) => Some(Arc::clone(meta)),
+                Output::Meta(meta) => Some(Rc::clone(meta)),
                 Output::Value(_) | Output::OfJob(..) => None,
             },
         )

@@ -1,6 +1,6 @@
 //! The inputs of a step: lists with a place for each of their lines.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::moment::{Answers, MOMENTS};
 use super::scope::Scope;
@@ -23,24 +23,24 @@ pub(crate) struct Inputs<'y> {
     pub place: Place,
     with: Option<&'y Yaml>,
     source: &'y Source,
-    path: Arc<str>,
+    path: Rc<str>,
     /// What the names begin with.
     prefix: &'static str,
 }
 
 /// Where a value is.
-pub(crate) fn place_of(yaml: &Yaml, source: &Source, path: &Arc<str>) -> Place {
-    Place { path: Arc::clone(path), line: source.position(yaml.span.start).line }
+pub(crate) fn place_of(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Place {
+    Place { path: Rc::clone(path), line: source.position(yaml.span.start).line }
 }
 
 impl<'y> Inputs<'y> {
     /// Those in `with` of a step.
-    pub(crate) fn of(step: &'y Yaml, source: &'y Source, path: &Arc<str>) -> Self {
+    pub(crate) fn of(step: &'y Yaml, source: &'y Source, path: &Rc<str>) -> Self {
         Self {
             place: place_of(step, source, path),
             with: step.get("with"),
             source,
-            path: Arc::clone(path),
+            path: Rc::clone(path),
             prefix: "",
         }
     }
@@ -123,7 +123,7 @@ impl<'y> Inputs<'y> {
 }
 
 /// The lines of a text, each where it stands in the file.
-pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Arc<str>) -> Vec<RawLine> {
+pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Vec<RawLine> {
     if !yaml.items().is_empty() {
         return yaml.items().iter().flat_map(|item| raw_lines(item, source, path)).collect();
     }
@@ -136,7 +136,7 @@ pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Arc<str>) -> Vec<Ra
             at += found;
         }
         let offset = u32::try_from(at).unwrap_or(u32::MAX);
-        let place = Place { path: Arc::clone(path), line: source.position(offset).line };
+        let place = Place { path: Rc::clone(path), line: source.position(offset).line };
         lines.push(RawLine { text: line.to_owned(), place });
         at += 1;
     }

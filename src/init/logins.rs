@@ -127,13 +127,13 @@ pub(super) fn settings(steps: &[LoginStep], registries: &BTreeSet<String>) -> Lo
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::rc::Rc;
 
     use super::*;
 
     fn step(registry: &str, username: Piece, password: Piece) -> LoginStep {
         LoginStep {
-            place: Place { path: Arc::from("a.yml"), line: 1 },
+            place: Place { path: Rc::from("a.yml"), line: 1 },
             registry: registry.into(),
             username: Template(vec![username]),
             password: Template(vec![password]),

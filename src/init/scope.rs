@@ -1,6 +1,6 @@
 //! What the expressions of a job mean: its environment, matrix, inputs and the outputs of steps before.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::expression::{Expression, parts, shown};
 use super::moment::{Answers, Fact, Moment};
@@ -24,16 +24,16 @@ pub(crate) enum Output {
     /// Of a script.
     Value(Template),
     /// Of docker/metadata-action, all of it.
-    Meta(Arc<Meta>),
+    Meta(Rc<Meta>),
     /// Of a job: an expression in the scope of that job.
-    OfJob(String, Arc<Scope>),
+    OfJob(String, Rc<Scope>),
 }
 
 /// What the expressions of a job mean.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     /// What is known of the repository.
-    pub world: Arc<World>,
+    pub world: Rc<World>,
     /// Environment variables as they are written; a later one wins.
     pub env: Vec<(String, String)>,
     /// The same of what scripts set, which is known already.
@@ -45,7 +45,7 @@ pub(crate) struct Scope {
     /// Whether it is of a workflow or an action that another one calls.
     pub is_called: bool,
     /// Where the expressions in the inputs belong.
-    pub caller: Option<Arc<Self>>,
+    pub caller: Option<Rc<Self>>,
     /// The steps so far, by their ids, with their outputs by name; docker/metadata-action has all under an empty name.
     pub steps: Vec<(String, Vec<(String, Output)>)>,
     /// The jobs before, in the same way.
@@ -338,7 +338,7 @@ fn output(
     let (_, output) = named.or_else(|| outputs.iter().find(|(known, _)| known.is_empty()))?;
     Some(match output {
         Output::Value(text) => Value::Text(text.clone()),
-        Output::Meta(meta) => Value::piece(Piece::Meta(Arc::clone(meta), name.to_owned())),
+        Output::Meta(meta) => Value::piece(Piece::Meta(Rc::clone(meta), name.to_owned())),
         Output::OfJob(written, scope) => match parts(written).as_slice() {
             [Err(written)] => scope.written(written, moment, depth + 1),
             _ => Value::Text(scope.template_at(written, moment, depth + 1)),

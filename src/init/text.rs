@@ -1,6 +1,6 @@
 //! Texts whose parts may depend on the run, the repository or settings of it, as workflows and scripts write them.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::moment::{Answers, Fact, Moment};
 use super::world::World;
@@ -9,7 +9,7 @@ use super::world::World;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
     /// The file.
-    pub path: Arc<str>,
+    pub path: Rc<str>,
     /// The line, from 1.
     pub line: usize,
 }
@@ -43,7 +43,7 @@ pub(crate) enum Piece {
     /// A setting of the repository: its name, and whether it is a secret.
     Setting(String, bool),
     /// An output of docker/metadata-action.
-    Meta(Arc<Meta>, String),
+    Meta(Rc<Meta>, String),
     /// What cannot be known here, as it is written.
     Unknown(String),
 }

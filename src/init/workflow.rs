@@ -1,6 +1,6 @@
 //! Workflows of GitHub Actions: their jobs, and the steps in them that build and publish.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::bake_action;
 use super::build_push::{self, add_reference};
@@ -29,7 +29,7 @@ const STEP: usize = 50;
 #[derive(Clone, Debug)]
 pub(crate) struct YamlFile {
     /// Its path, from the top of the repository.
-    pub path: Arc<str>,
+    pub path: Rc<str>,
     /// Its text.
     pub id: SourceId,
     /// What is in it.
@@ -90,7 +90,7 @@ pub(crate) fn default_branch(files: &[YamlFile]) -> Option<String> {
 }
 
 /// Reads workflows, and the actions that they use.
-pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Arc<World>) -> Reading {
+pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> Reading {
     let mut reader = Reader { files, sources, world, reading: Reading::default(), called: Vec::new() };
     let calls: Vec<&str> = files
         .iter()
@@ -112,7 +112,7 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Arc<World>) ->
         } else {
             triggers
         };
-        let scope = Scope { world: Arc::clone(world), ..Scope::default() };
+        let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         reader.workflow(file, scope, &triggers, 0);
     }
     reader.reading
@@ -126,10 +126,10 @@ fn is_path(call: &str, path: &str) -> bool {
 struct Reader<'a> {
     files: &'a [YamlFile],
     sources: &'a Sources,
-    world: &'a Arc<World>,
+    world: &'a Rc<World>,
     reading: Reading,
     /// What is being read, since a call of it again would have no end.
-    called: Vec<Arc<str>>,
+    called: Vec<Rc<str>>,
 }
 
 /// What is known of the jobs before.
@@ -150,7 +150,7 @@ struct Run<'a, 't> {
 
 impl<'a> Reader<'a> {
     fn workflow(&mut self, file: &'a YamlFile, scope: Scope, triggers: &Triggers, depth: usize) {
-        self.called.push(Arc::clone(&file.path));
+        self.called.push(Rc::clone(&file.path));
         self.jobs(file, scope, triggers, depth);
         self.called.pop();
     }
@@ -228,12 +228,12 @@ impl<'a> Reader<'a> {
             let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
             self.steps(steps, &mut scope, &run, depth);
             if outputs.is_empty() {
-                let scope = Arc::new(scope);
+                let scope = Rc::new(scope);
                 let declared = job.get("outputs").map(Yaml::members).unwrap_or_default();
                 outputs = declared
                     .iter()
                     .filter_map(|(name, value)| {
-                        Some((name.clone(), Output::OfJob(value.as_text()?.to_owned(), Arc::clone(&scope))))
+                        Some((name.clone(), Output::OfJob(value.as_text()?.to_owned(), Rc::clone(&scope))))
                     })
                     .collect();
                 // An index that a later job makes has the tags of this one's.
@@ -259,10 +259,10 @@ impl<'a> Reader<'a> {
         }
         let given = given(job);
         let inner = Scope {
-            world: Arc::clone(self.world),
+            world: Rc::clone(self.world),
             inputs: given,
             is_called: true,
-            caller: Some(Arc::new(scope.clone())),
+            caller: Some(Rc::new(scope.clone())),
             ..Scope::default()
         };
         let triggers = Triggers { runs: run.runs, others: run.others.to_vec(), is_called: true };
@@ -279,9 +279,9 @@ impl<'a> Reader<'a> {
         run: &Run<'a, '_>,
     ) {
         let meta = metadata_action::read(&Inputs::of(job, run.source, &run.file.path).of_meta(), scope);
-        let meta = Arc::new(meta);
+        let meta = Rc::new(meta);
         let tags = Line {
-            text: Template(vec![super::text::Piece::Meta(Arc::clone(&meta), "tags".to_owned())]),
+            text: Template(vec![super::text::Piece::Meta(Rc::clone(&meta), "tags".to_owned())]),
             place: inputs.place.clone(),
         };
         let found = if called.contains("/bake.yml") {
@@ -354,7 +354,7 @@ impl<'a> Reader<'a> {
         let inputs = Inputs::of(step, run.source, &run.file.path);
         let name = uses.split('@').next().unwrap_or_default().to_ascii_lowercase();
         if name == "docker/metadata-action" || name == "crazy-max/ghaction-docker-meta" {
-            return vec![(String::new(), Output::Meta(Arc::new(metadata_action::read(&inputs, scope))))];
+            return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
         }
         if name.ends_with("/build-push-action") {
             let found = build_push::read(&inputs, scope, runs, &run.job);
@@ -405,25 +405,25 @@ impl<'a> Reader<'a> {
         };
         let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else { return Vec::new() };
         let mut inner = Scope {
-            world: Arc::clone(self.world),
+            world: Rc::clone(self.world),
             env: scope.env.clone(),
             set: scope.set.clone(),
             inputs: with_defaults(file.root.get("inputs"), given(step)),
             is_called: true,
-            caller: Some(Arc::new(scope.clone())),
+            caller: Some(Rc::new(scope.clone())),
             ..Scope::default()
         };
         let run =
             Run { file, source: self.sources.get(file.id), job: run.job.clone(), runs, others: run.others };
-        self.called.push(Arc::clone(&file.path));
+        self.called.push(Rc::clone(&file.path));
         self.steps(steps.items(), &mut inner, &run, depth + 1);
         self.called.pop();
-        let inner = Arc::new(inner);
+        let inner = Rc::new(inner);
         let outputs = file.root.get("outputs").map(Yaml::members).unwrap_or_default().iter();
         outputs
             .filter_map(|(name, output)| {
                 let value = output.get("value").and_then(Yaml::as_text)?;
-                Some((name.clone(), Output::OfJob(value.to_owned(), Arc::clone(&inner))))
+                Some((name.clone(), Output::OfJob(value.to_owned(), Rc::clone(&inner))))
             })
             .collect()
     }

@@ -5,7 +5,7 @@ mod scan;
 
 mod preview;
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use indexmap::IndexSet;
 use preview::Changed;
@@ -36,7 +36,7 @@ const NEXT: &str = "Next, look at `bakeplan plan`. `bakeplan workflow github -o 
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
-    let world = Arc::new(scan::world(session, &found));
+    let world = Rc::new(scan::world(session, &found));
     let reading = workflow::read(&found.yaml, &session.sources, &world);
     let mut warnings = std::mem::take(&mut found.warnings);
     for (place, action) in &reading.unknown {
@@ -129,12 +129,12 @@ fn with_scripts(
     mut publications: Vec<Publication>,
     found: &Found,
     session: &Session<'_>,
-    world: &Arc<World>,
+    world: &Rc<World>,
 ) -> Vec<Publication> {
     world.work.begin();
     let has_builds = publications.iter().any(|one| one.build.is_some());
     for (path, id) in &found.scripts {
-        let scope = Scope { world: Arc::clone(world), ..Scope::default() };
+        let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         let ran = shell::read(&session.sources.get(*id).text, &scope);
         let setting = Setting { path, line: 1, runs: Answers::of(|_| None), job: path };
         let of_script = commands::publications(&ran, &scope, &setting);

@@ -1,6 +1,6 @@
 //! Reads the files of the repository that say something about its images.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::bake::compose::yaml_documents;
 use crate::code::Code;
@@ -29,13 +29,13 @@ pub(super) struct Found {
     /// Workflows and actions.
     pub(super) yaml: Vec<YamlFile>,
     /// Scripts.
-    pub(super) scripts: Vec<(Arc<str>, SourceId)>,
+    pub(super) scripts: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
     pub(super) others: Vec<(Kind, String)>,
     /// What is worth a look.
     pub(super) warnings: Vec<Diagnostic>,
     /// Where each file's text is.
-    ids: Vec<(Arc<str>, SourceId)>,
+    ids: Vec<(Rc<str>, SourceId)>,
 }
 
 impl Found {
@@ -133,15 +133,15 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                 }
                 session.note(&format!("reading {path}"));
                 let id = session.sources.add(path.clone(), text);
-                let path: Arc<str> = path.into();
-                found.ids.push((Arc::clone(&path), id));
+                let path: Rc<str> = path.into();
+                found.ids.push((Rc::clone(&path), id));
                 if kind == Kind::Script {
                     found.scripts.push((path, id));
                     continue;
                 }
                 match yaml_documents(&session.sources, id) {
                     Ok(documents) => found.yaml.extend(documents.into_iter().next().map(|root| YamlFile {
-                        path: Arc::clone(&path),
+                        path: Rc::clone(&path),
                         id,
                         root,
                     })),
