@@ -54,7 +54,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     if world.work.has_ended() {
         warnings.push(Diagnostic::warning(
             Code::INIT_LIMIT,
-            "workflows and scripts ask for so much work that they were read in part, and what is missing is not in the proposal",
+            "workflows and scripts ask for so much work, or have a matrix of so many rows, that they were read in part; what is missing is not in the proposal",
         ));
     }
     let has_candidates = !candidates.is_empty();
