@@ -387,7 +387,7 @@ pub(crate) struct Merge {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// After the tags, wait this long, such as `30s`, and look again: the registry may show late what other merges wrote
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags", "allow_backward"])]
     pub settle: Option<Settle>,
     /// Print a table, or json (then errors are JSON, too)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]

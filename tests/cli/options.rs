@@ -618,6 +618,13 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/simulation.rs", "settle"),
     ),
     row_of(
+        &["promote"],
+        "--settle",
+        ("--settle 0", "is not a time from 1s to 10m"),
+        "--settle 1s",
+        By("tests/cli/promote/settle.rs", "--settle"),
+    ),
+    row_of(
         &["workflow"],
         "--settle",
         ("--settle 1h", "is not a time from 1s to 10m"),
