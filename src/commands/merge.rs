@@ -170,7 +170,11 @@ pub(super) fn read_metadata(
         }
         let files = match session.host.files_below(path) {
             // Where all images are reused, no job writes metadata, and nothing makes its folder.
-            Err(HostError { problem: Problem::Missing, .. }) if !is_any_built => continue,
+            Err(HostError { problem: Problem::Missing, .. })
+                if !is_any_built && !planned.images.is_empty() =>
+            {
+                continue;
+            }
             files => files?,
         };
         if files.is_empty() {

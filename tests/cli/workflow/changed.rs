@@ -11,7 +11,7 @@ use crate::support::Test;
 /// The options, by what starts a run: its event, the time of a schedule, and the input.
 pub(super) fn the_event_says_what_is_built(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let plan = workflow.step("plan", "Plan");
-    let all = &plan["env"]["ALL"];
+    let all = &plan["env"]["BAKEPLAN_ALL"];
     let inputs: Vec<&Value> = ["workflow_dispatch", "workflow_call"]
         .map(|event| &workflow.tree["on"][event]["inputs"]["all"])
         .into_iter()
@@ -61,7 +61,7 @@ pub(super) fn the_event_says_what_is_built(workflow: &Workflow, setting: &Settin
             ("GITHUB_EVENT_NAME", event),
             ("FORK", "false"),
             ("DEFAULT_BRANCH", "main"),
-            ("ALL", &all),
+            ("BAKEPLAN_ALL", &all),
         ];
         let (status, told) = run_plan(workflow, &env, "false");
         let due = format!("|--publish=true|--changed-since|auto|{due}--default-provenance=|");
