@@ -294,7 +294,7 @@ fn a_registry_that_is_down_when_a_run_is_planned_leaves_nothing_out() {
     let done = run.finish();
     assert!(done.merge.is_some_and(|status| status != 0) && !done.gate, "{:?}: {}", done.merge, done.log);
     // Or the run ends, where that is asked for.
-    let refused = checkout.project.refused(&["plan", "--skip-published", "--on-unknown", "fail"]);
+    let refused = origin.home.refused(&["plan", "--skip-published", "--on-unknown", "fail"]);
     assert_eq!(refused.matches("error[unknown-inputs]").count(), 2, "{refused}");
 }
 
