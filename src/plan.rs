@@ -312,6 +312,12 @@ impl Plan {
         platforms.into_iter().collect()
     }
 
+    /// Whether there is something to publish: builds, or what is published already and gets tags.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        self.publish && (!self.jobs.is_empty() || self.images.values().any(|image| image.reused.is_some()))
+    }
+
     /// How many tags the images have, each counted once however many repositories it is in.
     #[must_use]
     pub fn tag_count(&self) -> usize {

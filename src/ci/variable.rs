@@ -13,14 +13,16 @@ const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan set themselves.
-const OF_PLAN: [&str; 5] = ["DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
+const OF_PLAN: [&str; 6] = ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
 /// What the steps that build set for their scripts. GitHub takes names that differ in case only for one.
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
 /// What scripts set for themselves; a shell tells them from names in other case.
-const OF_SCRIPTS: [&str; 10] =
-    ["allow", "files", "lacking", "layouts", "name", "program", "shown", "status", "target", "targets"];
+const OF_SCRIPTS: [&str; 12] = [
+    "accounts", "allow", "choice", "files", "lacking", "layouts", "name", "program", "shown", "status",
+    "target", "targets",
+];
 
 /// What decides how programs start and where they go, and how a script is read.
 const OF_PROGRAMS: [&str; 37] = [

@@ -261,7 +261,7 @@ pub(crate) struct Plan {
 
 impl Documented for Plan {
     const GROUP: Group = Group::Plan;
-    const MORE: &'static str = "In a terminal, the plan is grouped by image; a pipe or a file gets a plain table. With `--out`, it also writes the files that CI needs, and with `--check` it compares them instead. `--github` sets the outputs `matrix`, `any` and `publish`, and writes the job summary.";
+    const MORE: &'static str = "In a terminal, the plan is grouped by image; a pipe or a file gets a plain table. With `--out`, it also writes the files that CI needs, and with `--check` it compares them instead. `--github` sets the outputs `matrix`, `any`, `publish` and `merge`, and writes the job summary.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Show what is built where, and under which tags it is published", "bakeplan plan"),
         ("Plan a release, with the reason for each tag", "bakeplan plan --fact tag=v1.2.3 --explain"),

@@ -48,6 +48,12 @@ pub(crate) struct WorkflowOptions {
     /// Also run on this schedule, in `cron` syntax and UTC: `17 3 * * 1` is Mondays at 3:17 (repeatable)
     #[arg(long, value_name = "CRON", help_heading = STARTS)]
     pub schedule: Vec<Cron>,
+    /// Build everything on this schedule, besides what `--only-changed` builds at other times (repeatable)
+    #[arg(long, value_name = "CRON", help_heading = STARTS)]
+    pub rebuild: Vec<Cron>,
+    /// Build only images whose inputs have changed, and on a schedule those whose bases have moved
+    #[arg(long)]
+    pub only_changed: bool,
     /// Pass an environment variable to the plan: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
     pub env: Vec<EnvVariable>,

@@ -72,7 +72,7 @@ codes! {
         cure: "Leave it out, and do what the help says in GitLab instead.",
     }
     UNUSED_SETTING "unused-setting" [Error] {
-        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls.",
+        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls, `rebuild` where every run builds everything.",
         example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
         cure: "Give what the help names, or remove the setting.",
     }

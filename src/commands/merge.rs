@@ -142,6 +142,7 @@ pub(super) fn read_metadata(
     planned: &Planned,
     paths: &[String],
 ) -> Result<Metadata, Error> {
+    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
     let legs = planned.legs();
     let is_planned = |name: &str| legs.contains(name);
     let mut metadata = Metadata::default();
@@ -167,7 +168,15 @@ pub(super) fn read_metadata(
             ));
             continue;
         }
-        let files = session.host.files_below(path)?;
+        let files = match session.host.files_below(path) {
+            // Where all images are reused, no job writes metadata, and nothing makes its folder.
+            Err(HostError { problem: Problem::Missing, .. })
+                if !is_any_built && !planned.images.is_empty() =>
+            {
+                continue;
+            }
+            files => files?,
+        };
         if files.is_empty() {
             metadata.notes.push(Diagnostic::note(Code::NO_METADATA, format!("`{path}` contains no files")));
         }
@@ -190,7 +199,6 @@ pub(super) fn read_metadata(
         others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
-    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
     if metadata.builds.is_empty() && is_any_built {
         let message = "none of the metadata is about a build of this plan";
         metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message).with_help(

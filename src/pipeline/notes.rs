@@ -8,12 +8,14 @@ use crate::ci::{Login, PublishEvent, Signer};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
+use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
 
 /// All of them.
 pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
     let mut notes = lacking(plan, settings, server);
     notes.extend(unrecorded(plan, settings));
+    notes.extend(unread_by_plan(plan, settings));
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
@@ -61,7 +63,7 @@ pub(crate) fn unread(path: &str) -> Diagnostic {
 
 /// Errors about settings under which nothing would ever happen.
 pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    let WorkflowSettings { publish_on, branches, schedule, reusable, .. } = settings;
+    let WorkflowSettings { publish_on, branches, schedule, rebuild, only_changed, reusable, .. } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));
     let error = |message: &str, help: &str| Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help);
@@ -72,8 +74,26 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
             "put the schedule into the calling workflow",
         ));
     }
+    if *reusable && !rebuild.is_empty() {
+        found.push(error(
+            "`rebuild` starts nothing in a workflow that another one calls",
+            "put the schedule into the calling workflow, and call this one with the input `all`",
+        ));
+    }
+    if !only_changed && !rebuild.is_empty() {
+        found.push(error(
+            "`rebuild` has no effect where every run builds everything",
+            "give its times to `schedule`, or set `only_changed`",
+        ));
+    }
+    if let Some(both) = rebuild.iter().find(|time| schedule.contains(time)) {
+        found.push(error(
+            &format!("`{both}` is a time of `schedule` and of `rebuild`, and only one of them can be meant"),
+            "`rebuild` alone builds everything at that time; remove it from the other",
+        ));
+    }
     let is_asked = publish_on.as_ref().is_some_and(|all| all.contains(&PublishEvent::Schedule));
-    if is_asked && schedule.is_empty() && !reusable {
+    if is_asked && schedule.is_empty() && rebuild.is_empty() && !reusable {
         found.push(error(
             "`publish_on` has `schedule`, and nothing says when a run starts by itself",
             "give a time: `--schedule '17 3 * * 1'`, or `schedule` in the `workflow` block",
@@ -86,6 +106,27 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
         ));
     }
     found
+}
+
+/// Notes about registries in which the plan would look for what is published, and where it may not read.
+fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
+    let pushed: BTreeSet<&Registry> =
+        plan.images.values().flat_map(|image| &image.repositories).map(Repository::registry).collect();
+    let is_closed = |login: &&Login| {
+        settings.only_changed
+            && pushed.contains(&login.registry)
+            && login.account.federated().is_some_and(|identity| !identity.pulls())
+    };
+    let closed = settings.logins.iter().filter(is_closed);
+    closed
+        .map(|Login { registry, account: _ }| {
+            let message = format!(
+                "the plan does not log in to `{registry}`, so it sees only what is public there and builds the rest every time"
+            );
+            Diagnostic::note(Code::NO_LOGIN, message)
+                .with_help("give it an identity that only reads, by keys that begin with `pull_`, such as `pull_role`")
+        })
+        .collect()
 }
 
 /// Notes about values that only the shell has in which the workflow is written.

@@ -466,6 +466,52 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
     assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
 }
 
+/// Where nothing is built, the merge still has the tags of the run to give, and no job writes metadata.
+#[test]
+fn a_run_that_builds_nothing_may_have_tags_to_give() {
+    let served = Served::default();
+    let answers = served.clone();
+    let server = Server::start(move |seen| answer(&answers, seen));
+    let test = published_at(&server.host());
+    let folder = test.folder();
+    let host = server.host();
+    let same = record(folder);
+    let outputs = folder.join("outputs");
+    let files = [("GITHUB_OUTPUT", outputs.to_str().unwrap()), ("GITHUB_STEP_SUMMARY", "summary")];
+    for (is_there, publish, due, jobs) in [
+        (false, "true", "any=true publish=true merge=true", "build web-linux-amd64, fetch the plan, merge"),
+        (true, "true", "any=false publish=true merge=true", "fetch the plan, merge"),
+        (false, "false", "any=true publish=false merge=false", "build web-linux-amd64, fetch the plan"),
+        (true, "false", "any=false publish=false merge=false", "nothing to build"),
+    ] {
+        *served.lock().unwrap() = is_there.then(|| index(&same));
+        let publish = format!("--publish={publish}");
+        let options = ["plan", "--skip-published", "--insecure-registry", &host, "--out", "out", &publish];
+        fs::write(&outputs, "").unwrap();
+        for ci in ["--github", "--gitlab"] {
+            let output = bakeplan(folder, &[&options[..], &[ci]].concat(), &files);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let text = fs::read_to_string(&outputs).unwrap();
+        let found: Vec<&str> = text.lines().filter(|line| !line.starts_with("matrix=")).collect();
+        assert_eq!(found.join(" "), due);
+        let pipeline = fs::read_to_string(folder.join("out/pipeline.yml")).unwrap();
+        let pipeline: Value = serde_json::from_str(&pipeline).unwrap();
+        let mut names: Vec<&str> = pipeline.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names.join(", "), jobs);
+        // A folder that is not there is nothing where nothing is expected, and a mistake elsewhere.
+        for command in ["merge", "verify"] {
+            let words =
+                [command, "--plan", "out/plan.json", "--metadata", "nowhere", "--insecure-registry", &host];
+            let output = bakeplan(folder, &words, &[]);
+            let told = String::from_utf8(output.stderr).unwrap();
+            let is_missed = told.contains("cannot read `nowhere`");
+            assert_eq!(is_missed, due != "any=false publish=true merge=true", "{command}, {due}: {told}");
+        }
+    }
+}
+
 /// Registries answer several questions at once, in an order of their own.
 #[test]
 fn each_image_gets_the_answer_to_its_own_question() {

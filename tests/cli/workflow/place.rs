@@ -250,6 +250,12 @@ fn settings_under_which_nothing_happens_are_refused() {
         (&["--publish-on=push", "--publish-on=schedule"], "nothing says when a run starts by itself"),
         (&["--publish-on=tag", "--branch=main"], "`branches` has no effect where only tags publish"),
         (&["--reusable", "--schedule=1 2 * * *"], "`schedule` starts nothing"),
+        (&["--only-changed", "--reusable", "--rebuild=1 2 * * *"], "`rebuild` starts nothing"),
+        (&["--rebuild=1 2 * * *"], "`rebuild` has no effect where every run builds everything"),
+        (
+            &["--only-changed", "--rebuild=1 2 * * *", "--schedule=1  2 * * *"],
+            "`1 2 * * *` is a time of `schedule` and of `rebuild`",
+        ),
     ] {
         let (code, text, _) = told(&test(SPEC, options));
         assert!(
@@ -261,6 +267,9 @@ fn settings_under_which_nothing_happens_are_refused() {
         &["--publish-on=schedule", "--schedule=1 2 * * *"][..],
         &["--publish-on=tag", "--publish-on=push", "--branch=main"],
         &["--reusable", "--publish-on=schedule"],
+        &["--reusable", "--only-changed"],
+        &["--only-changed", "--publish-on=schedule", "--rebuild=1 2 * * *"],
+        &["--only-changed", "--rebuild=1 2 * * *", "--schedule=1 3 * * *"],
     ] {
         assert_eq!(told(&test(SPEC, options)).0, Some(0), "{options:?}");
     }
