@@ -17,9 +17,9 @@ pub(crate) fn is_attributes(path: &[u8]) -> bool {
 /// Whether a text of attributes has one that converts.
 pub(crate) fn is_in(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     // A pattern in quotes may have spaces in it, and what is in it is taken for attributes then.
-    lines.into_iter().any(|line| {
+    lines.any(|line| {
         line.starts_with(MACRO)
             || line
                 .split_whitespace()

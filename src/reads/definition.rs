@@ -279,7 +279,7 @@ impl Reader<'_> {
             let digits = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
             let rest = if digits.len() >= FEWEST_DIGITS && commit.starts_with(digits) {
                 has_commit = true;
-                cleaned.push_str(&format!("{{{}}}", digits.len()));
+                cleaned.extend(["{", &digits.len().to_string(), "}"]);
                 &word[digits.len()..]
             } else {
                 word
