@@ -53,7 +53,7 @@ fn folder() -> Test {
 }
 
 #[track_caller]
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
     let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
@@ -61,7 +61,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn commit(folder: &Path, message: &str) -> String {
+pub(crate) fn commit(folder: &Path, message: &str) -> String {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", message]);
     git(folder, &["rev-parse", "HEAD"])
@@ -74,14 +74,14 @@ fn bakeplan(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Output {
 }
 
 #[track_caller]
-fn plan_in(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Value {
+pub(crate) fn plan_in(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Value {
     let output = bakeplan(folder, &[&["plan", "--format", "json"], arguments].concat(), env);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Which images are built.
-fn built(plan: &Value) -> Vec<&str> {
+pub(crate) fn built(plan: &Value) -> Vec<&str> {
     let verdicts = plan["verdicts"].as_object().unwrap();
     verdicts.iter().filter(|(_, verdict)| verdict["build"] == true).map(|(key, _)| key.as_str()).collect()
 }
@@ -90,7 +90,7 @@ fn why<'p>(plan: &'p Value, image: &str) -> &'p str {
     plan["verdicts"][image]["why"].as_str().unwrap()
 }
 
-fn hashes(plan: &Value) -> Vec<String> {
+pub(crate) fn hashes(plan: &Value) -> Vec<String> {
     let images = plan["images"].as_object().unwrap().values();
     let builds = images.flat_map(|image| image["builds"].as_object().unwrap().values());
     builds.map(|build| build["inputs"].to_string()).collect()
@@ -384,12 +384,31 @@ fn only_a_time_alone_is_left_out_of_the_hash() {
 /// What a registry serves under the tag `edge` of one image, if anything.
 type Served = Arc<Mutex<Option<Answer>>>;
 
-/// An index that records these inputs.
+/// An index for linux/amd64 that records these inputs.
 fn index(record: &str) -> Answer {
+    index_for(&["linux/amd64"], record)
+}
+
+/// An index for these platforms, with an attestation, that records these inputs.
+fn index_for(platforms: &[&str], record: &str) -> Answer {
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let entry = |platform: &str| {
+        let (os, architecture) = platform.split_once('/').unwrap();
+        json!({
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 2,
+            "platform": { "os": os, "architecture": architecture },
+        })
+    };
+    let mut attestation = entry("unknown/unknown");
+    attestation["annotations"] = json!({
+        "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest,
+    });
+    let mut manifests: Vec<Value> = platforms.iter().map(|platform| entry(platform)).collect();
+    manifests.push(attestation);
     let index = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [],
+        "manifests": manifests,
         "annotations": { "dev.bakeplan.inputs": record },
     });
     Answer::new(200, "application/vnd.oci.image.index.v1+json", index.to_string())
@@ -407,7 +426,7 @@ fn answer(served: &Served, seen: &Seen) -> Answer {
 }
 
 /// A repository with one image that is published at a registry.
-fn published_at(host: &str) -> Test {
+pub(crate) fn published_at(host: &str) -> Test {
     let test = Test::new()
         .file(
             "docker-bake.hcl",
@@ -444,6 +463,11 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
         (Some(index(&format!("linux/amd64=sha256:{other}"))), &["web"]),
         (Some(index(&format!("{same} linux/arm64=sha256:{other}"))), &["web"]),
         (Some(index("")), &["web"]),
+        // Somebody took a platform out, or put another in, and left the record.
+        (Some(index_for(&["linux/arm64"], &same)), &["web"]),
+        (Some(index_for(&[], &same)), &["web"]),
+        (Some(index_for(&["linux/amd64", "linux/arm64"], &same)), &["web"]),
+        (Some(index_for(&["linux/amd64", "linux/amd64"], &same)), &["web"]),
         (Some(Answer::new(200, "application/vnd.oci.image.index.v1+json", "{}")), &["web"]),
         (Some(Answer::new(200, "text/html", "<html>")), &["web"]),
         (Some(Answer::error(403, "DENIED")), &["web"]),
@@ -456,6 +480,13 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
         assert_eq!(is_reused, expected.is_empty(), "{shown}: {plan}");
         assert_eq!(plan["jobs"].as_array().unwrap().is_empty(), expected.is_empty(), "{shown}");
     }
+    // What is cut off does not say anything.
+    let cut = Answer::new(200, "application/vnd.oci.image.index.v1+json", "{\"schemaVersion\":2,");
+    *served.lock().unwrap() = Some(cut);
+    assert!(why(&plan_in(folder, &options, &[]), "web").starts_with("unknown: "));
+    *served.lock().unwrap() = Some(index_for(&["linux/arm64"], &same));
+    let told = plan_in(folder, &options, &[]);
+    assert!(why(&told, "web").ends_with("does not have one image for linux/amd64"), "{told}");
     // The next commit changes it: what is served is of other inputs then, and of the same ones once that is undone.
     *served.lock().unwrap() = Some(index(&same));
     fs::write(folder.join("a"), "b\n").unwrap();
