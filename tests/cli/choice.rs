@@ -1,5 +1,6 @@
 //! Which images `bakeplan plan` builds: those whose inputs differ from another revision's or from what is published.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -463,6 +464,48 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
     fs::write(folder.join("a"), "a\n").unwrap();
     commit(folder, "undo");
     assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
+}
+
+/// Registries answer several questions at once, in an order of their own.
+#[test]
+fn each_image_gets_the_answer_to_its_own_question() {
+    for order in [["a", "b", "c"], ["c", "a", "b"], ["b", "c", "a"], ["c", "b", "a"]] {
+        let served: Arc<Mutex<BTreeMap<String, Answer>>> = Arc::default();
+        let answers = served.clone();
+        let server = Server::start(move |seen| {
+            let now = answers.lock().unwrap();
+            match seen.path() {
+                "/v2/" => Answer::json(200, "{}"),
+                path => now.get(path).cloned().unwrap_or_else(|| Answer::error(404, "MANIFEST_UNKNOWN")),
+            }
+        });
+        let host = server.host();
+        let definition: String = order
+            .map(|name| {
+                format!(
+                    "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n  dockerfile-inline = \"FROM scratch\\nCOPY {name} /\"\n}}\nimage \"{name}\" {{\n  repositories = [\"{host}/acme/{name}\"]\n  tags = [\"edge\", \"run-{name}\"]\n}}\n"
+                )
+            })
+            .concat();
+        let test = Test::new().file("docker-bake.hcl", definition);
+        let test = order.iter().fold(test, |test, name| test.file(*name, *name));
+        let folder = test.folder();
+        git(folder, &["init", "-q", "-b", "main"]);
+        commit(folder, "first");
+        let images = plan_in(folder, &["--inputs"], &[])["images"].clone();
+        // One has what it needs under its first tag, one under its second, and one nowhere.
+        let of = |name: &str| {
+            let hash = images[name]["builds"][format!("{name}-linux-amd64")]["inputs"]["hash"].clone();
+            index(&format!("linux/amd64={}", hash.as_str().unwrap()))
+        };
+        *served.lock().unwrap() = BTreeMap::from([
+            (format!("/v2/acme/{}/manifests/edge", order[0]), of(order[0])),
+            (format!("/v2/acme/{}/manifests/run-{}", order[1], order[1]), of(order[1])),
+            (format!("/v2/acme/{}/manifests/edge", order[2]), of(order[0])),
+        ]);
+        let plan = plan_in(folder, &["--skip-published", "--insecure-registry", &host], &[]);
+        assert_eq!(built(&plan), [order[2]], "{order:?}: {plan}");
+    }
 }
 
 #[test]

@@ -229,6 +229,24 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
     check(!told.contains("dropped") && !ended.status.success(), || told)
 }
 
+/// Whether the step of the plan asks for what is published, in a run of this event and ref.
+fn plans_to_publish(workflow: &Workflow, name: &str, reference: &str) -> bool {
+    let mut contexts = event(name, reference, false);
+    contexts["github"]["actor"] = "someone".into();
+    let publish = workflow.step("plan", "Plan")["env"]["PUBLISH"].as_str().unwrap_or_default();
+    let publish = scope(contexts, Before::Success).interpolate(publish);
+    let env = [
+        ("PUBLISH", publish.as_str()),
+        ("GITHUB_EVENT_NAME", name),
+        ("GITHUB_REF", reference),
+        ("DEFAULT_BRANCH", "main"),
+        ("FORK", "false"),
+    ];
+    let (status, told) = run_plan(workflow, &env, "false");
+    assert_eq!(status, Some(0), "{told}");
+    told.contains("|--publish=true|")
+}
+
 fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let plan = workflow.step("plan", "Plan");
     let publishes = |name: &str, reference: &str, fork: bool, actor: &str| {
@@ -272,6 +290,19 @@ fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(
     }
     let script = plan["run"].as_str().ok_or("no script")?;
     check(script.contains(" --publish=\"$PUBLISH\""), || script.into())?;
+    // An expression takes `Main` for `main`, which are two branches.
+    let branches = if setting.branches.is_empty() { &["main"] } else { setting.branches };
+    for branch in branches.iter().map(|branch| branch.replace("**", "1")) {
+        for name in [branch.clone(), branch.to_uppercase(), format!("x/{branch}")] {
+            let reference = format!("refs/heads/{name}");
+            let due = setting.is_published("workflow_dispatch", &reference);
+            let real = plans_to_publish(workflow, "workflow_dispatch", &reference);
+            check(real == due, || format!("a run of {reference} is planned with --publish={real}"))?;
+        }
+    }
+    let of_tag = plans_to_publish(workflow, "push", "refs/tags/v1.2.3");
+    let due = setting.is_published("push", "refs/tags/v1.2.3");
+    check(of_tag == due, || format!("a run of a tag is planned with --publish={of_tag}"))?;
     let on = workflow.tree["on"].as_object().ok_or("no events")?;
     let events: BTreeSet<&str> = on.keys().map(String::as_str).collect();
     let always: &[&str] =
@@ -321,10 +352,13 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     let due = |publish: &str| {
         format!("plan|--out|plan|--github|--publish={publish}|--default-provenance=max|{options}")
     };
+    let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
+    let reference = format!("refs/heads/{branch}");
     let of = |event: &'static str, fork: &str| {
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_REF", reference.as_str()),
             ("GITHUB_REPOSITORY", "acme/app"),
             ("DEFAULT_BRANCH", "main"),
             ("PROVENANCE", "max"),
@@ -348,6 +382,7 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", "schedule"),
+            ("GITHUB_REF", reference.as_str()),
             ("FORK", "false"),
             ("PROVENANCE", "max"),
         ];

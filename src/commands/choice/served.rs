@@ -1,5 +1,6 @@
 //! What the registry serves of each image, under the tags that this run would write.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -75,11 +76,12 @@ pub(super) fn look(
             manifest.map(|manifest| manifest.map(Served::read)).map_err(|error| error.to_diagnostic())
         };
         let (answers, failures) = sites::ask(&sites, &failed, &known, talk.as_ref(), &questions, get);
-        let mut answered = answers.into_iter().peekable();
+        // They come in another order than the questions.
+        let answers: BTreeMap<(usize, Tag), Option<Served>> =
+            answers.into_iter().map(|(site, tag, served)| ((site, tag), served)).collect();
         for (key, image, site, tag) in asked {
-            let is_next = answered.peek().is_some_and(|(at, own, _)| *at == site && own == tag);
-            let verdict = match answered.next_if(|_| is_next) {
-                Some((_, _, served)) => compare(plan, image, tag, served.as_ref()),
+            let verdict = match answers.get(&(site, tag.clone())) {
+                Some(served) => compare(plan, image, tag, served.as_ref()),
                 None => Found::Unknown(match failures.get(&site) {
                     Some(failure) => failure.message.clone(),
                     None => format!("`{}` was not asked", sites[site].location),

@@ -113,6 +113,8 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         tags => is_on(PublishEvent::Tag),
         schedule => texts(schedule),
         publish => condition(pipeline),
+        published_refs => published_refs(pipeline),
+        names_default => branches.is_empty() && publish_on.iter().any(PublishEvent::is_of_branches),
         defaults_to => branches.is_empty().then(|| DEFAULT_BRANCHES.join(" | ")).filter(|_| is_on(PublishEvent::Push) && !reusable),
         install => install_values(install),
         env => variables(env),
@@ -201,6 +203,23 @@ fn branch_condition(branches: &[Branch]) -> String {
         [branch] => one(branch),
         branches => format!("({})", branches.iter().map(one).collect::<Vec<_>>().join(" || ")),
     }
+}
+
+/// The same events and refs as patterns of a shell, which regard case. `None` if no branch publishes.
+fn published_refs(pipeline: &Pipeline) -> Option<String> {
+    let Pipeline { publish_on, branches, .. } = pipeline;
+    if !publish_on.iter().any(PublishEvent::is_of_branches) {
+        return None;
+    }
+    let one = |branch: &Branch| match branch.prefix() {
+        Some(start) => format!("*' refs/heads/{start}'*"),
+        None => format!("*' refs/heads/{branch}'"),
+    };
+    let refs: Vec<String> = match &branches[..] {
+        [] => vec!["'schedule '*".to_owned(), "*\" refs/heads/$DEFAULT_BRANCH\"".to_owned()],
+        branches => branches.iter().map(one).collect(),
+    };
+    Some([vec!["*' refs/tags/'*".to_owned()], refs].concat().join(" | "))
 }
 
 fn install_values(install: &Install) -> Value {

@@ -414,7 +414,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
         .stderr(str![[r#"
 --- .github/workflows/images.yml
 +++ .github/workflows/images.yml (regenerated)
-@@ -123,7 +123,7 @@
+@@ -128,7 +128,7 @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build
@@ -423,7 +423,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
          env:
            METADATA: ${{ matrix.metadata }}
            TARGETS: ${{ matrix.targets }}
-@@ -185,7 +185,7 @@
+@@ -190,7 +190,7 @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build
