@@ -80,7 +80,9 @@ mod tests {
     fn a_seed_is_read_as_it_is_written() {
         let text = "000102030405060708090a0b0c0d0e0f";
         assert_eq!(text.parse::<Seed>().unwrap().to_string(), text);
-        for wrong in ["", "00", &text.to_uppercase(), &text[1..], &format!("{text}0"), &format!("+{}", &text[1..])] {
+        for wrong in
+            ["", "00", &text.to_uppercase(), &text[1..], &format!("{text}0"), &format!("+{}", &text[1..])]
+        {
             assert_eq!(wrong.parse::<Seed>(), Err(NoSeed), "{wrong}");
         }
     }

@@ -123,8 +123,7 @@ fn load_with(
     session.secret_names = surroundings.secrets.clone();
     let present = Rc::new(present);
     let ambient = ambient(home, &present);
-    let evaluated =
-        run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
+    let evaluated = run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
     let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));

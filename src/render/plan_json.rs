@@ -11,8 +11,8 @@ use crate::moment::Moment;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
     BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
-    MomentEntry, PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry,
-    YieldedEntry,
+    MomentEntry, PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry,
+    VerdictEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;

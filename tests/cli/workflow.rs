@@ -1055,7 +1055,9 @@ fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -
         let (status, told, said) = get(job, &["NPM_TOKEN", "RENAMED"], &json!({ "VALUE": "kept" }));
         check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
         let (other, _, of_other) = get(job, &["OTHER"], &secrets);
-        check(other == Some(1) && of_other.contains("::error::this workflow gives builds no OTHER"), || of_other)?;
+        check(other == Some(1) && of_other.contains("::error::this workflow gives builds no OTHER"), || {
+            of_other
+        })?;
         check(
             said.contains("::error::NPM_TOKEN is empty") && said.contains("::error::RENAMED is empty"),
             || said,

@@ -162,7 +162,8 @@ fn what_was_replaced_is_refused_though_the_id_is_right() {
 }
 
 /// A target whose arguments say when it was planned, and what chance gave it.
-const MOMENT: &str = r#"args = { AT = timestamp(), DAY = formatdate("YYYY", timestamp()), ONE = uuidv4(), OTHER = uuidv4() }"#;
+const MOMENT: &str =
+    r#"args = { AT = timestamp(), DAY = formatdate("YYYY", timestamp()), ONE = uuidv4(), OTHER = uuidv4() }"#;
 
 #[test]
 fn what_the_clock_and_chance_said_is_said_again() {
