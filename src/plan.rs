@@ -17,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, KnownVersions};
 use crate::form::Form;
 use crate::inputs::Inputs;
+use crate::moment::Moment;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Digest, Repository, Tag};
@@ -53,6 +54,8 @@ pub struct Plan {
     pub from_environment: Vec<Name>,
     /// The run that it was made in.
     pub run: Run,
+    /// What the clock and chance said, as far as the definition asked.
+    pub moment: Moment,
     /// The versions released before that were given and that an image reads as its own, as they were given.
     pub known_versions: KnownVersions,
     /// What the file says about CI.

@@ -29,7 +29,7 @@ mod tree;
 mod working_tree;
 mod write;
 
-pub(crate) use clock::ambient;
+pub(crate) use clock::{Present, ambient};
 pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};

@@ -243,6 +243,16 @@ fn each_row_is_a_job_with_the_tags_of_its_runner() {
     assert_eq!(used, [".images-build", ".images-fetch"].into());
 }
 
+/// Variables of a file that a trigger job inherits would go before those of the project in the child pipeline.
+#[test]
+fn the_child_pipeline_gets_no_variables_of_files() {
+    let tree = generated(SPEC, &["--install", "path"]);
+    assert_eq!(tree["images"]["inherit"], json!({ "variables": false }));
+    assert_eq!(tree["images"]["variables"], json!({ "BAKEPLAN_PARENT": "$CI_PIPELINE_ID" }));
+    assert!(tree["variables"]["BAKEPLAN_DOCKER_IMAGE"].is_string(), "{tree}");
+    assert_eq!(tree["images-plan"].get("inherit"), None);
+}
+
 /// No job of a child pipeline has more than one of `needs`, and none is `parallel`, so that GitLab's limits for these do not count.
 #[test]
 fn the_number_of_rows_meets_no_limit_of_gitlab() {
