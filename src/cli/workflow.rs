@@ -48,7 +48,7 @@ pub(crate) struct WorkflowOptions {
     /// Also run on this schedule, in `cron` syntax and UTC: `17 3 * * 1` is Mondays at 3:17 (repeatable)
     #[arg(long, value_name = "CRON", help_heading = STARTS)]
     pub schedule: Vec<Cron>,
-    /// Pass an environment variable to the plan: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
+    /// Pass an environment variable to the plan: `NAME=vars.NAME`, `NAME=secrets.NAME` or `NAME=github.sha` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
     pub env: Vec<EnvVariable>,
     /// Deployment environment of the jobs that publish
