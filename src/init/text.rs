@@ -73,12 +73,10 @@ pub(crate) struct Meta {
 }
 
 impl Meta {
-    /// Whether its first rule makes the version of the git tag, which then is the action's output `version`.
+    /// Whether one of its rules makes the version of the git tag, which then is the action's output `version`.
     pub(crate) fn has_version(&self) -> bool {
-        let first =
-            self.rules.iter().find(|rule| rule.enable.is_none()).and_then(|rule| rule.line.text.constant());
-        let is_whole = |text: &str| text.contains("{{version}}") || text.contains("event=tag");
-        self.rules.iter().any(|rule| rule.is_default) || first.is_some_and(|text| is_whole(&text))
+        let is_whole = |text: String| text.contains("{{version}}") || text.contains("event=tag");
+        self.rules.iter().any(|rule| rule.is_default || rule.line.text.constant().is_some_and(is_whole))
     }
 }
 

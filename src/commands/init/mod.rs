@@ -176,5 +176,11 @@ fn nothing(found: &Found) -> Diagnostic {
     ];
     Diagnostic::error(Code::NO_IMAGES, "found nothing that publishes an image in a way that `init` reads")
         .with_note(format!("read: {}", read.join(", ")))
-        .with_help(first::file(found.of(Kind::Dockerfile).next()))
+        .with_help(match found.of(Kind::Dockerfile).next() {
+            Some(path) => first::file(path),
+            None => {
+                "write a Bake file with a target, and an `image` block with its `repositories` and `tags`"
+                    .to_owned()
+            }
+        })
 }
