@@ -102,11 +102,13 @@ fn repository(folder: &Path, name: &str, count: usize, contexts: Contexts) -> Pa
             // Ten folders, since no folder of a real repository holds all files.
             let inner = image.join(format!("src/part{}", file % 10));
             fs::create_dir_all(&inner).expect("a folder of our own");
-            fs::write(inner.join(format!("file{file}.txt")), format!("{at} {file}\n")).expect("a file of our own");
+            fs::write(inner.join(format!("file{file}.txt")), format!("{at} {file}\n"))
+                .expect("a file of our own");
         }
         fs::write(image.join("Dockerfile"), format!("FROM scratch\nCOPY {copies} /app\n")).expect("a file");
         if matches!(contexts, Contexts::Ignoring) {
-            fs::write(image.join(".dockerignore"), "**/*.md\nsrc/part3\n!src/part3/file3.txt\n").expect("a file");
+            fs::write(image.join(".dockerignore"), "**/*.md\nsrc/part3\n!src/part3/file3.txt\n")
+                .expect("a file");
         }
         let platforms = "platforms = [\"linux/amd64\", \"linux/arm64\"]";
         write!(

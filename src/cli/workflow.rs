@@ -54,7 +54,7 @@ pub(crate) struct WorkflowOptions {
     /// Build only images whose inputs have changed, and on a schedule those whose bases have moved
     #[arg(long)]
     pub only_changed: bool,
-    /// Pass an environment variable to the plan: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
+    /// Pass an environment variable to the plan: `NAME=vars.NAME`, `NAME=secrets.NAME` or `NAME=github.sha` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
     pub env: Vec<EnvVariable>,
     /// Deployment environment of the jobs that publish

@@ -9,7 +9,7 @@ use super::talk::Talk;
 use crate::ci::Settle;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::Report;
@@ -150,7 +150,7 @@ pub(super) fn read_metadata(
     for path in paths {
         if let Some((target, digest)) = pair(path) {
             if planned.images.contains_key(target) && !is_planned(target) {
-                problems.report(is_an_image(target, &digest));
+                problems.report(is_an_image(target, &digest, planned));
                 continue;
             }
             problems.ok(metadata.add_pair(target, digest, &is_planned));
@@ -166,6 +166,17 @@ pub(super) fn read_metadata(
             problems.report(Diagnostic::error(Code::DIGEST, message).with_help(
                 "write the digest in full, as `containerimage.digest` in the metadata of the build does",
             ));
+            continue;
+        }
+        if path.parse::<Digest>().is_ok() {
+            let message = format!("`{path}` does not say which build it is of");
+            let builds: Vec<&str> = legs.iter().copied().collect();
+            problems.report(
+                Diagnostic::error(Code::DIGEST, message).with_help(format!(
+                    "write `BUILD={path}`; the builds of the plan are {}",
+                    listed(&builds)
+                )),
+            );
             continue;
         }
         let files = match session.host.files_below(path) {
@@ -209,10 +220,13 @@ pub(super) fn read_metadata(
 }
 
 /// A digest of a whole image, where those of its builds are meant.
-fn is_an_image(key: &str, digest: &Digest) -> Diagnostic {
+fn is_an_image(key: &str, digest: &Digest, planned: &Planned) -> Diagnostic {
     let message = format!("`{key}={digest}`: `{key}` is an image of the plan, and a merge is made of builds");
+    let builds: Vec<String> =
+        planned.images.get(key).into_iter().flat_map(|image| image.builds.keys()).cloned().collect();
     Diagnostic::error(Code::NOT_A_BUILD, message).with_help(format!(
-        "`bakeplan promote {key}={digest} --plan FILE` gives an index the tags of its image"
+        "name the builds, each with its own digest: {}; if the digest is that of a whole index, `bakeplan promote {key}={digest} --plan FILE` gives it the tags of its image",
+        listed(&builds)
     ))
 }
 

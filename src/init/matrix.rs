@@ -94,7 +94,7 @@ fn key(value: &Value) -> String {
 }
 
 /// A value of YAML.
-fn value(yaml: &Yaml, scope: &Scope) -> Value {
+pub(super) fn value(yaml: &Yaml, scope: &Scope) -> Value {
     match &yaml.kind {
         YamlKind::Null => Value::Null,
         YamlKind::Text(text) if text == "true" || text == "false" => Value::Bool(text == "true"),

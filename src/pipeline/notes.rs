@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
 use super::server::Server;
+use crate::bake::values::Name;
 use crate::ci::{Login, PublishEvent, Signer};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Job, Plan};
+use crate::plan::{Job, Plan, UnsetVariable};
 use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
 
 /// All of them.
 pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
     let mut notes = lacking(plan, settings, server);
-    notes.extend(unrecorded(plan, settings));
+    notes.extend(unrecorded(plan, settings, server));
+    notes.extend(unset(plan, settings, server));
     notes.extend(unread_by_plan(plan, settings));
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
@@ -129,21 +131,50 @@ fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Whether runs have a variable without being asked to.
+fn is_of_runs(name: &str, server: Server) -> bool {
+    let starts: &[&str] = match server {
+        Server::Github => &["GITHUB_", "RUNNER_"],
+        Server::Gitlab => &["CI_", "GITLAB_"],
+    };
+    starts.iter().any(|start| name.starts_with(start)) || name == "CI"
+}
+
+/// Whether the workflow gives its runs a variable.
+fn is_given(name: &str, settings: &WorkflowSettings) -> bool {
+    settings.env.iter().any(|one| one.name == name)
+}
+
+/// How a run gets a variable.
+fn cure(name: &str, server: Server) -> String {
+    let written = format!("`--var {name}=…` writes it into the workflow");
+    match server {
+        Server::Github => format!(
+            "`--env {name}=vars.{name}` takes it from a variable of the repository, `--env {name}=github.ref_name` or `github.sha` from the run, and {written}"
+        ),
+        Server::Gitlab => format!("set the variable `{name}` in the project's settings for CI/CD; {written}"),
+    }
+}
+
 /// Notes about values that only the shell has in which the workflow is written.
-fn unrecorded(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    // Every run has these.
-    let is_of_runs =
-        |name: &str| ["GITHUB_", "RUNNER_"].iter().any(|start| name.starts_with(start)) || name == "CI";
-    let is_given = |name: &str| settings.env.iter().any(|one| one.name == name);
-    let names = plan.from_environment.iter().filter(|name| !is_of_runs(name) && !is_given(name));
+fn unrecorded(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let is_open = |name: &&Name| !is_of_runs(name, server) && !is_given(name, settings);
+    let names = plan.from_environment.iter().filter(is_open);
     names
         .map(|name| {
-            let message = format!("`{name}` has its value from the environment here, which a run does not have");
-            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(format!(
-                "`--env {name}=vars.{name}` takes it from a variable of the repository, and `--var {name}=…` writes it into the workflow"
-            ))
+            let message =
+                format!("`{name}` has its value from the environment here, which a run does not have");
+            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(cure(name, server))
         })
         .collect()
+}
+
+/// A note about variables that have a value neither here nor in a run.
+fn unset(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Option<Diagnostic> {
+    let is_open = |name: &str| !is_of_runs(name, server) && !is_given(name, settings);
+    let open: Vec<&UnsetVariable> = plan.unset.iter().filter(|one| is_open(&one.name)).collect();
+    let first = open.first()?;
+    Some(UnsetVariable::note(&open)?.with_help(cure(&first.name, server)))
 }
 
 /// Notes about files and agents that builds need and a checkout may lack, unless something is set up.

@@ -335,16 +335,16 @@ image "app" {
     run(
         &[],
         "\
-app-1_10_0        1.10.0        literal, never moves
+app-1_10_0        1.10.0        literal, never floats
 app-1_10_0        1.10          greatest 1.10.x
 app-1_10_0        1             greatest 1.x
 app-1_10_0        latest        greatest stable version
-app-1_9_3         1.9.3         literal, never moves
+app-1_9_3         1.9.3         literal, never floats
 app-1_9_3         1.9           greatest 1.9.x
 app-1_9_3         lts           greatest version of the channel that the plan knows
 app-1_9_3         1             belongs to 1.10.0
 app-1_9_3         latest        belongs to 1.10.0
-app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
+app-2_0_0-beta_1  2.0.0-beta.1  literal, never floats
 app-2_0_0-beta_1  beta          greatest prerelease
 
 ",
@@ -354,7 +354,7 @@ app-2_0_0-beta_1  beta          greatest prerelease
         .stdout(str![[r#"
 ...
 IMAGE      TAG     WHY
-app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9.3   literal, never floats
 app-1_9_3  1.9     greatest 1.9.x
 app-1_9_3  lts     greatest version of the channel that the plan knows
 app-1_9_3  1       belongs to 1.10.0, which is not in this plan: it is not moved
@@ -369,7 +369,7 @@ app-1_9_3  latest  belongs to 1.10.0, which is not in this plan: it is not moved
     only.stdout(str![[r#"
 ...
 IMAGE      TAG     WHY
-app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9.3   literal, never floats
 app-1_9_3  1.9     greatest 1.9.x; no other version is known, so the merge decides
 app-1_9_3  1       greatest 1.x; no other version is known, so the merge decides
 app-1_9_3  latest  greatest stable version; no other version is known, so the merge decides

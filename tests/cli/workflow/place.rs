@@ -141,6 +141,23 @@ fn a_variable_without_a_value_is_named_with_its_option() {
     assert!(code == Some(0) && is_named, "{text}");
 }
 
+/// What the workflow gives its runs, and what they have by themselves, is not missing.
+#[test]
+fn a_variable_that_runs_have_is_not_named() {
+    for (name, options, is_named) in [
+        ("TOOL", &["--env=TOOL=github.sha"][..], false),
+        ("TOOL", &["--env=TOOL=vars.TOOL"], false),
+        ("TOOL", &["--env=OTHER=github.ref_name"], true),
+        ("GITHUB_SHA", &[], false),
+    ] {
+        let spec = SPEC.replace("  tags", &format!("  args = {{ TOOL = {name} }}\n  tags"))
+            + &format!("variable \"{name}\" {{}}\n");
+        let (code, text, _) = told(&test(&spec, options));
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(text.contains("note[unset-variable]"), is_named, "{name} {options:?}: {text}");
+    }
+}
+
 /// Its run may use nothing but what the workflow says.
 #[test]
 fn what_a_fork_cannot_build_is_noted() {
