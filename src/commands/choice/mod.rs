@@ -103,7 +103,7 @@ pub(super) fn choose(
     let known_to_reads = reads::Known {
         is_without_triggers: &|name: &str| bases::is_without_triggers(&known, name),
         epoch: session.host.env().get(reads::EPOCH).map(String::as_str),
-        now: Host::now().parse().unwrap_or_default(),
+        now: Host::now(),
     };
     let mut unpinned = None;
     let mut findings: IndexMap<String, Vec<Finding>> =
