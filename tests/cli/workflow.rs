@@ -1066,14 +1066,7 @@ fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -
     };
     let text = workflow.text.as_str();
     if !setting.has_secrets {
-        check(!text.contains("contains(matrix.env"), || "secrets are there for nothing".into())?;
-        // A definition may ask what only a run has.
-        for job in ["build", "push"] {
-            let (status, told, said) = get(job, &["NPM_TOKEN"], &secrets);
-            check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
-            check(said.contains("::error::this workflow gives builds no NPM_TOKEN"), || said)?;
-        }
-        return Ok(());
+        return check(!text.contains("matrix.env"), || "secrets are there for nothing".into());
     }
     for job in ["build", "push"] {
         let (status, told, _) = get(job, &["NPM_TOKEN", "GIT_AUTH_TOKEN"], &secrets);
@@ -1084,10 +1077,6 @@ fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -
         check((status, told.as_str()) == (Some(0), "  thistle kept\n"), || format!("{status:?} {told:?}"))?;
         let (status, told, said) = get(job, &["NPM_TOKEN", "RENAMED"], &json!({ "VALUE": "kept" }));
         check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
-        let (other, _, of_other) = get(job, &["OTHER"], &secrets);
-        check(other == Some(1) && of_other.contains("::error::this workflow gives builds no OTHER"), || {
-            of_other
-        })?;
         check(
             said.contains("::error::NPM_TOKEN is empty") && said.contains("::error::RENAMED is empty"),
             || said,
