@@ -247,7 +247,7 @@ fn each_row_is_a_job_with_the_tags_of_its_runner() {
 #[test]
 fn the_child_pipeline_gets_no_variables_of_files() {
     let tree = generated(SPEC, &["--install", "path"]);
-    assert_eq!(tree["images"]["inherit"], json!({ "variables": false }));
+    assert_eq!(tree["images"]["inherit"], json!({ "variables": "false" }));
     assert_eq!(tree["images"]["variables"], json!({ "BAKEPLAN_PARENT": "$CI_PIPELINE_ID" }));
     assert!(tree["variables"]["BAKEPLAN_DOCKER_IMAGE"].is_string(), "{tree}");
     assert_eq!(tree["images-plan"].get("inherit"), None);

@@ -115,7 +115,7 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
     let outputs = ran.read("out/outputs");
     let lines: Vec<(&str, &str)> = outputs.lines().map(|line| line.split_once('=').unwrap()).collect();
     let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["before", "matrix", "any", "publish"]);
+    assert_eq!(names, ["before", "matrix", "any", "publish", "merge"]);
     let rows: Value = serde_json::from_str(lines[1].1).unwrap();
     assert_eq!(
         rows[2],
@@ -141,7 +141,7 @@ fn an_empty_plan_starts_no_job() {
             "note[no-images]: nothing is published: [..]\n  = help: [..]\n::notice title=no-images::[..]\n",
         )
         .run();
-    assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\n");
+    assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\nmerge=false\n");
 }
 
 #[test]
