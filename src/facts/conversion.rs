@@ -30,11 +30,11 @@ pub(crate) fn is_in(text: &[u8]) -> bool {
 
 /// Whether git's configuration, as `git config -z --list` prints it, converts without any attributes.
 pub(crate) fn is_configured(listed: &str) -> bool {
-    let values = listed.split('\0').filter_map(|entry| entry.strip_prefix("core.autocrlf"));
+    let mut values = listed.split('\0').rev().filter_map(|entry| entry.strip_prefix("core.autocrlf"));
     // The last one wins; without a value, it is `true`.
     let is_off =
         |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0");
-    values.last().is_some_and(|value| !is_off(value))
+    values.next().is_some_and(|value| !is_off(value))
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl Host {
         }
         let mut attributes: Vec<Vec<u8>> = Vec::new();
         let tracked = self.git_bytes(&TRACKED, None, MAX_LIST)?;
-        for (letter, mode, id, path) in entries(&tracked).filter_map(tracked_entry) {
+        for Tracked { letter, mode, id, path } in entries(&tracked).filter_map(tracked_entry) {
             // Left out (`S`) or taken for unchanged (small letters) by the user's wish: whatever is there counts.
             if letter == b'S' || letter.is_ascii_lowercase() {
                 change(&mut found, path)?;
@@ -235,13 +235,20 @@ fn entries(listed: &[u8]) -> impl Iterator<Item = &[u8]> {
     listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 2)
 }
 
-/// The letter, the mode, the id and the path of a tracked file.
-fn tracked_entry(entry: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+/// A tracked file, as `git ls-files` prints it.
+struct Tracked<'a> {
+    letter: u8,
+    mode: &'a [u8],
+    id: &'a [u8],
+    path: &'a [u8],
+}
+
+fn tracked_entry(entry: &[u8]) -> Option<Tracked<'_>> {
     let at = entry.iter().position(|byte| *byte == b'\t')?;
     let (head, path) = (&entry[..at], &entry[at + 1..]);
     let mut words = head.split(|byte| *byte == b' ');
     let (letter, mode, id) = (words.next()?.first()?, words.next()?, words.next()?);
-    Some((*letter, mode, id, path))
+    Some(Tracked { letter: *letter, mode, id, path })
 }
 
 /// What is there in the place of a tracked file.

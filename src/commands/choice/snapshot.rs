@@ -84,9 +84,9 @@ impl Checkout {
         };
         let changed = changes.changed.into_iter().map(|(path, replacement)| (path, entry(replacement)));
         tree.overlay(changed).map_err(|problem| problem.to_string())?;
-        let (unlike, mut unknown) = unlike(host, &top, &tree, &changes.converted);
+        let Unlike { files, mut unknown } = unlike(host, &top, &tree, &changes.converted);
         let empty = changes.empty.into_iter().map(|path| (path, Entry::Folder(Folder::default())));
-        let unlike: Vec<(Vec<u8>, Entry)> = unlike.into_iter().chain(empty).collect();
+        let unlike: Vec<(Vec<u8>, Entry)> = files.into_iter().chain(empty).collect();
         unknown.extend(changes.unknown);
         let content = Content::Working(host.clone(), top);
         let mut built = Snapshot { tree, untracked: changes.untracked, unknown, folder, content };
@@ -100,21 +100,23 @@ impl Checkout {
     }
 }
 
-/// The files of a working tree that have other bytes or permissions than a commit of them would have, and those that cannot be
-/// read, with the reason.
-fn unlike(
-    host: &Host,
-    top: &Path,
-    tree: &Tree,
-    converted: &[Vec<u8>],
-) -> (Vec<(Vec<u8>, Entry)>, Vec<(Vec<u8>, String)>) {
+/// The files of a working tree that have other bytes or permissions than a commit of them would have.
+#[derive(Default)]
+struct Unlike {
+    /// What is there in their places.
+    files: Vec<(Vec<u8>, Entry)>,
+    /// Those that cannot be read, with the reason.
+    unknown: Vec<(Vec<u8>, String)>,
+}
+
+fn unlike(host: &Host, top: &Path, tree: &Tree, converted: &[Vec<u8>]) -> Unlike {
     let is_converted = |path: &[u8]| {
         converted.iter().any(|folder| {
             folder.is_empty()
                 || path.strip_prefix(folder.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
         })
     };
-    let (mut found, mut unknown) = (Vec::new(), Vec::new());
+    let mut all = Unlike::default();
     tree.top.each_file(&mut Vec::new(), &mut |path, executable, id| match host.actual(
         top,
         path,
@@ -128,15 +130,15 @@ fn unlike(
                 None => own,
             };
             if own != id {
-                found.push((path.to_vec(), Entry::File { executable, id: own }));
+                all.files.push((path.to_vec(), Entry::File { executable, id: own }));
             }
         }
         Err(failure) => {
             let why = format!("`{}` cannot be read: {}", path.escape_ascii(), failure.reason());
-            unknown.push((path.to_vec(), why));
+            all.unknown.push((path.to_vec(), why));
         }
     });
-    (found, unknown)
+    all
 }
 
 impl Snapshot {
