@@ -10,6 +10,7 @@
     reason = "a program of its own, which starts others and measures them"
 )]
 
+#[allow(dead_code, reason = "definitions of targets alone are for the others")]
 mod measure;
 
 use std::env;

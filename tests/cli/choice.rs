@@ -565,7 +565,7 @@ fn each_image_gets_the_answer_to_its_own_question() {
             })
             .concat();
         let test = Test::new().file("docker-bake.hcl", definition);
-        let test = order.iter().fold(test, |test, name| test.file(*name, *name));
+        let test = order.iter().fold(test, |test, name| test.file(name, name));
         let folder = test.folder();
         git(folder, &["init", "-q", "-b", "main"]);
         commit(folder, "first");

@@ -333,7 +333,7 @@ fn patterns_where_none_are_rendered_are_noted() {
         "args = { V = \"{ version }\" }",
         "args = { V = \"{{ nothing }}\" }",
     ] {
-        let output = Test::new().file("docker-bake.hcl", &with(lines)).args(["plan"]).output();
+        let output = Test::new().file("docker-bake.hcl", with(lines)).args(["plan"]).output();
         assert!(!String::from_utf8(output.stderr).unwrap().contains("unrendered"), "{lines}");
     }
 }
@@ -365,7 +365,7 @@ fn a_git_tag_that_is_no_version_is_one_error_with_its_cure() {
         ))
     };
     let run = |when: &str, fact: &str| {
-        let output = Test::new().file("docker-bake.hcl", &file(when)).args(["plan", "--fact", fact]).output();
+        let output = Test::new().file("docker-bake.hcl", file(when)).args(["plan", "--fact", fact]).output();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (code, talk) = run("tag", "tag=nightly");
@@ -405,7 +405,7 @@ fn a_runner_for_a_platform_that_nothing_is_built_for_is_named() {
         &["warning[unused-runner]", "the platforms are linux/amd64"],
     );
     for runners in ["\"linux/amd64\" = \"x\"", "linux = \"x\"", "default = \"x\""] {
-        let output = Test::new().file("docker-bake.hcl", &file(runners)).args(["plan"]).output();
+        let output = Test::new().file("docker-bake.hcl", file(runners)).args(["plan"]).output();
         assert!(!String::from_utf8(output.stderr).unwrap().contains("unused-runner"), "{runners}");
     }
 }
