@@ -56,9 +56,12 @@ pub(super) fn the_event_says_what_is_built(workflow: &Workflow, setting: &Settin
             "inputs": { "all": input },
         });
         let all = scope(contexts, Before::Success).interpolate(all.as_str().unwrap_or_default());
+        let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
+        let reference = format!("refs/heads/{branch}");
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_REF", reference.as_str()),
             ("FORK", "false"),
             ("DEFAULT_BRANCH", "main"),
             ("BAKEPLAN_ALL", &all),
