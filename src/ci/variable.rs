@@ -10,7 +10,7 @@ use crate::diagnostic::suggest;
 const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
 
 /// What the context `github` has
-/// (https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context).
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context>).
 const OF_GITHUB: [&str; 40] = [
     "action",
     "action_path",
