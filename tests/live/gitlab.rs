@@ -60,7 +60,7 @@ impl<'p> Pipeline<'p> {
         let docker =
             format!("case $1 in buildx) shift; exec '{}' \"$@\" ;; esac", project.buildx_program().display());
         github::program(&folder.path().join("bin/docker"), &docker);
-        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        github::bakeplan(&folder.path().join("bin/bakeplan"));
         let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         Self { project, folder, committed: Workflow::parse(&text).tree, variables, log: String::new() }
     }

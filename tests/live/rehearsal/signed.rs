@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::step::step;
 use super::{Project, Repository, Workflow, copy, generated, project, set, tags};
 use crate::github::expression::{Before, Scope};
-use crate::github::program;
+use crate::github::{bakeplan, program};
 
 /// What signs, and what the merge is made with.
 fn workflow(project: &Project) -> Workflow {
@@ -20,14 +20,19 @@ fn workflow(project: &Project) -> Workflow {
 fn built(workflow: &Workflow, project: &Project, folder: &Path) -> std::path::PathBuf {
     for (name, script) in [
         ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
-        ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
         ("cosign", "echo \"$*\" >> \"$RUNNER_TEMP/signed\"".to_owned()),
     ] {
         program(&folder.join("bin").join(name), &script);
     }
+    bakeplan(&folder.join("bin/bakeplan"));
     let mut log = String::new();
     let mut plan = workflow.step("plan", "Plan").clone();
-    plan["env"] = json!({ "PROVENANCE": "min", "PUBLISH": "true" });
+    plan["env"] = json!({
+        "PROVENANCE": "min",
+        "PUBLISH": "true",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_REF": "refs/heads/main",
+    });
     let scope = Scope { contexts: json!({}), before: Before::Success };
     let at = folder.join("plan");
     fs::create_dir_all(&at).unwrap();
