@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::host::HostError;
+use crate::readable;
 
 /// How a run ended. The numbers are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +126,10 @@ impl Error {
                     None => diagnostic,
                 }]
             }
-            Self::Usage(message) => vec![Diagnostic::error(Code::USAGE, message)],
+            // It may quote an argument.
+            Self::Usage(message) => {
+                vec![Diagnostic::error(Code::USAGE, readable::without_logins_in_addresses(&message))]
+            }
             Self::OutOfDate { stale, repair } => {
                 let count = stale.len();
                 let tell = |(at, file): (usize, Stale)| {

@@ -29,6 +29,7 @@ mod glob;
 mod graphemes;
 mod inputs;
 mod json;
+mod moment;
 mod naming;
 mod oci;
 mod on_missing;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::bake::compose::{self, Composition, Unreadable};
@@ -15,7 +16,7 @@ use crate::bake::values::{SecretNames, kept};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets, sorted};
 use crate::facts::{KnownVersions, given};
-use crate::host::ambient;
+use crate::host::{Present, ambient};
 use crate::merge::{self, Options};
 use crate::plan::SourceFile;
 use crate::published::identity;
@@ -82,6 +83,7 @@ pub struct Evaluated {
     record: Vec<SourceFile>,
     module: Module,
     definition: Definition,
+    present: Rc<Present>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -133,11 +135,12 @@ impl Evaluated {
         let surroundings = ModuleInputs { vars, secrets: names, ..ModuleInputs::default() };
         let Parsed { bodies, compose_files: _ } = parsed;
         let Composition { definition, warnings, read: _, unbuilt: _ } = composition;
-        let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None));
+        let present = Rc::new(Present::default());
+        let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None, &present));
         match evaluated {
             Ok(run::Evaluated { module, definition, kept: _ }) => {
                 secrets.hide(definition.secret_texts().into_iter());
-                Ok(Self { sources, secrets, record, module, definition, warnings })
+                Ok(Self { sources, secrets, record, module, definition, present, warnings })
             }
             Err(mistakes) => Err(Mistakes::of(mistakes, &sources, &secrets)),
         }
@@ -204,7 +207,8 @@ impl Evaluated {
             texts: &self.sources,
             sources: self.record.clone(),
         });
-        let plan = plan.map_err(mistakes)?;
+        let mut plan = plan.map_err(mistakes)?;
+        plan.moment = self.present.moment();
         let warnings: Vec<Diagnostic> = self.warnings.iter().chain(&plan.warnings).cloned().collect();
         let paths: Vec<&str> = self.record.iter().map(|file| file.path.as_str()).collect();
         let origin = format!("{} from {}; do not edit", discovery::GENERATED, paths.join(", "));

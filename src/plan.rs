@@ -13,18 +13,23 @@ use crate::bake::target::{Group, Target};
 use crate::bake::values::Name;
 use crate::bake::values::kept::KeptVariable;
 use crate::ci::MaxJobs;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, KnownVersions};
 use crate::form::Form;
 use crate::inputs::Inputs;
+use crate::moment::Moment;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Digest, Repository, Tag};
 use crate::runner::Runner;
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::spec::WorkflowSettings;
 use crate::tags::{Claim, YieldedTag};
 use crate::version::{Scheme, Tails, Version};
+
+/// How many places of variables without a value are shown.
+const MAX_PLACES: usize = 5;
 
 /// Everything that a run decides.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +56,12 @@ pub struct Plan {
     pub kept: Vec<KeptVariable>,
     /// The variables whose value is one of the environment.
     pub from_environment: Vec<Name>,
+    /// The variables that nothing gives a value to, in what is published.
+    pub unset: Vec<UnsetVariable>,
     /// The run that it was made in.
     pub run: Run,
+    /// What the clock and chance said, as far as the definition asked.
+    pub moment: Moment,
     /// The versions released before that were given and that an image reads as its own, as they were given.
     pub known_versions: KnownVersions,
     /// What the file says about CI.
@@ -312,6 +321,12 @@ impl Plan {
         platforms.into_iter().collect()
     }
 
+    /// Whether there is something to publish: builds, or what is published already and gets tags.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        self.publish && (!self.jobs.is_empty() || self.images.values().any(|image| image.reused.is_some()))
+    }
+
     /// How many tags the images have, each counted once however many repositories it is in.
     #[must_use]
     pub fn tag_count(&self) -> usize {
@@ -332,6 +347,43 @@ impl Plan {
     pub fn built(&self) -> impl Iterator<Item = &Target> {
         let legs: BTreeSet<&Name> = self.legs.values().map(|leg| &leg.of).chain(&self.local).collect();
         self.targets.iter().filter(move |(name, _)| legs.contains(name)).map(|(_, target)| target.as_ref())
+    }
+}
+
+/// A variable that nothing gives a value to, in what is published.
+#[derive(Clone, Debug)]
+pub struct UnsetVariable {
+    /// Its name.
+    pub name: Name,
+    /// The first place that it is in.
+    pub place: String,
+    /// Where that is written.
+    pub span: Option<Span>,
+}
+
+impl UnsetVariable {
+    /// A note where the plan of a run is made.
+    #[must_use]
+    pub fn at_plan(all: &[Self]) -> Option<Diagnostic> {
+        let all: Vec<&Self> = all.iter().collect();
+        let note = Self::note(&all)?;
+        let variable = &all.first()?.name;
+        Some(note.with_help(format!(
+            "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
+        )))
+    }
+
+    /// A note that names them, without what to do.
+    #[must_use]
+    pub fn note(all: &[&Self]) -> Option<Diagnostic> {
+        let names: Vec<String> = all.iter().map(|one| format!("`{}`", one.name)).collect();
+        let Self { name: _, place, span: _ } = all.first()?;
+        let message = match names.as_slice() {
+            [one] => format!("the variable {one} has no value, but is used in {place}"),
+            names => format!("the variables {} have no value; the first is in {place}", names.join(", ")),
+        };
+        let note = Diagnostic::note(Code::UNSET_VARIABLE, message);
+        Some(all.iter().take(MAX_PLACES).fold(note, |note, one| note.at(one.span, "")))
     }
 }
 

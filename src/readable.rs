@@ -291,6 +291,22 @@ fn without_styles(line: &str) -> &str {
     rest
 }
 
+/// What stands before the host in the addresses of a text: `USER:PASSWORD` of `https://USER:PASSWORD@HOST`.
+pub(crate) fn logins_in_addresses(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("://").filter_map(|(at, mark)| {
+        let rest = &text[at + mark.len()..];
+        let end =
+            rest.find(|c: char| c == '/' || c.is_whitespace() || "\"'".contains(c)).unwrap_or(rest.len());
+        rest[..end].rsplit_once('@').map(|(login, _)| login).filter(|login| !login.is_empty())
+    })
+}
+
+/// A text in which asterisks stand for them: a user's name may be a token.
+pub(crate) fn without_logins_in_addresses(text: &str) -> Cow<'_, str> {
+    logins_in_addresses(text)
+        .fold(Cow::Borrowed(text), |text, login| Cow::Owned(text.replace(&format!("://{login}@"), "://***@")))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

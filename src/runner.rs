@@ -72,6 +72,15 @@ impl Runner {
         starts("windows").then_some("Windows").or_else(|| starts("macos").then_some("macOS"))
     }
 
+    /// The platform of one of GitHub's own Linux machines; none for any other runner.
+    #[must_use]
+    pub(crate) fn hosted_platform(&self) -> Option<Platform> {
+        match self {
+            Self::Label(label) if label.starts_with("ubuntu-") => self.guess_platform(),
+            Self::Label(_) | Self::Labels(_) | Self::Group { .. } => None,
+        }
+    }
+
     /// The runner's own platform, as far as its labels tell: GitHub's hosted labels end in `-arm`, and self-hosted
     /// runners have `ARM64` or `X64`.
     fn guess_platform(&self) -> Option<Platform> {
@@ -208,6 +217,12 @@ pub(crate) fn assign(rules: &[&RunnerRule], platform: Option<&Platform>) -> Opti
         }
         _ => Some(Assignment { runner: Runner::Label(DEFAULT.into()), platform: LINUX_AMD64.clone() }),
     }
+}
+
+/// The runner of a platform where nobody chose one.
+#[must_use]
+pub(crate) fn usual(platform: &Platform) -> Option<Runner> {
+    assign(&[], Some(platform)).map(|assignment| assignment.runner)
 }
 
 static LINUX_AMD64: LazyLock<Platform> = LazyLock::new(|| "linux/amd64".parse().expect("a valid platform"));

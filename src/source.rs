@@ -1,6 +1,7 @@
 //! Source files and the places in them that errors point at.
 
-use std::fmt;
+use std::sync::OnceLock;
+use std::{fmt, iter};
 
 use crate::graphemes::graphemes;
 
@@ -38,6 +39,8 @@ pub struct Source {
     pub has_mark: bool,
     /// Whether nothing of the text may be shown: another file names it, and it lies elsewhere.
     pub is_private: bool,
+    /// Where its lines start, once somebody has asked for a position.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 /// A one-based line and column; columns count grapheme clusters, as buildx does.
@@ -60,12 +63,14 @@ impl Source {
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let offset = floor_boundary(&self.text, offset as usize);
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: graphemes(&before[line_start..]).count() + 1,
-        }
+        let starts = self.line_starts.get_or_init(|| {
+            // A source is shorter than the 4 GiB that a span can be in.
+            let after = self.text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok());
+            iter::once(0).chain(after).collect()
+        });
+        let line = starts.partition_point(|start| *start as usize <= offset);
+        let start = line.checked_sub(1).and_then(|at| starts.get(at)).map_or(0, |start| *start as usize);
+        Position { line, column: graphemes(&self.text[start..offset]).count() + 1 }
     }
 }
 
@@ -84,6 +89,7 @@ impl Sources {
     pub(crate) fn replace(&mut self, id: SourceId, text: String) {
         if let Some(source) = self.list.get_mut(id.0 as usize) {
             source.text = text;
+            source.line_starts = OnceLock::new();
         }
     }
 
@@ -97,7 +103,13 @@ impl Sources {
         if has_mark {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        self.list.push(Source { path: path.into(), text, has_mark, is_private: false });
+        self.list.push(Source {
+            path: path.into(),
+            text,
+            has_mark,
+            is_private: false,
+            line_starts: OnceLock::new(),
+        });
         SourceId(u32::try_from(self.list.len() - 1).expect("fewer than 2^32 sources"))
     }
 

@@ -33,6 +33,15 @@ impl PublishEvent {
         Self::ALL.map(|(_, event)| event).to_vec()
     }
 
+    /// Whether its runs are of branches, and not of tags.
+    #[must_use]
+    pub fn is_of_branches(&self) -> bool {
+        match self {
+            Self::Push | Self::Schedule | Self::Dispatch => true,
+            Self::Tag => false,
+        }
+    }
+
     /// All names, for the schema.
     #[must_use]
     pub fn names() -> Vec<&'static str> {

@@ -4,23 +4,71 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Keyed, is_name};
+use crate::diagnostic::suggest;
 
 /// Where GitHub keeps what a step can get.
 const CONTEXTS: [&str; 3] = ["vars", "secrets", "github"];
+
+/// What the context `github` has
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context>).
+const OF_GITHUB: [&str; 40] = [
+    "action",
+    "action_path",
+    "action_ref",
+    "action_repository",
+    "action_status",
+    "actor",
+    "actor_id",
+    "api_url",
+    "base_ref",
+    "env",
+    "event",
+    "event_name",
+    "event_path",
+    "graphql_url",
+    "head_ref",
+    "job",
+    "job_workflow_sha",
+    "output",
+    "path",
+    "ref",
+    "ref_name",
+    "ref_protected",
+    "ref_type",
+    "repository",
+    "repository_id",
+    "repository_owner",
+    "repository_owner_id",
+    "repositoryUrl",
+    "retention_days",
+    "run_attempt",
+    "run_id",
+    "run_number",
+    "secret_source",
+    "server_url",
+    "sha",
+    "token",
+    "triggering_actor",
+    "workflow",
+    "workflow_ref",
+    "workflow_sha",
+];
 
 /// Secrets that GitHub gives without being asked for them, as Docker's actions do.
 const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan set themselves.
-const OF_PLAN: [&str; 5] = ["DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
+const OF_PLAN: [&str; 6] = ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
 /// What the steps that build set for their scripts. GitHub takes names that differ in case only for one.
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
 /// What scripts set for themselves; a shell tells them from names in other case.
-const OF_SCRIPTS: [&str; 10] =
-    ["allow", "files", "lacking", "layouts", "name", "program", "shown", "status", "target", "targets"];
+const OF_SCRIPTS: [&str; 12] = [
+    "accounts", "allow", "choice", "files", "lacking", "layouts", "name", "program", "shown", "status",
+    "target", "targets",
+];
 
 /// What decides how programs start and where they go, and how a script is read.
 const OF_PROGRAMS: [&str; 37] = [
@@ -110,6 +158,13 @@ impl EnvVariable {
     }
 }
 
+/// Whether the context `github` has it; of an event, anything may be there.
+fn is_of_github(path: &str) -> bool {
+    let (property, below) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let is_event = property.eq_ignore_ascii_case("event");
+    OF_GITHUB.iter().any(|known| known.eq_ignore_ascii_case(property)) && (is_event || below.is_none())
+}
+
 impl Keyed for EnvVariable {
     fn key(&self) -> String {
         self.name.clone()
@@ -134,6 +189,13 @@ impl FromStr for EnvVariable {
             Some((context @ ("vars" | "secrets"), path)) if is_path(path) && is_unset(path) => {
                 let kind = if context == "vars" { "variables" } else { "secrets" };
                 Err(format!("`{from}` is never set: {kind} of a repository do not begin with `GITHUB_`"))
+            }
+            Some(("github", path)) if is_path(path) && !is_of_github(path) => {
+                let near = suggest(&path.to_ascii_lowercase(), OF_GITHUB);
+                let near = near.map(|near| format!("; did you mean `github.{near}`?")).unwrap_or_default();
+                Err(format!(
+                    "`{from}` is empty in every run: GitHub's context has nothing of that name{near}"
+                ))
             }
             Some((context, path)) if CONTEXTS.contains(&context) && is_path(path) => {
                 Ok(Self { name: name.to_owned(), from: from.to_owned() })
@@ -163,6 +225,7 @@ mod tests {
             "A=secrets.GITHUB_TOKEN",
             "NPM_TOKEN=secrets.NPM",
             "GIT_COMMIT=github.sha",
+            "GIT_COMMIT=github.SHA",
             "DOCKER_USER=vars.USER",
             "REF=github.event.repository.default_branch",
         ] {
@@ -192,6 +255,10 @@ mod tests {
             ("has_login_1=vars.A", "is set by the workflow itself"),
             ("A=secrets.GITHUB_PAT", "is never set"),
             ("A=vars.github_user", "is never set"),
+            ("A=github.ref_nam", "did you mean `github.ref_name`?"),
+            ("A=github.shaa", "did you mean `github.sha`?"),
+            ("A=github.sha.short", "is empty in every run"),
+            ("A=github.pull_request_number_of_it", "is empty in every run"),
             ("A", "does not say where"),
             ("A=hunter2", "does not say where"),
             ("A=${{ vars.A }}", "does not say where"),

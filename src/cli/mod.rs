@@ -261,7 +261,7 @@ pub(crate) struct Plan {
 
 impl Documented for Plan {
     const GROUP: Group = Group::Plan;
-    const MORE: &'static str = "In a terminal, the plan is grouped by image; a pipe or a file gets a plain table. With `--out`, it also writes the files that CI needs, and with `--check` it compares them instead. `--github` sets the outputs `matrix`, `any` and `publish`, and writes the job summary.";
+    const MORE: &'static str = "In a terminal, the plan is grouped by image; a pipe or a file gets a plain table. With `--out`, it also writes the files that CI needs, and with `--check` it compares them instead. `--github` sets the outputs `matrix`, `any`, `publish` and `merge`, and writes the job summary.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Show what is built where, and under which tags it is published", "bakeplan plan"),
         ("Plan a release, with the reason for each tag", "bakeplan plan --fact tag=v1.2.3 --explain"),
@@ -387,7 +387,7 @@ pub(crate) struct Merge {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// After the tags, wait this long, such as `30s`, and look again: the registry may show late what other merges wrote
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "no_tags", "allow_backward"])]
     pub settle: Option<Settle>,
     /// Print a table, or json (then errors are JSON, too)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, ValueHint};
 use super::groups::Group;
 use super::manual::{Documented, PUBLISHED};
 use super::registries::{Network, ReportFormat, parse_duration};
+use crate::ci::Settle;
 use crate::error::Exit;
 use crate::glob::Glob;
 use crate::registry::Location;
@@ -48,6 +49,9 @@ pub(crate) struct Promote {
     /// Wait up to this long, such as `90s` or `5m`, for busy or slow registries
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
+    /// After the tags, wait this long, such as `30s`, and look again: the registry may show late what merges wrote meanwhile
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["dry_run", "allow_backward", "floating"])]
+    pub settle: Option<Settle>,
     /// Print a table, or json (then errors are JSON, too)
     #[arg(long, value_name = "FORMAT", default_value_t, value_enum, hide_possible_values = true)]
     pub format: ReportFormat,

@@ -48,7 +48,13 @@ pub(crate) struct WorkflowOptions {
     /// Also run on this schedule, in `cron` syntax and UTC: `17 3 * * 1` is Mondays at 3:17 (repeatable)
     #[arg(long, value_name = "CRON", help_heading = STARTS)]
     pub schedule: Vec<Cron>,
-    /// Pass an environment variable to the plan: `NAME=vars.NAME` or `NAME=secrets.NAME` (repeatable)
+    /// Build everything on this schedule, besides what `--only-changed` builds at other times (repeatable)
+    #[arg(long, value_name = "CRON", help_heading = STARTS)]
+    pub rebuild: Vec<Cron>,
+    /// Build only images whose inputs have changed, and on a schedule those whose bases have moved
+    #[arg(long)]
+    pub only_changed: bool,
+    /// Pass an environment variable to the plan: `NAME=vars.NAME`, `NAME=secrets.NAME` or `NAME=github.sha` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
     pub env: Vec<EnvVariable>,
     /// Deployment environment of the jobs that publish

@@ -111,6 +111,11 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"windows/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n").fixed("target \"app\" {", "image {\n  runners = { windows = \"ubuntu-latest\" }\n}\n\ntarget \"app\" {"),
         cure: "Add `runners = { windows = \"windows-2025\" }`, or `\"ubuntu-latest\"` where Linux builds it.",
     }
+    UNUSED_RUNNER "unused-runner" [Warning] {
+        cause: "A key of `runners` is the prefix of no platform that an image is built for, so its runner is never used. Most likely it is misspelt, and the platform goes to the default runner.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  runners = { \"linux/arm46\" = \"arm-large\" }\n}\n").fixed("linux/arm46", "linux/arm64"),
+        cure: "Correct the key, or leave it out.",
+    }
     RUNNER "runner" [Error] {
         cause: "A value in `runners`, or `runner` of a `platform` block, is not a runner.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = 1 }\n}\n").fixed("default = 1", "default = \"ubuntu-24.04\""),

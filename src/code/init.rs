@@ -4,7 +4,7 @@ use super::example::when;
 use super::row::codes;
 
 codes! {
-    guide: "docs/reference/command-line.md";
+    guide: "docs/how-to/init.md";
 
     INIT_UNREAD "init-unread" [Warning] {
         cause: "A workflow or script publishes an image in a way that `init` does not read, or that has no place in the proposal; the message says why. The image is left out.",

@@ -37,7 +37,7 @@ codes! {
         cure: "Build the targets of this plan's `docker-bake.json` with `--push`.",
     }
     NO_ID "no-id" [Note] {
-        cause: "Metadata does not name the plan that it is of, so builds of another plan are noticed only if their labels or annotations differ.",
+        cause: "Metadata does not say which plan it is of, so builds of another plan are noticed only if their labels or annotations differ.",
         example: when("Metadata files with names that the workflow chose itself."),
         cure: "Write the metadata of each job to the file that `metadata` in its row of the matrix names.",
     }
@@ -232,9 +232,14 @@ codes! {
         cure: "Name the repository and the tag or digest, such as `ghcr.io/acme/app:sha-1234567`.",
     }
     NO_SOURCE "no-source" [Error] {
-        cause: "The image or index to promote does not exist. Clean-ups remove what has no tag.",
-        example: when("`bakeplan promote` of a digest from last month."),
-        cure: "Build and merge again.",
+        cause: "The image or index to promote does not exist: its tag is misspelt, or it has none and a clean-up removed it.",
+        example: when("`bakeplan promote` of a digest from last month, or of a tag that was never published."),
+        cure: "Check the name of the tag. What a clean-up removed has to be built and merged again.",
+    }
+    KEPT_TAG "kept-tag" [Warning Note] {
+        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. When no tag is left to write, this is a warning, and the exit code is 5.",
+        example: when("`bakeplan promote ghcr.io/acme/app:1.4.2 --to ghcr.io/acme/app:latest` to go back from 1.5.0."),
+        cure: "Pass `--allow-backward` to move it back all the same. To take a version back for good, set `withdrawn` in the image and use `promote --floating`.",
     }
     TAG_MOVED "tag-moved" [Error] {
         cause: "A source of `promote` has a tag and a digest, `REPOSITORY:TAG@DIGEST`, and the tag has another digest now.",

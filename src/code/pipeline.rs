@@ -8,8 +8,8 @@ codes! {
 
     NO_INSTALL "no-install" [Error] {
         cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way.",
-        example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install pipx=0.1.0"),
-        cure: "Set `--install`, or `install` in the `workflow` block: `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` and others.",
+        example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install git=https://github.com/acme/bakeplan@0123456789abcdef0123456789abcdef01234567"),
+        cure: "Set `--install`, or `install` in the `workflow` block: `git=URL@COMMIT` compiles a commit of a repository, released or not; `pipx=VERSION`, `cargo=VERSION` and `action=OWNER/REPO@COMMIT` need a release. `path` is for machines that have bakeplan.",
     }
     NO_LOGIN "no-login" [Error Note] {
         cause: "It is not known how a job logs in to a registry that images are published in; as a note, to one that builds use for caches, named contexts or lists of what is in an image.",
@@ -72,7 +72,7 @@ codes! {
         cure: "Leave it out, and do what the help says in GitLab instead.",
     }
     UNUSED_SETTING "unused-setting" [Error] {
-        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls.",
+        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls, `rebuild` where every run builds everything.",
         example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
         cure: "Give what the help names, or remove the setting.",
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::consent;
 use super::files;
@@ -20,7 +21,8 @@ use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
-use crate::host::{Host, HostError, Problem, ambient};
+use crate::host::{Host, HostError, Present, Problem, ambient};
+use crate::moment::Moment;
 use crate::source::{SourceId, Span};
 use crate::spec;
 
@@ -37,22 +39,38 @@ pub(super) struct Loaded {
     pub(super) generated: Option<String>,
     /// The variables that are left to the build.
     pub(super) kept: Vec<KeptVariable>,
+    /// The moment in which it is evaluated.
+    pub(super) present: Rc<Present>,
     /// The services of Compose files that have no `build`.
     pub(super) unbuilt: Vec<(Name, Span)>,
 }
 
 /// Reads what the options name, or what is there.
 pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
-    load_with(session, args, Images::Any)
+    load_again(session, args, Moment::default())
+}
+
+/// The same in an earlier moment, as far as that is known.
+pub(super) fn load_again(
+    session: &mut Session<'_>,
+    args: &cli::Definition,
+    moment: Moment,
+) -> Result<Loaded, Error> {
+    load_with(session, args, Images::Any, Present::again(moment))
 }
 
 /// Reads what `docker buildx bake` would read, which takes no file that is only beside the named ones.
 pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
-    load_with(session, args, Images::Unnamed)
+    load_with(session, args, Images::Unnamed, Present::default())
 }
 
 /// Reads what the options name, or what is there; `images` unless an option says it.
-fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) -> Result<Loaded, Error> {
+fn load_with(
+    session: &mut Session<'_>,
+    args: &cli::Definition,
+    images: Images<'_>,
+    present: Present,
+) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
     if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
         return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
@@ -103,8 +121,9 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
     let surroundings =
         ModuleInputs { env: visible, vars, local_platform: host.local_platform(), kept, secrets };
     session.secret_names = surroundings.secrets.clone();
-    let evaluated =
-        run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient(home));
+    let present = Rc::new(present);
+    let ambient = ambient(home, &present);
+    let evaluated = run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
     let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
@@ -135,6 +154,7 @@ fn load_with(session: &mut Session<'_>, args: &cli::Definition, images: Images<'
         sources,
         generated,
         kept,
+        present,
         unbuilt: composition.unbuilt,
     })
 }

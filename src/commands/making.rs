@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::host::Host;
+use crate::moment::Moment;
 use crate::plan::{Plan, PlannedBase, Run, SourceFile};
 use crate::platform::{Platform, PlatformError};
 use crate::resolve::{self, Input, Purpose, Spared};
@@ -48,12 +49,14 @@ pub(super) struct Making<'m> {
     pub(super) spared: Option<&'m Spared>,
     /// What is known of bases, where that must not be asked.
     pub(super) bases: Option<&'m IndexMap<String, PlannedBase>>,
+    /// The moment in which the definition is evaluated, if that is an earlier one.
+    pub(super) moment: Option<&'m Moment>,
 }
 
 impl Making<'_> {
     /// From the files that are here, with all images.
     pub(super) fn of(purpose: Purpose) -> Self {
-        Self { elsewhere: None, purpose, choice: None, spared: None, bases: None }
+        Self { elsewhere: None, purpose, choice: None, spared: None, bases: None, moment: None }
     }
 }
 
@@ -73,7 +76,7 @@ pub(super) fn make_with(
     selection: &Selection,
     making: &Making<'_>,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    let Making { elsewhere, purpose, choice, spared, bases } = *making;
+    let Making { elsewhere, purpose, choice, spared, bases, moment } = *making;
     let choice = choice.filter(|choice| choice.is_given());
     let there = |session: &mut Session<'_>, host: &Host, selection: &Selection| {
         make_at(session, Some(host), selection, Purpose::Run).map(|(plan, _)| plan)
@@ -86,7 +89,7 @@ pub(super) fn make_with(
         facts::known(session, &selection.facts, definition)?
     };
     let loaded = match elsewhere {
-        None => load::load(session, definition)?,
+        None => load::load_again(session, definition, moment.cloned().unwrap_or_default())?,
         Some(host) => {
             let voice = Voice { quiet: true, ..session.voice };
             let mut there = Session {
@@ -154,7 +157,9 @@ pub(super) fn make_with(
         texts: &session.sources,
         sources: loaded.sources.iter().map(|id| SourceFile::of(session.sources.get(*id))).collect(),
     };
+    let drawn = loaded.present.drawn();
     let mut resolved = |input: &Input<'_>| {
+        loaded.present.draw_again_from(drawn);
         resolve::resolve(input).map_err(|mut found| {
             found.append(&mut findings);
             sorted(found)
@@ -178,6 +183,7 @@ pub(super) fn make_with(
         chosen.record(&mut plan);
     }
     plan.run = run;
+    plan.moment = loaded.present.moment();
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));

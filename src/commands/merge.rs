@@ -9,7 +9,7 @@ use super::talk::Talk;
 use crate::ci::Settle;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::Report;
@@ -142,6 +142,7 @@ pub(super) fn read_metadata(
     planned: &Planned,
     paths: &[String],
 ) -> Result<Metadata, Error> {
+    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
     let legs = planned.legs();
     let is_planned = |name: &str| legs.contains(name);
     let mut metadata = Metadata::default();
@@ -149,7 +150,7 @@ pub(super) fn read_metadata(
     for path in paths {
         if let Some((target, digest)) = pair(path) {
             if planned.images.contains_key(target) && !is_planned(target) {
-                problems.report(is_an_image(target, &digest));
+                problems.report(is_an_image(target, &digest, planned));
                 continue;
             }
             problems.ok(metadata.add_pair(target, digest, &is_planned));
@@ -167,7 +168,26 @@ pub(super) fn read_metadata(
             ));
             continue;
         }
-        let files = session.host.files_below(path)?;
+        if path.parse::<Digest>().is_ok() {
+            let message = format!("`{path}` does not say which build it is of");
+            let builds: Vec<&str> = legs.iter().copied().collect();
+            problems.report(
+                Diagnostic::error(Code::DIGEST, message).with_help(format!(
+                    "write `BUILD={path}`; the builds of the plan are {}",
+                    listed(&builds)
+                )),
+            );
+            continue;
+        }
+        let files = match session.host.files_below(path) {
+            // Where all images are reused, no job writes metadata, and nothing makes its folder.
+            Err(HostError { problem: Problem::Missing, .. })
+                if !is_any_built && !planned.images.is_empty() =>
+            {
+                continue;
+            }
+            files => files?,
+        };
         if files.is_empty() {
             metadata.notes.push(Diagnostic::note(Code::NO_METADATA, format!("`{path}` contains no files")));
         }
@@ -190,7 +210,6 @@ pub(super) fn read_metadata(
         others.into_iter().for_each(|other| problems.report(other));
     }
     problems.check()?;
-    let is_any_built = planned.images.values().any(|image| image.reused.is_none());
     if metadata.builds.is_empty() && is_any_built {
         let message = "none of the metadata is about a build of this plan";
         metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message).with_help(
@@ -201,10 +220,13 @@ pub(super) fn read_metadata(
 }
 
 /// A digest of a whole image, where those of its builds are meant.
-fn is_an_image(key: &str, digest: &Digest) -> Diagnostic {
+fn is_an_image(key: &str, digest: &Digest, planned: &Planned) -> Diagnostic {
     let message = format!("`{key}={digest}`: `{key}` is an image of the plan, and a merge is made of builds");
+    let builds: Vec<String> =
+        planned.images.get(key).into_iter().flat_map(|image| image.builds.keys()).cloned().collect();
     Diagnostic::error(Code::NOT_A_BUILD, message).with_help(format!(
-        "`bakeplan promote {key}={digest} --plan FILE` gives an index the tags of its image"
+        "name the builds, each with its own digest: {}; if the digest is that of a whole index, `bakeplan promote {key}={digest} --plan FILE` gives it the tags of its image",
+        listed(&builds)
     ))
 }
 

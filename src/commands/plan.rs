@@ -424,7 +424,12 @@ pub(super) fn check(session: &Session<'_>, files: &[(String, String)], repair: &
 
 /// The outputs of a step of GitHub Actions.
 fn outputs(plan: &Plan, matrix: &str) -> String {
-    format!("matrix={matrix}\nany={}\npublish={}\n", !plan.jobs.is_empty(), plan.publish)
+    format!(
+        "matrix={matrix}\nany={}\npublish={}\nmerge={}\n",
+        !plan.jobs.is_empty(),
+        plan.publish,
+        plan.is_merged()
+    )
 }
 
 /// Refuses a matrix that GitHub would not hand on to the jobs, and a row whose targets no program could be given.

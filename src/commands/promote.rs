@@ -7,6 +7,7 @@ use super::merge::tell;
 use super::network;
 use super::session::Session;
 use super::talk::Talk;
+use crate::ci::Settle;
 use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -33,6 +34,7 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
         allow_retag,
         allow_other_version,
         wait,
+        settle,
         format,
         github,
         network,
@@ -44,6 +46,7 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
         trust_known_versions: *trust_known_versions,
         allow_retag: *allow_retag,
         allow_other_version: *allow_other_version,
+        settle: settle.map(Settle::duration).unwrap_or_default(),
         ..Options::default()
     };
     let mut report = Report::new("Promotion", *dry_run);

@@ -1,6 +1,7 @@
 //! `bakeplan merge --from-source`: the plan that the sources give in this run, if it is the one that was handed over.
 
 use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
 
 use super::diff;
 use super::plan::{self, Making};
@@ -11,14 +12,16 @@ use crate::cli::{Choice, PlanOptions, Selection};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::host::Host;
+use crate::moment::Moment;
 use crate::plan::{PlannedBase, Reused};
-use crate::published::plan_json::{self, BaseEntry, PlanJson, ReusedEntry};
+use crate::published::plan_json::{self, BaseEntry, MomentEntry, PlanJson, ReusedEntry};
 use crate::published::planned::Planned;
 use crate::render;
 use crate::resolve::{Purpose, Spared};
 
 /// Makes the plan with these options, and compares it with the text of the one at `path`. Unless the options say something
-/// else, the versions released before are those that it knew.
+/// else, the versions released before are those that it knew. The clock and chance say what they said to it.
 pub(super) fn plan_again(
     session: &mut Session<'_>,
     path: &str,
@@ -44,11 +47,16 @@ pub(super) fn plan_again(
     });
     let bases: IndexMap<String, PlannedBase> =
         theirs.iter().flat_map(|theirs| &theirs.bases).map(|(name, base)| (name.clone(), of(base))).collect();
+    let moment = theirs.as_ref().and_then(|theirs| theirs.moment.clone()).map(of_then).unwrap_or_default();
+    if let Some(time) = moment.time.filter(|time| time.duration_since(Host::now()) > AHEAD) {
+        return Err(of_the_future(path, time).into());
+    }
     let choice = Choice { inputs: has_inputs || choice.is_given(), ..Choice::default() };
     let making = Making {
         choice: Some(&choice),
         spared: Some(&spared),
         bases: Some(&bases),
+        moment: Some(&moment),
         ..Making::of(Purpose::Run)
     };
     let (plan, _) = plan::make_with(session, &selection, &making)?;
@@ -59,6 +67,21 @@ pub(super) fn plan_again(
         return Err(differs(path, &theirs, &ours).into());
     }
     Ok(Planned::read(path, &own)?)
+}
+
+/// How far the clock of the machine that planned may be ahead of ours.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+/// What the clock and chance said to a plan.
+fn of_then(moment: MomentEntry) -> Moment {
+    let MomentEntry { time, seed } = moment;
+    Moment { time, seed }
+}
+
+fn of_the_future(path: &str, time: Timestamp) -> Diagnostic {
+    let message = format!("`{path}` says that it was made at {time}, which is in the future");
+    Diagnostic::error(Code::PLAN_DIFFERS, message)
+        .with_help("compare the clocks of both machines; if they are right, `plan.json` was replaced")
 }
 
 /// The images that a plan does not build.

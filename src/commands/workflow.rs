@@ -245,6 +245,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         publish_on,
         branches,
         schedule,
+        rebuild,
+        only_changed,
         env,
         environment,
         logins,
@@ -265,6 +267,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         publish_on: given(!publish_on.is_empty()).map(|()| publish_on).or(written.publish_on),
         branches: if branches.is_empty() { written.branches } else { branches },
         schedule: if schedule.is_empty() { written.schedule } else { schedule },
+        rebuild: if rebuild.is_empty() { written.rebuild } else { rebuild },
+        only_changed: only_changed || written.only_changed,
         env: Keyed::merge(written.env, env),
         environment: environment.or(written.environment),
         logins: Keyed::merge(written.logins, logins),
@@ -289,6 +293,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         publish_on,
         branches,
         schedule,
+        rebuild,
+        only_changed,
         env,
         environment,
         logins,
@@ -313,6 +319,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--publish-on", publish_on))
         .chain(each("--branch", branches))
         .chain(each("--schedule", schedule))
+        .chain(each("--rebuild", rebuild))
+        .chain(only_changed.then(|| "--only-changed".to_owned()))
         .chain(each("--env", env))
         .chain(each("--environment", environment))
         .chain(each("--login", logins))

@@ -36,7 +36,7 @@ impl Id {
 
     /// The name that git gives an object.
     ///
-    /// `kind` is `blob` or `tree`.
+    /// `kind` is `blob` or `tree`, or a word that git does not have, for what it cannot say.
     pub(crate) fn of(format: Format, kind: &str, content: &[u8]) -> Self {
         let header = format!("{kind} {}\0", content.len());
         match format {

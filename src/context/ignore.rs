@@ -6,6 +6,9 @@ use super::pattern::{Fault, Pattern};
 /// How long a line may be, its end not counted: the buffer of Go's `bufio.Scanner`.
 const MAX_LINE: usize = 64 * 1024 - 1;
 
+/// How many patterns there may be.
+const MAX_RULES: usize = 1000;
+
 /// A line that Docker refuses, or that means something else than it says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: `{}` {fault}", text.escape_ascii())]
@@ -56,7 +59,11 @@ impl Ignore {
             if line.first() == Some(&b'#') {
                 continue;
             }
-            rules.extend(Rule::parse(line).map_err(bad)?);
+            let rule = Rule::parse(line).map_err(bad)?;
+            if rule.is_some() && rules.len() == MAX_RULES {
+                return Err(bad(Fault::TooMany));
+            }
+            rules.extend(rule);
         }
         let exceptions_by_prefix = rules
             .iter()
@@ -246,6 +253,14 @@ mod tests {
         assert!(Ignore::parse(format!("{long}\n").as_bytes()).is_ok());
         let bad = Ignore::parse(format!("b\n{long}a").as_bytes()).unwrap_err();
         assert_eq!(bad, BadPattern { line: 2, text: vec![], fault: Fault::TooLong });
+    }
+
+    #[test]
+    fn more_patterns_than_any_file_has_are_refused() {
+        let lines = |count: usize| (0..count).map(|n| format!("# {n}\nt/**/N{n}*\n")).collect::<String>();
+        assert!(Ignore::parse(lines(MAX_RULES).as_bytes()).is_ok());
+        let bad = Ignore::parse(lines(MAX_RULES + 1).as_bytes()).unwrap_err();
+        assert_eq!((bad.line, bad.fault), (2 * MAX_RULES + 2, Fault::TooMany));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(crate) enum Fault {
     /// Longer than what Docker reads.
     #[error("is longer than 65,535 bytes, which is all that Docker reads of a line")]
     TooLong,
+    /// More lines than any real file has: each of them is tried on each path of a context.
+    #[error("is one of more than 1,000 patterns")]
+    TooMany,
 }
 
 /// A pattern without its `!`.

@@ -100,6 +100,23 @@ impl Folder {
         self.entries.get(at).map(|(name, entry)| (&**name, entry))
     }
 
+    /// Calls `each` for all files in it and below, with their paths, whether they have the x bit, and their content.
+    pub(crate) fn each_file(&self, path: &mut Vec<u8>, each: &mut dyn FnMut(&[u8], bool, Id)) {
+        for (name, entry) in self.entries() {
+            let length = path.len();
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+            match entry {
+                Entry::File { executable, id } => each(path, *executable, *id),
+                Entry::Folder(folder) => folder.each_file(path, each),
+                Entry::Link { .. } | Entry::Submodule { .. } => {}
+            }
+            path.truncate(length);
+        }
+    }
+
     /// What a path leads to, links not followed; `None`, too, for the folder itself.
     pub(crate) fn find(&self, path: &[u8]) -> Option<&Entry> {
         let mut names = path::names_of(path);

@@ -18,7 +18,7 @@ pub(crate) struct Reads {
     pub(crate) sources: Sources,
     /// What is downloaded.
     pub(crate) remote: Vec<Remote>,
-    /// Why `bases`, `contexts` and `remote` may lack something; the whole context counts then.
+    /// Why `bases`, `contexts` and `remote` may lack something.
     pub(crate) unknown: Vec<Reason>,
 }
 

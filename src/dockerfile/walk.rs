@@ -399,6 +399,10 @@ impl<'a> Walk<'a> {
                 Ok(text) => text,
                 // Whatever follows, it is an address.
                 Err(_) if copy.verb == Verb::Add && is_literally_remote(word) => word.clone(),
+                Err(why) if copy.verb == Verb::Add && !is_literally_local(word) => {
+                    self.unknown(Some(line), why);
+                    continue;
+                }
                 Err(why) => {
                     self.whole(line, why);
                     continue;
@@ -444,6 +448,12 @@ impl<'a> Walk<'a> {
 /// Whether a word is an address whatever its variables are.
 fn is_literally_remote(word: &str) -> bool {
     word.starts_with("https://") || word.starts_with("http://")
+}
+
+/// Whether a word is a path whatever its variables are: no address has a slash so early.
+fn is_literally_local(word: &str) -> bool {
+    let of_address = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    word.find(of_address).is_some_and(|at| word[at..].starts_with('/'))
 }
 
 /// The value of a word, or why it cannot be told.

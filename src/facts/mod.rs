@@ -2,6 +2,7 @@
 
 // What is given, and what git is asked.
 pub(crate) mod command;
+pub(crate) mod conversion;
 pub(crate) mod given;
 
 // Where facts come from.

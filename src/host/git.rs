@@ -6,8 +6,9 @@
 //! - A repository is what has a `.git`, which git never checks out, or what `GIT_DIR` names. A folder that merely looks
 //!   like a bare repository is refused.
 //! - Commands that answer from the repository itself reach no remote, run no hook, no file system monitor and no pager,
-//!   and enter no submodule. They make no patches, so that no `diff.external` or `textconv` applies. The one that looks
-//!   at the working tree has its filters switched off: see [`crate::facts::worktree`].
+//!   and enter no submodule, except to compare what is checked out there in this same way. They make no patches, so that no
+//!   `diff.external` or `textconv` applies. The one that looks at the working tree has its filters switched off: see
+//!   [`crate::facts::worktree`].
 //! - The remote is asked from an empty folder outside of any repository, with the user's own configuration and, of the
 //!   repository's, only what [`crate::facts::remote`] lets through.
 //!

@@ -26,16 +26,17 @@ mod read;
 mod revision;
 mod streams;
 mod tree;
+mod working_tree;
 mod write;
 
-pub(crate) use clock::ambient;
+pub(crate) use clock::{Present, ambient};
 pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
-pub(crate) use objects::Replacement;
 pub(crate) use read::{Compared, YamlText};
 pub(crate) use revision::Revision;
 pub(crate) use streams::{Delivery, print_usage};
+pub(crate) use working_tree::{Actual, Replacement};
 pub(crate) use write::{Destination, Written};
 use write::{Prepared, destination};
 

@@ -150,13 +150,15 @@ fn shows_links(env: &BTreeMap<String, String>) -> bool {
     is_known && !is_multiplexed
 }
 
-/// Prints help, or what is wrong with the command line: that quotes arguments, which a workflow may take from a stranger.
+/// Prints help, or what is wrong with the command line: that quotes arguments, which a workflow may take from a stranger,
+/// and which may hold a login.
 ///
 /// # Errors
 /// When it does not arrive whole.
 pub(crate) fn print_usage(stop: &clap::Error) -> io::Result<()> {
     let text = stop.render();
-    let text = readable::styled(&text.ansi().to_string()).into_owned();
+    let text = text.ansi().to_string();
+    let text = readable::styled(&readable::without_logins_in_addresses(&text)).into_owned();
     if stop.use_stderr() {
         AutoStream::auto(io::stderr()).write_all(text.as_bytes())
     } else {

@@ -1,6 +1,7 @@
 //! What workflows and scripts say about images: what is built, under which names it is published, and when.
 
 use super::moment::Answers;
+use super::runs_on::RunsOn;
 use super::text::{Line, Place, RuleLine, Template};
 
 /// A step or a command that publishes something, or that builds it for another one which does.
@@ -28,6 +29,8 @@ pub(crate) struct Publication {
     pub oci_labels: bool,
     /// What was found there and is not understood.
     pub untold: Vec<Line>,
+    /// What its job runs on, if it is in one.
+    pub runs_on: Option<RunsOn>,
 }
 
 impl Publication {
@@ -46,6 +49,7 @@ impl Publication {
             sources: Vec::new(),
             oci_labels: false,
             untold: Vec::new(),
+            runs_on: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::{Answers, Moment};
+use super::runs_on::RunsOn;
 use super::text::{Line, Place, Template};
 use super::world::World;
 
@@ -27,6 +28,8 @@ pub(crate) struct Candidate {
     pub untold: Vec<Line>,
     /// Variables of the Bake file that the step sets.
     pub variables: Vec<(String, Template)>,
+    /// What its platforms are built on, in jobs that name it.
+    pub runners: Vec<(Vec<Line>, RunsOn)>,
     /// Where its build is.
     pub place: Place,
 }
@@ -120,6 +123,7 @@ pub(crate) fn images(
                 sources: Vec::new(),
                 oci_labels: false,
                 untold: Vec::new(),
+                runs_on: None,
             };
             strays.push(Stray {
                 publication,
@@ -296,8 +300,10 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         others: build.others.clone(),
         tags: build.tags.clone(),
     });
+    let runners = build.runs_on.map(|on| (platforms.clone(), on));
     match same {
         Some(known) => {
+            known.runners.extend(runners);
             merge_lines(&mut known.repositories, build.repositories);
             merge_lines(&mut known.platforms, platforms);
             merge_lines(&mut known.untold, build.untold);
@@ -317,6 +323,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
             oci_labels: build.oci_labels,
             untold: build.untold,
             variables,
+            runners: runners.into_iter().collect(),
             place: build.place,
         }),
     }
@@ -415,12 +422,14 @@ fn of_bake(
         let key = target_key(&target);
         let entry =
             Entry { place: one.place.clone(), runs: one.runs, others: one.others.clone(), tags: Vec::new() };
+        let runners = one.runs_on.map(|on| (build.platforms.clone(), on));
         match candidates
             .iter_mut()
             .find(|known| target_key(&known.target) == key && known.repositories.is_empty())
         {
             Some(known) => {
                 known.entries.push(entry);
+                known.runners.extend(runners);
                 merge_lines(&mut known.platforms, build.platforms.clone());
             }
             None => candidates.push(Candidate {
@@ -433,6 +442,7 @@ fn of_bake(
                 oci_labels: false,
                 untold: one.untold,
                 variables: build.variables.clone(),
+                runners: runners.into_iter().collect(),
                 place: one.place,
             }),
         }

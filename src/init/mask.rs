@@ -1,6 +1,7 @@
 //! Passwords that stand in workflows and scripts: what is shown of a line does not have them.
 
 use crate::bake::values::SecretNames;
+use crate::readable::logins_in_addresses;
 
 /// What stands behind a secret's name without being one.
 const PLAIN: [&str; 9] = ["true", "false", "read", "write", "none", "null", "inherit", "admin", "required"];
@@ -102,13 +103,8 @@ fn of_logins<'t>(line: &'t str, values: &mut Vec<&'t str>) {
 
 /// `scheme://user:password@host`.
 fn of_addresses<'t>(line: &'t str, values: &mut Vec<&'t str>) {
-    for (at, mark) in line.match_indices("://") {
-        let rest = &line[at + mark.len()..];
-        let end =
-            rest.find(|c: char| c == '/' || c.is_whitespace() || "\"'".contains(c)).unwrap_or(rest.len());
-        let password = rest[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
-        values.extend(password.map(|(_, password)| password).filter(|password| !is_reference(password)));
-    }
+    let passwords = logins_in_addresses(line).filter_map(|login| Some(login.split_once(':')?.1));
+    values.extend(passwords.filter(|password| !is_reference(password)));
 }
 
 /// The value that a text begins with, unless it is none or says where it is from, and what follows.

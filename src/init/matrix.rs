@@ -20,6 +20,7 @@ pub(crate) fn rows(job: &Yaml, scope: &Scope) -> Vec<Option<Value>> {
     let Value::Map(members) = value(matrix, scope) else { return vec![None] };
     let (mut rows, mut has_vector): (Vec<Row>, bool) = (vec![Vec::new()], false);
     let (mut include, mut exclude) = (Vec::new(), Vec::new());
+    let mut is_cut = false;
     for (name, value) in members {
         match (name.as_str(), value) {
             ("include", Value::List(items)) => include = items,
@@ -31,7 +32,10 @@ pub(crate) fn rows(job: &Yaml, scope: &Scope) -> Vec<Option<Value>> {
                     let add = |item: &Value| [row.as_slice(), &[(name.clone(), item.clone())]].concat();
                     items.iter().map(add).collect::<Vec<_>>()
                 });
-                rows = longer.take(MAX_ROWS).collect();
+                let mut longer: Vec<Row> = longer.take(MAX_ROWS + 1).collect();
+                is_cut |= longer.len() > MAX_ROWS;
+                longer.truncate(MAX_ROWS);
+                rows = longer;
             }
             // The others are as they are.
             (_, other) => rows.iter_mut().for_each(|row| row.push((name.clone(), other.clone()))),
@@ -57,7 +61,12 @@ pub(crate) fn rows(job: &Yaml, scope: &Scope) -> Vec<Option<Value>> {
         }
         if !extended && rows.len() < MAX_ROWS {
             rows.push(added.clone());
+        } else if !extended {
+            is_cut = true;
         }
+    }
+    if is_cut {
+        scope.world.work.end();
     }
     rows.into_iter().map(|row| Some(Value::Map(row))).collect()
 }
@@ -85,7 +94,7 @@ fn key(value: &Value) -> String {
 }
 
 /// A value of YAML.
-fn value(yaml: &Yaml, scope: &Scope) -> Value {
+pub(super) fn value(yaml: &Yaml, scope: &Scope) -> Value {
     match &yaml.kind {
         YamlKind::Null => Value::Null,
         YamlKind::Text(text) if text == "true" || text == "false" => Value::Bool(text == "true"),

@@ -17,6 +17,7 @@ pub(crate) mod text;
 
 mod value;
 
+mod runs_on;
 mod when;
 
 pub(crate) mod scope;
@@ -46,6 +47,8 @@ pub(crate) mod workflow;
 pub(crate) mod definition;
 mod render;
 
+pub(crate) mod first;
+
 pub(crate) mod images;
 
 mod tags;
@@ -56,6 +59,8 @@ pub(crate) mod splice;
 mod covered;
 mod names;
 mod target_block;
+
+mod runners;
 
 pub(crate) mod proposal;
 

@@ -14,6 +14,7 @@ use super::logins::{self, LoginStep, Logins};
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
 use super::render::{Lines, Variables, formatted, from, quotable, quoted};
+use super::runners;
 use super::splice::At;
 use super::tags::{self, Tags, list};
 pub(crate) use super::target_block::Told;
@@ -46,6 +47,15 @@ pub(crate) struct ProposedImage {
     pub target: String,
     /// What publishes it today; none where that is what its target says.
     pub candidate: Option<Candidate>,
+    /// Arguments that are empty until the plan gets them.
+    pub open: Vec<String>,
+}
+
+impl ProposedImage {
+    /// One that is published as its target says.
+    fn own(name: &str, target: &str) -> Self {
+        Self { name: name.to_owned(), target: target.to_owned(), candidate: None, open: Vec::new() }
+    }
 }
 
 /// What is proposed, and what could not be.
@@ -203,11 +213,7 @@ impl<'a> Maker<'a> {
         lines.comment("repositories and tags are those of the target");
         lines.close("}");
         self.proposal.blocks.push((self.place_of(label), lines.finish()));
-        self.proposal.images.push(ProposedImage {
-            name: label.clone(),
-            target: label.clone(),
-            candidate: None,
-        });
+        self.proposal.images.push(ProposedImage::own(label, label));
     }
 
     /// The same for several targets of one image.
@@ -221,8 +227,8 @@ impl<'a> Maker<'a> {
         );
         lines.close("}");
         self.proposal.blocks.push((At::End, lines.finish()));
-        let target = image.targets.first().cloned().unwrap_or_default();
-        self.proposal.images.push(ProposedImage { name: image.key.clone(), target, candidate: None });
+        let target = image.targets.first().map_or("", String::as_str);
+        self.proposal.images.push(ProposedImage::own(&image.key, target));
     }
 
     /// Where a block about a target goes.
@@ -316,7 +322,8 @@ impl<'a> Maker<'a> {
         let at =
             if matches!(candidate.target, TargetOf::Known(..)) { self.place_of(&target) } else { At::End };
         self.proposal.blocks.push((at, text));
-        self.proposal.images.push(ProposedImage { name, target, candidate: Some(candidate) });
+        let open = std::mem::take(&mut self.variables.open);
+        self.proposal.images.push(ProposedImage { name, target, candidate: Some(candidate), open });
     }
 
     fn image_block(
@@ -397,6 +404,7 @@ impl<'a> Maker<'a> {
             lines.comment("the labels and annotations of docker/metadata-action");
             lines.attribute("oci_labels", &Expression::from(true));
         }
+        runners::write(candidate, &mut lines, told);
         for (platform, build) in &candidate.variants {
             self.variant(platform, build, candidate, &mut lines);
         }

@@ -6,6 +6,7 @@ use hcl::format::{Format, Formatter};
 use indexmap::IndexMap;
 
 use super::mask::masked;
+use super::moment::Fact;
 use super::text::{Piece, Place, Template, is_name};
 use super::world::World;
 use crate::bake::values::SecretNames;
@@ -21,6 +22,8 @@ const INDENT: &str = "  ";
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     pub(crate) list: IndexMap<String, Variable>,
+    /// Arguments of the last target whose values only a run knows.
+    pub(crate) open: Vec<String>,
 }
 
 /// A variable.
@@ -92,8 +95,41 @@ impl Variables {
         })
     }
 
+    /// The reference to what GitHub tells each run in its environment, such as `GITHUB_SHA`.
+    fn reference_to_run(&mut self, piece: &Piece) -> Option<String> {
+        let (name, default) = match piece {
+            Piece::Fact(Fact::Commit(None)) => ("GITHUB_SHA", "unknown"),
+            Piece::Fact(Fact::RefName | Fact::Version) => ("GITHUB_REF_NAME", "dev"),
+            Piece::Fact(Fact::Ref) => ("GITHUB_REF", "unknown"),
+            Piece::Fact(Fact::Event) => ("GITHUB_EVENT_NAME", "unknown"),
+            Piece::Meta(meta, output) if output == "version" && meta.has_version() => {
+                ("GITHUB_REF_NAME", "dev")
+            }
+            _ => return None,
+        };
+        self.list.entry(name.to_owned()).or_insert_with(|| Variable {
+            default: default.to_owned(),
+            comment: "which GitHub sets in each run; the default is for plans elsewhere".to_owned(),
+            setting: None,
+            is_guess: false,
+        });
+        Some(match piece {
+            Piece::Meta(..) | Piece::Fact(Fact::Version) => format!("trimprefix({name}, \"v\")"),
+            _ => name.to_owned(),
+        })
+    }
+
     /// A text with these variables in it; else what in it cannot be said.
     pub(crate) fn expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
+        self.rendered(text, world, false)
+    }
+
+    /// The same of what a build gets, which may differ from run to run.
+    pub(crate) fn build_expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
+        self.rendered(text, world, true)
+    }
+
+    fn rendered(&mut self, text: &Template, world: &World, is_of_run: bool) -> Result<Expression, String> {
         let mut raw = String::new();
         let mut has_variables = false;
         let is_alone = matches!(text.0.as_slice(), [Piece::Setting(..)]);
@@ -101,7 +137,8 @@ impl Variables {
             match piece {
                 Piece::Text(part) => raw.push_str(&literal(part, at + 1 < text.0.len())),
                 other => {
-                    let reference = self.reference(other, world);
+                    let of_run = if is_of_run { self.reference_to_run(other) } else { None };
+                    let reference = of_run.or_else(|| self.reference(other, world));
                     let reference = reference.ok_or_else(|| Template(vec![other.clone()]).shown())?;
                     has_variables = true;
                     if is_alone && let Some(variable) = self.list.get_mut(&reference) {
@@ -112,7 +149,7 @@ impl Variables {
             }
         }
         // A variable alone needs no quotes.
-        if let [Piece::Repository | Piece::Owner | Piece::Setting(..)] = text.0.as_slice()
+        if let [Piece::Repository | Piece::Owner | Piece::Setting(..) | Piece::Fact(_)] = text.0.as_slice()
             && let Some(name) = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
             && let Ok(name) = Name::new(name)
         {

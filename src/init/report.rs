@@ -12,10 +12,23 @@ use crate::render::table::columns;
 pub(crate) struct Example {
     /// Which run it is.
     pub run: String,
-    /// Each image: what is published today, and what the plan publishes, by repository.
-    pub images: Vec<(String, Published, IndexMap<String, Vec<String>>)>,
+    /// Each image.
+    pub images: Vec<ExampleImage>,
     /// Why there is no plan, if there is none.
     pub failure: Option<String>,
+}
+
+/// What an image publishes in an example.
+#[derive(Debug)]
+pub(crate) struct ExampleImage {
+    /// Its name.
+    pub name: String,
+    /// What is published today.
+    pub today: Published,
+    /// What the plan publishes, by repository.
+    pub planned: IndexMap<String, Vec<String>>,
+    /// Build arguments that are empty in the plan, and are not today.
+    pub open: Vec<String>,
 }
 
 /// How many repositories are shown for an image in a run.
@@ -25,7 +38,7 @@ const MAX_REPOSITORIES: usize = 20;
 pub(crate) fn render(examples: &[Example]) -> String {
     let mut rows: Vec<[Cow<'_, str>; 4]> = Vec::new();
     for example in examples {
-        for (at, (name, today, planned)) in example.images.iter().enumerate() {
+        for (at, ExampleImage { name, today, planned, open }) in example.images.iter().enumerate() {
             let run = if at == 0 { example.run.as_str() } else { "" };
             let mut repositories: Vec<&String> = today.tags.keys().collect();
             repositories.extend(planned.keys().filter(|repository| !today.tags.contains_key(*repository)));
@@ -54,7 +67,10 @@ pub(crate) fn render(examples: &[Example]) -> String {
                 }
                 let planned = match &example.failure {
                     Some(failure) => failure.clone(),
-                    None if unknown.is_empty() && same(old, new) => "the same".to_owned(),
+                    None if unknown.is_empty() && same(old, new) && open.is_empty() => "the same".to_owned(),
+                    None if unknown.is_empty() && same(old, new) => {
+                        format!("the same tags; empty in the image: {}", open.join(", "))
+                    }
                     None => of(new),
                 };
                 let (run, name) = if index == 0 { (run, name.as_str()) } else { ("", "") };

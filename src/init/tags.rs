@@ -224,7 +224,7 @@ impl Tags {
         // A version is that of a git tag, so its entries need no further condition.
         let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
         if !domain.meets(mask) {
-            comments.push("it never applies in the runs of that workflow".to_owned());
+            comments.push("it publishes nothing today: that workflow pushes in other runs only".to_owned());
             self.entries.push(TagEntry { comments, value: None });
             return;
         }

@@ -102,8 +102,19 @@ pub(super) fn block(
                 told.push((line.place.clone(), format!("the argument `{name}` is not in the proposal: it is a secret, and everybody who has the image can read its arguments; give it as a `secret`")));
                 continue;
             }
-            match variables.expression(&value, world) {
-                Ok(value) => members.push((key(&name), value)),
+            let is_of_build = matches!(attribute, "args" | "labels");
+            let expression = if is_of_build {
+                variables.build_expression(&value, world)
+            } else {
+                variables.expression(&value, world)
+            };
+            match expression {
+                Ok(expression) => {
+                    if value.0.iter().any(|piece| matches!(piece, Piece::Meta(..))) {
+                        told.push((line.place.clone(), format!("the value of `{name}` is a guess: the git tag without its `v`, or the name of the branch")));
+                    }
+                    members.push((key(&name), expression));
+                }
                 Err(_) if attribute == "args" && is_variable(&name) => {
                     argument(variables, &name, line, &written(&line.place), told);
                     members.push((key(&name), variable(&name)));
@@ -174,10 +185,14 @@ pub(super) fn block(
 
 /// A variable for an argument whose value only a run knows.
 fn argument(variables: &mut Variables, name: &str, line: &Line, said: &str, told: &mut Vec<Told>) {
-    told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here: give it to the plan as the environment variable `{name}`")));
+    told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here, so it is empty until the plan gets it: `bakeplan workflow github --env {name}=FROM`, with `vars.NAME`, `secrets.NAME` or `github.NAME` for FROM")));
+    variables.open.push(name.to_owned());
     variables.list.entry(name.to_owned()).or_insert_with(|| Variable {
         default: String::new(),
-        comment: format!("{}; give it as an environment variable", from(&line.place, said)),
+        comment: format!(
+            "{}; empty until the plan gets it, as with `--env {name}=vars.{name}`",
+            from(&line.place, said)
+        ),
         setting: None,
         is_guess: false,
     });

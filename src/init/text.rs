@@ -72,6 +72,14 @@ pub(crate) struct Meta {
     pub labels: Vec<Line>,
 }
 
+impl Meta {
+    /// Whether one of its rules makes the version of the git tag, which then is the action's output `version`.
+    pub(crate) fn has_version(&self) -> bool {
+        let is_whole = |text: String| text.contains("{{version}}") || text.contains("event=tag");
+        self.rules.iter().any(|rule| rule.is_default || rule.line.text.constant().is_some_and(is_whole))
+    }
+}
+
 /// A line of an input.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {

@@ -32,7 +32,12 @@ impl Work {
         left.is_some()
     }
 
-    /// Whether a stage had too little.
+    /// Notes that something was read in part.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+    }
+
+    /// Whether a stage had too little, or something else was read in part.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.get()
     }

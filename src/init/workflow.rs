@@ -11,6 +11,7 @@ use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
 use super::moment::Answers;
+use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
 use super::shell;
 use super::text::{Line, Place, Template};
@@ -146,6 +147,7 @@ struct Run<'a, 't> {
     job: String,
     runs: Answers,
     others: &'t [String],
+    runs_on: Option<RunsOn>,
 }
 
 impl<'a> Reader<'a> {
@@ -219,8 +221,12 @@ impl<'a> Reader<'a> {
                 Answers::of(
                     |moment| if runs.at(moment) == Some(false) { of_job.at(moment) } else { runs.at(moment) },
                 );
-            let run =
-                Run { file, source, job: format!("{}#{name}", file.path), runs, others: &triggers.others };
+            let runs_on = job.get("runs-on").map(|on| RunsOn {
+                place: place_of(on, source, &file.path),
+                runner: runs_on::of_value(&matrix::value(on, &scope)),
+            });
+            let job_name = format!("{}#{name}", file.path);
+            let run = Run { file, source, job: job_name, runs, others: &triggers.others, runs_on };
             if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
                 self.call(called, job, &scope, &run, depth);
                 continue;
@@ -304,6 +310,7 @@ impl<'a> Reader<'a> {
     fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>) {
         for mut publication in found {
             publication.others = run.others.to_vec();
+            publication.runs_on.clone_from(&run.runs_on);
             self.reading.publications.push(publication);
         }
     }
@@ -413,8 +420,14 @@ impl<'a> Reader<'a> {
             caller: Some(Rc::new(scope.clone())),
             ..Scope::default()
         };
-        let run =
-            Run { file, source: self.sources.get(file.id), job: run.job.clone(), runs, others: run.others };
+        let run = Run {
+            file,
+            source: self.sources.get(file.id),
+            job: run.job.clone(),
+            runs,
+            others: run.others,
+            runs_on: run.runs_on.clone(),
+        };
         self.called.push(Rc::clone(&file.path));
         self.steps(steps.items(), &mut inner, &run, depth + 1);
         self.called.pop();

@@ -10,7 +10,7 @@ use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity, listed, suggest};
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
 use crate::published::given;
@@ -149,7 +149,31 @@ pub(crate) fn promote(
     let complete = ready.clone();
     let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
     fill(&complete, &subjects, run, options, tools, &mut report);
+    for promotion in promotions {
+        if let (To::Tags(_), Some(image)) = (&promotion.to, report.images.get(&promotion.key)) {
+            match kept(image) {
+                Some((one, true)) => {
+                    report.held.push(Diagnostic { severity: Severity::Warning, ..one });
+                }
+                Some((one, false)) => report.notes.push(one),
+                None => {}
+            }
+        }
+    }
     report
+}
+
+/// What to say of tags that were asked for by name and stay with others, and whether those are all.
+fn kept(image: &ImageReport) -> Option<(Diagnostic, bool)> {
+    let kept: Vec<_> = image.references.iter().filter(|one| one.outcome == Outcome::Kept).collect();
+    let first = kept.first()?;
+    let names: Vec<&str> = kept.iter().map(|one| one.reference.as_str()).collect();
+    let (stay, them) = if names.len() == 1 { ("stays", "it") } else { ("stay", "them") };
+    let why = first.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let message = format!("{} {stay} as before{why}", listed(&names));
+    let note = Diagnostic::note(Code::KEPT_TAG, message)
+        .with_help(format!("to move {them} back all the same, pass `--allow-backward`"));
+    Some((note, kept.len() == image.references.len()))
 }
 
 /// Finds what is to be promoted.
@@ -180,6 +204,9 @@ fn find<'p>(
         });
         match image {
             Ok((site, digest, image)) => all.push(Found { promotion, site, digest, image }),
+            Err(problem) if problem.code == Code::NO_SOURCE => {
+                problems.push(with_tags(problem, promotion, sites, survey));
+            }
             Err(problem) => problems.push(problem),
         }
     }
@@ -251,6 +278,31 @@ fn not_there(promotion: &Promotion) -> Diagnostic {
     let be = if sources.len() == 1 { "is" } else { "are" };
     Diagnostic::error(Code::NO_SOURCE, format!("{} {be} not there", sources.join(", ")))
         .with_help("clean-ups remove what has no tag: build and merge again")
+}
+
+/// A tag that is not there is rather misspelt than gone: says which there are, where the registry lists them.
+fn with_tags(
+    problem: Diagnostic,
+    promotion: &Promotion,
+    sites: &[Site],
+    survey: &mut Survey<'_>,
+) -> Diagnostic {
+    let [Target { location, tag: Some(tag), digest: None }] = promotion.sources.as_slice() else {
+        return problem;
+    };
+    let Some(site) = sites.iter().position(|site| site.location == *location) else { return problem };
+    let help = "check the name of the tag";
+    if matches!(survey.ask([(site, Question::Tags)].into_iter().collect()), Round::Asked(failures) if !failures.is_empty())
+    {
+        return problem.with_help(help);
+    }
+    let there = survey.records()[site].tags().present();
+    let names: Vec<&str> = there.into_iter().flatten().map(Tag::as_str).collect();
+    problem.with_help(match (suggest(tag.as_str(), names.iter().copied()), names.is_empty()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, false) => format!("{help}: the repository has {}", listed(&names)),
+        (None, true) => format!("{help} and of the repository, which has no tags"),
+    })
 }
 
 /// The image whose tags something gets.

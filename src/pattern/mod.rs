@@ -52,6 +52,9 @@ pub enum PatternError {
     /// It cannot be rendered.
     #[error("the pattern cannot be rendered: {0}")]
     Render(String),
+    /// What it takes of a word is not there.
+    #[error("the pattern cannot be rendered: a value in it is undefined")]
+    Undefined,
     /// The condition is neither true nor false.
     #[error("the condition is {0}, not true or false")]
     NotABool(String),
@@ -93,6 +96,7 @@ impl PatternError {
                 "a condition says when it applies: `{ pattern = \"…\", when = \"branch == default_branch\" }`"
                     .into()
             }
+            Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
             Self::Refused(_) => "a tag has at most 128 characters; write what it is made of, such as `{{ version }}`".into(),
             Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
             Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
@@ -196,6 +200,14 @@ impl Uses {
 #[must_use]
 pub(crate) fn is_pattern(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
+}
+
+/// The word of a pattern that a text seems to be meant as, where it is not rendered: `version` of `v{{ version }}`.
+#[must_use]
+pub(crate) fn word_in(text: &str) -> Option<&'static str> {
+    let inside = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
+    let mut first = inside.map(|(inside, _)| first_word(inside.trim_start_matches('-').trim_start()));
+    first.find_map(|found| words().find(|word| *word == found))
 }
 
 /// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.
@@ -494,7 +506,7 @@ fn absent(
     }
     match used.iter().find(is_missing) {
         Some(word) => Err(missing(word, words.facts)),
-        None => Err(PatternError::Render("a value in it is undefined".into())),
+        None => Err(PatternError::Undefined),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct GitlabPipeline {
     pub publish_on: BTreeSet<PublishEvent>,
     /// The branches that publish; empty for the default branch.
     pub branches: Vec<Branch>,
+    /// Whether only images are built that have changed.
+    pub only_changed: bool,
     /// Variables of the plan and the builds that have another name in the project, with that name.
     pub env: Vec<(String, String)>,
     /// The environment of the jobs that publish.
@@ -72,6 +74,8 @@ impl GitlabPipeline {
             publish_on,
             branches,
             schedule,
+            rebuild,
+            only_changed,
             env,
             environment,
             logins,
@@ -98,6 +102,11 @@ impl GitlabPipeline {
                 !schedule.is_empty(),
                 "schedule",
                 "GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*",
+            ),
+            (
+                !rebuild.is_empty(),
+                "rebuild",
+                "GitLab keeps schedules in the settings of a project: give one of them the variable `BAKEPLAN_ALL` with the value `true`",
             ),
             (
                 max_parallel.is_some(),
@@ -176,6 +185,7 @@ impl GitlabPipeline {
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
             branches: distinct(branches),
+            only_changed,
             env,
             environment,
             logins: logins.of_push().into_iter().filter_map(account).collect(),

@@ -35,6 +35,10 @@ pub(crate) struct Pipeline {
     pub branches: Vec<Branch>,
     /// When runs start by themselves.
     pub schedule: Vec<Cron>,
+    /// When runs start by themselves that build everything.
+    pub rebuild: Vec<Cron>,
+    /// Whether only images are built that have changed.
+    pub only_changed: bool,
     /// Environment variables of the plan.
     pub env: Vec<EnvVariable>,
     /// Those of the builds that hold secrets; a row gets those that it needs.
@@ -116,6 +120,8 @@ impl Pipeline {
             publish_on,
             branches,
             schedule,
+            rebuild,
+            only_changed,
             env,
             environment,
             logins,
@@ -168,6 +174,8 @@ impl Pipeline {
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
             branches: distinct(branches),
             schedule: distinct(schedule),
+            rebuild: distinct(rebuild),
+            only_changed,
             env,
             secrets,
             kept,

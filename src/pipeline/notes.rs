@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
 use super::server::Server;
+use crate::bake::values::Name;
 use crate::ci::{Login, PublishEvent, Signer};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Job, Plan};
+use crate::plan::{Job, Plan, UnsetVariable};
+use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
 
 /// All of them.
 pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
     let mut notes = lacking(plan, settings, server);
-    notes.extend(unrecorded(plan, settings));
+    notes.extend(unrecorded(plan, settings, server));
+    notes.extend(unset(plan, settings, server));
+    notes.extend(unread_by_plan(plan, settings));
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
@@ -61,7 +65,7 @@ pub(crate) fn unread(path: &str) -> Diagnostic {
 
 /// Errors about settings under which nothing would ever happen.
 pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    let WorkflowSettings { publish_on, branches, schedule, reusable, .. } = settings;
+    let WorkflowSettings { publish_on, branches, schedule, rebuild, only_changed, reusable, .. } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));
     let error = |message: &str, help: &str| Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help);
@@ -72,8 +76,26 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
             "put the schedule into the calling workflow",
         ));
     }
+    if *reusable && !rebuild.is_empty() {
+        found.push(error(
+            "`rebuild` starts nothing in a workflow that another one calls",
+            "put the schedule into the calling workflow, and call this one with the input `all`",
+        ));
+    }
+    if !only_changed && !rebuild.is_empty() {
+        found.push(error(
+            "`rebuild` has no effect where every run builds everything",
+            "give its times to `schedule`, or set `only_changed`",
+        ));
+    }
+    if let Some(both) = rebuild.iter().find(|time| schedule.contains(time)) {
+        found.push(error(
+            &format!("`{both}` is a time of `schedule` and of `rebuild`, and only one of them can be meant"),
+            "`rebuild` alone builds everything at that time; remove it from the other",
+        ));
+    }
     let is_asked = publish_on.as_ref().is_some_and(|all| all.contains(&PublishEvent::Schedule));
-    if is_asked && schedule.is_empty() && !reusable {
+    if is_asked && schedule.is_empty() && rebuild.is_empty() && !reusable {
         found.push(error(
             "`publish_on` has `schedule`, and nothing says when a run starts by itself",
             "give a time: `--schedule '17 3 * * 1'`, or `schedule` in the `workflow` block",
@@ -88,21 +110,71 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
     found
 }
 
-/// Notes about values that only the shell has in which the workflow is written.
-fn unrecorded(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    // Every run has these.
-    let is_of_runs =
-        |name: &str| ["GITHUB_", "RUNNER_"].iter().any(|start| name.starts_with(start)) || name == "CI";
-    let is_given = |name: &str| settings.env.iter().any(|one| one.name == name);
-    let names = plan.from_environment.iter().filter(|name| !is_of_runs(name) && !is_given(name));
-    names
-        .map(|name| {
-            let message = format!("`{name}` has its value from the environment here, which a run does not have");
-            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(format!(
-                "`--env {name}=vars.{name}` takes it from a variable of the repository, and `--var {name}=…` writes it into the workflow"
-            ))
+/// Notes about registries in which the plan would look for what is published, and where it may not read.
+fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
+    let pushed: BTreeSet<&Registry> =
+        plan.images.values().flat_map(|image| &image.repositories).map(Repository::registry).collect();
+    let is_closed = |login: &&Login| {
+        settings.only_changed
+            && pushed.contains(&login.registry)
+            && login.account.federated().is_some_and(|identity| !identity.pulls())
+    };
+    let closed = settings.logins.iter().filter(is_closed);
+    closed
+        .map(|Login { registry, account: _ }| {
+            let message = format!(
+                "the plan does not log in to `{registry}`, so it sees only what is public there and builds the rest every time"
+            );
+            Diagnostic::note(Code::NO_LOGIN, message)
+                .with_help("give it an identity that only reads, by keys that begin with `pull_`, such as `pull_role`")
         })
         .collect()
+}
+
+/// Whether runs have a variable without being asked to.
+fn is_of_runs(name: &str, server: Server) -> bool {
+    let starts: &[&str] = match server {
+        Server::Github => &["GITHUB_", "RUNNER_"],
+        Server::Gitlab => &["CI_", "GITLAB_"],
+    };
+    starts.iter().any(|start| name.starts_with(start)) || name == "CI"
+}
+
+/// Whether the workflow gives its runs a variable.
+fn is_given(name: &str, settings: &WorkflowSettings) -> bool {
+    settings.env.iter().any(|one| one.name == name)
+}
+
+/// How a run gets a variable.
+fn cure(name: &str, server: Server) -> String {
+    let written = format!("`--var {name}=…` writes it into the workflow");
+    match server {
+        Server::Github => format!(
+            "`--env {name}=vars.{name}` takes it from a variable of the repository, `--env {name}=github.ref_name` or `github.sha` from the run, and {written}"
+        ),
+        Server::Gitlab => format!("set the variable `{name}` in the project's settings for CI/CD; {written}"),
+    }
+}
+
+/// Notes about values that only the shell has in which the workflow is written.
+fn unrecorded(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let is_open = |name: &&Name| !is_of_runs(name, server) && !is_given(name, settings);
+    let names = plan.from_environment.iter().filter(is_open);
+    names
+        .map(|name| {
+            let message =
+                format!("`{name}` has its value from the environment here, which a run does not have");
+            Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(cure(name, server))
+        })
+        .collect()
+}
+
+/// A note about variables that have a value neither here nor in a run.
+fn unset(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Option<Diagnostic> {
+    let is_open = |name: &str| !is_of_runs(name, server) && !is_given(name, settings);
+    let open: Vec<&UnsetVariable> = plan.unset.iter().filter(|one| is_open(&one.name)).collect();
+    let first = open.first()?;
+    Some(UnsetVariable::note(&open)?.with_help(cure(&first.name, server)))
 }
 
 /// Notes about files and agents that builds need and a checkout may lack, unless something is set up.

@@ -39,6 +39,9 @@ impl Pipeline {
         match (set.is_empty(), &self.environment) {
             (true, _) => note,
             (false, None) => note.with_help("*Settings > Secrets and variables > Actions* of the repository"),
+            (false, Some(environment)) if self.only_changed => note.with_help(format!(
+                "*Settings > Secrets and variables > Actions* of the repository: the plan has none of the environment `{environment}`, and builds what it cannot look at"
+            )),
             (false, Some(environment)) => note.with_help(format!(
                 "*Settings > Secrets and variables > Actions*, or those of the environment `{environment}`"
             )),

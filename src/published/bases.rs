@@ -275,19 +275,9 @@ fn of_platform<'s>(served: &'s Served, platform: Option<&Platform>) -> Result<BT
     let images: Vec<(&Digest, Option<&DescriptorPlatform>)> = match &served.content {
         Content::Image(_) => vec![(digest, None)],
         Content::Unreadable(why) => return Err(unreadable(why)),
-        Content::Index(index) if index.count > index.entries.len() => {
-            return Err(unreadable(&format!("it has {} entries", index.count)));
-        }
         Content::Index(index) => {
-            let mut images = Vec::new();
-            for entry in &index.entries {
-                let entry = entry.as_ref().map_err(|why| unreadable(why))?;
-                let is_unknown = entry.platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
-                if entry.attested().is_none() && !is_unknown {
-                    images.push((&entry.digest, entry.platform.as_ref()));
-                }
-            }
-            images
+            let images = index.images().map_err(|why| unreadable(&why))?;
+            images.into_iter().map(|entry| (&entry.digest, entry.platform.as_ref())).collect()
         }
     };
     let fits = |own: Option<&DescriptorPlatform>| {

@@ -51,7 +51,7 @@ pub(crate) fn check(metadata: &mut Metadata, id: &Fingerprint) -> Result<(), Vec
     if !unnamed.is_empty() {
         let (does, its) = if unnamed.len() == 1 { ("does", "it is") } else { ("do", "they are") };
         let message = format!(
-            "{} {does} not name the plan that {its} of: builds of another plan are noticed only if their labels or annotations differ",
+            "{} {does} not say which plan {its} of: builds of another plan are noticed only if their labels or annotations differ",
             listed(&unnamed)
         );
         let note = Diagnostic::note(Code::NO_ID, message).with_help(
@@ -118,7 +118,7 @@ mod tests {
         let mut plain = metadata(&[&right, "a.json", "b.json"]);
         check(&mut plain, &id(A)).unwrap();
         let [note] = plain.notes.as_slice() else { panic!("{:?}", plain.notes) };
-        assert!(note.message.starts_with("`a.json`, `b.json` do not name the plan that they are of"));
+        assert!(note.message.starts_with("`a.json`, `b.json` do not say which plan they are of"));
         let mut many = metadata(&["a", "b", "c", "d", "e", "f", "g"]);
         check(&mut many, &id(A)).unwrap();
         assert!(many.notes[0].message.starts_with("`a`, `b`, `c`, `d`, `e` and 2 more do not"));

@@ -107,7 +107,16 @@ impl Metadata {
                 .with_help("builds write it, with `docker buildx bake --metadata-file FILE`; give these files, or a folder that holds nothing else"));
         }
         for (key, value) in entries {
-            if is_planned(&key) {
+            if key == DIGEST && !is_planned(&key) {
+                let digest: String =
+                    serde_json::from_str(value.get()).unwrap_or_else(|_| "DIGEST".to_owned());
+                let message =
+                    format!("`{origin}` is of `docker buildx build`, which does not name the build");
+                self.notes.push(
+                    Diagnostic::note(Code::NO_METADATA, message)
+                        .with_help(format!("say which one of the plan it is: `--metadata BUILD={digest}`")),
+                );
+            } else if is_planned(&key) {
                 match read_build(origin, &key, value.get())? {
                     Some(pushed) => self.insert(&key, pushed)?,
                     None => skipped.without_digest.push(key),

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::as_text::as_text;
 use crate::form::Form;
 use crate::inputs::Inputs;
+use crate::moment::Seed;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::reference::{Digest, Tag};
@@ -42,6 +43,10 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// The run that the plan was made in, as far as it is known.
     #[serde(default)]
     pub run: RunEntry,
+    /// What the clock and chance said when the definition was evaluated, where it asked: `merge --from-source` evaluates it in the
+    /// same moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<MomentEntry>,
     /// The versions released before that were given with `--known-versions` and that an image reads as its own, as they
     /// were given.
     #[serde(default, skip_serializing_if = "KnownVersionsEntry::is_empty")]
@@ -226,6 +231,19 @@ impl fmt::Display for Fingerprint {
 }
 
 as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower case.");
+
+/// What the clock and chance said when a definition was evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub struct MomentEntry {
+    /// The time, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub time: Option<Timestamp>,
+    /// What random values follow from, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+}
 
 /// Versions that were released before, as they were given: most often names of git tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]

@@ -134,6 +134,7 @@ impl TryFrom<PlanJson> for Planned {
             id,
             definition: _,
             run,
+            moment: _,
             known_versions: _,
             images,
             jobs,

@@ -134,7 +134,7 @@ impl MergeResult {
                         .with_help("give the `plan.json` and the result of one run"),
                 ]);
             }
-            None => return Err(fail(format!("`{path}` does not name the plan that it is of"))),
+            None => return Err(fail(format!("`{path}` does not say which plan it is of"))),
         }
         let lacking = planned.images.keys().filter(|key| !result.images.contains_key(*key));
         let lacking = lacking.map(|key| format!("`{path}` lacks image `{key}` of this plan"));

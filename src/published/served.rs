@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::oci::{Descriptor, ImageManifest, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, is_index};
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -41,6 +41,24 @@ pub(crate) struct Entries {
     pub count: usize,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Entries {
+    /// The images that it has: neither attestations nor what is of no platform.
+    ///
+    /// # Errors
+    /// Why not all of its entries are known.
+    pub(crate) fn images(&self) -> Result<Vec<&Descriptor>, String> {
+        if self.count > self.entries.len() {
+            return Err(format!("it has {} entries; at most {MAX_CHILDREN} are read", self.count));
+        }
+        let is_image = |entry: &&Descriptor| {
+            let is_unknown = entry.platform.as_ref().is_some_and(DescriptorPlatform::is_unknown);
+            entry.attested().is_none() && !is_unknown
+        };
+        let all: Result<Vec<&Descriptor>, &String> = self.entries.iter().map(Result::as_ref).collect();
+        Ok(all.map_err(Clone::clone)?.into_iter().filter(is_image).collect())
+    }
 }
 
 impl Served {

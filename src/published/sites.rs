@@ -24,7 +24,8 @@ pub struct Site {
 /// What sites answered: the position of the site, the question, the answer.
 pub(crate) type Answers<Q, A> = Vec<(usize, Q, A)>;
 
-/// Asks the sites, several at once; gives the answers in the order of the questions, and the first failure of each site.
+/// Asks the sites in turns, several at once; gives the answers of each site in the order of its questions, and the first
+/// failure of each site.
 ///
 /// A site that has failed is asked nothing more, in this call and with these flags. `known` is how much each site answered
 /// before.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Files;
+use jiff::Timestamp;
+
+use super::files::{Files, Known};
 use super::leg::{Gathered, IMAGE, Reader, context_of, followed, local};
 use crate::bake::values::Name;
 use crate::dockerfile::{Base, BasePlatform, Parent, Reads, Sources};
@@ -41,7 +43,8 @@ pub(crate) struct BaseUse {
 pub(crate) fn bases(plan: &Plan, files: Result<&dyn Files, &str>) -> Bases {
     match files {
         Ok(files) => {
-            let mut reader = Reader::new(plan, files, &|_| false);
+            let known = Known { is_without_triggers: &|_| false, epoch: None, now: Timestamp::UNIX_EPOCH };
+            let mut reader = Reader::new(plan, files, known);
             plan.legs.iter().map(|(name, leg)| (name.clone(), reader.bases(leg))).collect()
         }
         Err(why) => plan.legs.keys().map(|name| (name.clone(), LegBases::unknown(why))).collect(),

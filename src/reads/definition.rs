@@ -1,17 +1,20 @@
 //! What of a build's definition decides its image: all but where it goes, what only speeds it up, and what the clock, the
 //! commit or the run says.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
 use super::part::Part;
 use crate::bake::target::{Entry, Policy, Resources, Secret, Ssh, Target, Text};
 use crate::bake::values::Mark;
 use crate::plan::{Build, Image, Leg};
 
-/// What stands for a value that the clock says, and for the commit within one.
-const CLOCK: &str = "{clock}";
-const COMMIT: &str = "{commit}";
-
-/// What stands for a value that the facts of the run say.
-const FACT: &str = "{fact}";
+/// What stands behind the name of a part whose value is the form of what the clock says, or has one for the commit, or is left
+/// to the facts of the run. No other part has such a name.
+const CLOCK: &str = " (clock)";
+const COMMIT: &str = " (commit)";
+const FACT: &str = " (fact)";
 
 /// The fewest digits by which a commit is known.
 const FEWEST_DIGITS: usize = 7;
@@ -19,6 +22,12 @@ const FEWEST_DIGITS: usize = 7;
 /// The fields of an output that say where it goes.
 const DESTINATION: [&str; 8] =
     ["name", "dest", "push", "push-by-digest", "name-canonical", "store", "unpack", "tar"];
+
+/// The seconds since 1970, as a form of times.
+const SECONDS: &str = "9999999999";
+
+/// How many digits a date has.
+const DATE: usize = 8;
 
 /// The forms of times, with `9` for each digit: those of `timestamp()`, and what is usual in names and labels.
 const TIMES: [&str; 11] = [
@@ -28,17 +37,36 @@ const TIMES: [&str; 11] = [
     "9999-99-99T99:99:99Z",
     "9999-99-99 99:99:99",
     "99999999",
-    "9999999999",
+    SECONDS,
     "99999999999999",
     "99999999-999999",
     "99999999T999999Z",
     "99999999.999999",
 ];
 
-/// Whether a text that the clock had a part in is a time and nothing else.
-fn is_time(text: &str) -> bool {
+/// The form of a text that the clock had a part in, if that is the time of this run and nothing else. A time of another day may be
+/// one that the definition has in words, and that the clock only chose.
+fn form_of_now(text: &str, now: Timestamp) -> Option<&'static str> {
     let form: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-    TIMES.contains(&form.as_str())
+    let form = TIMES.into_iter().find(|time| *time == form)?;
+    let time = if form == SECONDS {
+        Timestamp::from_second(text.parse().ok()?).ok()?
+    } else {
+        let digits: String = text.chars().filter(char::is_ascii_digit).take(DATE).collect();
+        let date = Date::strptime("%Y%m%d", digits).ok()?;
+        TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?
+    };
+    // Any time zone.
+    (now.duration_since(time).abs() < SignedDuration::from_hours(48)).then_some(form)
+}
+
+/// What values may say of the run.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    /// Its commit.
+    pub(super) commit: Option<&'a str>,
+    /// When it is.
+    pub(super) now: Timestamp,
 }
 
 /// What of the definition decides the image.
@@ -55,20 +83,19 @@ pub(super) fn read(
     source: Option<&Target>,
     image: &Image,
     build: &Build,
-    commit: Option<&str>,
+    moment: Moment<'_>,
 ) -> Definition {
-    let mut reader = Reader { commit, parts: Vec::new(), unknown: Vec::new() };
+    let mut reader = Reader { moment, parts: Vec::new(), unknown: Vec::new() };
     reader.target(&leg.definition, source);
     if let Some(platform) = &leg.platform {
         reader.add("platform", platform.as_str());
     }
     for (key, value) in &image.annotations {
-        let value = if image.of_facts.contains(key) { FACT.to_owned() } else { reader.without_commit(value) };
-        reader.add(&format!("annotation of the index {key}"), &value);
+        let name = format!("annotation of the index {key}");
+        if image.of_facts.contains(key) { reader.fact(&name) } else { reader.said(&name, value) }
     }
     for (key, value) in &build.descriptor_annotations {
-        let value = reader.without_commit(value);
-        reader.add(&format!("annotation of the descriptor {key}"), &value);
+        reader.said(&format!("annotation of the descriptor {key}"), value);
     }
     reader.add("index", if image.index { "true" } else { "false" });
     let Reader { parts, unknown, .. } = reader;
@@ -76,15 +103,15 @@ pub(super) fn read(
 }
 
 /// Reads the definition of what is only linked to.
-pub(super) fn read_linked(target: &Target, commit: Option<&str>) -> Definition {
-    let mut reader = Reader { commit, parts: Vec::new(), unknown: Vec::new() };
+pub(super) fn read_linked(target: &Target, moment: Moment<'_>) -> Definition {
+    let mut reader = Reader { moment, parts: Vec::new(), unknown: Vec::new() };
     reader.target(target, Some(target));
     let Reader { parts, unknown, .. } = reader;
     Definition { parts, unknown }
 }
 
 struct Reader<'a> {
-    commit: Option<&'a str>,
+    moment: Moment<'a>,
     parts: Vec<Part>,
     unknown: Vec<String>,
 }
@@ -139,7 +166,7 @@ impl Reader<'_> {
             // What facts say of an image is not what it is built from.
             let is_added = source.is_some_and(|source| !source.labels.contains_key(key));
             if is_added {
-                self.add(&format!("labels.{key}"), FACT);
+                self.fact(&format!("labels.{key}"));
             } else {
                 self.text(&format!("labels.{key}"), text);
             }
@@ -147,7 +174,7 @@ impl Reader<'_> {
         for text in annotations {
             let is_said = source.is_none_or(|source| source.annotations.iter().any(|one| one == text));
             match text.as_str().split_once('=') {
-                Some((key, _)) if !is_said => self.add(&format!("annotations.{key}"), FACT),
+                Some((key, _)) if !is_said => self.fact(&format!("annotations.{key}")),
                 _ => self.text("annotations", text),
             }
         }
@@ -215,37 +242,51 @@ impl Reader<'_> {
             }
         }
         if !text.value.marks().iter().any(|mark| *mark == Mark::Clock) {
-            let value = self.without_commit(text.as_str());
-            return self.add(name, &value);
+            return self.said(name, text.as_str());
         }
         // What else is in it, or what the clock chose, may have changed, too.
-        if !is_time(text.as_str()) {
-            self.unknown.push(format!(
-                "`{name}` depends on the clock and is not just a time; give the time a value of its own"
-            ));
+        match form_of_now(text.as_str(), self.moment.now) {
+            Some(form) => self.add(&format!("{name}{CLOCK}"), form),
+            None => self.unknown.push(format!(
+                "`{name}` depends on the clock and is not just the time of now; give the time a value of its own"
+            )),
         }
-        self.add(name, CLOCK);
+    }
+
+    /// Adds what facts of the run say, of which only counts that they do.
+    fn fact(&mut self, name: &str) {
+        self.add(&format!("{name}{FACT}"), "");
+    }
+
+    /// Adds a text that may have the commit in it.
+    fn said(&mut self, name: &str, text: &str) {
+        match self.without_commit(text) {
+            Some(cleaned) => self.add(&format!("{name}{COMMIT}"), &cleaned),
+            None => self.add(name, text),
+        }
     }
 
     fn add(&mut self, name: &str, value: &str) {
         self.parts.push(Part::new(name, value));
     }
 
-    /// A text with a placeholder for the commit, whole or by its first digits.
-    fn without_commit(&self, text: &str) -> String {
-        let Some(commit) = self.commit.filter(|commit| commit.len() >= FEWEST_DIGITS) else {
-            return text.to_owned();
-        };
+    /// A text with the commit in it, whole or by its first digits, with the number of these in its place; `None` without.
+    fn without_commit(&self, text: &str) -> Option<String> {
+        let commit = self.moment.commit.filter(|commit| commit.len() >= FEWEST_DIGITS)?;
+        let mut has_commit = false;
         let mut cleaned = String::with_capacity(text.len());
         for word in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
             let digits = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-            if digits.len() >= FEWEST_DIGITS && commit.starts_with(digits) {
-                cleaned.push_str(COMMIT);
-                cleaned.push_str(&word[digits.len()..]);
+            let rest = if digits.len() >= FEWEST_DIGITS && commit.starts_with(digits) {
+                has_commit = true;
+                cleaned.extend(["{", &digits.len().to_string(), "}"]);
+                &word[digits.len()..]
             } else {
-                cleaned.push_str(word);
-            }
+                word
+            };
+            // So that nobody can write what stands for the commit.
+            cleaned.push_str(&rest.replace('{', "{{"));
         }
-        cleaned
+        has_commit.then_some(cleaned)
     }
 }

@@ -1,4 +1,6 @@
-//! What reading needs: the files of a repository, and what is known of base images.
+//! What reading needs: the files of a repository, and what is known of base images and of the run.
+
+use jiff::Timestamp;
 
 use crate::context::Tree;
 
@@ -10,6 +12,9 @@ pub(crate) trait Files {
     /// What lies beside them, from the top of the repository; folders end with `/`.
     fn untracked(&self) -> &[Vec<u8>];
 
+    /// What cannot be compared with a commit, and why; folders end with `/`.
+    fn unknown(&self) -> &[(Vec<u8>, String)];
+
     /// The folder that paths of the definition begin in, from the top; empty, or with `/` at its end.
     fn folder(&self) -> &[u8];
 
@@ -20,6 +25,14 @@ pub(crate) trait Files {
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, String>;
 }
 
-/// What is known of images that builds start from: whether none of their instructions waits for a child (`ONBUILD`), by
-/// their names in the Dockerfile.
-pub(crate) type WithoutTriggers<'a> = &'a dyn Fn(&str) -> bool;
+/// What is known besides files.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Of images that builds start from, by their names in the Dockerfile: whether none of their instructions waits for a
+    /// child (`ONBUILD`).
+    pub(crate) is_without_triggers: &'a dyn Fn(&str) -> bool,
+    /// The `SOURCE_DATE_EPOCH` of the environment, which buildx makes an argument of every build.
+    pub(crate) epoch: Option<&'a str>,
+    /// What time it is.
+    pub(crate) now: Timestamp,
+}

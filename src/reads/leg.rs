@@ -6,8 +6,8 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use super::build::Read;
-use super::definition;
-use super::files::{Files, WithoutTriggers};
+use super::definition::{self, Moment};
+use super::files::{Files, Known};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
 use crate::bake::target::context::{is_remote, link_of, normalize_context};
@@ -19,7 +19,7 @@ use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
 
-/// The Dockerfile of a target that names none, and the one that counts where there is none of that name.
+/// The Dockerfile of a target that names none, and what counts where there is none of that name, as in buildx.
 const DOCKERFILE: &str = "Dockerfile";
 const FALLBACK: &str = "dockerfile";
 
@@ -34,6 +34,9 @@ const LAYOUT: &str = "oci-layout://";
 /// The argument that names another frontend.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
+/// The argument that sets the times in an image.
+pub(crate) const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
 /// How many links of targets are followed.
 const MAX_LINKS: usize = 1000;
 
@@ -41,7 +44,7 @@ const MAX_LINKS: usize = 1000;
 pub(super) struct Reader<'a> {
     plan: &'a Plan,
     files: &'a dyn Files,
-    is_without_triggers: WithoutTriggers<'a>,
+    known: Known<'a>,
     /// The Dockerfiles by path.
     dockerfiles: BTreeMap<String, Arc<Result<Dockerfile, String>>>,
     /// What was seen of contexts.
@@ -68,15 +71,11 @@ pub(super) struct Gathered {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        files: &'a dyn Files,
-        is_without_triggers: WithoutTriggers<'a>,
-    ) -> Self {
+    pub(super) fn new(plan: &'a Plan, files: &'a dyn Files, known: Known<'a>) -> Self {
         Self {
             plan,
             files,
-            is_without_triggers,
+            known,
             dockerfiles: BTreeMap::new(),
             seen: BTreeMap::new(),
             linked: BTreeMap::new(),
@@ -97,8 +96,7 @@ impl<'a> Reader<'a> {
             };
         };
         let source = plan.targets.get(&leg.of).map(|target| &**target);
-        let commit = plan.run.commit.as_deref();
-        let definition = definition::read(leg, source, image, build, commit);
+        let definition = definition::read(leg, source, image, build, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
         self.open.push(Arc::clone(&build.leg));
@@ -106,6 +104,11 @@ impl<'a> Reader<'a> {
         self.open.pop();
         let Gathered { parts, unknown, notes, bases } = gathered;
         Read { inputs: inputs(&parts, &unknown), parts, notes, bases }
+    }
+
+    /// What values may say of the run.
+    fn moment(&self) -> Moment<'a> {
+        Moment { commit: self.plan.run.commit.as_deref(), now: self.known.now }
     }
 
     /// The hash of what a build links to.
@@ -123,7 +126,7 @@ impl<'a> Reader<'a> {
             (None, Some(target)) => (&**target, None),
             (None, None) => return Inputs::Unknown(format!("`{name}` is not a target of the plan")),
         };
-        let definition = definition::read_linked(target, plan.run.commit.as_deref());
+        let definition = definition::read_linked(target, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
         self.open.push(Arc::clone(&key));
@@ -139,6 +142,11 @@ impl<'a> Reader<'a> {
 
     /// The Dockerfile and the contexts of a target.
     fn content(&mut self, target: &Target, platform: Option<&Platform>, gathered: &mut Gathered) {
+        if let Some(epoch) = self.known.epoch
+            && !target.args.iter().any(|(name, _)| **name == *EPOCH)
+        {
+            gathered.parts.push(Part::new(&format!("args.{EPOCH} (environment)"), epoch));
+        }
         let written = context_of(target);
         let context = local(written);
         let dockerfile = self.dockerfile(target, context.as_deref(), gathered);
@@ -183,7 +191,7 @@ impl<'a> Reader<'a> {
             gathered.unknown.push(format!("the Dockerfile `{named}` lies outside of the repository"));
             return None;
         };
-        let (path, real, id) = match self.find_dockerfile(&path, target.dockerfile.is_none()) {
+        let (path, real, id) = match self.find_dockerfile(&path) {
             Ok(found) => found,
             Err(why) => {
                 gathered.unknown.push(why);
@@ -207,24 +215,48 @@ impl<'a> Reader<'a> {
         };
         // An empty one counts, too (https://docs.docker.com/build/concepts/context/#filename-and-location).
         let ignore = format!("{path}{IGNORE}");
-        let has_ignore = !matches!(find(self.files.tree(), &ignore), Place::Missing);
+        let has_ignore = match find(self.files.tree(), &ignore) {
+            Place::File { .. } | Place::Other => true,
+            Place::Missing { path } => {
+                gathered.unknown.extend(self.untracked(&path));
+                false
+            }
+        };
         Some(Found { read, ignore: has_ignore.then_some(ignore) })
     }
 
     /// The path of a Dockerfile, the one that links lead to, and the id of its content.
-    fn find_dockerfile(&self, path: &str, is_default: bool) -> Result<(String, String, String), String> {
+    fn find_dockerfile(&self, path: &str) -> Result<(String, String, String), String> {
+        let is_whole = |start: &&str| start.is_empty() || start.ends_with('/');
         let fallback =
-            path.strip_suffix(DOCKERFILE).filter(|_| is_default).map(|start| format!("{start}{FALLBACK}"));
+            path.strip_suffix(DOCKERFILE).filter(is_whole).map(|start| format!("{start}{FALLBACK}"));
         for path in [Some(path.to_owned()), fallback].into_iter().flatten() {
             match find(self.files.tree(), &path) {
                 Place::File { path: real, id } => return Ok((path, real, id)),
-                Place::Missing => {}
+                Place::Missing { path } => {
+                    if let Some(why) = self.untracked(&path) {
+                        return Err(why);
+                    }
+                }
                 Place::Other => {
                     return Err(format!("the Dockerfile `{path}` is not a file of the repository"));
                 }
             }
         }
         Err(format!("the Dockerfile `{path}` is not a file that git tracks"))
+    }
+
+    /// That a path that git does not have may be there all the same, as nobody committed it.
+    fn untracked(&self, path: &str) -> Option<String> {
+        let holds = |other: &Vec<u8>| match other.strip_suffix(b"/") {
+            Some(folder) => path.as_bytes().strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/")),
+            None => path.as_bytes() == &**other,
+        };
+        self.files
+            .untracked()
+            .iter()
+            .any(holds)
+            .then(|| format!("the build reads `{path}`, which git does not track; commit it"))
     }
 
     /// Which files of its context a target reads; `None` for all of them.
@@ -238,9 +270,8 @@ impl<'a> Reader<'a> {
         let dockerfile = match dockerfile.map(|found| &*found.read) {
             Some(Ok(dockerfile)) => dockerfile,
             Some(Err(why)) => {
-                gathered
-                    .notes
-                    .push(format!("the whole context counts, since the Dockerfile cannot be read: {why}"));
+                // It may download.
+                gathered.unknown.push(format!("the Dockerfile cannot be read: {why}"));
                 return None;
             }
             None => return None,
@@ -253,7 +284,7 @@ impl<'a> Reader<'a> {
             }
         }
         if let Some(reason) = reads.unknown.first() {
-            gathered.notes.push(format!("the whole context counts: {reason}"));
+            gathered.unknown.push(reason.to_string());
             return None;
         }
         let Narrowing { sources, needs_no_onbuild } = match reads.sources {
@@ -264,11 +295,11 @@ impl<'a> Reader<'a> {
             }
         };
         let mut may_trigger = |parent: &&Parent| match parent {
-            Parent::Base(name) => !(self.is_without_triggers)(name),
+            Parent::Base(name) => !(self.known.is_without_triggers)(name),
             Parent::Context(name) => match target.contexts.get(name) {
                 Some(text) => match (link_of(text), text.as_str().strip_prefix(IMAGE)) {
                     (Some(linked), _) => !self.leaves_nothing(linked),
-                    (None, Some(image)) => !(self.is_without_triggers)(image),
+                    (None, Some(image)) => !(self.known.is_without_triggers)(image),
                     (None, None) => true,
                 },
                 None => true,
@@ -362,7 +393,11 @@ impl<'a> Reader<'a> {
                 gathered.unknown.push(format!("the ignore file of `{path}` is not a file of the repository"));
                 return;
             }
-            Some(Place::Missing) | None => None,
+            Some(Place::Missing { path }) => {
+                gathered.unknown.extend(self.untracked(&path));
+                None
+            }
+            None => None,
         };
         let key = (root, ignore, sources);
         let sight = match self.seen.get(&key) {
@@ -398,6 +433,9 @@ impl<'a> Reader<'a> {
                 "the build sees `{}`, which git does not track; commit it, or put it into the ignore file",
                 path.escape_ascii()
             ));
+        }
+        if let Some((_, why)) = self.files.unknown().iter().find(|(path, _)| context.sees(path)) {
+            return Err(why.clone());
         }
         let attributes = tree.attributes(context.root()).unwrap_or_default();
         Ok(format!("{}{}", context.fingerprint(), shown(&attributes)))

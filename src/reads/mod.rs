@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases};
 pub(crate) use self::build::Read;
-pub(crate) use self::files::{Files, WithoutTriggers};
-pub(crate) use self::leg::IMAGE;
+pub(crate) use self::files::{Files, Known};
 use self::leg::Reader;
+pub(crate) use self::leg::{EPOCH, IMAGE};
 use crate::bake::values::Name;
 use crate::inputs::Inputs;
 use crate::plan::Plan;
@@ -24,11 +24,7 @@ pub(crate) type Reads = BTreeMap<Name, Read>;
 
 /// What each build of a plan reads, in these files or, if there are none, why not.
 #[must_use]
-pub(crate) fn read(
-    plan: &Plan,
-    files: Result<&dyn Files, &str>,
-    is_without_triggers: WithoutTriggers<'_>,
-) -> Reads {
+pub(crate) fn read(plan: &Plan, files: Result<&dyn Files, &str>, known: Known<'_>) -> Reads {
     let files = match files {
         Ok(files) => files,
         Err(why) => {
@@ -46,7 +42,7 @@ pub(crate) fn read(
             return plan.images.values().flat_map(|image| &image.builds).map(read).collect();
         }
     };
-    let mut reader = Reader::new(plan, files, is_without_triggers);
+    let mut reader = Reader::new(plan, files, known);
     let mut reads = Reads::new();
     for image in plan.images.values() {
         for build in &image.builds {

@@ -4,7 +4,7 @@ use crate::inputs::Inputs;
 use crate::reference::Digest;
 
 /// Which rules the hashes follow. With other rules, the same inputs have other hashes, so that everything is built once.
-const SCHEME: &str = "bakeplan inputs 1";
+const SCHEME: &str = "bakeplan inputs 2";
 
 /// How much of a value is shown.
 const SHOWN: usize = 60;

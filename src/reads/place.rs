@@ -32,7 +32,10 @@ pub(super) enum Place {
         id: String,
     },
     /// Nothing is there.
-    Missing,
+    Missing {
+        /// The path once links are followed.
+        path: String,
+    },
     /// Something else is, or it leads out of the repository.
     Other,
 }
@@ -41,7 +44,9 @@ pub(super) enum Place {
 pub(super) fn find(tree: &Tree, path: &str) -> Place {
     let mut path = path.to_owned();
     for _ in 0..MAX_HOPS {
-        let Some((before, entry, rest)) = first_that_is_no_folder(tree, &path) else { return Place::Missing };
+        let Some((before, entry, rest)) = first_that_is_no_folder(tree, &path) else {
+            return Place::Missing { path };
+        };
         match entry {
             Entry::File { id, .. } if rest.is_empty() => return Place::File { path, id: id.to_string() },
             Entry::Link { to, .. } => {

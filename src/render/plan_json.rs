@@ -7,11 +7,12 @@ use super::bake::Body;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
+use crate::moment::Moment;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
     BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
-    PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry,
-    YieldedEntry,
+    MomentEntry, PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry,
+    VerdictEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;
@@ -56,6 +57,7 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
         id: id.clone(),
         definition: definition.clone(),
         run,
+        moment: (plan.moment != Moment::default()).then(|| MomentEntry::from(&plan.moment)),
         known_versions: KnownVersionsEntry::from(&plan.known_versions),
         images: (),
         jobs: (),
@@ -160,6 +162,13 @@ impl From<&KnownVersions> for KnownVersionsEntry {
     fn from(known: &KnownVersions) -> Self {
         let KnownVersions { names, by_image } = known;
         Self { names: names.clone(), by_image: by_image.clone() }
+    }
+}
+
+impl From<&Moment> for MomentEntry {
+    fn from(moment: &Moment) -> Self {
+        let Moment { time, seed } = moment;
+        Self { time: *time, seed: seed.clone() }
     }
 }
 

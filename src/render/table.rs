@@ -104,7 +104,7 @@ pub(super) fn explained<'a>(
 ) -> impl Iterator<Item = [Cow<'a, str>; 3]> {
     let row = move |tag: &'a str, why: String| [key.into(), tag.into(), why.into()];
     let owned = image.tags.iter().map(move |tag| {
-        let why = tag.why.as_deref().unwrap_or("literal, never moves");
+        let why = tag.why.as_deref().unwrap_or("literal, never floats");
         let open = if tag.is_provisional { "; no other version is known, so the merge decides" } else { "" };
         row(tag.name.as_str(), format!("{why}{open}"))
     });

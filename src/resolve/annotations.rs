@@ -164,7 +164,9 @@ pub(super) fn lost(target: &Target, platforms: &[&Platform]) -> Vec<Diagnostic> 
     let mut lost = Vec::new();
     for (one, text) in of_target(target) {
         let is_strange = |level: &&Level<'_>| {
-            level.platform.is_some() && !platforms.iter().any(|platform| level.fits(Some(platform)))
+            level.kind != LevelKind::Index
+                && level.platform.is_some()
+                && !platforms.iter().any(|platform| level.fits(Some(platform)))
         };
         let shown = format!("{}={}", one.key, one.value);
         let (message, help) = if one.has(LevelKind::IndexDescriptor) {
@@ -220,6 +222,12 @@ mod tests {
         case(&["a=b"], &["a=b"], "", "");
         case(&["manifest:a=b=c"], &["manifest:a=b=c"], "", "");
         case(&["index:a=b"], &[], "", "a=b");
+        for platform in ["linux/amd64", "linux/arm64", "linux/s390x"] {
+            case(&[&format!("index[{platform}]:a=b")], &[], "", "a=b");
+        }
+        case(&["index[linux/amd64]:a=b", "index:a=c"], &[], "", "a=c");
+        case(&["index:a=c", "index[linux/arm64]:a=b"], &[], "", "a=b");
+        case(&["index[linux/amd64],manifest[linux/amd64]:a=b"], &["manifest:a=b"], "", "a=b");
         case(&["index,manifest:a=b"], &["manifest:a=b"], "", "a=b");
         case(&["index-descriptor:a=b"], &[], "", "");
         case(&["org.example:a=b"], &["org.example:a=b"], "", "");
@@ -249,7 +257,7 @@ mod tests {
     fn an_output_s_annotations_go_the_same_ways() {
         let platform: Platform = "linux/amd64".parse().unwrap();
         let fields = [
-            ("annotation-index.k", "v"),
+            ("annotation-index[linux/amd64].k", "v"),
             ("annotation-index-descriptor.k", "v"),
             ("annotation-manifest-descriptor.d", "all"),
             ("annotation-manifest-descriptor[linux/amd64].d", "own"),
@@ -282,7 +290,13 @@ mod tests {
             let target = Target { annotations: vec![Text::verbatim(annotation)], ..Target::new("t") };
             lost(&target, platforms).into_iter().map(|one| one.message).collect::<Vec<_>>().join("; ")
         };
-        for annotation in ["a=1", "index:a=1", "manifest-descriptor:a=1", "manifest[linux/amd64/v1]:a=1"] {
+        for annotation in [
+            "a=1",
+            "index:a=1",
+            "index[linux/s390x]:a=1",
+            "manifest-descriptor:a=1",
+            "manifest[linux/amd64/v1]:a=1",
+        ] {
             assert_eq!(told(annotation, &[&platform]), "", "{annotation}");
         }
         for annotation in

@@ -232,12 +232,17 @@ fn from_tags(
             Code::NO_IMAGES,
             "nothing is published: no target that Bake would build has a tag with a repository",
         );
-        diagnostics.report(
+        diagnostics.report(if spec.has_defaults() {
+            note.with_help(
+                "the `image` block without a label holds defaults for the others: write `image \"app\" {` for the target `app`, \
+                 or give a target a tag such as \"ghcr.io/acme/app:1.0\"",
+            )
+        } else {
             note.with_help(
                 "give a target a tag such as \"ghcr.io/acme/app:1.0\", name targets that have one: `bakeplan plan TARGET`, \
                  or add an `image` block",
-            ),
-        );
+            )
+        });
     }
     images
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -14,13 +15,10 @@ use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::Leg;
+use crate::plan::{Leg, UnsetVariable};
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
 use crate::spec::{self, Declared, Marked, PlatformOverride};
-
-/// How many places of variables without a value are shown.
-const MAX_PLACES: usize = 5;
 
 /// Reports each secret in what would be written.
 pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
@@ -85,33 +83,20 @@ impl<'a> Published<'a> {
     }
 }
 
-/// A note with the variables that nothing gives a value to, and that are in what is published all the same: in names, tags,
-/// labels, annotations or arguments. Where the build sets them, they come too late for the plan.
-pub(super) fn unset(Published { names, built }: &Published<'_>, purpose: Purpose) -> Option<Diagnostic> {
-    let mut found: IndexMap<&Name, (&MarkedPlace<'_>, Option<Span>)> = IndexMap::new();
+/// The variables that nothing gives a value to, and that are in what is published all the same: in names, tags, labels,
+/// annotations or arguments. Where the build sets them, they come too late for the plan.
+pub(super) fn unset(Published { names, built }: &Published<'_>) -> Vec<UnsetVariable> {
+    let mut found: IndexMap<&Name, UnsetVariable> = IndexMap::new();
     for (place, mark, span) in once(names.iter().chain(built)) {
         if let Mark::Unset(variable) = mark {
-            found.entry(variable).or_insert((place, span));
+            found.entry(variable).or_insert_with(|| UnsetVariable {
+                name: Rc::clone(variable),
+                place: place.to_string(),
+                span,
+            });
         }
     }
-    let variables: Vec<String> = found.keys().map(|variable| format!("`{variable}`")).collect();
-    let (variable, (place, _)) = found.first()?;
-    let message = match variables.as_slice() {
-        [one] => format!("the variable {one} has no value, but is used in {place}"),
-        all => format!("the variables {} have no value; the first is in {place}", all.join(", ")),
-    };
-    let note = found
-        .values()
-        .take(MAX_PLACES)
-        .fold(Diagnostic::note(Code::UNSET_VARIABLE, message), |note, (_, span)| note.at(*span, ""));
-    if purpose == Purpose::Workflow {
-        return Some(note.with_help(format!(
-            "`--env {variable}=vars.{variable}` takes it from a variable of the repository, and `--var {variable}=…` writes it into the workflow"
-        )));
-    }
-    Some(note.with_help(format!(
-        "set it where the plan is made, not only where it is built: `{variable}` in the environment, or `--var {variable}=…`"
-    )))
+    found.into_values().collect()
 }
 
 /// Reports numbers and dates that are not printed as they were written: an error where they name what is published, since 3.1 is

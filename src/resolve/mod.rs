@@ -41,6 +41,8 @@ mod packing;
 
 mod jobs;
 mod links;
+mod runners;
+mod unrendered;
 mod untagged;
 
 mod publish;
@@ -60,7 +62,7 @@ use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::{Packed, Plan, Run};
+use crate::plan::{Packed, Plan, Run, UnsetVariable};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
@@ -126,7 +128,13 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
     let published = marks::Published::of(&targets, &plan.legs, &built);
-    diagnostics.extend(marks::unset(&published, input.purpose));
+    plan.unset = marks::unset(&published);
+    // What a workflow gives its runs is decided later.
+    if input.purpose != Purpose::Workflow {
+        diagnostics.extend(UnsetVariable::at_plan(&plan.unset));
+    }
+    diagnostics.extend(unrendered::patterns(&plan.legs));
+    diagnostics.extend(runners::unused(images.iter().chain(&left_out), &targets));
     marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })

@@ -60,7 +60,7 @@ pub(super) fn names(
     let settings = image.settings();
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told.
-        Some(_) if matches!(image.version, ImageVersion::None) => Vec::new(),
+        Some(_) if matches!(image.version, ImageVersion::None | ImageVersion::Refused) => Vec::new(),
         _ => tags::default_patterns().into_iter().map(|pattern| renderer.default_pattern(pattern)).collect(),
     };
     renderer.names.extend(of_rules.unwrap_or_default());
@@ -123,7 +123,7 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
 fn depend_on_run(image: &UnresolvedImage) -> bool {
     let settings = image.settings();
     let of_version = match &image.version {
-        ImageVersion::None => false,
+        ImageVersion::None | ImageVersion::Refused => false,
         ImageVersion::Known { version: _, is_from_run } => *is_from_run,
         ImageVersion::Unknown(..) | ImageVersion::Absent { .. } | ImageVersion::Elsewhere { .. } => true,
     };
@@ -207,6 +207,9 @@ impl Renderer<'_, '_> {
     fn refuse(&mut self, error: &PatternError, text: &Text) {
         if matches!(error, PatternError::NoVersion(_)) && self.has_no_version() {
             return self.without_version.push(text.clone());
+        }
+        if matches!((error, &self.image.version), (PatternError::NoVersion(_), ImageVersion::Refused)) {
+            return;
         }
         let is_unknown = matches!(error, PatternError::MissingFact { .. })
             || (matches!(error, PatternError::NoVersion(_))

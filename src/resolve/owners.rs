@@ -226,6 +226,11 @@ fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) 
         Err(e) => {
             let message = format!("`{name}` is not a valid tag: {e}");
             let diagnostic = Diagnostic::error(Code::TAG, message).at(span, "");
+            if name.contains(['{', '$']) {
+                let help = "a pattern is written `{{ version }}`, and a variable `${VERSION}`";
+                diagnostics.report(diagnostic.with_help(help));
+                return None;
+            }
             if let Some(help) = reference_help(&name) {
                 diagnostics.report(diagnostic.with_help(help));
                 return None;

@@ -150,9 +150,10 @@ impl AppliedRules {
         let found = Version::parse_with(found.text(), settings.scheme, &tails(settings))
             .unwrap_or_else(|_| found.clone());
         match version {
-            ImageVersion::None | ImageVersion::Unknown(..) | ImageVersion::Absent { .. } => {
-                ImageVersion::Known { version: found, is_from_run: true }
-            }
+            ImageVersion::None
+            | ImageVersion::Refused
+            | ImageVersion::Unknown(..)
+            | ImageVersion::Absent { .. } => ImageVersion::Known { version: found, is_from_run: true },
             ImageVersion::Known { version, is_from_run } if version.cmp_precedence(&found).is_ne() => {
                 let message =
                     format!("`version` is `{version}`, but the rules in `tags` are about `{found}`");

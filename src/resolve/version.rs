@@ -14,6 +14,8 @@ use crate::version::{Class, Scheme, Tails, Version};
 pub(super) enum ImageVersion {
     /// None: tags are as they stand.
     None,
+    /// One that is an error, which has been reported: tags that need it are no further ones.
+    Refused,
     /// This one.
     Known {
         /// The version.
@@ -41,7 +43,9 @@ impl ImageVersion {
     pub(super) fn known(&self) -> Option<&Version> {
         match self {
             Self::Known { version, is_from_run: _ } => Some(version),
-            Self::None | Self::Unknown(..) | Self::Absent { .. } | Self::Elsewhere { .. } => None,
+            Self::None | Self::Refused | Self::Unknown(..) | Self::Absent { .. } | Self::Elsewhere { .. } => {
+                None
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn read(
         e => {
             let diagnostic = Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, "");
             diagnostics.report(diagnostic.with_help(e.help()));
-            ImageVersion::None
+            ImageVersion::Refused
         }
     };
     if let Some(when) = &text.when {
@@ -62,7 +62,7 @@ pub(super) fn read(
             };
             let help = other_form(name, settings, rendered.uses.facts.contains("tag"));
             diagnostics.report(diagnostic.at(text.span, "").with_help(help));
-            ImageVersion::None
+            ImageVersion::Refused
         }
     }
 }
@@ -122,6 +122,9 @@ fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
         _ if name.contains('/') => {
             "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
         }
+        _ if is_git_tag => "a version looks like `1.2.3`; where git tags have other names, too, say which are versions: \
+                            `version = { pattern = \"{{ tag }}\", when = \"tag and tag is startingwith('v')\" }`"
+            .to_owned(),
         _ => "a version looks like `1.2.3`; put other names into `tags`".to_owned(),
     }
 }

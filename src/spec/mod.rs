@@ -55,6 +55,12 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    /// Whether there is a block without a label.
+    #[must_use]
+    pub(crate) fn has_defaults(&self) -> bool {
+        self.defaults.is_some()
+    }
+
     /// Collects the image blocks: those of one label in several files merge, in one file they are an error.
     pub(crate) fn read(module: &Module, diagnostics: &mut Diagnostics) -> Self {
         let mut by_label: IndexMap<Option<Name>, ImageSpec> = IndexMap::new();

@@ -15,7 +15,7 @@ use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Type, Value, kept, secret as variables};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
@@ -184,9 +184,10 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             let place = place.member(key);
             match &**key {
                 other if !keys.contains(&other) => {
-                    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-                    let message = format!("{what} has {}, but no `{other}`", keys.join(", "));
-                    self.report(Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message), place.span);
+                    let message = format!("{what} has {}, but no `{other}`", listed(keys));
+                    let near = suggest(other, keys.iter().copied()).unwrap_or(keys[0]);
+                    let error = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message);
+                    self.report(error.with_help(format!("did you mean `{near}`?")), place.span);
                     return None;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),

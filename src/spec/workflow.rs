@@ -28,6 +28,10 @@ declare! {
         branches: Vec<Branch> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// When runs start by themselves, in `cron` syntax and UTC: `"17 3 * * 1"`. Default: never.
         schedule: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
+        /// When runs start that build everything, beside those of `schedule`, where `only_changed` says what others build. Default: never.
+        rebuild: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
+        /// Whether only images are built whose inputs differ from what is published, or in pull requests from the target branch; on a schedule, also those whose bases have moved. Default: `false`, and every run builds everything.
+        only_changed: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// Environment variables that the plan depends on: `{ RELEASE = "vars.RELEASE" }`. Secrets of a target, and variables that are left to the build, go to the builds instead.
         env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// The deployment environment of the jobs that publish. Default: none.

@@ -170,8 +170,8 @@ codes! {
     }
     OtherVersion "other-version" Error or Warning {
         what: "a tag of one version with the content of another, as that says itself, or as the own tag of the other version shows",
-        cause: "another version was built or published under this version's tag; or both have the same content, or a base image's label was inherited",
-        cure: "build and merge this version again; where both versions rightly have the same content, verify with `--metadata`"
+        cause: "another version was built or published under this version's tag, or somebody moved a floating tag by hand; or both have the same content, or a base image's label was inherited",
+        cure: "floating tags: `bakeplan promote --floating REPOSITORY --plan plan.json`; a version's own tag: build and merge this version again; where both versions rightly have the same content, verify with `--metadata`"
     }
     UnknownVersion "unknown-version" Note {
         what: "a tag of a version with content that does not say which version it is, which could not be compared with all other versions",

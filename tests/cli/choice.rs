@@ -1,5 +1,6 @@
 //! Which images `bakeplan plan` builds: those whose inputs differ from another revision's or from what is published.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -52,7 +53,7 @@ fn folder() -> Test {
 }
 
 #[track_caller]
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
     let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
@@ -60,7 +61,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn commit(folder: &Path, message: &str) -> String {
+pub(crate) fn commit(folder: &Path, message: &str) -> String {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", message]);
     git(folder, &["rev-parse", "HEAD"])
@@ -73,14 +74,14 @@ fn bakeplan(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Output {
 }
 
 #[track_caller]
-fn plan_in(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Value {
+pub(crate) fn plan_in(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Value {
     let output = bakeplan(folder, &[&["plan", "--format", "json"], arguments].concat(), env);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Which images are built.
-fn built(plan: &Value) -> Vec<&str> {
+pub(crate) fn built(plan: &Value) -> Vec<&str> {
     let verdicts = plan["verdicts"].as_object().unwrap();
     verdicts.iter().filter(|(_, verdict)| verdict["build"] == true).map(|(key, _)| key.as_str()).collect()
 }
@@ -89,7 +90,7 @@ fn why<'p>(plan: &'p Value, image: &str) -> &'p str {
     plan["verdicts"][image]["why"].as_str().unwrap()
 }
 
-fn hashes(plan: &Value) -> Vec<String> {
+pub(crate) fn hashes(plan: &Value) -> Vec<String> {
     let images = plan["images"].as_object().unwrap().values();
     let builds = images.flat_map(|image| image["builds"].as_object().unwrap().values());
     builds.map(|build| build["inputs"].to_string()).collect()
@@ -383,12 +384,31 @@ fn only_a_time_alone_is_left_out_of_the_hash() {
 /// What a registry serves under the tag `edge` of one image, if anything.
 type Served = Arc<Mutex<Option<Answer>>>;
 
-/// An index that records these inputs.
+/// An index for linux/amd64 that records these inputs.
 fn index(record: &str) -> Answer {
+    index_for(&["linux/amd64"], record)
+}
+
+/// An index for these platforms, with an attestation, that records these inputs.
+fn index_for(platforms: &[&str], record: &str) -> Answer {
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let entry = |platform: &str| {
+        let (os, architecture) = platform.split_once('/').unwrap();
+        json!({
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 2,
+            "platform": { "os": os, "architecture": architecture },
+        })
+    };
+    let mut attestation = entry("unknown/unknown");
+    attestation["annotations"] = json!({
+        "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest,
+    });
+    let mut manifests: Vec<Value> = platforms.iter().map(|platform| entry(platform)).collect();
+    manifests.push(attestation);
     let index = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [],
+        "manifests": manifests,
         "annotations": { "dev.bakeplan.inputs": record },
     });
     Answer::new(200, "application/vnd.oci.image.index.v1+json", index.to_string())
@@ -406,7 +426,7 @@ fn answer(served: &Served, seen: &Seen) -> Answer {
 }
 
 /// A repository with one image that is published at a registry.
-fn published_at(host: &str) -> Test {
+pub(crate) fn published_at(host: &str) -> Test {
     let test = Test::new()
         .file(
             "docker-bake.hcl",
@@ -443,6 +463,11 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
         (Some(index(&format!("linux/amd64=sha256:{other}"))), &["web"]),
         (Some(index(&format!("{same} linux/arm64=sha256:{other}"))), &["web"]),
         (Some(index("")), &["web"]),
+        // Somebody took a platform out, or put another in, and left the record.
+        (Some(index_for(&["linux/arm64"], &same)), &["web"]),
+        (Some(index_for(&[], &same)), &["web"]),
+        (Some(index_for(&["linux/amd64", "linux/arm64"], &same)), &["web"]),
+        (Some(index_for(&["linux/amd64", "linux/amd64"], &same)), &["web"]),
         (Some(Answer::new(200, "application/vnd.oci.image.index.v1+json", "{}")), &["web"]),
         (Some(Answer::new(200, "text/html", "<html>")), &["web"]),
         (Some(Answer::error(403, "DENIED")), &["web"]),
@@ -455,6 +480,13 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
         assert_eq!(is_reused, expected.is_empty(), "{shown}: {plan}");
         assert_eq!(plan["jobs"].as_array().unwrap().is_empty(), expected.is_empty(), "{shown}");
     }
+    // What is cut off does not say anything.
+    let cut = Answer::new(200, "application/vnd.oci.image.index.v1+json", "{\"schemaVersion\":2,");
+    *served.lock().unwrap() = Some(cut);
+    assert!(why(&plan_in(folder, &options, &[]), "web").starts_with("unknown: "));
+    *served.lock().unwrap() = Some(index_for(&["linux/arm64"], &same));
+    let told = plan_in(folder, &options, &[]);
+    assert!(why(&told, "web").ends_with("does not have one image for linux/amd64"), "{told}");
     // The next commit changes it: what is served is of other inputs then, and of the same ones once that is undone.
     *served.lock().unwrap() = Some(index(&same));
     fs::write(folder.join("a"), "b\n").unwrap();
@@ -463,6 +495,94 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
     fs::write(folder.join("a"), "a\n").unwrap();
     commit(folder, "undo");
     assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
+}
+
+/// Where nothing is built, the merge still has the tags of the run to give, and no job writes metadata.
+#[test]
+fn a_run_that_builds_nothing_may_have_tags_to_give() {
+    let served = Served::default();
+    let answers = served.clone();
+    let server = Server::start(move |seen| answer(&answers, seen));
+    let test = published_at(&server.host());
+    let folder = test.folder();
+    let host = server.host();
+    let same = record(folder);
+    let outputs = folder.join("outputs");
+    let files = [("GITHUB_OUTPUT", outputs.to_str().unwrap()), ("GITHUB_STEP_SUMMARY", "summary")];
+    for (is_there, publish, due, jobs) in [
+        (false, "true", "any=true publish=true merge=true", "build web-linux-amd64, fetch the plan, merge"),
+        (true, "true", "any=false publish=true merge=true", "fetch the plan, merge"),
+        (false, "false", "any=true publish=false merge=false", "build web-linux-amd64, fetch the plan"),
+        (true, "false", "any=false publish=false merge=false", "nothing to build"),
+    ] {
+        *served.lock().unwrap() = is_there.then(|| index(&same));
+        let publish = format!("--publish={publish}");
+        let options = ["plan", "--skip-published", "--insecure-registry", &host, "--out", "out", &publish];
+        fs::write(&outputs, "").unwrap();
+        for ci in ["--github", "--gitlab"] {
+            let output = bakeplan(folder, &[&options[..], &[ci]].concat(), &files);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let text = fs::read_to_string(&outputs).unwrap();
+        let found: Vec<&str> = text.lines().filter(|line| !line.starts_with("matrix=")).collect();
+        assert_eq!(found.join(" "), due);
+        let pipeline = fs::read_to_string(folder.join("out/pipeline.yml")).unwrap();
+        let pipeline: Value = serde_json::from_str(&pipeline).unwrap();
+        let mut names: Vec<&str> = pipeline.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names.join(", "), jobs);
+        // A folder that is not there is nothing where nothing is expected, and a mistake elsewhere.
+        for command in ["merge", "verify"] {
+            let words =
+                [command, "--plan", "out/plan.json", "--metadata", "nowhere", "--insecure-registry", &host];
+            let output = bakeplan(folder, &words, &[]);
+            let told = String::from_utf8(output.stderr).unwrap();
+            let is_missed = told.contains("cannot read `nowhere`");
+            assert_eq!(is_missed, due != "any=false publish=true merge=true", "{command}, {due}: {told}");
+        }
+    }
+}
+
+/// Registries answer several questions at once, in an order of their own.
+#[test]
+fn each_image_gets_the_answer_to_its_own_question() {
+    for order in [["a", "b", "c"], ["c", "a", "b"], ["b", "c", "a"], ["c", "b", "a"]] {
+        let served: Arc<Mutex<BTreeMap<String, Answer>>> = Arc::default();
+        let answers = served.clone();
+        let server = Server::start(move |seen| {
+            let now = answers.lock().unwrap();
+            match seen.path() {
+                "/v2/" => Answer::json(200, "{}"),
+                path => now.get(path).cloned().unwrap_or_else(|| Answer::error(404, "MANIFEST_UNKNOWN")),
+            }
+        });
+        let host = server.host();
+        let definition: String = order
+            .map(|name| {
+                format!(
+                    "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n  dockerfile-inline = \"FROM scratch\\nCOPY {name} /\"\n}}\nimage \"{name}\" {{\n  repositories = [\"{host}/acme/{name}\"]\n  tags = [\"edge\", \"run-{name}\"]\n}}\n"
+                )
+            })
+            .concat();
+        let test = Test::new().file("docker-bake.hcl", definition);
+        let test = order.iter().fold(test, |test, name| test.file(name, name));
+        let folder = test.folder();
+        git(folder, &["init", "-q", "-b", "main"]);
+        commit(folder, "first");
+        let images = plan_in(folder, &["--inputs"], &[])["images"].clone();
+        // One has what it needs under its first tag, one under its second, and one nowhere.
+        let of = |name: &str| {
+            let hash = images[name]["builds"][format!("{name}-linux-amd64")]["inputs"]["hash"].clone();
+            index(&format!("linux/amd64={}", hash.as_str().unwrap()))
+        };
+        *served.lock().unwrap() = BTreeMap::from([
+            (format!("/v2/acme/{}/manifests/edge", order[0]), of(order[0])),
+            (format!("/v2/acme/{}/manifests/run-{}", order[1], order[1]), of(order[1])),
+            (format!("/v2/acme/{}/manifests/edge", order[2]), of(order[0])),
+        ]);
+        let plan = plan_in(folder, &["--skip-published", "--insecure-registry", &host], &[]);
+        assert_eq!(built(&plan), [order[2]], "{order:?}: {plan}");
+    }
 }
 
 #[test]

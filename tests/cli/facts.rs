@@ -179,7 +179,7 @@ fn a_shallow_clone_knows_its_default_branch_and_its_remote_the_tags() {
         rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join("; ")
     };
     let elsewhere = |owner: &str| format!("belongs to {owner}, which is not in this plan: it is not moved");
-    let own = "1.9.1 literal, never moves; 1.9 greatest 1.9.x";
+    let own = "1.9.1 literal, never floats; 1.9 greatest 1.9.x";
     let latest = format!("latest {}", elsewhere("v2.0.1"));
     assert_eq!(plan(""), format!("{own}; 1 greatest 1.x; {latest}"));
     // What is greater and stable takes the rest; `2` is no name of 1.9.1 at all.

@@ -301,3 +301,125 @@ fn the_folder_of_a_plan_is_not_one_of_metadata() {
         }
     }
 }
+
+#[test]
+fn patterns_where_none_are_rendered_are_noted() {
+    let with = |lines: &str| {
+        published("version = \"1.2.3\"").replace("\n}\nimage", &format!("\n{lines}\n}}\nimage"))
+    };
+    for lines in ["args = { V = \"{{ version }}\" }", "args = { V = \"v{{major}}.x\" }"] {
+        told(
+            &with(lines),
+            &["plan"],
+            0,
+            &["note[unrendered]", "`args` of target `a`", "`trimprefix(GITHUB_REF_NAME, \"v\")`"],
+        );
+    }
+    told(
+        &with("labels = { \"org.example.v\" = \"{{ sha }}\" }"),
+        &["plan"],
+        0,
+        &["note[unrendered]", "`oci_labels = true`"],
+    );
+    // The cure.
+    let cured = "variable \"GITHUB_REF_NAME\" { default = \"dev\" }\n".to_owned()
+        + &with("args = { V = trimprefix(GITHUB_REF_NAME, \"v\") }");
+    let output =
+        Test::new().file("docker-bake.hcl", &cured).env("GITHUB_REF_NAME", "v1.2.3").args(["bake"]).output();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\"V\": \"1.2.3\""));
+    // Templates of others mean something else.
+    for lines in [
+        "args = { V = \"{{ .Version }}\" }",
+        "args = { V = \"{ version }\" }",
+        "args = { V = \"{{ nothing }}\" }",
+    ] {
+        let output = Test::new().file("docker-bake.hcl", with(lines)).args(["plan"]).output();
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("unrendered"), "{lines}");
+    }
+}
+
+#[test]
+fn mistaken_patterns_are_put_right() {
+    for (tags, cure) in [
+        ("${{ version }}", "without `$`"),
+        ("{{ major.minor }}", "`{{ major }}.{{ minor }}`"),
+        ("{version}", "a pattern is written `{{ version }}`"),
+        ("$VERSION", "a variable `${VERSION}`"),
+    ] {
+        told(&published(&format!("version = \"1.2.3\"\ntags = [\"{tags}\"]")), &["plan"], 1, &[cure]);
+    }
+    told(&published("tags = [{ patern = \"edge\" }]"), &["plan"], 1, &["did you mean `pattern`?"]);
+    // The cures.
+    for tags in ["{{ version }}", "{{ major }}.{{ minor }}"] {
+        told(&published(&format!("version = \"1.2.3\"\ntags = [\"{tags}\"]")), &["plan"], 0, &[]);
+    }
+    // What GitHub does have.
+    told(&published("tags = [\"${{ github.ref_name }}\"]"), &["plan"], 1, &["`variable \"REF_NAME\" {}`"]);
+}
+
+#[test]
+fn a_git_tag_that_is_no_version_is_one_error_with_its_cure() {
+    let file = |when: &str| {
+        published(&format!(
+            "version = {{ pattern = \"{{{{ tag }}}}\", when = \"{when}\" }}\ntags = [\"{{{{ major }}}}\", \"{{{{ version }}}}\"]"
+        ))
+    };
+    let run = |when: &str, fact: &str| {
+        let output = Test::new().file("docker-bake.hcl", file(when)).args(["plan", "--fact", fact]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, talk) = run("tag", "tag=nightly");
+    assert_eq!((code, talk.matches("error[").count()), (Some(1), 1), "{talk}");
+    let cure = "tag and tag is startingwith('v')";
+    assert!(talk.contains(cure) && !talk.contains("has no `version`"), "{talk}");
+    for fact in ["tag=v1.2.3", "branch=main"] {
+        let (code, talk) = run(cure, fact);
+        assert_eq!(code, Some(0), "{fact}: {talk}");
+    }
+    let (_, talk) = run(cure, "tag=nightly");
+    assert!(!talk.contains("is not a version"), "{talk}");
+}
+
+#[test]
+fn blocks_in_the_wrong_place_are_put_right() {
+    let inside = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n  image {\n    version = \"1\"\n  }\n}\n";
+    told(inside, &["plan", "--strict"], 1, &["move it to the top level of the file"]);
+    let bare = format!("{FILE}image {{\n  repositories = [\"r.io/x/a\"]\n  version = \"1.0.0\"\n}}\n");
+    told(&bare, &["plan"], 0, &["note[no-images]", "write `image \"app\" {`"]);
+    told(FILE, &["plan"], 0, &["add an `image` block"]);
+}
+
+#[test]
+fn a_runner_for_a_platform_that_nothing_is_built_for_is_named() {
+    let file = |runners: &str| published(&format!("version = \"1.2.3\"\nrunners = {{ {runners} }}"));
+    told(
+        &file("\"linux/amd46\" = \"x\""),
+        &["plan"],
+        0,
+        &["warning[unused-runner]", "did you mean `linux/amd64`?"],
+    );
+    told(
+        &file("\"windows\" = \"x\""),
+        &["plan"],
+        0,
+        &["warning[unused-runner]", "the platforms are linux/amd64"],
+    );
+    for runners in ["\"linux/amd64\" = \"x\"", "linux = \"x\"", "default = \"x\""] {
+        let output = Test::new().file("docker-bake.hcl", file(runners)).args(["plan"]).output();
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("unused-runner"), "{runners}");
+    }
+}
+
+#[test]
+fn a_folder_without_a_definition_leads_to_init() {
+    let output = Test::new().file("Dockerfile", "FROM scratch\n").args(["plan"]).output();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("`bakeplan init`"));
+    let output = Test::new().file("web/Dockerfile", "FROM scratch\n").args(["init"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(talk.contains("context    = \"web\""), "{talk}");
+    // What it shows is a plan.
+    let (_, shown) = talk.split_once("in the place of this one:").unwrap();
+    let file: String =
+        shown.lines().map(|line| format!("{}\n", line.strip_prefix("          ").unwrap_or(line))).collect();
+    told(&file, &["plan", "--fact", "tag=v1.2.3"], 0, &[]);
+}

@@ -243,6 +243,16 @@ fn each_row_is_a_job_with_the_tags_of_its_runner() {
     assert_eq!(used, [".images-build", ".images-fetch"].into());
 }
 
+/// Variables of a file that a trigger job inherits would go before those of the project in the child pipeline.
+#[test]
+fn the_child_pipeline_gets_no_variables_of_files() {
+    let tree = generated(SPEC, &["--install", "path"]);
+    assert_eq!(tree["images"]["inherit"], json!({ "variables": "false" }));
+    assert_eq!(tree["images"]["variables"], json!({ "BAKEPLAN_PARENT": "$CI_PIPELINE_ID" }));
+    assert!(tree["variables"]["BAKEPLAN_DOCKER_IMAGE"].is_string(), "{tree}");
+    assert_eq!(tree["images-plan"].get("inherit"), None);
+}
+
 /// No job of a child pipeline has more than one of `needs`, and none is `parallel`, so that GitLab's limits for these do not count.
 #[test]
 fn the_number_of_rows_meets_no_limit_of_gitlab() {
@@ -506,6 +516,46 @@ fn verify_runs_after_an_incomplete_merge_and_nothing_hides_a_failure() {
     }
 }
 
+/// What a plan is made with, and what it may look at.
+#[test]
+fn only_what_has_changed_is_built_where_that_is_asked_for() {
+    let planned = |options: &[&str], env: &[(&str, &str)]| {
+        let tree = generated(SPEC, &[&["--install=path"], options].concat());
+        let folder = stage();
+        let script = r#"printf '%s|' "$@" | sed 's/.*--gitlab|//' > "$TOLD"
+            if [ -n "${DOCKER_CONFIG-}" ]; then echo >> "$TOLD"; cat "$DOCKER_CONFIG/config.json" >> "$TOLD"; fi"#;
+        program(&folder.path().join("bin/bakeplan"), script);
+        let env = [&[("BAKEPLAN_PUBLISH", "true")], env].concat();
+        let (output, told) = run(&tree, "images-plan", folder.path(), &env);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        told
+    };
+    let by = |source: &'static str| ("CI_PIPELINE_SOURCE", source);
+    assert_eq!(planned(&[], &[by("schedule"), ("BAKEPLAN_ALL", "true")]), "--publish=true|");
+    for (env, due) in [
+        (&[by("push")][..], ""),
+        (&[by("merge_request_event")], ""),
+        (&[by("schedule")], "--stale|"),
+        (&[by("schedule"), ("BAKEPLAN_ALL", "true")], "--stale|--all|"),
+        (&[by("web"), ("BAKEPLAN_ALL", "true")], "--all|"),
+        (&[by("web"), ("BAKEPLAN_ALL", "")], ""),
+    ] {
+        let told = planned(&["--only-changed", "--platform=linux/amd64"], env);
+        let (words, config) = told.split_once('\n').unwrap();
+        assert_eq!(words, format!("--publish=true|--changed-since|auto|{due}--platform|linux/amd64|"));
+        assert_eq!(config, "{\"auths\":{}}\n");
+    }
+    let told = planned(&["--only-changed"], &[&[by("push")], &ACCOUNTS[..]].concat());
+    let config: Value = serde_json::from_str(told.lines().nth(1).unwrap()).unwrap();
+    let hosts: Vec<&String> = config["auths"].as_object().unwrap().keys().collect();
+    // Nothing is looked for in a mirror.
+    assert_eq!(hosts, ["https://index.docker.io/v1/", "registry.gitlab.com"]);
+    // One account is as good as several.
+    let told =
+        planned(&["--only-changed"], &[by("push"), ("CI_REGISTRY_USER", "a"), ("CI_REGISTRY_PASSWORD", "b")]);
+    assert_eq!(told.lines().nth(1), Some(r#"{"auths":{"registry.gitlab.com":{"auth":"YTpi"}}}"#));
+}
+
 #[test]
 fn what_gitlab_does_not_have_is_refused_with_the_reason() {
     let spec = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  cache-to = [\"type=gha\"]\n  secret = [\"id=a,env=BAKEPLAN_TARGETS\"]\n}\nimage {\n  runners = { default = { group = \"big\" } }\n}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"1\"]\n}\n";
@@ -514,6 +564,7 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
         "images.txt",
         "--install=action=./",
         "--schedule=1 2 3 4 5",
+        "--rebuild=5 4 3 2 1",
         "--max-parallel=3",
         "--plan-runner=big",
         "--reusable",
@@ -529,6 +580,8 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
 error[unfit-path]: `/images.txt` cannot be included: GitLab takes files that end in `.yml` or `.yaml`
 error[unfit-setting]: `schedule` cannot be set in a pipeline of GitLab
   = help: GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*
+error[unfit-setting]: `rebuild` cannot be set in a pipeline of GitLab
+  = help: GitLab keeps schedules in the settings of a project: give one of them the variable `BAKEPLAN_ALL` with the value `true`
 error[unfit-setting]: `max_parallel` cannot be set in a pipeline of GitLab
   = help: GitLab limits the jobs at once by `concurrent` of its runners
 error[unfit-setting]: `plan_runner` cannot be set in a pipeline of GitLab

@@ -35,6 +35,7 @@ mod help; // `--help`, `-h` and manual pages
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod init; // `bakeplan init`: what it proposes for small repositories
 mod input; // files and command lines that cannot be read
+mod inputs; // what is in the hash of what a build reads
 mod keep; // `--keep-variable`: what stays a variable, and what needs its value
 mod labels; // `oci_labels`: from facts, once
 mod limits; // small definitions that ask for very much

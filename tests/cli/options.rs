@@ -483,6 +483,13 @@ const ROWS: &[Row] = &[
         "",
         By("tests/cli/workflow/settings.rs", "--schedule=17 3 * * 1"),
     ),
+    row(
+        "--rebuild",
+        ("--rebuild=@daily", "is not a `cron` schedule"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--rebuild=17 4 * * 0"),
+    ),
+    row("--only-changed", ("--only-changed=1", NO_VALUE), "--only-changed", In(&["workflow"])),
     row("--env", ("--env=A=hunter2", "does not say where"), "--env A=vars.A", In(&["workflow"])),
     row(
         "--environment",
@@ -616,6 +623,13 @@ const ROWS: &[Row] = &[
         ("--settle 0", "is not a time from 1s to 10m"),
         "--settle 1s",
         By("tests/cli/merge/simulation.rs", "settle"),
+    ),
+    row_of(
+        &["promote"],
+        "--settle",
+        ("--settle 0", "is not a time from 1s to 10m"),
+        "--settle 1s",
+        By("tests/cli/promote/settle.rs", "--settle"),
     ),
     row_of(
         &["workflow"],

@@ -115,7 +115,7 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
     let outputs = ran.read("out/outputs");
     let lines: Vec<(&str, &str)> = outputs.lines().map(|line| line.split_once('=').unwrap()).collect();
     let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["before", "matrix", "any", "publish"]);
+    assert_eq!(names, ["before", "matrix", "any", "publish", "merge"]);
     let rows: Value = serde_json::from_str(lines[1].1).unwrap();
     assert_eq!(
         rows[2],
@@ -141,7 +141,7 @@ fn an_empty_plan_starts_no_job() {
             "note[no-images]: nothing is published: [..]\n  = help: [..]\n::notice title=no-images::[..]\n",
         )
         .run();
-    assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\n");
+    assert_eq!(ran.read("outputs"), "matrix=[]\nany=false\npublish=false\nmerge=false\n");
 }
 
 #[test]
@@ -335,16 +335,16 @@ image "app" {
     run(
         &[],
         "\
-app-1_10_0        1.10.0        literal, never moves
+app-1_10_0        1.10.0        literal, never floats
 app-1_10_0        1.10          greatest 1.10.x
 app-1_10_0        1             greatest 1.x
 app-1_10_0        latest        greatest stable version
-app-1_9_3         1.9.3         literal, never moves
+app-1_9_3         1.9.3         literal, never floats
 app-1_9_3         1.9           greatest 1.9.x
 app-1_9_3         lts           greatest version of the channel that the plan knows
 app-1_9_3         1             belongs to 1.10.0
 app-1_9_3         latest        belongs to 1.10.0
-app-2_0_0-beta_1  2.0.0-beta.1  literal, never moves
+app-2_0_0-beta_1  2.0.0-beta.1  literal, never floats
 app-2_0_0-beta_1  beta          greatest prerelease
 
 ",
@@ -354,7 +354,7 @@ app-2_0_0-beta_1  beta          greatest prerelease
         .stdout(str![[r#"
 ...
 IMAGE      TAG     WHY
-app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9.3   literal, never floats
 app-1_9_3  1.9     greatest 1.9.x
 app-1_9_3  lts     greatest version of the channel that the plan knows
 app-1_9_3  1       belongs to 1.10.0, which is not in this plan: it is not moved
@@ -369,7 +369,7 @@ app-1_9_3  latest  belongs to 1.10.0, which is not in this plan: it is not moved
     only.stdout(str![[r#"
 ...
 IMAGE      TAG     WHY
-app-1_9_3  1.9.3   literal, never moves
+app-1_9_3  1.9.3   literal, never floats
 app-1_9_3  1.9     greatest 1.9.x; no other version is known, so the merge decides
 app-1_9_3  1       greatest 1.x; no other version is known, so the merge decides
 app-1_9_3  latest  greatest stable version; no other version is known, so the merge decides

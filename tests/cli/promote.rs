@@ -3,5 +3,6 @@
 mod given; // tags that are named
 mod planned; // tags of a plan
 mod recipes; // the recipes of the documentation
+mod settle; // a look at lists after a while
 mod stage; // runs a promotion against a registry
 mod withdrawn; // floating tags after a version is withdrawn

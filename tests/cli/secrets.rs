@@ -754,3 +754,26 @@ fn a_secret_in_the_file_itself_is_a_warning() {
         assert_eq!(run(variable, options), "", "{variable} {options}");
     }
 }
+
+/// What is wrong on the command line is quoted, and an address there may hold a login.
+#[test]
+fn a_login_in_an_address_on_the_command_line_is_not_shown() {
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    for (args, shown) in [
+        (vec!["workflow", "github", "--install", "git=https://user:pa55-w0rd@h.example/x@main"], "h.example"),
+        (vec!["plan", "--max-jobs=https://pa55-w0rd@h.example"], "h.example"),
+        (vec!["https://user:pa55-w0rd@h.example/x"], "h.example"),
+        (vec!["merge", "--wait", "https://user:pa55-w0rd@h.example/x"], "h.example"),
+        (vec!["plan", "--fact", "https://user:pa55-w0rd@h.example/x"], "h.example"),
+    ] {
+        let output =
+            Test::new().file("docker-bake.hcl", "target \"a\" {}\n").args(args.iter().copied()).output();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+        assert!(text.contains(shown) && !text.contains("pa55-w0rd"), "{args:?}: {text}");
+    }
+    let address = format!("git=https://git.example/x@{COMMIT}");
+    let output = Test::new().args(["workflow", "gitlub", "--install", &address]).output();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("gitlub"), "{text}");
+}

@@ -45,9 +45,9 @@ fn any_says_whether_there_are_jobs_and_publish_whether_they_push() {
     let definition = "target \"app\" {}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  \
                       version = { pattern = \"{{ tag }}\", when = \"tag\" }\n}\n";
     for (options, expected) in [
-        (&["--fact", "tag=v1.0.0"][..], ["any=true", "publish=true"]),
-        (&["--fact", "branch=main"], ["any=false", "publish=true"]),
-        (&["--fact", "branch=main", "--publish=false"], ["any=true", "publish=false"]),
+        (&["--fact", "tag=v1.0.0"][..], ["any=true", "publish=true", "merge=true"]),
+        (&["--fact", "branch=main"], ["any=false", "publish=true", "merge=false"]),
+        (&["--fact", "branch=main", "--publish=false"], ["any=true", "publish=false", "merge=false"]),
     ] {
         let test =
             Test::new().file("docker-bake.hcl", definition).file("out", "").env("GITHUB_OUTPUT", "out");

@@ -23,7 +23,8 @@ pub(crate) struct Test {
     stdin: Vec<u8>,
     status: i32,
     stdout: Data,
-    stderr: Data,
+    /// `None` for notes alone, whatever they say.
+    stderr: Option<Data>,
 }
 
 impl Test {
@@ -38,7 +39,7 @@ impl Test {
             stdin: Vec::new(),
             status: 0,
             stdout: Data::text(""),
-            stderr: Data::text(""),
+            stderr: Some(Data::text("")),
         }
     }
 
@@ -108,7 +109,13 @@ impl Test {
 
     /// Expects this on standard error, likewise.
     pub(crate) fn stderr(mut self, expected: impl IntoData) -> Self {
-        self.stderr = expected.into_data();
+        self.stderr = Some(expected.into_data());
+        self
+    }
+
+    /// Expects at most notes on standard error.
+    pub(crate) fn notes(mut self) -> Self {
+        self.stderr = None;
         self
     }
 
@@ -118,7 +125,14 @@ impl Test {
         let output = self.output();
         let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).normalize_paths(false);
         // Standard error first: it says why the others differ.
-        assert.eq(text(output.stderr), self.stderr);
+        match self.stderr {
+            Some(expected) => assert.eq(text(output.stderr), expected),
+            None => {
+                let told = String::from_utf8_lossy(&output.stderr);
+                let is_note = |line: &str| !line.starts_with("warning[") && !line.starts_with("error");
+                assert!(told.lines().all(is_note), "{:?}: {told}", self.arguments);
+            }
+        }
         assert.eq(text(output.stdout), self.stdout);
         assert_eq!(output.status.code(), Some(self.status), "exit code");
         Ran { folder: self.folder }

@@ -7,6 +7,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 mod access; // what jobs log in and sign with: identities, an SSH agent, ready signers
+mod changed; // what is built where only what has changed is
 mod command; // the command: what it refuses, writes and checks
 mod mutations; // mistakes in the workflow
 mod place; // where it is, and what is around it
@@ -50,7 +51,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 33] = [
+const CHECKS: [(&str, Check); 34] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -84,6 +85,7 @@ const CHECKS: [(&str, Check); 33] = [
     ("signers", access::ready_signers_sign_each_reference),
     ("unset", what_is_not_set_leaves_the_default),
     ("runner", jobs_that_build_nothing_have_a_runner),
+    ("changed", changed::the_event_says_what_is_built),
 ];
 
 fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String> {
@@ -93,20 +95,22 @@ fn check(is_right: bool, message: impl FnOnce() -> String) -> Result<(), String>
 fn merge_runs_when_a_build_failed(workflow: &Workflow, _: &Setting) -> Result<(), String> {
     let merge = workflow.job("merge");
     check(merge["needs"] == json!(["plan", "push"]), || "the merge needs plan and push".into())?;
-    let runs = |plan: &str, push: &str, any: &str, publish: &str, before| {
+    let runs = |plan: &str, push: &str, due: &str, before| {
+        let outputs = json!({ "any": "true", "publish": "true", "merge": due });
         let contexts = json!({ "needs": {
-            "plan": { "result": plan, "outputs": { "any": any, "publish": publish } }, "push": { "result": push },
+            "plan": { "result": plan, "outputs": outputs }, "push": { "result": push },
         }});
         scope(contexts, before).condition(merge["if"].as_str())
     };
     let cases = [
-        (true, runs("success", "success", "true", "true", Before::Success)),
-        (true, runs("success", "failure", "true", "true", Before::Failure)),
-        (false, runs("failure", "skipped", "", "", Before::Failure)),
-        (false, runs("failure", "skipped", "true", "true", Before::Failure)),
-        (false, runs("success", "skipped", "false", "true", Before::Success)),
-        (false, runs("success", "skipped", "true", "false", Before::Success)),
-        (false, runs("success", "cancelled", "true", "true", Before::Cancelled)),
+        (true, runs("success", "success", "true", Before::Success)),
+        (true, runs("success", "failure", "true", Before::Failure)),
+        // Nothing is built, and what is published gets tags.
+        (true, runs("success", "skipped", "true", Before::Success)),
+        (false, runs("failure", "skipped", "", Before::Failure)),
+        (false, runs("failure", "skipped", "true", Before::Failure)),
+        (false, runs("success", "skipped", "false", Before::Success)),
+        (false, runs("success", "cancelled", "true", Before::Cancelled)),
     ];
     check(cases.iter().all(|(due, runs)| due == runs), || format!("due and runs: {cases:?}"))
 }
@@ -167,12 +171,21 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
     let folder = tempfile::tempdir().unwrap();
     let outcomes = ["success", "failure", "cancelled", "skipped"];
     let mut passing = Vec::new();
-    for (any, publish) in
-        [("true", "true"), ("true", "false"), ("false", "true"), ("false", "false"), ("", "")]
-    {
+    for (any, publish, due) in [
+        ("true", "true", "true"),
+        ("true", "true", "false"),
+        ("true", "false", "false"),
+        ("true", "false", "true"),
+        ("false", "true", "true"),
+        ("false", "true", "false"),
+        ("false", "false", "false"),
+        ("false", "false", "true"),
+        ("", "", ""),
+    ] {
         for [plan, build, push, merge] in [
             ["success", "skipped", "success", "success"],
             ["success", "success", "skipped", "skipped"],
+            ["success", "skipped", "skipped", "success"],
             ["success", "skipped", "skipped", "skipped"],
         ]
         .into_iter()
@@ -188,28 +201,31 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
         })
         .collect::<BTreeSet<_>>()
         {
-            let outputs = json!({ "any": any, "publish": publish, "matrix": "[{}]", "artifact": "7" });
+            let outputs =
+                json!({ "any": any, "publish": publish, "merge": due, "matrix": "[{}]", "artifact": "7" });
             let contexts = json!({ "needs": {
                 "plan": { "result": plan, "outputs": outputs }, "build": { "result": build },
                 "push": { "result": push }, "merge": { "result": merge, "outputs": { "published": "[]" } },
             }});
             let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
             if ended.status.success() {
-                passing.push(format!("{any} {publish}: {plan} {build} {push} {merge}"));
+                passing.push(format!("{any} {publish} {due}: {plan} {build} {push} {merge}"));
             }
         }
     }
     let right = [
-        "true true: success skipped success success",
-        "true false: success success skipped skipped",
-        "false true: success skipped skipped skipped",
-        "false false: success skipped skipped skipped",
+        "true true true: success skipped success success",
+        "true false false: success success skipped skipped",
+        "false true true: success skipped skipped success",
+        "false true false: success skipped skipped skipped",
+        "false false false: success skipped skipped skipped",
     ];
     check(passing == right, || format!("the gate passes {passing:#?}"))?;
     // An output in which the value of a secret occurs is dropped.
     let of_caller = setting.is_reusable.then_some("published");
-    for dropped in ["matrix", "any", "publish", "artifact"].into_iter().chain(of_caller) {
-        let mut outputs = json!({ "any": "true", "publish": "true", "matrix": "[{}]", "artifact": "7" });
+    for dropped in ["matrix", "any", "publish", "merge", "artifact"].into_iter().chain(of_caller) {
+        let mut outputs =
+            json!({ "any": "true", "publish": "true", "merge": "true", "matrix": "[{}]", "artifact": "7" });
         outputs.as_object_mut().expect("an object").remove(dropped);
         let published = if dropped == "published" { json!({}) } else { json!({ "published": "[]" }) };
         let contexts = json!({ "needs": {
@@ -227,6 +243,24 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
     let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
     let told = String::from_utf8_lossy(&ended.stdout).into_owned();
     check(!told.contains("dropped") && !ended.status.success(), || told)
+}
+
+/// Whether the step of the plan asks for what is published, in a run of this event and ref.
+fn plans_to_publish(workflow: &Workflow, name: &str, reference: &str) -> bool {
+    let mut contexts = event(name, reference, false);
+    contexts["github"]["actor"] = "someone".into();
+    let publish = workflow.step("plan", "Plan")["env"]["PUBLISH"].as_str().unwrap_or_default();
+    let publish = scope(contexts, Before::Success).interpolate(publish);
+    let env = [
+        ("PUBLISH", publish.as_str()),
+        ("GITHUB_EVENT_NAME", name),
+        ("GITHUB_REF", reference),
+        ("DEFAULT_BRANCH", "main"),
+        ("FORK", "false"),
+    ];
+    let (status, told) = run_plan(workflow, &env, "false");
+    assert_eq!(status, Some(0), "{told}");
+    told.contains("|--publish=true|")
 }
 
 fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
@@ -272,6 +306,19 @@ fn only_these_events_publish(workflow: &Workflow, setting: &Setting) -> Result<(
     }
     let script = plan["run"].as_str().ok_or("no script")?;
     check(script.contains(" --publish=\"$PUBLISH\""), || script.into())?;
+    // An expression takes `Main` for `main`, which are two branches.
+    let branches = if setting.branches.is_empty() { &["main"] } else { setting.branches };
+    for branch in branches.iter().map(|branch| branch.replace("**", "1")) {
+        for name in [branch.clone(), branch.to_uppercase(), format!("x/{branch}")] {
+            let reference = format!("refs/heads/{name}");
+            let due = setting.is_published("workflow_dispatch", &reference);
+            let real = plans_to_publish(workflow, "workflow_dispatch", &reference);
+            check(real == due, || format!("a run of {reference} is planned with --publish={real}"))?;
+        }
+    }
+    let of_tag = plans_to_publish(workflow, "push", "refs/tags/v1.2.3");
+    let due = setting.is_published("push", "refs/tags/v1.2.3");
+    check(of_tag == due, || format!("a run of a tag is planned with --publish={of_tag}"))?;
     let on = workflow.tree["on"].as_object().ok_or("no events")?;
     let events: BTreeSet<&str> = on.keys().map(String::as_str).collect();
     let always: &[&str] =
@@ -318,13 +365,21 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         " --keep-variable KEPT" => "--keep-variable|KEPT|".to_owned(),
         other => return Err(format!("what is {other}?")),
     };
-    let due = |publish: &str| {
-        format!("plan|--out|plan|--github|--publish={publish}|--default-provenance=max|{options}")
+    let due = |event: &str, publish: &str| {
+        let choice = match (setting.only_changed, event) {
+            (false, _) => "",
+            (true, "schedule") => "--changed-since|auto|--stale|",
+            (true, _) => "--changed-since|auto|",
+        };
+        format!("plan|--out|plan|--github|--publish={publish}|{choice}--default-provenance=max|{options}")
     };
+    let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
+    let reference = format!("refs/heads/{branch}");
     let of = |event: &'static str, fork: &str| {
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_REF", reference.as_str()),
             ("GITHUB_REPOSITORY", "acme/app"),
             ("DEFAULT_BRANCH", "main"),
             ("PROVENANCE", "max"),
@@ -332,12 +387,12 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         run_plan(workflow, &env, fork)
     };
     let real = of("push", "true");
-    check(real == (Some(0), due("true")), || format!("a push: {real:?}"))?;
+    check(real == (Some(0), due("push", "true")), || format!("a push: {real:?}"))?;
     if setting.starts.contains(&"schedule") {
         // What the event says is enough; where it says nothing, the server is asked, and its answer is needed.
         for (answer, publish) in [("false", "true"), ("true", "false")] {
             let (status, told) = of("schedule", answer);
-            let is_right = status == Some(0) && told.ends_with(&due(publish));
+            let is_right = status == Some(0) && told.ends_with(&due("schedule", publish));
             check(is_right, || format!("by the clock, fork {answer:?}: {status:?} {told}"))?;
         }
         for answer in ["", "null", "no answer"] {
@@ -348,11 +403,13 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         let env = [
             ("PUBLISH", "true"),
             ("GITHUB_EVENT_NAME", "schedule"),
+            ("GITHUB_REF", reference.as_str()),
             ("FORK", "false"),
             ("PROVENANCE", "max"),
         ];
         let real = run_plan(workflow, &env, "true");
-        check(real == (Some(0), due("true")), || format!("the event is asked first: {real:?}"))?;
+        let is_right = real == (Some(0), due("schedule", "true"));
+        check(is_right, || format!("the event is asked first: {real:?}"))?;
     }
     let env =
         [("PUBLISH", "false"), ("GITHUB_EVENT_NAME", "push"), ("FORK", "true"), ("DEFAULT_BRANCH", "main")];
@@ -435,7 +492,15 @@ fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(
         _ => json!({ "contents": "read", "attestations": "write", "id-token": "write" }),
     };
     let expected = BTreeMap::from([
-        ("plan", json!({ "contents": "read" })),
+        // It may read what is published, where it compares with that.
+        (
+            "plan",
+            if setting.only_changed {
+                with(json!({ "contents": "read" }), "read")
+            } else {
+                json!({ "contents": "read" })
+            },
+        ),
         ("build", with(json!({ "contents": "read" }), "read")),
         ("push", with(json!({ "contents": "read" }), "write")),
         ("merge", with(of_merge, "write")),
@@ -481,7 +546,7 @@ fn the_checkout_keeps_no_credentials(workflow: &Workflow, setting: &Setting) -> 
     check(checkouts.len() == 4, || format!("{} checkouts", checkouts.len()))?;
     for (name, job) in workflow.jobs() {
         for step in uses(job, "actions/checkout") {
-            // The plan asks the remote for its tags.
+            // The plan asks the remote for its tags, or for the commit before.
             let due = if name == "plan" && setting.keeps_credentials { "true" } else { "false" };
             let credentials = &step["with"]["persist-credentials"];
             check(*credentials == due, || format!("{name}: {credentials}"))?;
@@ -847,7 +912,7 @@ fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Sett
     let mut all: Vec<Value> =
         setting.accounts.iter().map(user).chain(setting.has_job_token.then_some(job)).collect();
     all.sort_by_key(key);
-    for name in ["build", "push", "merge"] {
+    for name in ["build", "push", "merge"].into_iter().chain(setting.only_changed.then_some("plan")) {
         let job = workflow.job(name);
         let is_due = |login: &&Value| name != "merge" || login["registry"] != "base.example";
         let due: Vec<Value> = all.iter().filter(is_due).cloned().collect();
@@ -869,7 +934,7 @@ fn jobs_log_in_to_the_registries_of_the_plan(workflow: &Workflow, setting: &Sett
                     .map(|(name, value)| (name, secrets.interpolate(value.as_str().unwrap_or_default())))
                     .collect();
                 let runs = scope(json!({ "env": env }), Before::Success).condition(step["if"].as_str());
-                let due = name != "build" || !is_of_user || !secret.is_empty();
+                let due = !["plan", "build"].contains(&name) || !is_of_user || !secret.is_empty();
                 check(runs == due, || format!("{name}, secret {secret:?}, {}: {runs}", step["with"]))?;
             }
         }

@@ -60,7 +60,7 @@ impl<'p> Pipeline<'p> {
         let docker =
             format!("case $1 in buildx) shift; exec '{}' \"$@\" ;; esac", project.buildx_program().display());
         github::program(&folder.path().join("bin/docker"), &docker);
-        fs::copy(env!("CARGO_BIN_EXE_bakeplan"), folder.path().join("bin/bakeplan")).unwrap();
+        github::bakeplan(&folder.path().join("bin/bakeplan"));
         let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         Self { project, folder, committed: Workflow::parse(&text).tree, variables, log: String::new() }
     }
@@ -419,6 +419,50 @@ fn the_recipe_ends_with_what_went_wrong() {
                 (Some(status), called),
                 "{option} {merge} {verify}: {ended:?}"
             );
+        }
+    }
+}
+
+/// A folder that is used again: what an earlier run left there is neither followed nor merged, with `sh -e` and without.
+#[test]
+fn the_recipe_takes_nothing_from_an_earlier_run() {
+    let page = support::read("docs/how-to/gitlab-and-others.md");
+    let blocks = support::blocks(&page, "sh");
+    let recipe = blocks.into_iter().find(|block| block.contains("matrix --format json")).expect("a recipe");
+    let row = r#"[{"allow": [], "metadata": "app.json", "targets": "app"}]"#;
+    for option in ["-e", "-u"] {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = folder.path().join("plan");
+        let script = format!(
+            "echo $1 >> \"$PLAN.called\"\ncase $1 in plan) [ -z \"$PLAN_FAILS\" ] || exit 1; mkdir -p \"$PLAN\"; echo '{row}' > \"$PLAN/matrix.json\" ;; merge) ls \"$PLAN/metadata\" >> \"$PLAN.called\" ;; esac"
+        );
+        github::program(&folder.path().join("bin/bakeplan"), &script);
+        let build = "[ -z \"$BUILD_FAILS\" ] || exit 1\necho '{}' > \"$PLAN/metadata/app.json\"";
+        github::program(&folder.path().join("bin/docker"), build);
+        let path = format!("{}:{}", folder.path().join("bin").display(), github::path());
+        for (plan_fails, build_fails, status, called) in [
+            ("", "", 0, "plan merge app.json verify"),
+            ("", "yes", 0, "plan merge verify"),
+            ("", "", 0, "plan merge app.json verify"),
+            ("yes", "", 1, "plan"),
+        ] {
+            let ended = Command::new("sh")
+                .args([option, "-c", recipe])
+                .env("PLAN", &plan)
+                .env("PATH", &path)
+                .env("PLAN_FAILS", plan_fails)
+                .env("BUILD_FAILS", build_fails)
+                .output()
+                .unwrap();
+            let log = plan.with_extension("called");
+            let told = fs::read_to_string(&log).unwrap();
+            let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(
+                (ended.status.code(), told.as_str()),
+                (Some(status), called),
+                "{option} {plan_fails} {build_fails}: {ended:?}"
+            );
+            fs::remove_file(log).unwrap();
         }
     }
 }

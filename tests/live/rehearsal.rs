@@ -2,6 +2,7 @@
 
 mod agent; // rows that use an SSH agent
 mod attempts; // what runs again, and runs that cross each other
+mod changed; // only what has changed is built, run after run
 mod hooks; // the repository's own test, and its secrets
 mod public; // pipelines of public repositories, replaced by the generated one
 mod rows; // rows that begin alike, none, thousands, and those that GitHub dropped

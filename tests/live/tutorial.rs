@@ -60,7 +60,7 @@ fn the_tutorial_ends_where_it_says() {
     fs::create_dir_all(&said).unwrap();
     let docker = format!("shift; exec '{}' \"$@\"", project.buildx_program().display());
     github::program(&bin.join("docker"), &docker);
-    fs::copy(env!("CARGO_BIN_EXE_bakeplan"), bin.join("bakeplan")).unwrap();
+    github::bakeplan(&bin.join("bakeplan"));
     let mut command = Command::new("bash");
     command.args(["-c", &script.replace(REGISTRY, registry)]).current_dir(project.root());
     command.env("PATH", format!("{}:{}", bin.display(), github::path())).env("OUTPUTS", &said);

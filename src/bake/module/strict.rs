@@ -86,6 +86,8 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
             format!("it is an attribute: write `{} = …`", name.name)
         } else if what == "attribute" && blocks.contains(&&*name.name) {
             format!("it is a block: write `{} {{ … }}`", name.name)
+        } else if what == "block" && BLOCKS.contains(&&*name.name) {
+            format!("move it to the top level of the file, as a block of its own: `{} \"…\" {{`", name.name)
         } else {
             match suggest(&name.name, attributes.iter().chain(blocks).copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

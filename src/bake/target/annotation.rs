@@ -65,10 +65,13 @@ impl<'a> Annotation<'a> {
         Self { levels: vec![Level { kind: LevelKind::Manifest, platform: None }], key, value }
     }
 
-    /// Whether it annotates this for a build of the platform, and whether it does so for the platform alone.
+    /// Whether it annotates this for a build of the platform, and whether it does so for the platform alone. An index is
+    /// of all platforms, whichever stands beside it: so it is in BuildKit.
     pub(crate) fn annotates(&self, kind: LevelKind, platform: Option<&Platform>) -> Option<bool> {
-        let fitting = self.levels.iter().filter(|level| level.kind == kind && level.fits(platform));
-        fitting.map(|level| level.platform.is_some()).max()
+        let of_all = matches!(kind, LevelKind::Index | LevelKind::IndexDescriptor);
+        let fitting =
+            self.levels.iter().filter(|level| level.kind == kind && (of_all || level.fits(platform)));
+        fitting.map(|level| !of_all && level.platform.is_some()).max()
     }
 
     /// Whether it annotates this for any platform.

@@ -19,7 +19,7 @@ use self::pins::Pins;
 use self::served::Found;
 use self::since::{Base, Before};
 pub(super) use self::since::{PlanThere, is_wanted};
-use self::snapshot::Snapshot;
+use self::snapshot::Checkout;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
 use crate::cli::{self, OnUnknown, Selection};
@@ -27,6 +27,7 @@ use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::host::Host;
 use crate::inputs::Inputs;
 use crate::plan::{Image, Plan, PlannedBase, Verdict};
 use crate::reads::{self, Files, Reads};
@@ -92,14 +93,19 @@ pub(super) fn choose(
     elsewhere: impl Fn() -> Option<Plan>,
 ) -> Result<Chosen, Error> {
     let choice = asked.choice;
-    let snapshot = Snapshot::of_working_tree(session);
-    let files: Result<&dyn Files, &str> = match &snapshot {
-        Ok(snapshot) => Ok(snapshot),
-        Err(why) => Err(why),
+    let checkout = Checkout::read(session);
+    let (files, committed): (Result<&dyn Files, &str>, Result<&dyn Files, &str>) = match &checkout {
+        Ok(checkout) => (Ok(&checkout.built), Ok(checkout.committed())),
+        Err(why) => (Err(why), Err(why)),
     };
+    let is_plain = checkout.as_ref().is_ok_and(Checkout::is_plain);
     let Learned { known, pins, published: made } = learn(session, asked, plan, files, given)?;
-    let is_without_triggers = |name: &str| bases::is_without_triggers(&known, name);
-    let unpinned = reads::read(plan, files, &is_without_triggers);
+    let known_to_reads = reads::Known {
+        is_without_triggers: &|name: &str| bases::is_without_triggers(&known, name),
+        epoch: session.host.env().get(reads::EPOCH).map(String::as_str),
+        now: Host::now(),
+    };
+    let mut unpinned = None;
     let mut findings: IndexMap<String, Vec<Finding>> =
         plan.images.keys().map(|key| (key.clone(), Vec::new())).collect();
     if choice.all {
@@ -111,15 +117,19 @@ pub(super) fn choose(
             findings.values_mut().for_each(|all| all.push(Finding::Unknown(why.clone())));
         }
         Some(Ok(before)) => {
-            // No revision has pins.
-            let reads = reads::read(&before.plan, Ok(&before.files), &is_without_triggers);
+            // No revision has pins or a working tree.
+            let then = reads::read(&before.plan, Ok(&before.files), known_to_reads);
+            let now = unpinned.insert(reads::read(plan, committed, known_to_reads));
             for (key, all) in &mut findings {
-                all.push(since_then(key, plan, &unpinned, before, &reads));
+                all.push(since_then(key, plan, now, before, &then));
             }
         }
     }
     pins.apply(plan);
-    let reads = if pins.is_empty() { unpinned } else { reads::read(plan, files, &is_without_triggers) };
+    let reads = match unpinned {
+        Some(reads) if pins.is_empty() && is_plain => reads,
+        _ => reads::read(plan, files, known_to_reads),
+    };
     record(plan, &reads);
     let (bases, notes) = (bases::recorded(&known), pins.notes());
     let mut chosen = Chosen { reads, bases, pins, notes, ..Chosen::default() };

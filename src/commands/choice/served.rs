@@ -1,5 +1,6 @@
 //! What the registry serves of each image, under the tags that this run would write.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -14,7 +15,8 @@ use crate::error::Error;
 use crate::inputs::Record;
 use crate::oci::INPUTS;
 use crate::plan::{Build, Image, Plan, Reused};
-use crate::published::served::Served;
+use crate::platform::Platform;
+use crate::published::served::{Content, Entries, Served};
 use crate::published::sites;
 use crate::reference::{Repository, Tag};
 use crate::registry::{Location, Store, SystemClock, TagOrDigest};
@@ -75,11 +77,12 @@ pub(super) fn look(
             manifest.map(|manifest| manifest.map(Served::read)).map_err(|error| error.to_diagnostic())
         };
         let (answers, failures) = sites::ask(&sites, &failed, &known, talk.as_ref(), &questions, get);
-        let mut answered = answers.into_iter().peekable();
+        // They come in another order than the questions.
+        let answers: BTreeMap<(usize, Tag), Option<Served>> =
+            answers.into_iter().map(|(site, tag, served)| ((site, tag), served)).collect();
         for (key, image, site, tag) in asked {
-            let is_next = answered.peek().is_some_and(|(at, own, _)| *at == site && own == tag);
-            let verdict = match answered.next_if(|_| is_next) {
-                Some((_, _, served)) => compare(plan, image, tag, served.as_ref()),
+            let verdict = match answers.get(&(site, tag.clone())) {
+                Some(served) => compare(plan, image, tag, served.as_ref()),
                 None => Found::Unknown(match failures.get(&site) {
                     Some(failure) => failure.message.clone(),
                     None => format!("`{}` was not asked", sites[site].location),
@@ -102,7 +105,12 @@ fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Fo
     };
     let reference = format!("{repository}:{tag}");
     let Some(served) = served else { return Found::Other(format!("{reference} is not there")) };
-    let Some(text) = served.annotations().and_then(|all| all.get(INPUTS)) else {
+    let entries = match &served.content {
+        Content::Index(entries) => entries,
+        Content::Image(_) => return Found::Other(format!("{reference} is not an index")),
+        Content::Unreadable(why) => return Found::Unknown(format!("{reference} cannot be read: {why}")),
+    };
+    let Some(text) = entries.annotations.get(INPUTS) else {
         return Found::Other(format!("{reference} does not record its inputs"));
     };
     let of_build =
@@ -110,14 +118,36 @@ fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Fo
     let builds: Vec<_> = image.builds.iter().filter_map(of_build).collect();
     let builds = builds.iter().map(|(platform, inputs)| (platform.as_ref(), inputs));
     match Record::read(text) {
-        Some(record) if record.is_of(builds, image.builds.len()) => Found::Same(Reused {
-            repository: repository.clone(),
-            tag: tag.clone(),
-            digest: served.manifest.digest.clone(),
-        }),
+        // Whoever takes a platform out of an index may leave the annotation.
+        Some(record) if record.is_of(builds.clone(), image.builds.len()) => {
+            match other_images(entries, &builds.map(|(platform, _)| platform).collect::<Vec<_>>()) {
+                Some(why) => Found::Other(format!("{reference} records the same inputs, but {why}")),
+                None => Found::Same(Reused {
+                    repository: repository.clone(),
+                    tag: tag.clone(),
+                    digest: served.manifest.digest.clone(),
+                }),
+            }
+        }
         Some(_) => Found::Other(format!("{reference} was made of other inputs")),
         None => Found::Other(format!("{reference} records its inputs in a form that is not understood")),
     }
+}
+
+/// What is wrong with the images of an index that should have one for each of these platforms and no other.
+fn other_images(entries: &Entries, platforms: &[Option<&Platform>]) -> Option<String> {
+    let images = match entries.images() {
+        Ok(images) => images,
+        Err(why) => return Some(format!("not all of its images can be read: {why}")),
+    };
+    if images.len() != platforms.len() {
+        return Some(format!("has {} images instead of {}", images.len(), platforms.len()));
+    }
+    let fits = |platform: &Platform| {
+        images.iter().filter(|image| image.platform.as_ref().is_some_and(|own| own.fits(platform))).count()
+    };
+    let missing = platforms.iter().flatten().find(|platform| fits(platform) != 1);
+    missing.map(|platform| format!("does not have one image for {platform}"))
 }
 
 /// The tags of an image that are looked at, in order: what moves with each run first, then what never moves, then what moves

@@ -18,6 +18,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::commands::{self, Setting};
+use crate::init::first;
 use crate::init::found::Publication;
 use crate::init::images::{self, Stray};
 use crate::init::kinds::Kind;
@@ -54,7 +55,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     if world.work.has_ended() {
         warnings.push(Diagnostic::warning(
             Code::INIT_LIMIT,
-            "workflows and scripts ask for so much work that they were read in part, and what is missing is not in the proposal",
+            "workflows and scripts ask for so much work, or have a matrix of so many rows, that they were read in part; what is missing is not in the proposal",
         ));
     }
     let has_candidates = !candidates.is_empty();
@@ -120,8 +121,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         }
     }
     super::plan::write(session, &files)?;
-    // Who wants no question knows what comes next.
-    session.show(&format!("{hint}{}", if *yes { "" } else { NEXT }))
+    let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
+    session.show(&format!("{written}{hint}{NEXT}"))
 }
 
 /// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.
@@ -175,5 +176,11 @@ fn nothing(found: &Found) -> Diagnostic {
     ];
     Diagnostic::error(Code::NO_IMAGES, "found nothing that publishes an image in a way that `init` reads")
         .with_note(format!("read: {}", read.join(", ")))
-        .with_help("write a Bake file with a target and an `image` block: docs/reference/images.md")
+        .with_help(match found.of(Kind::Dockerfile).next() {
+            Some(path) => first::file(path),
+            None => {
+                "write a Bake file with a target, and an `image` block with its `repositories` and `tags`"
+                    .to_owned()
+            }
+        })
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::init::definition::Known;
 use crate::init::moment::{Moment, PULL_REQUEST};
 use crate::init::proposal::{Proposal, ProposedImage};
-use crate::init::report::{self, Example};
+use crate::init::report::{self, Example, ExampleImage};
 use crate::init::splice::{At, splice};
 use crate::init::today::{Published, published};
 use crate::init::world::World;
@@ -203,7 +203,7 @@ fn examples(
             };
             let planned =
                 if publishes && is_on(&plan, moment) { of_plan(&plan, image, own) } else { IndexMap::new() };
-            (image.name.clone(), today, planned)
+            ExampleImage { name: image.name.clone(), today, planned, open: image.open.clone() }
         });
         examples.push(Example { run, images: images.collect(), failure });
     }

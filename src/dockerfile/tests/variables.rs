@@ -60,6 +60,12 @@ fn the_environment_of_a_base_is_not_known_unless_the_stage_sets_it() {
         ("FROM b\nARG X\nCOPY a$X /\n", &format!("{} | from b", unknown("a$X", "b", 3))),
         ("FROM b\nENV X=${Y}1\nCOPY a$X /\n", &format!("{} | from b", unknown("a$X", "b", 3))),
         ("FROM b\nCOPY a${X:-1} /\n", &format!("{} | from b", unknown("a${X:-1}", "b", 2))),
+        // It may be an address.
+        (
+            "FROM b\nADD a$X /\n",
+            &format!("{} | from b | unknown: {}", unknown("a$X", "b", 2), &unknown("a$X", "b", 2)["whole: ".len()..]),
+        ),
+        ("FROM b\nADD d/$X /\n", &format!("{} | from b", unknown("d/$X", "b", 2))),
         ("FROM b\nRUN --mount=source=$X,target=/m x\n", &format!("{} | from b", unknown("$X", "b", 2))),
         ("FROM b\nENV X=1\nCOPY a$X /\n", "a1 | no ONBUILD in b | from b"),
         ("ARG X=1\nFROM b\nARG X\nCOPY a$X /\n", "a1 | no ONBUILD in b | from b"),

@@ -28,6 +28,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         install,
         publish_on,
         branches,
+        only_changed,
         env,
         environment,
         logins,
@@ -40,10 +41,6 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
     } = pipeline;
     let values_of =
         |logins: &[(Registry, String, String)]| -> Vec<Value> { logins.iter().map(login).collect() };
-    let merge_logins = merge_logins.iter().enumerate().map(|(at, one)| {
-        let before = if at == 0 { r#"{"auths":{"# } else { "," };
-        context! { before, ..login(one) }
-    });
     let job = |name: &str, publishes: bool| context! { name, publishes };
     let values = context! {
         origin,
@@ -53,7 +50,8 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         env => env.iter().map(|(name, from)| context! { name, from }).collect::<Vec<_>>(),
         environment => environment.as_ref().map(|name| quoted(&name.to_string())),
         logins => values_of(logins),
-        merge_logins => merge_logins.collect::<Vec<_>>(),
+        merge_logins => values_of(merge_logins),
+        only_changed,
         jobs => [job("build", false), job("push", true)],
         timeouts => context! { plan, build, merge },
         require_all,

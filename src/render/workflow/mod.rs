@@ -54,6 +54,8 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         publish_on,
         branches,
         schedule,
+        rebuild,
+        only_changed,
         env,
         secrets,
         kept,
@@ -104,15 +106,24 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         let logins = login::values(logins, publishes);
         context! { name, publish => publishes.to_string(), packages, image, logins, identity, user_logins }
     };
+    // Its logins are those of a build that pushes nothing.
+    let choice = only_changed.then(|| {
+        let identity = login::identity(&of_build, false);
+        let (logins, user_logins) = (login::values(&of_build, false), login::flags(&of_build));
+        context! { all => all_condition(pipeline), logins, user_logins, identity, packages => of_build.iter().any(is_by_job) }
+    });
     let values = context! {
         origin,
         name,
+        choice,
         runner => runner(plan_runner),
         pushes => is_on(PublishEvent::Push) || is_on(PublishEvent::Tag),
         branches => filter,
         tags => is_on(PublishEvent::Tag),
-        schedule => texts(schedule),
+        schedule => texts(schedule.iter().chain(rebuild)),
         publish => condition(pipeline),
+        published_refs => published_refs(pipeline),
+        names_default => branches.is_empty() && publish_on.iter().any(PublishEvent::is_of_branches),
         defaults_to => branches.is_empty().then(|| DEFAULT_BRANCHES.join(" | ")).filter(|_| is_on(PublishEvent::Push) && !reusable),
         install => install_values(install),
         env => variables(env),
@@ -143,9 +154,10 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         again => again.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),
-        keeps_credentials => (*asks_git || consents.is_some()).to_string(),
+        // What a run compares with may have to be fetched.
+        keeps_credentials => (*asks_git || *only_changed || consents.is_some()).to_string(),
         consents => consents.as_ref().map(ToString::to_string),
-        dropped_place => if *reusable { "{4}" } else { "" },
+        dropped_place => if *reusable { "{5}" } else { "" },
         dropped => if *reusable { OUTPUT_OF_MERGE } else { "" },
         action => pins::uses(),
     };
@@ -190,6 +202,17 @@ fn condition(pipeline: &Pipeline) -> String {
     format!("!github.event.repository.fork && github.actor != 'dependabot[bot]' && (\n            {clauses})")
 }
 
+/// Which runs build everything, whatever has changed, as an expression of GitHub. Of a time that is not known to be one of
+/// `schedule`, that is safe.
+fn all_condition(pipeline: &Pipeline) -> String {
+    let Pipeline { schedule, rebuild, .. } = pipeline;
+    if schedule.is_empty() && rebuild.is_empty() {
+        return "inputs.all".to_owned();
+    }
+    let others = schedule.iter().map(|time| format!(" && github.event.schedule != '{time}'"));
+    format!("inputs.all || github.event_name == 'schedule'{}", others.collect::<String>())
+}
+
 /// Whether the ref is a branch that publishes.
 fn branch_condition(branches: &[Branch]) -> String {
     let one = |branch: &Branch| match branch.prefix() {
@@ -201,6 +224,23 @@ fn branch_condition(branches: &[Branch]) -> String {
         [branch] => one(branch),
         branches => format!("({})", branches.iter().map(one).collect::<Vec<_>>().join(" || ")),
     }
+}
+
+/// The same events and refs as patterns of a shell, which regard case. `None` if no branch publishes.
+fn published_refs(pipeline: &Pipeline) -> Option<String> {
+    let Pipeline { publish_on, branches, .. } = pipeline;
+    if !publish_on.iter().any(PublishEvent::is_of_branches) {
+        return None;
+    }
+    let one = |branch: &Branch| match branch.prefix() {
+        Some(start) => format!("*' refs/heads/{start}'*"),
+        None => format!("*' refs/heads/{branch}'"),
+    };
+    let refs: Vec<String> = match &branches[..] {
+        [] => vec!["'schedule '*".to_owned(), "*\" refs/heads/$DEFAULT_BRANCH\"".to_owned()],
+        branches => branches.iter().map(one).collect(),
+    };
+    Some([vec!["*' refs/tags/'*".to_owned()], refs].concat().join(" | "))
 }
 
 fn install_values(install: &Install) -> Value {
@@ -248,6 +288,6 @@ fn runner(labels: &[RunnerLabel]) -> String {
     }
 }
 
-fn texts(all: &[impl ToString]) -> Vec<String> {
-    all.iter().map(ToString::to_string).collect()
+fn texts<'t, T: ToString + 't>(all: impl IntoIterator<Item = &'t T>) -> Vec<String> {
+    all.into_iter().map(ToString::to_string).collect()
 }

@@ -80,6 +80,12 @@ pub(crate) fn program(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// Puts there what starts the program under test: a copy of it with all its debug information would be large, and each job of a
+/// workflow gets one.
+pub(crate) fn bakeplan(path: &Path) {
+    program(path, &format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan")));
+}
+
 pub(crate) fn path() -> String {
     std::env::var("PATH").expect("there is a PATH")
 }

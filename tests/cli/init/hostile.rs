@@ -204,3 +204,25 @@ fn a_mistake_in_every_run_is_said_once() {
     }
     assert!(said.stderr.contains("error["), "{}{}", said.stdout, said.stderr);
 }
+
+/// GitHub takes at most 256 rows, and what has more is not read as if it had those alone.
+#[test]
+fn a_matrix_with_more_rows_than_github_takes_is_not_cut_silently() {
+    let list = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let include =
+        |count: usize| (0..count).map(|n| format!("{{ a: {n}, b: 0 }}")).collect::<Vec<_>>().join(",");
+    for (matrix, is_cut) in [
+        (format!("a: [{}], b: [{}]", list(16), list(16)), false),
+        (format!("a: [{}], b: [{}]", list(17), list(16)), true),
+        (format!("a: [{}], b: [0]", list(257)), true),
+        (format!("include: [{}]", include(256)), false),
+        (format!("include: [{}]", include(257)), true),
+        (format!("a: [{}], b: [x], include: [{}]", list(200), include(100)), true),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    strategy: {{ matrix: {{ {matrix} }} }}\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: 'ghcr.io/acme/app:${{{{ matrix.a }}}}-${{{{ matrix.b }}}}' }}"
+        );
+        let said = said(&test(&[(".github/workflows/x.yml", text.as_str())]).args(["init"]));
+        assert_eq!(said.stderr.contains("warning[init-limit]"), is_cut, "{matrix}: {}", said.stderr);
+    }
+}

@@ -497,3 +497,94 @@ fn variables_of_a_step_are_settings_or_named() {
     said.tells(&["the step sets the variable `CHANNEL` to `"]);
     assert!(!said.stdout.contains("OTHER") && !said.stderr.contains("OTHER"), "{}", said.stderr);
 }
+
+/// What a run knows reaches build arguments, or the table says that it does not.
+#[test]
+fn arguments_of_a_run_are_not_lost() {
+    let with = |args: &str| {
+        let steps = META.to_owned()
+            + "    build-args: |\n"
+            + &args.lines().map(|line| format!("      {line}\n")).collect::<String>();
+        init(&[(".github/workflows/image.yml", workflow(&steps).as_str()), ("Dockerfile", "FROM scratch\n")])
+    };
+    let known = with("GIT_SHA=${{ github.sha }}\nVERSION=${{ github.ref_name }}");
+    known.proposes(&[
+        "variable \"GITHUB_SHA\" {",
+        "GIT_SHA = GITHUB_SHA",
+        "VERSION = GITHUB_REF_NAME",
+        "the same",
+    ]);
+    known.lacks(&["empty"]);
+    let open = with("RUN=${{ github.run_id }}");
+    open.proposes(&["RUN = RUN", "the same tags; empty in the image: RUN"]);
+    open.tells(&["`bakeplan workflow github --env RUN=FROM`"]);
+    assert!(!open.rows().iter().any(|row| row.ends_with("| the same")), "{:?}", open.rows());
+    let of_meta = with("APP_VERSION=${{ steps.meta.outputs.version }}");
+    of_meta.lacks(&["empty in the image"]);
+}
+
+#[test]
+fn the_version_of_metadata_action_is_a_marked_guess() {
+    let steps = "\
+- id: meta
+  uses: docker/metadata-action@v5
+  with:
+    images: ghcr.io/acme/app
+    tags: type=semver,pattern={{version}}
+- uses: docker/build-push-action@v6
+  with:
+    push: true
+    tags: ${{ steps.meta.outputs.tags }}
+    build-args: APP_VERSION=${{ steps.meta.outputs.version }}
+";
+    let text = workflow(steps);
+    let said = init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+    said.proposes(&["APP_VERSION = \"${trimprefix(GITHUB_REF_NAME, \"v\")}\""]);
+    said.tells(&["the value of `APP_VERSION` is a guess"]);
+}
+
+/// The machines of a matrix become `runners` where the plan would choose others.
+#[test]
+fn runners_of_a_matrix_stay() {
+    let text = "\
+on: { push: { tags: ['v*'] } }
+jobs:
+  build:
+    strategy:
+      matrix:
+        include:
+          - { platform: linux/amd64, runner: ubuntu-24.04 }
+          - { platform: linux/arm64, runner: ubuntu-24.04-arm }
+          - { platform: linux/arm/v7, runner: [self-hosted, armv7] }
+          - { platform: linux/s390x, runner: { group: big, labels: [s390x] } }
+    runs-on: ${{ matrix.runner }}
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          platforms: ${{ matrix.platform }}
+          outputs: type=image,name=ghcr.io/acme/app,push-by-digest=true,push=true
+  merge:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - run: docker buildx imagetools create -t ghcr.io/acme/app:1.0 $(printf 'ghcr.io/acme/app@sha256:%s ' *)
+";
+    let said = init(&[(".github/workflows/image.yml", text), ("Dockerfile", "FROM scratch\n")]);
+    said.proposes(&[
+        "runners = {",
+        "\"linux/amd64\" = \"ubuntu-24.04\"",
+        "\"linux/arm/v7\" = [\"self-hosted\", \"armv7\"]",
+        "\"linux/s390x\" = {",
+        "group = \"big\"",
+    ]);
+    // The plan chooses the others by itself, and native machines where today one emulates.
+    said.lacks(&["\"ubuntu-24.04-arm\""]);
+    for runner in ["ubuntu-latest", "ubuntu-24.04"] {
+        let text = workflow(META).replace("ubuntu-latest", runner);
+        init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")])
+            .lacks(&["runners"]);
+    }
+    let text = workflow(META).replace("ubuntu-latest", "big-machine");
+    init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")])
+        .tells(&["this job builds on `big-machine`"]);
+}

@@ -10,12 +10,18 @@ use crate::support::Test;
 
 /// A definition whose image is published there.
 fn definition(host: &str) -> String {
+    with_target(host, "")
+}
+
+/// The same with more in its target and in its image.
+fn with_target(host: &str, more: &str) -> String {
     format!(
         r#"
 variable "V" {{ default = "1.4.2" }}
 
 target "app" {{
   platforms = ["linux/amd64", "linux/arm64"]
+  {more}
 }}
 
 image "app" {{
@@ -36,26 +42,33 @@ struct Case {
     world: World,
     server: Server,
     plan: Value,
+    definition: String,
 }
 
 impl Case {
     fn new(options: &[&str]) -> Self {
+        Self::with_target("", options)
+    }
+
+    /// With more in its target.
+    fn with_target(more: &str, options: &[&str]) -> Self {
         let world = World::with_app(&["acme/app"]);
         let server = world.serve();
+        let definition = with_target(&server.host(), more);
         let output = Test::new()
-            .file("docker-bake.hcl", definition(&server.host()))
+            .file("docker-bake.hcl", definition.clone())
             .env(BRANCH.0, BRANCH.1)
             .args(["plan", "--format", "json"])
             .args(options.iter().copied())
             .output();
         let plan = serde_json::from_slice(&output.stdout).unwrap();
-        Self { world, server, plan }
+        Self { world, server, plan, definition }
     }
 
     /// Merges the plan, with more arguments.
     fn merge(&self, arguments: &[&str], reference: &str) -> Output {
         Test::new()
-            .file("docker-bake.hcl", definition(&self.server.host()))
+            .file("docker-bake.hcl", self.definition.clone())
             .file("artifacts/plan.json", self.plan.to_string())
             .file("artifacts/a.json", self.world.metadata())
             .env(BRANCH.0, reference)
@@ -104,14 +117,15 @@ fn versions_known_to_the_plan_are_known_again() {
     for known in ["1.9.0\n", "1.9.0\n1.3.0\n", "[\"1.5.0\"]"] {
         let world = World::with_app(&["acme/app"]);
         let server = world.serve();
+        let definition = definition(&server.host());
         let output = Test::new()
-            .file("docker-bake.hcl", definition(&server.host()))
+            .file("docker-bake.hcl", definition.clone())
             .file("known.txt", known)
             .env(BRANCH.0, BRANCH.1)
             .args(["plan", "--format", "json", "--known-versions", "known.txt"])
             .output();
         let plan = serde_json::from_slice(&output.stdout).unwrap();
-        let case = Case { world, server, plan };
+        let case = Case { world, server, plan, definition };
         case.passes(&["--from-source"]);
         assert!(!case.world.tags("acme/app").contains_key("1"), "{known}");
     }
@@ -145,6 +159,58 @@ fn what_was_replaced_is_refused_though_the_id_is_right() {
         let output = case.merge(&[], BRANCH.1);
         assert!(!String::from_utf8_lossy(&output.stderr).contains("plan-differs"));
     }
+}
+
+/// A target whose arguments say when it was planned, and what chance gave it.
+const MOMENT: &str =
+    r#"args = { AT = timestamp(), DAY = formatdate("YYYY", timestamp()), ONE = uuidv4(), OTHER = uuidv4() }"#;
+
+#[test]
+fn what_the_clock_and_chance_said_is_said_again() {
+    let mut case = Case::with_target(MOMENT, &[]);
+    case.plan["moment"]["time"].as_str().expect("the clock was asked");
+    case.passes(&["--from-source"]);
+    // Nobody asks the clock, or chance.
+    let plain = Case::new(&[]);
+    assert_eq!(plain.plan.get("moment"), None);
+    for (of, what) in [("AT = timestamp()", "time"), ("ONE = uuidv4()", "seed")] {
+        let case = Case::with_target(&format!("args = {{ {of} }}"), &[]);
+        let asked: Vec<&String> = case.plan["moment"].as_object().unwrap().keys().collect();
+        assert_eq!(asked, [what]);
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        case.passes(&["--from-source"]);
+    }
+    // It may be long ago, if all else fits, and not to come.
+    case.plan["moment"]["time"] = "2999-01-01T00:00:00Z".into();
+    let output = case.merge(&["--from-source"], BRANCH.1);
+    let told = String::from_utf8_lossy(&output.stderr);
+    let future = "says that it was made at 2999-01-01T00:00:00Z, which is in the future";
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("error[plan-differs]") && told.contains(future), "{told}");
+}
+
+#[test]
+fn another_moment_than_that_of_the_plan_is_refused() {
+    type Change = fn(&mut Value);
+    let changes: [Change; 7] = [
+        |plan| plan["moment"]["time"] = "2020-01-01T00:00:00Z".into(),
+        |plan| plan["moment"]["time"] = Value::Null,
+        |plan| plan["moment"]["seed"] = "00000000000000000000000000000000".into(),
+        |plan| plan["moment"] = Value::Null,
+        // The moment is right, and something else is not.
+        |plan| plan["id"] = "fedcba9876543210".into(),
+        |plan| plan["images"]["app"]["withdrawn"] = json!(["1.*"]),
+        |plan| plan["images"]["app"]["tags"][0]["name"] = "9.9.9".into(),
+    ];
+    for change in changes {
+        let mut case = Case::with_target(MOMENT, &[]);
+        change(&mut case.plan);
+        case.is_refused(&["--from-source"], BRANCH.1);
+    }
+    // A moment in which nobody asked for it.
+    let mut case = Case::new(&[]);
+    case.plan["moment"] = json!({ "time": "2020-01-01T00:00:00Z" });
+    case.is_refused(&["--from-source"], BRANCH.1);
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
         (changed("/images/app/digest", Value::Null), "has no digest of image `app`"),
         (changed("/images/app/digest", "sha256:1".into()), "is not the result of a merge"),
         (changed("/images", serde_json::json!({})), "lacks image `app`"),
-        (without("plan"), "does not name the plan"),
+        (without("plan"), "does not say which plan it is of"),
         (without("schema"), "expected the member `schema`"),
         (Value::Array(vec![]), "is not the result of a merge"),
         // What is in the index is not what the result says.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::report::Report;
@@ -419,8 +419,13 @@ fn answer(root: &Path, seen: &Seen) -> Answer {
         .find_map(|kind| path.rsplit_once(kind).map(|(name, rest)| (name, kind, rest)))
         .unwrap_or_default();
     let is_upload = kind == "/blobs/" && rest.starts_with("uploads/") || seen.method == "PUT";
-    if is_upload && !root.join(name).exists() {
-        BuiltLayout::at(root.join(name));
+    if is_upload {
+        // Two uploads may come at once, and a layout that is half made is none.
+        static MAKING: Mutex<()> = Mutex::new(());
+        let _making = MAKING.lock().expect("nothing panics while it makes one");
+        if !root.join(name).exists() {
+            BuiltLayout::at(root.join(name));
+        }
     }
     let Ok(layout) = Layout::open(root.join(name)) else { return unknown("NAME_UNKNOWN") };
     match (seen.method.as_str(), kind) {

@@ -152,6 +152,15 @@ fn a_greater_version_keeps_its_tags() {
     let outcome = stage.passes("", &line);
     let expected = ["1.4.2 created", "1.4 moved", "1 kept", "latest kept", "1-alpine kept"];
     assert_eq!(outcome.tags(), expected);
+    assert!(
+        outcome.told.contains("kept-tag") && outcome.told.contains("`--allow-backward`"),
+        "{}",
+        outcome.told
+    );
+    // Where no tag is left to write, the exit code says so.
+    let alone = stage.run_with("", "HOST/app:sha-c0ffee0 --to HOST/app:latest --dry-run");
+    assert_eq!((alone.status, alone.tags()), (5, vec!["latest kept".to_owned()]), "{}", alone.told);
+    assert!(alone.told.contains("`1.5.0` is greater"), "{}", alone.told);
     let tags = stage.world.tags("app");
     assert_eq!([&tags["1.4.2"], &tags["1.4"], &tags["1"], &tags["latest"]], [&new, &new, &old, &old]);
     // It can be meant.
@@ -299,6 +308,24 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
     }
 }
 
+#[test]
+fn a_tag_that_is_not_there_is_looked_for_among_those_that_are() {
+    let stage = Stage::new();
+    for tag in ["1.4.1", "1.4.0"] {
+        stage.other(tag);
+    }
+    for (source, help) in [
+        ("HOST/app:sha-c0ffee1", "did you mean `sha-c0ffee0`?"),
+        ("HOST/app:nosuch", "check the name of the tag: the repository has "),
+        (
+            "HOST/app@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+            "clean-ups remove",
+        ),
+    ] {
+        stage.refuses("", &format!("{source} --to HOST/app:2.0.0"), 1, help);
+    }
+}
+
 /// Builds of a run that a later one has published do not take its tags.
 #[test]
 fn an_earlier_run_does_not_take_tags_back() {
@@ -315,8 +342,10 @@ fn an_earlier_run_does_not_take_tags_back() {
             index["annotations"] = serde_json::from_str(&format!("{{{}}}", numbered(number))).unwrap();
             put_tag(&layout, tag, &put(&layout, OCI_INDEX, &index.to_string()));
         }
-        let outcome = stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
+        let outcome = stage.run_with("", "HOST/app:sha-c0ffee0 --to HOST/app:edge");
         assert_eq!(outcome.tags(), [expected]);
+        // Nothing that was asked for is done.
+        assert_eq!(outcome.status, if expected == "edge kept" { 5 } else { 0 }, "{}", outcome.told);
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) fn jobs_log_in_with_their_identity(workflow: &Workflow, setting: &Set
     for (name, hosts) in [
         // What may push stays out of a run that publishes nothing, but for what may only pull; base images are for builds.
         ("build", vec![ECR, "acme.azurecr.io"]),
+        // It looks for what is published, and only reads.
+        ("plan", vec![ECR, "acme.azurecr.io"]),
         ("push", vec![ECR, "docker.io", "public.ecr.aws", "acme.azurecr.io"]),
         ("merge", vec![ECR, "docker.io", "public.ecr.aws", "europe-docker.pkg.dev"]),
     ] {
@@ -53,7 +55,7 @@ pub(super) fn jobs_log_in_with_their_identity(workflow: &Workflow, setting: &Set
             match host {
                 ECR | "public.ecr.aws" => {
                     let role = match (host, name) {
-                        (ECR, "build") => "${{ vars.AWS_PULL }}",
+                        (ECR, "build" | "plan") => "${{ vars.AWS_PULL }}",
                         (ECR, _) => "${{ vars.AWS_ROLE }}",
                         _ => "arn:aws:iam::123456789012:role/images",
                     };
@@ -105,7 +107,8 @@ pub(super) fn jobs_log_in_with_their_identity(workflow: &Workflow, setting: &Set
                 let scope = scope(json!({ "steps": { "identity": { "outputs": found } } }), Before::Success);
                 for step in &steps {
                     let runs = scope.condition(step["if"].as_str());
-                    check(runs == (name != "build" || is_there), || format!("{name}: {step}"))?;
+                    let publishes = ["push", "merge"].contains(&name);
+                    check(runs == (publishes || is_there), || format!("{name}: {step}"))?;
                 }
             }
         }
@@ -121,6 +124,7 @@ pub(super) fn an_identity_is_looked_for(workflow: &Workflow, setting: &Setting) 
     let all = ["AWS_ROLE", "AWS_PULL", "POOL", "ACCOUNT", "CLIENT", "TENANT", "HUB"];
     for (job, needed) in [
         ("build", vec!["AWS_PULL", "CLIENT", "TENANT"]),
+        ("plan", vec!["AWS_PULL", "CLIENT", "TENANT"]),
         ("push", vec!["AWS_ROLE", "HUB", "CLIENT", "TENANT"]),
         ("merge", vec!["AWS_ROLE", "HUB", "POOL", "ACCOUNT"]),
     ] {
@@ -145,7 +149,7 @@ pub(super) fn an_identity_is_looked_for(workflow: &Workflow, setting: &Setting) 
             let found = fs::read_to_string(&output).unwrap_or_default();
             (ended.status.success(), found, String::from_utf8_lossy(&ended.stdout).into_owned())
         };
-        let publishes = job != "build";
+        let publishes = ["push", "merge"].contains(&job);
         let (is_fine, found, _) = look("https://x", &[], false);
         check(is_fine && (publishes || found == "found=true\n"), || format!("{job}: {found:?}"))?;
         let (is_fine, found, told) = look("", &[], false);

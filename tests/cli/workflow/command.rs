@@ -326,6 +326,7 @@ fn each_setting_is_refused_in_both_places_for_the_same_reason() {
         ),
         ("--branch=re*", "branches = \"re*\"", "`re*` is neither a branch nor the beginning of branches"),
         ("--schedule=@daily", "schedule = [\"@daily\"]", "`@daily` is not a `cron` schedule"),
+        ("--rebuild=@daily", "rebuild = \"@daily\"", "`@daily` is not a `cron` schedule"),
         ("--env=A=hunter2", "env = { A = \"hunter2\" }", "`hunter2` does not say where `A` comes from"),
         ("--environment=a'b", "environment = \"a'b\"", "`a'b` is not the name of an environment"),
         (
@@ -414,7 +415,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
         .stderr(str![[r#"
 --- .github/workflows/images.yml
 +++ .github/workflows/images.yml (regenerated)
-@@ -123,7 +123,7 @@
+@@ -129,7 +129,7 @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build
@@ -423,7 +424,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
          env:
            METADATA: ${{ matrix.metadata }}
            TARGETS: ${{ matrix.targets }}
-@@ -185,7 +185,7 @@
+@@ -191,7 +191,7 @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build
@@ -454,6 +455,8 @@ fn the_first_line_says_how_it_was_made() {
         "--branch=main",
         "--branch=release/**",
         "--schedule=1 2 * * *",
+        "--rebuild=3 4 * * 0",
+        "--only-changed",
         "--env=A=vars.A",
         "--environment=prod",
         "--login=docker.io=U:P",
@@ -471,7 +474,7 @@ fn the_first_line_says_how_it_was_made() {
     assert_eq!(
         command,
         "bakeplan workflow github -o .github/workflows/images.yml --install cargo=1.2.3 --publish-on push --publish-on schedule \
-         --branch main --branch 'release/**' --schedule '1 2 * * *' --env A=vars.A --environment prod --login docker.io=U:P \
+         --branch main --branch 'release/**' --schedule '1 2 * * *' --rebuild '3 4 * * 0' --only-changed --env A=vars.A --environment prod --login docker.io=U:P \
          --timeout build=7 --max-parallel 3 --setup ./a --test ./b --sign ./c --platform linux/amd64 --known-versions git"
     );
     let words = ["-o", PATH, "--check"];

@@ -141,6 +141,23 @@ fn a_variable_without_a_value_is_named_with_its_option() {
     assert!(code == Some(0) && is_named, "{text}");
 }
 
+/// What the workflow gives its runs, and what they have by themselves, is not missing.
+#[test]
+fn a_variable_that_runs_have_is_not_named() {
+    for (name, options, is_named) in [
+        ("TOOL", &["--env=TOOL=github.sha"][..], false),
+        ("TOOL", &["--env=TOOL=vars.TOOL"], false),
+        ("TOOL", &["--env=OTHER=github.ref_name"], true),
+        ("GITHUB_SHA", &[], false),
+    ] {
+        let spec = SPEC.replace("  tags", &format!("  args = {{ TOOL = {name} }}\n  tags"))
+            + &format!("variable \"{name}\" {{}}\n");
+        let (code, text, _) = told(&test(&spec, options));
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(text.contains("note[unset-variable]"), is_named, "{name} {options:?}: {text}");
+    }
+}
+
 /// Its run may use nothing but what the workflow says.
 #[test]
 fn what_a_fork_cannot_build_is_noted() {
@@ -250,6 +267,12 @@ fn settings_under_which_nothing_happens_are_refused() {
         (&["--publish-on=push", "--publish-on=schedule"], "nothing says when a run starts by itself"),
         (&["--publish-on=tag", "--branch=main"], "`branches` has no effect where only tags publish"),
         (&["--reusable", "--schedule=1 2 * * *"], "`schedule` starts nothing"),
+        (&["--only-changed", "--reusable", "--rebuild=1 2 * * *"], "`rebuild` starts nothing"),
+        (&["--rebuild=1 2 * * *"], "`rebuild` has no effect where every run builds everything"),
+        (
+            &["--only-changed", "--rebuild=1 2 * * *", "--schedule=1  2 * * *"],
+            "`1 2 * * *` is a time of `schedule` and of `rebuild`",
+        ),
     ] {
         let (code, text, _) = told(&test(SPEC, options));
         assert!(
@@ -261,6 +284,9 @@ fn settings_under_which_nothing_happens_are_refused() {
         &["--publish-on=schedule", "--schedule=1 2 * * *"][..],
         &["--publish-on=tag", "--publish-on=push", "--branch=main"],
         &["--reusable", "--publish-on=schedule"],
+        &["--reusable", "--only-changed"],
+        &["--only-changed", "--publish-on=schedule", "--rebuild=1 2 * * *"],
+        &["--only-changed", "--rebuild=1 2 * * *", "--schedule=1 3 * * *"],
     ] {
         assert_eq!(told(&test(SPEC, options)).0, Some(0), "{options:?}");
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::step::step;
 use super::{copy, generated, project, single};
 use crate::github::expression::{Before, Scope};
-use crate::github::program;
+use crate::github::{bakeplan, program};
 
 /// An agent that a step started, which GitHub would end with the job.
 struct Agent(String);
@@ -39,11 +39,11 @@ fn a_row_with_ssh_builds_with_the_key_of_a_secret() {
     assert!(made.unwrap().success());
     for (name, script) in [
         ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
-        ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
         ("ssh-agent", "PATH=${PATH#*:} ssh-agent \"$@\" | tee \"$RUNNER_TEMP/agent\"".to_owned()),
     ] {
         program(&folder.path().join("bin").join(name), &script);
     }
+    bakeplan(&folder.path().join("bin/bakeplan"));
     let mut log = String::new();
     let mut plan = workflow.step("plan", "Plan").clone();
     plan["env"] = json!({ "PROVENANCE": "min", "PUBLISH": "false" });

@@ -49,7 +49,7 @@ fn started<'p>(project: &'p Project, commit: &Commit, options: &[&str]) -> Run<'
 }
 
 /// The index of each tag.
-fn digests(repository: &str) -> BTreeMap<String, String> {
+pub(super) fn digests(repository: &str) -> BTreeMap<String, String> {
     let digest =
         |tag: &String| Repository::new(repository).find(tag).header("docker-content-digest").to_owned();
     tags(repository).into_iter().map(|tag| (tag.clone(), digest(&tag))).collect()

@@ -9,25 +9,34 @@ use serde_json::{Value, json};
 use super::step::step;
 use super::{Project, Repository, Workflow, copy, generated, project, set, tags};
 use crate::github::expression::{Before, Scope};
-use crate::github::program;
+use crate::github::{bakeplan, program};
 
 /// What signs, and what the merge is made with.
 fn workflow(project: &Project) -> Workflow {
     generated(project, &["--sign=cosign", "--sign=attest"])
 }
 
+/// A step as it stands when something is pushed to the default branch.
+fn pushed(workflow: &Workflow, job: &str, name: &str) -> Value {
+    let mut step = workflow.step(job, name).clone();
+    step["env"] =
+        json!({ "PROVENANCE": "min", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main" });
+    step
+}
+
 /// Plans and builds all rows; the folder of the merge, with what it downloads.
 fn built(workflow: &Workflow, project: &Project, folder: &Path) -> std::path::PathBuf {
     for (name, script) in [
         ("docker", format!("shift\nexec '{}' \"$@\"", project.buildx_program().display())),
-        ("bakeplan", format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_bakeplan"))),
         ("cosign", "echo \"$*\" >> \"$RUNNER_TEMP/signed\"".to_owned()),
     ] {
         program(&folder.join("bin").join(name), &script);
     }
+    bakeplan(&folder.join("bin/bakeplan"));
     let mut log = String::new();
-    let mut plan = workflow.step("plan", "Plan").clone();
-    plan["env"] = json!({ "PROVENANCE": "min", "PUBLISH": "true" });
+    let mut plan = pushed(workflow, "plan", "Plan");
+    plan["env"]["PUBLISH"] = json!("true");
+    plan["env"]["DEFAULT_BRANCH"] = json!("main");
     let scope = Scope { contexts: json!({}), before: Before::Success };
     let at = folder.join("plan");
     fs::create_dir_all(&at).unwrap();
@@ -54,7 +63,7 @@ fn what_a_real_merge_published_is_signed_and_attested() {
     let merge = built(&workflow, &project, folder.path());
     let mut log = String::new();
     let scope = Scope { contexts: json!({}), before: Before::Success };
-    let (merged, outputs) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+    let (merged, outputs) = step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
     assert!(merged.status.success(), "{log}");
     let result: Value = serde_json::from_str(&outputs["result"]).unwrap();
     let published: BTreeSet<&str> =
@@ -98,7 +107,8 @@ fn a_plan_that_the_sources_do_not_give_is_not_merged() {
         assert_ne!(replaced, plan, "{from}");
         fs::write(&path, replaced).unwrap();
         let mut log = String::new();
-        let (merged, outputs) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+        let (merged, outputs) =
+            step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
         assert_eq!((merged.status.code(), outputs.get("verify")), (Some(1), None), "{log}");
         for repository in &repositories {
             assert_eq!(tags(repository), set(&[]), "{from}: {repository}");
@@ -106,6 +116,6 @@ fn a_plan_that_the_sources_do_not_give_is_not_merged() {
     }
     fs::write(&path, plan).unwrap();
     let mut log = String::new();
-    let (merged, _) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+    let (merged, _) = step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
     assert!(merged.status.success(), "{log}");
 }

@@ -51,6 +51,15 @@ impl Parser<'_> {
     /// What GitHub evaluates in workflows, and nobody in Bake files.
     pub(super) fn github_expression(&self, range: Range<usize>) -> Failure {
         let inner = self.text[range.clone()].trim_start_matches("${{").trim_end_matches("}}").trim();
+        // What GitHub has is below a context, as in `github.ref`.
+        let is_word = !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if is_word {
+            let help = format!(
+                "GitHub has no `{inner}`: a pattern in the tags of an `image` block is `{{{{ {inner} }}}}`, without `$`, and a variable \
+                 is `${{{inner}}}`"
+            );
+            return self.error(range, "an expression of GitHub Actions is not evaluated here", &help);
+        }
         let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let last = inner.rsplit('.').next().filter(|last| inner.chars().all(is_path) && !last.is_empty());
         let name = last.map_or_else(|| "NAME".to_owned(), |last| last.to_uppercase().replace('-', "_"));

@@ -1,0 +1,41 @@
+//! Runners for platforms that nothing is built for.
+
+use std::collections::BTreeSet;
+
+use super::image::UnresolvedImage;
+use super::targets::Targets;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::platform::Platform;
+
+/// A warning for each key of `runners` that is the prefix of no platform: most likely it is misspelt.
+pub(super) fn unused<'a>(
+    images: impl Iterator<Item = &'a UnresolvedImage> + Clone,
+    targets: &Targets<'_>,
+) -> Vec<Diagnostic> {
+    let of = |image: &'a UnresolvedImage| image.targets.iter().map(|(name, _)| name);
+    let platforms: BTreeSet<&Platform> =
+        images.clone().flat_map(of).flat_map(|name| targets.valid_platforms(name)).collect();
+    let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    if platforms.is_empty() {
+        return found;
+    }
+    for image in images {
+        let rules = image.targets.iter().flat_map(|(_, settings)| &settings.runners);
+        for prefix in rules.filter_map(|rule| rule.prefix.as_ref()) {
+            let is_used = platforms.iter().any(|platform| platform.matches_prefix(prefix));
+            if is_used || !seen.insert(prefix.to_string()) {
+                continue;
+            }
+            let message = format!("`runners` has a runner for `{prefix}`, and no image is built for that");
+            let help = match suggest(&prefix.to_string(), names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the platforms are {}", names.join(", ")),
+            };
+            found.push(Diagnostic::warning(Code::UNUSED_RUNNER, message).at(image.span, "").with_help(help));
+        }
+    }
+    found
+}
