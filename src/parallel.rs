@@ -6,13 +6,18 @@ use std::thread;
 /// From how many things on that pays: to start a thread takes as long as a hundred of them.
 const MANY: usize = 500;
 
+/// Whether another thread is worth it for so many things.
+pub(crate) fn pays(count: usize) -> bool {
+    count >= MANY
+}
+
 /// What comes of two pieces of work on so many things.
 pub(crate) fn both<A, B: Send>(
     count: usize,
     here: impl FnOnce() -> A,
     there: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if count < MANY {
+    if !pays(count) {
         return (here(), there());
     }
     thread::scope(|scope| {
@@ -24,13 +29,18 @@ pub(crate) fn both<A, B: Send>(
 
 /// What comes of each thing, in their order.
 pub(crate) fn map<T: Send, R: Send>(mut things: Vec<T>, of: impl Fn(T) -> R + Sync) -> Vec<R> {
-    if things.len() < MANY {
+    if !pays(things.len()) {
         return things.into_iter().map(of).collect();
     }
     let count = things.len();
     let rest = things.split_off(count / 2);
-    let all = |things: Vec<T>| things.into_iter().map(&of).collect::<Vec<R>>();
-    let (mut results, more) = both(count, || all(things), || all(rest));
+    let of = &of;
+    let first = || {
+        let mut results = Vec::with_capacity(count);
+        results.extend(things.into_iter().map(of));
+        results
+    };
+    let (mut results, more) = both(count, first, || rest.into_iter().map(of).collect::<Vec<R>>());
     results.extend(more);
     results
 }

@@ -14,7 +14,6 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
-use crate::parallel;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
@@ -56,13 +55,11 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
     let screen = session.host.screen();
-    // Both may be very long.
-    let (written, view) = parallel::both(
-        plan.legs.len(),
-        || out.as_ref().map_or(Ok(()), |folder| write_plan(session, args, folder, plan, found)),
-        || (!*is_check).then(|| View::of(plan, args, screen)),
-    );
-    written?;
+    let view = || (!*is_check).then(|| View::of(plan, args, screen));
+    let view = match out {
+        Some(folder) => write_plan(session, args, folder, plan, found, view)?,
+        None => view(),
+    };
     if *is_github {
         let matrix = render::matrix::render_github(plan);
         check_size(plan, &matrix)?;
@@ -71,14 +68,15 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     view.map_or(Ok(()), |view| view.show(session))
 }
 
-/// Writes the files of a plan, or checks that they are there.
-fn write_plan(
+/// Writes the files of a plan, or checks that they are there, and gives the view that is made beside them.
+fn write_plan<V>(
     session: &Session<'_>,
     args: &cli::Plan,
     folder: &str,
     plan: &Plan,
     found: &[Found],
-) -> Result<(), Error> {
+    view: impl FnOnce() -> V,
+) -> Result<V, Error> {
     // The limit of GitHub is an option of the others, where it made a difference.
     let max_jobs = args.selection.max_jobs.or(plan.packed.map(|packed| packed.most));
     let selection = &Selection { max_jobs, ..args.selection.clone() };
@@ -86,17 +84,20 @@ fn write_plan(
     command.extend(args.choice.pin_bases.then(|| "--pin-bases".to_owned()));
     command.extend(shared_options(selection, &session.secret_names));
     let command = command.join(" ");
-    let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
+    let (files, view) = render::files_and(plan, &origin(found, &command), view);
+    let files: Vec<(String, String)> = files
         .into_iter()
         .chain(args.gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
         .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
         .collect();
     refuse_loop(session, found, &files[0].0)?;
     if args.check {
-        return check(session, &files, &command);
+        check(session, &files, &command)?;
+    } else {
+        refuse_foreign(session, &files[0].0)?;
+        write(session, &files)?;
     }
-    refuse_foreign(session, &files[0].0)?;
-    write(session, &files)
+    Ok(view)
 }
 
 /// A plan as it is printed.

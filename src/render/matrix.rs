@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::plan_json;
-use crate::parallel;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
 use crate::published::identity;
@@ -77,21 +76,13 @@ pub fn render(plan: &Plan) -> String {
 
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
-    let rows = |jobs: &[Job], mut separator: &'static [u8]| {
-        let mut text = Vec::new();
-        for job in jobs {
-            text.extend_from_slice(separator);
-            serde_json::to_writer(&mut text, &MatrixRow::of(job, id)).expect(STRING_KEYS);
-            separator = b",\n  ";
-        }
-        String::from_utf8(text).expect("JSON is UTF-8")
-    };
-    let (first, second) = plan.jobs.split_at(plan.jobs.len().div_ceil(2));
-    let (mut text, more) =
-        parallel::both(plan.jobs.len(), || rows(first, b"[\n  "), || rows(second, b",\n  "));
-    text.push_str(&more);
-    text.push_str(if text.is_empty() { "[]\n" } else { "\n]\n" });
-    text
+    let mut text = Vec::new();
+    for row in rows(plan, id) {
+        text.extend_from_slice(if text.is_empty() { b"[\n  " } else { b",\n  " });
+        serde_json::to_writer(&mut text, &row).expect(STRING_KEYS);
+    }
+    text.extend_from_slice(if text.is_empty() { b"[]\n" } else { b"\n]\n" });
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.

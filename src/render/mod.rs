@@ -19,6 +19,7 @@ pub(crate) mod workflow;
 
 use plan_json::Written;
 
+use crate::parallel;
 use crate::plan::Plan;
 
 /// The file that tells the merge what was planned.
@@ -27,11 +28,18 @@ pub(crate) const PLAN: &str = "plan.json";
 /// The files that `plan --out` writes, with their contents. `origin` is what the Bake file says about itself.
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
+    files_and(plan, origin, || ()).0
+}
+
+/// The same, and what is made beside the last of them.
+pub(crate) fn files_and<V>(
+    plan: &Plan,
+    origin: &str,
+    view: impl FnOnce() -> V,
+) -> ([(&'static str, String); 3], V) {
     let body = bake::Body::of(plan);
     let Written { definition, id, text } = plan_json::written(plan, &body);
-    [
-        ("docker-bake.json", body.with_origin(origin, &definition)),
-        ("matrix.json", matrix::with_id(plan, &id)),
-        (PLAN, text),
-    ]
+    let bake = body.with_origin(origin, &definition);
+    let (view, matrix) = parallel::both(plan.legs.len(), view, || matrix::with_id(plan, &id));
+    ([("docker-bake.json", bake), ("matrix.json", matrix), (PLAN, text)], view)
 }

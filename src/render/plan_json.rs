@@ -8,6 +8,7 @@ use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
 use crate::moment::Moment;
+use crate::parallel;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
     BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
@@ -20,9 +21,6 @@ use crate::tags::{Claim, YieldedTag};
 
 /// Why a plan has a form in JSON.
 const STRING_KEYS: &str = "a plan has string keys only";
-
-/// How many legs make a plan so large that its JSON is laid out while it is made.
-const LARGE: usize = 500;
 
 /// A plan as it is written.
 pub(super) struct Written {
@@ -41,7 +39,7 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
     let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
     let (definition, id, built) = streamed(
-        plan.legs.len() >= LARGE,
+        parallel::pays(plan.legs.len()),
         |give| pieces(&built, give).expect(STRING_KEYS),
         |pieces| {
             let definition = body.definition();

@@ -24,7 +24,7 @@ fn names_commit(name: &str) -> bool {
 }
 
 /// Lets constants beside the one version among them move with that version, and gives the version.
-pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Version> {
+pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Box<Version>> {
     let read: Vec<Option<Version>> = tags.iter().map(|tag| tag.tag.as_str().parse().ok()).collect();
     let version = version(tags, &read);
     for (tag, read) in tags.iter_mut().zip(&read) {
@@ -57,7 +57,7 @@ pub(super) fn settle(tags: &mut [PlacedTag]) -> Option<Version> {
             tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
         }
     }
-    version
+    version.map(Box::new)
 }
 
 /// The one release among the tags, which read like this; the others that read as releases are what it begins with.

@@ -33,7 +33,7 @@ pub(super) struct UnresolvedImage {
     /// How what follows the numbers of versions is read.
     pub(super) tails: Tails,
     /// What its rule lines give, if it has any.
-    pub(super) rules: Option<AppliedRules>,
+    pub(super) rules: Option<Box<AppliedRules>>,
     /// Labels and annotations that are filled in from facts.
     pub(super) oci: OciLabels,
     /// The repositories that the merge fills, each once, and where they are written.

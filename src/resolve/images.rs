@@ -54,7 +54,8 @@ pub(super) fn unresolved(
     for image in &mut images {
         versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
-        image.rules = rules::apply(image.settings(), image.names(), &version, input, diagnostics);
+        image.rules =
+            rules::apply(image.settings(), image.names(), &version, input, diagnostics).map(Box::new);
         image.version = match &image.rules {
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
@@ -196,8 +197,9 @@ fn from_tags(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<UnresolvedImage> {
-    let mut images = Vec::new();
-    for members in by_tags(input, targets, diagnostics).values() {
+    let by_tags = by_tags(input, targets, diagnostics);
+    let mut images = Vec::with_capacity(by_tags.len());
+    for members in by_tags.values() {
         if let Some(overlap) = overlapping(members, targets) {
             diagnostics.report(collision(&overlap));
             continue;

@@ -219,7 +219,9 @@ pub(super) fn images(
         (!builds.is_empty())
             .then(|| (image.key.clone(), planned(image, publication, builds, of_others, targets, legs)))
     });
-    planned.into_iter().flatten().collect()
+    let mut images = IndexMap::with_capacity(planned.len());
+    images.extend(planned.into_iter().flatten());
+    images
 }
 
 /// What an image has that does not follow from itself.
@@ -235,7 +237,7 @@ struct OfOthers {
 fn planned(
     image: &UnresolvedImage,
     publication: Publication,
-    builds: Vec<Build>,
+    mut builds: Vec<Build>,
     OfOthers { forms, withdrawn, reused }: OfOthers,
     targets: &Targets<'_>,
     legs: &Legs,
@@ -261,13 +263,17 @@ fn planned(
             yielded.entry(tag.name.clone()).or_insert(tag);
         }
     }
-    for tag in tags.values_mut() {
+    let mut tags: Vec<PlannedTag> = tags.into_values().collect();
+    for tag in &mut tags {
         tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
     }
+    // There may be very many images, most of which have few of these.
+    tags.shrink_to_fit();
+    builds.shrink_to_fit();
     Image {
         repositories,
         mirrors: image.mirrors.keys().cloned().collect(),
-        tags: tags.into_values().collect(),
+        tags,
         annotations: annotations(image, targets, legs),
         of_facts: image.oci.keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),
         builds,
@@ -304,7 +310,7 @@ pub(super) fn name_version(image: &mut UnresolvedImage, publication: &Publicatio
 
 /// The version that is to be seen in the tags of an image, the same in all repositories.
 fn seen(publication: &Publication) -> Option<&Version> {
-    let mut all = publication.values().map(|listing| listing.seen.as_ref());
+    let mut all = publication.values().map(|listing| listing.seen.as_deref());
     let first = all.next()??;
     all.all(|one| one == Some(first)).then_some(first)
 }

@@ -193,6 +193,8 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 fn constant(tags: Vec<PlacedTag>) -> Listing {
     let mut tags = once(tags);
     let seen = constants::settle(&mut tags);
+    // There may be very many images, most of which have one.
+    tags.shrink_to_fit();
     Listing { tags, yielded: Vec::new(), seen }
 }
 

@@ -96,7 +96,7 @@ impl Module {
     /// Expands matrices and names.
     pub(super) fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
-        let (mut instances, mut matrices) = (Vec::new(), Vec::new());
+        let (mut instances, mut matrices) = (Vec::with_capacity(blocks.len()), Vec::new());
         for block in blocks {
             let block = Arc::new(block);
             match self.expand(&block, &mut instances) {
