@@ -41,7 +41,7 @@ pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
         .map(|secret| Disguises::of(secret))
         .collect();
     answer.leads_to_credentials =
-        answer.header("location").is_some_and(|to| has_any(&to, &secrets) || is_disguised(&to, &disguises));
+        answer.header("location").is_some_and(|to| has_any(&to, &secrets, &disguises));
     hide_in_headers(&mut answer.headers, &secrets, &disguises);
     if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
@@ -64,8 +64,11 @@ fn is_disguised(text: &str, disguises: &[Disguises]) -> bool {
 }
 
 /// Whether an address has one of these secrets in it, but for its query, which is shown nowhere. A host has no upper case.
-fn has_any(address: &str, secrets: &[String]) -> bool {
+fn has_any(address: &str, secrets: &[String], disguises: &[Disguises]) -> bool {
     let place = address.split('?').next().unwrap_or_default();
+    if is_disguised(place, disguises) {
+        return true;
+    }
     let (place, decoded) = (place.to_lowercase(), percent::decode(place).to_lowercase());
     let is_telling = |secret: &&String| {
         let is_word = secret.bytes().all(|byte| byte.is_ascii_alphabetic());
