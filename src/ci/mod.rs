@@ -1,5 +1,6 @@
 //! Settings of a CI workflow: small validated types, each with one form in options and in `workflow` blocks.
 
+mod changing;
 mod federated;
 mod install;
 mod login;
@@ -10,6 +11,7 @@ mod signer;
 mod timeout;
 mod variable;
 
+pub(crate) use changing::of_jobs;
 pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
 pub(crate) use login::{Account, Login};

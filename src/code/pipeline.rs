@@ -31,6 +31,16 @@ codes! {
         example: when("`VERSION=1.2.3 bakeplan workflow github` with `variable \"VERSION\" {}`, without `--env VERSION=vars.VERSION`"),
         cure: "Take it from a variable of the repository with `--env NAME=vars.NAME`, or write it into the workflow with `--var NAME=VALUE`.",
     }
+    CHANGING_VARIABLE "changing-variable" [Error Note] {
+        cause: "A variable that the plan reads is another one in each job or attempt of a run, and the merge, which makes the plan again, would refuse what it got: as an error, one of `--env`; as a note, one that GitHub sets and the definition reads.",
+        example: run("workflow github --install pipx=0.1.0 --env BUILD=github.job", &[("docker-bake.hcl", "variable \"BUILD\" {\n  default = \"\"\n}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { BUILD = BUILD }\n}\n")]).fixed("github.job", "github.run_id"),
+        cure: "Read what is the same in the whole run: `GITHUB_RUN_ID`, `GITHUB_RUN_NUMBER`, or `GITHUB_RUN_ATTEMPT`, whose value the merge takes from the plan.",
+    }
+    UNFORESEEN "unforeseen" [Note] {
+        cause: "The workflow hands its jobs what the plans of all kinds of runs need: of a branch, a tag, a pull request. The definition, which asks for such a run in variables that CI sets, has no plan in one of them.",
+        example: when("`bakeplan workflow github` with `tags = [\"ghcr.io/acme/app:${GITHUB_REF_NAME}\"]`: a pull request has the name `1/merge`, which cannot be a tag."),
+        cure: "Let the definition give a plan there, too, or give what such a run needs with `--login`.",
+    }
     TO_SET "to-set" [Note] {
         cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
         example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file."),

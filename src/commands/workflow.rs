@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use super::consent;
 use super::facts::GIT;
+use super::foreseen;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
@@ -62,7 +63,14 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         Ci::Github => Server::Github,
         Ci::Gitlab => Server::Gitlab,
     };
-    session.tell(&pipeline::notes(&made, &settings, server));
+    let strangers = match ci {
+        Ci::Github => refused_to_strangers(session, selection, &made)?,
+        Ci::Gitlab => Vec::new(),
+    };
+    let own = pipeline::notes_of_desk(&made, &settings, server);
+    let plans = foreseen::plans(session, &at_desk, &settings, server, made);
+    session.tell(&pipeline::notes(&plans, &settings, server));
+    session.tell(&own);
     // As seen from the top of the repository, wherever the command ran.
     let folder = session.host.folder_in_checkout();
     let mut command = Vec::new();
@@ -76,16 +84,16 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let mut to_set = None;
     let text = match ci {
         Ci::Github => {
-            session.tell(&refused_to_strangers(session, selection, &made)?);
+            session.tell(&strangers);
             session.tell(&misplaced(session, output.as_deref(), &settings)?);
             let name = place::name_of(output.as_deref());
-            let pipeline = Pipeline::decide(&made, settings, planned_with, name)?;
+            let pipeline = Pipeline::decide(&plans, settings, planned_with, name)?;
             to_set = Some(pipeline.to_set());
             workflow::render(&pipeline, &origin)
         }
         Ci::Gitlab => {
             let path = in_repository(session, output.as_deref())?;
-            workflow::render_gitlab(&GitlabPipeline::decide(&made, settings, planned_with, path)?, &origin)
+            workflow::render_gitlab(&GitlabPipeline::decide(&plans, settings, planned_with, path)?, &origin)
         }
     };
     let text = text.map_err(|message| Diagnostic::error(Code::TEMPLATE, message))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
+use super::runs;
 use super::server::Server;
 use crate::bake::values::Name;
 use crate::ci::{Login, PublishEvent, Signer};
@@ -12,16 +13,20 @@ use crate::plan::{Job, Plan, UnsetVariable};
 use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
 
-/// All of them.
-pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
-    let mut notes = lacking(plan, settings, server);
-    notes.extend(unrecorded(plan, settings, server));
-    notes.extend(unset(plan, settings, server));
-    notes.extend(unread_by_plan(plan, settings));
+/// Those about what only the shell has in which the workflow is written.
+pub(crate) fn notes_of_desk(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    unrecorded(plan, settings, server).into_iter().chain(unset(plan, settings, server)).collect()
+}
+
+/// Those about what runs need.
+pub(crate) fn notes(plans: &[Plan], settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let mut notes = lacking(plans, settings, server);
+    notes.extend(runs::changing(plans));
+    notes.extend(unread_by_plan(plans, settings));
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
-    let others = logins::used(plan).into_iter().filter(|used| !is_set(used) && !known(used));
+    let others = logins::used(plans).into_iter().filter(|used| !is_set(used) && !known(used));
     notes.extend(others.map(|Used { registry, is_written }| {
         let what = if is_written { "write a cache to" } else { "read from" };
         let message = format!("builds {what} `{registry}`, where no job logs in");
@@ -111,9 +116,9 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
 }
 
 /// Notes about registries in which the plan would look for what is published, and where it may not read.
-fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
+fn unread_by_plan(plans: &[Plan], settings: &WorkflowSettings) -> Vec<Diagnostic> {
     let pushed: BTreeSet<&Registry> =
-        plan.images.values().flat_map(|image| &image.repositories).map(Repository::registry).collect();
+        logins::images(plans).flat_map(|image| &image.repositories).map(Repository::registry).collect();
     let is_closed = |login: &&Login| {
         settings.only_changed
             && pushed.contains(&login.registry)
@@ -178,7 +183,7 @@ fn unset(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Option<Dia
 }
 
 /// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
-fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+fn lacking(plans: &[Plan], settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
     if settings.setup.is_some() {
         return Vec::new();
     }
@@ -192,7 +197,7 @@ fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diag
         Diagnostic::note(Code::NO_SETUP, format!("{what}, and nothing sets that up before the builds"))
             .with_help(help)
     };
-    let targets = || plan.legs.values().map(|leg| &leg.definition);
+    let targets = || plans.iter().flat_map(|plan| plan.legs.values()).map(|leg| &leg.definition);
     let files: BTreeSet<&str> = targets()
         .flat_map(|target| &target.secret)
         .filter(|secret| secret.variable().is_none())
@@ -206,7 +211,7 @@ fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diag
         .map(|path| path.as_str())
         .collect();
     let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
-    let agent = (settings.ssh_keys.is_empty() && plan.jobs.iter().any(uses_agent)).then(|| {
+    let agent = (settings.ssh_keys.is_empty() && plans.iter().flat_map(|plan| &plan.jobs).any(uses_agent)).then(|| {
         let help = match server {
             Server::Github => "name the secret with its key: `--ssh-key DEPLOY_KEY`",
             Server::Gitlab => "start one in a program of the repository, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",

@@ -130,6 +130,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         env_names => names(env),
         kept_names => names(kept),
         secrets => variables(secrets),
+        secret_names => names(secrets),
         kept => variables(kept),
         environment => environment.as_ref().map(|name| quoted(&name.to_string())),
         merge_logins => login::values(&of_merge, true),

@@ -191,8 +191,36 @@ fn what_is_left_to_set_is_told_when_the_file_is_written() {
     let first = test(&spec, &options);
     let (code, text, _) = told(&first);
     assert_eq!(code, Some(0), "{text}");
-    let due = "note[to-set]: the repository needs variables `B`, `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`; `images-ok` is the check for branch rules";
-    assert!(text.contains(due) && text.contains("of the environment `prod env`"), "{text}");
+    // What the plan and pull requests need is none of an environment, which they are not in.
+    let due = "note[to-set]: the repository needs variables `B` and secrets `NPM_TOKEN`, and the same or its environment `prod env` variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`; `images-ok` is the check for branch rules";
+    assert!(text.contains(due) && text.contains("do not see what only `prod env` has"), "{text}");
+    for (options, due) in [
+        (
+            &["--environment=prod"][..],
+            "the repository needs secrets `NPM_TOKEN`, and the same or its environment",
+        ),
+        (
+            &[],
+            "the repository needs variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
+        ),
+        (
+            &["--environment=prod", "--only-changed"],
+            "the repository needs variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
+        ),
+        (
+            &["--environment=prod", "--login=docker.io=oidc:organization=acme,connection=vars.HUB"],
+            "the repository needs secrets `NPM_TOKEN`, and the same or its environment `prod` variables `HUB`;",
+        ),
+    ] {
+        let text = told(&test(&spec, &[&["-o", PATH], options].concat())).1;
+        assert!(text.contains(due), "{options:?}: {text}");
+    }
+    let plain = SPEC.replace("ghcr.io", "docker.io");
+    let text = told(&test(&plain, &["-o", PATH, "--environment=prod"])).1;
+    assert!(
+        text.contains("the repository, or its environment `prod`, needs variables `DOCKERHUB_USERNAME`"),
+        "{text}"
+    );
     assert!(!told(&first.args(["--check"])).1.contains("to-set"));
     let (_, text, _) = told(&test(SPEC, &["-o", ".github/workflows/a.yml"]));
     assert!(text.contains("note[to-set]: `a-ok` is the check for branch rules\n"), "{text}");
