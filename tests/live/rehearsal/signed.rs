@@ -16,6 +16,14 @@ fn workflow(project: &Project) -> Workflow {
     generated(project, &["--sign=cosign", "--sign=attest"])
 }
 
+/// A step as it stands when something is pushed to the default branch.
+fn pushed(workflow: &Workflow, job: &str, name: &str) -> Value {
+    let mut step = workflow.step(job, name).clone();
+    step["env"] =
+        json!({ "PROVENANCE": "min", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main" });
+    step
+}
+
 /// Plans and builds all rows; the folder of the merge, with what it downloads.
 fn built(workflow: &Workflow, project: &Project, folder: &Path) -> std::path::PathBuf {
     for (name, script) in [
@@ -26,13 +34,9 @@ fn built(workflow: &Workflow, project: &Project, folder: &Path) -> std::path::Pa
     }
     bakeplan(&folder.join("bin/bakeplan"));
     let mut log = String::new();
-    let mut plan = workflow.step("plan", "Plan").clone();
-    plan["env"] = json!({
-        "PROVENANCE": "min",
-        "PUBLISH": "true",
-        "GITHUB_EVENT_NAME": "push",
-        "GITHUB_REF": "refs/heads/main",
-    });
+    let mut plan = pushed(workflow, "plan", "Plan");
+    plan["env"]["PUBLISH"] = json!("true");
+    plan["env"]["DEFAULT_BRANCH"] = json!("main");
     let scope = Scope { contexts: json!({}), before: Before::Success };
     let at = folder.join("plan");
     fs::create_dir_all(&at).unwrap();
@@ -59,7 +63,7 @@ fn what_a_real_merge_published_is_signed_and_attested() {
     let merge = built(&workflow, &project, folder.path());
     let mut log = String::new();
     let scope = Scope { contexts: json!({}), before: Before::Success };
-    let (merged, outputs) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+    let (merged, outputs) = step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
     assert!(merged.status.success(), "{log}");
     let result: Value = serde_json::from_str(&outputs["result"]).unwrap();
     let published: BTreeSet<&str> =
@@ -103,7 +107,8 @@ fn a_plan_that_the_sources_do_not_give_is_not_merged() {
         assert_ne!(replaced, plan, "{from}");
         fs::write(&path, replaced).unwrap();
         let mut log = String::new();
-        let (merged, outputs) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+        let (merged, outputs) =
+            step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
         assert_eq!((merged.status.code(), outputs.get("verify")), (Some(1), None), "{log}");
         for repository in &repositories {
             assert_eq!(tags(repository), set(&[]), "{from}: {repository}");
@@ -111,6 +116,6 @@ fn a_plan_that_the_sources_do_not_give_is_not_merged() {
     }
     fs::write(&path, plan).unwrap();
     let mut log = String::new();
-    let (merged, _) = step(workflow.step("merge", "Merge"), &scope, &merge, &project, &mut log);
+    let (merged, _) = step(&pushed(&workflow, "merge", "Merge"), &scope, &merge, &project, &mut log);
     assert!(merged.status.success(), "{log}");
 }
