@@ -398,8 +398,7 @@ impl Report {
             });
             let mut platforms: Vec<_> =
                 image.platforms.iter().map(|platform| image.sized(platform)).collect();
-            platforms
-                .extend(image.published_without().map(|missing| readable::message(&missing).into_owned()));
+            platforms.extend(image.published_without().map(|missing| readable::message(&missing)));
             let cells = [
                 readable::markdown(key),
                 digest,

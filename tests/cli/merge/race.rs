@@ -7,7 +7,7 @@ use std::thread;
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
-use bakeplan::internals::oci::{Index, OCI_INDEX, OCI_MANIFEST};
+use bakeplan::internals::oci::{OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::Store;
 
@@ -81,13 +81,7 @@ fn meanwhile(
     let world = World::with_app(&["acme/app"]);
     let layout = world.layout("acme/app");
     let text = if media_type == OCI_INDEX {
-        let of_build = |digest: &Digest| {
-            let build = layout.get_manifest(&digest.clone().into()).unwrap().unwrap();
-            serde_json::from_slice::<Index>(&build.bytes).unwrap().manifests
-        };
-        let entries = world.built.values().flat_map(of_build);
-        let entries: Vec<String> = entries.map(|entry| serde_json::to_string(&entry).unwrap()).collect();
-        super::world::index(&entries).replacen('{', &format!(r#"{{"annotations":{{"k":"{tag}"}},"#), 1)
+        super::world::index_of(&layout, world.built.values(), tag)
     } else {
         super::world::image(&layout, media_type, "{}", &[])
     };
@@ -172,15 +166,12 @@ fn a_floating_tag_goes_only_to_what_this_plan_would_give_it() {
 fn what_never_settles_or_cannot_be_listed_again_is_an_error() {
     let world = World::with_app(&["acme/app"]);
     let layout = world.layout("acme/app");
-    let (index, count) = (world.built["app-linux-amd64"].clone(), AtomicUsize::new(0));
-    let size = layout.head_manifest(&index.clone().into()).unwrap().unwrap().size;
+    let (built, count) = (world.built.clone(), AtomicUsize::new(0));
     // After each list comes a greater version.
     let server = world.serve_through(move |seen, forward| {
         if seen.method == "PUT" && seen.path().ends_with("/latest") {
             let patch = count.fetch_add(1, Ordering::Relaxed);
-            let text = super::world::index(&[format!(
-                r#"{{"mediaType":"{OCI_INDEX}","digest":"{index}","size":{size},"annotations":{{"k":"{patch}"}}}}"#
-            )]);
+            let text = super::world::index_of(&layout, built.values(), &patch.to_string());
             let manifest = super::world::put(&layout, OCI_INDEX, &text);
             super::world::put_tag(&layout, &format!("1.5.{patch}"), &manifest);
         }

@@ -158,7 +158,7 @@ fn a_list_that_lacks_a_tag_is_read_again() {
             }
             let is_list = seen.target.contains("/tags/list");
             if is_list && (count() == 0 || !is_late) {
-                return crate::loopback::Answer::json(200, &format!(r#"{{"tags":{list}}}"#)).into();
+                return crate::loopback::Answer::json(200, format!(r#"{{"tags":{list}}}"#)).into();
             }
             forward().into()
         });

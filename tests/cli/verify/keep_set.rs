@@ -290,7 +290,7 @@ fn a_list_that_lacks_a_planned_tag_is_not_known() {
         let server = world.serve_with(move |seen| match seen.target.contains("last=") {
             _ if !seen.path().ends_with("/tags/list") => None,
             true => Some(Answer::json(200, r#"{"tags":[]}"#).into()),
-            false => Some(Answer::json(200, &format!(r#"{{"tags":{list}}}"#)).into()),
+            false => Some(Answer::json(200, format!(r#"{{"tags":{list}}}"#)).into()),
         });
         let document = crate::merge::world::plan(&[&format!("{}/acme/app", server.host())]);
         let test = Test::new().file("plan.json", &document);
