@@ -371,11 +371,8 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         other => return Err(format!("what is {other}?")),
     };
     let due = |event: &str, publish: &str| {
-        let choice = match (setting.only_changed, event) {
-            (false, _) => "",
-            (true, "schedule") => "--changed-since|auto|--stale|",
-            (true, _) => "--changed-since|auto|",
-        };
+        let [always, on_schedule] = setting.choice();
+        let choice = format!("{always}{}", if event == "schedule" { on_schedule } else { "" });
         format!("plan|--out|plan|--github|--publish={publish}|{choice}--default-provenance=max|{options}")
     };
     let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
