@@ -101,6 +101,26 @@ impl Host {
         &self.environment
     }
 
+    /// The same machine with other environment variables; those without a value are unset.
+    pub(crate) fn with_env<'e>(&self, other: impl IntoIterator<Item = (&'e str, Option<&'e str>)>) -> Self {
+        let mut environment = self.environment.clone();
+        for (name, value) in other {
+            match value {
+                Some(value) => environment.insert(name.to_owned(), value.to_owned()),
+                None => environment.remove(name),
+            };
+        }
+        let Self { directory, environment: _, replaced, color, fence, token } = self;
+        Self {
+            directory: directory.clone(),
+            environment,
+            replaced: replaced.clone(),
+            color: *color,
+            fence: fence.clone(),
+            token: Arc::clone(token),
+        }
+    }
+
     /// The environment variables in whose values something was replaced.
     #[must_use]
     pub fn replaced(&self) -> &BTreeSet<String> {
