@@ -110,15 +110,7 @@ impl Host {
                 None => environment.remove(name),
             };
         }
-        let Self { directory, environment: _, replaced, color, fence, token } = self;
-        Self {
-            directory: directory.clone(),
-            environment,
-            replaced: replaced.clone(),
-            color: *color,
-            fence: fence.clone(),
-            token: Arc::clone(token),
-        }
+        Self { environment, ..self.clone() }
     }
 
     /// The environment variables in whose values something was replaced.

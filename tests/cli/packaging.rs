@@ -34,7 +34,7 @@ fn own() -> Vec<(String, Workflow)> {
 /// The steps of a workflow or a composite action.
 fn steps_of(file: &Workflow) -> Vec<&Value> {
     let jobs = file.tree["jobs"].as_object().into_iter().flatten().map(|(_, job)| job);
-    jobs.chain([&file.tree["runs"]]).flat_map(crate::github::steps).collect()
+    jobs.chain([&file.tree["runs"]]).flat_map(steps).collect()
 }
 
 #[test]
