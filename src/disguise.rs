@@ -26,6 +26,7 @@ pub(crate) struct Disguises {
 }
 
 impl Disguises {
+    /// Those of a value.
     pub(crate) fn of(value: &str) -> Self {
         let plain = decoded(value).to_lowercase();
         let hexadecimal = value.bytes().map(|byte| format!("{byte:02x}")).collect();

@@ -342,9 +342,9 @@ impl Store for RemoteRepository {
             if !is_list {
                 // Registries without this endpoint have a tag instead
                 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-                if !answer.is_success()
-                    && !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501))
-                {
+                let is_answered =
+                    answer.is_success() || pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
+                if !is_answered {
                     return Err(fail(refusal(&answer)));
                 }
                 // Most images have none, and registries count GETs alone.

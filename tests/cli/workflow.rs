@@ -489,10 +489,12 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
         _ => "--var|A=b c|--platform|linux/amd64|",
     };
+    // Only then may the plan leave images out.
+    let choice = if setting.only_changed { "--changed-since|auto|" } else { "" };
     // One setting has both.
     let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
     let due = format!(
-        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
+        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{choice}{options}"
     );
     check(told == due, || format!("{told} and not {due}"))
 }

@@ -291,6 +291,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("provenance", "visibility == 'public'", "private == false"),
     ("provenance", "&& 'max' || 'min'", "&& 'min' || 'max'"),
     ("again", " --from-source -- \\\n", " -- \\\n"),
+    ("again", " --changed-since auto", ""),
     (
         "again",
         "            --default-provenance=\"$PROVENANCE\" --var 'A=b c' --platform linux/amd64 ||",
