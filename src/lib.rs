@@ -24,6 +24,7 @@
 mod as_text;
 mod code;
 mod diagnostic;
+mod disguise;
 mod form;
 mod glob;
 mod graphemes;
@@ -35,6 +36,7 @@ mod oci;
 mod on_missing;
 mod palette;
 mod parallel;
+mod percent;
 mod platform;
 mod readable;
 mod reference;

@@ -1,4 +1,4 @@
-//! The moment of an evaluation: what the clock and chance said, so that it can be repeated.
+//! The moment of an evaluation: what the clock, chance and the attempt of the run said, so that it can be repeated.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::as_text::as_text;
 
-/// What the clock and chance said when a definition was evaluated, as far as it asked.
+/// What was so when a definition was evaluated, as far as it asked, and may be otherwise in the next job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// The time.
     pub time: Option<Timestamp>,
     /// What its random bytes follow from.
     pub seed: Option<Seed>,
+    /// In which attempt of the run.
+    pub attempt: Option<u32>,
 }
+
+/// The variable in which GitHub says which attempt it is.
+pub(crate) const ATTEMPT: &str = "GITHUB_RUN_ATTEMPT";
 
 /// What random bytes follow from: nobody can guess it, and whoever has it gets the same bytes again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -285,6 +285,8 @@ pub struct Job {
     pub ssh: Vec<String>,
     /// Environment variables that its secrets are read from.
     pub env: Vec<String>,
+    /// Which of its legs needs which of them, itself or in what it is made of.
+    pub needs: Vec<(Name, String)>,
     /// Whether it uses a cache of GitHub Actions (`type=gha`).
     pub gha_cache: bool,
 }

@@ -126,6 +126,11 @@ impl Sources {
         &self.list[id.0 as usize]
     }
 
+    /// Their texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|source| source.text.as_str())
+    }
+
     /// The path of the source that a span is in, if it is one of these.
     #[must_use]
     pub fn path(&self, span: Span) -> Option<&str> {

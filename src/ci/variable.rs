@@ -65,9 +65,9 @@ const OF_PLAN: [&str; 6] = ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_TOKEN"
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
 /// What scripts set for themselves; a shell tells them from names in other case.
-const OF_SCRIPTS: [&str; 12] = [
-    "accounts", "allow", "choice", "files", "lacking", "layouts", "name", "program", "shown", "status",
-    "target", "targets",
+const OF_SCRIPTS: [&str; 14] = [
+    "accounts", "all", "allow", "choice", "files", "lacking", "lacks", "layouts", "name", "program", "shown",
+    "status", "target", "targets",
 ];
 
 /// What decides how programs start and where they go, and how a script is read.

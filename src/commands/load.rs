@@ -22,7 +22,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Present, Problem, ambient};
-use crate::moment::Moment;
+use crate::moment::{ATTEMPT, Moment};
 use crate::source::{SourceId, Span};
 use crate::spec;
 
@@ -39,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) generated: Option<String>,
     /// The variables that are left to the build.
     pub(super) kept: Vec<KeptVariable>,
+    /// The attempt of the run, where the files mention its variable.
+    pub(super) attempt: Option<u32>,
     /// The moment in which it is evaluated.
     pub(super) present: Rc<Present>,
     /// The services of Compose files that have no `build`.
@@ -77,7 +79,9 @@ fn load_with(
     }
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
-    let env = visible_environment(host);
+    let attempt = present.moment().attempt.map(|attempt| attempt.to_string());
+    let again = attempt.as_ref().map(|attempt| host.with_env([(ATTEMPT, Some(attempt.as_str()))]));
+    let env = visible_environment(again.as_ref().unwrap_or(host));
     let neighbours = Neighbours::new(session, args)?;
     let texts = files::read(session, &args.files, images, neighbours.confine.is_some())?;
     let home = host.home().map(|home| home.to_string_lossy().into_owned());
@@ -117,6 +121,8 @@ fn load_with(
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_found().into());
     }
+    let is_mentioned = read.sources.iter().any(|id| session.sources.get(*id).text.contains(ATTEMPT));
+    let attempt = visible.get(ATTEMPT).filter(|_| is_mentioned).and_then(|attempt| attempt.parse().ok());
     let kept = kept_names(args, &vars)?;
     let surroundings =
         ModuleInputs { env: visible, vars, local_platform: host.local_platform(), kept, secrets };
@@ -154,6 +160,7 @@ fn load_with(
         sources,
         generated,
         kept,
+        attempt,
         present,
         unbuilt: composition.unbuilt,
     })

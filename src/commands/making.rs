@@ -183,7 +183,7 @@ pub(super) fn make_with(
         chosen.record(&mut plan);
     }
     plan.run = run;
-    plan.moment = loaded.present.moment();
+    plan.moment = Moment { attempt: loaded.attempt, ..loaded.present.moment() };
     if definition.strict {
         // Tags are compared when the plan is made, and the legs of a target have a cache each.
         findings.extend(strict::strings(plan.built()));

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod facts;
 mod files;
+mod foreseen;
 mod init;
 mod keep_set;
 mod leaks;

@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
 use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::pipeline::runs;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::render;
@@ -61,6 +62,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
         None => view(),
     };
     if *is_github {
+        session.tell(runs::changing(std::slice::from_ref(plan)).as_slice());
         let matrix = render::matrix::render_github(plan);
         check_size(plan, &matrix)?;
         github(session, &outputs(plan, &matrix), &render::summary::render(plan))?;

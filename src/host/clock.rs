@@ -50,7 +50,8 @@ impl Present {
     /// What the definition asked for so far.
     #[must_use]
     pub(crate) fn moment(&self) -> Moment {
-        Moment { time: self.time.get().copied(), seed: self.seed.get().cloned() }
+        let attempt = self.repeated.attempt;
+        Moment { time: self.time.get().copied(), seed: self.seed.get().cloned(), attempt }
     }
 
     /// How often random bytes were drawn, for [`Self::draw_again_from`].

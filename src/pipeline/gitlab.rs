@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Logins, Minutes, PlannedWith, Server, distinct, minutes_of};
+use super::{Logins, Minutes, OnlyChanged, PlannedWith, Server, distinct, jobs, minutes_of};
 use crate::ci::{
     Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, Settle,
     taken_by_builds,
@@ -36,8 +36,8 @@ pub(crate) struct GitlabPipeline {
     pub publish_on: BTreeSet<PublishEvent>,
     /// The branches that publish; empty for the default branch.
     pub branches: Vec<Branch>,
-    /// Whether only images are built that have changed.
-    pub only_changed: bool,
+    /// How only images are built that have changed, if only these are.
+    pub only_changed: Option<OnlyChanged>,
     /// Variables of the plan and the builds that have another name in the project, with that name.
     pub env: Vec<(String, String)>,
     /// The environment of the jobs that publish.
@@ -59,12 +59,12 @@ pub(crate) struct GitlabPipeline {
 }
 
 impl GitlabPipeline {
-    /// Decides what the pipeline of a plan does; `path` is where its file is, from the top of the repository.
+    /// Decides what the pipeline does that these are the plans of, one for each kind of run; `path` is where its file is, from the top of the repository.
     ///
     /// # Errors
     /// Everything that keeps it from being right.
     pub(crate) fn decide(
-        plan: &Plan,
+        plans: &[Plan],
         settings: WorkflowSettings,
         planned_with: PlannedWith,
         path: String,
@@ -76,6 +76,8 @@ impl GitlabPipeline {
             schedule,
             rebuild,
             only_changed,
+            on_unknown,
+            most_stale,
             env,
             environment,
             logins,
@@ -91,7 +93,7 @@ impl GitlabPipeline {
             ssh_keys,
             marked,
         } = settings;
-        let mut found = super::unplannable(plan, &marked);
+        let mut found = super::unplannable(plans, &marked);
         if !path.ends_with(".yml") && !path.ends_with(".yaml") {
             let message =
                 format!("`{path}` cannot be included: GitLab takes files that end in `.yml` or `.yaml`");
@@ -141,17 +143,17 @@ impl GitlabPipeline {
             let help = "say what is allowed in the command: `--allow`, `--runner`";
             found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(help));
         }
-        found.extend(plan.jobs.iter().filter_map(unfit));
+        found.extend(jobs(plans).filter_map(unfit));
         found.extend(unwritable(&planned_with));
         let env = renamed(&env, &mut found);
-        found.extend(taken(plan));
+        found.extend(taken(plans));
         let known = |registry: &Registry| {
             let (_, username, password) = KNOWN.iter().find(|(known, ..)| *known == registry.as_str())?;
             let account =
                 Account::User { username: (*username).to_owned(), password: (*password).to_owned() };
             Some(Login { registry: registry.clone(), account })
         };
-        let logins = Logins::decide(plan, &logins, known, Server::Gitlab, &mut found);
+        let logins = Logins::decide(plans, &logins, known, Server::Gitlab, &mut found);
         let all = logins.pushed.iter().chain(&logins.mirrors).chain(&logins.bases);
         let of_github = all.filter(|login| match &login.account {
             Account::Job | Account::Federated(_) => true,
@@ -179,13 +181,13 @@ impl GitlabPipeline {
                 None
             }
         };
-        let Some(install) = install.filter(|_| found.is_empty()) else { return Err(found) };
+        let Some(install) = install.filter(|_| found.is_empty()) else { return Err(distinct(found)) };
         Ok(Self {
             path,
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
             branches: distinct(branches),
-            only_changed,
+            only_changed: only_changed.then_some(OnlyChanged { on_unknown, most_stale }),
             env,
             environment,
             logins: logins.of_push().into_iter().filter_map(account).collect(),
@@ -231,10 +233,11 @@ fn renamed(env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<(String, Str
 }
 
 /// Variables of builds that the pipeline sets itself.
-fn taken(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    let secrets: BTreeSet<&str> = plan.jobs.iter().flat_map(|job| &job.env).map(String::as_str).collect();
-    let kept = plan.kept.iter().map(|variable| &*variable.name);
-    secrets.into_iter().chain(kept).filter_map(|name| {
+fn taken(plans: &[Plan]) -> impl Iterator<Item = Diagnostic> {
+    let secrets: BTreeSet<&str> = jobs(plans).flat_map(|job| &job.env).map(String::as_str).collect();
+    let kept = plans.iter().flat_map(|plan| &plan.kept).map(|variable| &*variable.name);
+    let names: BTreeSet<&str> = secrets.into_iter().chain(kept).collect();
+    names.into_iter().filter_map(|name| {
         let why = match taken_by_builds(name) {
             _ if name.starts_with(OWN) => "is set by the pipeline itself",
             // What GitHub sets is free here.

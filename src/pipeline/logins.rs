@@ -38,10 +38,10 @@ impl Used {
 }
 
 /// The registries of caches, of named contexts and of the programs that list what is in an image, where the plan names them.
-pub(super) fn used(plan: &Plan) -> Vec<Used> {
+pub(super) fn used(plans: &[Plan]) -> Vec<Used> {
     let registry = |text: &str| Some(text.parse::<Reference>().ok()?.repository().registry().clone());
     let mut all: BTreeMap<Registry, bool> = BTreeMap::new();
-    for target in plan.legs.values().map(|leg| &leg.definition) {
+    for target in plans.iter().flat_map(|plan| plan.legs.values()).map(|leg| &leg.definition) {
         let images =
             target.contexts.values().filter_map(|text| text.as_str().strip_prefix("docker-image://"));
         let generators = target.attest.iter().filter_map(|entry| entry.get("generator"));
@@ -56,24 +56,29 @@ pub(super) fn used(plan: &Plan) -> Vec<Used> {
             }
         }
     }
-    for registry in plan.images.values().flat_map(|image| &image.repositories).map(Repository::registry) {
+    for registry in images(plans).flat_map(|image| &image.repositories).map(Repository::registry) {
         all.remove(registry);
     }
     all.into_iter().map(|(registry, is_written)| Used { registry, is_written }).collect()
+}
+
+/// The images of all of them.
+pub(super) fn images(plans: &[Plan]) -> impl Iterator<Item = &Image> {
+    plans.iter().flat_map(|plan| plan.images.values())
 }
 
 impl Logins {
     /// The logins of all registries of the plan, and further ones, which are for base images. `known` are those that need
     /// no setting.
     pub(super) fn decide(
-        plan: &Plan,
+        plans: &[Plan],
         settings: &[Login],
         known: impl Fn(&Registry) -> Option<Login>,
         server: Server,
         found: &mut Vec<Diagnostic>,
     ) -> Self {
         let registries = |repositories: fn(&Image) -> &[Repository]| -> BTreeSet<&Registry> {
-            plan.images.values().flat_map(repositories).map(Repository::registry).collect()
+            images(plans).flat_map(repositories).map(Repository::registry).collect()
         };
         let pushed = registries(|image| &image.repositories);
         let mirrors = &registries(|image| &image.mirrors) - &pushed;
@@ -96,7 +101,7 @@ impl Logins {
         let is_of_plan = |one: &Login| pushed.contains(&one.registry) || mirrors.contains(&one.registry);
         let mut bases: Vec<Login> = settings.iter().filter(|one| !is_of_plan(one)).cloned().collect();
         let mut written = BTreeSet::new();
-        for Used { registry, is_written } in used(plan) {
+        for Used { registry, is_written } in used(plans) {
             if !bases.iter().any(|login| login.registry == registry) {
                 let setting = settings.iter().find(|login| login.registry == registry).cloned();
                 // A base image may be public, and a secret that nobody needs must not be missed.

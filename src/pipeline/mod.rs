@@ -4,14 +4,15 @@ mod gitlab;
 mod logins;
 mod notes;
 pub(crate) mod place;
+pub(crate) mod runs;
 mod server;
 mod to_set;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, MostStale, OnUnknown,
+    PublishEvent, RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -19,7 +20,7 @@ use crate::plan::{Job, Plan};
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
-pub(crate) use notes::{actions, no_action, notes, unread};
+pub(crate) use notes::{actions, no_action, notes, notes_of_desk, unread};
 pub(crate) use server::Server;
 
 /// What a CI workflow does.
@@ -37,8 +38,8 @@ pub(crate) struct Pipeline {
     pub schedule: Vec<Cron>,
     /// When runs start by themselves that build everything.
     pub rebuild: Vec<Cron>,
-    /// Whether only images are built that have changed.
-    pub only_changed: bool,
+    /// How only images are built that have changed, if only these are.
+    pub only_changed: Option<OnlyChanged>,
     /// Environment variables of the plan.
     pub env: Vec<EnvVariable>,
     /// Those of the builds that hold secrets; a row gets those that it needs.
@@ -77,6 +78,25 @@ pub(crate) struct Pipeline {
     pub planned_with: PlannedWith,
 }
 
+/// How only images are built that have changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnlyChanged {
+    /// What becomes of those of which that cannot be known.
+    pub on_unknown: Option<OnUnknown>,
+    /// How many are built at most because their bases have moved.
+    pub most_stale: Option<MostStale>,
+}
+
+impl OnlyChanged {
+    /// The options of a plan in every run, and those on a schedule.
+    pub(crate) fn options(&self) -> [String; 2] {
+        let Self { on_unknown, most_stale } = self;
+        let unknown = on_unknown.map_or_else(String::new, |what| format!(" --on-unknown {what}"));
+        let most = most_stale.map_or_else(String::new, |most| format!(" --most-stale {most}"));
+        [format!("--changed-since auto{unknown}"), format!("--stale{most}")]
+    }
+}
+
 /// How many minutes jobs may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Minutes {
@@ -104,12 +124,12 @@ pub(crate) struct PlannedWith {
 }
 
 impl Pipeline {
-    /// Decides what the workflow of a plan does.
+    /// Decides what the workflow does that these are the plans of, one for each kind of run.
     ///
     /// # Errors
     /// Everything that keeps it from being right.
     pub(crate) fn decide(
-        plan: &Plan,
+        plans: &[Plan],
         settings: WorkflowSettings,
         planned_with: PlannedWith,
         name: String,
@@ -122,6 +142,8 @@ impl Pipeline {
             schedule,
             rebuild,
             only_changed,
+            on_unknown,
+            most_stale,
             env,
             environment,
             logins,
@@ -137,24 +159,26 @@ impl Pipeline {
             ssh_keys,
             marked,
         } = settings;
-        let mut found = unplannable(plan, &marked);
+        let mut found = unplannable(plans, &marked);
         found.extend(unused);
-        found.extend(plan.jobs.iter().filter_map(unfit));
+        found.extend(jobs(plans).filter_map(unfit));
         found.extend(unwritable(&planned_with));
-        let logins = Logins::decide(plan, &logins, Login::known, Server::Github, &mut found);
-        if !ssh_keys.is_empty() && !plan.jobs.iter().any(notes::uses_agent) {
+        found.extend(too_many_to_attest(plans, &sign));
+        let logins = Logins::decide(plans, &logins, Login::known, Server::Github, &mut found);
+        if !ssh_keys.is_empty() && !jobs(plans).any(notes::uses_agent) {
             let message = "no build uses an SSH agent, so `ssh_keys` has no effect";
             let help =
                 "`ssh = [\"default\"]` in a target uses it; otherwise remove `ssh_keys` or `--ssh-key`";
             found.push(Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help));
         }
-        let secrets = secrets_of(plan, &env, &mut found);
-        let kept = kept_of(plan, &env, &secrets, &mut found);
+        let secrets = secrets_of(plans, &env, &mut found);
+        let kept = kept_of(plans, &env, &secrets, &mut found);
         found.extend(alike(env.iter().chain(&secrets)));
         let is_of_builds = |one: &EnvVariable| secrets.contains(one) || kept.contains(one);
         // The dates of a plan follow it, and those of a build.
         let epoch = env.iter().find(|one| one.name == "SOURCE_DATE_EPOCH" && !is_of_builds(one)).cloned();
-        let env = env.into_iter().filter(|one| !is_of_builds(one)).collect();
+        let env: Vec<EnvVariable> = env.into_iter().filter(|one| !is_of_builds(one)).collect();
+        found.extend(env.iter().filter(|one| one.changes()).map(changing));
         let kept = kept.into_iter().chain(epoch).collect();
         let Some(install) = install else {
             let message = "the workflow does not say how its jobs install bakeplan";
@@ -166,7 +190,7 @@ impl Pipeline {
             return Err(found);
         };
         if !found.is_empty() {
-            return Err(found);
+            return Err(distinct(found));
         }
         Ok(Self {
             name,
@@ -175,7 +199,7 @@ impl Pipeline {
             branches: distinct(branches),
             schedule: distinct(schedule),
             rebuild: distinct(rebuild),
-            only_changed,
+            only_changed: only_changed.then_some(OnlyChanged { on_unknown, most_stale }),
             env,
             secrets,
             kept,
@@ -191,11 +215,41 @@ impl Pipeline {
             test,
             sign: distinct(sign),
             ssh_keys: distinct(ssh_keys),
-            qemu: plan.jobs.iter().any(|job| job.qemu),
-            gha_cache: plan.jobs.iter().any(|job| job.gha_cache),
+            qemu: jobs(plans).any(|job| job.qemu),
+            gha_cache: jobs(plans).any(|job| job.gha_cache),
             planned_with,
         })
     }
+}
+
+/// The rows of all of them.
+fn jobs(plans: &[Plan]) -> impl Iterator<Item = &Job> {
+    plans.iter().flat_map(|plan| &plan.jobs)
+}
+
+/// An error about more references than GitHub attests at once
+/// (<https://github.com/actions/attest-build-provenance#subject-limits>): it would attest none.
+fn too_many_to_attest(plans: &[Plan], sign: &[Signer]) -> Option<Diagnostic> {
+    const MOST: usize = 1024;
+    let references = |plan: &Plan| plan.images.values().map(|image| image.places().count()).sum::<usize>();
+    let most = plans.iter().map(references).max().filter(|most| *most > MOST)?;
+    let message = format!("`attest` would attest {most} images, and GitHub attests at most {MOST} at once");
+    let help = "sign them with `cosign`, or write a workflow for each part of them: `bakeplan workflow github IMAGE…`";
+    sign.contains(&Signer::Attest).then(|| Diagnostic::error(Code::UNFIT_SETTING, message).with_help(help))
+}
+
+/// An error about a variable of the plan that the merge would not get again.
+fn changing(EnvVariable { name, from }: &EnvVariable) -> Diagnostic {
+    let message = format!(
+        "`{name}` is `{from}`, which is another one in each job or attempt, so the merge would refuse the plan"
+    );
+    let help = match from.as_str() {
+        "github.run_attempt" => {
+            "declare the variable `GITHUB_RUN_ATTEMPT`, which every run has: the merge takes its value from the plan"
+        }
+        _ => "take what is the same in the whole run, such as `github.run_id`",
+    };
+    Diagnostic::error(Code::CHANGING_VARIABLE, message).with_help(help)
 }
 
 /// Each of them once, in the order in which they were written.
@@ -228,9 +282,9 @@ fn alike<'v>(variables: impl Iterator<Item = &'v EnvVariable>) -> Vec<Diagnostic
 }
 
 /// What keeps a plan from being built by any CI.
-fn unplannable(plan: &Plan, marked: &[Marked]) -> Vec<Diagnostic> {
+fn unplannable(plans: &[Plan], marked: &[Marked]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if plan.jobs.is_empty() {
+    if jobs(plans).next().is_none() {
         let message = "nothing is published here, so there is no workflow to write";
         let help = "targets need tags with a repository, or an `image` block";
         found.push(Diagnostic::error(Code::NO_IMAGES, message).with_help(help));
@@ -251,8 +305,8 @@ fn minutes_of(timeouts: &[Timeout]) -> Minutes {
 }
 
 /// The variables that rows read secrets from.
-fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
-    let names: BTreeSet<&String> = plan.jobs.iter().flat_map(|job| &job.env).collect();
+fn secrets_of(plans: &[Plan], env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
+    let names: BTreeSet<&String> = jobs(plans).flat_map(|job| &job.env).collect();
     let (names, bad): (Vec<&String>, Vec<&String>) = names.into_iter().partition(|name| is_name(name));
     found.extend(bad.into_iter().map(|name| {
         let message =
@@ -274,7 +328,7 @@ fn secrets_of(plan: &Plan, env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> 
 
 /// The variables that are left to the build. One with a default may do without a value.
 fn kept_of(
-    plan: &Plan,
+    plans: &[Plan],
     env: &[EnvVariable],
     secrets: &[EnvVariable],
     found: &mut Vec<Diagnostic>,
@@ -282,7 +336,8 @@ fn kept_of(
     // Only the rows that need a secret get it, and all of them a variable that is left to them.
     let is_secret = |name: &str| secrets.iter().any(|one| one.name == name);
     let mut kept = Vec::new();
-    for variable in &plan.kept {
+    // They are options, and the same in every run.
+    for variable in plans.first().into_iter().flat_map(|plan| &plan.kept) {
         let why = match taken_by_builds(&variable.name) {
             Some(why) => Some(format!("it {why}")),
             None => is_secret(&variable.name)

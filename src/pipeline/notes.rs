@@ -3,25 +3,31 @@
 use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
+use super::runs;
 use super::server::Server;
 use crate::bake::values::Name;
-use crate::ci::{Login, PublishEvent, Signer};
+use crate::ci::{AROUND_A_BUILD, Login, PublishEvent, Signer, Stage, Timeout};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan, UnsetVariable};
 use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
 
-/// All of them.
-pub(crate) fn notes(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
-    let mut notes = lacking(plan, settings, server);
-    notes.extend(unrecorded(plan, settings, server));
-    notes.extend(unset(plan, settings, server));
-    notes.extend(unread_by_plan(plan, settings));
+/// Those about what only the shell has in which the workflow is written.
+pub(crate) fn notes_of_desk(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    unrecorded(plan, settings, server).into_iter().chain(unset(plan, settings, server)).collect()
+}
+
+/// Those about what runs need.
+pub(crate) fn notes(plans: &[Plan], settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let mut notes = lacking(plans, settings, server);
+    notes.extend(runs::changing(plans));
+    notes.extend(unread_by_plan(plans, settings));
+    notes.extend((server == Server::Github).then(|| too_long(plans, settings)).flatten());
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
-    let others = logins::used(plan).into_iter().filter(|used| !is_set(used) && !known(used));
+    let others = logins::used(plans).into_iter().filter(|used| !is_set(used) && !known(used));
     notes.extend(others.map(|Used { registry, is_written }| {
         let what = if is_written { "write a cache to" } else { "read from" };
         let message = format!("builds {what} `{registry}`, where no job logs in");
@@ -65,7 +71,17 @@ pub(crate) fn unread(path: &str) -> Diagnostic {
 
 /// Errors about settings under which nothing would ever happen.
 pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    let WorkflowSettings { publish_on, branches, schedule, rebuild, only_changed, reusable, .. } = settings;
+    let WorkflowSettings {
+        publish_on,
+        branches,
+        schedule,
+        rebuild,
+        only_changed,
+        on_unknown,
+        most_stale,
+        reusable,
+        ..
+    } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));
     let error = |message: &str, help: &str| Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help);
@@ -87,6 +103,12 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
             "`rebuild` has no effect where every run builds everything",
             "give its times to `schedule`, or set `only_changed`",
         ));
+    }
+    for (name, is_set) in [("on_unknown", on_unknown.is_some()), ("most_stale", most_stale.is_some())] {
+        if is_set && !only_changed {
+            let message = format!("`{name}` has no effect where every run builds everything");
+            found.push(error(&message, "set `only_changed`, or remove it"));
+        }
     }
     if let Some(both) = rebuild.iter().find(|time| schedule.contains(time)) {
         found.push(error(
@@ -111,9 +133,9 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
 }
 
 /// Notes about registries in which the plan would look for what is published, and where it may not read.
-fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
+fn unread_by_plan(plans: &[Plan], settings: &WorkflowSettings) -> Vec<Diagnostic> {
     let pushed: BTreeSet<&Registry> =
-        plan.images.values().flat_map(|image| &image.repositories).map(Repository::registry).collect();
+        logins::images(plans).flat_map(|image| &image.repositories).map(Repository::registry).collect();
     let is_closed = |login: &&Login| {
         settings.only_changed
             && pushed.contains(&login.registry)
@@ -129,6 +151,25 @@ fn unread_by_plan(plan: &Plan, settings: &WorkflowSettings) -> Vec<Diagnostic> {
                 .with_help("give it an identity that only reads, by keys that begin with `pull_`, such as `pull_role`")
         })
         .collect()
+}
+
+/// A note about a time limit that GitHub's own runners do not wait for
+/// (<https://docs.github.com/en/actions/reference/limits>).
+fn too_long(plans: &[Plan], settings: &WorkflowSettings) -> Option<Diagnostic> {
+    const LONGEST: u16 = 360;
+    let minutes = Timeout::minutes_of(Stage::Build, &settings.timeouts);
+    let is_hosted = |job: &Job| job.runner.display().starts_with("ubuntu-");
+    let job = plans.iter().flat_map(|plan| &plan.jobs).find(|job| is_hosted(job))?;
+    let message = format!(
+        "builds may take {minutes} minutes, and GitHub ends a job on its runner `{}` after {LONGEST}, before it uploads what was built",
+        job.runner.display()
+    );
+    let help = format!(
+        "`--timeout build={}` leaves the time for that, or use a runner of your own",
+        LONGEST - AROUND_A_BUILD
+    );
+    (minutes + AROUND_A_BUILD > LONGEST)
+        .then(|| Diagnostic::note(Code::UNFIT_RUNNER, message).with_help(help))
 }
 
 /// Whether runs have a variable without being asked to.
@@ -178,7 +219,7 @@ fn unset(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Option<Dia
 }
 
 /// Notes about files and agents that builds need and a checkout may lack, unless something is set up.
-fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+fn lacking(plans: &[Plan], settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
     if settings.setup.is_some() {
         return Vec::new();
     }
@@ -192,7 +233,7 @@ fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diag
         Diagnostic::note(Code::NO_SETUP, format!("{what}, and nothing sets that up before the builds"))
             .with_help(help)
     };
-    let targets = || plan.legs.values().map(|leg| &leg.definition);
+    let targets = || plans.iter().flat_map(|plan| plan.legs.values()).map(|leg| &leg.definition);
     let files: BTreeSet<&str> = targets()
         .flat_map(|target| &target.secret)
         .filter(|secret| secret.variable().is_none())
@@ -206,7 +247,7 @@ fn lacking(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<Diag
         .map(|path| path.as_str())
         .collect();
     let keys = keys.into_iter().map(|path| note(format!("an SSH key or socket is `{path}`")));
-    let agent = (settings.ssh_keys.is_empty() && plan.jobs.iter().any(uses_agent)).then(|| {
+    let agent = (settings.ssh_keys.is_empty() && plans.iter().flat_map(|plan| &plan.jobs).any(uses_agent)).then(|| {
         let help = match server {
             Server::Github => "name the secret with its key: `--ssh-key DEPLOY_KEY`",
             Server::Gitlab => "start one in a program of the repository, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Logins, Pipeline};
-use crate::ci::{Account, EnvVariable, Id, Login};
+use crate::ci::{Account, EnvVariable, Federated, Id, Login};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
@@ -11,23 +11,33 @@ impl Pipeline {
     /// A note with the variables and secrets that the workflow reads, and the check that a branch rule names.
     #[must_use]
     pub(crate) fn to_set(&self) -> Diagnostic {
-        let mut names = Names::default();
-        [&self.env, &self.secrets, &self.kept].into_iter().flatten().for_each(|one| names.add(one));
+        let mut own = Names::default();
+        [&self.env, &self.secrets, &self.kept].into_iter().flatten().for_each(|one| own.add(one));
+        own.secrets.extend(self.ssh_keys.iter().map(ToString::to_string));
+        // Jobs that push nothing are in no environment, and log in all the same.
+        let mut of_publishing = Names::default();
         let Logins { pushed, mirrors, bases, written: _ } = &self.logins;
-        [pushed, mirrors, bases].into_iter().flatten().for_each(|one| names.add_login(one));
-        names.secrets.extend(self.ssh_keys.iter().map(ToString::to_string));
-        let Names { variables, secrets } = names;
-        let list = |kind: &str, names: &BTreeSet<String>| {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            (!names.is_empty()).then(|| format!("{kind} {}", names.join(", ")))
-        };
-        let set: Vec<String> =
-            [list("variables", &variables), list("secrets", &secrets)].into_iter().flatten().collect();
+        bases.iter().for_each(|one| own.add_login(one, &[true, false]));
+        pushed.iter().for_each(|one| own.add_identity(one));
+        for one in pushed.iter().chain(mirrors) {
+            let names = if self.environment.is_none() || self.only_changed.is_some() {
+                &mut own
+            } else {
+                &mut of_publishing
+            };
+            names.add_login(one, &[true]);
+        }
+        let of_publishing = of_publishing.without(&own);
         let check = format!("`{}-ok` is the check for branch rules", self.name);
-        let message = if set.is_empty() {
-            check
-        } else {
-            format!("the repository needs {}; {check}", set.join(" and "))
+        let message = match (own.list(), of_publishing.list(), &self.environment) {
+            (None, Some(of_publishing), Some(environment)) => {
+                format!("the repository, or its environment `{environment}`, needs {of_publishing}; {check}")
+            }
+            (Some(own), Some(of_publishing), Some(environment)) => format!(
+                "the repository needs {own}, and the same or its environment `{environment}` {of_publishing}; {check}"
+            ),
+            (Some(own), ..) => format!("the repository needs {own}; {check}"),
+            (None, ..) => check,
         };
         let note = Diagnostic::note(Code::TO_SET, message);
         if self.reusable {
@@ -36,15 +46,12 @@ impl Pipeline {
                 self.name
             ));
         }
-        match (set.is_empty(), &self.environment) {
-            (true, _) => note,
-            (false, None) => note.with_help("*Settings > Secrets and variables > Actions* of the repository"),
-            (false, Some(environment)) if self.only_changed => note.with_help(format!(
-                "*Settings > Secrets and variables > Actions* of the repository: the plan has none of the environment `{environment}`, and builds what it cannot look at"
+        match (own.list(), &self.environment) {
+            (None, _) if of_publishing.list().is_none() => note,
+            (Some(_), Some(environment)) => note.with_help(format!(
+                "*Settings > Secrets and variables > Actions* of the repository; the jobs that plan and that build pull requests do not see what only `{environment}` has, and the merge refuses a plan for which it has other values"
             )),
-            (false, Some(environment)) => note.with_help(format!(
-                "*Settings > Secrets and variables > Actions*, or those of the environment `{environment}`"
-            )),
+            _ => note.with_help("*Settings > Secrets and variables > Actions* of the repository"),
         }
     }
 }
@@ -65,7 +72,8 @@ impl Names {
         };
     }
 
-    fn add_login(&mut self, Login { registry: _, account }: &Login) {
+    /// What a login needs in jobs that publish, or do not.
+    fn add_login(&mut self, Login { registry: _, account }: &Login, publishes: &[bool]) {
         match account {
             Account::None | Account::Job => {}
             Account::User { username, password } => {
@@ -73,12 +81,36 @@ impl Names {
                 self.secrets.insert(password.clone());
             }
             Account::Federated(federated) => {
-                let ids = federated.ids(true).into_iter().chain(federated.ids(false));
+                let ids = publishes.iter().flat_map(|publishes| federated.ids(*publishes));
                 self.variables.extend(ids.filter_map(|(_, id)| match id {
                     Id::Variable(name) => Some(name.clone()),
                     Id::Literal(_) => None,
                 }));
             }
         }
+    }
+    /// What a login with an identity needs in jobs that do not publish.
+    fn add_identity(&mut self, login: &Login) {
+        if login.account.federated().is_some_and(Federated::pulls) {
+            self.add_login(login, &[false]);
+        }
+    }
+
+    /// Those that are not among others.
+    fn without(self, others: &Self) -> Self {
+        let Self { variables, secrets } = self;
+        Self { variables: &variables - &others.variables, secrets: &secrets - &others.secrets }
+    }
+
+    /// All of them, if there are any.
+    fn list(&self) -> Option<String> {
+        let list = |kind: &str, names: &BTreeSet<String>| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            (!names.is_empty()).then(|| format!("{kind} {}", names.join(", ")))
+        };
+        let Self { variables, secrets } = self;
+        let all: Vec<String> =
+            [list("variables", variables), list("secrets", secrets)].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" and "))
     }
 }

@@ -43,8 +43,8 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     /// The run that the plan was made in, as far as it is known.
     #[serde(default)]
     pub run: RunEntry,
-    /// What the clock and chance said when the definition was evaluated, where it asked: `merge --from-source` evaluates it in the
-    /// same moment.
+    /// What the clock, chance and the attempt of the run said when the definition was evaluated, where it asked:
+    /// `merge --from-source` evaluates it in the same moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<MomentEntry>,
     /// The versions released before that were given with `--known-versions` and that an image reads as its own, as they
@@ -232,7 +232,7 @@ impl fmt::Display for Fingerprint {
 
 as_text!(Fingerprint: "The start of a SHA-256: 16 hexadecimal digits in lower case.");
 
-/// What the clock and chance said when a definition was evaluated.
+/// What was so when a definition was evaluated, and may be otherwise in the next job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub struct MomentEntry {
@@ -243,6 +243,9 @@ pub struct MomentEntry {
     /// What random values follow from, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
+    /// The attempt of the run, where the definition may read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
 }
 
 /// Versions that were released before, as they were given: most often names of git tags.

@@ -38,6 +38,9 @@ pub struct MatrixRow<'a> {
     allow: &'a [String],
     /// Environment variables that its builds read secrets from.
     env: &'a [String],
+    /// Which target needs which of them, itself or in what it is made of: `TARGET=NAME`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<String>,
     /// Whether its builds use a cache of GitHub Actions, for which buildx needs the runner's token.
     gha_cache: bool,
     /// The plan that it is of, as `plan.json` calls it.
@@ -57,6 +60,7 @@ impl<'a> MatrixRow<'a> {
             images: &job.images,
             allow: &job.allow,
             env: &job.env,
+            needs: job.needs.iter().map(|(target, name)| format!("{target}={name}")).collect(),
             gha_cache: job.gha_cache,
             id,
             metadata: identity::metadata_file(&job.name, id),

@@ -165,8 +165,8 @@ impl From<&KnownVersions> for KnownVersionsEntry {
 
 impl From<&Moment> for MomentEntry {
     fn from(moment: &Moment) -> Self {
-        let Moment { time, seed } = moment;
-        Self { time: *time, seed: seed.clone() }
+        let Moment { time, seed, attempt } = moment;
+        Self { time: *time, seed: seed.clone(), attempt: *attempt }
     }
 }
 
@@ -276,6 +276,7 @@ impl From<&Job> for JobEntry {
             ssh,
             // The rows of the matrix have them.
             env: _,
+            needs: _,
             gha_cache: _,
         } = job;
         Self {

@@ -123,6 +123,12 @@ fn job(
     let ordered = dependencies_first(members, legs);
     let definitions = ordered.iter().map(|one| &*one.assigned.leg.definition);
     let Needs { allow, secrets, ssh, env, gha_cache } = Needs::of(definitions, legs, targets);
+    let of_leg = |one: &&Published<'_>| {
+        let needs = Needs::of([&*one.assigned.leg.definition].into_iter(), legs, targets);
+        let name = Rc::clone(one.name);
+        needs.env.into_iter().map(move |variable| (Rc::clone(&name), variable))
+    };
+    let needs = if env.is_empty() { Vec::new() } else { ordered.iter().flat_map(of_leg).collect() };
     let AssignedLeg { leg, assignment, .. } = ordered[0].assigned;
     // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
     let qemu =
@@ -146,6 +152,7 @@ fn job(
         secrets: secrets.into_iter().collect(),
         ssh: ssh.into_iter().collect(),
         env: env.into_iter().collect(),
+        needs,
         gha_cache,
     }
 }

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 mod access; // what jobs log in and sign with: identities, an SSH agent, ready signers
 mod changed; // what is built where only what has changed is
 mod command; // the command: what it refuses, writes and checks
+mod foreseen; // definitions that ask in which run they are
 mod mutations; // mistakes in the workflow
 mod place; // where it is, and what is around it
 mod settings; // the settings in which it is generated
 
 use crate::github::expression::{Before, Scope};
-use crate::github::{Workflow, path, program, run, steps};
+use crate::github::{Workflow, path, program, run, run_in_each, steps};
 use crate::support::{in_parallel, read};
 use mutations::MUTATIONS;
 use settings::{SETTINGS, Setting};
@@ -51,7 +52,7 @@ fn event(name: &str, reference: &str, fork: bool) -> Value {
 type Check = fn(&Workflow, &Setting) -> Result<(), String>;
 
 /// What a workflow must get right.
-const CHECKS: [(&str, Check); 34] = [
+const CHECKS: [(&str, Check); 35] = [
     ("merge", merge_runs_when_a_build_failed),
     ("verify", verify_runs_after_an_incomplete_merge),
     ("gate", the_gate_passes_what_is_right_alone),
@@ -63,6 +64,7 @@ const CHECKS: [(&str, Check); 34] = [
     ("concurrency", pull_requests_alone_cancel),
     ("artifacts", artifacts_replace_those_of_an_earlier_attempt),
     ("failed builds", what_was_built_is_uploaded_when_a_build_failed),
+    ("failed tests", a_failed_test_costs_what_it_names),
     ("temporary", our_files_are_outside_the_build_context),
     ("metadata", metadata_is_in_files_with_provenance),
     ("scripts", scripts_hold_no_expressions),
@@ -170,7 +172,7 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
     let step = steps(gate).next().ok_or("no step")?;
     let folder = tempfile::tempdir().unwrap();
     let outcomes = ["success", "failure", "cancelled", "skipped"];
-    let mut passing = Vec::new();
+    let (mut cases, mut scopes) = (Vec::new(), Vec::new());
     for (any, publish, due) in [
         ("true", "true", "true"),
         ("true", "true", "false"),
@@ -207,12 +209,13 @@ fn the_gate_passes_what_is_right_alone(workflow: &Workflow, setting: &Setting) -
                 "plan": { "result": plan, "outputs": outputs }, "build": { "result": build },
                 "push": { "result": push }, "merge": { "result": merge, "outputs": { "published": "[]" } },
             }});
-            let ended = run(step, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
-            if ended.status.success() {
-                passing.push(format!("{any} {publish} {due}: {plan} {build} {push} {merge}"));
-            }
+            scopes.push(scope(contexts, Before::Failure));
+            cases.push(format!("{any} {publish} {due}: {plan} {build} {push} {merge}"));
         }
     }
+    let ends = run_in_each(step, &scopes);
+    let passing: Vec<String> =
+        cases.into_iter().zip(ends).filter(|(_, is_right)| *is_right).map(|(case, _)| case).collect();
     let right = [
         "true true true: success skipped success success",
         "true false false: success success skipped skipped",
@@ -345,11 +348,13 @@ fn run_plan(workflow: &Workflow, env: &[(&str, &str)], fork: &str) -> (Option<i3
     }
     program(
         &folder.path().join("bin/gh"),
-        &format!("[ \"$*\" = 'api repos/acme/app --jq .fork' ] && echo {fork}"),
+        // It asks the server of the run.
+        &format!("[ \"$GH_HOST $*\" = 'github.example api repos/acme/app --jq .fork' ] && echo {fork}"),
     );
     let mut step = workflow.step("plan", "Plan").clone();
     let own: BTreeMap<&str, &str> = env.iter().copied().collect();
     step["env"] = json!(own);
+    step["env"]["GITHUB_SERVER_URL"] = "https://github.example".into();
     let path = format!("{}:{}", folder.path().join("bin").display(), path());
     let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path);
     let told = [ended.stdout, ended.stderr].concat();
@@ -366,11 +371,8 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         other => return Err(format!("what is {other}?")),
     };
     let due = |event: &str, publish: &str| {
-        let choice = match (setting.only_changed, event) {
-            (false, _) => "",
-            (true, "schedule") => "--changed-since|auto|--stale|",
-            (true, _) => "--changed-since|auto|",
-        };
+        let [always, on_schedule] = setting.choice();
+        let choice = format!("{always}{}", if event == "schedule" { on_schedule } else { "" });
         format!("plan|--out|plan|--github|--publish={publish}|{choice}--default-provenance=max|{options}")
     };
     let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
@@ -388,7 +390,7 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     };
     let real = of("push", "true");
     check(real == (Some(0), due("push", "true")), || format!("a push: {real:?}"))?;
-    if setting.starts.contains(&"schedule") {
+    if setting.starts.contains(&"schedule") || setting.is_reusable {
         // What the event says is enough; where it says nothing, the server is asked, and its answer is needed.
         for (answer, publish) in [("false", "true"), ("true", "false")] {
             let (status, told) = of("schedule", answer);
@@ -414,7 +416,29 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
     let env =
         [("PUBLISH", "false"), ("GITHUB_EVENT_NAME", "push"), ("FORK", "true"), ("DEFAULT_BRANCH", "main")];
     let (status, told) = run_plan(workflow, &env, "true");
-    check(status == Some(0) && told.contains("::notice::this repository is a fork"), || told.clone())?;
+    let due = "::notice::nothing is published: this repository is a fork";
+    check(status == Some(0) && told.contains(due), || told.clone())?;
+    // A run that could publish and does not says why.
+    for (event, publish, actor, due) in [
+        ("push", "false", "dependabot[bot]", "Dependabot started this run"),
+        ("workflow_dispatch", "false", "someone", "not by workflow_dispatch on "),
+        ("schedule", "false", "someone", "not by schedule on "),
+        ("pull_request", "false", "someone", ""),
+        ("merge_group", "false", "someone", ""),
+        ("push", "true", "someone", ""),
+    ] {
+        let env = [
+            ("PUBLISH", publish),
+            ("GITHUB_EVENT_NAME", event),
+            ("GITHUB_ACTOR", actor),
+            ("GITHUB_REF", &reference),
+            ("FORK", "false"),
+            ("DEFAULT_BRANCH", "main"),
+        ];
+        let (status, told) = run_plan(workflow, &env, "false");
+        let is_told = told.contains(&format!("::notice::nothing is published: {due}"));
+        check(status == Some(0) && is_told != due.is_empty(), || format!("{event} {publish}: {told}"))?;
+    }
     if ["path", "action"].contains(&setting.install) {
         let folder = tempfile::tempdir().unwrap();
         let mut step = workflow.step("plan", "Plan").clone();
@@ -465,10 +489,12 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
         _ => "--var|A=b c|--platform|linux/amd64|",
     };
+    // Only then may the plan leave images out.
+    let choice = if setting.only_changed { "--changed-since|auto|" } else { "" };
     // One setting has both.
     let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
     let due = format!(
-        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
+        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{choice}{options}"
     );
     check(told == due, || format!("{told} and not {due}"))
 }
@@ -654,8 +680,9 @@ fn what_was_built_is_uploaded_when_a_build_failed(
                 fs::create_dir_all(&metadata).unwrap();
                 fs::write(metadata.join(name), "{\"a\":1}").unwrap();
             }
-            let contexts =
-                json!({ "steps": { "test": { "outcome": outcome } }, "matrix": { "metadata": OF_ROW } });
+            let contexts = json!({
+                "steps": { "test": { "outcome": outcome, "outputs": {} } }, "matrix": { "metadata": OF_ROW },
+            });
             let ended =
                 run(collect, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
             check(ended.status.success(), || format!("{outcome}: {ended:?}"))?;
@@ -674,6 +701,62 @@ fn what_was_built_is_uploaded_when_a_build_failed(
             let text = fs::read_to_string(metadata.join(OF_ROW)).unwrap_or_default();
             check(is_kept || text.trim() == "{}", || text)?;
         }
+    }
+    Ok(())
+}
+
+/// Builds that the test names are missing for the merge; if it names none, or one that is not there, all are.
+fn a_failed_test_costs_what_it_names(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
+    if setting.test.is_none() {
+        return Ok(());
+    }
+    let collect = workflow.step("push", "Collect what was built");
+    for (outcome, failed, due) in [
+        ("success", "", "app base web"),
+        ("failure", "app", "base web"),
+        ("failure", "app\nweb\n", "base"),
+        ("failure", "app  base web", ""),
+        ("failure", "", ""),
+        ("failure", "ap", ""),
+        ("failure", "app api", ""),
+        ("success", "web", "app base"),
+        ("success", "ap", ""),
+        ("skipped", "", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata = folder.path().join("metadata");
+        fs::create_dir_all(&metadata).unwrap();
+        fs::write(metadata.join("a.json"), r#"{"app":{"a":1},"base":{},"buildx.build.warnings":[]}"#)
+            .unwrap();
+        fs::write(metadata.join("web.a.json"), r#"{"web":{}}"#).unwrap();
+        let contexts = json!({
+            "steps": { "test": { "outcome": outcome, "outputs": { "failed": failed } } },
+            "matrix": { "metadata": OF_ROW },
+        });
+        let ended = run(collect, &scope(contexts, Before::Failure), folder.path(), folder.path(), &path());
+        check(ended.status.success(), || format!("{outcome} {failed:?}: {ended:?}"))?;
+        let mut left = BTreeSet::new();
+        for entry in fs::read_dir(&metadata).unwrap() {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let tree: Value = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
+            left.extend(tree.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+        }
+        left.remove("buildx.build.warnings");
+        let left = left.into_iter().collect::<Vec<_>>().join(" ");
+        check(left == due, || format!("{outcome} {failed:?}: {left:?} is left, and not {due:?}"))?;
+    }
+    for job in ["build", "push"] {
+        let step = workflow.step(job, "Check the test");
+        for (outcome, failed, due) in
+            [("success", "", false), ("success", "app", true), ("failure", "app", false)]
+        {
+            let test = json!({ "outcome": outcome, "outputs": { "failed": failed } });
+            let scope = scope(json!({ "steps": { "test": test } }), Before::Success);
+            check(scope.condition(step["if"].as_str()) == due, || format!("{job}: {outcome} {failed:?}"))?;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let ended = run(step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
+        check(!ended.status.success(), || format!("{ended:?}"))?;
     }
     Ok(())
 }
@@ -1045,13 +1128,17 @@ fn what_was_built_is_tested_and_what_was_published_is_signed(
 
 fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -> Result<(), String> {
     let secrets = json!({ "NPM_TOKEN": "sesame", "OTHER": "thistle", "VALUE": "kept" });
-    let get = |job: &str, needed: &[&str], secrets: &Value| {
+    let get = |job: &str, needs: &[&str], secrets: &Value| {
+        let needed: Vec<&str> = needs.iter().map(|need| need.split_once('=').unwrap().1).collect();
         let contexts = json!({
-            "matrix": { "env": needed, "allow": [], "targets": "a", "metadata": OF_ROW },
+            "matrix": {
+                "env": needed, "needs": needs, "allow": [], "targets": "a,b,c", "metadata": OF_ROW,
+            },
             "secrets": secrets, "github": { "token": "of-the-job" },
         });
         let folder = tempfile::tempdir().unwrap();
-        let script = r#"echo "$NPM_TOKEN $GIT_AUTH_TOKEN $RENAMED $KEPT" > "$RUNNER_TEMP/told""#;
+        let script = r#"for word; do case $word in ?) echo "$word" >> "$RUNNER_TEMP/built" ;; esac; done
+            echo "$NPM_TOKEN $GIT_AUTH_TOKEN $RENAMED $KEPT" > "$RUNNER_TEMP/told""#;
         program(&folder.path().join("bin/docker"), script);
         let path = format!("{}:{}", folder.path().join("bin").display(), path());
         let ended = run(
@@ -1061,24 +1148,41 @@ fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -
             folder.path(),
             &path,
         );
-        let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
-        (ended.status.code(), told, String::from_utf8_lossy(&ended.stdout).into_owned())
+        let [told, built] =
+            ["told", "built"].map(|name| fs::read_to_string(folder.path().join(name)).unwrap_or_default());
+        let built = built.replace('\n', "");
+        (ended.status.code(), built, told, String::from_utf8_lossy(&ended.stdout).into_owned())
     };
-    let text = workflow.text.as_str();
+    // What an empty secret is needed for is not built, and all else is.
+    for job in ["build", "push"] {
+        // A definition may ask what only a run has.
+        let (status, built, _, said) = get(job, &["a=UNKNOWN"], &secrets);
+        check(status == Some(1) && built == "bc", || format!("{status:?} {built:?} {said}"))?;
+        check(said.contains("::error::this workflow gives builds no UNKNOWN, which a needs"), || said)?;
+        let (status, _, told, said) = get(job, &["a=UNKNOWN", "b=UNKNOWN", "c=UNKNOWN"], &secrets);
+        check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
+        check(said.contains("which c needs"), || said)?;
+        let (status, built, ..) = get(job, &[], &secrets);
+        check(status == Some(0) && built == "abc", || format!("{status:?} {built:?}"))?;
+    }
     if !setting.has_secrets {
-        return check(!text.contains("matrix.env"), || "secrets are there for nothing".into());
+        let is_exposed = workflow.text.contains("contains(matrix.env");
+        return check(!is_exposed, || "secrets are there for nothing".into());
     }
     for job in ["build", "push"] {
-        let (status, told, _) = get(job, &["NPM_TOKEN", "GIT_AUTH_TOKEN"], &secrets);
+        let (status, built, told, _) = get(job, &["a=NPM_TOKEN", "b=GIT_AUTH_TOKEN"], &secrets);
         check((status, told.as_str()) == (Some(0), "sesame of-the-job  kept\n"), || {
             format!("{status:?} {told:?}")
         })?;
-        let (status, told, _) = get(job, &["RENAMED"], &secrets);
+        check(built == "abc", || built)?;
+        let (status, _, told, _) = get(job, &["a=RENAMED"], &secrets);
         check((status, told.as_str()) == (Some(0), "  thistle kept\n"), || format!("{status:?} {told:?}"))?;
-        let (status, told, said) = get(job, &["NPM_TOKEN", "RENAMED"], &json!({ "VALUE": "kept" }));
-        check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
+        let none = json!({ "VALUE": "kept" });
+        let (status, built, _, said) = get(job, &["a=NPM_TOKEN", "c=RENAMED"], &none);
+        check(status == Some(1) && built == "b", || format!("{status:?} {built:?}"))?;
         check(
-            said.contains("::error::NPM_TOKEN is empty") && said.contains("::error::RENAMED is empty"),
+            said.contains("::error::NPM_TOKEN is empty: a needs")
+                && said.contains("::error::RENAMED is empty: c needs"),
             || said,
         )?;
     }

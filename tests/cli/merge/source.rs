@@ -236,3 +236,62 @@ fn options_that_plan_does_not_take_are_wrong_usage() {
         assert!(told.contains(expected), "{told}");
     }
 }
+
+/// A variable that is another one in the next attempt, in which *Re-run failed jobs* merges.
+#[test]
+fn the_attempt_of_the_plan_is_that_of_the_merge() {
+    let attempt = "variable \"GITHUB_RUN_ATTEMPT\" { default = \"\" }\n";
+    let make = |attempt_of_plan: &str, attempt_of_merge: &str, change: fn(&mut Value)| {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve();
+        let more = "args = { BUILD = \"7-${GITHUB_RUN_ATTEMPT}\" }";
+        let definition = format!("{attempt}{}", with_target(&server.host(), more));
+        let test = || Test::new().file("docker-bake.hcl", definition.clone()).env(BRANCH.0, BRANCH.1);
+        let planned = test().env("GITHUB_RUN_ATTEMPT", attempt_of_plan).args(["plan", "--format", "json"]);
+        let mut plan: Value = serde_json::from_slice(&planned.output().stdout).unwrap();
+        assert_eq!(plan["moment"]["attempt"].to_string(), attempt_of_plan);
+        change(&mut plan);
+        let output = test()
+            .env("GITHUB_RUN_ATTEMPT", attempt_of_merge)
+            .file("plan.json", plan.to_string())
+            .file("a.json", world.metadata())
+            .args(["merge", "--plan", "plan.json", "--metadata", "a.json", "--from-source"])
+            .output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (of_plan, of_merge) in [("1", "1"), ("1", "2"), ("2", "17")] {
+        let (status, told) = make(of_plan, of_merge, |_| {});
+        assert_eq!(status, Some(0), "{told}");
+    }
+    let (status, told) = make("3", "2", |_| {});
+    let due = "says that it was made in attempt 3 of the run, and this is attempt 2";
+    assert!(status == Some(1) && told.contains("error[plan-differs]") && told.contains(due), "{told}");
+    let changes: [fn(&mut Value); 2] =
+        [|plan| plan["moment"] = Value::Null, |plan| plan["moment"]["attempt"] = 2.into()];
+    for change in changes {
+        let (status, told) = make("1", "2", change);
+        assert!(status == Some(1) && told.contains("error[plan-differs]"), "{told}");
+    }
+    // Nobody reads it.
+    assert_eq!(Case::new(&[]).plan.get("moment"), None);
+}
+
+#[test]
+fn variables_that_may_differ_are_named() {
+    let case = Case::new(&[]);
+    let merge = |value: Option<&str>| {
+        let test = Test::new()
+            .file("docker-bake.hcl", case.definition.clone())
+            .file("plan.json", case.plan.to_string())
+            .env(BRANCH.0, BRANCH.1)
+            .args(["merge", "--plan", "plan.json", "--metadata", "app=x", "--from-source"]);
+        let test = value.into_iter().fold(test, |test, value| test.env("V", value));
+        String::from_utf8(test.output().stderr).unwrap()
+    };
+    let told = merge(Some("1.4.3"));
+    assert!(
+        told.contains("error[plan-differs]") && told.contains("give `V` the same value in the job"),
+        "{told}"
+    );
+    assert!(!merge(None).contains("plan-differs"));
+}

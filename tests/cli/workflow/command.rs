@@ -415,7 +415,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
         .stderr(str![[r#"
 --- .github/workflows/images.yml
 +++ .github/workflows/images.yml (regenerated)
-@@ -129,7 +129,7 @@
+@@ -[..] @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build
@@ -424,7 +424,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
          env:
            METADATA: ${{ matrix.metadata }}
            TARGETS: ${{ matrix.targets }}
-@@ -191,7 +191,7 @@
+@@ -[..] @@
            username: ${{ github.actor }}
            password: ${{ github.token }}
        - name: Build

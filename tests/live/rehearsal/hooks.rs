@@ -31,6 +31,30 @@ runs:
         exit "$status"
 "#;
 
+/// Finds fault with the targets that `broken` names, and says which.
+const NAMING: &str = r#"
+name: Test
+inputs:
+  builds: { required: true }
+outputs:
+  failed:
+    value: ${{ steps.look.outputs.failed }}
+runs:
+  using: composite
+  steps:
+    - id: look
+      shell: bash
+      env:
+        BUILDS: ${{ inputs.builds }}
+      run: |
+        failed=()
+        while read -r target _ image; do
+          docker buildx imagetools inspect "$image" >/dev/null
+          if grep -qxF "$target" broken; then failed+=("$target"); fi
+        done <<< "$BUILDS"
+        echo "failed=${failed[*]}" >> "$GITHUB_OUTPUT"
+"#;
+
 /// What was tested: platform and image.
 fn tested(log: &str) -> Vec<(&str, &str)> {
     let lines = log.lines().filter_map(|line| line.strip_prefix("tested "));
@@ -97,6 +121,57 @@ fn what_a_pull_request_builds_is_tested_without_a_push() {
     for repository in &repositories {
         assert_eq!(tags(repository), set(&[]), "{repository}");
     }
+}
+
+/// Three images, of which one needs a secret, in one row.
+fn in_one_row(name: &str) -> (Project, [String; 3]) {
+    let project = Project::new(engine(), name);
+    let names = ["one", "closed", "three"];
+    let repositories = names.map(|name| project.repository(0, name));
+    let mut definition = String::new();
+    for (name, repository) in names.iter().zip(&repositories) {
+        let secret = if *name == "closed" { "secret = [\"id=npm,env=NPM_TOKEN\"]" } else { "" };
+        definition.extend([format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n  {secret}\n}}\n\
+             image \"{name}\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"edge\"]\n}}\n"
+        )]);
+    }
+    let project = project
+        .file("docker-bake.hcl", &definition)
+        .file("Dockerfile", "FROM scratch\nCOPY file /file\n")
+        .file("file", "x");
+    (project, repositories)
+}
+
+#[test]
+fn a_secret_that_is_missing_costs_no_other_target_of_the_row() {
+    let (project, [one, closed, three]) = in_one_row("hooks-row");
+    let mut run = Run::new(generated(&project, &["--max-jobs=1"]), &project, &PUSH, &FIRST);
+    assert!(run.plan(), "{}", run.log);
+    run.build(&|_| {});
+    let ended = run.finish();
+    assert_eq!(ended.rows.len(), 1, "{:?}", ended.rows);
+    assert!(ended.log.contains("::error::NPM_TOKEN is empty: closed-linux-amd64 needs"), "{}", ended.log);
+    assert_eq!((ended.merge, ended.gate), (Some(5), false), "{}", ended.log);
+    assert_eq!([&one, &closed, &three].map(|name| tags(name)), [set(&["edge"]), set(&[]), set(&["edge"])]);
+    run.contexts["secrets"] = json!({ "NPM_TOKEN": "sesame" });
+    run.build_failed_again();
+    let ended = run.finish();
+    assert_eq!((ended.merge, ended.gate), (Some(0), true), "{}", ended.log);
+    assert_eq!(tags(&closed), set(&["edge"]));
+}
+
+#[test]
+fn a_test_that_names_what_failed_costs_no_other_target_of_the_row() {
+    let (project, [one, closed, three]) = in_one_row("hooks-named");
+    let project = project.file("test/action.yml", NAMING).file("broken", "three-linux-amd64\n");
+    let mut run = Run::new(generated(&project, &["--max-jobs=1", "--test=./test"]), &project, &PUSH, &FIRST);
+    run.contexts["secrets"] = json!({ "NPM_TOKEN": "sesame" });
+    assert!(run.plan(), "{}", run.log);
+    run.build(&|_| {});
+    let ended = run.finish();
+    assert_eq!((ended.merge, ended.gate), (Some(5), false), "{}", ended.log);
+    assert_eq!([&one, &closed, &three].map(|name| tags(name)), [set(&["edge"]), set(&["edge"]), set(&[])]);
 }
 
 #[test]

@@ -336,8 +336,24 @@ impl<'p> Run<'p> {
                     inputs.map(|(name, _)| (name.clone(), with(name).into())).collect();
                 let mut scope = scope.clone();
                 scope.contexts["inputs"] = inputs.into();
-                let steps: Vec<Value> = github::steps(&action["runs"]).cloned().collect();
-                steps.iter().all(|step| self.script(step, &scope, temporary).0 == 0)
+                scope.contexts["steps"] = json!({});
+                let mut is_success = true;
+                for step in github::steps(&action["runs"]) {
+                    if !is_success {
+                        break;
+                    }
+                    let (code, outputs) = self.script(step, &scope, temporary);
+                    is_success = code == 0;
+                    if let Some(id) = step["id"].as_str() {
+                        scope.contexts["steps"][id] = json!({ "outputs": outputs });
+                    }
+                }
+                // Also of one that failed.
+                for (name, output) in action["outputs"].as_object().into_iter().flatten() {
+                    let value = scope.interpolate(output["value"].as_str().unwrap());
+                    outputs.insert(name.clone(), value.into());
+                }
+                is_success
             }
         };
         (is_success, outputs)

@@ -1,0 +1,40 @@
+//! Plans the runs that a workflow is for: a definition may ask in which kind of run it is, and each needs what follows.
+
+use super::making;
+use super::session::Session;
+use crate::cli::Selection;
+use crate::error::Error;
+use crate::pipeline::Server;
+use crate::pipeline::runs::{self, Foreseen};
+use crate::plan::Plan;
+use crate::resolve::Purpose;
+use crate::spec::WorkflowSettings;
+
+/// The plan of each kind of run, or the one that is made here where the definition asks for no such thing: then they are alike.
+pub(super) fn plans(
+    session: &mut Session<'_>,
+    selection: &Selection,
+    settings: &WorkflowSettings,
+    server: Server,
+    at_desk: Plan,
+) -> Vec<Plan> {
+    if !session.sources.texts().any(runs::may_ask) {
+        return vec![at_desk];
+    }
+    let mut plans = Vec::new();
+    for Foreseen { what, publishes, variables } in runs::foreseen(settings, server) {
+        let variables = variables.iter().map(|(name, value)| (*name, value.as_deref()));
+        let there = session.host.with_env(variables);
+        let selection = Selection { publish: publishes, ..selection.clone() };
+        match making::make_at(session, Some(&there), &selection, Purpose::Workflow) {
+            Ok((plan, _)) => plans.push(plan),
+            Err(error) => session.tell(&[runs::unforeseen(&what, problem(&error))]),
+        }
+    }
+    if plans.is_empty() { vec![at_desk] } else { plans }
+}
+
+/// The first line of what went wrong.
+fn problem(error: &Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
