@@ -1,5 +1,6 @@
 //! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
 
+use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Se
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::host::{Action, Compared, Destination, HostError, Writing, Written};
 use crate::pipeline::runs;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
@@ -86,18 +87,29 @@ fn write_plan<V>(
     command.extend(args.choice.pin_bases.then(|| "--pin-bases".to_owned()));
     command.extend(shared_options(selection, &session.secret_names));
     let command = command.join(" ");
-    let (files, view) = render::files_and(plan, &origin(found, &command), view);
-    let files: Vec<(String, String)> = files
-        .into_iter()
-        .chain(args.gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
-        .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
-        .collect();
-    refuse_loop(session, found, &files[0].0)?;
+    let path = |name: &str| Path::new(folder).join(name).to_string_lossy().into_owned();
+    refuse_loop(session, found, &path(render::BAKE))?;
+    if !args.check {
+        refuse_foreign(session, &path(render::BAKE))?;
+    }
+    // They may be very large: each is out of memory before the next is made, but for those that are compared.
+    let (mut writing, mut compared) = (session.host.writing(), Vec::new());
+    let mut take = |name: &str, text: String| {
+        if args.check {
+            compared.push((path(name), text));
+            return Ok(());
+        }
+        prepare(session, &mut writing, &path(name), Cow::Owned(text))
+    };
+    let (bake, definition) = render::bake::identified(plan, &origin(found, &command));
+    take(render::BAKE, bake)?;
+    let (others, view) = render::files_beside(plan, &definition, view);
+    let gitlab = args.gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan)));
+    others.into_iter().chain(gitlab).try_for_each(|(name, text)| take(name, text))?;
     if args.check {
-        check(session, &files, &command)?;
+        check(session, &compared, &command)?;
     } else {
-        refuse_foreign(session, &files[0].0)?;
-        write(session, &files)?;
+        commit(session, writing)?;
     }
     Ok(view)
 }
@@ -395,9 +407,30 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
-    files.iter().try_for_each(|(path, text)| session.check_leaks(&format!("`{path}`"), text))?;
-    let written = session.host.write_if_changed(files)?;
-    for ((path, _), written) in files.iter().zip(written) {
+    let mut writing = session.host.writing();
+    files.iter().try_for_each(|(path, text)| prepare(session, &mut writing, path, Cow::Borrowed(text)))?;
+    commit(session, writing)
+}
+
+/// Gets ready to write one more file.
+fn prepare(
+    session: &Session<'_>,
+    writing: &mut Writing<'_>,
+    path: &str,
+    text: Cow<'_, str>,
+) -> Result<(), Error> {
+    session.check_leaks(&format!("`{path}`"), &text)?;
+    let content = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
+    Ok(writing.add(path, content)?)
+}
+
+/// Writes them.
+fn commit(session: &Session<'_>, writing: Writing<'_>) -> Result<(), Error> {
+    for (path, written) in writing.commit()? {
+        let path = path.display();
         match written {
             Written::Created => session.note(&format!("created {path}")),
             Written::Updated => session.note(&format!("updated {path}")),

@@ -21,6 +21,10 @@ use plan_json::Written;
 
 use crate::parallel;
 use crate::plan::Plan;
+use crate::published::plan_json::Fingerprint;
+
+/// The file that is built from.
+pub(crate) const BAKE: &str = "docker-bake.json";
 
 /// The file that tells the merge what was planned.
 pub(crate) const PLAN: &str = "plan.json";
@@ -28,18 +32,19 @@ pub(crate) const PLAN: &str = "plan.json";
 /// The files that `plan --out` writes, with their contents. `origin` is what the Bake file says about itself.
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
-    files_and(plan, origin, || ()).0
+    let (bake, definition) = bake::identified(plan, origin);
+    let ([matrix, json], ()) = files_beside(plan, &definition, || ());
+    [(BAKE, bake), matrix, json]
 }
 
-/// The same, and what is made beside the last of them.
-pub(crate) fn files_and<V>(
+/// The files beside a Bake file that holds this definition, and a view that is made at the same time. The Bake file may be
+/// very large, and need not be in memory any more.
+pub(crate) fn files_beside<V>(
     plan: &Plan,
-    origin: &str,
+    definition: &Fingerprint,
     view: impl FnOnce() -> V,
-) -> ([(&'static str, String); 3], V) {
-    let body = bake::Body::of(plan);
-    let Written { definition, id, text } = plan_json::written(plan, &body);
-    let bake = body.with_origin(origin, &definition);
+) -> ([(&'static str, String); 2], V) {
+    let Written { id, text } = plan_json::written(plan, definition);
     let (view, matrix) = parallel::both(plan.legs.len(), view, || matrix::with_id(plan, &id));
-    ([("docker-bake.json", bake), ("matrix.json", matrix), (PLAN, text)], view)
+    ([("matrix.json", matrix), (PLAN, text)], view)
 }

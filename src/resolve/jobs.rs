@@ -109,7 +109,9 @@ fn of_groups(
     targets: &Targets<'_>,
 ) -> Vec<Job> {
     groups.sort_by_key(|members| members.iter().copied().min());
-    parallel::map(groups, |members| job(&members, published, legs, targets))
+    let mut jobs = Vec::with_capacity(groups.len());
+    jobs.extend(parallel::map(groups, |members| job(&members, published, legs, targets)));
+    jobs
 }
 
 /// The job that builds some of the published legs.
@@ -125,8 +127,8 @@ fn job(
     let Needs { allow, secrets, ssh, env, gha_cache } = Needs::of(definitions, legs, targets);
     let of_leg = |one: &&Published<'_>| {
         let needs = Needs::of([&*one.assigned.leg.definition].into_iter(), legs, targets);
-        let name = Rc::clone(one.name);
-        needs.env.into_iter().map(move |variable| (Rc::clone(&name), variable))
+        let name = Arc::clone(one.name);
+        needs.env.into_iter().map(move |variable| (Arc::clone(&name), variable))
     };
     let needs = if env.is_empty() { Vec::new() } else { ordered.iter().flat_map(of_leg).collect() };
     let AssignedLeg { leg, assignment, .. } = ordered[0].assigned;

@@ -49,7 +49,7 @@ pub(super) fn legs(
     check_overrides(images, targets, diagnostics);
     let options = LegOptions::of(input);
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
-    let of_images = parallel::map(wanted.collect(), |(image, publication)| {
+    let of_images = parallel::map(wanted, |(image, publication)| {
         (image, of_image(image, publication, targets, &options))
     });
     let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();

@@ -58,7 +58,7 @@ pub(super) fn publications(
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
     let forms = PatternForms::new(input.given.short_length());
-    let literal = parallel::map(images.iter().collect(), |image| {
+    let literal = parallel::map(images, |image| {
         let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
         is_literal.then(|| repositories::literal(image, targets))
     });
@@ -207,7 +207,7 @@ pub(super) fn images(
         add(image, &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
     }
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
-    let planned = parallel::map(wanted.collect(), |(image, publication)| {
+    let planned = parallel::map(wanted, |(image, publication)| {
         let builds = legs.builds_of(&image.key);
         let places = publication.keys().chain(image.mirrors.keys());
         let all: BTreeSet<&Form> = places.filter_map(|one| other_forms.get(one)).flatten().collect();
@@ -219,9 +219,9 @@ pub(super) fn images(
         (!builds.is_empty())
             .then(|| (image.key.clone(), planned(image, publication, builds, of_others, targets, legs)))
     });
-    let mut images = IndexMap::with_capacity(planned.len());
-    images.extend(planned.into_iter().flatten());
-    images
+    let mut all = IndexMap::with_capacity(images.len());
+    all.extend(planned.flatten());
+    all
 }
 
 /// What an image has that does not follow from itself.
