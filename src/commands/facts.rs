@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 use crate::plan::Run;
 use crate::published::plan_json::{self, KnownVersionsEntry};
+use crate::version::Version;
 
 /// What `--known-versions` may name instead of a file.
 pub(super) const GIT: &str = "git";
@@ -109,7 +110,15 @@ pub(super) fn known_versions(
                 session.refuse_link(path)?;
             }
             // It may be a plan, which is larger than any list.
-            let text = session.host.read_product(path)?;
+            let text = session.host.read_product(path).map_err(|error| {
+                if error.code() != Code::NO_SUCH_FILE || path.parse::<Version>().is_err() {
+                    return Error::from(error);
+                }
+                let help = format!(
+                    "`--known-versions` takes a file with one version on each line; an `image` block can name a version: `known_versions = [\"{path}\"]`"
+                );
+                Error::from(Diagnostic::error(Code::NO_SUCH_FILE, error.to_string()).with_help(help))
+            })?;
             let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");
                 Error::from(Diagnostic::error(Code::KNOWN_VERSIONS, message).with_help(help))

@@ -2,12 +2,13 @@
 
 mod names;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use self::names::{ARCHITECTURES, OPERATING_SYSTEMS, other_name};
+use self::names::{ARCHITECTURES, OPERATING_SYSTEMS, joined, other_name};
 use crate::as_text::as_text;
 
 /// Why a text is not a platform.
@@ -137,12 +138,9 @@ impl Platform {
     /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
     /// what was probably meant.
     #[must_use]
-    pub fn unknown_part(&self) -> Option<(&str, Option<&'static str>)> {
-        let unknown = |part, known: &[&'static str]| {
-            let near =
-                || other_name(part).or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
-            (!known.contains(&part)).then(|| (part, near()))
-        };
+    pub fn unknown_part(&self) -> Option<(&str, Option<Cow<'static, str>>)> {
+        let unknown =
+            |part, known: &[&'static str]| (!known.contains(&part)).then(|| (part, near(part, known)));
         unknown(self.0.os.as_str(), &OPERATING_SYSTEMS)
             .or_else(|| unknown(self.0.architecture.as_str(), &ARCHITECTURES))
     }
@@ -207,12 +205,16 @@ impl Platform {
     }
 }
 
+/// What an unknown part of a platform was probably to be: another name, or one of those that are `known`.
+fn near(part: &str, known: &[&'static str]) -> Option<Cow<'static, str>> {
+    let spelt = || crate::diagnostic::suggest(part, known.iter().copied()).map(Cow::Borrowed);
+    other_name(part).map(Cow::Borrowed).or_else(|| joined(part).map(Cow::Owned)).or_else(spelt)
+}
+
 /// What a single unknown word was probably to be.
 fn meant(word: &str) -> String {
-    let word = word.to_ascii_lowercase();
-    let near = other_name(&word).or_else(|| crate::diagnostic::suggest(&word, ARCHITECTURES));
-    match near {
-        Some(near) if !OPERATING_SYSTEMS.contains(&near) => format!("did you mean `linux/{near}`?"),
+    match near(&word.to_ascii_lowercase(), &ARCHITECTURES) {
+        Some(near) if !OPERATING_SYSTEMS.contains(&&*near) => format!("did you mean `linux/{near}`?"),
         _ => "expected a platform such as `linux/amd64`".to_owned(),
     }
 }

@@ -59,13 +59,15 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let mut tags = unversioned(&names[at], input, diagnostics);
+            let mut tags = unversioned(&images[at], &names[at], input, diagnostics);
             let seen = constants::settle(&mut tags);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
-            let tags = share.owned.into_iter().filter_map(|owned| published(owned, input, diagnostics));
+            let image = &images[*at];
+            let tags =
+                share.owned.into_iter().filter_map(|owned| published(owned, image, input, diagnostics));
             let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
             publications[*at].insert(repository.clone(), listing);
         }
@@ -123,7 +125,12 @@ fn known_names(
 }
 
 /// The tags of an image without a version.
-fn unversioned(names: &Names, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
+fn unversioned(
+    image: &UnresolvedImage,
+    names: &Names,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<PlacedTag> {
     let mut tags = Vec::new();
     for CandidateName { name, claim, form, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
@@ -140,7 +147,7 @@ fn unversioned(names: &Names, input: &Input<'_>, diagnostics: &mut Diagnostics) 
                 why: why.clone(),
                 is_provisional: false,
             };
-            tags.extend(published(owned, input, diagnostics));
+            tags.extend(published(owned, image, input, diagnostics));
         }
     }
     once(tags)
@@ -219,7 +226,12 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
 }
 
 /// A tag as it is published, if it is one.
-fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Option<PlacedTag> {
+fn published(
+    owned: OwnedTag,
+    image: &UnresolvedImage,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<PlacedTag> {
     let OwnedTag { name, claim, form, family, span, why, is_provisional } = owned;
     match name.parse::<Tag>() {
         Ok(tag) => Some(PlacedTag { tag, claim, form, family, why, is_provisional, span }),
@@ -231,7 +243,8 @@ fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) 
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
             }
-            if let Some(help) = reference_help(&name) {
+            let written = span.map(|span| input.texts.text(span)).unwrap_or_default();
+            if let Some(help) = reference_help(&name, written, image) {
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
             }
@@ -262,13 +275,38 @@ fn slug_help(text: &str, facts: &Facts) -> String {
     }
 }
 
-/// How a whole reference is written in an `image` block, which names repositories and tags apart.
-pub(super) fn reference_help(text: &str) -> Option<String> {
+/// How a whole reference is written in an `image` block, which names repositories and tags apart. The pattern that it was
+/// rendered from is kept, where it is `written` as a string.
+pub(super) fn reference_help(text: &str, written: &str, image: &UnresolvedImage) -> Option<String> {
     let reference: Reference = text.parse().ok()?;
-    let (repository, tag) = (reference.repository(), reference.tag());
-    // A text without a tag may be a branch's name.
-    let tag = tag?;
-    Some(format!(
-        "write `repositories = [\"{repository}\"]` and `tags = [\"{tag}\"]`: tags are written without their repository"
-    ))
+    let repository = reference.repository();
+    let has_repository = image
+        .settings()
+        .repositories
+        .iter()
+        .flatten()
+        .any(|own| own.as_str().parse::<Repository>().is_ok_and(|own| own == *repository));
+    let repositories = match &image.settings().repositories {
+        Some(_) if has_repository => None,
+        Some(_) => Some(format!("add `\"{repository}\"` to `repositories`")),
+        None => Some(format!("write `repositories = [\"{repository}\"]`")),
+    };
+    if reference.digest().is_some() {
+        return Some("a tag to publish cannot have a digest: it is known only after the build".to_owned());
+    }
+    let Some(tag) = reference.tag() else {
+        // A text without a tag may be a branch's name, unless it begins with a host.
+        let (host, _) = text.split_once('/')?;
+        let is_host = host.contains(['.', ':']) || host == "localhost";
+        let wanted = repositories.unwrap_or_else(|| "leave it out".to_owned());
+        return is_host.then(|| format!("{wanted}: `{text}` is a repository, and `tags` holds only tags"));
+    };
+    let head = text.strip_suffix(tag.as_str()).unwrap_or_default();
+    let string = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
+    let pattern = string.strip_prefix(head).filter(|_| !head.is_empty()).unwrap_or(tag.as_str());
+    let wanted = match repositories {
+        Some(repositories) => format!("{repositories} and `tags = [\"{pattern}\"]`"),
+        None => format!("write `tags = [\"{pattern}\"]`"),
+    };
+    Some(format!("{wanted}: tags are written without their repository"))
 }

@@ -131,7 +131,7 @@ fn what_is_not_pushed_is_local() {
         "output = [\"type=oci,dest=x.tar,name=r.io/x/app:1\"]",
         "output = [\"type=image,name=app:1\"]",
         "output = [\"type=local,dest=out\"]",
-        "output = [\"type=registry,push=false\"]",
+        "output = [\"type=image,push=false,name=r.io/x/app:1\"]",
     ] {
         let (list, talk) = tags(&target(lines));
         assert!(list.is_empty() && talk.starts_with("note[no-images]"), "{lines}: {list} {talk}");

@@ -251,7 +251,8 @@ fn what_looks_like_input_and_is_not_read_is_named() {
     let files = [("compose.yaml", COMPOSE), ("images.hcl", IMAGE), ("ci/x.hcl", own)];
     let (_, talk) = planned(&files, &["-f", "ci/x.hcl"]);
     assert!(
-        talk.contains("`compose.yaml`, `images.hcl` look") && talk.contains("add `--images images.hcl`"),
+        talk.contains("`compose.yaml`, `images.hcl` look")
+            && talk.contains("add `-f compose.yaml --images images.hcl`"),
         "{talk}"
     );
     // Nothing is missed where all is read, nothing is in the file, or we wrote it.
