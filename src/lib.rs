@@ -24,6 +24,7 @@
 mod as_text;
 mod code;
 mod diagnostic;
+mod disguise;
 mod form;
 mod glob;
 mod graphemes;
@@ -34,6 +35,7 @@ mod naming;
 mod oci;
 mod on_missing;
 mod palette;
+mod percent;
 mod platform;
 mod readable;
 mod reference;

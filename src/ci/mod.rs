@@ -16,12 +16,13 @@ pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
 pub(crate) use login::{Account, Login};
 pub(crate) use named::{
-    Environment, LocalAction, MaxJobs, MaxParallel, ProvenanceMode, RunnerLabel, SecretName,
+    Environment, LocalAction, MaxJobs, MaxParallel, MostStale, OnUnknown, ProvenanceMode, RunnerLabel,
+    SecretName,
 };
 pub(crate) use publish::{Branch, Cron, PublishEvent};
 pub(crate) use settle::{Settle, duration};
 pub(crate) use signer::Signer;
-pub(crate) use timeout::{Stage, Timeout};
+pub(crate) use timeout::{AROUND_A_BUILD, Stage, Timeout};
 pub(crate) use variable::{EnvVariable, is_unset, taken_by_builds};
 
 /// A setting of which there is one for each key, such as a login for each registry: `KEY=VALUE`.

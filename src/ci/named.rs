@@ -196,6 +196,57 @@ impl fmt::Display for MaxParallel {
     }
 }
 
+/// What becomes of images of which it cannot be known whether they have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// They are built.
+    Build,
+    /// The plan fails.
+    Fail,
+}
+
+impl FromStr for OnUnknown {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "build" => Ok(Self::Build),
+            "fail" => Ok(Self::Fail),
+            _ => Err(format!("`{text}` is neither `build` nor `fail`")),
+        }
+    }
+}
+
+impl fmt::Display for OnUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Build => "build",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// How many images are built at most because their bases have moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MostStale(u32);
+
+impl FromStr for MostStale {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number @ 1..) => Ok(Self(number)),
+            _ => Err(format!("`{text}` is not a number of images")),
+        }
+    }
+}
+
+impl fmt::Display for MostStale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +273,8 @@ mod tests {
         takes::<ProvenanceMode>(&["min", "max"], &["", "mode=max", "Max", "true"]);
         takes::<SecretName>(&["DEPLOY_KEY", "_a1"], &["", "1A", "A-B", "secrets.A", "GITHUB_TOKEN", "A B"]);
         takes::<MaxJobs>(&["1", "3000"], &["", "0", "-1", "1.5", "all", "99999999999"]);
+        takes::<OnUnknown>(&["build", "fail"], &["", "Fail", "skip"]);
+        takes::<MostStale>(&["1", "3000"], &["", "0", "-1", "1.5", "all"]);
         takes::<MaxParallel>(&["1", "256"], &["", "0", "257", "-1", "1.5", "many"]);
         takes::<LocalAction>(
             &["./", "./a", "./.github/actions/set-up"],

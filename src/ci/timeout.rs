@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use super::Keyed;
 
+/// How many minutes the job of a row has for what is before and after the build.
+pub(crate) const AROUND_A_BUILD: u16 = 15;
+
 /// A kind of job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {

@@ -4,8 +4,8 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::values::{Completes, list};
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    RunnerLabel, SecretName, Settle, Signer, Timeout,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, MostStale, OnUnknown,
+    PublishEvent, RunnerLabel, SecretName, Settle, Signer, Timeout,
 };
 
 /// A kind of CI.
@@ -30,6 +30,9 @@ impl Ci {
 /// The heading of what starts runs.
 const STARTS: &str = "Triggers, over those of `image { workflow { … } }`";
 
+/// The heading of which images are built.
+const CHOICE: &str = "What is built, over those of `image { workflow { … } }`";
+
 /// What the workflow does, over what `image { workflow { … } }` says.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings, over those of `image { workflow { … } }`")]
@@ -52,8 +55,15 @@ pub(crate) struct WorkflowOptions {
     #[arg(long, value_name = "CRON", help_heading = STARTS)]
     pub rebuild: Vec<Cron>,
     /// Build only images whose inputs have changed, and on a schedule those whose bases have moved
-    #[arg(long)]
+    #[arg(long, help_heading = CHOICE)]
     pub only_changed: bool,
+    /// What `--only-changed` does where it cannot know whether an image has changed: build it, or fail [default: build]
+    #[arg(long, value_name = "WHAT", help_heading = CHOICE)]
+    #[arg(add = Completes::OneOf(|| list(["build", "fail"])))]
+    pub on_unknown: Option<OnUnknown>,
+    /// On a schedule, build at most this many images because their bases have moved
+    #[arg(long, value_name = "N", help_heading = CHOICE)]
+    pub most_stale: Option<MostStale>,
     /// Pass an environment variable to the plan: `NAME=vars.NAME`, `NAME=secrets.NAME` or `NAME=github.sha` (repeatable)
     #[arg(long, value_name = "NAME=FROM")]
     pub env: Vec<EnvVariable>,

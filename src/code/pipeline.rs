@@ -67,22 +67,22 @@ codes! {
         cure: "Use one of `type=registry`.",
     }
     UNFIT_PATH "unfit-path" [Error Note] {
-        cause: "GitLab includes files that end in `.yml` or `.yaml`, and the file of `-o` does not; as a note, it is not in the folder in which GitHub looks for workflows.",
+        cause: "GitLab includes files that end in `.yml` or `.yaml`, and the file of `-o` does not; or another workflow of the folder has the same name; as a note, it is not in the folder in which GitHub looks for workflows.",
         example: run("workflow gitlab --install pipx=0.1.0 -o images.txt", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n")]).fixed("images.txt", "images.yml"),
         cure: "Write it to a file such as `.gitlab/images.yml`.",
     }
-    UNFIT_RUNNER "unfit-runner" [Error] {
-        cause: "A job is on a runner that cannot build it: `docker buildx bake` has no BuildKit on Windows and macOS, and runners of GitLab have tags but no groups.",
+    UNFIT_RUNNER "unfit-runner" [Error Note] {
+        cause: "As a note, GitHub ends a job sooner than its time limit. A job is on a runner that cannot build it: `docker buildx bake` has no BuildKit on Windows and macOS, and runners of GitLab have tags but no groups.",
         example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"windows/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { windows = \"windows-2025\" }\n}\n")]).fixed("windows-2025", "ubuntu-latest"),
         cure: "Let a Linux runner cross-build it: `runners = { windows = \"ubuntu-latest\" }`. For GitLab, name tags.",
     }
     UNFIT_SETTING "unfit-setting" [Error] {
-        cause: "A setting of the workflow cannot be set in a pipeline of GitLab, or a variable comes from a context that GitLab does not have.",
+        cause: "A setting of the workflow cannot do what it says: it cannot be set in a pipeline of GitLab, or `attest` would have more images than GitHub attests, or a variable comes from a context that GitLab does not have.",
         example: run("workflow gitlab --install pipx=0.1.0 -o images.yml", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"registry.gitlab.com/acme/app:1\"]\n}\n\nimage {\n  workflow {\n    schedule = [\"17 3 * * 1\"]\n  }\n}\n")]).fixed("    schedule = [\"17 3 * * 1\"]\n", ""),
         cure: "Leave it out, and do what the help says in GitLab instead.",
     }
     UNUSED_SETTING "unused-setting" [Error] {
-        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls, `rebuild` where every run builds everything.",
+        cause: "Nothing comes of a setting of the workflow: `ssh_keys` where no target uses an SSH agent, `schedule` in `publish_on` without a time, `branches` where only tags publish, a schedule of a workflow that another one calls, `rebuild`, `on_unknown` or `most_stale` where every run builds everything.",
         example: run("workflow github --install pipx=0.1.0 --ssh-key DEPLOY_KEY", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("  tags ", "  ssh       = [\"default\"]\n  tags "),
         cure: "Give what the help names, or remove the setting.",
     }

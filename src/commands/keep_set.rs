@@ -18,8 +18,17 @@ pub(super) fn print(
     plan: Option<&str>,
     options: &Network,
 ) -> Result<(), Error> {
+    let mut planned = Vec::new();
     let locations = match plan {
-        Some(path) => Planned::read(path, &session.host.read_product(path)?)?.locations(),
+        Some(path) => {
+            let plan = Planned::read(path, &session.host.read_product(path)?)?;
+            for image in plan.images.values() {
+                for location in image.places() {
+                    planned.extend(image.tags_in(location).map(|tag| (location.clone(), tag.name.clone())));
+                }
+            }
+            plan.locations()
+        }
         None => repositories.iter().map(|text| repository(text)).collect::<Result<_, _>>()?,
     };
     let mut known = BTreeSet::new();
@@ -27,7 +36,7 @@ pub(super) fn print(
     let talk = Arc::new(Talk::new(session));
     let clock = Arc::new(SystemClock::default());
     let sites = network::open(session, options, None, locations, clock, talk.clone())?;
-    let set = keep_set::keep_set(&sites, talk.as_ref());
+    let set = keep_set::keep_set(&sites, &planned, talk.as_ref());
     talk.end();
     session.tell(&set.notes);
     if !set.failures.is_empty() {

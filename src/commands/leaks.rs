@@ -4,27 +4,13 @@
 //! others take from it, such as a condition that compares it and writes the same text, or an option of ours that a shell
 //! has put it into.
 
-use std::borrow::Cow;
-
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-
-use crate::bake::eval::functions::encoding::url_encode;
 use crate::bake::values::secret;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::disguise::{self, Disguises, is_telling};
 
-/// A value of so many characters is no coincidence, even if it is a word.
-const MIN_WORD: usize = 12;
-
-/// A shorter one may be a coincidence, whatever it is made of.
-const MIN_OTHER: usize = 6;
-
-/// Likewise one that the definition does not know of.
+/// A shorter value that the definition does not know of may be a coincidence.
 const MIN_STRANGE: usize = 20;
-
-/// How often a product is decoded: what is encoded twice is found, too.
-const LAYERS: usize = 2;
 
 /// The texts that nothing may hold, with the names of their variables.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +19,7 @@ pub(super) struct Leaks(Vec<Leak>);
 #[derive(Clone, Debug)]
 struct Leak {
     name: String,
-    /// The value as it is, and encoded so that upper and lower case are not the same.
-    exact: Vec<String>,
-    /// Likewise in lower case, as a part of a product in lower case.
-    folded: Vec<String>,
+    disguises: Disguises,
 }
 
 impl Leaks {
@@ -47,12 +30,17 @@ impl Leaks {
     ) -> Self {
         let declared = declared.filter(|(_, value)| is_telling(value));
         let others = others.filter(|(_, value)| value.len() >= MIN_STRANGE && is_mixed(value));
-        Self(declared.chain(others).map(|(name, value)| Leak::new(name, &value)).collect())
+        Self(
+            declared
+                .chain(others)
+                .map(|(name, value)| Leak { name, disguises: Disguises::of(&value) })
+                .collect(),
+        )
     }
 
     /// The texts, as they may stand in messages, where upper and lower case are the same anyway.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> {
-        self.0.iter().flat_map(|leak| leak.exact.iter().chain(&leak.folded).cloned())
+        self.0.iter().flat_map(|leak| leak.disguises.texts().cloned())
     }
 
     /// Refuses a product that holds one of them; `place` is what the message calls it.
@@ -60,20 +48,7 @@ impl Leaks {
     /// # Errors
     /// The name of the variable, and nothing of its value.
     pub(super) fn check(&self, place: &str, product: &str) -> Result<(), Diagnostic> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        let mut layer = Cow::Borrowed(product);
-        let mut found = self.find(&layer);
-        for _ in 0..LAYERS {
-            let decoded = decoded(&layer);
-            if found.is_some() || decoded == layer {
-                break;
-            }
-            found = self.find(&decoded);
-            layer = Cow::Owned(decoded.into_owned());
-        }
-        let Some(leak) = found else { return Ok(()) };
+        let Some(leak) = disguise::find(product, &self.0, |leak| &leak.disguises) else { return Ok(()) };
         let name = &leak.name;
         let message = format!("{place} would hold the value of `{name}`, which {}", secret::reason(name));
         Err(Diagnostic::error(Code::SECRET, message)
@@ -85,113 +60,18 @@ impl Leaks {
                 secret::remedy(name)
             )))
     }
-
-    fn find(&self, text: &str) -> Option<&Leak> {
-        let folded = text.to_lowercase();
-        let has = |text: &str, forms: &[String]| forms.iter().any(|form| text.contains(form));
-        self.0.iter().find(|leak| has(text, &leak.exact) || has(&folded, &leak.folded))
-    }
-}
-
-impl Leak {
-    fn new(name: String, value: &str) -> Self {
-        let plain = decoded(value).to_lowercase();
-        let hexadecimal = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let folded = vec![value.to_lowercase(), plain.chars().rev().collect(), hexadecimal, plain];
-        let mut exact = encoded(value);
-        let again: Vec<String> = exact.iter().flat_map(|text| encoded(text)).collect();
-        exact.extend(again);
-        Self { name, exact: tidy(exact), folded: tidy(folded) }
-    }
-}
-
-fn tidy(mut forms: Vec<String>) -> Vec<String> {
-    forms.sort();
-    forms.dedup();
-    forms.retain(|form| form.len() >= MIN_OTHER);
-    forms
-}
-
-/// A text without its escapes in JSON and in URLs (`\u0041`, `\"`, `%41`), and without line breaks, with which Base64 is
-/// often written. What is not understood stays.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\\', '%', '\n', '\r']) {
-        return Cow::Borrowed(text);
-    }
-    // Escapes are of bytes, and so may be parts of characters.
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let number = |digits: Option<&[u8]>| {
-            let digits = std::str::from_utf8(digits?).ok().filter(|text| !text.starts_with('+'))?;
-            u32::from_str_radix(digits, 16).ok()
-        };
-        rest = after;
-        match first {
-            b'%' => match number(after.get(..2)).and_then(|byte| u8::try_from(byte).ok()) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    rest = &after[2..];
-                }
-                None => bytes.push(b'%'),
-            },
-            b'\\' => match after.first() {
-                Some(b'u') => match number(after.get(1..5)).and_then(char::from_u32) {
-                    Some(c) => {
-                        bytes.extend(c.encode_utf8(&mut [0; 4]).bytes());
-                        rest = &after[5..];
-                    }
-                    None => bytes.push(b'\\'),
-                },
-                Some(b'n' | b'r') => rest = &after[1..],
-                Some(escaped @ (b'"' | b'/' | b'\\')) => {
-                    bytes.push(*escaped);
-                    rest = &after[1..];
-                }
-                _ => bytes.push(b'\\'),
-            },
-            b'\n' | b'\r' => {}
-            other => bytes.push(*other),
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Whether a value would not be found by coincidence: `postgres` is a word, and may be an image's name, too.
-fn is_telling(value: &str) -> bool {
-    let is_word = value.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    // Half of all digests have a given six of their digits.
-    let is_hexadecimal = value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let length = value.chars().count();
-    length >= MIN_WORD || length >= MIN_OTHER && !is_word && !is_number && !is_hexadecimal
 }
 
 fn is_mixed(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_digit()) && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A value in Base64, as a whole and as a part of a longer text, such as `user:password`; and in a URL with `+` for blanks,
-/// which no decoding finds.
-fn encoded(value: &str) -> Vec<String> {
-    let mut forms = vec![value.to_owned(), url_encode(value)];
-    for before in 0..3 {
-        // What is not of whole groups of three bytes depends on what stands around the value.
-        let bytes = [&b"\0\0"[..before], value.as_bytes()].concat();
-        let skipped = [0, 2, 3][before];
-        let whole = bytes.len() / 3 * 4;
-        for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-            forms.extend(
-                encoded.get(skipped..whole).filter(|part| part.len() >= MIN_OTHER).map(str::to_owned),
-            );
-        }
-    }
-    forms
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+
     use super::*;
+    use crate::percent;
 
     fn leaks(declared: &[(&str, &str)], others: &[(&str, &str)]) -> Leaks {
         let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
@@ -208,7 +88,7 @@ mod tests {
         for product in [
             secret.to_owned(),
             json,
-            format!("https://me:{}@host", url_encode(secret)),
+            format!("https://me:{}@host", percent::encode(secret)),
             base64::engine::general_purpose::STANDARD.encode(secret),
             base64::engine::general_purpose::STANDARD.encode(format!("me:{secret}")),
             base64::engine::general_purpose::STANDARD.encode(format!("you:{secret}:x")),

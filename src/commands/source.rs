@@ -42,12 +42,16 @@ pub(super) fn plan_again(
     selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
     // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
     let theirs = plan_json::read(text).ok();
-    let spared = theirs.as_ref().map(spared).unwrap_or_default();
+    // Only where the options let a plan leave images out, or name other bases, may it say so.
+    let spared = theirs.as_ref().filter(|_| choice.chooses()).map(spared).unwrap_or_default();
     let has_inputs = theirs.as_ref().is_some_and(|theirs| {
         theirs.images.values().flat_map(|image| image.builds.values()).any(|build| build.inputs.is_some())
     });
-    let bases: IndexMap<String, PlannedBase> =
-        theirs.iter().flat_map(|theirs| &theirs.bases).map(|(name, base)| (name.clone(), of(base))).collect();
+    let bases: IndexMap<String, PlannedBase> = theirs
+        .iter()
+        .flat_map(|theirs| &theirs.bases)
+        .filter_map(|(name, base)| Some((name.clone(), of(base, &choice)?)))
+        .collect();
     let moment = theirs.as_ref().and_then(|theirs| theirs.moment.clone()).map(of_then).unwrap_or_default();
     if let Some(time) = moment.time.filter(|time| time.duration_since(Host::now()) > AHEAD) {
         return Err(of_the_future(path, time).into());
@@ -110,10 +114,12 @@ fn spared(theirs: &PlanJson) -> Spared {
     Spared { reused: reused.collect(), unchanged: left_out.map(|(key, _)| key.clone()).collect() }
 }
 
-/// What a plan says of a base.
-fn of(base: &BaseEntry) -> PlannedBase {
+/// What a plan says of a base, as far as the options ask for it.
+fn of(base: &BaseEntry, choice: &Choice) -> Option<PlannedBase> {
     let BaseEntry { digest, onbuild } = base;
-    PlannedBase { digest: digest.clone(), has_triggers: *onbuild }
+    let digest = digest.clone().filter(|_| choice.pin_bases);
+    let has_triggers = onbuild.filter(|_| choice.pin_bases || choice.chooses());
+    (digest.is_some() || has_triggers.is_some()).then_some(PlannedBase { digest, has_triggers })
 }
 
 pub(super) fn reads_stdin(selection: &Selection) -> bool {

@@ -98,6 +98,9 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     let text = text.map_err(|message| Diagnostic::error(Code::TEMPLATE, message))?;
     let Some(path) = output else { return session.deliver(&text) };
+    if *ci == Ci::Github {
+        refuse_namesake(session, path)?;
+    }
     let committed = committed(session, path)?;
     let text = match &committed {
         Some(committed) => workflow::with_newer_pins(&text, committed),
@@ -205,6 +208,34 @@ fn misplaced(
     Ok(notes)
 }
 
+/// Refuses a name that another generated workflow of the folder has: in a pull request, each would cancel the other.
+fn refuse_namesake(session: &Session<'_>, path: &str) -> Result<(), Error> {
+    let host = session.host;
+    let own = Path::new(path);
+    let folder = own.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.to_string_lossy();
+    if host.destination(path)? == Destination::Stream || !host.is_folder(&*folder) {
+        return Ok(());
+    }
+    let name = place::name_of(Some(path)).to_ascii_lowercase();
+    let is_other =
+        |other: &Path| other.file_name() != own.file_name() && other.parent() == Some(Path::new(&*folder));
+    for other in host.files_below(&folder)?.into_iter().filter(|other| is_other(Path::new(other))) {
+        let is_workflow = [".yml", ".yaml"].iter().any(|end| other.ends_with(end));
+        let is_alike = || place::name_of(Some(&other)).to_ascii_lowercase() == name;
+        let generated = format!("# {}", discovery::GENERATED);
+        if is_workflow && is_alike() && host.read_product(&other)?.starts_with(&generated) {
+            let message = format!(
+                "`{path}` and `{other}` give their workflows one name, `{name}`, so that each would cancel the other's runs in a pull request"
+            );
+            let help =
+                "choose a name for the file that differs in letters and digits, or remove the other one";
+            return Err(Diagnostic::error(Code::UNFIT_PATH, message).with_help(help).into());
+        }
+    }
+    Ok(())
+}
+
 /// Where a pipeline of GitLab is, from the top of the repository: its child pipeline includes it by that name.
 fn in_repository(session: &Session<'_>, output: Option<&str>) -> Result<String, Error> {
     let Some(output) = output else {
@@ -255,6 +286,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         schedule,
         rebuild,
         only_changed,
+        on_unknown,
+        most_stale,
         env,
         environment,
         logins,
@@ -277,6 +310,8 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         schedule: if schedule.is_empty() { written.schedule } else { schedule },
         rebuild: if rebuild.is_empty() { written.rebuild } else { rebuild },
         only_changed: only_changed || written.only_changed,
+        on_unknown: on_unknown.or(written.on_unknown),
+        most_stale: most_stale.or(written.most_stale),
         env: Keyed::merge(written.env, env),
         environment: environment.or(written.environment),
         logins: Keyed::merge(written.logins, logins),
@@ -303,6 +338,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         schedule,
         rebuild,
         only_changed,
+        on_unknown,
+        most_stale,
         env,
         environment,
         logins,
@@ -329,6 +366,8 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         .chain(each("--schedule", schedule))
         .chain(each("--rebuild", rebuild))
         .chain(only_changed.then(|| "--only-changed".to_owned()))
+        .chain(each("--on-unknown", on_unknown))
+        .chain(each("--most-stale", most_stale))
         .chain(each("--env", env))
         .chain(each("--environment", environment))
         .chain(each("--login", logins))

@@ -102,7 +102,7 @@ pub(crate) struct Git {
 
 impl Remote {
     /// Reads a source; `None` if it is a path of the context.
-    pub(super) fn parse(text: &str, checksum: Option<String>, line: usize) -> Option<Self> {
+    pub(crate) fn parse(text: &str, checksum: Option<String>, line: usize) -> Option<Self> {
         let (address, fragment) = text.split_once('#').unwrap_or((text, ""));
         let (address, query) = address.split_once('?').unwrap_or((address, ""));
         let is_git = match scheme(address) {
@@ -113,7 +113,8 @@ impl Remote {
             None => return None,
         };
         let parameter = |names: &[&str]| {
-            query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| names.contains(name))
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.filter(|(_, value)| !value.is_empty()).find(|(name, _)| names.contains(name))
         };
         let git = is_git.then(|| Git {
             reference: Some(fragment.split(':').next().unwrap_or_default())

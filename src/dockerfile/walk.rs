@@ -394,6 +394,7 @@ impl<'a> Walk<'a> {
     fn copy(&mut self, number: usize, line: usize, copy: &Copy) {
         // Without its value it is as if it were not there: what is downloaded may be anything.
         let checksum = copy.checksum.as_deref().and_then(|text| self.scopes.expand(number, text).ok()?.ok());
+        let checksum = checksum.filter(|checksum| !checksum.is_empty());
         for word in &copy.sources {
             let text = match settled(word, self.scopes.expand(number, word)) {
                 Ok(text) => text,

@@ -49,6 +49,8 @@ pub struct Host {
     color: ColorChoice,
     /// The folder that files must lie in, if that is limited.
     fence: Option<PathBuf>,
+    /// A folder, and the one that is in its place.
+    moved: Option<(PathBuf, PathBuf)>,
     /// What ends the time in which the runner of GitHub Actions obeys no command, while that lasts.
     token: Arc<Mutex<Option<String>>>,
 }
@@ -84,7 +86,7 @@ impl Host {
             });
             environment.insert(name, value);
         }
-        Ok(Self { directory, environment, replaced, color, fence: None, token: Arc::default() })
+        Ok(Self { directory, environment, replaced, color, fence: None, moved: None, token: Arc::default() })
     }
 
     /// The working directory, absolute. Relative paths given to the other methods start here.
@@ -108,15 +110,7 @@ impl Host {
                 None => environment.remove(name),
             };
         }
-        let Self { directory, environment: _, replaced, color, fence, token } = self;
-        Self {
-            directory: directory.clone(),
-            environment,
-            replaced: replaced.clone(),
-            color: *color,
-            fence: fence.clone(),
-            token: Arc::clone(token),
-        }
+        Self { environment, ..self.clone() }
     }
 
     /// The environment variables in whose values something was replaced.
@@ -180,7 +174,12 @@ impl Host {
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {
-        self.directory.join(path)
+        let full = self.directory.join(path);
+        let Some((from, to)) = self.moved.as_ref().filter(|_| path.is_absolute()) else { return full };
+        let (Some(folder), Some(name)) = (full.parent(), full.file_name()) else { return full };
+        let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let moved = place.strip_prefix(from).map(|below| to.join(below).join(name));
+        moved.unwrap_or(full)
     }
 }
 

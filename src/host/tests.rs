@@ -18,6 +18,7 @@ fn host() -> (tempfile::TempDir, Host) {
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
         fence: None,
+        moved: None,
         token: Arc::default(),
     };
     (directory, host)
@@ -208,6 +209,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         replaced: BTreeSet::new(),
         color: ColorChoice::Never,
         fence: None,
+        moved: None,
         token: Arc::default(),
     };
     let absolute = |path: &str| root.join(path).display().to_string();
@@ -255,6 +257,7 @@ fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
                 replaced: BTreeSet::new(),
                 color: ColorChoice::Never,
                 fence: None,
+                moved: None,
                 token: Arc::default(),
             };
             for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {

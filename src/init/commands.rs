@@ -40,13 +40,7 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         if !scope.world.work.spend(1 + (built.len() + found.len()) / 2) {
             break;
         }
-        let is_assignment = |word: &&Template| {
-            word.shown().split_once('=').is_some_and(|(name, _)| {
-                name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
-            })
-        };
-        let skipped = command.words.iter().take_while(is_assignment).count();
-        let words = &command.words[skipped..];
+        let Some(words) = command.builder() else { continue };
         let names: Vec<String> =
             words.iter().take(4).map(|word| word.constant().unwrap_or_default()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -6,6 +6,7 @@ use super::index::IndexSource;
 use super::ready::Ready;
 use super::report::Outcome;
 use super::subject::{Checked, Copies, Made, Subject};
+use super::whole::{check_whole, lacking};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
@@ -52,6 +53,8 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             kept.problems.extend(failures);
         }
     }
+    let (mut wholes, failures) = look_whole(&found, ready, subjects, survey);
+    kept.problems.extend(failures);
     for (at, site, digest) in found {
         let one = &mut ready[at];
         let Some(served) = survey.records()[site].previous(&digest).present() else {
@@ -62,6 +65,12 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             );
             continue;
         };
+        let whole = wholes.remove(&at).unwrap_or_default();
+        if !whole.problems.is_empty() {
+            kept.problems.push(broken(one, &digest, &whole.problems));
+            continue;
+        }
+        kept.notes.extend(whole.notes.iter().cloned());
         let configuration = config_of(served).map(|config| survey.records()[site].configuration(config));
         let platform = configuration.and_then(|known| known.present()?.platform.clone().ok());
         let manifest = served.manifest.clone();
@@ -73,7 +82,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         let lacking_places = without_own_tags(one);
         one.take(
             subject,
-            checked(&manifest, platform, site, &one.places, &lacking_places),
+            checked(&manifest, platform, whole, &one.places, &lacking_places),
             manifest,
             survey.records(),
         );
@@ -84,7 +93,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             names => format!("; it is copied to {}", names.join(", ")),
         };
         let message = format!("image `{}` is published as {digest} and stays so{copied}; {instead}", one.key);
-        let lacking = lacking(one);
+        let lacking = lacking(one.image, one.checked.sources.iter().flat_map(IndexSource::entries));
         kept.notes.push(if lacking.is_empty() {
             Diagnostic::note(Code::EXISTING_RELEASE, message)
         } else {
@@ -93,6 +102,46 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         });
     }
     kept
+}
+
+/// Looks whether the releases that were found are whole where they are, by position of the image.
+fn look_whole(
+    found: &[(usize, usize, Digest)],
+    ready: &[Ready<'_>],
+    subjects: &[Subject<'_>],
+    survey: &mut Survey<'_>,
+) -> (BTreeMap<usize, Checked>, Vec<Diagnostic>) {
+    let release = |(at, site, digest): &(usize, usize, Digest)| {
+        let one = &ready[*at];
+        let lacking = without_own_tags(one);
+        let places = one.places.iter().copied().filter(|place| !lacking.contains(place)).collect();
+        let subject = Subject { places, ..one.subject(subjects)? };
+        Some((*at, subject, survey.records()[*site].previous(digest).present()?.manifest.clone()))
+    };
+    let releases: Vec<(usize, Subject<'_>, Manifest)> = found.iter().filter_map(release).collect();
+    survey.conduct(|records| {
+        let mut questions = Questions::new();
+        let look = |(at, subject, manifest): &(usize, Subject<'_>, Manifest)| {
+            let mut checked = check_whole(subject, manifest, records);
+            questions.append(&mut checked.questions);
+            (*at, checked)
+        };
+        let all = releases.iter().map(look).collect();
+        (all, questions)
+    })
+}
+
+/// Refuses to leave a release as it is that nobody can pull.
+fn broken(one: &Ready<'_>, digest: &Digest, problems: &[Diagnostic]) -> Diagnostic {
+    let message = format!("image `{}` is published as {digest}, which is not whole", one.key);
+    let help = if one.image.immutable {
+        "merge with `--allow-retag` instead of `--keep-existing` to publish what was built"
+    } else {
+        "merge without `--keep-existing` to publish what was built"
+    };
+    let mut problem = Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(help);
+    problem.notes.extend(problems.iter().map(|one| one.message.clone()));
+    problem
 }
 
 /// The index that an image's own tags have wherever they are, unless it is the one that was built, and where.
@@ -134,12 +183,12 @@ fn config_of(served: &Served) -> Option<&Digest> {
     }
 }
 
-/// What a check of a release comes to that is in `from`, and lacking in some places. The platform is that of an image
-/// without an index.
+/// What a check of a release comes to that is lacking in some places, and `whole` in the others once they have taken over
+/// what that says. The platform is that of an image without an index.
 fn checked(
     manifest: &Manifest,
     platform: Option<DescriptorPlatform>,
-    from: usize,
+    whole: Checked,
     places: &[usize],
     lacking: &[usize],
 ) -> Checked {
@@ -149,29 +198,17 @@ fn checked(
     } else {
         IndexSource::Image(Descriptor { platform, ..manifest.descriptor() })
     };
+    let has_it: Vec<usize> = places.iter().copied().filter(|place| !lacking.contains(place)).collect();
+    let mut sources = has_it.clone();
+    sources.sort_by_key(|place| whole.copies.contains_key(place));
+    let to_lacking =
+        lacking.iter().map(|place| (*place, Copies { whole: sources.clone(), ..Copies::default() }));
     let images = source.entries().iter().filter(|entry| entry.attested().is_none());
     Checked {
         platforms: images.filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect(),
         sources: vec![source],
-        origins: vec![Some((
-            manifest.digest.clone(),
-            places.iter().copied().filter(|place| !lacking.contains(place)).collect(),
-        ))],
-        copies: lacking
-            .iter()
-            .map(|place| (*place, Copies { whole: vec![from], ..Copies::default() }))
-            .collect(),
+        origins: vec![Some((manifest.digest.clone(), has_it))],
+        copies: whole.copies.into_iter().chain(to_lacking).collect(),
         ..Checked::default()
     }
-}
-
-/// The planned platforms that an index is without.
-fn lacking(one: &Ready<'_>) -> Vec<String> {
-    let entries: Vec<&Descriptor> = one.checked.sources.iter().flat_map(IndexSource::entries).collect();
-    let has = |platform: &DescriptorPlatform, planned| platform.fits(planned);
-    let planned = one.image.builds.values().filter_map(|build| build.platform.as_ref());
-    let missing = planned.filter(|planned| {
-        !entries.iter().any(|entry| entry.platform.as_ref().is_some_and(|own| has(own, planned)))
-    });
-    missing.map(ToString::to_string).collect()
 }

@@ -20,6 +20,7 @@ mod carry;
 pub(crate) mod check;
 mod sending;
 mod taken;
+mod whole;
 
 // What is reported.
 pub(crate) mod report;

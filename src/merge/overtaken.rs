@@ -2,21 +2,26 @@
 //! that an older merge took is taken back, until nothing changes any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::job::{Job, Place, SETTLE, TagJob, now};
 use super::report::Outcome;
+use super::subject::Subject;
 use super::tools::MergeTools;
+use super::whole::{check_whole, lacking};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::is_index;
-use crate::published::floating::keeper;
+use crate::oci::{Index, is_index};
+use crate::published::floating::{Keeper, keeper};
+use crate::published::metadata::Metadata;
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::progress::Event;
 use crate::published::runs::Standing;
 use crate::published::served::{Content, Served};
 use crate::published::sites::parallel;
+use crate::published::survey::{Survey, Trouble};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Error, Manifest, TagOrDigest};
 
@@ -163,10 +168,10 @@ impl<'a> Overtaken<'a> {
                 return;
             }
         };
-        let mut owners: BTreeMap<Tag, Option<Manifest>> = BTreeMap::new();
+        let mut owners: BTreeMap<Tag, Result<Manifest, String>> = BTreeMap::new();
         for spot in spots {
             let result = self.version(spot, &listed, &mut owners, look);
-            look.problems.extend(result.err().map(|error| error.to_diagnostic()));
+            look.problems.extend(result.err());
         }
     }
 
@@ -175,41 +180,38 @@ impl<'a> Overtaken<'a> {
         &self,
         spot: &Spot<'_, 'a>,
         listed: &[Tag],
-        owners: &mut BTreeMap<Tag, Option<Manifest>>,
+        owners: &mut BTreeMap<Tag, Result<Manifest, String>>,
         look: &mut Look<'a>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Diagnostic> {
         let store = &self.tools.sites[spot.job.site].store;
+        let tell = |error: Error| error.to_diagnostic();
         let mut listed = listed.to_vec();
         while let Some(keeper) = keeper(spot.job.of, spot.planned, &listed) {
             if !owners.contains_key(&keeper.tag) {
-                let found = store.get_manifest(&keeper.tag.clone().into())?;
-                owners.insert(keeper.tag.clone(), found);
+                let owner = self.owner(spot, &keeper, look)?;
+                owners.insert(keeper.tag.clone(), owner);
             }
-            let owner = owners.get(&keeper.tag).and_then(Option::as_ref);
-            let why = match (owner, &keeper.other_scheme) {
-                (Some(owner), None) => cannot_own(spot.job.of, owner),
-                (Some(_), Some(_)) => Some("it is of another scheme, and need not be a release".to_owned()),
-                (None, _) => Some("it no longer exists".to_owned()),
-            };
-            let Some(owner) = owner.filter(|_| why.is_none()) else {
-                let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);
-                let message = format!(
-                    "`{}` has appeared meanwhile and is greater, but does not get `{reference}`: {}",
-                    keeper.tag,
-                    why.unwrap_or_default()
-                );
-                let note = Diagnostic::warning(Code::UNGUARDED_TAG, message);
-                if !self.notes.contains(&note) {
-                    look.notes.push(note);
+            let owner = match &owners[&keeper.tag] {
+                Ok(owner) => owner,
+                Err(why) => {
+                    let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);
+                    let message = format!(
+                        "`{}` has appeared meanwhile and is greater, but does not get `{reference}`: {why}",
+                        keeper.tag
+                    );
+                    self.note(Diagnostic::warning(Code::UNGUARDED_TAG, message), look);
+                    listed.retain(|tag| *tag != keeper.tag);
+                    continue;
                 }
-                listed.retain(|tag| *tag != keeper.tag);
-                continue;
             };
-            let found = store.head_manifest(&spot.tag.tag.clone().into())?;
+            let found = store.head_manifest(&spot.tag.tag.clone().into()).map_err(tell)?;
+            let mut why = format!("`{}` is greater, and was published meanwhile", keeper.tag);
             if found.is_none_or(|found| found.digest != owner.digest) {
-                self.put(spot, owner, look)?;
+                self.put(spot, owner, look).map_err(tell)?;
+                let _ = write!(why, "; this merge moved the tag to it, {}", owner.digest.short());
+            } else if let Some(known) = self.known(spot, owner) {
+                why.clone_from(&known.why);
             }
-            let why = format!("`{}` is greater, and was published meanwhile", keeper.tag);
             look.given.push((spot.place(), Given { digest: owner.digest.clone(), why }));
             return Ok(());
         }
@@ -218,11 +220,87 @@ impl<'a> Overtaken<'a> {
         let before = spot.job.listed.unwrap_or_default();
         for tag in listed.iter().filter(|tag| !before.contains(tag)).take(MAX_APPEARED) {
             let is_own = spot.job.of.tags.iter().any(|own| own.name == *tag);
-            if !is_own && store.head_manifest(&tag.clone().into())?.is_some_and(|one| one.digest == *found) {
-                return self.put(spot, spot.job.manifest, look);
+            let has_it = |tag: &Tag| -> Result<bool, Diagnostic> {
+                let one = store.head_manifest(&tag.clone().into()).map_err(tell)?;
+                Ok(one.is_some_and(|one| one.digest == *found))
+            };
+            if !is_own && has_it(tag)? {
+                return self.put(spot, spot.job.manifest, look).map_err(tell);
             }
         }
         Ok(())
+    }
+
+    /// What was found out before of a tag that has this.
+    fn known(&self, spot: &Spot<'_, 'a>, owner: &Manifest) -> Option<&Given> {
+        self.given.get(&spot.place()).filter(|given| given.digest == owner.digest)
+    }
+
+    fn note(&self, note: Diagnostic, look: &mut Look<'a>) {
+        if !self.notes.contains(&note) && !look.notes.contains(&note) {
+            look.notes.push(note);
+        }
+    }
+
+    /// What has the tag of a greater version, or why it cannot have floating tags: it is checked like anything else that
+    /// gets a tag.
+    fn owner(
+        &self,
+        spot: &Spot<'_, 'a>,
+        keeper: &Keeper,
+        look: &mut Look<'a>,
+    ) -> Result<Result<Manifest, String>, Diagnostic> {
+        let MergeTools { sites, progress, clock: _, docker: _ } = self.tools;
+        let (image, of, site) = (spot.job.image, spot.job.of, spot.job.site);
+        let found = sites[site].store.get_manifest(&keeper.tag.clone().into());
+        let Some(owner) = found.map_err(|error| error.to_diagnostic())? else {
+            return Ok(Err("it no longer exists".to_owned()));
+        };
+        if keeper.other_scheme.is_some() {
+            return Ok(Err("it is of another scheme, and need not be a release".to_owned()));
+        }
+        if let Some(why) = cannot_own(of, &owner) {
+            return Ok(Err(why));
+        }
+        if self.known(spot, &owner).is_some() {
+            return Ok(Ok(owner));
+        }
+        let subject = Subject {
+            key: image,
+            image: of,
+            run: &spot.job.run,
+            places: vec![site],
+            metadata: &Metadata::default(),
+            sites,
+            require_all: false,
+            allow_backward: false,
+            trust_known_versions: false,
+            wants_origins: false,
+        };
+        let mut survey = Survey::new(sites, progress, Trouble::IsTold);
+        let (checked, failures) = survey.conduct(|records| {
+            let mut checked = check_whole(&subject, &owner, records);
+            let questions = std::mem::take(&mut checked.questions);
+            (checked, questions)
+        });
+        if let Some(failure) = failures.into_iter().next() {
+            return Err(failure);
+        }
+        if let Some(problem) = checked.problems.into_iter().next() {
+            return Ok(Err(problem.message));
+        }
+        // The platform of what is no index stands in its configuration, and it is the only one.
+        let index = serde_json::from_slice::<Index>(&owner.bytes).unwrap_or_default();
+        let lacking = lacking(of, index.manifests.iter());
+        if is_index(&owner.media_type) && !lacking.is_empty() {
+            let message = format!(
+                "`{}` has appeared meanwhile and gets floating tags of image `{image}`, but is without {}, which this plan has",
+                sites[site].location.with_tag(&keeper.tag),
+                lacking.join(", ")
+            );
+            self.note(Diagnostic::warning(Code::UNGUARDED_TAG, message), look);
+        }
+        Ok(Ok(owner))
     }
 
     /// Leaves a tag with the later run that has taken it, or takes it back from an earlier one.

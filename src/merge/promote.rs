@@ -358,7 +358,8 @@ fn unknown_versions(ready: &[Ready<'_>], options: Options, survey: &mut Survey<'
 fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for one in &ready.decisions {
-        problems.extend(given::other_version(ready.image.version.as_ref(), &one.tag).map(|other| {
+        let other = given::other_version(ready.image.version.as_ref(), &one.tag);
+        problems.extend(other.filter(|_| !options.allow_other_version).map(|other| {
             let message = format!(
                 "what is promoted is version `{}`, and the tag `{}` is of `{}`",
                 ready.image.version.as_ref().map_or("", Version::text),

@@ -347,6 +347,9 @@ impl Report {
             for why in &image.why {
                 let _ = writeln!(text, "  {}", readable::line(why));
             }
+            for missing in image.published_without() {
+                let _ = writeln!(text, "  {}", readable::line(&missing));
+            }
             if let Some(reused) = &image.reused {
                 let _ = writeln!(text, "  {}", reused.told());
             }
@@ -393,7 +396,9 @@ impl Report {
                     .map(|(word, names)| format!("{word} {}", readable::message(&names.join(", "))));
                 format!("{}: {}", readable::code(repository), group.collect::<Vec<_>>().join("; "))
             });
-            let platforms: Vec<_> = image.platforms.iter().map(|platform| image.sized(platform)).collect();
+            let mut platforms: Vec<_> =
+                image.platforms.iter().map(|platform| image.sized(platform)).collect();
+            platforms.extend(image.published_without().map(|missing| readable::message(&missing)));
             let cells = [
                 readable::markdown(key),
                 digest,
@@ -448,6 +453,21 @@ impl ImageReport {
         let bytes = self.manifests.iter().find(is_of).and_then(|one| one.bytes);
         let size = bytes.map_or_else(String::new, |bytes| format!(" ({})", megabytes(bytes)));
         format!("{}{size}", readable::markdown(platform))
+    }
+
+    /// What was not built of an image that is published all the same, and what it has instead.
+    fn published_without(&self) -> impl Iterator<Item = String> {
+        let missing = self.missing.iter().filter(|_| self.why.is_empty());
+        missing.filter_map(|MissingReport { build, platform, then }| {
+            let what = platform.as_ref().unwrap_or(build);
+            match then {
+                OnMissing::Hold => None,
+                OnMissing::Drop => Some(format!("{what} was not built: published without it")),
+                OnMissing::Carry => {
+                    Some(format!("{what} was not built: taken from what was published before"))
+                }
+            }
+        })
     }
 
     /// What became of its tags: by repository and outcome, with the reasons of single tags.

@@ -73,7 +73,9 @@ pub(crate) fn restore(
             }
         };
         let owners = floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag));
-        let tags: BTreeSet<&Tag> = floating.keys().chain(owners).collect();
+        // The plan names versions that a list may lack.
+        let planned = images.iter().flat_map(|image| image.tags_in(location)).map(|tag| &tag.name);
+        let tags: BTreeSet<&Tag> = floating.keys().chain(owners).chain(planned).collect();
         let questions = tags.iter().map(|tag| (site, Question::Tag((*tag).clone()))).collect();
         report.problems.extend(ask(&mut survey, questions));
         if !report.problems.is_empty() {

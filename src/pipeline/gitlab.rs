@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Logins, Minutes, PlannedWith, Server, distinct, jobs, minutes_of};
+use super::{Logins, Minutes, OnlyChanged, PlannedWith, Server, distinct, jobs, minutes_of};
 use crate::ci::{
     Account, Branch, EnvVariable, Environment, Install, LocalAction, Login, PublishEvent, Settle,
     taken_by_builds,
@@ -36,8 +36,8 @@ pub(crate) struct GitlabPipeline {
     pub publish_on: BTreeSet<PublishEvent>,
     /// The branches that publish; empty for the default branch.
     pub branches: Vec<Branch>,
-    /// Whether only images are built that have changed.
-    pub only_changed: bool,
+    /// How only images are built that have changed, if only these are.
+    pub only_changed: Option<OnlyChanged>,
     /// Variables of the plan and the builds that have another name in the project, with that name.
     pub env: Vec<(String, String)>,
     /// The environment of the jobs that publish.
@@ -76,6 +76,8 @@ impl GitlabPipeline {
             schedule,
             rebuild,
             only_changed,
+            on_unknown,
+            most_stale,
             env,
             environment,
             logins,
@@ -185,7 +187,7 @@ impl GitlabPipeline {
             install,
             publish_on: publish_on.unwrap_or_else(PublishEvent::all).into_iter().collect(),
             branches: distinct(branches),
-            only_changed,
+            only_changed: only_changed.then_some(OnlyChanged { on_unknown, most_stale }),
             env,
             environment,
             logins: logins.of_push().into_iter().filter_map(account).collect(),

@@ -11,8 +11,8 @@ mod to_set;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, PublishEvent,
-    RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
+    Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, MostStale, OnUnknown,
+    PublishEvent, RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -38,8 +38,8 @@ pub(crate) struct Pipeline {
     pub schedule: Vec<Cron>,
     /// When runs start by themselves that build everything.
     pub rebuild: Vec<Cron>,
-    /// Whether only images are built that have changed.
-    pub only_changed: bool,
+    /// How only images are built that have changed, if only these are.
+    pub only_changed: Option<OnlyChanged>,
     /// Environment variables of the plan.
     pub env: Vec<EnvVariable>,
     /// Those of the builds that hold secrets; a row gets those that it needs.
@@ -76,6 +76,25 @@ pub(crate) struct Pipeline {
     pub gha_cache: bool,
     /// What the plan is made with.
     pub planned_with: PlannedWith,
+}
+
+/// How only images are built that have changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnlyChanged {
+    /// What becomes of those of which that cannot be known.
+    pub on_unknown: Option<OnUnknown>,
+    /// How many are built at most because their bases have moved.
+    pub most_stale: Option<MostStale>,
+}
+
+impl OnlyChanged {
+    /// The options of a plan in every run, and those on a schedule.
+    pub(crate) fn options(&self) -> [String; 2] {
+        let Self { on_unknown, most_stale } = self;
+        let unknown = on_unknown.map_or_else(String::new, |what| format!(" --on-unknown {what}"));
+        let most = most_stale.map_or_else(String::new, |most| format!(" --most-stale {most}"));
+        [format!("--changed-since auto{unknown}"), format!("--stale{most}")]
+    }
 }
 
 /// How many minutes jobs may take.
@@ -123,6 +142,8 @@ impl Pipeline {
             schedule,
             rebuild,
             only_changed,
+            on_unknown,
+            most_stale,
             env,
             environment,
             logins,
@@ -142,6 +163,7 @@ impl Pipeline {
         found.extend(unused);
         found.extend(jobs(plans).filter_map(unfit));
         found.extend(unwritable(&planned_with));
+        found.extend(too_many_to_attest(plans, &sign));
         let logins = Logins::decide(plans, &logins, Login::known, Server::Github, &mut found);
         if !ssh_keys.is_empty() && !jobs(plans).any(notes::uses_agent) {
             let message = "no build uses an SSH agent, so `ssh_keys` has no effect";
@@ -177,7 +199,7 @@ impl Pipeline {
             branches: distinct(branches),
             schedule: distinct(schedule),
             rebuild: distinct(rebuild),
-            only_changed,
+            only_changed: only_changed.then_some(OnlyChanged { on_unknown, most_stale }),
             env,
             secrets,
             kept,
@@ -203,6 +225,17 @@ impl Pipeline {
 /// The rows of all of them.
 fn jobs(plans: &[Plan]) -> impl Iterator<Item = &Job> {
     plans.iter().flat_map(|plan| &plan.jobs)
+}
+
+/// An error about more references than GitHub attests at once
+/// (<https://github.com/actions/attest-build-provenance#subject-limits>): it would attest none.
+fn too_many_to_attest(plans: &[Plan], sign: &[Signer]) -> Option<Diagnostic> {
+    const MOST: usize = 1024;
+    let references = |plan: &Plan| plan.images.values().map(|image| image.places().count()).sum::<usize>();
+    let most = plans.iter().map(references).max().filter(|most| *most > MOST)?;
+    let message = format!("`attest` would attest {most} images, and GitHub attests at most {MOST} at once");
+    let help = "sign them with `cosign`, or write a workflow for each part of them: `bakeplan workflow github IMAGE…`";
+    sign.contains(&Signer::Attest).then(|| Diagnostic::error(Code::UNFIT_SETTING, message).with_help(help))
 }
 
 /// An error about a variable of the plan that the merge would not get again.

@@ -6,7 +6,7 @@ use super::logins::{self, Used};
 use super::runs;
 use super::server::Server;
 use crate::bake::values::Name;
-use crate::ci::{Login, PublishEvent, Signer};
+use crate::ci::{AROUND_A_BUILD, Login, PublishEvent, Signer, Stage, Timeout};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan, UnsetVariable};
@@ -23,6 +23,7 @@ pub(crate) fn notes(plans: &[Plan], settings: &WorkflowSettings, server: Server)
     let mut notes = lacking(plans, settings, server);
     notes.extend(runs::changing(plans));
     notes.extend(unread_by_plan(plans, settings));
+    notes.extend((server == Server::Github).then(|| too_long(plans, settings)).flatten());
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
@@ -70,7 +71,17 @@ pub(crate) fn unread(path: &str) -> Diagnostic {
 
 /// Errors about settings under which nothing would ever happen.
 pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
-    let WorkflowSettings { publish_on, branches, schedule, rebuild, only_changed, reusable, .. } = settings;
+    let WorkflowSettings {
+        publish_on,
+        branches,
+        schedule,
+        rebuild,
+        only_changed,
+        on_unknown,
+        most_stale,
+        reusable,
+        ..
+    } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));
     let error = |message: &str, help: &str| Diagnostic::error(Code::UNUSED_SETTING, message).with_help(help);
@@ -92,6 +103,12 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
             "`rebuild` has no effect where every run builds everything",
             "give its times to `schedule`, or set `only_changed`",
         ));
+    }
+    for (name, is_set) in [("on_unknown", on_unknown.is_some()), ("most_stale", most_stale.is_some())] {
+        if is_set && !only_changed {
+            let message = format!("`{name}` has no effect where every run builds everything");
+            found.push(error(&message, "set `only_changed`, or remove it"));
+        }
     }
     if let Some(both) = rebuild.iter().find(|time| schedule.contains(time)) {
         found.push(error(
@@ -134,6 +151,25 @@ fn unread_by_plan(plans: &[Plan], settings: &WorkflowSettings) -> Vec<Diagnostic
                 .with_help("give it an identity that only reads, by keys that begin with `pull_`, such as `pull_role`")
         })
         .collect()
+}
+
+/// A note about a time limit that GitHub's own runners do not wait for
+/// (<https://docs.github.com/en/actions/reference/limits>).
+fn too_long(plans: &[Plan], settings: &WorkflowSettings) -> Option<Diagnostic> {
+    const LONGEST: u16 = 360;
+    let minutes = Timeout::minutes_of(Stage::Build, &settings.timeouts);
+    let is_hosted = |job: &Job| job.runner.display().starts_with("ubuntu-");
+    let job = plans.iter().flat_map(|plan| &plan.jobs).find(|job| is_hosted(job))?;
+    let message = format!(
+        "builds may take {minutes} minutes, and GitHub ends a job on its runner `{}` after {LONGEST}, before it uploads what was built",
+        job.runner.display()
+    );
+    let help = format!(
+        "`--timeout build={}` leaves the time for that, or use a runner of your own",
+        LONGEST - AROUND_A_BUILD
+    );
+    (minutes + AROUND_A_BUILD > LONGEST)
+        .then(|| Diagnostic::note(Code::UNFIT_RUNNER, message).with_help(help))
 }
 
 /// Whether runs have a variable without being asked to.

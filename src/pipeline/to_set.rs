@@ -20,8 +20,11 @@ impl Pipeline {
         bases.iter().for_each(|one| own.add_login(one, &[true, false]));
         pushed.iter().for_each(|one| own.add_identity(one));
         for one in pushed.iter().chain(mirrors) {
-            let names =
-                if self.environment.is_none() || self.only_changed { &mut own } else { &mut of_publishing };
+            let names = if self.environment.is_none() || self.only_changed.is_some() {
+                &mut own
+            } else {
+                &mut of_publishing
+            };
             names.add_login(one, &[true]);
         }
         let of_publishing = of_publishing.without(&own);

@@ -5,7 +5,7 @@ use crate::published::plan_json::{ImageEntry, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::reference::{LATEST, Tag};
 use crate::registry::Location;
-use crate::version::{Class, Scheme, Tails, Version};
+use crate::version::{Class, Scheme, Tails, Version, is_of_family};
 
 /// How many numbers make a tag a version's own when nothing else says so: `1.4` is as often a floating tag.
 const OWN_NUMBERS: usize = 3;
@@ -72,8 +72,25 @@ pub(crate) fn other_version(version: Option<&Version>, tag: &Tag) -> Option<Vers
     let named = named_version(tag)?;
     let own = numbers(version?);
     let other = numbers(&named);
-    let is_other = if other.len() < OWN_NUMBERS { !own.starts_with(&other) } else { own != other };
+    let is_other = if other.len() < OWN_NUMBERS {
+        !own.starts_with(&other)
+    } else {
+        own != other || is_other_release(version?, &named)
+    };
     is_other.then_some(named)
+}
+
+/// Whether two versions of the same numbers are told apart by what follows: a prerelease or a revision of one is no
+/// variant of it. What was tried as a prerelease may become the release.
+fn is_other_release(version: &Version, named: &Version) -> bool {
+    // Build metadata stands behind a `-` in tags.
+    let tagged = Version::parse(&version.text().replace('+', "-"), Scheme::default());
+    let own = tagged.as_ref().unwrap_or(version);
+    let is_release_of = own.class() == Class::Prerelease && named.tail().is_empty();
+    named.class() != Class::Unknown
+        && is_of_family(named.tail(), own.tail(), &Tails::default())
+        && named.cmp_precedence(own).is_ne()
+        && !is_release_of
 }
 
 /// The version that a tag names, whole or by its first numbers.
@@ -200,6 +217,14 @@ mod tests {
             ("1.4.2", "v1.3", true),
             ("1.4.2", "1.3-alpine", true),
             ("1.4.2", "1.4.3", true),
+            ("1.4.2", "1.4.2-rc1", true),
+            ("1.4.2", "1.4.2_1", true),
+            ("1.4.2-rc1", "1.4.2-rc2", true),
+            ("1.4.2-rc1", "1.4.2-rc1", false),
+            ("1.4.2-rc1", "1.4.2", false),
+            ("1.4.2", "1.4.2-alpine", false),
+            ("1.4.2", "v1.4.2-alpine3.20", false),
+            ("1.30.1+k3s2", "1.30.1-k3s2", false),
             ("24.04", "24", false),
             ("24.04", "22.04", true),
             ("1.4.2", "prod", false),

@@ -23,6 +23,9 @@ const FEWEST_DIGITS: usize = 7;
 const DESTINATION: [&str; 8] =
     ["name", "dest", "push", "push-by-digest", "name-canonical", "store", "unpack", "tar"];
 
+/// The cache that stands in the image itself.
+const INLINE: &str = "inline";
+
 /// The seconds since 1970, as a form of times.
 const SECONDS: &str = "9999999999";
 
@@ -132,6 +135,7 @@ impl Reader<'_> {
             resources,
             entitlements,
             extra_hosts,
+            cache_to,
             policy,
             call,
             platforms,
@@ -154,7 +158,6 @@ impl Reader<'_> {
             output: _,
             // They make it fast, or not.
             cache_from: _,
-            cache_to: _,
             pull: _,
             no_cache: _,
             no_cache_filter: _,
@@ -184,6 +187,10 @@ impl Reader<'_> {
             let mut form = output.clone();
             form.fields.retain(|key, _| !DESTINATION.contains(&&**key));
             self.entry("output", &form);
+        }
+        // It is written into the image; the others make it fast, or not.
+        for cache in cache_to.iter().flatten().filter(|cache| cache.kind() == INLINE) {
+            self.entry("cache-to", cache);
         }
         for (name, text) in [("target", stage), ("network", network), ("shm-size", shm_size), ("call", call)]
         {

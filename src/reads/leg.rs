@@ -31,6 +31,9 @@ pub(crate) const IMAGE: &str = "docker-image://";
 /// What comes before a layout.
 const LAYOUT: &str = "oci-layout://";
 
+/// What comes before a path of this machine.
+const HERE: &str = "cwd://";
+
 /// The argument that names another frontend.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
@@ -153,6 +156,7 @@ impl<'a> Reader<'a> {
         for (name, text) in &target.contexts {
             self.named(name, text, gathered);
         }
+        let sources = self.sources(target, platform, dockerfile.as_ref(), gathered);
         let Some(context) = context else {
             if !is_pinned(written) {
                 gathered
@@ -162,7 +166,6 @@ impl<'a> Reader<'a> {
             gathered.parts.push(Part::new("context", written));
             return;
         };
-        let sources = self.sources(target, platform, dockerfile.as_ref(), gathered);
         let ignore = dockerfile.as_ref().and_then(|found| found.ignore.clone());
         let part = format!("context {context}");
         self.context(&part, &context, ignore, sources, gathered);
@@ -181,9 +184,15 @@ impl<'a> Reader<'a> {
             return Some(Found { read, ignore: None });
         }
         let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
-        let Some(context) = context else {
-            gathered.parts.push(Part::new("dockerfile", named));
-            return None;
+        // Beside a context from anywhere, it may be of this machine.
+        let (named, context) = match (named.strip_prefix(HERE), context) {
+            (Some(named), _) => (named, "."),
+            (None, Some(context)) => (named, context),
+            (None, None) => {
+                gathered.parts.push(Part::new("dockerfile", named));
+                gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
+                return None;
+            }
         };
         let folder = place::from_top(self.files.folder(), context);
         let path = folder.and_then(|folder| place::below(&folder, named));
@@ -494,13 +503,13 @@ fn is_whole_hash(text: &str) -> bool {
 
 /// The path of a context; `None` for one that is fetched.
 pub(super) fn local(written: &str) -> Option<String> {
-    (!is_remote(written) && !written.contains("://") || written.starts_with("cwd://"))
+    (!is_remote(written) && !written.contains("://") || written.starts_with(HERE))
         .then(|| normalize_context(written))
 }
 
-/// Whether a context of Git names a commit by its whole hash, so that it never changes.
+/// Whether a context of Git names a commit by its whole hash, so that it never changes. What stands behind the `#` of an archive
+/// means nothing.
 fn is_pinned(written: &str) -> bool {
-    let reference =
-        written.rsplit_once('#').map(|(_, reference)| reference.split(':').next().unwrap_or_default());
-    reference.is_some_and(is_whole_hash)
+    let git = Remote::parse(written, None, 0).and_then(|remote| remote.git);
+    git.and_then(|git| git.reference).as_deref().is_some_and(is_whole_hash)
 }

@@ -16,7 +16,7 @@ use super::credentials::{Credentials, Found, Login};
 use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
 use super::transport::{Answer, Message, Payload, Wanted};
-use super::url::{Url, encode};
+use super::url::{Url, UrlScheme, encode};
 use crate::reference::Repository;
 
 /// The most bytes of an answer with a token.
@@ -257,6 +257,10 @@ impl Authenticator {
                 bearer.realm
             ))
         })?;
+        if needs.registry.scheme == UrlScheme::Https && realm.scheme == UrlScheme::Http {
+            let problem = format!("it asks for a login at {}, without encryption", realm.authority);
+            return Err(ErrorKind::Invalid(problem));
+        }
         let answer = match &found.login {
             Login::IdentityToken(token) => {
                 let answer = self.post(&realm, bearer, &needs.scopes, token)?;

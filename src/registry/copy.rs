@@ -200,6 +200,7 @@ impl<'a> Copier<'a> {
                 None => Mount::Declined("it is in another registry".to_owned()),
             };
             if mounted == Mount::Mounted {
+                self.stored(digest, size, Operation::MountBlob)?;
                 self.copied.mounted += 1;
             } else {
                 let absent = || fail(ErrorKind::NotFound(Vec::new()));
@@ -214,6 +215,7 @@ impl<'a> Copier<'a> {
                     }
                     Err(error) => return Err(error),
                     Ok(()) => {
+                        self.stored(digest, size, Operation::PutBlob)?;
                         self.copied.sent += 1;
                         self.copied.bytes += size;
                     }
@@ -230,6 +232,18 @@ impl<'a> Copier<'a> {
             None => false,
             Some(found) => found == size || self.to.store.measure_blob(digest)? == Some(size),
         })
+    }
+
+    /// Looks after a blob that the target has accepted: a full disk may take everything and keep nothing, and not every
+    /// registry looks for the blobs of a manifest.
+    fn stored(&self, digest: &Digest, size: u64, operation: Operation) -> Result<(), Error> {
+        // A HEAD may lie about what is there, too.
+        if self.has(digest, size)? || self.to.store.measure_blob(digest)? == Some(size) {
+            return Ok(());
+        }
+        let problem =
+            "the registry accepted the blob but does not serve it (its disk may be full)".to_owned();
+        Err(Error::new(operation, self.to.location.with_digest(digest), ErrorKind::Invalid(problem)))
     }
 
     fn tree(&mut self, manifest: &Manifest, depth: usize) -> Result<(), Error> {

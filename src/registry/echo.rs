@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::http::{HeaderMap, HeaderValue};
 
 use super::transport::{Answer, Message, Payload};
+use crate::disguise::{self, Disguises};
+use crate::percent;
 
 /// What stands in the place of a credential.
 const HIDDEN: &str = "…";
@@ -33,22 +35,41 @@ pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
     secrets.retain(|secret| secret.len() >= MIN_SECRET);
     // Of `user:password`, all goes before its parts do.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    answer.leads_to_credentials = answer.header("location").is_some_and(|to| has_any(&to, &secrets));
-    hide_in_headers(&mut answer.headers, &secrets);
+    let disguises: Vec<Disguises> = secrets
+        .iter()
+        .filter(|secret| disguise::is_telling(secret))
+        .map(|secret| Disguises::of(secret))
+        .collect();
+    answer.leads_to_credentials =
+        answer.header("location").is_some_and(|to| has_any(&to, &secrets, &disguises));
+    hide_in_headers(&mut answer.headers, &secrets, &disguises);
     if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(&answer.body);
-    let hidden = secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
+    let mut hidden =
+        secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
+    if is_disguised(&hidden, &disguises) {
+        HIDDEN.clone_into(&mut hidden);
+    }
     if hidden != text {
         answer.body = hidden.into_bytes();
     }
 }
 
+/// Whether a text has one of these secrets in another form: where it begins and ends there is not known, so that nothing of the
+/// text can be shown.
+fn is_disguised(text: &str, disguises: &[Disguises]) -> bool {
+    disguise::find(text, disguises, |one| one).is_some()
+}
+
 /// Whether an address has one of these secrets in it, but for its query, which is shown nowhere. A host has no upper case.
-fn has_any(address: &str, secrets: &[String]) -> bool {
+fn has_any(address: &str, secrets: &[String], disguises: &[Disguises]) -> bool {
     let place = address.split('?').next().unwrap_or_default();
-    let (place, decoded) = (place.to_lowercase(), decoded(place).to_lowercase());
+    if is_disguised(place, disguises) {
+        return true;
+    }
+    let (place, decoded) = (place.to_lowercase(), percent::decode(place).to_lowercase());
     let is_telling = |secret: &&String| {
         let is_word = secret.bytes().all(|byte| byte.is_ascii_alphabetic());
         secret.len() >= if is_word { MIN_WORD } else { MIN_SECRET }
@@ -57,14 +78,18 @@ fn has_any(address: &str, secrets: &[String]) -> bool {
     telling.any(|secret| place.contains(&secret) || decoded.contains(&secret))
 }
 
-fn hide_in_headers(headers: &mut HeaderMap, secrets: &[String]) {
+fn hide_in_headers(headers: &mut HeaderMap, secrets: &[String], disguises: &[Disguises]) {
     let is_telling = |secret: &&String| {
         secret.len() >= MIN_IN_HEADER && !secret.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
     let secrets: Vec<&String> = secrets.iter().filter(is_telling).collect();
     for (_, value) in headers.iter_mut().filter(|(name, _)| !WAYS.contains(&name.as_str())) {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let hidden = secrets.iter().fold(text.clone(), |text, secret| text.replace(secret.as_str(), HIDDEN));
+        let mut hidden =
+            secrets.iter().fold(text.clone(), |text, secret| text.replace(secret.as_str(), HIDDEN));
+        if is_disguised(&hidden, disguises) {
+            HIDDEN.clone_into(&mut hidden);
+        }
         if hidden != text {
             let nothing = HeaderValue::from_static("");
             *value = HeaderValue::from_bytes(hidden.as_bytes()).unwrap_or(nothing);
@@ -91,7 +116,7 @@ fn of_form(form: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(form);
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
     let secret = pairs.filter(|(name, _)| ["password", "refresh_token"].contains(name));
-    secret.flat_map(|(_, value)| [vec![value.to_owned()], written(decoded(value))].concat()).collect()
+    secret.flat_map(|(_, value)| [vec![value.to_owned()], written(percent::decode(value))].concat()).collect()
 }
 
 /// A text as it is, and as JSON has it.
@@ -100,29 +125,11 @@ fn written(text: String) -> Vec<String> {
     vec![json.trim_matches('"').to_owned(), text]
 }
 
-/// A value of a form, whose encoding is percent signs with two digits.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digits =
-            after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(if first == b'+' { b' ' } else { first });
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use ureq::http::Method;
+
+    use super::super::url::Url;
     use super::*;
 
     #[test]
@@ -139,6 +146,43 @@ mod tests {
             "{secrets:?}"
         );
         assert!(!secrets.iter().any(|one| one == "x" || one == "refresh_token"));
+    }
+
+    /// A registry may say them back in another form.
+    #[test]
+    fn no_answer_says_them_back_in_another_form() {
+        let password = "Zq9-hunTer2/pa+ss=w0rdXy";
+        let basic = format!("Basic {}", STANDARD.encode(format!("bob:{password}")));
+        let message = Message { headers: vec![("authorization", basic)], ..Message::new(Method::GET) };
+        let said = |body: &str| {
+            let (status, mut headers) = (400, HeaderMap::new());
+            headers.insert("x-said", HeaderValue::from_str(body).unwrap());
+            let (body, stream, leads_to_credentials) = (body.as_bytes().to_vec(), None, false);
+            let url = Url::parse("https://a/").unwrap();
+            let mut answer = Answer { status, headers, body, stream, url, leads_to_credentials };
+            hide(&mut answer, &message);
+            (
+                String::from_utf8(answer.body).unwrap(),
+                String::from_utf8_lossy(answer.headers["x-said"].as_bytes()).into_owned(),
+            )
+        };
+        let hexadecimal: String = password.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for form in [
+            STANDARD.encode(password),
+            STANDARD.encode(format!("x{password}")),
+            STANDARD.encode(STANDARD.encode(password)),
+            percent::encode(password),
+            hexadecimal,
+            password.to_uppercase(),
+            password.chars().rev().collect(),
+            password.replace('Z', "\\u005a"),
+        ] {
+            let (body, header) = said(&format!("denied for {form}"));
+            assert_eq!((body.as_str(), header.as_str()), (HIDDEN, HIDDEN), "{form}");
+        }
+        let (body, _) = said(&format!("{password} is wrong"));
+        assert_eq!(body, "… is wrong");
+        assert_eq!(said("denied for bob"), ("denied for bob".to_owned(), "denied for bob".to_owned()));
     }
 
     #[test]
@@ -160,7 +204,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::from_static(value));
-            hide_in_headers(&mut headers, &secrets);
+            hide_in_headers(&mut headers, &secrets, &[]);
             assert_eq!(headers[name].as_bytes(), expected.as_bytes(), "{name}: {value}");
         }
     }

@@ -92,6 +92,11 @@ impl Exchanger {
             let next = at.join(&target);
             let next =
                 next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;
+            // The way here was kept from others.
+            if at.scheme == UrlScheme::Https && next.scheme == UrlScheme::Http {
+                let problem = format!("it redirects to {}, without encryption", next.authority);
+                return Err(TransportError::Redirect(problem));
+            }
             let is_read = matches!(message.method, Method::GET | Method::HEAD);
             if !next.has_same_origin(at) {
                 if !is_read {

@@ -260,8 +260,11 @@ pub(super) fn upload_url(begun: &Answer) -> Result<Url, ErrorKind> {
         ErrorKind::Invalid(format!("the registry begins an upload at {location:?}, which is not an address"))
     })?;
     // A registry behind a proxy that ends TLS does not know that it is reached by TLS.
-    let is_same_host = url.authority.split(':').next() == begun.url.authority.split(':').next();
-    if is_same_host && begun.url.scheme == UrlScheme::Https && url.scheme == UrlScheme::Http {
+    if begun.url.scheme == UrlScheme::Https && url.scheme == UrlScheme::Http {
+        if url.host() != begun.url.host() {
+            let message = format!("the registry begins an upload at {}, without encryption", url.authority);
+            return Err(ErrorKind::Invalid(message));
+        }
         url.scheme = UrlScheme::Https;
         url.authority.clone_from(&begun.url.authority);
     }

@@ -337,10 +337,14 @@ impl Store for RemoteRepository {
             let index = |bytes: &[u8]| {
                 serde_json::from_slice::<Index>(bytes).map_err(|error| fail(invalid("index", &error)))
             };
-            if !answer.is_success() {
+            // A gateway that knows nothing of this endpoint may answer with anything, such as `{}`.
+            let is_list = answer.is_success() && !is_no_index(&answer.body);
+            if !is_list {
                 // Registries without this endpoint have a tag instead
                 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-                if !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501)) {
+                let is_answered =
+                    answer.is_success() || pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
+                if !is_answered {
                     return Err(fail(refusal(&answer)));
                 }
                 // Most images have none, and registries count GETs alone.
@@ -373,6 +377,14 @@ impl Store for RemoteRepository {
         });
         Ok(ReferrerList { referrers, is_known })
     }
+}
+
+/// Whether an answer is JSON without a list of manifests.
+fn is_no_index(body: &[u8]) -> bool {
+    let answer = serde_json::from_slice::<serde_json::Value>(body);
+    answer.is_ok_and(|answer| {
+        answer.is_object() && answer.get("manifests").is_none_or(serde_json::Value::is_null)
+    })
 }
 
 /// The tag of the index of what refers to a manifest, where a registry has no better place: `sha256-…`.

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
 
+use crate::percent;
+
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum UrlScheme {
@@ -141,16 +143,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 /// A text as it may stand for a value in a query or a form.
 pub(super) fn encode(text: &str) -> String {
-    use fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    percent::encode(text).replace('+', "%20")
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::bake::target::Reach;
 use crate::bake::text::syntax::Expr;
 use crate::bake::values::Value;
 use crate::ci::{
-    Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, PublishEvent,
-    RunnerLabel, SecretName, Settle, Signer, Timeout,
+    Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, MostStale,
+    OnUnknown, PublishEvent, RunnerLabel, SecretName, Settle, Signer, Timeout,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -32,6 +32,10 @@ declare! {
         rebuild: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Whether only images are built whose inputs differ from what is published, or in pull requests from the target branch; on a schedule, also those whose bases have moved. Default: `false`, and every run builds everything.
         only_changed: bool = false; Reach::Neither, Per::Image, Null::Resets;
+        /// Where `only_changed` cannot know whether an image has changed: `build` builds it, `fail` fails the run. Default: `build`.
+        on_unknown: Option<OnUnknown> = None; Reach::Neither, Per::Image, Null::Resets;
+        /// How many images a run on a schedule builds at most because their bases have moved, where `only_changed` says what is built. Default: all of them.
+        most_stale: Option<MostStale> = None; Reach::Neither, Per::Image, Null::Resets;
         /// Environment variables that the plan depends on: `{ RELEASE = "vars.RELEASE" }`. Secrets of a target, and variables that are left to the build, go to the builds instead.
         env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps;
         /// The deployment environment of the jobs that publish. Default: none.
@@ -52,9 +56,9 @@ declare! {
         reusable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that runs before each build: `./.github/actions/setup`. Default: none.
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`. Default: none.
+        /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing; if it names targets in its output `failed`, only these are. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`. Default: none.
         test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line. Default: none.
+        /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line, as has the file `published` in the folder `RUNNER_TEMP`, since a long list does not fit into a variable. Default: none.
         sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// The secrets with the private keys, without a passphrase, of the SSH agent for builds with `ssh = ["default"]`. A build whose key is empty fails before it starts. Default: none.
         ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
@@ -119,6 +123,8 @@ texts!(
     RunnerLabel: json!({ "type": "string" }),
     Signer: json!({ "type": "string" }),
     MaxParallel: json!({ "type": ["string", "number"] }),
+    MostStale: json!({ "type": ["string", "number"] }),
+    OnUnknown: json!({ "enum": ["build", "fail"] }),
     Settle: json!({ "type": ["string", "number"] })
 );
 

@@ -11,6 +11,7 @@ use crate::published::served::Content;
 use crate::published::sites::Site;
 use crate::published::survey::{Survey, Trouble};
 use crate::reference::{Digest, Tag};
+use crate::registry::Location;
 
 /// What is to be kept.
 #[derive(Debug, Default)]
@@ -25,14 +26,14 @@ pub(crate) struct KeepSet {
     pub failures: Vec<Diagnostic>,
 }
 
-/// Finds out what the tags of these repositories need.
+/// Finds out what the tags of these repositories need. A list that lacks one of the `planned` tags may lack others.
 #[must_use]
-pub(crate) fn keep_set(sites: &[Site], progress: &dyn Progress) -> KeepSet {
+pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &dyn Progress) -> KeepSet {
     let mut survey = Survey::new(sites, progress, Trouble::IsTold);
     let (look, failures) = survey.conduct(|records| {
         let mut looks: Vec<Look<'_>> =
             records.iter().enumerate().map(|(at, one)| Look::new(at, &sites[at], one)).collect();
-        looks.iter_mut().for_each(Look::all);
+        looks.iter_mut().for_each(|look| look.all(planned));
         let questions = looks.iter_mut().flat_map(|look| std::mem::take(&mut look.questions)).collect();
         (looks.into_iter().map(|look| (look.kept, look.unknown)).collect::<Vec<_>>(), questions)
     });
@@ -123,7 +124,7 @@ impl<'a> Look<'a> {
         self.lack(format!("{what} in `{location}` cannot be read: {}", fault.message()));
     }
 
-    fn all(&mut self) {
+    fn all(&mut self, planned: &[(Location, Tag)]) {
         self.need(Question::Tags);
         let record = self.record;
         let tags = match record.tags() {
@@ -137,6 +138,18 @@ impl<'a> Look<'a> {
             let message = format!("`{}` has no tags, or does not exist", self.site.location);
             let help = "check the name of the repository, and leave it out if it really has no tags";
             self.unknown.push(Diagnostic::error(Code::NOT_KNOWN, message).with_help(help));
+        }
+        let here = planned.iter().filter(|(location, _)| *location == self.site.location);
+        for (location, tag) in here.filter(|(_, tag)| !tags.contains(tag)) {
+            self.need(Question::Tag(tag.clone()));
+            match record.tag(tag) {
+                Known::Unasked | Known::Absent => {}
+                Known::Present(_) => self.lack(format!(
+                    "`{}` is there, and the list of tags lacks it: it may lack others, too",
+                    location.with_tag(tag)
+                )),
+                Known::Faulty(fault) => self.fault(&format!("tag `{tag}`"), fault),
+            }
         }
         for tag in tags {
             self.need(Question::Tag(tag.clone()));

@@ -603,6 +603,34 @@ fn what_links_to_a_stale_image_is_built_and_the_rest_may_wait() {
     assert_eq!(refused.status.code(), Some(2));
 }
 
+/// Of what a build links to, its provenance may have nothing.
+#[test]
+fn the_base_of_a_target_that_no_image_has_is_looked_after() {
+    let registry = Registry::new();
+    let digest = registry.base("base", "1", [&plain(), &plain()], "");
+    let base = registry.name("base:1");
+    let spec = format!(
+        "target \"mid\" {{\n  context = \"mid\"\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}}\n\
+         target \"kid\" {{\n  contexts = {{ b = \"target:mid\" }}\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}}\n\
+         image \"kid\" {{\n  repositories = [\"{}\"]\n  tags = [\"edge\"]\n}}\n",
+        registry.name("acme/kid")
+    );
+    let test = Test::new()
+        .file("docker-bake.hcl", spec)
+        .file("mid/Dockerfile", format!("FROM {base}\nCOPY f /f\n"))
+        .file("mid/f", "f")
+        .file("Dockerfile", "FROM b\nCOPY a /a\n")
+        .file("a", "a");
+    let test = committed(test);
+    registry.published("acme/kid", "edge", |_| provenance(&[]));
+    let (found, _) = plan(test.folder(), &["--stale"]);
+    assert_eq!(built(&found), ["kid"], "{found}");
+    assert!(why(&found, "kid").contains("the base of a target that it links to"), "{found}");
+    registry
+        .published("acme/kid", "edge", |architecture| provenance(&[material(&base, architecture, &digest)]));
+    assert_eq!(built(&plan(test.folder(), &["--stale"]).0), [""; 0]);
+}
+
 /// A merge makes the plan again, and asks no registry for that.
 #[test]
 fn a_plan_with_pins_can_be_made_again() {
@@ -625,6 +653,11 @@ fn a_plan_with_pins_can_be_made_again() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!told.contains("plan-differs") && told.contains("error"), "{told}");
     assert_eq!(registry.count("HEAD /v2/base/manifests/1"), asked);
+    // Nobody asked for other bases than the definition has.
+    for options in [&[][..], &["--inputs"], &["--skip-published"]] {
+        let told = String::from_utf8_lossy(&merge(options).stderr).into_owned();
+        assert!(told.contains("plan-differs"), "{options:?}: {told}");
+    }
     fs::write(folder.join("a"), "other").unwrap();
     let output = merge(&["--pin-bases"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();

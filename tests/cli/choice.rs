@@ -143,6 +143,66 @@ fn what_changed_since_a_revision_is_built() {
     assert_eq!(built(&below), ["api"]);
 }
 
+/// A definition counts as the revision has it, however it is named; what no revision has is unknown.
+#[test]
+fn the_definition_of_a_revision_is_its_own() {
+    let test = folder();
+    let folder = fs::canonicalize(test.folder()).unwrap();
+    let definition = fs::read_to_string(folder.join("docker-bake.hcl")).unwrap();
+    let changed = definition.replacen("target \"web\" {", "target \"web\" {\n  args = { A = \"1\" }", 1);
+    assert_ne!(changed, definition);
+    fs::write(folder.join("docker-bake.hcl"), &changed).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let elsewhere = outside.path().join("docker-bake.hcl");
+    fs::write(&elsewhere, &changed).unwrap();
+    let link = outside.path().join("link");
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    let absolute = folder.join("docker-bake.hcl");
+    for (file, expected) in [
+        ("docker-bake.hcl", &["web"][..]),
+        (absolute.to_str().unwrap(), &["web"]),
+        (link.join("docker-bake.hcl").to_str().unwrap(), &["web"]),
+        (elsewhere.to_str().unwrap(), &["api", "web"]),
+    ] {
+        let plan = plan_in(&folder, &["-f", file, "--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&plan), expected, "{file}: {plan}");
+        let by_variable = plan_in(&folder, &["--changed-since", "HEAD"], &[("BUILDX_BAKE_FILE", file)]);
+        assert_eq!(built(&by_variable), expected, "{file}: {by_variable}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+    command.args(["plan", "--format", "json", "-f", "-", "--changed-since", "HEAD"]).current_dir(&folder);
+    let output = command.stdin(fs::File::open(&absolute).unwrap()).output().unwrap();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(built(&plan), ["api", "web"], "{plan}");
+}
+
+/// A file of the definition may be a link: what it led to is what counts, and where that is not known, all is built.
+#[test]
+fn a_definition_that_is_a_link_counts_as_what_it_led_to() {
+    for (link, to, expected) in [
+        ("docker-bake.override.hcl", "own/real.x", &["web"][..]),
+        ("docker-bake.override.hcl", "own/../own/real.x", &["web"]),
+        ("docker-bake.override.hcl", "by/real.x", &["web"]),
+        ("docker-bake.override.hcl", "OUT/real.x", &["api", "web"]),
+    ] {
+        let outside = tempfile::tempdir().unwrap();
+        let text = "target \"web\" { args = { X = \"3\" } }\n";
+        fs::write(outside.path().join("real.x"), text).unwrap();
+        let test = folder().file("own/real.x", text);
+        let folder = test.folder();
+        std::os::unix::fs::symlink("own", folder.join("by")).unwrap();
+        let target = to.replace("OUT", outside.path().to_str().unwrap());
+        std::os::unix::fs::symlink(&target, folder.join(link)).unwrap();
+        commit(folder, "link");
+        let is_known = expected.len() == 1;
+        let unchanged = plan_in(folder, &["--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&unchanged).is_empty(), is_known, "{to}: {unchanged}");
+        fs::remove_file(folder.join(link)).unwrap();
+        let plan = plan_in(folder, &["--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&plan), expected, "{to}: {plan}");
+    }
+}
+
 #[test]
 fn what_cannot_be_known_is_built_or_refused() {
     let test = folder();
@@ -421,8 +481,16 @@ fn answer(served: &Served, seen: &Seen) -> Answer {
             let now = served.lock().unwrap().clone();
             now.unwrap_or_else(|| Answer::error(404, "MANIFEST_UNKNOWN"))
         }
-        _ => Answer::error(404, "NAME_UNKNOWN"),
+        path => image(path),
     }
+}
+
+/// The images of an index; those with other digits are gone.
+fn image(path: &str) -> Answer {
+    if path.contains("/manifests/sha256:1") {
+        return Answer::new(200, "application/vnd.oci.image.manifest.v1+json", "{}");
+    }
+    Answer::error(404, "MANIFEST_UNKNOWN")
 }
 
 /// A repository with one image that is published at a registry.
@@ -480,6 +548,12 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
         assert_eq!(is_reused, expected.is_empty(), "{shown}: {plan}");
         assert_eq!(plan["jobs"].as_array().unwrap().is_empty(), expected.is_empty(), "{shown}");
     }
+    // A clean-up has taken an image that only the index names.
+    let text = String::from_utf8(index(&same).body).unwrap().replace(&"1".repeat(64), &"2".repeat(64));
+    *served.lock().unwrap() = Some(Answer::new(200, "application/vnd.oci.image.index.v1+json", text));
+    let told = plan_in(folder, &options, &[]);
+    assert_eq!(built(&told), ["web"], "{told}");
+    assert!(why(&told, "web").contains("does not have the image sha256:2222"), "{told}");
     // What is cut off does not say anything.
     let cut = Answer::new(200, "application/vnd.oci.image.index.v1+json", "{\"schemaVersion\":2,");
     *served.lock().unwrap() = Some(cut);
@@ -553,7 +627,7 @@ fn each_image_gets_the_answer_to_its_own_question() {
             let now = answers.lock().unwrap();
             match seen.path() {
                 "/v2/" => Answer::json(200, "{}"),
-                path => now.get(path).cloned().unwrap_or_else(|| Answer::error(404, "MANIFEST_UNKNOWN")),
+                path => now.get(path).cloned().unwrap_or_else(|| image(path)),
             }
         });
         let host = server.host();

@@ -545,6 +545,12 @@ fn only_what_has_changed_is_built_where_that_is_asked_for() {
         assert_eq!(words, format!("--publish=true|--changed-since|auto|{due}--platform|linux/amd64|"));
         assert_eq!(config, "{\"auths\":{}}\n");
     }
+    let options = ["--only-changed", "--platform=linux/amd64", "--on-unknown=fail", "--most-stale=3"];
+    for (source, due) in [("push", ""), ("schedule", "--stale|--most-stale|3|")] {
+        let told = planned(&options, &[by(source)]);
+        let due = format!("--changed-since|auto|--on-unknown|fail|{due}--platform|linux/amd64|");
+        assert!(told.contains(&due), "{told}");
+    }
     let told = planned(&["--only-changed"], &[&[by("push")], &ACCOUNTS[..]].concat());
     let config: Value = serde_json::from_str(told.lines().nth(1).unwrap()).unwrap();
     let hosts: Vec<&String> = config["auths"].as_object().unwrap().keys().collect();

@@ -70,7 +70,8 @@ const VALUES: [&str; 18] = [
 ];
 
 /// What those of `workflow` blocks hold.
-const WORKFLOW_VALUES: [&str; 9] = ["true", "app", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
+const WORKFLOW_VALUES: [&str; 10] =
+    ["true", "app", "fail", "path", "push", "1 2 3 4 5", "vars.A", "none", "7", "./a"];
 
 /// Where an attribute is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -100,6 +100,17 @@ fn what_may_be_downloaded_is_unknown() {
         ("FROM scratch\nARG BUILDARCH\nADD git://x.example/x#$BUILDARCH /\n", "line 3: the value of"),
         ("FROM scratch\nARG BUILDARCH\nADD git@x.example:x/y.git#$BUILDARCH /\n", "line 3: the value of"),
         ("FROM x.example/base:1\nADD $U /x\n", "line 2: the value of"),
+        // Without a value, it is no checksum.
+        (
+            "FROM scratch\nADD --checksum= http://x.example/x /\n",
+            "line 2: `http://x.example/x` is downloaded",
+        ),
+        (
+            "FROM scratch\nARG SUM\nADD --checksum=$SUM http://x.example/x /\n",
+            "line 3: `http://x.example/x` is downloaded",
+        ),
+        ("FROM scratch\nADD https://x.example/r.git?checksum= /\n", "does not name a commit"),
+        ("FROM scratch\nADD https://x.example/r.git?commit=&ref=v1 /\n", "does not name a commit"),
         ("FROM x.example/base:1\nADD a-${U}/x /x\n", "line 2: the value of"),
         ("# syntax=x.example/front:1\nFROM scratch\nCOPY a /\n", "is not docker/dockerfile"),
         (
@@ -117,6 +128,60 @@ fn what_may_be_downloaded_is_unknown() {
     ] {
         expect_known(&inputs(with_dockerfile(text).folder()));
     }
+}
+
+/// What is fetched may be something else each time, unless Git says that it is a commit; and what a Dockerfile downloads that
+/// comes from there is not known.
+#[test]
+fn what_is_fetched_in_the_place_of_a_context_is_unknown() {
+    let hash = "0123456789".repeat(4);
+    let with = |attributes: &str| {
+        let test = repository();
+        let definition = fs::read_to_string(test.folder().join("docker-bake.hcl")).unwrap();
+        let own = definition.replacen("  platforms", &format!("  {attributes}\n  platforms"), 1);
+        write(test.folder(), "docker-bake.hcl", &own);
+        commit(test.folder(), "context");
+        test
+    };
+    let here = "dockerfile = \"cwd://Dockerfile\"";
+    for (context, why) in [
+        (format!("http://x.example/c.tar#{hash}"), "is fetched"),
+        ("https://x.example/r.git#main".to_owned(), "is fetched"),
+    ] {
+        expect_unknown(&inputs(with(&format!("context = \"{context}\"\n  {here}")).folder()), why);
+        let named = format!("contexts = {{ c = \"{context}\" }}");
+        expect_unknown(&inputs(with(&named).folder()), why);
+    }
+    let context = format!("context = \"https://x.example/r.git#{hash}\"");
+    expect_unknown(&inputs(with(&context).folder()), "the Dockerfile `Dockerfile` is not here");
+    expect_known(&inputs(with(&format!("contexts = {{ c = \"https://x.example/r.git#{hash}\" }}")).folder()));
+    // One of this machine counts as it is.
+    let test = with(&format!("{context}\n  {here}"));
+    let before = inputs(test.folder());
+    expect_known(&before);
+    write(test.folder(), "Dockerfile", "FROM scratch\nCOPY b /b\n");
+    let after = inputs(test.folder());
+    expect_known(&after);
+    assert_ne!(after, before);
+    write(test.folder(), "Dockerfile", "FROM scratch\nADD http://x.example/x /\n");
+    expect_unknown(&inputs(test.folder()), "is downloaded");
+    expect_known(&inputs(with(here).folder()));
+}
+
+#[test]
+fn a_cache_in_the_image_counts() {
+    let test = repository();
+    let plain = inputs(test.folder());
+    let definition = fs::read_to_string(test.folder().join("docker-bake.hcl")).unwrap();
+    let with = |cache: &str| {
+        let own =
+            definition.replacen("  platforms", &format!("  cache-to = [\"type={cache}\"]\n  platforms"), 1);
+        write(test.folder(), "docker-bake.hcl", &own);
+        inputs(test.folder())
+    };
+    assert_eq!(with("gha"), plain);
+    assert_ne!(with("inline"), plain);
+    expect_known(&with("inline"));
 }
 
 #[test]

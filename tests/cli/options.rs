@@ -490,6 +490,20 @@ const ROWS: &[Row] = &[
         By("tests/cli/workflow/settings.rs", "--rebuild=17 4 * * 0"),
     ),
     row("--only-changed", ("--only-changed=1", NO_VALUE), "--only-changed", In(&["workflow"])),
+    row_of(
+        &["workflow"],
+        "--on-unknown",
+        ("--on-unknown=skip", "is neither `build` nor `fail`"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--on-unknown=fail"),
+    ),
+    row_of(
+        &["workflow"],
+        "--most-stale",
+        ("--most-stale=0", "is not a number of images"),
+        "",
+        By("tests/cli/workflow/settings.rs", "--most-stale=3"),
+    ),
     row("--env", ("--env=A=hunter2", "does not say where"), "--env A=vars.A", In(&["workflow"])),
     row(
         "--environment",

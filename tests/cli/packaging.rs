@@ -11,7 +11,8 @@ use snapbox::str;
 mod action; // `action.yml`: what it downloads, compiles and plans
 mod release; // what a release is made of, and when it is published
 
-use crate::github::Workflow;
+use crate::github::expression::{Before, Scope};
+use crate::github::{self, Workflow, steps};
 use crate::support::{Test, read};
 
 const IMAGES: &str = ".github/workflows/images.yml";
@@ -33,7 +34,7 @@ fn own() -> Vec<(String, Workflow)> {
 /// The steps of a workflow or a composite action.
 fn steps_of(file: &Workflow) -> Vec<&Value> {
     let jobs = file.tree["jobs"].as_object().into_iter().flatten().map(|(_, job)| job);
-    jobs.chain([&file.tree["runs"]]).flat_map(crate::github::steps).collect()
+    jobs.chain([&file.tree["runs"]]).flat_map(steps).collect()
 }
 
 #[test]
@@ -177,4 +178,26 @@ fn the_wheel_takes_its_texts_from_the_crate() {
         assert!(project.lines().any(|known| known == line), "{line}");
     }
     Test::new().args(["--version"]).stdout(str!["bakeplan [..]\n"]).run();
+}
+
+/// Its tags are those of releases alone.
+#[test]
+fn our_own_image_is_built_for_the_tag_of_its_version_alone() {
+    let action = Workflow::parse(&read(".github/actions/static/action.yml")).tree;
+    let step = steps(&action["runs"]).next().expect("there are steps");
+    let own = format!("v{}", env!("CARGO_PKG_VERSION"));
+    for (kind, is_checked) in [("tag", true), ("branch", false)] {
+        let contexts = serde_json::json!({ "github": { "ref_type": kind } });
+        let scope = Scope { contexts, before: Before::Success };
+        assert_eq!(scope.condition(step["if"].as_str()), is_checked, "{kind}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (tag, is_right) in [(own.as_str(), true), (&own[1..], false), ("v999.0.0", false), ("nightly", false)]
+    {
+        let mut step = step.clone();
+        step["env"] = serde_json::json!({ "GITHUB_REF_NAME": tag });
+        let scope = Scope { contexts: serde_json::json!({}), before: Before::Success };
+        let ended = github::run(&step, &scope, root, root, &github::path());
+        assert_eq!(ended.status.success(), is_right, "{tag}: {ended:?}");
+    }
 }

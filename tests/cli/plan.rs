@@ -130,6 +130,35 @@ fn outputs_of_the_step_and_the_summary_are_appended() {
     assert!(summary.contains("`ghcr.io/acme/tool`") && summary.contains("`edge`"), "{summary}");
 }
 
+/// GitHub drops the summary of a step that has more than a MiB.
+#[test]
+fn a_summary_leaves_out_what_github_has_no_room_for_and_says_so() {
+    let tags: Vec<String> = (0..25).map(|at| format!("\"moving-tag-number-{at}\"")).collect();
+    let tags = tags.join(", ");
+    let spec: String = (0..500)
+        .map(|at| format!("target \"t{at}\" {{ platforms = [\"linux/amd64\"] }}\nimage \"t{at}\" {{\n  repositories = [\"ghcr.io/acme/t{at}\"]\n  tags = [{tags}]\n}}\n"))
+        .collect();
+    let ran = Test::new()
+        .file("docker-bake.hcl", spec)
+        .env("GITHUB_OUTPUT", "outputs")
+        .env("GITHUB_STEP_SUMMARY", "summary")
+        .args(["plan", "--github"])
+        .notes()
+        .stdout("...\n")
+        .run();
+    let summary = ran.read("summary");
+    assert!(summary.len() < 1024 * 1024, "{}", summary.len());
+    for (what, all) in [("images", 500), ("tags", 500 * 25)] {
+        let rest =
+            summary.split("… and ").find_map(|rest| rest.split_once(&format!(" more {what}, for which")));
+        let left_out: usize = rest.expect("some are left out").0.parse().unwrap();
+        let row = if what == "images" { "`ghcr.io/acme/t" } else { " | moving" };
+        let shown = summary.lines().filter(|line| line.starts_with("| t") && line.contains(row)).count();
+        assert!(left_out > 0 && shown + left_out == all, "{what}: {shown} and {left_out}");
+    }
+    assert!(!summary.contains("more jobs"), "256 rows have room");
+}
+
 #[test]
 fn an_empty_plan_starts_no_job() {
     let ran = Test::new()

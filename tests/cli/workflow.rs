@@ -371,11 +371,8 @@ fn the_plan_is_the_one_of_the_desk(workflow: &Workflow, setting: &Setting) -> Re
         other => return Err(format!("what is {other}?")),
     };
     let due = |event: &str, publish: &str| {
-        let choice = match (setting.only_changed, event) {
-            (false, _) => "",
-            (true, "schedule") => "--changed-since|auto|--stale|",
-            (true, _) => "--changed-since|auto|",
-        };
+        let [always, on_schedule] = setting.choice();
+        let choice = format!("{always}{}", if event == "schedule" { on_schedule } else { "" });
         format!("plan|--out|plan|--github|--publish={publish}|{choice}--default-provenance=max|{options}")
     };
     let branch = setting.branches.first().map_or("main".to_owned(), |branch| branch.replace("**", "1"));
@@ -492,10 +489,12 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
         _ => "--var|A=b c|--platform|linux/amd64|",
     };
+    // Only then may the plan leave images out.
+    let choice = if setting.only_changed { "--changed-since|auto|" } else { "" };
     // One setting has both.
     let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
     let due = format!(
-        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{options}"
+        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{choice}{options}"
     );
     check(told == due, || format!("{told} and not {due}"))
 }

@@ -40,6 +40,11 @@ struct Pipeline<'p> {
 
 impl<'p> Pipeline<'p> {
     fn new(project: &'p Project, variables: &[(&'static str, &str)]) -> Self {
+        Self::with(project, variables, &[])
+    }
+
+    /// One that is written with more options.
+    fn with(project: &'p Project, variables: &[(&'static str, &str)], options: &[&str]) -> Self {
         let source = fs::read_to_string(project.root().join("docker-bake.hcl")).unwrap();
         let registries: BTreeSet<&str> = source
             .split('"')
@@ -55,6 +60,7 @@ impl<'p> Pipeline<'p> {
             FILE,
             "--install=path",
         ]);
+        let test = test.args(options.iter().copied());
         let text = test.args(logins.iter().map(String::as_str)).run().read(FILE);
         let folder = tempfile::tempdir().unwrap();
         let docker =
@@ -221,6 +227,51 @@ fn a_pipeline_in_which_all_goes_well_publishes_everything() {
         assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}");
     }
     assert_eq!(Repository::new(&tool).index("1").platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"]);
+}
+
+#[test]
+fn only_what_has_changed_is_built_and_all_of_it_published() {
+    let (project, [tool, base, api, worker]) = definition("gitlab-changed", "hold");
+    let git = |words: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
+        let ended = command.args(words).current_dir(project.root()).output().unwrap();
+        assert!(ended.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&ended.stderr));
+        String::from_utf8(ended.stdout).unwrap().trim().to_owned()
+    };
+    let commit = |number: &str| {
+        git(&["add", "-A"]);
+        git(&["commit", "-q", "--allow-empty", "-m", number]);
+        let hash = git(&["rev-parse", "HEAD"]);
+        let others =
+            PUSH.into_iter().filter(|(name, _)| !["CI_COMMIT_SHA", "CI_PIPELINE_IID"].contains(name));
+        let variables: Vec<_> =
+            others.chain([("CI_COMMIT_SHA", &*hash), ("CI_PIPELINE_IID", number)]).collect();
+        Pipeline::with(&project, &variables, &["--only-changed", "--on-unknown=fail"]).rehearse("true")
+    };
+    let built = |ended: &Ended| -> Vec<String> {
+        assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
+        let names = ended.jobs.iter().filter_map(|(name, _)| name.strip_prefix("build "));
+        names.map(str::to_owned).collect()
+    };
+    // Every commit changes it.
+    fs::write(project.root().join(".dockerignore"), ".git\n").unwrap();
+    git(&["init", "-q", "-b", "main"]);
+    let first = built(&commit("7"));
+    assert!(first.len() > 3, "{first:?}");
+    let digest = |repository: &str, tag: &str| Repository::new(repository).manifest(tag).body;
+    let of_base = digest(&base, "2.0.0");
+    let of_tool = digest(&tool, "1.2.3");
+    fs::write(project.root().join("tool-s390x"), "another").unwrap();
+    let second = built(&commit("8"));
+    assert!(!second.is_empty() && second.iter().all(|name| name.starts_with("tool-")), "{second:?}");
+    assert_ne!(digest(&tool, "1.2.3"), of_tool);
+    assert_eq!(digest(&base, "2.0.0"), of_base);
+    for repository in [base, api, worker] {
+        assert_eq!(tags(&repository), set(&["2.0.0"]), "{repository}");
+    }
+    // Nothing has changed.
+    assert_eq!(built(&commit("9")), [""; 0]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::plan::{Build, Image, Plan, Reused};
 use crate::platform::Platform;
 use crate::published::served::{Content, Entries, Served};
 use crate::published::sites;
-use crate::reference::{Repository, Tag};
+use crate::reference::{Digest, Repository, Tag};
 use crate::registry::{Location, Store, SystemClock, TagOrDigest};
 
 /// How many tags of an image are looked at, one after another.
@@ -53,6 +53,7 @@ pub(super) fn look(
     let clock = Arc::new(SystemClock::default());
     let sites = network::open(session, options, None, locations, clock, talk.clone())?;
     let mut found: IndexMap<String, Found> = IndexMap::new();
+    let mut parts: Vec<(usize, Part)> = Vec::new();
     for round in 0..MOST_TAGS {
         let is_open = |key: &&str| !matches!(found.get(*key), Some(Found::Same(_) | Found::Unknown(_)));
         let asked: Vec<(&str, &Image, usize, &Tag)> = tags
@@ -89,13 +90,54 @@ pub(super) fn look(
                 }),
             };
             // What the first tag serves says most.
+            if matches!(verdict, Found::Same(_)) {
+                let images = answers.get(&(site, tag.clone())).into_iter().flatten().flat_map(images_of);
+                parts.extend(images.map(|digest| (site, Part { of: key.to_owned(), digest })));
+            }
             if round == 0 || matches!(verdict, Found::Same(_)) {
                 found.insert(key.to_owned(), verdict);
             }
         }
     }
+    // A clean-up may have taken what only the index names: then a merge could not give it any tag.
+    let failed: Vec<AtomicBool> = sites.iter().map(|_| AtomicBool::new(false)).collect();
+    let known = vec![0; sites.len()];
+    let is_there = |store: &dyn Store, part: &Part| -> Result<bool, Diagnostic> {
+        let found = store.head_manifest(&TagOrDigest::Digest(part.digest.clone()));
+        found.map(|found| found.is_some()).map_err(|error| error.to_diagnostic())
+    };
+    let (answers, failures) = sites::ask(&sites, &failed, &known, talk.as_ref(), &parts, is_there);
+    for (site, Part { of, digest }, is_there) in answers {
+        if !is_there {
+            let why =
+                format!("{} does not have the image {digest} of its index any more", sites[site].location);
+            found.insert(of, Found::Other(why));
+        }
+    }
+    for (site, Part { of, digest: _ }) in parts {
+        if let Some(failure) = failures.get(&site)
+            && matches!(found.get(&of), Some(Found::Same(_)))
+        {
+            found.insert(of, Found::Unknown(failure.message.clone()));
+        }
+    }
     talk.end();
     Ok(found)
+}
+
+/// An image of an index that would get the tags of this run.
+#[derive(Clone)]
+struct Part {
+    /// The key in the plan.
+    of: String,
+    digest: Digest,
+}
+
+/// The images of an index.
+fn images_of(served: &Served) -> Vec<Digest> {
+    let Content::Index(entries) = &served.content else { return Vec::new() };
+    let images = entries.images().unwrap_or_default();
+    images.into_iter().map(|image| image.digest.clone()).collect()
 }
 
 /// Whether what a tag serves was made of the inputs of an image.

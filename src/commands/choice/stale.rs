@@ -65,8 +65,18 @@ pub(super) fn published(
 ) -> Result<All, Error> {
     let repositories: BTreeSet<&Repository> =
         plan.images.values().filter_map(|image| image.repositories.first()).collect();
-    let own: BTreeMap<&Name, BTreeSet<BaseName>> =
-        plan.legs.keys().map(|leg| (leg, own_names(plan, leg, of_legs))).collect();
+    let is_published: BTreeSet<&Name> =
+        plan.images.values().flat_map(|image| &image.builds).map(|build| &build.leg).collect();
+    let own: BTreeMap<&Name, Own> = plan
+        .legs
+        .keys()
+        .map(|leg| {
+            let all = own_names(plan, leg, of_legs, &|_| true);
+            let linked =
+                own_names(plan, leg, of_legs, &|other| other != leg && !is_published.contains(other));
+            (leg, Own { all, linked })
+        })
+        .collect();
     bases::look(session, options, &repositories, |look, site_of| {
         let found = plan.images.iter().map(|(key, image)| {
             let site = image.repositories.first().and_then(site_of);
@@ -87,7 +97,7 @@ fn look_at(
     site: usize,
     plan: &Plan,
     image: &Image,
-    own: &BTreeMap<&Name, BTreeSet<BaseName>>,
+    own: &BTreeMap<&Name, Own>,
 ) -> Result<Published, Unknown> {
     let tags: Vec<Tag> = served::tags(image, &[]);
     let Some(first) = tags.first() else {
@@ -110,11 +120,22 @@ fn look_at(
         let platform = plan.legs.get(&build.leg).and_then(|leg| leg.platform.as_ref());
         match look.recorded(site, served, platform) {
             Ok(Some(recorded)) => {
+                let own = own.get(&build.leg);
                 for one in &recorded {
-                    match use_of(one, platform, own.get(&build.leg)) {
+                    match use_of(one, platform, own.map(|own| &own.all)) {
                         Ok(found) => uses.extend(found),
                         Err(why) => unknown = Some(why),
                     }
+                }
+                // The provenance of a build that links to others may leave out what these are made from.
+                let is_recorded = |name: &&BaseName| {
+                    recorded.iter().any(|one| BaseName::read(&one.base.name).as_ref() == Some(*name))
+                };
+                let linked = own.into_iter().flat_map(|own| &own.linked);
+                if let Some(name) = linked.clone().find(|name| !is_recorded(name)) {
+                    unknown = Some(format!(
+                        "{reference} does not record {name}, the base of a target that it links to"
+                    ));
                 }
             }
             Ok(None) => is_recorded = false,
@@ -145,12 +166,19 @@ fn use_of(
 }
 
 /// The bases with tags in the Dockerfiles of a leg and of all that it links to.
-fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases) -> BTreeSet<BaseName> {
+struct Own {
+    all: BTreeSet<BaseName>,
+    /// Those of what it links to and that is no image of the plan, which nothing else looks after.
+    linked: BTreeSet<BaseName>,
+}
+
+/// The bases with tags in the Dockerfiles of a leg and of all that it links to, of the legs that count.
+fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases, counts: &dyn Fn(&Name) -> bool) -> BTreeSet<BaseName> {
     let mut seen: BTreeSet<Name> = BTreeSet::from([leg.clone()]);
     let mut open = vec![leg.clone()];
     let mut names = BTreeSet::new();
     while let Some(leg) = open.pop() {
-        let images = of_legs.get(&leg).into_iter().flat_map(|leg| &leg.images);
+        let images = of_legs.get(&leg).filter(|_| counts(&leg)).into_iter().flat_map(|leg| &leg.images);
         names.extend(images.filter(|one| !one.is_digest).filter_map(|one| BaseName::read(&one.name)));
         let definition = plan.legs.get(&leg).map(|leg| &*leg.definition);
         for (_, next) in definition.into_iter().flat_map(links) {

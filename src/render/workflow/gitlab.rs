@@ -51,7 +51,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         environment => environment.as_ref().map(|name| quoted(&name.to_string())),
         logins => values_of(logins),
         merge_logins => values_of(merge_logins),
-        only_changed,
+        choice => only_changed.map(|only_changed| only_changed.options()),
         jobs => [job("build", false), job("push", true)],
         timeouts => context! { plan, build, merge },
         require_all,

@@ -8,7 +8,9 @@ mod yaml;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
-use crate::ci::{Account, Branch, EnvVariable, Install, Login, PublishEvent, RunnerLabel, Signer};
+use crate::ci::{
+    AROUND_A_BUILD, Account, Branch, EnvVariable, Install, Login, PublishEvent, RunnerLabel, Signer,
+};
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
 pub(crate) use pins::with_newer_pins;
@@ -25,9 +27,6 @@ const PARTS: [(&str, &str); 2] = [
 
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
-
-/// How many minutes the job of a row has for what is before and after the build.
-const AROUND_A_BUILD: u16 = 15;
 
 /// Says that GitHub dropped the list of what was published, as an argument of `format`.
 const OUTPUT_OF_MERGE: &str =
@@ -107,10 +106,11 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         context! { name, publish => publishes.to_string(), packages, image, logins, identity, user_logins }
     };
     // Its logins are those of a build that pushes nothing.
-    let choice = only_changed.then(|| {
+    let choice = only_changed.map(|only_changed| {
+        let [always, on_schedule] = only_changed.options();
         let identity = login::identity(&of_build, false);
         let (logins, user_logins) = (login::values(&of_build, false), login::flags(&of_build));
-        context! { all => all_condition(pipeline), logins, user_logins, identity, packages => of_build.iter().any(is_by_job) }
+        context! { always, on_schedule, all => all_condition(pipeline), logins, user_logins, identity, packages => of_build.iter().any(is_by_job) }
     });
     let values = context! {
         origin,
@@ -147,7 +147,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         setup => setup.as_ref().map(ToString::to_string),
         test => test.as_ref().map(ToString::to_string),
         sign => sign.iter().map(signer).collect::<Vec<_>>(),
-        publishes_list => sign.iter().any(|one| !is_local(one)),
+        publishes_list => !sign.is_empty(),
         ssh_keys => texts(ssh_keys),
         qemu,
         gha_cache,
@@ -156,7 +156,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         again => again.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),
         // What a run compares with may have to be fetched.
-        keeps_credentials => (*asks_git || *only_changed || consents.is_some()).to_string(),
+        keeps_credentials => (*asks_git || only_changed.is_some() || consents.is_some()).to_string(),
         consents => consents.as_ref().map(ToString::to_string),
         dropped_place => if *reusable { "{5}" } else { "" },
         dropped => if *reusable { OUTPUT_OF_MERGE } else { "" },
@@ -251,11 +251,12 @@ fn install_values(install: &Install) -> Value {
         Install::Cargo(version) => context! { kind => "cargo", version },
         Install::Git { url, commit } => context! { kind => "git", url, commit },
         Install::Action { action, commit } => {
-            context! { kind => "action", is_on_path => true, uses => format!("{action}@{commit}") }
+            let uses = format!("{action}@{commit}");
+            context! { kind => "action", is_on_path => true, set => uses.clone(), uses }
         }
         Install::Local(action) => {
             let uses = format!("{action} # zizmor: ignore[self-repository]");
-            context! { kind => "action", is_on_path => true, uses }
+            context! { kind => "action", is_on_path => true, set => "", uses }
         }
     }
 }

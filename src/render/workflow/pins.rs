@@ -1,4 +1,4 @@
-//! The actions that a workflow uses, each at a commit: those that we know, and newer ones that a committed workflow has.
+//! The actions that a workflow uses, each at a commit: those that we know or are set, and newer ones that a committed workflow has.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,37 @@ pub(crate) fn with_newer_pins(text: &str, committed: &str) -> String {
         });
         replaced.unwrap_or_else(|| line.to_owned())
     };
-    text.split_inclusive('\n').map(line).collect()
+    let text: String = text.split_inclusive('\n').map(line).collect();
+    with_moved_setting(&text, committed)
+}
+
+/// What stands above the action of a setting, which says what was set: what stands below may be newer.
+const AS_SET: &str = "# As set, and perhaps a newer commit: ";
+
+/// The text with the newer commit of the action that a setting names, if the committed file was written with the same setting.
+fn with_moved_setting(text: &str, committed: &str) -> String {
+    let Some((before, set, ours, after)) = set(text) else { return text.to_owned() };
+    let moved = self::set(committed).filter(|(_, theirs, ..)| *theirs == set).map(|(_, _, theirs, _)| theirs);
+    let action = |uses: &str| {
+        let (action, rest) = uses.trim().split_once('@')?;
+        let commit = rest.get(..40)?;
+        let is_pinned = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_all = rest.len() == 40 || rest[40..].starts_with(" # ");
+        (is_pinned && is_all).then(|| action.to_owned())
+    };
+    let moved = moved.filter(|theirs| action(theirs).is_some_and(|theirs| Some(theirs) == action(ours)));
+    format!("{before}{}{after}", moved.unwrap_or(ours))
+}
+
+/// A text up to the action of a setting, what was set, the action as it stands there, and the rest.
+fn set(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let at = text.find(AS_SET)? + AS_SET.len();
+    let end = at + text[at..].find('\n')?;
+    let from = end
+        + text[end..].find("uses: ").filter(|from| text[end..end + from].trim().is_empty())?
+        + "uses: ".len();
+    let to = from + text[from..].find('\n')?;
+    Some((&text[..from], text[at..end].trim_end(), text[from..to].trim_end(), &text[to..]))
 }
 
 /// A line up to the value of `uses:`, and the value.
@@ -63,6 +93,30 @@ mod tests {
 
     fn line(action: &str, commit: char, version: &str) -> String {
         format!("      - uses: {action}@{} # {version}\n", commit.to_string().repeat(40))
+    }
+
+    #[test]
+    fn a_newer_commit_of_a_setting_stays() {
+        let written = |set: char, stands: &str| {
+            let set = set.to_string().repeat(40);
+            format!("a\n        {AS_SET}acme/b@{set}\n        uses: acme/b@{stands}\nb\n")
+        };
+        let [one, two] = ['1', '2'].map(|digit| digit.to_string().repeat(40));
+        let ours = written('1', &one);
+        for (committed, expected) in [
+            (written('1', &two), written('1', &two)),
+            (written('1', &format!("{two} # v1.2.0")), written('1', &format!("{two} # v1.2.0"))),
+            (ours.clone(), ours.clone()),
+            // Another setting is meant.
+            (written('3', &two), ours.clone()),
+            (written('1', "v2"), ours.clone()),
+            (written('1', &format!("{two}; x")), ours.clone()),
+            (written('1', &two).replace("uses: acme/b", "uses: evil/b"), ours.clone()),
+            ("nothing\n".to_owned(), ours.clone()),
+        ] {
+            assert_eq!(with_newer_pins(&ours, &committed), expected, "{committed}");
+        }
+        assert_eq!(with_newer_pins("nothing\n", &ours), "nothing\n");
     }
 
     #[test]

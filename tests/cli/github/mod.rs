@@ -82,7 +82,7 @@ pub(crate) fn run_in_each(step: &Value, scopes: &[Scope]) -> Vec<bool> {
         driver.push_str("(set -eo pipefail\n");
         for (name, value) in step["env"].as_object().into_iter().flatten() {
             let value = scope.interpolate(value.as_str().expect("a text"));
-            driver.push_str(&format!("export {name}={}\n", quoted(&value)));
+            driver.extend(["export ", name, "=", &quoted(&value), "\n"]);
         }
         driver.push_str("eval \"$SCRIPT\") > /dev/null 2>&1; echo $?\n");
     }

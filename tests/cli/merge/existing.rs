@@ -222,3 +222,57 @@ fn the_option_and_its_opposite() {
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stdout).contains("0 tags to write"));
 }
+
+/// A release that nobody can pull is not left as it is, and gets no floating tags.
+#[test]
+fn a_release_that_is_not_whole_is_not_kept() {
+    for (what, more) in
+        [("layer", ""), ("child", ""), ("layer", r#""immutable":true,"#), ("child", r#""immutable":true,"#)]
+    {
+        let world = released(&["a"], &["a"]);
+        let layout = world.layout("a");
+        let is_amd64 = |entry: &&bakeplan::internals::oci::Descriptor| {
+            entry.platform.as_ref().is_some_and(|own| own.to_string() == "linux/amd64")
+        };
+        let old = world.index("a", "1.4.2").manifests.iter().find(is_amd64).unwrap().digest.clone();
+        let gone = if what == "child" { old } else { own_layer(&world, &old) };
+        super::world::remove(&layout, &gone);
+        let before = world.tags("a");
+        let document = plan_of(&[A], TAGS, &format!(r#""version":"1.4.2",{more}"#), "hold");
+        for options in [keep(), Options { dry_run: true, ..keep() }] {
+            let report = world.merge(&document, options);
+            let [problem] = report.problems.as_slice() else { panic!("{what}: {:?}", report.problems) };
+            assert!(problem.message.ends_with("which is not whole"), "{problem:?}");
+            assert!(problem.notes.iter().any(|note| note.contains(gone.as_str())), "{problem:?}");
+            assert_eq!((world.tags("a"), report.images["app"].status), (before.clone(), Status::Failed));
+        }
+        // What the error recommends.
+        let options = Options { allow_retag: !more.is_empty(), ..Options::default() };
+        assert_eq!(world.merge(&document, options).problems, []);
+        assert_ne!(world.tags("a")["1.4.2"], before["1.4.2"]);
+        found(&of_plan(&world, &document), &[]);
+    }
+}
+
+/// What another repository of the image has of a release is taken over from there.
+#[test]
+fn a_release_that_is_whole_elsewhere_is_completed() {
+    let world = released(&["a", "b"], &["a", "b"]);
+    let before = world.tags("a");
+    let old = world.index("b", "1.4.2").manifests[0].digest.clone();
+    super::world::remove(&world.layout("b"), &own_layer(&world, &old));
+    let document = plan(&[A, B]);
+    assert_eq!(world.merge(&document, keep()).problems, []);
+    assert_eq!((world.tags("a"), world.tags("b")), (before.clone(), before));
+    found(&of_plan(&world, &document), &[]);
+}
+
+/// The first layer of an image.
+fn own_layer(
+    world: &World,
+    image: &bakeplan::internals::reference::Digest,
+) -> bakeplan::internals::reference::Digest {
+    let manifest = world.layout("a").get_manifest(&image.clone().into()).unwrap().unwrap();
+    let image: bakeplan::internals::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
+    image.layers[0].digest.clone()
+}

@@ -81,11 +81,7 @@ fn meanwhile(
     let world = World::with_app(&["acme/app"]);
     let layout = world.layout("acme/app");
     let text = if media_type == OCI_INDEX {
-        super::world::index(&[format!(
-            r#"{{"mediaType":"{OCI_INDEX}","digest":"{}","size":{},"annotations":{{"k":"{tag}"}}}}"#,
-            world.built["app-linux-amd64"],
-            layout.head_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap().size,
-        )])
+        super::world::index_of(&layout, world.built.values(), tag)
     } else {
         super::world::image(&layout, media_type, "{}", &[])
     };
@@ -170,15 +166,12 @@ fn a_floating_tag_goes_only_to_what_this_plan_would_give_it() {
 fn what_never_settles_or_cannot_be_listed_again_is_an_error() {
     let world = World::with_app(&["acme/app"]);
     let layout = world.layout("acme/app");
-    let (index, count) = (world.built["app-linux-amd64"].clone(), AtomicUsize::new(0));
-    let size = layout.head_manifest(&index.clone().into()).unwrap().unwrap().size;
+    let (built, count) = (world.built.clone(), AtomicUsize::new(0));
     // After each list comes a greater version.
     let server = world.serve_through(move |seen, forward| {
         if seen.method == "PUT" && seen.path().ends_with("/latest") {
             let patch = count.fetch_add(1, Ordering::Relaxed);
-            let text = super::world::index(&[format!(
-                r#"{{"mediaType":"{OCI_INDEX}","digest":"{index}","size":{size},"annotations":{{"k":"{patch}"}}}}"#
-            )]);
+            let text = super::world::index_of(&layout, built.values(), &patch.to_string());
             let manifest = super::world::put(&layout, OCI_INDEX, &text);
             super::world::put_tag(&layout, &format!("1.5.{patch}"), &manifest);
         }
@@ -296,4 +289,52 @@ fn a_list_that_stays_behind_moves_nothing() {
     assert_eq!(report.problems.iter().map(|one| one.code.name()).collect::<Vec<_>>(), ["tag-list"]);
     assert_eq!((tags["latest"].clone(), lists), (tags["1.5.0"].clone(), 5));
     assert!(!tags.contains_key("1.4.2"));
+}
+
+/// What has appeared meanwhile is checked like anything else that gets a tag.
+#[test]
+fn a_greater_version_that_is_not_whole_gets_no_floating_tag() {
+    for what in ["layer", "child", "nothing but a platform"] {
+        let world = World::with_app(&["acme/app"]);
+        let layout = world.layout("acme/app");
+        let config = r#"{"architecture":"amd64","os":"linux"}"#;
+        let text = super::world::image(&layout, OCI_MANIFEST, config, &["layer of 1.5.0".to_owned()]);
+        let image = super::world::put(&layout, OCI_MANIFEST, &text);
+        let platform = r#""platform":{"architecture":"amd64","os":"linux"},"#;
+        let entry =
+            serde_json::to_string(&image.descriptor()).unwrap().replacen('{', &format!("{{{platform}"), 1);
+        let greater = super::world::put(&layout, OCI_INDEX, &super::world::index(&[entry]));
+        let gone = match what {
+            "layer" => Some(Digest::sha256(b"layer of 1.5.0")),
+            "child" => Some(image.digest.clone()),
+            _ => None,
+        };
+        let (own, removed) = (greater.digest.clone(), gone.clone());
+        let done = AtomicBool::new(false);
+        let server = world.serve_through(move |seen, forward| {
+            if seen.method == "PUT" && seen.path().ends_with("/latest") && !done.swap(true, Ordering::Relaxed)
+            {
+                super::world::put_tag(&layout, "1.5.0", &greater);
+                removed.iter().for_each(|digest| super::world::remove(&layout, digest));
+            }
+            forward().into()
+        });
+        let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
+        assert_eq!(report.problems, [], "{what}");
+        let tags = world.tags("acme/app");
+        let latest = report.images["app"].references.iter().find(|one| one.tag == "latest").unwrap();
+        let notes: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+        if let Some(gone) = gone {
+            assert_eq!((&tags["latest"], &tags["1"]), (&tags["1.4.2"], &tags["1.4.2"]), "{what}");
+            assert_eq!(latest.outcome, Outcome::Created);
+            assert!(notes.iter().all(|note| note.contains(gone.as_str())), "{notes:?}");
+            assert_eq!(notes.len(), 2, "for `1` and `latest`: {notes:?}");
+        } else {
+            assert_eq!((&tags["latest"], &tags["1"]), (&own, &own), "{what}");
+            assert_eq!((latest.outcome, latest.digest.as_ref()), (Outcome::Kept, Some(&own)));
+            let why = latest.why.as_deref().unwrap_or_default();
+            assert!(why.ends_with(&format!("this merge moved the tag to it, {}", own.short())), "{why}");
+            assert!(notes.len() == 1 && notes[0].contains("is without linux/arm64"), "{notes:?}");
+        }
+    }
 }

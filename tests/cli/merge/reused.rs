@@ -650,6 +650,12 @@ fn a_plan_that_reuses_is_made_again_from_the_sources() {
         assert!(status == Some(1) && told.contains(&format!("error[{expected}]")), "{told}");
         std::fs::write(folder.join("out/plan.json"), &planned).unwrap();
     };
+    // Nobody asked for images to be left out.
+    let without = ["merge", "--plan", "out/plan.json", "--metadata", "none.json", "--from-source", "--"];
+    for options in [&["--var", "T=two"][..], &["--inputs", "--var", "T=two"]] {
+        let (status, told) = bakeplan(folder, &[&without[..], options].concat());
+        assert!(status == Some(1) && told.contains("error[plan-differs]"), "{options:?}: {told}");
+    }
     // Something else in place of what is reused has another id, and hashes that make it right are not those of the sources.
     refused(&|plan| plan["images"]["app"]["reused"]["digest"] = json!(digest("other")), "plan-differs");
     refused(&|plan| plan["images"]["app"]["reused"]["repository"] = json!("r.io/evil"), "not-a-plan");

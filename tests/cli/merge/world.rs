@@ -375,6 +375,20 @@ fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
     put(layout, OCI_INDEX, &index).digest
 }
 
+/// The text of an index of all that these builds hold, with an annotation.
+pub(crate) fn index_of<'d>(
+    layout: &BuiltLayout,
+    builds: impl IntoIterator<Item = &'d Digest>,
+    mark: &str,
+) -> String {
+    let entries = builds.into_iter().flat_map(|digest| {
+        let build = layout.get_manifest(&digest.clone().into()).unwrap().unwrap();
+        serde_json::from_slice::<Index>(&build.bytes).unwrap().manifests
+    });
+    let entries: Vec<String> = entries.map(|entry| serde_json::to_string(&entry).unwrap()).collect();
+    index(&entries).replacen('{', &format!(r#"{{"annotations":{{"k":"{mark}"}},"#), 1)
+}
+
 /// The text of an index with these entries.
 pub(crate) fn index(entries: &[String]) -> String {
     format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{}]}}"#, entries.join(","))

@@ -33,6 +33,7 @@ impl Runner {
             fs::write(folder.path().join("action").join(name), read(name)).unwrap();
         }
         fs::write(folder.path().join("action/.github/action/checksums.txt"), checksums).unwrap();
+        fs::write(folder.path().join("action/Cargo.toml"), read("Cargo.toml")).unwrap();
         fs::create_dir_all(folder.path().join("temporary")).unwrap();
         let compiles = r#"
             echo "cargo $*"
@@ -129,6 +130,24 @@ fn the_listed_archive_is_installed_on_each_runner() {
         );
         assert_eq!(runner_.says(), "released", "{}", ended.log);
     }
+}
+
+/// A commit after a release lists it still, and may have other options.
+#[test]
+fn a_release_of_another_version_is_not_taken_for_the_commit() {
+    let (name, bytes, checksum) = archive("x86_64-unknown-linux-musl", "released");
+    let server = serve(Some(bytes));
+    let runner = Runner::new(&format!("{checksum}  {name}.tar.gz\n"));
+    let later = "[package]\nname = \"bakeplan\"\nversion = \"99.0.0\"\n\n[dependencies.a]\nversion = \"1\"\n";
+    fs::write(runner.at("action/Cargo.toml"), later).unwrap();
+    let ended = runner.install(&format!("http://{}", server.host()), "acme/bakeplan", ("Linux", "X64"));
+    assert!(ended.output.status.success(), "{}", ended.log);
+    let due = format!(
+        "::notice::bakeplan is compiled, because this commit of the action is of version 99.0.0, and the release that it lists is {}",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(ended.log.contains(&due) && server.lines().is_empty(), "{}", ended.log);
+    assert_eq!(runner.says(), "compiled");
 }
 
 #[test]

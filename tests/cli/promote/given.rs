@@ -375,3 +375,36 @@ fn the_platform_of_an_index_is_that_of_the_configuration() {
         }
     }
 }
+
+/// A prerelease or a revision of the same numbers is another version; a variant is not.
+#[test]
+fn a_tag_of_a_prerelease_or_revision_is_another_versions() {
+    let stage = Stage::new();
+    stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:1.4.1");
+    for tag in ["1.4.1-rc1", "1.4.1_1"] {
+        let line = format!("HOST/app:1.4.1 --to HOST/app:{tag}");
+        stage.refuses("", &line, 1, &format!("is of `{tag}`"));
+        stage.passes("", &format!("{line} --allow-other-version --dry-run"));
+    }
+    stage.passes("", "HOST/app:1.4.1 --to HOST/app:1.4.1-alpine");
+}
+
+/// A disk that is full may accept everything and keep nothing.
+#[test]
+fn a_blob_that_is_accepted_and_not_stored_ends_the_copy() {
+    let stage = Stage::new();
+    stage.world.layout("third");
+    let full = stage.world.serve_through(|seen, forward| {
+        let ends = seen.method == "PUT" && seen.path().contains("/blobs/");
+        let mounts = seen.method == "POST" && seen.target.contains("mount=");
+        if ends || mounts { Answer::new(201, "text/plain", "").into() } else { forward().into() }
+    });
+    // One is sent, and the other one mounted.
+    for source in [stage.at("app"), format!("{}/app", full.host())] {
+        let outcome = stage.run_with("", &format!("{source}:sha-c0ffee0 --to {}/third:1.4.2", full.host()));
+        let expected = "accepted the blob but does not serve it";
+        assert!(outcome.status == 1 && outcome.told.contains(expected), "{}", outcome.told);
+        let is_manifest = |line: &String| line.starts_with("PUT") && line.contains("/manifests/");
+        assert!(!full.lines().iter().any(is_manifest), "{:?}", full.lines());
+    }
+}

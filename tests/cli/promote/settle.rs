@@ -3,20 +3,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bakeplan::internals::oci::OCI_INDEX;
-use bakeplan::internals::registry::Store;
 
 use super::stage::Stage;
 use crate::loopback::Server;
-use crate::merge::world::{TAGS, index, plan_of, put, put_tag};
+use crate::merge::world::{TAGS, index_of, plan_of, put, put_tag};
 
 /// A registry that shows version 1.5.0 in the second list after `latest` was written.
 fn late(stage: &Stage) -> Server {
     let layout = stage.world.layout("app");
-    let build = &stage.world.built["app-linux-amd64"];
-    let size = layout.head_manifest(&build.clone().into()).unwrap().unwrap().size;
-    let text = index(&[format!(
-        r#"{{"mediaType":"{OCI_INDEX}","digest":"{build}","size":{size},"annotations":{{"of":"1.5.0"}}}}"#
-    )]);
+    let text = index_of(&layout, stage.world.built.values(), "1.5.0");
     let greater = put(&layout, OCI_INDEX, &text);
     let (is_written, lists) = (AtomicBool::new(false), AtomicUsize::new(0));
     stage.world.serve_through(move |seen, forward| {

@@ -188,6 +188,38 @@ fn redirects_that_must_not_be_followed_are_errors() {
     assert_eq!(storage.seen().len(), 0);
 }
 
+/// What was reached with encryption leads nowhere without it, not even on this machine: not with a redirect, and not to log in.
+#[test]
+fn encryption_is_not_left() {
+    let blob = Digest::sha256(b"blob");
+    let plain = Server::start(|_: &Seen| Answer::new(200, "", "blob"));
+    let away = format!("http://{}/x", plain.host());
+    let bench = |server: &Server| {
+        let auths = format!(r#"{{"auths":{{"{}":{{"auth":"YTpi"}}}}}}"#, server.host());
+        let environment = variables(&[("DOCKER_AUTH_CONFIG", &auths)]);
+        Bench::with(&Settings { environment, ca_files: vec![authority()], ..Settings::default() })
+    };
+    let target = away.clone();
+    let server =
+        Server::start_tls(move |_: &Seen| Answer::new(307, "", "").header("Location", target.clone()));
+    let error = bench(&server).repository(&format!("{}/a/b", server.host())).get_blob(&blob, 10).unwrap_err();
+    assert!(error.to_string().contains("without encryption"), "{error}");
+    let challenge = format!("Bearer realm=\"{away}\",service=\"x\"");
+    let server = Server::start_tls(move |_: &Seen| {
+        Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", challenge.clone())
+    });
+    let error = bench(&server).repository(&format!("{}/a/b", server.host())).get_blob(&blob, 10).unwrap_err();
+    assert!(error.to_string().contains("without encryption"), "{error}");
+    assert_eq!(plain.seen().len(), 0);
+    // Within it, it goes on.
+    let server = Server::start_tls(|seen: &Seen| match seen.path() {
+        "/here" => Answer::new(200, "", "blob"),
+        _ => Answer::new(307, "", "").header("Location", "/here"),
+    });
+    let repository = bench(&server).repository(&format!("{}/a/b", server.host()));
+    assert_eq!(repository.get_blob(&blob, 10).unwrap().unwrap(), b"blob");
+}
+
 /// A registry that says our credentials in the address of a redirect or an upload: nobody is asked there, so that no resolver
 /// learns them either, and no message has them.
 #[test]

@@ -264,3 +264,40 @@ fn a_repository_that_cannot_list_what_refers_to_images_is_named() {
         assert_eq!(count, usize::from(is_named), "{told}");
     }
 }
+
+/// A gateway that knows nothing of that endpoint may answer with anything, which does not mean that there is nothing.
+#[test]
+fn an_answer_without_a_list_is_no_empty_list() {
+    for body in ["{}", r#"{"manifests":null}"#, r#"{"schemaVersion":2,"manifests":[]}"#] {
+        let world = merged();
+        let server = world.serve_with(move |seen| {
+            seen.path().contains("/referrers/").then(|| Answer::new(200, OCI_INDEX, body).into())
+        });
+        let repository = format!("{}/acme/app", server.host());
+        let output = Test::new().args(["verify", "--keep-set", &repository]).output();
+        assert!(output.status.success());
+        let told = String::from_utf8(output.stderr).unwrap();
+        let is_said = told.contains("has no list of what refers to a manifest");
+        assert_eq!(is_said, !body.contains("[]"), "{body}: {told}");
+    }
+}
+
+/// A list that lacks a tag of the plan may lack others.
+#[test]
+fn a_list_that_lacks_a_planned_tag_is_not_known() {
+    for (list, is_known) in [(r#"["1.4.2","1.4","1","latest"]"#, true), (r#"["1.4","1","latest"]"#, false)] {
+        let world = merged();
+        let server = world.serve_with(move |seen| match seen.target.contains("last=") {
+            _ if !seen.path().ends_with("/tags/list") => None,
+            true => Some(Answer::json(200, r#"{"tags":[]}"#).into()),
+            false => Some(Answer::json(200, format!(r#"{{"tags":{list}}}"#)).into()),
+        });
+        let document = crate::merge::world::plan(&[&format!("{}/acme/app", server.host())]);
+        let test = Test::new().file("plan.json", &document);
+        let output = test.args(["verify", "--keep-set", "--plan", "plan.json"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(if is_known { 0 } else { 5 }), "{told}");
+        assert_eq!(output.stdout.is_empty(), !is_known);
+        assert_eq!(told.contains("the list of tags lacks it"), !is_known, "{told}");
+    }
+}

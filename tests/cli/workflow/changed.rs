@@ -67,7 +67,9 @@ pub(super) fn the_event_says_what_is_built(workflow: &Workflow, setting: &Settin
             ("BAKEPLAN_ALL", &all),
         ];
         let (status, told) = run_plan(workflow, &env, "false");
-        let due = format!("|--publish=true|--changed-since|auto|{due}--default-provenance=|");
+        let [always, on_schedule] = setting.choice();
+        let due = due.replace("--stale|", on_schedule);
+        let due = format!("|--publish=true|{always}{due}--default-provenance=|");
         check(status == Some(0) && told.contains(&due), || {
             format!("{event} at {time:?} with {input:?}: {told} and not {due}")
         })?;
@@ -84,6 +86,19 @@ image "app" {
   tags         = ["edge"]
 }
 "#;
+
+#[test]
+fn what_says_how_needs_that_only_what_has_changed_is_built() {
+    for option in ["--on-unknown=fail", "--most-stale=3"] {
+        let name = option.trim_start_matches("--").split('=').next().unwrap().replace('-', "_");
+        let test =
+            Test::new().file("docker-bake.hcl", SPEC).args(["workflow", "github", "--install=path", option]);
+        let output = test.output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let due = format!("error[unused-setting]: `{name}` has no effect where every run builds everything");
+        assert!(output.status.code() == Some(1) && told.contains(&due), "{told}");
+    }
+}
 
 /// What is told while a workflow is written.
 fn told(options: &[&str]) -> String {

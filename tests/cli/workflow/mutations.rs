@@ -291,6 +291,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("provenance", "visibility == 'public'", "private == false"),
     ("provenance", "&& 'max' || 'min'", "&& 'min' || 'max'"),
     ("again", " --from-source -- \\\n", " -- \\\n"),
+    ("again", " --changed-since auto", ""),
     (
         "again",
         "            --default-provenance=\"$PROVENANCE\" --var 'A=b c' --platform linux/amd64 ||",
@@ -360,6 +361,8 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ),
     ("changed", "          if [[ $BAKEPLAN_ALL == true ]]; then choice+=(--all); fi\n", ""),
     ("changed", "[[ $BAKEPLAN_ALL == true ]]", "[[ -n $BAKEPLAN_ALL ]]"),
+    ("changed", "auto --on-unknown fail)", "auto)"),
+    ("changed", "(--stale --most-stale 3)", "(--stale)"),
     ("changed", "\"${choice[@]}\" ", ""),
     ("changed", "inputs.all || ", ""),
     ("changed", "github.event_name == 'schedule' && github.event.schedule", "github.event.schedule"),

@@ -432,6 +432,8 @@ pub(super) const SETTINGS: [Setting; 9] = [
             "--schedule=17 3 * * *",
             "--schedule=5 5 * * *",
             "--rebuild=17 4 * * 0",
+            "--on-unknown=fail",
+            "--most-stale=3",
         ],
         has_job_token: true,
         accounts: &[("docker.io", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN")],
@@ -460,6 +462,15 @@ pub(super) const SETTINGS: [Setting; 9] = [
 ];
 
 impl Setting {
+    /// What the plan is told about what has changed: in every run, and on a schedule. One setting says more.
+    pub(super) fn choice(&self) -> [&'static str; 2] {
+        match (self.only_changed, self.options.contains(&"--on-unknown=fail")) {
+            (false, _) => [""; 2],
+            (true, false) => ["--changed-since|auto|", "--stale|"],
+            (true, true) => ["--changed-since|auto|--on-unknown|fail|", "--stale|--most-stale|3|"],
+        }
+    }
+
     /// What is generated.
     pub(super) fn workflow(&self) -> Workflow {
         let options: Vec<String> =

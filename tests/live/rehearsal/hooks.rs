@@ -131,10 +131,10 @@ fn in_one_row(name: &str) -> (Project, [String; 3]) {
     let mut definition = String::new();
     for (name, repository) in names.iter().zip(&repositories) {
         let secret = if *name == "closed" { "secret = [\"id=npm,env=NPM_TOKEN\"]" } else { "" };
-        definition.push_str(&format!(
+        definition.extend([format!(
             "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n  {secret}\n}}\n\
              image \"{name}\" {{\n  repositories = [\"{repository}\"]\n  tags = [\"edge\"]\n}}\n"
-        ));
+        )]);
     }
     let project = project
         .file("docker-bake.hcl", &definition)

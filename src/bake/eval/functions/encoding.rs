@@ -11,6 +11,7 @@ use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
 use crate::bake::values::csv::{CsvError, Records};
 use crate::bake::values::{MarkedStr, Name, ObjectType, Type, Value};
+use crate::percent;
 
 /// Go's `base64.StdEncoding`: padding is required, bits that are left over are not looked at.
 pub(super) const BASE64: GeneralPurpose =
@@ -34,7 +35,7 @@ pub(super) fn family() -> Family {
             ),
         ),
         ("csvdecode", fixed(vec![text("str")], csv_decode)),
-        ("urlencode", fixed(vec![text("str")], |_, args| one(args, url_encode))),
+        ("urlencode", fixed(vec![text("str")], |_, args| one(args, percent::encode))),
     ]
 }
 
@@ -52,26 +53,6 @@ fn base64_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| FunctionError::argument(0, "the result of decoding is not valid UTF-8"))?;
     Ok(Value::string(text))
-}
-
-/// Go's `url.QueryEscape`.
-pub(crate) fn url_encode(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            b' ' => encoded.push('+'),
-            _ => {
-                encoded.push('%');
-                encoded.push(char::from(HEX[usize::from(byte >> 4)]));
-                encoded.push(char::from(HEX[usize::from(byte & 15)]));
-            }
-        }
-    }
-    encoded
 }
 
 /// A list of one object a row, named by the first row.

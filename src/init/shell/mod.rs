@@ -1,17 +1,28 @@
 //! Lines of shell, as far as it takes to find the commands that make images and tags.
 
+mod lines;
+mod words;
+
 use std::cell::Cell;
 
 use super::moment::Fact;
 use super::scope::Scope;
 use super::text::{MAX_TEXT, Piece, Template};
 use super::value::Value;
+pub(super) use words::commands;
+use words::{assignment, is_of_make, stages, substitutions};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
 
 /// How far expansions may be in each other.
 const MAX_DEPTH: usize = 24;
+
+/// The programs that make images.
+const BUILDERS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
+
+/// What only shows or looks for a command.
+const SHOWING: [&str; 5] = ["echo", "printf", "which", "type", "command"];
 
 /// Around the number of an expression of GitHub's that stands in a script.
 const OPEN: char = '\u{e000}';
@@ -24,6 +35,16 @@ pub(crate) struct ShellCommand {
     pub words: Vec<Template>,
     /// How many lines are above it in the script.
     pub line: usize,
+}
+
+impl ShellCommand {
+    /// From the program on that makes images: what runs it stands before it, such as `sudo -E` and `timeout 600`.
+    pub(crate) fn builder(&self) -> Option<&[Template]> {
+        let word = |word: &Template| word.constant().unwrap_or_default();
+        let at = self.words.iter().position(|one| BUILDERS.contains(&word(one).as_str()))?;
+        let is_shown = self.words[..at].iter().any(|one| SHOWING.contains(&word(one).as_str()));
+        (!is_shown).then_some(&self.words[at..])
+    }
 }
 
 /// A script, with what its variables are.
@@ -50,24 +71,7 @@ pub(crate) fn read(text: &str, scope: &Scope) -> Ran {
     let mut script = Script { scope, expressions: Vec::new(), variables: Vec::new(), depth: Cell::new(0) };
     let text = script.with_marks(text);
     let mut ran = Ran::default();
-    let (mut joined, mut start) = (String::new(), 0);
-    for (at, line) in text.lines().enumerate() {
-        if joined.is_empty() {
-            start = at;
-        }
-        match line.trim_end().strip_suffix('\\') {
-            Some(line) => {
-                joined.push_str(line);
-                joined.push(' ');
-            }
-            None => {
-                joined.push_str(line);
-                script.line(&joined, start, &mut ran);
-                joined.clear();
-            }
-        }
-    }
-    script.line(&joined, start, &mut ran);
+    script.run(&text, 0, &mut ran);
     ran
 }
 
@@ -92,6 +96,28 @@ impl Script<'_> {
         marked
     }
 
+    /// Reads a script, with so many lines above it.
+    fn run(&mut self, text: &str, above: usize, ran: &mut Ran) {
+        for (line, at) in lines::joined(text) {
+            self.line(&line, above + at, ran);
+        }
+    }
+
+    /// Reads what another shell runs: of that, only the commands are seen here.
+    fn run_apart(&mut self, text: &str, above: usize, ran: &mut Ran) {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH || !self.scope.world.work.spend(1 + text.len() / 16) {
+            return;
+        }
+        self.depth.set(depth + 1);
+        let known = self.variables.len();
+        let mut inner = Ran::default();
+        self.run(text, above, &mut inner);
+        self.variables.truncate(known);
+        self.depth.set(depth);
+        ran.commands.extend(inner.commands.into_iter().filter(|command| command.builder().is_some()));
+    }
+
     fn line(&mut self, line: &str, at: usize, ran: &mut Ran) {
         // Recipes of make, and steps of a list in YAML.
         let line = line.trim().trim_start_matches(['@', '-', '+']).trim_start();
@@ -99,7 +125,14 @@ impl Script<'_> {
             return;
         }
         for part in commands(line) {
-            let mut words = words(&part);
+            for inner in substitutions(&part) {
+                self.run_apart(inner, at, ran);
+            }
+            if let Some(inner) = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+                self.run_apart(inner, at, ran);
+                continue;
+            }
+            let mut words = words::words(&part);
             let assigns = words.first().and_then(|word| assignment(word));
             if let Some((name, value)) = assigns
                 && (words.len() == 1 || is_of_make(&part))
@@ -129,7 +162,12 @@ impl Script<'_> {
                         | "then"
                         | "do"
                         | "if"
+                        | "elif"
                         | "else"
+                        | "while"
+                        | "until"
+                        | "!"
+                        | "{"
                         | "time"
                         | "exec"
                 )
@@ -143,9 +181,22 @@ impl Script<'_> {
                 }
             }
             self.sets(&words, ran);
-            let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
-            if !words.is_empty() {
-                ran.commands.push(ShellCommand { words, line: at });
+            if let Some(inner) = script_of(&words) {
+                self.run_apart(&inner, at, ran);
+                continue;
+            }
+            let stages = stages(&part);
+            let alone = vec![words];
+            let stages = if stages.len() < 2 {
+                alone
+            } else {
+                stages.iter().map(|stage| words::words(stage)).collect()
+            };
+            for words in stages {
+                let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
+                if !words.is_empty() {
+                    ran.commands.push(ShellCommand { words, line: at });
+                }
             }
         }
     }
@@ -291,7 +342,7 @@ impl Script<'_> {
     /// `$(…)`, of which a few are known.
     fn substitution(&self, inner: &str) -> Option<Template> {
         let inner = inner.trim();
-        let words = words(inner);
+        let words = words::words(inner);
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
         match words.as_slice() {
             // A variable of make.
@@ -311,11 +362,11 @@ impl Script<'_> {
             ["basename", path] => changed(self.expand(path), "##*/"),
             ["echo" | "printf", ..] => {
                 let (said, operations) = inner.split_once('|')?;
-                let said = crate::init::shell::words(said);
+                let said = words::words(said);
                 let mut value =
                     self.expand(said.iter().skip(1).find(|word| !word.starts_with('-') && *word != "%s")?);
                 for operation in operations.split('|') {
-                    let words = crate::init::shell::words(operation);
+                    let words = words::words(operation);
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
                     value = match words.as_slice() {
                         ["tr", from, to] if is_upper(from) && is_lower(to) => value,
@@ -339,6 +390,17 @@ impl Script<'_> {
             _ => None,
         }
     }
+}
+
+/// What another shell is given to run: `bash -ec '…'`, `eval "…"`.
+fn script_of(words: &[String]) -> Option<String> {
+    if words.first().is_some_and(|word| word == "eval") {
+        return Some(words[1..].join(" "));
+    }
+    let shell = words.iter().position(|word| matches!(word.as_str(), "sh" | "bash" | "dash" | "zsh"))?;
+    let mut rest =
+        words[shell + 1..].iter().skip_while(|word| !(word.starts_with('-') && word.ends_with('c')));
+    rest.nth(1).cloned()
 }
 
 fn is_upper(set: &str) -> bool {
@@ -382,92 +444,6 @@ fn changed(value: Template, operation: &str) -> Option<Template> {
     })
 }
 
-/// `NAME=VALUE`
-fn assignment(word: &str) -> Option<(String, String)> {
-    let (name, value) = word.split_once('=')?;
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let is_name = !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-');
-    is_name.then(|| (name.to_owned(), value.to_owned()))
-}
-
-/// `NAME ?= VALUE` and the like, of make.
-fn is_of_make(line: &str) -> bool {
-    let Some((name, _)) = line.split_once('=') else { return false };
-    let bare = name.trim_end_matches(['?', ':', '+']).trim_end();
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    name.len() > bare.len() && !bare.is_empty() && bare.chars().all(is_of_name)
-}
-
-/// A line cut where one command ends and another begins.
-pub(super) fn commands(line: &str) -> Vec<String> {
-    let mut commands = vec![String::new()];
-    let (mut single, mut double, mut depth) = (false, false, 0usize);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' if !double => single = !single,
-            '"' if !single => double = !double,
-            '(' if !single => depth += 1,
-            ')' if !single => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let is_outside = !single && !double && depth == 0;
-        let ends = is_outside && (c == ';' || ((c == '&' || c == '|') && chars.peek() == Some(&c)));
-        if ends {
-            if c != ';' {
-                chars.next();
-            }
-            commands.push(String::new());
-        } else if is_outside && c == '#' && commands.last().is_some_and(|last| last.ends_with([' ', '\t'])) {
-            break;
-        } else if let Some(last) = commands.last_mut() {
-            last.push(c);
-        }
-    }
-    commands
-        .into_iter()
-        .map(|command| command.trim().to_owned())
-        .filter(|command| !command.is_empty())
-        .collect()
-}
-
-/// The words of a command, without their quotes; what a substitution holds is one word.
-fn words(command: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let (mut single, mut double, mut depth) = (false, false, 0usize);
-    let mut previous = ' ';
-    let mut chars = command.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\' && !single && depth == 0 {
-            word.get_or_insert_default().extend(chars.next());
-            continue;
-        }
-        match c {
-            '(' if previous == '$' && !single => depth += 1,
-            '(' if depth > 0 => depth += 1,
-            ')' if depth > 0 => depth -= 1,
-            _ => {}
-        }
-        let is_inside = single || double || depth > 0;
-        match c {
-            '\'' if !double && depth == 0 => {
-                single = !single;
-                word.get_or_insert_default();
-            }
-            '"' if !single && depth == 0 => {
-                double = !double;
-                word.get_or_insert_default();
-            }
-            c if c.is_whitespace() && !is_inside => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
-        }
-        previous = c;
-    }
-    words.extend(word);
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -501,6 +477,44 @@ mod tests {
             shown("REPO ?= acme/app\nTAG := 1\npush:\n\t@docker push $(REPO):$(TAG)"),
             ["2: push:", "3: docker|push|acme/app:1"]
         );
+    }
+
+    /// Each of them is one build for the runner.
+    #[test]
+    fn a_build_is_found_wherever_a_shell_runs_it() {
+        for (script, line) in [
+            ("docker build --label \"a=\n b\" -t x .", 0),
+            ("echo \"a\nb\"; docker build -t x .", 0),
+            ("cat <<EOF\ndon't\nEOF\ndocker build -t x .", 3),
+            ("# it isn't\ndocker build -t x .", 1),
+            ("eval \"docker build -t x .\"", 0),
+            ("sudo bash -euc 'a\ndocker build -t x .'", 1),
+            ("ID=$(docker build -t x .)", 0),
+            ("(cd a && docker build -t x .)", 0),
+            ("{ docker build -t x .; }", 0),
+            ("cat Dockerfile | docker build -t x .", 0),
+            ("timeout 600 docker build -t x . | tee log", 0),
+            ("A=1 B=2 docker build -t x .", 0),
+            ("if ! docker build -t x .; then exit 1; fi", 0),
+        ] {
+            let ran = read(script, &Scope::default());
+            let built: Vec<(usize, String)> = ran
+                .commands
+                .iter()
+                .filter_map(|one| Some((one.line, one.builder()?)))
+                .map(|(line, words)| (line, words.iter().map(Template::shown).collect::<Vec<_>>().join(" ")))
+                .filter(|(_, words)| words.starts_with("docker build"))
+                .collect();
+            let [(at, words)] = built.as_slice() else { panic!("{script}: {built:?}") };
+            assert!(*at == line && words.contains("-t x ."), "{script}: {built:?}");
+        }
+        for script in ["echo docker build -t x .", "command -v docker build", "echo 'a\ndocker build -t x .'"]
+        {
+            assert!(
+                read(script, &Scope::default()).commands.iter().all(|one| one.builder().is_none()),
+                "{script}"
+            );
+        }
     }
 
     #[test]

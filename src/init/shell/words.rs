@@ -1,0 +1,133 @@
+//! What a line of shell is made of: commands, the stages of a pipeline, words.
+
+/// `NAME=VALUE`
+pub(super) fn assignment(word: &str) -> Option<(String, String)> {
+    let (name, value) = word.split_once('=')?;
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let is_name = !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-');
+    is_name.then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// `NAME ?= VALUE` and the like, of make.
+pub(super) fn is_of_make(line: &str) -> bool {
+    let Some((name, _)) = line.split_once('=') else { return false };
+    let bare = name.trim_end_matches(['?', ':', '+']).trim_end();
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    name.len() > bare.len() && !bare.is_empty() && bare.chars().all(is_of_name)
+}
+
+/// A line cut where one command ends and another begins.
+pub(in crate::init) fn commands(line: &str) -> Vec<String> {
+    cut(line, |c, next| match c {
+        ';' => 1,
+        '&' | '|' if next == Some(c) => 2,
+        _ => 0,
+    })
+}
+
+/// The commands that a pipe is between.
+pub(super) fn stages(command: &str) -> Vec<String> {
+    cut(command, |c, next| match (c, next) {
+        ('|', Some('&')) => 2,
+        ('|', _) => 1,
+        _ => 0,
+    })
+}
+
+/// Cuts a text, outside of quotes and parentheses, where so many characters end a command.
+fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let (mut single, mut double, mut depth) = (false, false, 0usize);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if !single => {
+                if let Some(last) = parts.last_mut() {
+                    last.push(c);
+                    last.extend(chars.next());
+                }
+                continue;
+            }
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            '(' if !single => depth += 1,
+            ')' if !single => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_outside = !single && !double && depth == 0;
+        let ends = if is_outside { end(c, chars.peek().copied()) } else { 0 };
+        if ends > 0 {
+            for _ in 1..ends {
+                chars.next();
+            }
+            parts.push(String::new());
+        } else if is_outside && c == '#' && parts.last().is_some_and(|last| last.ends_with([' ', '\t'])) {
+            break;
+        } else if let Some(last) = parts.last_mut() {
+            last.push(c);
+        }
+    }
+    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+/// The words of a command, without their quotes; what a substitution holds is one word.
+pub(super) fn words(command: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut single, mut double, mut depth) = (false, false, 0usize);
+    let mut previous = ' ';
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && !single && depth == 0 {
+            word.get_or_insert_default().extend(chars.next());
+            continue;
+        }
+        match c {
+            '(' if previous == '$' && !single => depth += 1,
+            '(' if depth > 0 => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        let is_inside = single || double || depth > 0;
+        match c {
+            '\'' if !double && depth == 0 => {
+                single = !single;
+                word.get_or_insert_default();
+            }
+            '"' if !single && depth == 0 => {
+                double = !double;
+                word.get_or_insert_default();
+            }
+            c if c.is_whitespace() && !is_inside => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+        previous = c;
+    }
+    words.extend(word);
+    words
+}
+
+/// What the `$(…)` of a command hold.
+pub(super) fn substitutions(command: &str) -> Vec<&str> {
+    let (mut found, mut single, mut opened, mut depth) = (Vec::new(), false, None, 0usize);
+    let mut previous = ' ';
+    for (at, c) in command.char_indices() {
+        match c {
+            '\'' if depth == 0 => single = !single,
+            '(' if previous == '$' && !single && depth == 0 => {
+                opened = Some(at + 1);
+                depth = 1;
+            }
+            '(' if depth > 0 => depth += 1,
+            ')' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    found.extend(opened.take().map(|from| &command[from..at]));
+                }
+            }
+            _ => {}
+        }
+        previous = c;
+    }
+    found
+}
