@@ -49,6 +49,17 @@ pub(crate) fn json(text: &str) -> String {
     shown
 }
 
+/// A word as a POSIX shell reads it back.
+#[must_use]
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Lines of text, of which none is a command to a runner. Other control characters are escaped.
 #[must_use]
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {

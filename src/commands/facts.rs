@@ -90,6 +90,22 @@ pub(super) fn run(session: &Session<'_>, known: &Facts) -> Run {
     Run { commit_time, ..run }
 }
 
+/// The error for a list of versions that is not there: versions may stand in its place.
+fn no_list(path: &str, problem: &str) -> Error {
+    let error = Diagnostic::error(Code::NO_SUCH_FILE, problem);
+    let versions: Vec<&str> = path.split([',', ' ']).filter(|one| !one.is_empty()).collect();
+    if versions.is_empty() || versions.iter().any(|one| one.parse::<Version>().is_err()) {
+        return error
+            .with_help("`--known-versions` takes a file with one version on each line, or `git`")
+            .into();
+    }
+    let help = format!(
+        "`--known-versions` takes a file with one version on each line; in an `image` block, versions are named by `known_versions = [\"{}\"]`",
+        versions.join("\", \"")
+    );
+    error.with_help(help).into()
+}
+
 /// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
 pub(super) fn known_versions(
     session: &Session<'_>,
@@ -111,13 +127,11 @@ pub(super) fn known_versions(
             }
             // It may be a plan, which is larger than any list.
             let text = session.host.read_product(path).map_err(|error| {
-                if error.code() != Code::NO_SUCH_FILE || path.parse::<Version>().is_err() {
-                    return Error::from(error);
+                if error.code() == Code::NO_SUCH_FILE {
+                    no_list(path, &error.to_string())
+                } else {
+                    error.into()
                 }
-                let help = format!(
-                    "`--known-versions` takes a file with one version on each line; an `image` block can name a version: `known_versions = [\"{path}\"]`"
-                );
-                Error::from(Diagnostic::error(Code::NO_SUCH_FILE, error.to_string()).with_help(help))
             })?;
             let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");

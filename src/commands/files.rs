@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{Host, YamlText};
+use crate::readable::shell_word;
 
 /// Finds and reads the files. A generated one that nobody named is a product, not a source. Where they are confined, none
 /// may be a link out of the project.
@@ -54,9 +55,11 @@ pub(super) fn unread(
     let unread = discovery::unread(files, read, images, session.host);
     let (images, others): (Vec<&String>, Vec<&String>) =
         unread.iter().partition(|path| discovery::is_images(path));
-    // Of files with `image` blocks, an option takes one.
-    let chosen = images.first().map(|path| format!("--images {path}"));
-    let options: Vec<String> = others.iter().map(|path| format!("-f {path}")).chain(chosen).collect();
+    // `--images` takes one.
+    let option = if images.len() == 1 { "--images" } else { "-f" };
+    let others = others.iter().map(|path| format!("-f {}", shell_word(path)));
+    let options: Vec<String> =
+        others.chain(images.iter().map(|path| format!("{option} {}", shell_word(path)))).collect();
     if options.is_empty() {
         return None;
     }

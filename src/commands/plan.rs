@@ -17,6 +17,7 @@ use crate::host::{Action, Compared, Destination, HostError, Written};
 use crate::pipeline::runs;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
+use crate::readable::shell_word;
 use crate::render;
 use crate::resolve::Purpose;
 
@@ -58,7 +59,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let selection = &Selection { max_jobs, ..given.clone() };
     let mut command = vec!["plan".to_owned()];
     if let Some(folder) = out {
-        command.extend(["--out".to_owned(), quote(folder)]);
+        command.extend(["--out".to_owned(), shell_word(folder)]);
         command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
         command.extend(shared_options(selection, &session.secret_names));
         let command = format!("bakeplan {}", command.join(" "));
@@ -137,7 +138,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     };
     let mut command = vec!["bake".to_owned()];
     if let Some(path) = &output {
-        command.extend(["-o".to_owned(), quote(path)]);
+        command.extend(["-o".to_owned(), shell_word(path)]);
     }
     command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
@@ -240,7 +241,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         call,
     } = definition;
     let mut options = Vec::new();
-    let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
+    let mut option = |name: &str, value: &str| options.push(format!("{name} {}", shell_word(value)));
     files.iter().for_each(|file| option("-f", file));
     images.iter().for_each(|file| option("--images", file));
     variables.iter().for_each(|variable| option("--var", &secrets.readable(variable)));
@@ -257,7 +258,8 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     facts_file.iter().for_each(|file| option("--facts-file", file));
     known_versions.iter().for_each(|from| option("--known-versions", from));
     let flag = |given: bool, text: &str| given.then(|| text.to_owned());
-    let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));
+    let value =
+        |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", shell_word(&value)));
     options.extend(
         [
             flag(!publish, "--publish=false"),
@@ -272,19 +274,9 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         .into_iter()
         .flatten(),
     );
-    options.extend(policies.iter().map(|policy| format!("--policy {}", quote(policy))));
-    options.extend(targets.iter().map(|target| quote(target)));
+    options.extend(policies.iter().map(|policy| format!("--policy {}", shell_word(policy))));
+    options.extend(targets.iter().map(|target| shell_word(target)));
     options
-}
-
-/// A word as a POSIX shell reads it back.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Refuses a file that is a source, or that Bake would read together with one.

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::host::Destination;
 use crate::pipeline::{self, GitlabPipeline, Pipeline, PlannedWith, Server, place};
 use crate::plan::Plan;
+use crate::readable::shell_word;
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -74,9 +75,9 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     // As seen from the top of the repository, wherever the command ran.
     let folder = session.host.folder_in_checkout();
     let mut command = Vec::new();
-    command.extend(folder.iter().map(|folder| format!("-C {}", plan::quote(folder))));
+    command.extend(folder.iter().map(|folder| format!("-C {}", shell_word(folder))));
     command.extend(["workflow".to_owned(), ci.name().to_owned()]);
-    command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
+    command.extend(output.iter().map(|path| format!("-o {}", shell_word(path))));
     command.extend(given(options));
     command.extend(plan::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
@@ -358,7 +359,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         name: &str,
         values: impl IntoIterator<Item = &'a T>,
     ) -> impl Iterator<Item = String> {
-        values.into_iter().map(move |value| format!("{name} {}", plan::quote(&value.to_string())))
+        values.into_iter().map(move |value| format!("{name} {}", shell_word(&value.to_string())))
     }
     each("--install", install)
         .chain(each("--publish-on", publish_on))

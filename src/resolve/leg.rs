@@ -38,6 +38,8 @@ pub(super) struct Maker<'a> {
     pub(super) names: Vec<Text>,
     /// What is in each output that is pushed by digest.
     pub(super) pushed: &'a TextMap,
+    /// The caches that some leg writes.
+    pub(super) caches: &'a cache::Written,
 }
 
 /// The fields of an output that is pushed by digest.
@@ -77,7 +79,7 @@ impl Maker<'_> {
             }));
             return None;
         };
-        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
+        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci, self.caches);
         definition.tags = Some(self.names.clone());
         plain::without_attestations(self.settings, &mut definition);
         let descriptor = if self.settings.index {
@@ -149,6 +151,7 @@ pub(super) fn for_platform(
     platform: Option<&Platform>,
     overrides: &[&PlatformOverride],
     oci: &OciLabels,
+    caches: &cache::Written,
 ) -> Target {
     let mut definition = target.clone();
     definition.inherits = Vec::new();
@@ -156,8 +159,7 @@ pub(super) fn for_platform(
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(platform.as_str())]);
-        let written = target.cache_to.as_deref().unwrap_or_default();
-        definition.cache_from = cache::to_read(&target.cache_from, written, &target.name, platform);
+        definition.cache_from = cache::to_read(&target.cache_from, caches, &target.name, platform);
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }

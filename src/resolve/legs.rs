@@ -14,10 +14,10 @@ use super::leg::{self, Maker, leg_name};
 use super::plain;
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use crate::bake::target::{Entry, Target, Text};
+use crate::bake::target::{Entry, Target, Text, refused};
 use crate::bake::values::Name;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::naming;
 use crate::on_missing::OnMissing;
 use crate::plan::Leg;
@@ -78,7 +78,8 @@ pub(super) fn legs(
                 legs.lifted.insert(Rc::clone(name), lifted);
             }
             let names = leg::names(publication);
-            let maker = Maker { input, image, target, settings, names, pushed: &pushed };
+            let caches = &targets.caches;
+            let maker = Maker { input, image, target, settings, names, pushed: &pushed, caches };
             let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
                 [] => vec![(None, None)],
                 declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
@@ -299,6 +300,18 @@ fn add(
         .any(|output| output.fields.contains_key("oci-mediatypes"))
     {
         known.leg.definition.output = assigned.leg.definition.output;
+    }
+}
+
+/// Reports what BuildKit refuses to build with: an error where the plan builds it, and a warning where only people do.
+pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+    let built: BTreeSet<&Name> = legs.iter().map(|leg| &leg.of).collect();
+    for name in &built {
+        diagnostics.extend(targets.find(name).into_iter().flat_map(refused::values));
+    }
+    for target in targets.standing().iter().filter(|target| !built.contains(&target.name)) {
+        let found = refused::values(target).into_iter();
+        diagnostics.extend(found.map(|error| Diagnostic { severity: Severity::Warning, ..error }));
     }
 }
 

@@ -12,6 +12,7 @@ use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
 use super::targets::Targets;
 use super::versions;
+use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
@@ -243,7 +244,7 @@ fn published(
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
             }
-            let written = span.map(|span| input.texts.text(span)).unwrap_or_default();
+            let written = span.and_then(|span| string(input.texts.text(span)));
             if let Some(help) = reference_help(&name, written, image) {
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
@@ -275,38 +276,72 @@ fn slug_help(text: &str, facts: &Facts) -> String {
     }
 }
 
-/// How a whole reference is written in an `image` block, which names repositories and tags apart. The pattern that it was
-/// rendered from is kept, where it is `written` as a string.
-pub(super) fn reference_help(text: &str, written: &str, image: &UnresolvedImage) -> Option<String> {
-    let reference: Reference = text.parse().ok()?;
-    let repository = reference.repository();
-    let has_repository = image
-        .settings()
-        .repositories
-        .iter()
-        .flatten()
-        .any(|own| own.as_str().parse::<Repository>().is_ok_and(|own| own == *repository));
-    let repositories = match &image.settings().repositories {
-        Some(_) if has_repository => None,
-        Some(_) => Some(format!("add `\"{repository}\"` to `repositories`")),
-        None => Some(format!("write `repositories = [\"{repository}\"]`")),
-    };
-    if reference.digest().is_some() {
+/// How a whole reference is written in an `image` block, which names repositories and tags apart. It is given as it is
+/// `rendered` and, where that is known, as it is written, so that the pattern in it is kept.
+pub(super) fn reference_help(
+    rendered: &str,
+    written: Option<&str>,
+    image: &UnresolvedImage,
+) -> Option<String> {
+    let parsed = rendered.parse::<Reference>().ok();
+    if parsed.as_ref().is_some_and(|reference| reference.digest().is_some()) {
         return Some("a tag to publish cannot have a digest: it is known only after the build".to_owned());
     }
-    let Some(tag) = reference.tag() else {
+    let apart = |text| tag_apart(text).or_else(|| tag_apart(rendered));
+    let (head, pattern) =
+        apart(written.unwrap_or(rendered)).map_or((rendered, None), |(head, tag)| (head, Some(tag)));
+    let repository = match &parsed {
+        Some(reference) => reference.repository().clone(),
+        None => head.parse::<Repository>().ok()?,
+    };
+    let own = &image.settings().repositories;
+    let is_own = |text: &Text| text.as_str().parse::<Repository>().is_ok_and(|own| own == repository);
+    let is_there = own.iter().flatten().any(is_own);
+    let Some(pattern) = pattern else {
         // A text without a tag may be a branch's name, unless it begins with a host.
-        let (host, _) = text.split_once('/')?;
+        let (host, _) = rendered.split_once('/')?;
         let is_host = host.contains(['.', ':']) || host == "localhost";
-        let wanted = repositories.unwrap_or_else(|| "leave it out".to_owned());
-        return is_host.then(|| format!("{wanted}: `{text}` is a repository, and `tags` holds only tags"));
+        let cure = match own {
+            Some(_) if is_there => format!("leave it out: `{rendered}` stands in `repositories` already"),
+            Some(_) => format!("move `\"{repository}\"` to `repositories`: `tags` holds only tags"),
+            None => format!("write `repositories = [\"{repository}\"]`: `tags` holds only tags"),
+        };
+        return is_host.then_some(cure);
     };
-    let head = text.strip_suffix(tag.as_str()).unwrap_or_default();
-    let string = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
-    let pattern = string.strip_prefix(head).filter(|_| !head.is_empty()).unwrap_or(tag.as_str());
-    let wanted = match repositories {
-        Some(repositories) => format!("{repositories} and `tags = [\"{pattern}\"]`"),
-        None => format!("write `tags = [\"{pattern}\"]`"),
+    // Without a slash it says what the image is called, and not where it is published.
+    let is_name = !head.contains('/');
+    let tags = format!("`tags = [\"{pattern}\"]`");
+    let cure = match own {
+        Some(_) if is_there || is_name => format!("write {tags}"),
+        Some(_) => format!(
+            "write {tags}, and add `\"{repository}\"` to `repositories` if it is published there, too"
+        ),
+        None if is_name => format!(
+            "write {tags} and where it is published, such as `repositories = [\"ghcr.io/acme/{head}\"]`"
+        ),
+        None => format!("write `repositories = [\"{repository}\"]` and {tags}"),
     };
-    Some(format!("{wanted}: tags are written without their repository"))
+    Some(format!("{cure}: tags are written without their repository"))
+}
+
+/// What stands before the tag of a reference, and the tag, either of which may hold patterns and variables.
+fn tag_apart(reference: &str) -> Option<(&str, &str)> {
+    let (mut depth, mut colon) = (0_u32, None);
+    for (at, character) in reference.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => colon = Some(at),
+            '/' if depth == 0 => colon = None,
+            _ => {}
+        }
+    }
+    let at = colon?;
+    Some((&reference[..at], &reference[at + 1..]))
+}
+
+/// What is between the quotes, if it is one string without escapes.
+fn string(written: &str) -> Option<&str> {
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains(['"', '\\'])).then_some(inner)
 }

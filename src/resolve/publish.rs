@@ -107,8 +107,7 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
     if publication.is_empty() {
         let message = format!("image `{}` has no repository", image.key);
         let mut patterns = image.settings().tags.iter().flatten();
-        let help = patterns
-            .find_map(|one| owners::reference_help(one.pattern.as_str(), one.pattern.as_str(), image));
+        let help = patterns.find_map(|one| owners::reference_help(one.pattern.as_str(), None, image));
         let is_mirrored = !image.settings().mirrors.is_empty();
         let usual = if is_mirrored {
             "mirrors are filled from where builds push to: set `repositories`, or give its target a tag with a repository"

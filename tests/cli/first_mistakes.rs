@@ -29,7 +29,29 @@ fn arguments_that_are_no_names_are_explained() {
         told(FILE, &["plan", file], 1, &[&format!("`-f {file}`")]);
         told(FILE, &["print", file], 1, &[&format!("`-f {file}`")]);
     }
-    told(FILE, &["plan", "--publish", "false"], 1, &["`--publish=false`"]);
+    for (word, value) in [
+        ("false", "false"),
+        ("no", "false"),
+        ("off", "false"),
+        ("0", "false"),
+        ("Yes", "true"),
+        ("on", "true"),
+    ] {
+        told(FILE, &["plan", "--publish", word], 1, &[&format!("`--publish={value}`")]);
+        told(FILE, &["plan", &format!("--publish={value}")], 0, &[]);
+    }
+    for folder in [".", "./", "..", "deploy/", "./deploy", "/srv/app", ".\\deploy"] {
+        told(FILE, &["plan", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+        told(&published(""), &["plan", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+        told(FILE, &["print", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+    }
+    told(&published("tags = [\"1\"]"), &["-C", "./", "plan"], 0, &[]);
+    for name in ["ghcr.io/acme/app", "services/api"] {
+        told(&published(""), &["plan", name], 1, &["no name has a `/`", "`image` block or target"]);
+    }
+    for file in ["Dockerfile", "app/Dockerfile", "app.dockerfile"] {
+        told(&published(""), &["plan", file], 1, &["named in a target, as `dockerfile`"]);
+    }
     told(&published(""), &["plan", "--push", "true"], 1, &["`--push=true`"]);
     // Names may look like them.
     let names = "target \"true\" {}\ntarget \"app_json\" {\n  tags = [\"r.io/a/b:1\"]\n}\n";
@@ -54,12 +76,55 @@ fn references_and_rules_in_tags_are_explained() {
         ("ghcr.io/a/b:latest", "ghcr.io/a/b", "latest"),
         ("localhost:5000/x:1.2", "localhost:5000/x", "1.2"),
         ("quay.io/acme/app:edge", "quay.io/acme/app", "edge"),
+        ("ghcr.io/x/a:{{ version }}", "ghcr.io/x/a", "{{ version }}"),
+        ("localhost:5000/x:v{{ major }}", "localhost:5000/x", "v{{ major }}"),
     ] {
-        let cure = format!("`repositories = [\"{repository}\"]` and `tags = [\"{name}\"]`");
-        told(&image(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
-        told(&published(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
-        told(&image(&format!("repositories = [\"{repository}\"]\ntags = [\"{name}\"]")), &["plan"], 0, &[]);
+        let (wrong, right) = (format!("tags = [\"{tag}\"]"), format!("`tags = [\"{name}\"]`"));
+        let cure = format!("`repositories = [\"{repository}\"]` and {right}");
+        let versioned = |lines: &str| format!("version = \"1.2.3\"\n{lines}");
+        told(&image(&versioned(&wrong)), &["plan"], 1, &[&cure]);
+        let cured = format!("repositories = [\"{repository}\"]\ntags = [\"{name}\"]");
+        told(&image(&versioned(&cured)), &["plan"], 0, &[]);
+        // What is there already is not proposed.
+        told(
+            &published(&versioned(&wrong)),
+            &["plan"],
+            1,
+            &[&format!("write {right}, and add `\"{repository}\"` to `repositories`")],
+        );
+        let own = format!("repositories = [\"{repository}\"]\n{wrong}");
+        told(&image(&versioned(&own)), &["plan"], 1, &[&format!("write {right}: tags are written")]);
     }
+    told(
+        &published("version = \"1.2.3\"\ntags = [\"a:{{ version }}\"]"),
+        &["plan"],
+        1,
+        &["help: write `tags = [\"{{ version }}\"]`: tags are written"],
+    );
+    told(
+        &format!(
+            "variable \"REPO\" {{\n  default = \"r.io/x/a\"\n}}\n{}",
+            published("version = \"1.2.3\"\ntags = [\"${REPO}:{{ version }}\"]")
+        ),
+        &["plan"],
+        1,
+        &["help: write `tags = [\"{{ version }}\"]`: tags are written"],
+    );
+    told(
+        &published("version = \"1.2.3\"\ntags = [\"$version\"]"),
+        &["plan"],
+        1,
+        &["a pattern is written `{{ version }}`"],
+    );
+    told(&published("tags = [\"ghcr.io/x/b\"]"), &["plan"], 1, &["move `\"ghcr.io/x/b\"` to `repositories`"]);
+    told(&published("tags = [\"r.io/x/a\"]"), &["plan"], 1, &["stands in `repositories` already"]);
+    told(&image("tags = [\"ghcr.io/x/a\"]"), &["plan"], 1, &["write `repositories = [\"ghcr.io/x/a\"]`"]);
+    told(
+        &published("tags = [\"a@sha256:0123456789012345678901234567890123456789012345678901234567890123\"]"),
+        &["plan"],
+        1,
+        &["cannot have a digest"],
+    );
     let rules = published("tags = <<EOT\ntype=raw,value=edge\ntype=raw,value=next\nEOT");
     told(&rules, &["plan"], 1, &["`tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]`"]);
     told(&published("tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]"), &["plan"], 0, &[]);
@@ -84,6 +149,8 @@ fn platforms_that_nothing_builds_are_refused() {
     let plan = ["plan", "a"];
     told(&target("[\"linux/x64\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `amd64`?"]);
     told(&target("[\"linux/armv7\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `arm/v7`?"]);
+    told(&target("[\"linux/arm7\"]"), &plan, 1, &["did you mean `arm/v7`?"]);
+    told(&target("[\"linux/arm/v7\"]"), &plan, 0, &[]);
     told(&target("[\"arm32v7\"]"), &plan, 1, &["did you mean `linux/arm/v7`?"]);
     told(&target("[\"linux(+)/amd64\"]"), &plan, 1, &["a feature is empty"]);
     told(&target("[\"linux/arm/v9\"]"), &plan, 0, &["warning[unknown-variant]", "`v9` of `arm`"]);
@@ -92,7 +159,7 @@ fn platforms_that_nothing_builds_are_refused() {
     told(&target("[\"linux/risc\"]"), &plan, 1, &["error[unknown-platform]"]);
     told(&target("[\"linx/amd64\"]"), &plan, 1, &["did you mean `linux`?"]);
     told(&target("\"linux/amd64\""), &plan, 1, &["`platforms = [\"linux/amd64\"]`"]);
-    told(&target("[\"linux/x86_64\", \"linux/aarch64\", \"linux/loong64\"]"), &plan, 0, &[]);
+    told(&target("[\"linux/x86_64\", \"linux/aarch64\", \"linux/loong64\", \"wasi/wasm\"]"), &plan, 0, &[]);
     told(&target("[\"windows/amd64\"]"), &plan, 1, &["depends on its Dockerfile", "\"ubuntu-latest\""]);
     told(&target("[\"linux/amd64\"]"), &["plan", "a", "--platform", "arm"], 1, &["are `linux/amd64`"]);
 }
@@ -211,7 +278,12 @@ fn an_inline_cache_is_read_where_it_is_written() {
         let output = Test::new().file("docker-bake.hcl", file).args(["bake", "a"]).output();
         String::from_utf8(output.stdout).unwrap().matches("r.io/x/a:1-linux-amd64").count()
     };
-    assert_eq!(read("type=inline"), 0);
+    for elsewhere in
+        ["type=inline", "type=gha", "type=registry,ref=r.io/x/a:cache", "type=local,dest=r.io/x/a:1"]
+    {
+        assert_eq!(read(elsewhere), 0, "{elsewhere}");
+    }
+    assert_eq!(read("type=inline\", \"type=registry,ref=r.io/x/a:cache"), 0);
     assert_eq!(read("type=registry,ref=r.io/x/a:1"), 2);
 }
 

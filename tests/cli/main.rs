@@ -50,6 +50,7 @@ mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names
 #[cfg(unix)]
+mod overruled; // values of the command line over which an `image` block has the last word
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that pages and messages recommend

@@ -255,6 +255,22 @@ fn what_looks_like_input_and_is_not_read_is_named() {
             && talk.contains("add `-f compose.yaml --images images.hcl`"),
         "{talk}"
     );
+    let cure = ["-f", "ci/x.hcl", "-f", "compose.yaml", "--images", "images.hcl"];
+    let files =
+        [("compose.yaml", COMPOSE), ("images.hcl", &IMAGE.replace("app\"", "ad\"")), ("ci/x.hcl", own)];
+    assert!(!planned(&files, &cure).1.contains("unread-file"));
+    // Of files with `image` blocks, `--images` takes one.
+    let image =
+        |name: &str| IMAGE.replace("app\"", &format!("{name}\"")).replace("tags", "target = \"own\"\n  tags");
+    let other = r#"{"image": {"b": {"target": "own", "repositories": ["r.io/x/b"], "tags": ["2"]}}}"#;
+    let files = [("images.hcl", &*image("a")), ("images.json", other), ("ci/x.hcl", own)];
+    let (_, talk) = planned(&files, &["-f", "ci/x.hcl"]);
+    assert!(talk.contains("add `-f images.hcl -f images.json`"), "{talk}");
+    let cure = ["-f", "ci/x.hcl", "-f", "images.hcl", "-f", "images.json"];
+    assert_eq!(planned(&files, &cure), ("r.io/x/a:1\nr.io/x/b:2\n".to_owned(), String::new()));
+    let files = [("my ci/x.hcl", own), ("my ci/docker-bake.hcl", TARGET)];
+    let (_, talk) = planned(&files, &["-f", "my ci/x.hcl"]);
+    assert!(talk.contains("add `-f 'my ci/docker-bake.hcl'`"), "{talk}");
     // Nothing is missed where all is read, nothing is in the file, or we wrote it.
     let included = "include: [compose.yaml]\n";
     for (files, options) in [

@@ -344,3 +344,86 @@ fn a_suffix_is_of_releases_or_of_prereleases() {
     let lines = "version = \"1.2.3\"\nstable_suffixes = [\"acme\"]\nprerelease_suffixes = [\"acme-rc\"]";
     assert_eq!(tags(&block(lines), &[]).0, "1.2.3 1.2=versions 1=versions latest=versions");
 }
+
+/// The tags in a run of a git tag, where these versions are known.
+#[track_caller]
+fn beside(lines: &str, known: &str, tag: &str) -> String {
+    let test = Test::new().file("docker-bake.hcl", block(lines)).file("known", known);
+    let fact = format!("tag={tag}");
+    let output =
+        test.args(["metadata", "--format", "tags", "--known-versions", "known", "--fact", &fact]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{lines}: {talk}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .replace("r.io/x/a:", "")
+        .replace('\n', " ")
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn known_git_tags_are_read_as_in_a_run_of_them() {
+    let tags = "web/v1.2.3\nweb/v1.9.0\nv9.9.9\n1.2.3\napi/v3.0.0\nrelease-3.0\nrelease-3.1\n";
+    let semver = |part: &str| format!("\"type=semver,pattern={{{{{part}}}}},match=^web/v(.*)$\"");
+    let rules = format!("tags = [{}, {}]", semver("version"), semver("major"));
+    assert_eq!(beside(&rules, tags, "web/v2.0.0"), "2.0.0 2 latest");
+    assert_eq!(beside(&rules, tags, "web/v1.2.4"), "1.2.4");
+    let matched = "tags = [\"type=match,pattern=^web/v(.*)$,group=1\"]";
+    assert_eq!(beside(matched, tags, "web/v2.0.0"), "2.0.0 latest");
+    // A rule that takes any tag takes the others, too.
+    let whole = "tags = [\"type=semver,pattern={{version}}\", \"type=semver,pattern={{major}}\"]";
+    assert_eq!(beside(whole, tags, "v2.0.0"), "2.0.0 2");
+    for pattern in ["{{ tag | replace('release-', '') }}", "{{ tag[8:] }}"] {
+        let version = format!(
+            "version = {{ pattern = \"{pattern}\", when = \"tag and tag is startingwith('release-')\" }}"
+        );
+        assert_eq!(beside(&version, tags, "release-3.0.1"), "3.0.1 3.0", "{pattern}");
+        assert_eq!(beside(&version, tags, "release-3.2"), "3.2 3 latest", "{pattern}");
+    }
+    assert_eq!(beside("version = \"{{ tag }}\"\ntag_prefix = \"web/\"", tags, "web/v1.2.4"), "1.2.4 1.2");
+    let version = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+    assert_eq!(beside(version, tags, "v1.2.4"), "1.2.4 1.2");
+}
+
+#[test]
+fn a_list_for_an_image_may_leave_the_prefix_out() {
+    let lines = "version = \"{{ tag }}\"\ntag_prefix = \"b/v\"\ntags = [\"{{ version }}\", \"{{ major }}.{{ minor }}\"]";
+    for known in [
+        "{\"a\": [\"1.1.9\", \"1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.9\", \"b/v1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.9\", \"1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.10\", \"v1.1.9\"]}",
+    ] {
+        assert_eq!(beside(lines, known, "b/v1.1.3"), "1.1.3", "{known}");
+        assert_eq!(beside(lines, known, "b/v1.1.11"), "1.1.11 1.1", "{known}");
+    }
+    assert_eq!(beside(lines, "{\"a\": [\"c/v1.1.9\"]}", "b/v1.1.3"), "1.1.3 1.1");
+}
+
+#[test]
+fn the_cure_for_other_git_tags_has_the_prefix() {
+    for (prefix, tag, begin) in [
+        ("", "nightly", "v"),
+        ("api/", "api/latest", "api/v"),
+        ("b/v", "b/vnext", "b/v"),
+        ("app-", "app-edge", "app-v"),
+    ] {
+        let own = if prefix.is_empty() { String::new() } else { format!("tag_prefix = \"{prefix}\"\n") };
+        let fact = format!("tag={tag}");
+        let (plan_of, talk) = plan(&block(&format!("{own}version = \"{{{{ tag }}}}\"")), &["--fact", &fact]);
+        let cure = format!(
+            "version = {{ pattern = \"{{{{ tag }}}}\", when = \"tag and tag is startingwith('{begin}')\" }}"
+        );
+        assert!(
+            plan_of.is_none() && talk.contains(&cure.replace('"', "\\\"")) || talk.contains(&cure),
+            "{talk}"
+        );
+        let cured = block(&format!("{own}{cure}"));
+        let release = format!("tag={begin}1.2.3");
+        assert_eq!(tags(&cured, &["--fact", &release]).0.split('=').next(), Some("1.2.3 1.2"), "{prefix}");
+    }
+    let file = block("tag_prefix = \"api/\"\nversion = \"{{ tag }}\"");
+    let (_, talk) = plan(&file, &["--fact", "tag=api/"]);
+    assert!(talk.contains("as in `api/1.2.3`"), "{talk}");
+}

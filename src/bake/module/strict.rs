@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::{File, Module};
 use crate::bake::eval::references::References;
 use crate::bake::target::attributes::{SetKey, TargetAttribute, names_of};
-use crate::bake::target::{Definition, Entry as Cache, Target};
+use crate::bake::target::{Definition, Entry as Cache, Target, refused};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -178,6 +178,13 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
         }
     }
     // Targets may inherit them.
+    diagnostics.into_sorted()
+}
+
+/// Values that BuildKit refuses when it builds.
+pub fn refused_values<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    targets.into_iter().for_each(|target| diagnostics.extend(refused::values(target)));
     diagnostics.into_sorted()
 }
 

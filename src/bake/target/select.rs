@@ -179,10 +179,17 @@ pub(crate) fn misplaced(argument: &str) -> Option<String> {
     if extension.is_some_and(|extension| matches!(extension, "hcl" | "json" | "yaml" | "yml")) {
         return Some(format!("files are given with an option: `-f {argument}`"));
     }
-    // No name has a separator.
-    let is_folder = matches!(argument, "." | "..") || argument.contains(['/', '\\']);
-    is_folder
-        .then(|| format!("a folder is given with an option before the command: `bakeplan -C {argument} …`"))
+    let is_folder = matches!(argument, "." | ".." | "~")
+        || argument.starts_with(['.', '/', '~'])
+        || argument.ends_with('/');
+    if is_folder || argument.contains('\\') {
+        return Some(format!(
+            "a folder is given with an option before the command: `bakeplan -C {argument} …`"
+        ));
+    }
+    argument.contains('/').then(|| {
+        format!("no name has a `/`: an image is called like its `image` block or target, not like its repository; a folder is given before the command, as in `bakeplan -C {argument} …`")
+    })
 }
 
 /// Follows groups of groups, for one argument after the other.

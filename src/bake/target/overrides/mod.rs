@@ -81,6 +81,17 @@ pub(super) struct Override {
     append: bool,
 }
 
+/// What the command line sets of a target.
+#[derive(Clone, Debug)]
+pub(crate) struct SetValue {
+    /// The option without its value.
+    pub(crate) written: Rc<str>,
+    /// The key, with the name after its dot.
+    pub(crate) key: Name,
+    /// The value, or those that a list gets.
+    pub(crate) values: Vec<Text>,
+}
+
 /// What is said about one target, by key.
 pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 
@@ -216,6 +227,19 @@ impl Overrides {
     /// Whether `--policy disabled=true` replaces the policies of every target.
     pub(super) fn policy_is_disabled(&self) -> bool {
         self.policy_disabled
+    }
+
+    /// What is set of each target. A pattern that matches none has been reported.
+    pub(crate) fn values(&self, definition: &Definition) -> BTreeMap<Name, Vec<SetValue>> {
+        let by_target = if self.sets.is_empty() { Ok(BTreeMap::new()) } else { self.by_target(definition) };
+        let values = |overrides: TargetOverrides| {
+            let all = overrides.into_iter().map(|(key, Override { written, value, list, append: _ })| {
+                let values = if list.is_empty() { vec![value] } else { list };
+                SetValue { written, key, values }
+            });
+            all.collect()
+        };
+        by_target.unwrap_or_default().into_iter().map(|(name, overrides)| (name, values(overrides))).collect()
     }
 
     /// What is said about each target.
