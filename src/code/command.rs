@@ -22,7 +22,7 @@ codes! {
         cure: "Clone or download it first, then run the command there, or with `-C DIR`.",
     }
     IMAGES_FILE "images-file" [Error] {
-        cause: "Beside the files of `-f` are several files with `image` blocks, and only one is meant.",
+        cause: "`images.hcl` and `images.json` are both there, or beside the files of `-f` are several such files, and only one is meant.",
         example: run("plan -f docker-bake.hcl", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("images.hcl", "image \"app\" {}\n"), ("images.json", "{\"image\": {\"app\": {}}}\n")]).fixed("plan -f docker-bake.hcl", "plan -f docker-bake.hcl --images images.hcl"),
         cure: "Choose one with `--images FILE`, or `--images none`.",
     }

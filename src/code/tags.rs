@@ -71,6 +71,11 @@ codes! {
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
+    PRERELEASE_TAG "prerelease-tag" [Warning] {
+        cause: "The only version among the tags is a prerelease, and `latest` or its leading numbers stand beside it. Those are the releases': whoever pulls them expects no prerelease, so they are left out.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed(", \"ghcr.io/acme/app:latest\"", ""),
+        cure: "Leave them out of the tags of prereleases, which may share a name such as `next`.",
+    }
     RUN_TAG "run-tag" [Error Note] {
         cause: "A committed file, such as the table of tags in a README, cannot show tags that depend on the run. They are left out with a note; a version that depends on the run is an error until its facts are given, since the table that is there may show it.",
         example: run("readme README.md", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n}\n"), ("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n")]).fixed("readme README.md", "readme README.md --fact tag=v1.4.2"),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use self::names::{ARCHITECTURES, OPERATING_SYSTEMS, joined, other_name};
+use self::names::{ARCHITECTURES, OPERATING_SYSTEMS, other_name};
 use crate::as_text::as_text;
 
 /// Why a text is not a platform.
@@ -209,6 +209,32 @@ impl Platform {
 fn near(part: &str, known: &[&'static str]) -> Option<Cow<'static, str>> {
     let spelt = || crate::diagnostic::suggest(part, known.iter().copied()).map(Cow::Borrowed);
     other_name(part).map(Cow::Borrowed).or_else(|| joined(part).map(Cow::Owned)).or_else(spelt)
+}
+
+/// An architecture and its variant that are written as one word: `arm7`, `arm-v6`, `arm64v8`, `amd64_v3`.
+fn joined(word: &str) -> Option<String> {
+    const BASES: [(&str, &str); 8] = [
+        ("arm32", "arm"),
+        ("arm64", "arm64"),
+        ("aarch32", "arm"),
+        ("aarch64", "arm64"),
+        ("arm", "arm"),
+        ("amd64", "amd64"),
+        ("x86_64", "amd64"),
+        ("x86-64", "amd64"),
+    ];
+    let (rest, base) = BASES.iter().find_map(|(name, base)| Some((word.strip_prefix(name)?, *base)))?;
+    let rest = rest.trim_start_matches(['-', '_']);
+    let number = rest.strip_prefix('v').unwrap_or(rest);
+    let base = match number.as_bytes().first() {
+        // The eighth 32-bit ARM is a 64-bit one.
+        Some(b'8' | b'9') if base == "arm" => "arm64",
+        Some(first) if first.is_ascii_digit() => base,
+        _ => return None,
+    };
+    let platform: Platform = format!("linux/{base}/v{number}").parse().ok()?;
+    let name = platform.as_str().strip_prefix("linux/")?;
+    platform.unknown_variant().is_none().then(|| name.to_owned())
 }
 
 /// What a single unknown word was probably to be.

@@ -52,32 +52,6 @@ pub(super) const ARCHITECTURES: [&str; 24] = [
     "wasm",
 ];
 
-/// An architecture and its variant that are written as one word: `arm7`, `arm-v6`, `arm64v8`, `amd64_v3`.
-pub(super) fn joined(word: &str) -> Option<String> {
-    const BASES: [(&str, &str); 8] = [
-        ("arm32", "arm"),
-        ("arm64", "arm64"),
-        ("aarch32", "arm"),
-        ("aarch64", "arm64"),
-        ("arm", "arm"),
-        ("amd64", "amd64"),
-        ("x86_64", "amd64"),
-        ("x86-64", "amd64"),
-    ];
-    let (rest, base) = BASES.iter().find_map(|(name, base)| Some((word.strip_prefix(name)?, *base)))?;
-    let rest = rest.trim_start_matches(['-', '_']);
-    let number = rest.strip_prefix('v').unwrap_or(rest);
-    let base = match number.as_bytes().first() {
-        // The eighth 32-bit ARM is a 64-bit one.
-        Some(b'8' | b'9') if base == "arm" => "arm64",
-        Some(first) if first.is_ascii_digit() => base,
-        _ => return None,
-    };
-    let platform: super::Platform = format!("linux/{base}/v{number}").parse().ok()?;
-    let name = platform.as_str().strip_prefix("linux/")?;
-    platform.unknown_variant().is_none().then(|| name.to_owned())
-}
-
 /// What a processor or a system is that vendors, distributions and other programs call like this.
 pub(super) fn other_name(part: &str) -> Option<&'static str> {
     Some(match part {

@@ -82,9 +82,13 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
         "the plan has {} jobs, which cannot be packed into {most}: a job has one runner and one platform, and there are {least} combinations of them",
         jobs.len()
     );
-    Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(format!(
-        "allow more with `--max-jobs {least}`, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`"
-    ))
+    let part = "plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`";
+    let help = if most.get() != MaxJobs::OF_GITHUB.get() {
+        format!("allow more with `--max-jobs {least}`, or {part}")
+    } else {
+        format!("a matrix of GitHub has no more rows: {part}; or name fewer different `runners`")
+    };
+    Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(help)
 }
 
 /// The published legs in the order of the images.

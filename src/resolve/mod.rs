@@ -120,7 +120,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
             Err(found) => diagnostics.report(found),
         }
     }
-    plan.local = local(input, &images, &targets);
+    plan.local = local(input, images.iter().chain(&left_out), &targets);
     plan.legs = legs.into_legs();
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
@@ -173,9 +173,12 @@ fn unbuilt(
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
-    let covered: BTreeSet<&Name> =
-        images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
+fn local<'i>(
+    input: &Input<'_>,
+    images: impl Iterator<Item = &'i UnresolvedImage>,
+    targets: &Targets<'_>,
+) -> Vec<Name> {
+    let covered: BTreeSet<&Name> = images.flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
         // A name may be an image's, which is not a target.

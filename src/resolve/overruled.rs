@@ -91,11 +91,15 @@ fn tags_of_files(
     };
     let covered: BTreeMap<&Name, &UnresolvedImage> =
         images.iter().flat_map(|image| image.targets.iter().map(move |(name, _)| (name, image))).collect();
+    let parents: BTreeSet<&Name> =
+        input.definition.targets.values().flat_map(|target| &target.inherits).map(Text::name).collect();
     for (name, target) in &targets.resolved {
         let image = covered.get(name).filter(|image| !image.is_named_by_target());
         for holder in target.tags.iter().flatten().filter_map(holder_of) {
             match image {
                 Some(image) => drop(replaced.entry(holder.value).or_insert(&image.key)),
+                // Others have the tags of a parent.
+                None if parents.contains(name) => {}
                 None => drop(kept.insert(holder.value)),
             }
         }

@@ -61,7 +61,7 @@ pub(super) fn assign(
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
             let mut tags = unversioned(&images[at], &names[at], input, diagnostics);
-            let seen = constants::settle(&mut tags);
+            let seen = constants::settle(&mut tags, diagnostics);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };

@@ -161,7 +161,7 @@ pub(super) fn literal(
         let texts = target.map(Target::image_names).unwrap_or_default();
         let parsed = texts.iter().filter_map(|text| parse(text, diagnostics));
         let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
-        let listing = constant(tags);
+        let listing = constant(tags, diagnostics);
         for repository in repositories(image, targets, diagnostics) {
             publication.insert(repository, listing.clone());
         }
@@ -173,7 +173,7 @@ pub(super) fn literal(
         listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
-        *listing = constant(std::mem::take(&mut listing.tags));
+        *listing = constant(std::mem::take(&mut listing.tags), diagnostics);
     }
     publication
 }
@@ -193,9 +193,9 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 }
 
 /// What tags that are written out are published as.
-fn constant(tags: Vec<PlacedTag>) -> Listing {
+fn constant(tags: Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Listing {
     let mut tags = once(tags);
-    let seen = constants::settle(&mut tags);
+    let seen = constants::settle(&mut tags, diagnostics);
     Listing { tags, yielded: Vec::new(), seen }
 }
 

@@ -88,9 +88,8 @@ pub(super) fn cure(one: &TagPattern, facts: Known<'_>) -> String {
         format!("{before}{pattern}")
     };
     let when = one.when.as_ref().map(|when| format!(", when = \"{}\"", quoted(when))).unwrap_or_default();
-    format!(
-        "put something before it, such as `{other}`, or allow it: `{{ pattern = \"{pattern}\"{when}, any = true }}`"
-    )
+    let allowed = format!("{{ pattern = \"{pattern}\"{when}, any = true }}");
+    format!("put something before it, such as `{other}`, or allow it: `{allowed}`")
 }
 
 /// What a run is of, in a message.

@@ -227,6 +227,13 @@ fn placeholders_of_a_parent_are_no_collision() {
     told(file, &["print", "--strict", "meta", "a"], 0, &[]);
     let two = format!("{file}target \"b\" {{\n  inherits = [\"meta\"]\n}}\n");
     told(&two, &["print", "--strict", "meta", "a", "b"], 1, &["error[tag-collision]"]);
+    // What is written to files has no tag.
+    for output in ["type=local,dest=x", "type=tar,dest=x", "type=oci,dest=x", "type=cacheonly"] {
+        let files = two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
+        told(&files, &["print", "--strict", "a", "b"], 0, &[]);
+    }
+    let docker = two.replace("target \"b\" {", "target \"b\" {\n  output = [\"type=docker\"]");
+    told(&docker, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
 }
 
 #[test]
@@ -239,6 +246,16 @@ fn a_limit_of_github_stops_github_alone() {
         }
     }
     told(file, &["plan", "--max-jobs", "300", "a"], 0, &[]);
+    // What cannot be packed for GitHub is not cured by more.
+    let runners = format!("{file}image \"a\" {{\n  runners = {{ default = \"r${{n}}\" }}\n}}\n");
+    told(
+        &runners,
+        &["matrix", "a"],
+        1,
+        &["300 combinations", "a matrix of GitHub has no more rows: plan a part"],
+    );
+    told(&runners, &["matrix", "--format", "json", "a"], 0, &[]);
+    told(&runners, &["plan", "--max-jobs", "9", "a"], 1, &["allow more with `--max-jobs 300`"]);
     for command in
         [&["matrix", "--format", "json", "a"][..], &["plan", "a"], &["bake", "a"], &["metadata", "a"]]
     {
@@ -278,9 +295,7 @@ fn an_inline_cache_is_read_where_it_is_written() {
         let output = Test::new().file("docker-bake.hcl", file).args(["bake", "a"]).output();
         String::from_utf8(output.stdout).unwrap().matches("r.io/x/a:1-linux-amd64").count()
     };
-    for elsewhere in
-        ["type=inline", "type=gha", "type=registry,ref=r.io/x/a:cache", "type=local,dest=r.io/x/a:1"]
-    {
+    for elsewhere in ["type=inline", "type=gha", "type=registry,ref=r.io/x/a:cache"] {
         assert_eq!(read(elsewhere), 0, "{elsewhere}");
     }
     assert_eq!(read("type=inline\", \"type=registry,ref=r.io/x/a:cache"), 0);

@@ -89,7 +89,6 @@ fn what_a_platform_block_replaces_is_told() {
     told(&image("skip = true"), "a.platform=linux/amd64,linux/arm64", "builds nothing for `linux/arm64`");
     quiet(&image("args = { A = \"1\" }"), "a.args.B=2");
     quiet(&image("args = { A = \"1\" }"), "a.dockerfile=x");
-    quiet(&image("skip = true"), "a.platform=linux/amd64");
     quiet(&image("runner = \"arm\""), "a.labels.x=1");
 }
 

@@ -298,7 +298,7 @@ fn a_branch_does_not_take_what_versions_are_called_like() {
         let expected = format!("would take the tag `{tag}`, which is");
         let is_told = told.talk.contains("\"branch-collision\"") && told.talk.contains(&expected);
         assert!(told.code == Some(1) && is_told, "{tags}: {}", told.talk);
-        let told = run(&file, &["--fact=branch=feature/x", "--fact=default_branch=main"]);
+        let told = run(&file, &["--fact=branch=feature-x", "--fact=default_branch=main"]);
         assert_eq!(told.code, Some(0), "{tags}: {}", told.talk);
         // Where nothing is published, nothing is taken.
         assert_eq!(run(&file, &[&facts[..], &["--publish=false"]].concat()).code, Some(0), "{tags}");

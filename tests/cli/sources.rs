@@ -228,6 +228,23 @@ fn the_command_in_a_product_has_the_images_file() {
 }
 
 #[test]
+fn of_two_images_files_one_is_chosen() {
+    let files = [("docker-bake.hcl", TARGET), ("images.hcl", IMAGE), ("images.json", JSON)];
+    for (bake, are) in [(&[][..], "are there"), (&["-f", "docker-bake.hcl"], "lie beside the named files")] {
+        let (_, talk) = run(&files, &[&["plan"][..], bake].concat(), 1);
+        let told = format!("error[images-file]: `images.hcl` and `images.json` both {are}");
+        assert!(talk.contains(&told) && talk.contains("`--images images.hcl`"), "{talk}");
+        for (images, expected) in [("images.hcl", "r.io/x/app:1\n"), ("images.json", "r.io/x/app:2\n")] {
+            assert_eq!(planned(&files, &[bake, &["--images", images]].concat()).0, expected, "{images}");
+        }
+        assert_eq!(planned(&files, &[bake, &["--images", "none"]].concat()).0, "");
+    }
+    // One of them alone, also beside an empty one.
+    assert_eq!(planned(&[files[0], files[1], ("images.json", "")], &[]).0, "r.io/x/app:1\n");
+    assert_eq!(planned(&[files[0], files[2]], &[]).0, "r.io/x/app:2\n");
+}
+
+#[test]
 fn what_looks_like_input_and_is_not_read_is_named() {
     let own = "target \"own\" {\n  tags = [\"r.io/x/own:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
     for (there, named, expected) in [

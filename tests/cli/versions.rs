@@ -130,6 +130,41 @@ fn build_metadata_is_for_the_pattern_to_decide() {
 }
 
 #[test]
+fn two_builds_share_no_tag_of_their_own() {
+    for (versions, pattern) in [
+        ("\"1.0.0+2\", \"1.0.0-2\"", "{{ version | replace('+', '-') }}"),
+        ("\"1.30.1+k3s1\", \"1.30.1-k3s1\"", "v{{ version | replace('+', '-') }}-alpine"),
+        ("\"2.0+b\", \"2.0_b\"", "{{ version | replace('+', '_') }}"),
+    ] {
+        let file = format!(
+            "target \"a\" {{\n  matrix = {{ v = [{versions}] }}\n  name = \"a-${{replace(replace(replace(v, \".\", \"-\"), \"+\", \"plus\"), \"_\", \"u\")}}\"\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  version = v\n  stable_suffixes = [\"b\"]\n  tags = [\"{pattern}\"]\n}}\n"
+        );
+        refused(&file, &["error[tag-collision]", "both have the tag"]);
+        tags(
+            &file.replace(&format!("[\"{pattern}\"]"), "[\"{{ version | replace('+', '-build.') }}\"]"),
+            &[],
+        );
+    }
+}
+
+#[test]
+fn a_version_in_another_spelling_is_its_own_tag() {
+    for (version, pattern, tag) in [
+        ("1.2.3", "{{ version | replace('.', '_') }}", "1_2_3"),
+        ("1.2.3", "v{{ version | replace('.', '-') }}-alpine", "v1-2-3-alpine"),
+        ("1.2.3-rc.1", "{{ version | replace('.', '_') }}", "1_2_3-rc_1"),
+        ("1.2.3-rc.1", "{{ version | upper }}", "1.2.3-RC.1"),
+        ("1.2.3-rc.1", "{{ version | replace('rc', 'RC') }}", "1.2.3-RC.1"),
+    ] {
+        let file = block(&format!("version = \"{version}\"\ntags = [\"{pattern}\"]"));
+        assert_eq!(tags(&file, &[]).0, tag, "{pattern}");
+    }
+    // A part of it floats.
+    let file = block("version = \"1.2.3\"\ntags = [\"{{ version[:3] | replace('.', '_') }}\"]");
+    assert_eq!(tags(&file, &[]).0, "1_2=versions");
+}
+
+#[test]
 fn constants_float() {
     let main = ["--fact", "branch=main", "--fact", "default_branch=main"];
     for (lines, expected) in [
@@ -155,13 +190,34 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         ("edge", "edge=runs"),
         ("latest", "latest=runs"),
         ("0123456789abcdef latest", "0123456789abcdef latest=runs"),
-        ("2.0.0-rc.1 latest", "2.0.0-rc.1 latest=runs"),
+        // What nobody knows is a variant.
+        ("1.2.9-alpine alpine 1-alpine", "1.2.9-alpine alpine=versions 1-alpine=versions"),
+        ("1.2.9-bookworm latest", "1.2.9-bookworm latest=versions"),
+        ("v1.2.3-alpine v1.2-alpine alpine", "v1.2.3-alpine v1.2-alpine=versions alpine=versions"),
+        ("1.2.3-amd64 1.2.3-arm64 latest", "1.2.3-amd64 1.2.3-arm64 latest=versions"),
+        ("1.2.3-0abc123 latest", "1.2.3-0abc123 latest=runs"),
+        // What is the releases' is left out of a prerelease.
+        ("2.0.0-rc.1 latest", "2.0.0-rc.1"),
+        ("1.0.1-beta.1 latest 1", "1.0.1-beta.1"),
+        ("2.0.0-rc.2 2.0 next", "2.0.0-rc.2 next=runs"),
+        ("1.2.3-nightly nightly latest", "1.2.3-nightly nightly=runs"),
+        ("1.2.3 1.2.3-rc.1 latest", "1.2.3 1.2.3-rc.1 latest=versions"),
         ("1.2.9 1.3.0 latest", "1.2.9 1.3.0 latest=runs"),
     ] {
         let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
         let file = format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "));
-        assert_eq!(tags(&file, &[]).0, expected, "{names}");
+        let (found, talk) = tags(&file, &[]);
+        assert_eq!(found, expected, "{names}");
+        let is_left_out = names.split(' ').count() > expected.split(' ').count();
+        assert_eq!(talk.contains("\"prerelease-tag\""), is_left_out, "{names}: {talk}");
     }
+    let talk = tags(&block("tags = [\"1.1.0-rc.1\", \"1.1\", \"latest\"]"), &[]);
+    assert_eq!(talk.0, "1.1.0-rc.1");
+    assert!(
+        talk.1.contains("does not become `1.1`") && talk.1.contains("does not become `latest`"),
+        "{}",
+        talk.1
+    );
 }
 
 const RUNS: [&str; 3] = ["branch=main", "pull_request=7", "tag=v1.2.3"];
@@ -364,7 +420,7 @@ fn beside(lines: &str, known: &str, tag: &str) -> String {
 
 #[test]
 fn known_git_tags_are_read_as_in_a_run_of_them() {
-    let tags = "web/v1.2.3\nweb/v1.9.0\nv9.9.9\n1.2.3\napi/v3.0.0\nrelease-3.0\nrelease-3.1\n";
+    let tags = "web/v1.2.3\nweb/v1.9.0\nv9.9.9\n1.2.3\napi/v3.0.0\nrelease-3.0.0\nrelease-3.1.0\n";
     let semver = |part: &str| format!("\"type=semver,pattern={{{{{part}}}}},match=^web/v(.*)$\"");
     let rules = format!("tags = [{}, {}]", semver("version"), semver("major"));
     assert_eq!(beside(&rules, tags, "web/v2.0.0"), "2.0.0 2 latest");
@@ -379,7 +435,7 @@ fn known_git_tags_are_read_as_in_a_run_of_them() {
             "version = {{ pattern = \"{pattern}\", when = \"tag and tag is startingwith('release-')\" }}"
         );
         assert_eq!(beside(&version, tags, "release-3.0.1"), "3.0.1 3.0", "{pattern}");
-        assert_eq!(beside(&version, tags, "release-3.2"), "3.2 3 latest", "{pattern}");
+        assert_eq!(beside(&version, tags, "release-3.2.0"), "3.2.0 3.2 3 latest", "{pattern}");
     }
     assert_eq!(beside("version = \"{{ tag }}\"\ntag_prefix = \"web/\"", tags, "web/v1.2.4"), "1.2.4 1.2");
     let version = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";

@@ -202,7 +202,8 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         .filter(|(child, parent)| places(child) == places(parent))
         .map(|(_, parent)| &*parent.name)
         .collect();
-    let targets = targets.into_iter().filter(|target| !templates.contains(&*target.name));
+    let targets =
+        targets.into_iter().filter(|target| !templates.contains(&*target.name) && is_tagged(target));
     let claims = targets.flat_map(|target| {
         target.image_names().into_iter().map(move |tag| {
             (
@@ -217,6 +218,13 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         let help = "give each its own tag; if they are one image for different platforms, `bakeplan plan` makes it one";
         Diagnostic::error(Code::TAG_COLLISION, message).with_help(help)
     })
+}
+
+/// Whether something gets the target's tags, and it is not only written to files or a cache.
+fn is_tagged(target: &Target) -> bool {
+    let outputs = target.output.as_deref().unwrap_or_default();
+    let is_image = |output: &Cache| !matches!(output.kind(), "local" | "tar" | "oci" | "cacheonly");
+    outputs.is_empty() || outputs.iter().any(is_image)
 }
 
 /// Caches that two targets write to: the last one to finish wins.

@@ -231,15 +231,13 @@ impl Overrides {
 
     /// What is set of each target. A pattern that matches none has been reported.
     pub(crate) fn values(&self, definition: &Definition) -> BTreeMap<Name, Vec<SetValue>> {
-        let by_target = if self.sets.is_empty() { Ok(BTreeMap::new()) } else { self.by_target(definition) };
-        let values = |overrides: TargetOverrides| {
-            let all = overrides.into_iter().map(|(key, Override { written, value, list, append: _ })| {
-                let values = if list.is_empty() { vec![value] } else { list };
-                SetValue { written, key, values }
-            });
-            all.collect()
+        let of_key = |(key, Override { written, value, list, append: _ })| SetValue {
+            written,
+            key,
+            values: if list.is_empty() { vec![value] } else { list },
         };
-        by_target.unwrap_or_default().into_iter().map(|(name, overrides)| (name, values(overrides))).collect()
+        let by_target = self.by_target(definition).unwrap_or_default().into_iter();
+        by_target.map(|(name, set)| (name, set.into_iter().map(of_key).collect())).collect()
     }
 
     /// What is said about each target.
