@@ -6,6 +6,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
+use super::version::ImageVersion;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
@@ -52,14 +53,27 @@ pub(super) fn untagged(
     let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
     if is_of_none && !diagnostics.has_errors() {
         let facts: &Facts = input.facts;
-        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag)));
+        let all: Vec<&UnresolvedImage> = images.iter().map(|(image, ..)| *image).chain(left_out).collect();
+        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all)));
     }
     untagged
 }
 
 /// A git tag is there to publish something.
-fn of_no_image(tag: &str) -> Diagnostic {
+fn of_no_image(tag: &str, images: &[&UnresolvedImage]) -> Diagnostic {
+    const SHOWN: usize = 5;
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
-    Diagnostic::error(CODE, message)
+    let place = images.first().and_then(|image| image.span);
+    let error = Diagnostic::error(CODE, message).at(place, "");
+    let taken = images.iter().take(SHOWN).map(|image| match &image.version {
+        ImageVersion::Elsewhere { tag: _, prefix, other: None } => {
+            format!("image `{}` takes git tags that begin with `{prefix}`", image.key)
+        }
+        _ => format!("what image `{}` says of `version` and `tags` gives none for it", image.key),
+    });
+    let more = images.len().checked_sub(SHOWN).filter(|more| *more > 0);
+    let notes = taken.chain(more.map(|more| format!("and {more} more images")));
+    notes
+        .fold(error, Diagnostic::with_note)
         .with_help("check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags")
 }

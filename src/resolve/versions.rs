@@ -145,9 +145,10 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
         }
         _ if is_git_tag => {
             let v = if git_prefix.ends_with('v') { "" } else { "v" };
+            let when = format!("tag and tag is startingwith('{git_prefix}{v}')");
+            let version = format!("version = {{ pattern = \"{{{{ tag }}}}\", when = \"{when}\" }}");
             format!(
-                "a version looks like `1.2.3`; where git tags have other names, too, say which are versions: \
-                 `version = {{ pattern = \"{{{{ tag }}}}\", when = \"tag and tag is startingwith('{git_prefix}{v}')\" }}`"
+                "a version looks like `1.2.3`; where git tags have other names, too, say which are versions: `{version}`"
             )
         }
         _ => "a version looks like `1.2.3`; put other names into `tags`".to_owned(),

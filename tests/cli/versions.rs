@@ -439,7 +439,7 @@ fn known_git_tags_are_read_as_in_a_run_of_them() {
     }
     assert_eq!(beside("version = \"{{ tag }}\"\ntag_prefix = \"web/\"", tags, "web/v1.2.4"), "1.2.4 1.2");
     let version = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
-    assert_eq!(beside(version, tags, "v1.2.4"), "1.2.4 1.2");
+    assert_eq!(beside(version, tags, "v1.2.4"), "1.2.4 1.2 1");
 }
 
 #[test]
