@@ -9,8 +9,13 @@ use crate::code::SUBJECTS;
 use crate::error::Exit;
 use crate::verify::code::Code as Finding;
 
+/// Its two forms.
+const USAGE: &str = "bakeplan explain [OPTIONS] <CODE>...
+       bakeplan explain [OPTIONS] --list";
+
 /// `bakeplan explain`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = USAGE)]
 pub(crate) struct Explain {
     /// Codes as messages show them, such as `unknown-variable` or `error[unknown-variable]`
     #[arg(value_name = "CODE", required_unless_present = "list", add = Completes::OneOf(names))]

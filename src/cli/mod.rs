@@ -79,7 +79,7 @@ impl Documented for Cli {
         ("Write the files that CI needs", "bakeplan plan --out ci"),
         (
             "Write the workflow that builds and publishes",
-            "bakeplan workflow github -o .github/workflows/images.yml --install path",
+            "bakeplan workflow github -o .github/workflows/images.yml --install git=https://github.com/OWNER/bakeplan@0000000000000000000000000000000000000000",
         ),
     ];
     const EXITS: &'static [Exit] = Exit::ALL;
@@ -474,7 +474,7 @@ pub(crate) enum Engine {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
     /// Which CI to write for
-    #[arg(value_name = "CI", value_enum)]
+    #[arg(value_name = "github|gitlab", value_enum)]
     pub ci: Ci,
     /// Write to this file, if its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -496,7 +496,7 @@ impl Documented for Workflow {
         "The settings can also be written into the `workflow` block of the definition.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
         "Write a workflow for GitHub Actions",
-        "bakeplan workflow github -o .github/workflows/images.yml --install path",
+        "bakeplan workflow github -o .github/workflows/images.yml --install git=https://github.com/OWNER/bakeplan@0000000000000000000000000000000000000000",
     )];
     const EXITS: &'static [Exit] = Exit::CHECKED;
 }

@@ -6,6 +6,8 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
+use crate::bake::target::Text;
+use crate::bake::values::{Mark, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
@@ -35,14 +37,7 @@ pub(super) fn untagged(
         untagged.insert(image.key.clone());
         let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
         if !names.depend_on_run && !is_yielded {
-            let message = format!("image `{}` can never have a tag", image.key);
-            let help = match image.block {
-                Some(_) => "add one to `tags` that fits its version, such as `{{ version }}`",
-                None => {
-                    "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
-                }
-            };
-            diagnostics.report(Diagnostic::error(CODE, message).at(image.span, "").with_help(help));
+            diagnostics.report(never(image));
         } else if wanted.contains(&image.key) {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
@@ -55,6 +50,48 @@ pub(super) fn untagged(
         diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag)));
     }
     untagged
+}
+
+/// An image that gets a tag in no run. A pattern that is empty mostly lacks the value of a variable.
+fn never(image: &UnresolvedImage) -> Diagnostic {
+    let found = Diagnostic::error(CODE, format!("image `{}` can never have a tag", image.key));
+    let patterns = image.settings().tags.iter().flatten().map(|one| &one.pattern);
+    let empty: Vec<&Text> = patterns.filter(|pattern| pattern.as_str().is_empty()).collect();
+    let unset: BTreeSet<&Name> = empty.iter().flat_map(|pattern| unset(pattern)).collect();
+    let help = match (unset.first(), empty.first(), image.block) {
+        (Some(variable), ..) => format!(
+            "set `{variable}` where the plan is made: in the environment, or with `--var {variable}=…`; or give it a default"
+        ),
+        (None, Some(_), _) => {
+            "an empty text is not a tag: write one, or give the variable in it a value".to_owned()
+        }
+        (None, None, Some(_)) => {
+            "add one to `tags` that fits its version, such as `{{ version }}`".to_owned()
+        }
+        (None, None, None) => {
+            "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
+                .to_owned()
+        }
+    };
+    let why = |pattern: &Text| match unset_names(pattern) {
+        names if names.is_empty() => "this is empty".to_owned(),
+        names => format!("this is empty, since {names} has no value"),
+    };
+    let found = empty.into_iter().fold(found, |found, pattern| found.at(pattern.span, why(pattern)));
+    found.at(image.span, "").with_help(help)
+}
+
+/// The variables without a value that a text is made of.
+fn unset(text: &Text) -> impl Iterator<Item = &Name> {
+    text.value.marks().iter().filter_map(|mark| match mark {
+        Mark::Unset(name) => Some(name),
+        Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Rewritten(_) => None,
+    })
+}
+
+/// Their names, for a message.
+fn unset_names(text: &Text) -> String {
+    unset(text).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
 /// A git tag is there to publish something.
