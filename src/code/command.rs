@@ -157,7 +157,7 @@ codes! {
         cure: "Set it as `date +%s` prints it, or unset it.",
     }
     ABSENT "absent" [Note] {
-        cause: "A target reads a context or a Dockerfile that does not exist in the checkout in which the plan is made, and its build would fail. Outside of a checkout, nobody looks.",
+        cause: "A target reads a context or a Dockerfile that does not exist in the checkout in which the plan is made, and its build would fail. Nothing is looked for outside of a checkout.",
         example: when("`dockerfile = \"Dockerfil\"` in the target, and the file is called `Dockerfile`."),
         cure: "Correct the path: a Dockerfile is relative to its context. Where a step of CI makes it before the build, nothing is wrong.",
     }

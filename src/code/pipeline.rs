@@ -7,7 +7,7 @@ codes! {
     guide: "docs/how-to/github-actions.md";
 
     NO_INSTALL "no-install" [Error Note] {
-        cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way. As a note, it is to be on the machines (`path`), and those that GitHub hosts do not have it.",
+        cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way. As a note: `path` expects it on the machines, and those that GitHub hosts do not have it.",
         example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install git=https://github.com/acme/bakeplan@0123456789abcdef0123456789abcdef01234567"),
         cure: "Set `--install`, or `install` in the `workflow` block: `git=URL@COMMIT` compiles a commit of a repository, released or not; `pipx=VERSION`, `cargo=VERSION` and `action=OWNER/REPO@COMMIT` need a release. `path` is for machines that have bakeplan.",
     }
@@ -39,7 +39,7 @@ codes! {
     OTHER_WORKFLOW "other-workflow" [Note] {
         cause: "A workflow was written, and another one of the repository publishes to the same repositories: the one that was there before, as far as `init` can read it.",
         example: when("`bakeplan workflow github -o .github/workflows/images.yml` beside a `docker.yml` that still pushes the same image under QEMU."),
-        cure: "Remove the other workflow, or the steps in it that push, in the commit that adds the new one. What else it did, such as tests, has to go somewhere.",
+        cure: "Remove the other workflow, or the steps in it that push, in the commit that adds the new one. Move what else it does, such as tests.",
     }
     UNFORESEEN "unforeseen" [Note] {
         cause: "The workflow hands its jobs what the plans of all kinds of runs need: of a branch, a tag, a pull request. The definition, which asks for such a run in variables that CI sets, has no plan in one of them.",

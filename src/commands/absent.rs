@@ -27,8 +27,9 @@ pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
     for leg in plan.legs.values() {
         let found =
             absent(&leg.of, &leg.definition, &|path| host.is_folder(path), &|path| host.is_file(path));
-        for (path, one) in found {
-            missing.entry(path).or_insert(one);
+        let place = plan.targets.get(&leg.of).and_then(|source| source.span);
+        for (path, (what, span)) in found {
+            missing.entry(path).or_insert((what, span.or(place)));
         }
     }
     let note = |(_, (what, span)): (String, Absent)| {

@@ -86,9 +86,9 @@ impl CommandFailure {
             }
             Self::NoCommit { revision } if revision == HEAD => return Some("commit first".to_owned()),
             Self::NoCommit { revision } => {
-                return Some(match revision.split_once('/') {
-                    Some((remote, branch)) => format!("fetch it: `git fetch {remote} {branch}`"),
-                    None => "fetch it, or check its name".to_owned(),
+                return Some(match revision.strip_prefix("origin/") {
+                    Some(branch) => format!("fetch it: `git fetch origin {branch}`"),
+                    None => "check its name, or fetch it: in CI, `fetch-depth: 2` of actions/checkout adds the commit before".to_owned(),
                 });
             }
             Self::NotAFile(_) => return Some("remove it; a repository consists of files".to_owned()),

@@ -6,11 +6,12 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
-use crate::bake::target::Text;
 use crate::bake::values::{Mark, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::source::Span;
+use crate::spec::Marked;
 
 /// The code of all that is said about it.
 const CODE: Code = Code::NO_TAG;
@@ -52,46 +53,39 @@ pub(super) fn untagged(
     untagged
 }
 
-/// An image that gets a tag in no run. A pattern that is empty mostly lacks the value of a variable.
+/// An image that gets a tag in no run. Entries of `tags` that are empty are left out as it is read; mostly, they lack the value
+/// of a variable.
 fn never(image: &UnresolvedImage) -> Diagnostic {
-    let found = Diagnostic::error(CODE, format!("image `{}` can never have a tag", image.key));
-    let patterns = image.settings().tags.iter().flatten().map(|one| &one.pattern);
-    let empty: Vec<&Text> = patterns.filter(|pattern| pattern.as_str().is_empty()).collect();
-    let unset: BTreeSet<&Name> = empty.iter().flat_map(|pattern| unset(pattern)).collect();
-    let help = match (unset.first(), empty.first(), image.block) {
-        (Some(variable), ..) => format!(
+    let settings = image.settings();
+    let unset: Vec<(&Name, Span)> =
+        settings.marked.iter().filter(|one| one.attribute.name == "tags").flat_map(unset).collect();
+    let help = match (unset.first(), &settings.tags, image.block) {
+        (Some((variable, _)), ..) => format!(
             "set `{variable}` where the plan is made: in the environment, or with `--var {variable}=…`; or give it a default"
         ),
-        (None, Some(_), _) => {
-            "an empty text is not a tag: write one, or give the variable in it a value".to_owned()
+        (None, Some(tags), _) if tags.is_empty() => {
+            "nothing in `tags` is a tag: write one, such as `{{ version }}`, or give the variables in it a value"
+                .to_owned()
         }
-        (None, None, Some(_)) => {
-            "add one to `tags` that fits its version, such as `{{ version }}`".to_owned()
-        }
-        (None, None, None) => {
+        (None, _, Some(_)) => "add one to `tags` that fits its version, such as `{{ version }}`".to_owned(),
+        (None, _, None) => {
             "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
                 .to_owned()
         }
     };
-    let why = |pattern: &Text| match unset_names(pattern) {
-        names if names.is_empty() => "this is empty".to_owned(),
-        names => format!("this is empty, since {names} has no value"),
-    };
-    let found = empty.into_iter().fold(found, |found, pattern| found.at(pattern.span, why(pattern)));
+    let found = Diagnostic::error(CODE, format!("image `{}` can never have a tag", image.key));
+    let found = unset.into_iter().fold(found, |found, (variable, span)| {
+        found.at(span, format!("the variable `{variable}` has no value"))
+    });
     found.at(image.span, "").with_help(help)
 }
 
-/// The variables without a value that a text is made of.
-fn unset(text: &Text) -> impl Iterator<Item = &Name> {
-    text.value.marks().iter().filter_map(|mark| match mark {
-        Mark::Unset(name) => Some(name),
+/// The variables without a value in a part of a block.
+fn unset(part: &Marked) -> impl Iterator<Item = (&Name, Span)> {
+    part.marks.iter().filter_map(|mark| match mark {
+        Mark::Unset(name) => Some((name, part.span)),
         Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Rewritten(_) => None,
     })
-}
-
-/// Their names, for a message.
-fn unset_names(text: &Text) -> String {
-    unset(text).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
 /// A git tag is there to publish something.

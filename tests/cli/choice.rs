@@ -320,7 +320,10 @@ fn a_revision_that_is_not_there_is_said_to_be_missing() {
     let test = folder();
     for (revision, reason) in [
         ("origin/main", "this repository has no revision `origin/main`; fetch it: `git fetch origin main`"),
-        ("nosuch", "this repository has no revision `nosuch`; fetch it, or check its name"),
+        (
+            "nosuch",
+            "this repository has no revision `nosuch`; check its name, or fetch it: in CI, `fetch-depth: 2` of actions/checkout adds the commit before",
+        ),
     ] {
         let plan = plan_in(test.folder(), &["--changed-since", revision], &[]);
         assert_eq!(why(&plan, "api"), format!("unknown: {reason}"));
