@@ -441,7 +441,8 @@ fn an_empty_tag_names_the_variable_that_has_no_value() {
     told(&with(unset, "\"${TAG}\""), &["plan"], 1, &cause);
     told(&with(unset, "TAG"), &["plan"], 1, &["`--var TAG=…`"]);
     let empty = "variable \"TAG\" { default = \"\" }\n";
-    told(&with(empty, "\"${TAG}\""), &["plan"], 1, &["nothing in `tags` is a tag"]);
+    told(&with(empty, "\"${TAG}\""), &["plan"], 1, &cause);
+    told(&with("", "\"\""), &["plan"], 1, &["nothing in `tags` is a tag: write one"]);
     told(&with("", "{ pattern = \"x\", when = \"false\" }"), &["plan"], 1, &["such as `{{ version }}`"]);
     told(&with(unset, "\"${TAG}\""), &["plan", "--var", "TAG=1"], 0, &[]);
     told(&with(unset, "\"${TAG}\", \"edge\""), &["plan"], 0, &["the variable `TAG` has no value"]);

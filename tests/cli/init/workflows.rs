@@ -615,7 +615,7 @@ fn the_number_of_a_run_is_a_variable() {
     let said = init(&files);
     said.proposes(&[
         "# GitHub sets this in each run; the default is for plans elsewhere\nvariable \"GITHUB_RUN_NUMBER\" {\n  default = \"0\"\n}",
-        "\"type=raw,value=${GITHUB_RUN_NUMBER}\"",
+        "    GITHUB_RUN_NUMBER,\n",
         "\"build-${GITHUB_RUN_NUMBER}\"",
         "# left out: the workflow pushes nothing in the runs that this is for",
     ]);
