@@ -238,8 +238,8 @@ impl<'a> Writer<'a> {
         let location = &site.location;
         let mut notes = Vec::new();
         if let Some(copies) = job.copies {
-            let taken =
-                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|failed| {
+            let taken = take_over(copies, job.manifest, job.site, self.sites, self.clock, self.progress)
+                .map_err(|failed| {
                     let Failed { error, others } = failed;
                     let message = format!("image `{}`: {error}", job.image);
                     let mut diagnostic = Diagnostic::error(error.code(), message)

@@ -265,6 +265,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("plan", "              if [[ $FORK == true ]]; then\n", "              if false; then\n"),
     ("plan", "'false push' | ", ""),
     ("plan", "GH_HOST=${GITHUB_SERVER_URL#*://} ", ""),
+    ("plan", "          GH_ENTERPRISE_TOKEN: ${{ github.token }}\n", ""),
     (
         "plan",
         "              elif [[ $GITHUB_ACTOR == 'dependabot[bot]' ]]; then\n",
