@@ -16,7 +16,7 @@ use super::credentials::{Credentials, Found, Login};
 use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
 use super::transport::{Answer, Message, Payload, Wanted};
-use super::url::{Url, UrlScheme, encode};
+use super::url::{Astray, Url, encode};
 use crate::reference::Repository;
 
 /// The most bytes of an answer with a token.

@@ -13,7 +13,7 @@ use super::observer::{Exchange, Observer, RequestEvent};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::throttle::{Throttle, Verdict, is_too_much};
 use super::transport::{Answer, Message, Transport, TransportError};
-use super::url::{Url, UrlScheme, is_loopback, split_authority};
+use super::url::{Astray, Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::Registry;
 
 /// How many redirects are followed.

@@ -11,7 +11,7 @@ use super::error::{Error, ErrorKind, Operation};
 use super::remote::RemoteRepository;
 use super::retry::Attempts;
 use super::transport::{Answer, Payload, TransportError};
-use super::url::{Url, UrlScheme, encode};
+use super::url::{Astray, Url, encode};
 use crate::reference::Digest;
 
 /// The size of the first part, in bytes, which is kept in memory while it is sent.

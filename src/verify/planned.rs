@@ -110,13 +110,13 @@ impl<'a> ImageCheck<'_, 'a> {
         self.walk.findings.push(merged::held(self.key, why, &references.collect::<Vec<_>>()));
     }
 
-    /// Leaves alone the tags that the merge left alone. A merge leaves only floating tags: an image's own tags are there.
+    /// Leaves alone the floating tags that the merge left alone: it leaves no others.
     fn left(&mut self, from: usize) {
         let Said::Published(_, left) = &self.said else { return };
         let mut references = Vec::new();
         for tag in &mut self.tags[from..] {
-            let is_left = tag.planned.floating && left.contains(tag.checked.reference.as_str());
-            if is_left && tag.kind != TagState::Faulty {
+            if tag.planned.floating && left.contains(&*tag.checked.reference) && tag.kind != TagState::Faulty
+            {
                 tag.kind = TagState::Kept;
                 references.push(tag.checked.reference.clone());
             }
