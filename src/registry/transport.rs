@@ -153,10 +153,10 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
-            Self::Slow { .. } => Some("check the registry and the connection to it, then try again"),
-            Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
-                None
+            Self::Slow { .. } | Self::Timeout(_) => {
+                Some("check the registry and the connection to it, then try again")
             }
+            Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => None,
         }
     }
 }
