@@ -3,6 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
+use super::absent;
 use super::diff;
 use super::facts;
 use super::session::{Session, github};
@@ -53,6 +54,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
+    session.tell(&absent::notes(session, plan));
     // The limit of GitHub is an option of the others, where it made a difference.
     let max_jobs = given.max_jobs.or(plan.packed.map(|packed| packed.most));
     let selection = &Selection { max_jobs, ..given.clone() };

@@ -1,10 +1,13 @@
 //! `bakeplan workflow`: the CI pipeline of the plan.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
+use super::absent;
 use super::consent;
 use super::facts::GIT;
 use super::foreseen;
+use super::init;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
@@ -15,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Destination;
 use crate::pipeline::{self, GitlabPipeline, Pipeline, PlannedWith, Server, place};
-use crate::plan::Plan;
+use crate::plan::{Image, Plan};
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -67,7 +70,11 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         Ci::Github => refused_to_strangers(session, selection, &made)?,
         Ci::Gitlab => Vec::new(),
     };
+    session.tell(&absent::notes(session, &made));
     let own = pipeline::notes_of_desk(&made, &settings, server);
+    let lacks = pipeline::not_there(&settings, server);
+    let published: BTreeSet<String> =
+        made.images.values().flat_map(Image::places).map(ToString::to_string).collect();
     let plans = foreseen::plans(session, &at_desk, &settings, server, made);
     session.tell(&pipeline::notes(&plans, &settings, server));
     session.tell(&own);
@@ -114,7 +121,12 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         return plan::check(session, &files, &command);
     }
     plan::write(session, &files)?;
-    session.tell(&to_set.into_iter().collect::<Vec<_>>());
+    if *ci == Ci::Github && folder.is_none() {
+        let others = init::publishers(session, &published);
+        let others = others.iter().map(|(other, repositories)| pipeline::publishes_too(other, repositories));
+        session.tell(&others.collect::<Vec<_>>());
+    }
+    session.tell(&lacks.into_iter().chain(to_set).collect::<Vec<_>>());
     Ok(())
 }
 

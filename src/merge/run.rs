@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::alike::alike;
+use super::alike::Alike;
 use super::check::check;
 use super::newborn::conclude;
 use super::ready::Ready;
@@ -91,10 +91,11 @@ pub(super) fn merge_own<'a>(
         }
     }
     let mut ready = Vec::new();
+    let mut same = Alike::default();
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());
         report.notes.extend(checked.notes.iter().cloned());
-        report.notes.extend(alike(subject, &checked, survey.records()));
+        same.look(subject, &checked, survey.records());
         let mut image = ImageReport::new(Status::Held);
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
@@ -114,6 +115,7 @@ pub(super) fn merge_own<'a>(
         }
         report.images.insert(subject.key.to_owned(), image);
     }
+    report.notes.extend(same.notes());
     report.notes.extend(unrecorded(&ready));
     if options.keep_existing {
         let kept = existing::keep(&mut ready, &subjects, &mut survey);

@@ -20,7 +20,7 @@ use crate::plan::{Job, Plan};
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
-pub(crate) use notes::{actions, no_action, notes, notes_of_desk, unread};
+pub(crate) use notes::{actions, no_action, not_there, notes, notes_of_desk, publishes_too, unread};
 pub(crate) use server::Server;
 
 /// What a CI workflow does.

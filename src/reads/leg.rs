@@ -20,8 +20,8 @@ use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
 
 /// The Dockerfile of a target that names none, and what counts where there is none of that name, as in buildx.
-const DOCKERFILE: &str = "Dockerfile";
-const FALLBACK: &str = "dockerfile";
+pub(crate) const DOCKERFILE: &str = "Dockerfile";
+pub(crate) const FALLBACK: &str = "dockerfile";
 
 /// The ignore file of a context.
 const IGNORE: &str = ".dockerignore";
@@ -32,7 +32,7 @@ pub(crate) const IMAGE: &str = "docker-image://";
 const LAYOUT: &str = "oci-layout://";
 
 /// What comes before a path of this machine.
-const HERE: &str = "cwd://";
+pub(crate) const HERE: &str = "cwd://";
 
 /// The argument that names another frontend.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
@@ -210,6 +210,7 @@ impl<'a> Reader<'a> {
         let folder = real.rsplit_once('/').map_or("", |(folder, _)| folder);
         let attributes = self.files.tree().attributes_in(folder.as_bytes()).unwrap_or_default();
         gathered.parts.push(Part::new("dockerfile", &format!("{id}{}", shown(&attributes))));
+        gathered.notes.push(format!("`dockerfile` is git's hash of `{real}`"));
         let read = match self.dockerfiles.get(&real) {
             Some(known) => Rc::clone(known),
             None => {
@@ -321,6 +322,9 @@ impl<'a> Reader<'a> {
                 .push(format!("the whole context counts, since `{name}` may have ONBUILD instructions"));
             return None;
         }
+        gathered
+            .notes
+            .push(counted(&sources.iter().map(|source| source.pattern.as_str()).collect::<Vec<_>>()));
         Some(sources.iter().map(|source| source.pattern.clone().into_bytes()).collect())
     }
 
@@ -470,8 +474,17 @@ pub(super) fn followed(
 }
 
 /// The context of a target as its definition has it.
-pub(super) fn context_of(target: &Target) -> &str {
+pub(crate) fn context_of(target: &Target) -> &str {
     target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str)
+}
+
+/// Which files of its context a build reads, where its Dockerfile says so.
+fn counted(sources: &[&str]) -> String {
+    let names: Vec<String> = sources.iter().map(|source| format!("`{source}`")).collect();
+    match names.as_slice() {
+        [] => "no file of the context counts, since the Dockerfile copies none".to_owned(),
+        names => format!("of the context, only what the Dockerfile copies counts: {}", names.join(", ")),
+    }
 }
 
 /// What git makes of files as it checks them out, behind the value of a part.
@@ -502,7 +515,7 @@ fn is_whole_hash(text: &str) -> bool {
 }
 
 /// The path of a context; `None` for one that is fetched.
-pub(super) fn local(written: &str) -> Option<String> {
+pub(crate) fn local(written: &str) -> Option<String> {
     (!is_remote(written) && !written.contains("://") || written.starts_with(HERE))
         .then(|| normalize_context(written))
 }

@@ -270,7 +270,7 @@ impl<'a> Linker<'a, '_> {
         let definition = self.targets.definition;
         if definition.targets.contains_key(name) || definition.groups.contains_key(name) {
             let message = format!(
-                "the leg `{name}` of the linked target `{}` has the name of another target",
+                "the build `{name}` of the linked target `{}` has the name of another target",
                 target.name
             );
             let diagnostic = Diagnostic::error(Code::LEG_NAME, message).at(target.span, "split here");

@@ -96,6 +96,7 @@ pub(super) fn names(
     let floats: Vec<&str> =
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
+    versions::check_withdrawn(image, diagnostics);
     let depend_on_run = depend_on_run(image);
     Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
 }

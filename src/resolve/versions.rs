@@ -221,6 +221,31 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     )));
 }
 
+/// Says that a version is released which the image withdraws: it gets its own tags alone.
+pub(super) fn check_withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
+    let Some(version) = image.version.known() else { return };
+    let settings = image.settings();
+    // A mistake in it is reported where the list is used.
+    let covers = |text: &&VersionText| {
+        Withdrawn::parse(text.as_str(), settings.scheme, &image.tails).is_ok_and(|one| one.covers(version))
+    };
+    if let Some(text) = settings.withdrawn.iter().find(covers) {
+        let message = format!(
+            "version `{version}` of image `{}` is withdrawn: it is published under its own tags, and gets no floating one",
+            image.key
+        );
+        let place = settings.version.as_ref().and_then(|version| version.span);
+        diagnostics.report(
+            Diagnostic::warning(Code::WITHDRAWN, message)
+                .at(text.span, "withdrawn here")
+                .at(place, "")
+                .with_help(
+                    "plan a version that is not withdrawn; or take it off `withdrawn`, if it is good again",
+                ),
+        );
+    }
+}
+
 /// The versions that are known besides those of the spec and were not withdrawn.
 pub(super) fn known(
     image: &UnresolvedImage,

@@ -314,6 +314,29 @@ fn what_git_makes_of_a_dockerfile_elsewhere_counts() {
     }
 }
 
+/// In words of ours: git has none that help.
+#[test]
+fn a_revision_that_is_not_there_is_said_to_be_missing() {
+    let test = folder();
+    for (revision, reason) in [
+        ("origin/main", "this repository has no revision `origin/main`; fetch it: `git fetch origin main`"),
+        (
+            "nosuch",
+            "this repository has no revision `nosuch`; check its name, or fetch it: in CI, `fetch-depth: 2` of actions/checkout adds the commit before",
+        ),
+    ] {
+        let plan = plan_in(test.folder(), &["--changed-since", revision], &[]);
+        assert_eq!(why(&plan, "api"), format!("unknown: {reason}"));
+    }
+    let output = bakeplan(test.folder(), &["diff", "--against", "origin/main"], &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("no revision `origin/main`") && told.contains("`git fetch origin main`"), "{told}");
+    let fresh = Test::new().file("docker-bake.hcl", DEFINITION);
+    git(fresh.folder(), &["init", "-q", "-b", "main"]);
+    let plan = plan_in(fresh.folder(), &["--skip-published"], &[]);
+    assert_eq!(why(&plan, "api"), "unknown: there is no commit yet; commit first");
+}
+
 #[test]
 fn without_git_everything_is_built() {
     let test = Test::new().file("docker-bake.hcl", DEFINITION);

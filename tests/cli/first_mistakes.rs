@@ -45,6 +45,14 @@ fn usage_errors_say_what_was_meant() {
     told(FILE, &["build"], 2, &["docker buildx bake"]);
     told(FILE, &["push"], 2, &["`bakeplan merge`"]);
     told(FILE, &["ls"], 2, &["`bakeplan plan`"]);
+    told(FILE, &["github", "workflow"], 2, &["`bakeplan workflow github`"]);
+    // Commands with several forms show all of them.
+    told(FILE, &["workflow"], 2, &["<github|gitlab>"]);
+    told(FILE, &["explain"], 2, &["bakeplan explain [OPTIONS] --list"]);
+    told(FILE, &["diff"], 2, &["bakeplan diff [OPTIONS] --against <REVISION>", "<OLD> <NEW>"]);
+    let floating = "bakeplan promote [OPTIONS] --floating <REPOSITORY> --plan <FILE>";
+    told(FILE, &["promote", "--floating", "r.io/x/a"], 2, &[floating]);
+    told(FILE, &["promote", "--floating", "r.io/x/a", "--to", "r.io/x/a:1"], 2, &[floating]);
     told(FILE, &["--nonsense", "plan"], 2, &["unexpected argument"]);
 }
 
@@ -422,4 +430,56 @@ fn a_folder_without_a_definition_leads_to_init() {
     let file: String =
         shown.lines().map(|line| format!("{}\n", line.strip_prefix("          ").unwrap_or(line))).collect();
     told(&file, &["plan", "--fact", "tag=v1.2.3"], 0, &[]);
+}
+
+/// What no run gives a tag may lack nothing but the value of a variable.
+#[test]
+fn an_empty_tag_names_the_variable_that_has_no_value() {
+    let with = |head: &str, tags: &str| format!("{head}{}", published(&format!("tags = [{tags}]")));
+    let unset = "variable \"TAG\" {}\n";
+    let cause = ["can never have a tag", "the variable `TAG` has no value", "`--var TAG=…`"];
+    told(&with(unset, "\"${TAG}\""), &["plan"], 1, &cause);
+    told(&with(unset, "TAG"), &["plan"], 1, &["`--var TAG=…`"]);
+    let empty = "variable \"TAG\" { default = \"\" }\n";
+    told(&with(empty, "\"${TAG}\""), &["plan"], 1, &cause);
+    told(&with("", "\"\""), &["plan"], 1, &["nothing in `tags` is a tag: write one"]);
+    told(&with("", "{ pattern = \"x\", when = \"false\" }"), &["plan"], 1, &["such as `{{ version }}`"]);
+    told(&with(unset, "\"${TAG}\""), &["plan", "--var", "TAG=1"], 0, &[]);
+    told(&with(unset, "\"${TAG}\", \"edge\""), &["plan"], 0, &["the variable `TAG` has no value"]);
+}
+
+#[test]
+fn a_withdrawn_version_is_planned_with_a_warning() {
+    let with = |version: &str, withdrawn: &str| {
+        published(&format!("version = \"{version}\"\n  withdrawn = [\"{withdrawn}\"]"))
+    };
+    for (version, withdrawn) in [("1.1.0", "1.1.0"), ("v1.1.0", "1.1.0"), ("2026.3.1", "2026.*")] {
+        let output = Test::new().file("docker-bake.hcl", with(version, withdrawn)).args(["plan"]).output();
+        let (shown, talk) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(
+            output.status.success() && talk.contains("warning[withdrawn]: version `"),
+            "{version}: {talk}"
+        );
+        assert!(talk.contains("gets no floating one") && !shown.contains(", latest"), "{shown}{talk}");
+    }
+    for (version, withdrawn) in [("1.1.1", "1.1.0"), ("1.1.0-rc.1", "1.1.0"), ("2027.3.1", "2026.*")] {
+        let test = Test::new().file("docker-bake.hcl", with(version, withdrawn)).args(["plan"]);
+        let talk = String::from_utf8(test.output().stderr).unwrap();
+        assert!(!talk.contains("withdrawn"), "{version}: {talk}");
+    }
+}
+
+#[test]
+fn a_matrix_is_told_from_a_plan() {
+    let test =
+        Test::new().file("docker-bake.hcl", published("tags = [\"edge\"]")).args(["plan", "--out", "ci"]);
+    assert!(test.output().status.success());
+    let merge = |plan: &str| {
+        let test = Test::new().files(test.folder(), "").args(["merge", "--plan", plan, "--metadata", "ci"]);
+        String::from_utf8(test.output().stderr).unwrap()
+    };
+    let told = merge("ci/matrix.json");
+    assert!(told.contains("`ci/matrix.json` is not a plan but a list, as matrix.json is"), "{told}");
+    assert!(!merge("ci/plan.json").contains("is not a plan"));
 }

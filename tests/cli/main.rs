@@ -7,6 +7,7 @@
 
 mod support;
 
+mod absent; // contexts and Dockerfiles that are not there
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod bases; // the bases of builds, as registries serve them

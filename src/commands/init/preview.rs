@@ -24,6 +24,13 @@ const IMAGES: &str = "images.hcl";
 /// The Bake file that is made where there is none.
 const BAKE: &str = "docker-bake.hcl";
 
+/// What comes before the table.
+const COMPARED: &str = "\nWhat is published today, and what would be published with this proposal:\n\n";
+
+/// What is said instead where nothing is known of today.
+const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. The tags of the targets decide what is published, with \
+                         these blocks or without; `bakeplan plan` shows it.\n";
+
 /// What comes of proposals.
 pub(super) struct Changed {
     /// Files and what they will hold.
@@ -65,10 +72,12 @@ pub(super) fn preview(
         }
         let examples =
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
-        changed
-            .text
-            .push_str("\nWhat is published today, and what would be published with this proposal:\n\n");
-        changed.text.push_str(&report::render(&examples));
+        if proposal.images.iter().all(|image| image.candidate.is_none()) {
+            changed.text.push_str(UNCHANGED);
+        } else {
+            changed.text.push_str(COMPARED);
+            changed.text.push_str(&report::render(&examples));
+        }
         changed.files.extend(files);
     }
     Ok(changed)
