@@ -54,6 +54,8 @@ struct Look<'a> {
     /// The tags that were written, as they are called.
     written: Vec<String>,
     lag: Option<Duration>,
+    /// That the list does not show what was written.
+    late: Option<Diagnostic>,
     problems: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
 }
@@ -68,6 +70,8 @@ pub(super) struct Overtaken<'a> {
     lags: BTreeMap<usize, Duration>,
     /// The tags that others rightly have.
     pub(super) given: BTreeMap<Place<'a>, Given>,
+    /// The lists that do not show what was written, by site.
+    pub(super) late: BTreeMap<usize, Diagnostic>,
     /// What is wrong, and what is worth knowing.
     pub(super) problems: Vec<Diagnostic>,
     pub(super) notes: Vec<Diagnostic>,
@@ -92,8 +96,8 @@ impl<'a> Overtaken<'a> {
     /// Before anything is written.
     pub(super) fn new(jobs: &'a [Job<'a>], tools: MergeTools<'a>) -> Self {
         let began = tools.clock.elapsed();
-        let (lags, given, problems, notes) = Default::default();
-        Self { jobs, tools, began, lags, given, problems, notes }
+        let (lags, given, late, problems, notes) = Default::default();
+        Self { jobs, tools, began, lags, given, late, problems, notes }
     }
 
     /// Whether another merge could have a right to one of these tags.
@@ -139,6 +143,7 @@ impl<'a> Overtaken<'a> {
             }
             self.given.extend(look.given);
             self.lags.extend(look.lag.map(|lag| (*site, lag)));
+            self.late.extend(look.late.map(|late| (*site, late)));
             self.problems.extend(look.problems);
             self.notes.extend(look.notes);
             written.extend(look.written);
@@ -361,7 +366,9 @@ impl<'a> Overtaken<'a> {
             clock.sleep(pause);
         };
         if let Some(lag) = self.lags.get(&site) {
-            wait(*lag);
+            if !lag.is_zero() {
+                wait(*lag);
+            }
             return sites[site].store.list_tags();
         }
         let created = self.jobs.iter().filter(|job| job.site == site).flat_map(|job| {
@@ -381,18 +388,20 @@ impl<'a> Overtaken<'a> {
         }
         // Whatever was written before this moment will show as soon as that did.
         let lag = clock.elapsed().saturating_sub(self.began);
-        look.lag = Some(lag);
         if lacks(&listed) {
             let message = format!(
                 "the list of tags of `{location}` does not show what was written {} s ago: a greater version that was published meanwhile is not seen",
                 lag.as_secs()
             );
-            look.notes.push(
+            look.late = Some(
                 Diagnostic::warning(Code::TAG_LIST, message)
                     .with_help("merge one version after the other, or run the merge again later"),
             );
+            // How long it takes is not known, so that waiting as long again helps nobody.
+            look.lag = Some(Duration::ZERO);
             return Ok(listed);
         }
+        look.lag = Some(lag);
         wait(lag);
         sites[site].store.list_tags()
     }

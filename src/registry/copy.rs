@@ -250,9 +250,8 @@ impl<'a> Copier<'a> {
                 return Ok(());
             }
         }
-        let problem =
-            "the registry accepted the blob but does not serve it (its disk may be full)".to_owned();
-        Err(Error::new(operation, self.to.location.with_digest(digest), ErrorKind::Invalid(problem)))
+        let kind = ErrorKind::NotStored { status: 201, why: "it is not there".to_owned() };
+        Err(Error::new(operation, self.to.location.with_digest(digest), kind))
     }
 
     fn tree(&mut self, manifest: &Manifest, depth: usize) -> Result<(), Error> {
