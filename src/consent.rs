@@ -120,7 +120,7 @@ fn at_first(error: Diagnostic, jobs: &[&Job], plan: &Plan) -> Diagnostic {
 }
 
 /// Whether an allowed entitlement covers one that is asked for, as in Bake (buildx `bake/entitlements.go`).
-fn covers(allowed: &str, asked: &str) -> bool {
+pub(crate) fn covers(allowed: &str, asked: &str) -> bool {
     let (kind, value) = asked.split_once('=').unwrap_or((asked, ""));
     let (allowed_kind, allowed_value) = allowed.split_once('=').unwrap_or((allowed, ""));
     match kind {

@@ -232,6 +232,11 @@ pub(crate) fn is_hidden(c: char) -> bool {
     }
 }
 
+/// Whether a text is one line to every reader, and shows all of itself. Readers of YAML 1.1 also end a line at U+2028.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || is_hidden(c))
+}
+
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     // Nearly all bytes are plain, in tables that may be long.
     let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';

@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 
 use super::session::Session;
-use crate::bake::target::context::{is_remote, link_of};
+use crate::bake::target::context::{HERE, is_remote, link_of};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
-use crate::reads::{DOCKERFILE, FALLBACK, HERE, context_of, local};
+use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
 
 /// What is missing: what it is called, the target that reads it, and where that is written.

@@ -227,7 +227,8 @@ fn refuse_namesake(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let own = Path::new(path);
     let folder = own.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.to_string_lossy();
-    if host.destination(path)? == Destination::Stream || !host.is_folder(&*folder) {
+    let is_run = in_repository(session, Some(path)).is_ok_and(|path| place::is_read(&path));
+    if !is_run || !host.is_folder(&*folder) {
         return Ok(());
     }
     let name = place::name_of(Some(path)).to_ascii_lowercase();

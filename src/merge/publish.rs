@@ -233,8 +233,8 @@ impl<'a> Writer<'a> {
         let location = &site.location;
         let mut notes = Vec::new();
         if let Some(copies) = job.copies {
-            let taken =
-                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|failed| {
+            let taken = take_over(copies, job.manifest, job.site, self.sites, self.clock, self.progress)
+                .map_err(|failed| {
                     let Failed { error, others } = failed;
                     let message = format!("image `{}`: {error}", job.image);
                     let mut diagnostic = Diagnostic::error(error.code(), message)
@@ -356,6 +356,10 @@ impl<'a> Writer<'a> {
         }
         self.published.problems.extend(overtaken.problems);
         self.published.notes.extend(overtaken.notes);
+        // A list is right that does not show what is not there.
+        let is_there = |site: &usize| !wrong.iter().any(|one| one.job.site == *site && one.found.is_none());
+        let late = overtaken.late.into_iter().filter(|(site, _)| is_there(site));
+        self.published.notes.extend(late.map(|(_, late)| late));
         self.published.problems.extend(findings(&wrong));
         for Wrong { job, tag, found, problem } in wrong {
             let why = Some(problem.message);

@@ -87,6 +87,11 @@ impl<'a> Written<'a> {
 }
 
 impl Wrong<'_> {
+    /// Whether it has what it had before it was written.
+    fn is_as_before(&self) -> bool {
+        self.found.is_some() && self.found == self.tag.previous
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (self.job.image, self.tag.reference, &self.found)
             == (other.job.image, other.tag.reference, &other.found)
@@ -142,8 +147,14 @@ pub(super) fn read_back<'a>(
 /// What there is to report of wrong tags: one finding for those of an image in a repository that are wrong in one way.
 pub(super) fn findings(wrong: &[Wrong<'_>]) -> Vec<Diagnostic> {
     let mut groups: Vec<Vec<&Wrong<'_>>> = Vec::new();
-    let cause = |one: &Wrong<'_>| (one.job.image.to_owned(), one.job.site, one.problem.code);
-    for one in wrong {
+    // A tag that was never there shows less of what became of the writes than one that has what it had.
+    let cause = |one: &Wrong<'_>| {
+        let is_unwritten = one.is_as_before() || one.problem.code == Code::NOT_READABLE;
+        let code = (!is_unwritten).then_some(one.problem.code);
+        (one.job.image.to_owned(), one.job.site, code)
+    };
+    let (as_before, others): (Vec<_>, Vec<_>) = wrong.iter().partition(|one| one.is_as_before());
+    for one in as_before.into_iter().chain(others) {
         match groups.iter_mut().find(|group| cause(group[0]) == cause(one)) {
             Some(group) => group.push(one),
             None => groups.push(vec![one]),

@@ -100,7 +100,20 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
         on_unknown,
         most_stale,
         reusable,
-        ..
+        install: _,
+        env: _,
+        environment: _,
+        logins: _,
+        plan_runner: _,
+        timeouts: _,
+        max_parallel: _,
+        require_all: _,
+        settle: _,
+        setup: _,
+        test: _,
+        sign: _,
+        ssh_keys: _,
+        marked: _,
     } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));

@@ -12,6 +12,7 @@ use super::auth::{Authenticator, Needs, Scopes};
 use super::challenge;
 use super::clock::{Clock, SystemClock};
 use super::credentials::Credentials;
+use super::echo::Echoes;
 use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::greeting;
@@ -114,6 +115,7 @@ impl Client {
             patience: *patience,
             clock,
             observer,
+            echoes: Echoes::default(),
             insecure: insecure.clone(),
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);

@@ -292,6 +292,7 @@ impl Error {
             }
             ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
             ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
+            ErrorKind::NotStored { status: 201, .. } => "check the registry: its disk may be full".into(),
             ErrorKind::NotStored { .. } | ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
             ErrorKind::Locked => "wait until the other process is done".into(),
             ErrorKind::NotFound(_) if self.operation == Operation::PutManifest => {
@@ -420,6 +421,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::Rejected { status, errors } => {
                 write!(f, "the registry refuses it with status {status}{}", said(errors))
+            }
+            Self::NotStored { status: 201, why } => {
+                write!(f, "the registry accepted it but does not serve it: {why}")
             }
             Self::NotStored { status, why } => write!(
                 f,

@@ -381,10 +381,13 @@ impl Store for RemoteRepository {
             if !is_list {
                 // Registries without this endpoint have a tag instead
                 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-                let is_answered =
-                    answer.is_success() || pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
-                if !is_answered {
+                if !answer.is_success()
+                    && !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501))
+                {
                     return Err(fail(refusal(&answer)));
+                }
+                if !pages.is_first() {
+                    return Err(invalid_list("a page that the list goes on with holds no list".to_owned()));
                 }
                 // Most images have none, and registries count GETs alone.
                 let tag = fallback_tag(subject);

@@ -6,6 +6,7 @@ use super::walk::{Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
+use crate::published::plan_json::TagEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Configuration, Known, Question, Record};
 use crate::published::release::{MAX_RELEASES, Saying, has_same_numbers, saying};
@@ -121,12 +122,19 @@ fn evidence(
     for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
         if walk.tag(place.site, tag).present() == Some(found) {
             let claim = format!("is version `{}`, by the tag `{}`", version.text(), location.with_tag(tag));
-            let note = "one of the two versions has the content of the other, and nothing in it tells which";
-            let cure = format!(
-                "verify with `--metadata`, which tells whether this is the build of `{planned}`; if it is, build and merge `{}` again, and else this version",
-                version.text()
-            );
-            return Some(Evidence { claim, notes: vec![note.to_owned()], is_sure: true, cure: Some(cure) });
+            let is_own =
+                |own: &TagEntry| !own.floating && place.references.contains(&location.with_tag(&own.name));
+            // Both versions have it as their own, and one of them wrongly.
+            let tie = image.tags.iter().any(is_own).then(|| {
+                let note = "one of the two versions has the content of the other, and nothing in it tells which";
+                let cure = format!(
+                    "verify with `--metadata`, which tells whether this is the build of `{planned}`; if it is, build and merge `{}` again, and else this version",
+                    version.text()
+                );
+                (note.to_owned(), cure)
+            });
+            let (notes, cure) = tie.unzip();
+            return Some(Evidence { claim, notes: notes.into_iter().collect(), is_sure: true, cure });
         }
     }
     None

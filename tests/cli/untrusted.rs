@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::support::Test;
 
 /// What must reach no terminal and no runner.
@@ -271,6 +273,42 @@ fn fork(base: &str) -> String {
     format!(
         "{{\"pull_request\": {{\"head\": {{\"repo\": {{\"full_name\": \"mallory/app\"}}}}, \"base\": {{\"repo\": {{\"full_name\": \"{base}\"}}}}}}}}"
     )
+}
+
+/// What builds read outside the working directory is asked for, and what is below it is not.
+#[test]
+fn what_builds_read_outside_is_asked_for() {
+    for (reads, expected) in [
+        (r#"dockerfile = "/etc/x""#, &["fs.read=/etc/x"][..]),
+        (r#"dockerfile = "../x""#, &["fs.read=../x"]),
+        (r#"dockerfile = "cwd://../x""#, &["fs.read=../x"]),
+        ("context = \"a\"\n  dockerfile = \"../../x\"", &["fs.read=a/../../x"]),
+        ("context = \"..\"\n  dockerfile = \"a/x\"", &["fs.read=.."]),
+        ("context = \"..\"\n  dockerfile = \"../x\"", &["fs.read=..", "fs.read=../../x"]),
+        ("context = \"https://example.com/a.git\"\n  dockerfile = \"../x\"", &[]),
+        ("context = \"https://example.com/a.git\"\n  dockerfile = \"cwd://../x\"", &["fs.read=../x"]),
+        (r#"dockerfile = "a/../x""#, &[]),
+        ("context = \"a/b\"\n  dockerfile = \"../x\"", &[]),
+        (r#"contexts = { x = "oci-layout:///root/x" }"#, &["fs.read=/root/x"]),
+        (
+            r#"contexts = { x = "oci-layout://../x:1.2@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" }"#,
+            &["fs.read=../x"],
+        ),
+        (r#"contexts = { x = "oci-layout://x:1.2" }"#, &[]),
+        (r#"contexts = { x = "cwd://.." }"#, &["fs.read=.."]),
+        (r#"contexts = { x = "docker-image://alpine" }"#, &[]),
+    ] {
+        let spec = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n  {reads}\n}}\n"
+        );
+        let output = Test::new().file("docker-bake.hcl", &spec).args(["matrix"]).output();
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(rows[0]["allow"], serde_json::json!(expected), "{reads}");
+        let test = Test::new().file("docker-bake.hcl", &spec).env("GITHUB_EVENT_NAME", "pull_request_target");
+        let output = test.args(["plan", "--github"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told.contains("entitlement"), !expected.is_empty(), "{reads}: {told}");
+    }
 }
 
 #[test]

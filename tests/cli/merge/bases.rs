@@ -2,6 +2,7 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Report;
+use bakeplan::internals::registry::Store;
 
 use super::world::{Build, TAGS, World, plan, plan_of};
 use crate::loopback::{Answer, Reply, Server};
@@ -142,6 +143,15 @@ fn that_nothing_is_known_is_said() {
             note.notes
         );
     }
+    // What is missing is one cause, and its bases are not another.
+    let world = world((known.0, &known.1), ("https://spdx.dev/Document", "{}"));
+    let index =
+        world.layout("a").get_manifest(&world.built["app-linux-arm64"].clone().into()).unwrap().unwrap();
+    let index: bakeplan::internals::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+    ["a", "b"].iter().for_each(|name| super::world::remove(&world.layout(name), &index.manifests[0].digest));
+    let (report, _) = merged(&world, Options::default());
+    assert_eq!(report.problems[0].code.name(), "missing-build", "{:?}", report.problems);
+    assert_eq!(report.notes, []);
     // Without any attestation.
     let mut plain = World::new();
     for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {

@@ -173,6 +173,33 @@ fn a_tag_that_is_accepted_and_not_kept_is_said_once() {
     }
 }
 
+/// A version's own tag that is not there yet and floating tags that are as before have one cause, and a list that lacks the
+/// version is right.
+#[test]
+fn a_release_that_is_accepted_and_not_kept_is_said_once() {
+    let world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let other = bakeplan::internals::registry::Store::get_manifest(
+        &*layout,
+        &world.built["app-linux-amd64"].clone().into(),
+    );
+    let other = other.unwrap().unwrap();
+    for tag in ["1.4.1", "1.4", "1", "latest"] {
+        super::world::put_tag(&layout, tag, &other);
+    }
+    let server = world.serve_with(|seen| {
+        let is_lost = seen.method == "PUT" && !seen.path().contains("sha256:");
+        is_lost.then(|| Reply::Whole(Answer::new(201, "", "")))
+    });
+    let report = merge(&world, &server);
+    let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    assert_eq!(problem.code.name(), "not-stored");
+    assert_eq!(problem.notes, ["the same goes for `1`, `latest`, `1.4.2`"]);
+    assert!(report.notes.iter().all(|note| note.code.name() != "tag-list"), "{:?}", report.notes);
+    let lists = server.seen().iter().filter(|seen| seen.target.contains("/tags/list")).count();
+    assert!(lists < 150, "{lists}");
+}
+
 /// Tags that are not there after they were written: one finding for all of them.
 #[test]
 fn tags_that_cannot_be_read_are_said_once() {

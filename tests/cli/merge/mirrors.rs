@@ -95,7 +95,11 @@ fn a_mirror_gets_what_the_others_have() {
 #[test]
 fn a_mirror_that_fails_holds_its_own_tags_alone() {
     type Fault = fn(&Seen) -> Option<Reply>;
-    let faults: [(&str, Fault); 9] = [
+    let faults: [(&str, Fault); 10] = [
+        ("no blob is kept", |seen| {
+            (seen.method == "PUT" && seen.path().contains("/uploads/"))
+                .then(|| Answer::new(201, "", "").into())
+        }),
         ("nobody is there", |_| Some(Reply::Reset)),
         ("it fails", |_| Some(Answer::error(500, "UNKNOWN").into())),
         ("no credentials", |_| {
@@ -144,6 +148,28 @@ fn a_mirror_that_fails_holds_its_own_tags_alone() {
         assert!(!merge(&world, &document).is_incomplete(), "{what}");
         assert_eq!(world.tags(MIRROR), world.tags(OWN), "{what}");
     }
+}
+
+/// Within one registry, a mirror that accepts mounts and keeps nothing of them gets no tag, and no manifest.
+#[test]
+fn a_mirror_that_loses_what_is_mounted_gets_no_tag() {
+    let world = World::with_app(&[OWN]);
+    let own = world.serve_with(|seen| {
+        seen.target.contains("mount=").then(|| Answer::new(201, "", "").header("Location", "/v2/x").into())
+    });
+    let document = of_version(&own, &[(&own, MIRROR)]);
+    let report = merge(&world, &document);
+    check_held(&world, &report, "mounts");
+    assert_eq!(report.held[0].code.name(), "not-stored", "{:?}", report.held);
+    assert!(no_tags(&world, MIRROR));
+    let referred = |seen: &&Seen| seen.method == "PUT" && seen.path().contains("mirror/app/manifests/");
+    assert_eq!(own.seen().iter().filter(referred).count(), 0);
+    // One that keeps them gets all.
+    let whole = world.serve();
+    let document = of_version(&whole, &[(&whole, MIRROR)]);
+    assert!(!merge(&world, &document).is_incomplete());
+    assert_eq!(world.tags(MIRROR), world.tags(OWN));
+    found(&of_plan(&world, &document), &[]);
 }
 
 #[test]

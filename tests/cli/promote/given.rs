@@ -405,7 +405,7 @@ fn a_blob_that_is_accepted_and_not_stored_ends_the_copy() {
     // One is sent, and the other one mounted.
     for source in [stage.at("app"), format!("{}/app", full.host())] {
         let outcome = stage.run_with("", &format!("{source}:sha-c0ffee0 --to {}/third:1.4.2", full.host()));
-        let expected = "accepted the blob but does not serve it";
+        let expected = "accepted it but does not serve it";
         assert!(outcome.status == 1 && outcome.told.contains(expected), "{}", outcome.told);
         let is_manifest = |line: &String| line.starts_with("PUT") && line.contains("/manifests/");
         assert!(!full.lines().iter().any(is_manifest), "{:?}", full.lines());
