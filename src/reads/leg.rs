@@ -19,8 +19,9 @@ use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
 
-/// The Dockerfile of a target that names none, and what counts where there is none of that name, as in buildx.
+/// The Dockerfile of a target that names none.
 pub(crate) const DOCKERFILE: &str = "Dockerfile";
+/// What counts where there is none of that name, as in buildx.
 pub(crate) const FALLBACK: &str = "dockerfile";
 
 /// The ignore file of a context.

@@ -381,9 +381,8 @@ impl Store for RemoteRepository {
             if !is_list {
                 // Registries without this endpoint have a tag instead
                 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-                if !answer.is_success()
-                    && !(pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501))
-                {
+                let is_none = pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
+                if !answer.is_success() && !is_none {
                     return Err(fail(refusal(&answer)));
                 }
                 if !pages.is_first() {
