@@ -482,6 +482,9 @@ pub(crate) fn context_of(target: &Target) -> &str {
 fn counted(sources: &[&str]) -> String {
     let names: Vec<String> = sources.iter().map(|source| format!("`{source}`")).collect();
     match names.as_slice() {
+        _ if sources.iter().any(|source| matches!(*source, "" | ".")) => {
+            "the whole context counts, since the Dockerfile copies all of it".to_owned()
+        }
         [] => "no file of the context counts, since the Dockerfile copies none".to_owned(),
         names => format!("of the context, only what the Dockerfile copies counts: {}", names.join(", ")),
     }
