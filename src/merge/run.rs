@@ -83,8 +83,11 @@ pub(super) fn merge_own<'a>(
         for (subject, checked) in subjects.iter().zip(&all).filter(is_whole) {
             let bases = bases::look(subject, &checked.carried, survey.records()).0;
             report.problems.extend(bases.mixed(subject.key));
-            report.notes.extend(bases.older(subject.key));
-            report.notes.extend(bases.unknown(subject.key));
+            // What is missing tells nothing of its bases, and that it is missing is said.
+            if checked.problems.is_empty() {
+                report.notes.extend(bases.older(subject.key));
+                report.notes.extend(bases.unknown(subject.key));
+            }
         }
     }
     let mut ready = Vec::new();

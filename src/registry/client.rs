@@ -205,7 +205,10 @@ impl Client {
                     continue;
                 }
             }
-            if answer.status == 403 && is_own {
+            // A place that the registry sends us to, on its own host, need not be the registry.
+            let is_elsewhere =
+                call.message.method == Method::HEAD && answer.url.path_and_query != url.path_and_query;
+            if answer.status == 403 && is_own && !is_elsewhere {
                 let (credentials, is_anonymous) = authenticator.name(call.repository);
                 if is_anonymous {
                     return Err(authenticator.refusal(&needs, None, &answer));

@@ -331,7 +331,7 @@ impl Store for Layout {
 
     fn tag_list(&self) -> Result<TagList, Error> {
         // A file has an end.
-        Ok(TagList { tags: self.list_tags()?, has_end: true })
+        Ok(TagList { tags: self.list_tags()?, has_end: true, no_repository: None })
     }
 
     fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {

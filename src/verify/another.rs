@@ -19,6 +19,8 @@ struct Evidence {
     notes: Vec<String>,
     /// Whether it can be nothing else.
     is_sure: bool,
+    /// What helps, where that is not to build this version again.
+    cure: Option<String>,
 }
 
 /// Looks for another version in the content of an image's tags; whether there is one. Whoever knows what was built need
@@ -33,7 +35,8 @@ pub(super) fn look(
 ) -> bool {
     let Some(planned) = &image.version else { return false };
     let found = &tree.served.manifest.digest;
-    let Some(Evidence { claim, notes, is_sure }) = evidence(key, image, planned, place, tree, walk) else {
+    let Some(Evidence { claim, notes, is_sure, cure }) = evidence(key, image, planned, place, tree, walk)
+    else {
         return false;
     };
     let message = format!("image `{key}`: {found} {claim}, but its tags are of `{planned}`");
@@ -48,7 +51,10 @@ pub(super) fn look(
             .with_severity(Severity::Warning)
             .with_cure("set the label in the definition, and it tells which version was built")
     } else {
-        finding
+        match cure {
+            Some(cure) => finding.with_cure(cure),
+            None => finding,
+        }
     });
     is_sure && !is_said
 }
@@ -68,7 +74,7 @@ fn evidence(
         Saying::Other(..) if is_annotated(image) => return None,
         Saying::Other(text, _) => {
             let notes = vec![format!("that is its annotation `{VERSION}`")];
-            return Some(Evidence { claim: says(&text), notes, is_sure: true });
+            return Some(Evidence { claim: says(&text), notes, is_sure: true, cure: None });
         }
         Saying::Nothing => {}
     }
@@ -106,7 +112,7 @@ fn evidence(
         };
         if published.is_some() || version.numbers().len() == planned.numbers().len() {
             let (claim, notes) = (says(&text), vec![note, more]);
-            return Some(Evidence { claim, notes, is_sure: published.is_some() });
+            return Some(Evidence { claim, notes, is_sure: published.is_some(), cure: None });
         }
     }
     if let Some(left) = releases.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
@@ -115,7 +121,12 @@ fn evidence(
     for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
         if walk.tag(place.site, tag).present() == Some(found) {
             let claim = format!("is version `{}`, by the tag `{}`", version.text(), location.with_tag(tag));
-            return Some(Evidence { claim, notes: Vec::new(), is_sure: true });
+            let note = "one of the two versions has the content of the other, and nothing in it tells which";
+            let cure = format!(
+                "verify with `--metadata`, which tells whether this is the build of `{planned}`; if it is, build and merge `{}` again, and else this version",
+                version.text()
+            );
+            return Some(Evidence { claim, notes: vec![note.to_owned()], is_sure: true, cure: Some(cure) });
         }
     }
     None

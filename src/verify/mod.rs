@@ -6,6 +6,9 @@ pub(crate) mod code;
 
 // What is found, and where.
 pub(crate) mod finding;
+
+mod absent;
+
 pub(crate) mod walk;
 
 // What images run.

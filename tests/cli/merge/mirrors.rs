@@ -388,3 +388,29 @@ fn a_mirror_that_takes_nothing_is_not_tried_again_from_elsewhere() {
     let uploads = mirror.seen().iter().filter(|seen| seen.method == "PUT").count();
     assert_eq!(uploads, 1);
 }
+
+/// A release that a mirror has with other content is left there, and the report says how to give it what the others have.
+#[test]
+fn what_the_report_recommends_for_another_release_in_a_mirror_helps() {
+    for more in [r#""version":"1.4.2","#, r#""version":"1.4.2","immutable":true,"#] {
+        let world = World::with_app(&[OWN]);
+        let layout = world.layout(MIRROR);
+        let other = put(&layout, OCI_MANIFEST, &image(&layout, OCI_MANIFEST, "{}", &[]));
+        put_tag(&layout, "1.4.2", &other);
+        let (own, mirror) = (world.serve(), world.serve());
+        let document = plan(&own, &[(&mirror, MIRROR)], TAGS, more);
+        let keep = Options { keep_existing: true, ..Options::default() };
+        let report = world.merge(&document, keep);
+        check_held(&world, &report, more);
+        let help = report.held[0].help.clone().unwrap();
+        let command =
+            help.split('`').find_map(|part| part.strip_prefix("bakeplan ")).expect("it names a command");
+        let output = crate::support::Test::new().args(command.split(' ')).output();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(world.tags(MIRROR)["1.4.2"], world.tags(OWN)["1.4.2"]);
+        let report = world.merge(&document, keep);
+        assert!(!report.is_incomplete() && !report.has_failed(), "{report:?}");
+        assert_eq!(world.tags(MIRROR), world.tags(OWN));
+        found(&of_plan(&world, &document), &[]);
+    }
+}

@@ -157,6 +157,9 @@ fn a_greater_version_keeps_its_tags() {
         "{}",
         outcome.told
     );
+    // One that was never there has nothing to stay with.
+    let said = format!("`{0}:latest` stay as before, and `{0}:1-alpine` is not created: ", stage.at("app"));
+    assert!(outcome.told.contains(&said), "{said}: {}", outcome.told);
     // Where no tag is left to write, the exit code says so.
     let alone = stage.run_with("", "HOST/app:sha-c0ffee0 --to HOST/app:latest --dry-run");
     assert_eq!((alone.status, alone.tags()), (5, vec!["latest kept".to_owned()]), "{}", alone.told);
