@@ -10,7 +10,7 @@ use super::definition::{self, Moment};
 use super::files::{Files, Known};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use crate::bake::target::context::{is_remote, link_of, normalize_context};
+use crate::bake::target::context::{HERE, LAYOUT, is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::context::{Context, Id, Ignore, Sources};
@@ -28,12 +28,6 @@ const IGNORE: &str = ".dockerignore";
 
 /// What comes before an image as a named context.
 pub(crate) const IMAGE: &str = "docker-image://";
-/// What comes before a layout.
-const LAYOUT: &str = "oci-layout://";
-
-/// What comes before a path of this machine.
-pub(crate) const HERE: &str = "cwd://";
-
 /// The argument that names another frontend.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
@@ -482,9 +476,6 @@ pub(crate) fn context_of(target: &Target) -> &str {
 fn counted(sources: &[&str]) -> String {
     let names: Vec<String> = sources.iter().map(|source| format!("`{source}`")).collect();
     match names.as_slice() {
-        _ if sources.iter().any(|source| matches!(*source, "" | ".")) => {
-            "the whole context counts, since the Dockerfile copies all of it".to_owned()
-        }
         [] => "no file of the context counts, since the Dockerfile copies none".to_owned(),
         names => format!("of the context, only what the Dockerfile copies counts: {}", names.join(", ")),
     }

@@ -131,10 +131,7 @@ fn inputs_are_explained() {
     ] {
         assert!(of_api.contains(text), "{text}: {of_api}");
     }
-    assert!(
-        of_web.contains("note: the whole context counts, since the Dockerfile copies all of it"),
-        "{of_web}"
-    );
+    assert!(of_web.contains("note: the whole context counts: line 2"), "{of_web}");
     // No hash is cut.
     let hash = git(test.folder(), &["rev-parse", "HEAD:web/Dockerfile"]);
     assert!(of_web.contains(&format!("dockerfile = {hash}\n")), "{hash}: {of_web}");
