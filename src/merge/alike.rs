@@ -51,3 +51,24 @@ fn found(subject: &Subject<'_>, checked: &Checked, records: &[Record]) -> Option
     let images = images.filter_map(|entry| Some((entry.platform.as_ref()?, manifest(entry)?)));
     same_layers(images)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_said_once_of_all_images() {
+        let same = "the images for linux/amd64, linux/arm64 have the same layers".to_owned();
+        let other = "the images for linux/386, linux/arm have the same layers".to_owned();
+        let alike = Alike(IndexMap::from([(same, vec!["a", "b", "c"]), (other, vec!["d"])]));
+        let told: Vec<String> = alike.notes().map(|note| note.message).collect();
+        assert_eq!(
+            told,
+            [
+                "images `a`, `b`, `c`: the images for linux/amd64, linux/arm64 have the same layers",
+                "image `d`: the images for linux/386, linux/arm have the same layers"
+            ]
+        );
+        assert_eq!(Alike::default().notes().count(), 0);
+    }
+}

@@ -117,6 +117,27 @@ fn hashes_are_the_same_on_any_day_and_follow_what_is_read() {
     assert_ne!(changed[2], all[2]);
 }
 
+/// Whoever wonders why an image is built sees which files count, and what the hashes are of.
+#[test]
+fn inputs_are_explained() {
+    let test = folder();
+    let output = bakeplan(test.folder(), &["plan", "--inputs", "--explain"], &[]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let (_, of_api) = shown.split_once("inputs of api-linux-amd64: sha256:").expect(&shown);
+    let (of_api, of_web) = of_api.split_once("inputs of web-linux-amd64: sha256:").expect(&shown);
+    for text in [
+        "note: `dockerfile` is git's hash of `api/Dockerfile`",
+        "note: of the context, only what the Dockerfile copies counts: `b`",
+    ] {
+        assert!(of_api.contains(text), "{text}: {of_api}");
+    }
+    assert!(of_web.contains("note: the whole context counts: line 2"), "{of_web}");
+    // No hash is cut.
+    let hash = git(test.folder(), &["rev-parse", "HEAD:web/Dockerfile"]);
+    assert!(of_web.contains(&format!("dockerfile = {hash}\n")), "{hash}: {of_web}");
+    assert!(!shown.contains('…'), "{shown}");
+}
+
 #[test]
 fn what_changed_since_a_revision_is_built() {
     let test = folder();
