@@ -104,7 +104,7 @@ pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
     for Fields { of, types, fields } in &FIELDS {
         for entry in of(target).iter().filter(|entry| types.contains(&entry.kind()) && !is_disabled(entry)) {
             for (key, taken) in *fields {
-                let given = entry.fields.get(*key).filter(|text| variable_in(&text.value).is_none());
+                let given = entry.fields.get(key).filter(|text| variable_in(&text.value).is_none());
                 found.extend(
                     given
                         .filter(|text| !taken.takes(text.as_str()))
