@@ -119,12 +119,13 @@ impl<'a> Reader<'a> {
             return Inputs::Unknown(format!("the links of `{name}` go in a circle"));
         }
         let plan = self.plan;
-        let (target, platform) = match (plan.legs.get(&key), plan.targets.get(&key)) {
-            (Some(leg), _) => (&*leg.definition, leg.platform.as_ref()),
-            (None, Some(target)) => (&**target, None),
+        let (target, of, platform) = match (plan.legs.get(&key), plan.targets.get(&key)) {
+            (Some(leg), _) => (&*leg.definition, &leg.of, leg.platform.as_ref()),
+            (None, Some(target)) => (&**target, &key, None),
             (None, None) => return Inputs::Unknown(format!("`{name}` is not a target of the plan")),
         };
-        let definition = definition::read_linked(target, self.moment());
+        let source = plan.targets.get(of).map(|target| &**target);
+        let definition = definition::read_linked(target, source, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
         self.open.push(Rc::clone(&key));
