@@ -637,9 +637,11 @@ pub(crate) mod tests {
             assert!(error.message.starts_with(expected), "{text}: {}", error.message);
         }
         Planned::read("plan.json", &whole("")).unwrap();
-        for (path, help) in
-            [("plan.json", "--out ."), ("out/plan.json", "--out out"), ("/a/b/plan.json", "--out /a/b")]
-        {
+        for (path, help) in [
+            ("plan.json", "metadata > plan.json"),
+            ("out/plan.json", "--out out"),
+            ("/a/b/plan.json", "--out /a/b"),
+        ] {
             let error = Planned::read(path, r#"{"schema":1}"#).unwrap_err();
             assert!(error.help.as_ref().is_some_and(|one| one.contains(help)), "{path}: {error:?}");
         }

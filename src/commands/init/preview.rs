@@ -192,15 +192,14 @@ fn examples(
             Ok((plan, _)) => (plan, None),
             Err(error) => {
                 let found = error.into_diagnostics();
-                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && one.labels.is_empty());
+                let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
+                // An image that can never have a tag has none on the branch, either.
+                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && !is_known(one));
                 if is_empty && moment == Moment::Tag {
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {
-                    for one in found {
-                        if !mistakes.iter().any(|known| is_same(known, &one)) {
-                            mistakes.push(one);
-                        }
-                    }
+                    let new: Vec<Diagnostic> = found.into_iter().filter(|one| !is_known(one)).collect();
+                    mistakes.extend(new);
                     (Plan::default(), Some("unknown: the plan has errors".to_owned()))
                 }
             }

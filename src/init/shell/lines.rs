@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(shown("a <<X\nb \\\n it's \\\nX\nc"), ["0: a <<X", "1: b   it's  ", "3: X", "4: c"]);
         assert_eq!(shown("a <<< 'b\nc'\nd"), ["0: a <<< 'b\nc'", "2: d"]);
         for shifted in
-            ["a $((1 << n))", "((a<<n))", "a # see \"cat << EOF\"", "a 'b << c'", "a \"b <<c\"", "a << c"]
+            ["a $((1 << n))", "((a<<n))", "a # see \"cat << EOF\"", "a 'b << c'", "a \"b <<c\"", "a << z"]
         {
             assert_eq!(
                 shown(&format!("{shifted}\nb \\\nc\nd")),

@@ -458,7 +458,7 @@ fn a_server_that_is_very_slow_is_given_up_in_the_time_that_is_given() {
         assert_eq!(status, Some(1), "{what}: {told}");
         assert!(took < Duration::from_secs(6), "{what}: {took:?}");
         assert!(told.contains("error[registry-network]: cannot "), "{what}: {told}");
-        assert!(told.contains("wait longer with `--wait`"), "{what}: {told}");
+        assert!(told.contains("a longer `--wait` helps"), "{what}: {told}");
         if drip == Drip::Body && what != "the list of tags" {
             assert!(told.contains("the answer comes too slowly: "), "{what}: {told}");
         }
