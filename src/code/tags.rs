@@ -77,9 +77,9 @@ codes! {
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
     PRERELEASE_TAG "prerelease-tag" [Warning] {
-        cause: "The only version among the tags is a prerelease, and `latest` or its leading numbers stand beside it. Those are the releases': whoever pulls them expects no prerelease, so they are left out.",
-        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed(", \"ghcr.io/acme/app:latest\"", ""),
-        cure: "Leave them out of the tags of prereleases, which may share a name such as `next`.",
+        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed("app:latest", "app:next"),
+        cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases.",
     }
     RUN_TAG "run-tag" [Error Note] {
         cause: "A committed file, such as the table of tags in a README, cannot show tags that depend on the run. They are left out with a note; a version that depends on the run is an error until its facts are given, since the table that is there may show it.",

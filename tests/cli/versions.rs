@@ -196,28 +196,58 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         ("v1.2.3-alpine v1.2-alpine alpine", "v1.2.3-alpine v1.2-alpine=versions alpine=versions"),
         ("1.2.3-amd64 1.2.3-arm64 latest", "1.2.3-amd64 1.2.3-arm64 latest=versions"),
         ("1.2.3-0abc123 latest", "1.2.3-0abc123 latest=runs"),
-        // What is the releases' is left out of a prerelease.
-        ("2.0.0-rc.1 latest", "2.0.0-rc.1"),
-        ("1.0.1-beta.1 latest 1", "1.0.1-beta.1"),
-        ("2.0.0-rc.2 2.0 next", "2.0.0-rc.2 next=runs"),
-        ("1.2.3-nightly nightly latest", "1.2.3-nightly nightly=runs"),
         ("1.2.3 1.2.3-rc.1 latest", "1.2.3 1.2.3-rc.1 latest=versions"),
         ("1.2.9 1.3.0 latest", "1.2.9 1.3.0 latest=runs"),
     ] {
-        let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
-        let file = format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "));
-        let (found, talk) = tags(&file, &[]);
-        assert_eq!(found, expected, "{names}");
-        let is_left_out = names.split(' ').count() > expected.split(' ').count();
-        assert_eq!(talk.contains("\"prerelease-tag\""), is_left_out, "{names}: {talk}");
+        assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
     }
-    let talk = tags(&block("tags = [\"1.1.0-rc.1\", \"1.1\", \"latest\"]"), &[]);
-    assert_eq!(talk.0, "1.1.0-rc.1");
-    assert!(
-        talk.1.contains("does not become `1.1`") && talk.1.contains("does not become `latest`"),
-        "{}",
-        talk.1
-    );
+}
+
+/// A target with these tags.
+fn target(names: &str) -> String {
+    let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
+    format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "))
+}
+
+#[test]
+fn a_prerelease_among_the_tags_of_a_target_takes_none_of_releases() {
+    for (names, expected, left_out) in [
+        ("2.0.0-rc.1 latest", "2.0.0-rc.1", "latest"),
+        ("1.0.1-beta.1 latest 1", "1.0.1-beta.1", "latest 1"),
+        ("2.0.0-rc.2 2", "2.0.0-rc.2", "2"),
+        ("2.0.0-rc.2 2.0 next", "2.0.0-rc.2 next=prereleases", "2.0"),
+        ("1.2.3-nightly nightly latest", "1.2.3-nightly nightly=prereleases", "latest"),
+        ("2.0.0-rc.1-alpine alpine", "2.0.0-rc.1-alpine", "alpine"),
+        ("2.0.0-rc.1-alpine 2.0-alpine 2", "2.0.0-rc.1-alpine", "2.0-alpine 2"),
+        ("v2.0.0-rc.1 stable", "v2.0.0-rc.1", "stable"),
+        ("2.0.0-rc.1 20260101 latest", "2.0.0-rc.1 20260101", "latest"),
+        ("3-rc latest", "3-rc", "latest"),
+    ] {
+        let names_of_block = names.replace(' ', "\", \"");
+        for file in [target(names), block(&format!("tags = [\"{names_of_block}\"]"))] {
+            let (found, talk) = tags(&file, &[]);
+            assert_eq!(found, expected, "{names}");
+            for name in left_out.split(' ') {
+                let is_told = talk.contains("\"prerelease-tag\"") && talk.contains("\"warning\"");
+                assert!(is_told && talk.contains(&format!("does not become `{name}`")), "{names}: {talk}");
+            }
+        }
+    }
+    for (names, expected) in [
+        (
+            "1.0.1-beta.1 1.0.1-beta 1.0-beta beta",
+            "1.0.1-beta.1 1.0.1-beta=prereleases 1.0-beta=prereleases beta=prereleases",
+        ),
+        ("2.0.0-rc.1 2.0.0-rc.1-alpine3.20 rc", "2.0.0-rc.1 2.0.0-rc.1-alpine3.20 rc=prereleases"),
+        ("2.0.0-rc.2 next", "2.0.0-rc.2 next=prereleases"),
+        ("1.2.3-nightly nightly", "1.2.3-nightly nightly=prereleases"),
+        ("2.0.0-rc.1", "2.0.0-rc.1"),
+        ("2.0.0-rc.1 sha-0abc123", "2.0.0-rc.1 sha-0abc123"),
+        ("1.9.0 2.0.0-rc.1 latest", "1.9.0 2.0.0-rc.1 latest=versions"),
+    ] {
+        let (found, talk) = tags(&target(names), &[]);
+        assert_eq!((&*found, talk.contains("prerelease-tag")), (expected, false), "{names}: {talk}");
+    }
 }
 
 const RUNS: [&str; 3] = ["branch=main", "pull_request=7", "tag=v1.2.3"];
