@@ -37,11 +37,13 @@ impl Written {
 }
 
 /// The caches that a leg reads: those of its platform that some leg writes, each before the shared one that the source
-/// names.
-pub(super) fn to_read(entries: &[Entry], written: &Written, target: &str, platform: &Platform) -> Vec<Entry> {
+/// names. A target that writes none may read what another run has written, as in a pull request.
+pub(super) fn to_read(target: &Target, written: &Written, platform: &Platform) -> Vec<Entry> {
+    let (entries, target, own) = (&target.cache_from, &*target.name, target.cache_to.as_deref());
+    let is_reader = own.unwrap_or_default().is_empty();
     let mut caches = Vec::new();
     for entry in entries {
-        if written.has(entry, target) {
+        if is_reader || written.has(entry, target) {
             caches.extend(per_platform(entry, target, platform));
         }
         caches.push(entry.clone());
@@ -99,13 +101,22 @@ mod tests {
         let platform = "linux/arm/v7".parse().unwrap();
         let written = to_write(&[entry(fields)], "app", &platform);
         assert_eq!(written[0].get(key), Some(expected));
-        // What nobody writes is not read.
-        let read = |written: &Written| to_read(&[entry(fields)], written, "app", &platform);
-        assert_eq!(read(&Written::default()), [entry(fields)]);
-        let writer = Target { cache_to: Some(vec![entry(fields)]), ..Target::new("app") };
-        let read = read(&Written::of([&writer].into_iter()));
-        assert_eq!(read.first(), written.first());
-        assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
+        // What nobody writes is not read, unless nothing is written here.
+        let reader = |cache_to: Vec<Entry>| Target {
+            cache_from: vec![entry(fields)],
+            cache_to: Some(cache_to),
+            ..Target::new("app")
+        };
+        let other = reader(vec![entry(&[("type", "inline")])]);
+        assert_eq!(to_read(&other, &Written::default(), &platform), [entry(fields)]);
+        let writer = reader(vec![entry(fields)]);
+        for (target, caches) in
+            [(other, Written::of([&writer].into_iter())), (reader(Vec::new()), Written::default())]
+        {
+            let read = to_read(&target, &caches, &platform);
+            assert_eq!(read.first(), written.first());
+            assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
+        }
     }
 
     #[test]

@@ -159,7 +159,7 @@ pub(super) fn for_platform(
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(platform.as_str())]);
-        definition.cache_from = cache::to_read(&target.cache_from, caches, &target.name, platform);
+        definition.cache_from = cache::to_read(target, caches, platform);
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }
