@@ -326,7 +326,7 @@ fn a_row_allows_what_its_builds_read_outside() {
             "target \"{name}\" {{\n  platforms = {platforms:?}\n  tags = [\"{repository}:1\"]\n  {reads}\n}}\n"
         );
         let outer = project.scratch_folder().join(name);
-        let project = Project::at(self::engine(), &outer.join("work"), name)
+        let project = Project::at(engine(), &outer.join("work"), name)
             .file("docker-bake.hcl", &spec)
             .file("f", "content")
             .file("inner/f", "content")
