@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::session::Session;
-use crate::bake::target::context::{HERE, is_remote, link_of};
+use crate::bake::target::context::{dockerfile_in, is_remote, link_of};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::code::Code;
@@ -70,11 +70,8 @@ fn absent(
         return missing;
     }
     let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
-    let path = match (named.strip_prefix(HERE), context) {
-        (Some(path), _) => clean_path(path),
-        (None, Some(context)) => clean_path(&format!("{context}/{named}")),
-        (None, None) => return missing,
-    };
+    let Some((folder, named)) = dockerfile_in(named, context.as_deref()) else { return missing };
+    let path = clean_path(&format!("{folder}/{named}"));
     let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
     if !path.starts_with('/') && !is_file(&path) && !other.is_some_and(|other| is_file(&other)) {
         let what = format!("the Dockerfile `{path}` of target `{name}`");

@@ -10,7 +10,7 @@ use super::definition::{self, Moment};
 use super::files::{Files, Known};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use crate::bake::target::context::{HERE, LAYOUT, is_remote, link_of, normalize_context};
+use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::context::{Context, Id, Ignore, Sources};
@@ -181,14 +181,10 @@ impl<'a> Reader<'a> {
         }
         let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
         // Beside a context from anywhere, it may be of this machine.
-        let (named, context) = match (named.strip_prefix(HERE), context) {
-            (Some(named), _) => (named, "."),
-            (None, Some(context)) => (named, context),
-            (None, None) => {
-                gathered.parts.push(Part::new("dockerfile", named));
-                gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
-                return None;
-            }
+        let Some((context, named)) = dockerfile_in(named, context) else {
+            gathered.parts.push(Part::new("dockerfile", named));
+            gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
+            return None;
         };
         let folder = place::from_top(self.files.folder(), context);
         let path = folder.and_then(|folder| place::below(&folder, named));

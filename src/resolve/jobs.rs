@@ -1,7 +1,7 @@
 //! CI jobs: which legs are built together, and what their builds need.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::rc::Rc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -10,7 +10,7 @@ use super::assigned::{AssignedLeg, Legs};
 use super::leg::leg_name;
 use super::packing;
 use super::targets::Targets;
-use crate::bake::target::context::{HERE, LAYOUT, is_remote, link_of};
+use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of};
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::values::Name;
@@ -346,12 +346,8 @@ impl Needs {
             Some(context) => folder_of(context),
             None => Some("."),
         };
-        let place = match (written.as_str().strip_prefix(HERE), context) {
-            (Some(here), _) => PathBuf::from(here),
-            (None, Some(context)) => Path::new(context).join(written.as_str()),
-            // It is in what is fetched.
-            (None, None) => return,
-        };
+        let Some((folder, named)) = dockerfile_in(written.as_str(), context) else { return };
+        let place = Path::new(folder).join(named);
         let place = place.strip_prefix(".").unwrap_or(&place).to_string_lossy();
         let asked = format!("fs.read={place}");
         if !self.allow.iter().any(|allowed| consent::covers(allowed, &asked)) {

@@ -15,6 +15,16 @@ pub(crate) const HERE: &str = "cwd://";
 /// What comes before the folder of a layout.
 pub(crate) const LAYOUT: &str = "oci-layout://";
 
+/// The folder of this machine that the name of a Dockerfile starts from, and the name in it. `context` is the folder that the
+/// context is; none when the Dockerfile is in what is fetched.
+#[must_use]
+pub(crate) fn dockerfile_in<'t>(named: &'t str, context: Option<&'t str>) -> Option<(&'t str, &'t str)> {
+    match named.strip_prefix(HERE) {
+        Some(named) => Some((".", named)),
+        None => context.map(|folder| (folder, named)),
+    }
+}
+
 /// The target that a context links to.
 #[must_use]
 pub(crate) fn link_of(context: &Text) -> Option<&str> {
