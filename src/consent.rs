@@ -73,7 +73,7 @@ impl Consent {
                     format!("{} `{entitlement}`, which is not allowed", asks(&jobs, "asks for", "ask for"));
                 let error = at_first(Diagnostic::error(Code::ENTITLEMENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
-                    "`--allow {entitlement}` allows it; put that into a command that only those who may decide this can change"
+                    "`--allow {entitlement}` allows it; write it into a command that only maintainers can change"
                 )));
             }
         }
@@ -92,7 +92,7 @@ impl Consent {
                 let options: Vec<String> = names(runner).map(|name| format!("`--runner {name}`")).collect();
                 let error = at_first(Diagnostic::error(Code::RUNNER_CONSENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
-                    "{} allows it; put that into a command that only those who may decide this can change",
+                    "{} allows it; write it into a command that only maintainers can change",
                     options.join(" with ")
                 )));
             }
@@ -120,7 +120,7 @@ fn at_first(error: Diagnostic, jobs: &[&Job], plan: &Plan) -> Diagnostic {
 }
 
 /// Whether an allowed entitlement covers one that is asked for, as in Bake (buildx `bake/entitlements.go`).
-fn covers(allowed: &str, asked: &str) -> bool {
+pub(crate) fn covers(allowed: &str, asked: &str) -> bool {
     let (kind, value) = asked.split_once('=').unwrap_or((asked, ""));
     let (allowed_kind, allowed_value) = allowed.split_once('=').unwrap_or((allowed, ""));
     match kind {

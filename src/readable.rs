@@ -49,6 +49,17 @@ pub(crate) fn json(text: &str) -> String {
     shown
 }
 
+/// A word as a POSIX shell reads it back.
+#[must_use]
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Lines of text, of which none is a command to a runner. Other control characters are escaped.
 #[must_use]
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
@@ -219,6 +230,11 @@ pub(crate) fn is_hidden(c: char) -> bool {
         '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0080}'..='\u{e0fff}' => true,
         _ => c.is_control(),
     }
+}
+
+/// Whether a text is one line to every reader, and shows all of itself. Readers of YAML 1.1 also end a line at U+2028.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || is_hidden(c))
 }
 
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

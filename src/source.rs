@@ -21,6 +21,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether the other range is in this one.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The range from the start of `self` to the end of `other`, which is in the same source.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

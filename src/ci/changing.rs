@@ -1,4 +1,5 @@
-//! What GitHub says otherwise in each job, step or attempt of a run: a plan that depends on it is another one in the merge.
+//! Variables and properties of `github` whose values differ between the jobs, steps or attempts of a run: a plan that depends on
+//! one cannot be made again by the merge.
 
 use super::EnvVariable;
 

@@ -59,7 +59,8 @@ const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan set themselves.
-const OF_PLAN: [&str; 6] = ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
+const OF_PLAN: [&str; 7] =
+    ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_ENTERPRISE_TOKEN", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
 
 /// What the steps that build set for their scripts. GitHub takes names that differ in case only for one.
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];

@@ -6,8 +6,13 @@ use super::groups::Group;
 use super::manual::Documented;
 use crate::error::Exit;
 
+/// Its two forms.
+const USAGE: &str = "bakeplan diff [OPTIONS] --against <REVISION> [-- <OPTION>...]
+       bakeplan diff [OPTIONS] <OLD> <NEW> [-- <OPTION>...]";
+
 /// `bakeplan diff`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = USAGE)]
 pub(crate) struct Diff {
     /// Two plans: plan.json files, or folders that `bakeplan plan --out` wrote
     #[arg(value_names = ["OLD", "NEW"], num_args = 2, required_unless_present = "against")]

@@ -1,5 +1,7 @@
 //! The options of `bakeplan explain`.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 
 use super::groups::Group;
@@ -9,8 +11,13 @@ use crate::code::SUBJECTS;
 use crate::error::Exit;
 use crate::verify::code::Code as Finding;
 
+/// Its two forms.
+const USAGE: &str = "bakeplan explain [OPTIONS] <CODE>...
+       bakeplan explain [OPTIONS] --list";
+
 /// `bakeplan explain`.
 #[derive(Args, Clone, Debug)]
+#[command(override_usage = USAGE)]
 pub(crate) struct Explain {
     /// Codes as messages show them, such as `unknown-variable` or `error[unknown-variable]`
     #[arg(value_name = "CODE", required_unless_present = "list", add = Completes::OneOf(names))]
@@ -42,8 +49,21 @@ pub(crate) enum ExplainFormat {
     Json,
 }
 
-/// All codes, of messages and of what `verify` finds.
+/// All codes, of messages and of what `verify` finds: some are both.
 fn names() -> Vec<String> {
     let codes = SUBJECTS.iter().flat_map(|subject| subject.codes).map(|code| code.name());
-    codes.chain(Finding::ALL.iter().map(|finding| finding.name())).map(str::to_owned).collect()
+    let all: BTreeSet<&str> = codes.chain(Finding::ALL.iter().map(|finding| finding.name())).collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_offered_once_in_order() {
+        let names = names();
+        assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+        assert!(names.iter().any(|name| name == "invalid-manifest"), "a code of messages and of findings");
+    }
 }

@@ -6,7 +6,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Words that people try as commands, and what does it.
-const MEANT: [(&[&str], &str); 7] = [
+const MEANT: [(&[&str], &str); 8] = [
     (
         &["build", "run"],
         "bakeplan builds nothing: `docker buildx bake` builds what `bakeplan plan --out DIR` writes",
@@ -24,6 +24,10 @@ const MEANT: [(&[&str], &str); 7] = [
     (
         &["generate", "gen", "split"],
         "`bakeplan plan --out DIR` writes the files of a run, `bakeplan bake -o FILE` one to commit",
+    ),
+    (
+        &["github", "gitlab", "ci", "pipeline"],
+        "`bakeplan workflow github` and `bakeplan workflow gitlab` write the pipeline",
     ),
     (&["tags", "meta"], "`bakeplan metadata --format tags` prints the tags"),
 ];

@@ -58,6 +58,12 @@ pub(crate) use selection::{FactOptions, PlanOptions, Selection};
 pub(crate) use values::Completes;
 pub(crate) use workflow::{Ci, WorkflowOptions};
 
+/// How a workflow is written that installs this very version.
+const INSTALLED: &str = concat!(
+    "bakeplan workflow github -o .github/workflows/images.yml --install pipx=",
+    env!("CARGO_PKG_VERSION")
+);
+
 /// The id of `--color`.
 const COLOR: &str = "color";
 
@@ -77,10 +83,7 @@ impl Documented for Cli {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("Show what is built where, and under which tags it is published", "bakeplan plan"),
         ("Write the files that CI needs", "bakeplan plan --out ci"),
-        (
-            "Write the workflow that builds and publishes",
-            "bakeplan workflow github -o .github/workflows/images.yml --install path",
-        ),
+        ("Write the workflow that builds and publishes", INSTALLED),
     ];
     const EXITS: &'static [Exit] = Exit::ALL;
 }
@@ -474,7 +477,7 @@ pub(crate) enum Engine {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Workflow {
     /// Which CI to write for
-    #[arg(value_name = "CI", value_enum)]
+    #[arg(value_name = "github|gitlab", value_enum)]
     pub ci: Ci,
     /// Write to this file, if its content changes, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -492,12 +495,9 @@ pub(crate) struct Workflow {
 
 impl Documented for Workflow {
     const GROUP: Group = Group::Begin;
-    const MORE: &'static str =
-        "The settings can also be written into the `workflow` block of the definition.";
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
-        "Write a workflow for GitHub Actions",
-        "bakeplan workflow github -o .github/workflows/images.yml --install path",
-    )];
+    const MORE: &'static str = "The settings can also be written into the `workflow` block of the definition. `--install pipx=VERSION` needs a release; `--install git=URL@COMMIT` compiles any commit.";
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("Write a workflow for GitHub Actions", INSTALLED)];
     const EXITS: &'static [Exit] = Exit::CHECKED;
 }
 
@@ -510,7 +510,7 @@ pub(crate) enum PlanFormat {
     Json,
     /// The tags and platforms of each image, as a table of Markdown
     Markdown,
-    /// From targets over legs to images, as a graph of Mermaid
+    /// From targets over their builds to images, as a graph of Mermaid
     Mermaid,
 }
 

@@ -12,9 +12,14 @@ use crate::error::Exit;
 use crate::glob::Glob;
 use crate::registry::Location;
 
+/// Its three forms.
+const USAGE: &str = "bakeplan promote [OPTIONS] <SOURCE> --to <REFERENCE>
+       bakeplan promote [OPTIONS] <SOURCE>... --plan <FILE>
+       bakeplan promote [OPTIONS] --floating <REPOSITORY> --plan <FILE>";
+
 /// `bakeplan promote`.
 #[derive(Args, Clone, Debug)]
-#[command(group = ArgGroup::new("tags").args(["to", "plan"]).required(true))]
+#[command(group = ArgGroup::new("tags").args(["to", "plan"]).required(true), override_usage = USAGE)]
 pub(crate) struct Promote {
     /// The image or index to tag, such as `ghcr.io/acme/app:sha-1234567` or `…@sha256:…`; with `--plan`, `IMAGE=DIGEST` or `IMAGE=REFERENCE` for each image
     #[arg(value_name = "SOURCE", required_unless_present = "floating")]
@@ -65,7 +70,7 @@ pub(crate) struct Promote {
 
 impl Documented for Promote {
     const GROUP: Group = Group::Publish;
-    const MORE: &'static str = "The image or index is not changed, only tagged, in its own repository or another. The checks are those of `bakeplan merge`.";
+    const MORE: &'static str = "The image or index is not changed, only tagged, in its own repository or another. The checks are those of `bakeplan merge`. With `--plan ci/plan.json`, an image gets its tags in that plan: `app=ghcr.io/acme/app:sha-1234567`. After a version was withdrawn, `--floating ghcr.io/acme/app --plan ci/plan.json` gives `latest`, `1` and `1.4` back to the version that is left.";
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
         "Tag an image as a release",
         "bakeplan promote ghcr.io/acme/app:sha-1234567 --to ghcr.io/acme/app:1.2.3",

@@ -22,7 +22,7 @@ codes! {
         cure: "Clone or download it first, then run the command there, or with `-C DIR`.",
     }
     IMAGES_FILE "images-file" [Error] {
-        cause: "Beside the files of `-f` are several files with `image` blocks, and only one is meant.",
+        cause: "`images.hcl` and `images.json` are both there, or beside the files of `-f` are several such files, and only one is meant.",
         example: run("plan -f docker-bake.hcl", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("images.hcl", "image \"app\" {}\n"), ("images.json", "{\"image\": {\"app\": {}}}\n")]).fixed("plan -f docker-bake.hcl", "plan -f docker-bake.hcl --images images.hcl"),
         cure: "Choose one with `--images FILE`, or `--images none`.",
     }
@@ -156,20 +156,25 @@ codes! {
         example: when("`SOURCE_DATE_EPOCH=2026-01-01 bakeplan plan`"),
         cure: "Set it as `date +%s` prints it, or unset it.",
     }
+    ABSENT "absent" [Note] {
+        cause: "A target reads a context or a Dockerfile that does not exist in the checkout in which the plan is made, and its build would fail. Nothing is looked for outside of a checkout.",
+        example: when("`dockerfile = \"Dockerfil\"` in the target, and the file is called `Dockerfile`."),
+        cure: "Correct the path: a Dockerfile is relative to its context. Where a step of CI makes it before the build, nothing is wrong.",
+    }
     CONSENT_FILE "consent-file" [Error] {
         cause: "The file of `--consent` is not JSON of the form that it takes, cannot be read from git, or lies in the repository that is planned, where whoever changes the definition could change it, too.",
         example: run("plan --consent consent.json", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("consent.json", "{\"allow\": \"network.host\"}\n")]).fixed(" --consent consent.json", " --allow network.host"),
         cure: "Put it outside of the repository, or take it from another branch: `--consent git:origin/main:.github/consent.json`.",
     }
     ENTITLEMENT "entitlement" [Error Note] {
-        cause: "With `--allow` or `--consent`, or in an untrusted event: a target asks for an entitlement, such as `network.host`, that is not allowed. As a note, `workflow` says that pull requests from forks will end so.",
+        cause: "With `--allow` or `--consent`, or in a run that an outside contributor triggers (a pull request from a fork), a target asks for an entitlement, such as `network.host`, that is not allowed. As a note, `workflow` says that pull requests from forks will fail for this reason.",
         example: run("plan --allow security.insecure", &[("docker-bake.hcl", "target \"app\" {\n  platforms    = [\"linux/amd64\"]\n  tags         = [\"ghcr.io/acme/app:1\"]\n  entitlements = [\"network.host\"]\n}\n")]).fixed("security.insecure", "network.host"),
-        cure: "Allow it with `--allow ENTITLEMENT`, in a command that only those who may decide so can change.",
+        cure: "Allow it with `--allow ENTITLEMENT`, in a command that only maintainers of the repository can change.",
     }
     RUNNER_CONSENT "runner-consent" [Error Note] {
-        cause: "With `--runner` or `--consent`, or in an untrusted event: a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will end so. The standard runners that GitHub hosts need no consent.",
+        cause: "With `--runner` or `--consent`, or in a run that an outside contributor triggers (a pull request from a fork), a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will fail for this reason. The standard runners that GitHub hosts need no consent.",
         example: run("plan --runner big", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = \"self-hosted\" }\n}\n")]).fixed("--runner big", "--runner self-hosted"),
-        cure: "Allow it with `--runner LABEL`, in a command that only those who may decide so can change.",
+        cure: "Allow it with `--runner LABEL`, in a command that only maintainers of the repository can change.",
     }
     NO_SUCH_FILE "no-such-file" [Error] {
         cause: "A file that an option, `include` or `extends` names does not exist.",

@@ -8,6 +8,9 @@ use super::example::{Example, Right};
 use super::row::{Code, Row, Severity};
 use crate::palette;
 
+/// Where the source is, as the manifest of the crate says; empty until there is a release.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// How long a line of prose is at most; examples and messages stay as they are.
 const COLUMNS: usize = 80;
 
@@ -21,7 +24,7 @@ pub(crate) struct Explanation {
     cause: &'static str,
     example: ExampleJson,
     cure: &'static str,
-    read_on: &'static str,
+    read_on: String,
 }
 
 /// An example, as JSON.
@@ -86,7 +89,7 @@ impl Explanation {
                 },
             },
             cure,
-            read_on: guide,
+            read_on: address(guide, REPOSITORY),
         }
     }
 }
@@ -135,7 +138,7 @@ pub(crate) fn render(code: Code, origin: Origin, style: Style) -> String {
     out.push_str(&section("Cause", &sentence(cause), style));
     match example.steps() {
         Err(situation) => {
-            let title = if origin == Origin::Finding { "Found" } else { "Example" };
+            let title = if origin == Origin::Finding { "Reported for" } else { "Example" };
             out.push_str(&section(title, &sentence(situation), style));
         }
         Ok((command, files)) => {
@@ -150,8 +153,23 @@ pub(crate) fn render(code: Code, origin: Origin, style: Style) -> String {
         }
     }
     out.push_str(&section("Cure", &sentence(cure), style));
-    out.push_str(&section("Read on", guide, style));
+    let page = address(guide, REPOSITORY);
+    let page = if page.contains("://") {
+        page
+    } else {
+        format!("{page}, in the repository that bakeplan was installed from")
+    };
+    out.push_str(&section("Read on", &page, style));
     out
+}
+
+/// Where a page is for those who have the program alone; its path where nobody has said where the source is.
+fn address(guide: &str, repository: &str) -> String {
+    if guide.contains("://") || repository.is_empty() {
+        guide.to_owned()
+    } else {
+        format!("{}/blob/HEAD/{guide}", repository.trim_end_matches('/'))
+    }
 }
 
 /// A command with its files, and what it reports.
@@ -256,6 +274,27 @@ mod tests {
         let lines: Vec<String> = wrapped(&long).lines().map(str::to_owned).collect();
         assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS), "{lines:?}");
         assert!(lines.len() > 2 && lines.iter().any(|line| line.contains("`in the middle of`")), "{lines:?}");
+    }
+
+    #[test]
+    fn pages_have_an_address_once_the_source_has_one() {
+        let page = "docs/reference/tags.md";
+        for (guide, repository, expected) in [
+            (page, "", page),
+            (
+                page,
+                "https://example.com/acme/bakeplan",
+                "https://example.com/acme/bakeplan/blob/HEAD/docs/reference/tags.md",
+            ),
+            (
+                page,
+                "https://example.com/acme/bakeplan/",
+                "https://example.com/acme/bakeplan/blob/HEAD/docs/reference/tags.md",
+            ),
+            ("https://docs.example.com/a", "https://example.com/acme/bakeplan", "https://docs.example.com/a"),
+        ] {
+            assert_eq!(address(guide, repository), expected);
+        }
     }
 
     #[test]

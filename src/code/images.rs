@@ -7,7 +7,7 @@ codes! {
     guide: "docs/reference/images.md";
 
     NO_IMAGES "no-images" [Note Error] {
-        cause: "Nothing is published: no target that Bake would build has a tag with a repository, and there is no `image` block. Where something must be published, such as for a workflow or a table of tags, this is an error; a merge reports an index that holds no image.",
+        cause: "Nothing is published: no target that Bake would build has a tag with a repository, and there is no `image` block. Where something must be published, such as for a workflow or a table of tags, this is an error; a merge reports an index that holds no image, and `init` that nothing in the repository publishes one in a way that it reads.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"app:dev\"]\n}\n").fixed("app:dev", "ghcr.io/acme/app:dev"),
         cure: "Give a target a tag with a repository, such as `ghcr.io/acme/app:1.0`, name targets that have one, or add an `image` block. Tags that a CI step adds later are not known here.",
     }
@@ -17,9 +17,9 @@ codes! {
         cure: "Set `repositories = [\"ghcr.io/acme/app\"]`.",
     }
     NO_TAG "no-tag" [Error Note] {
-        cause: "An image has no tag in this run: its patterns need facts that the run does not have, its tags belong to greater versions, or it can never have a tag. It is an error where no run could have one, and in a run of a git tag that no image is for.",
+        cause: "An image has no tag in this run: its patterns need facts that the run does not have, its tags belong to greater versions, or it can never have a tag, such as when the variable that its only tag is made of has no value. It is an error where no run could have one, and in a run of a git tag that no image is for.",
         example: run("plan --fact tag=v1.4.2", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [{ pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("tag=v1.4.2", "branch=main"),
-        cure: "Check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags.",
+        cure: "Check what `version`, `tag_prefix` and `tags` accept, and set the variables in them; or do not run for such tags.",
     }
     REPOSITORY "repository" [Error] {
         cause: "An entry of `repositories` or `mirrors` is not the name of a repository, such as one with a tag, an upper-case letter or a pattern that is not about the image.",

@@ -76,6 +76,11 @@ codes! {
         example: when("The merge runs hours after the builds, in a registry that removes what has no tag."),
         cure: "Build that platform again and merge soon after; keep clean-ups away from untagged images.",
     }
+    NOT_BUILT "not-built" [Note] {
+        cause: "A platform was not built, and `on_missing` lets the image be published all the same: without it (`drop`), or with what was published before (`carry`).",
+        example: when("The arm64 job failed, in an image with `on_missing = \"carry\"`."),
+        cure: "Run the job of that platform again, then the merge.",
+    }
     SEVERAL_PLATFORMS "several-platforms" [Error] {
         cause: "A build pushed an index with several platforms, or none, and the plan has one platform for each build.",
         example: when("The target of the source file was built instead of those of the plan's `docker-bake.json`."),
@@ -182,7 +187,7 @@ codes! {
         cure: "Check the registry: its storage may be damaged.",
     }
     NOT_STORED "not-stored" [Error] {
-        cause: "The registry accepted an index or a blob but does not serve it, or reported another digest than that of what was sent. No tag was moved to it.",
+        cause: "The registry accepted an index, a blob or a tag but does not serve it, or reported another digest than that of what was sent. No tag was moved to what is not there.",
         example: when("A registry whose disk is full answers 201 and keeps nothing."),
         cure: "Check the registry and its address, and merge again.",
     }

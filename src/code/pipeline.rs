@@ -6,8 +6,8 @@ use super::row::codes;
 codes! {
     guide: "docs/how-to/github-actions.md";
 
-    NO_INSTALL "no-install" [Error] {
-        cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way.",
+    NO_INSTALL "no-install" [Error Note] {
+        cause: "Nothing says how jobs install bakeplan, or this CI cannot do it in that way. As a note: `path` expects it on the machines, and those that GitHub hosts do not have it.",
         example: run("workflow github", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("workflow github", "workflow github --install git=https://github.com/acme/bakeplan@0123456789abcdef0123456789abcdef01234567"),
         cure: "Set `--install`, or `install` in the `workflow` block: `git=URL@COMMIT` compiles a commit of a repository, released or not; `pipx=VERSION`, `cargo=VERSION` and `action=OWNER/REPO@COMMIT` need a release. `path` is for machines that have bakeplan.",
     }
@@ -35,6 +35,11 @@ codes! {
         cause: "A variable that the plan reads is another one in each job or attempt of a run, and the merge, which makes the plan again, would refuse what it got: as an error, one of `--env`; as a note, one that GitHub sets and the definition reads.",
         example: run("workflow github --install pipx=0.1.0 --env BUILD=github.job", &[("docker-bake.hcl", "variable \"BUILD\" {\n  default = \"\"\n}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { BUILD = BUILD }\n}\n")]).fixed("github.job", "github.run_id"),
         cure: "Read what is the same in the whole run: `GITHUB_RUN_ID`, `GITHUB_RUN_NUMBER`, or `GITHUB_RUN_ATTEMPT`, whose value the merge takes from the plan.",
+    }
+    OTHER_WORKFLOW "other-workflow" [Note] {
+        cause: "A workflow was written, and another one of the repository publishes to the same repositories: the one that was there before, as far as `init` can read it.",
+        example: when("`bakeplan workflow github -o .github/workflows/images.yml` beside a `docker.yml` that still pushes the same image under QEMU."),
+        cure: "Remove the other workflow, or the steps in it that push, in the commit that adds the new one. Move what else it does, such as tests.",
     }
     UNFORESEEN "unforeseen" [Note] {
         cause: "The workflow hands its jobs what the plans of all kinds of runs need: of a branch, a tag, a pull request. The definition, which asks for such a run in variables that CI sets, has no plan in one of them.",

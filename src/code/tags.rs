@@ -21,6 +21,11 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories        = [\"ghcr.io/acme/app\"]\n  version             = \"1.4.2\"\n  stable_suffixes     = [\"acme\"]\n  prerelease_suffixes = [\"acme\"]\n}\n").fixed("  prerelease_suffixes = [\"acme\"]\n", ""),
         cure: "Leave it out of one of them.",
     }
+    WITHDRAWN "withdrawn" [Warning] {
+        cause: "The plan is of a version that its image names in `withdrawn`. It is published again under its own tags, and gets no floating ones such as `1.4` and `latest`.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.3\"\n  withdrawn    = [\"1.4.3\"]\n}\n").fixed("version      = \"1.4.3\"", "version      = \"1.4.4\""),
+        cure: "Plan another version; take one that is good again out of `withdrawn`.",
+    }
     UNKNOWN_SUFFIX "unknown-suffix" [Error Warning Note] {
         cause: "What follows the numbers of a version is known neither as a release nor as a prerelease, so it is undecided whether the version gets floating tags such as `1.4` and `latest`. For a version in the file, this is an error; a version from the run only gets its own tags; a known version is skipped.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2-acme\"\n}\n").fixed("\"1.4.2-acme\"", "\"1.4.2-acme\"\n  stable_suffixes = [\"acme\"]"),
@@ -44,7 +49,7 @@ codes! {
     UNRENDERED "unrendered" [Note] {
         cause: "`{{ version }}` or another word of patterns stands in `args` or `labels` of a target, where patterns are not rendered: the target is Bake's, and the build gets these characters.",
         example: file("variable \"GITHUB_REF_NAME\" { default = \"dev\" }\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { VERSION = \"{{ version }}\" }\n}\n").fixed("\"{{ version }}\"", "trimprefix(GITHUB_REF_NAME, \"v\")"),
-        cure: "Take it from a variable that the run sets, as docs/how-to/from-metadata-action.md shows under \"A version in a build argument\"; for labels, set `oci_labels = true` in the `image` block.",
+        cure: "Take it from a variable that the run sets, such as `GITHUB_REF_NAME`; for labels, set `oci_labels = true` in the `image` block.",
     }
     TAG_PREFIX "tag-prefix" [Error] {
         cause: "`tag_prefix` is a pattern that uses something else than the name of the image. It must be the same in every run.",
@@ -70,6 +75,11 @@ codes! {
         cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag, or by a version, since a branch may be called `1.4.2`.",
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
+    }
+    PRERELEASE_TAG "prerelease-tag" [Warning] {
+        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed("app:latest", "app:next"),
+        cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases.",
     }
     RUN_TAG "run-tag" [Error Note] {
         cause: "A committed file, such as the table of tags in a README, cannot show tags that depend on the run. They are left out with a note; a version that depends on the run is an error until its facts are given, since the table that is there may show it.",

@@ -156,6 +156,16 @@ codes! {
         example: run("plan --set ap.platform=linux/arm64", &[("docker-bake.hcl", "target \"app\" {}\n")]).fixed("ap.platform", "app.platform"),
         cure: "Correct the name or the pattern: `bakeplan print --list=targets` shows the targets.",
     }
+    OVERRULED "overruled" [Warning Note] {
+        cause: "`--set`, `--var` or a later file changes something of a target that an `image` block says for itself, such as its tags, or an argument for one platform. The block has the last word, so the value has no effect there. For a variable of the environment, which may be meant for something else, it is a note.",
+        example: run("plan --set app.tags=ghcr.io/acme/app:next", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n")]).fixed(" --set app.tags=ghcr.io/acme/app:next", ""),
+        cure: "Set it in the `image` block; a variable there can make it depend on the command line.",
+    }
+    REFUSED_VALUE "refused-value" [Error Warning] {
+        cause: "A field of an output, a cache or an attestation has a value that BuildKit refuses: it reads booleans as `true`, `false`, `1`, `0`, `t` and `f`, and knows four compressions. Bake hands such values on as they are, so that `docker buildx bake --print` shows them, and the build fails. For a target that the plan does not build, it is a warning.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  output    = [\"type=image,oci-mediatypes=yes\"]\n}\n").fixed("oci-mediatypes=yes", "oci-mediatypes=true"),
+        cure: "Write a value that the message names.",
+    }
     OVERRIDE_VALUE "override-value" [Error] {
         cause: "The value of `--set` is not one that the attribute can have, or the key is not an attribute that can be set.",
         example: run("plan --set app.no-cache=maybe", &[("docker-bake.hcl", "target \"app\" {}\n")]).fixed("=maybe", "=true"),

@@ -40,11 +40,11 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
         }
         if session.for_github && is_untrusted(session) && is_planned(session, object) {
             let message = format!(
-                "`--consent {path}` is what this run has checked out, and a stranger may have written that"
+                "`--consent {path}` is what this run has checked out, which an outside contributor may have written"
             );
             let error = Diagnostic::error(Code::CONSENT_FILE, message);
             return Err(vec![
-                error.with_help("name a branch that strangers cannot push to: `git:origin/main:PATH`"),
+                error.with_help("name a branch that only maintainers can push to: `git:origin/main:PATH`"),
             ]
             .into());
         }
@@ -103,7 +103,7 @@ pub(super) fn distrust<'a>(
     let names = secrets.distrust().into_iter().filter(|name| has_value(name));
     let warn = |name: String| {
         let message = format!(
-            "`{name}` stays a secret, whatever `secret_variables` says: a stranger may have written that"
+            "`{name}` stays a secret, whatever `secret_variables` says: an outside contributor may have written that"
         );
         Diagnostic::warning(Code::SECRET_VARIABLES, message)
             .with_help("give the plan no secrets in untrusted events, and rename a variable that is none")

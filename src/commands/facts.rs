@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
 use crate::plan::Run;
 use crate::published::plan_json::{self, KnownVersionsEntry};
+use crate::version::Version;
 
 /// What `--known-versions` may name instead of a file.
 pub(super) const GIT: &str = "git";
@@ -89,6 +90,22 @@ pub(super) fn run(session: &Session<'_>, known: &Facts) -> Run {
     Run { commit_time, ..run }
 }
 
+/// The error for a list of versions that is not there: versions may stand in its place.
+fn no_list(path: &str, problem: &str) -> Error {
+    let error = Diagnostic::error(Code::NO_SUCH_FILE, problem);
+    let versions: Vec<&str> = path.split([',', ' ']).filter(|one| !one.is_empty()).collect();
+    if versions.is_empty() || versions.iter().any(|one| one.parse::<Version>().is_err()) {
+        return error
+            .with_help("`--known-versions` takes a file with one version on each line, or `git`")
+            .into();
+    }
+    let help = format!(
+        "`--known-versions` takes a file with one version on each line; in an `image` block, versions are named by `known_versions = [\"{}\"]`",
+        versions.join("\", \"")
+    );
+    error.with_help(help).into()
+}
+
 /// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
 pub(super) fn known_versions(
     session: &Session<'_>,
@@ -109,7 +126,13 @@ pub(super) fn known_versions(
                 session.refuse_link(path)?;
             }
             // It may be a plan, which is larger than any list.
-            let text = session.host.read_product(path)?;
+            let text = session.host.read_product(path).map_err(|error| {
+                if error.code() == Code::NO_SUCH_FILE {
+                    no_list(path, &error.to_string())
+                } else {
+                    error.into()
+                }
+            })?;
             let fail = |problem: String, help: String| {
                 let message = format!("`{path}`: {problem}");
                 Error::from(Diagnostic::error(Code::KNOWN_VERSIONS, message).with_help(help))

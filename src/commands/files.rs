@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{Host, YamlText};
+use crate::readable::shell_word;
 
 /// Finds and reads the files. A generated one that nobody named is a product, not a source. Where they are confined, none
 /// may be a link out of the project.
@@ -52,16 +53,22 @@ pub(super) fn unread(
     images: Images<'_>,
 ) -> Option<Diagnostic> {
     let unread = discovery::unread(files, read, images, session.host);
-    // It is meant for what is read, and the others perhaps for something else.
-    let first = unread.iter().find(|path| discovery::is_images(path)).or(unread.first())?;
+    let (images, others): (Vec<&String>, Vec<&String>) =
+        unread.iter().partition(|path| discovery::is_images(path));
+    // `--images` takes one.
+    let option = if images.len() == 1 { "--images" } else { "-f" };
+    let others = others.iter().map(|path| format!("-f {}", shell_word(path)));
+    let options: Vec<String> =
+        others.chain(images.iter().map(|path| format!("{option} {}", shell_word(path)))).collect();
+    if options.is_empty() {
+        return None;
+    }
+    let (is_one, add) = (unread.len() == 1, options.join(" "));
     let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
-    let are = if names.len() == 1 { "looks like input but is" } else { "look like input but are" };
-    let option = if discovery::is_images(first) { "--images" } else { "-f" };
-    Some(
-        Diagnostic::note(Code::UNREAD_FILE, format!("{} {are} not read", names.join(", "))).with_help(
-            format!("only the named files are read; if it belongs to them, add `{option} {first}`"),
-        ),
-    )
+    let are = if is_one { "looks like input but is" } else { "look like input but are" };
+    let belong = if is_one { "it belongs" } else { "they belong" };
+    let help = format!("only the named files are read; if {belong} to them, add `{add}`");
+    Some(Diagnostic::note(Code::UNREAD_FILE, format!("{} {are} not read", names.join(", "))).with_help(help))
 }
 
 impl Places for Host {

@@ -18,12 +18,13 @@ pub(super) fn plans(
     server: Server,
     at_desk: Plan,
 ) -> Vec<Plan> {
-    if !session.sources.texts().any(runs::may_ask) {
+    let foreseen = runs::foreseen(settings, server);
+    if !session.sources.texts().any(|text| runs::may_ask(&foreseen, text)) {
         return vec![at_desk];
     }
     let mut plans = Vec::new();
-    for Foreseen { what, publishes, variables } in runs::foreseen(settings, server) {
-        let variables = variables.iter().map(|(name, value)| (*name, value.as_deref()));
+    for Foreseen { what, publishes, variables } in foreseen {
+        let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
         let there = session.host.with_env(variables);
         let selection = Selection { publish: publishes, ..selection.clone() };
         match making::make_at(session, Some(&there), &selection, Purpose::Workflow) {

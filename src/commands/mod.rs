@@ -1,5 +1,6 @@
 //! One function for each command: the only place where stages meet input and output.
 
+mod absent;
 mod changes;
 mod choice;
 mod complete;

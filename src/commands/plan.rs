@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
+use super::absent;
 use super::diff;
 use super::facts;
 use super::session::{Session, github};
@@ -18,6 +19,7 @@ use crate::host::{Action, Compared, Destination, HostError, Writing, Written};
 use crate::pipeline::runs;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
+use crate::readable::shell_word;
 use crate::render;
 use crate::render::terminal::Screen;
 use crate::resolve::Purpose;
@@ -56,6 +58,7 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
+    session.tell(&absent::notes(session, plan));
     let screen = session.host.screen();
     let view = || (!*is_check).then(|| View::of(plan, args, screen));
     let view = match out {
@@ -83,7 +86,7 @@ fn write_plan<V>(
     // The limit of GitHub is an option of the others, where it made a difference.
     let max_jobs = args.selection.max_jobs.or(plan.packed.map(|packed| packed.most));
     let selection = &Selection { max_jobs, ..args.selection.clone() };
-    let mut command = vec!["bakeplan plan --out".to_owned(), quote(folder)];
+    let mut command = vec!["bakeplan plan --out".to_owned(), shell_word(folder)];
     command.extend(args.choice.pin_bases.then(|| "--pin-bases".to_owned()));
     command.extend(shared_options(selection, &session.secret_names));
     let command = command.join(" ");
@@ -188,7 +191,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     };
     let mut command = vec!["bake".to_owned()];
     if let Some(path) = &output {
-        command.extend(["-o".to_owned(), quote(path)]);
+        command.extend(["-o".to_owned(), shell_word(path)]);
     }
     command.extend(shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
@@ -291,7 +294,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         call,
     } = definition;
     let mut options = Vec::new();
-    let mut option = |name: &str, value: &str| options.push(format!("{name} {}", quote(value)));
+    let mut option = |name: &str, value: &str| options.push(format!("{name} {}", shell_word(value)));
     files.iter().for_each(|file| option("-f", file));
     images.iter().for_each(|file| option("--images", file));
     variables.iter().for_each(|variable| option("--var", &secrets.readable(variable)));
@@ -308,7 +311,8 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     facts_file.iter().for_each(|file| option("--facts-file", file));
     known_versions.iter().for_each(|from| option("--known-versions", from));
     let flag = |given: bool, text: &str| given.then(|| text.to_owned());
-    let value = |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", quote(&value)));
+    let value =
+        |name: &str, value: Option<String>| value.map(|value| format!("{name}={}", shell_word(&value)));
     options.extend(
         [
             flag(!publish, "--publish=false"),
@@ -323,19 +327,9 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
         .into_iter()
         .flatten(),
     );
-    options.extend(policies.iter().map(|policy| format!("--policy {}", quote(policy))));
-    options.extend(targets.iter().map(|target| quote(target)));
+    options.extend(policies.iter().map(|policy| format!("--policy {}", shell_word(policy))));
+    options.extend(targets.iter().map(|target| shell_word(target)));
     options
-}
-
-/// A word as a POSIX shell reads it back.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Refuses a file that is a source, or that Bake would read together with one.

@@ -65,6 +65,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         found.extend(strict::strings(targets()));
         found.extend(strict::tags(built(), &definition));
         found.extend(strict::caches(built()));
+        found.extend(strict::refused_values(targets()));
         if !found.is_empty() {
             return Err(sorted(found).into());
         }

@@ -6,6 +6,7 @@ use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::readable::shell_word;
 use crate::render::{markdown, readme};
 use crate::resolve::Purpose;
 
@@ -49,7 +50,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
         let message = format!("`{file}`: {e}");
         Diagnostic::error(Code::MARKERS, message).with_help(readme::HELP)
     })?;
-    let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), plan::quote(file)];
+    let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), shell_word(file)];
     command.extend(plan::shared_options(selection, &session.secret_names));
     let files = [(file.clone(), spliced)];
     if *check { plan::check(session, &files, &command.join(" ")) } else { plan::write(session, &files) }

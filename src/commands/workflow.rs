@@ -1,10 +1,13 @@
 //! `bakeplan workflow`: the CI pipeline of the plan.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
+use super::absent;
 use super::consent;
 use super::facts::GIT;
 use super::foreseen;
+use super::init;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
@@ -15,7 +18,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Destination;
 use crate::pipeline::{self, GitlabPipeline, Pipeline, PlannedWith, Server, place};
-use crate::plan::Plan;
+use crate::plan::{Image, Plan};
+use crate::readable::shell_word;
 use crate::render::workflow;
 use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
@@ -67,16 +71,20 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         Ci::Github => refused_to_strangers(session, selection, &made)?,
         Ci::Gitlab => Vec::new(),
     };
+    session.tell(&absent::notes(session, &made));
     let own = pipeline::notes_of_desk(&made, &settings, server);
+    let lacks = pipeline::not_there(&settings, server);
+    let published: BTreeSet<String> =
+        made.images.values().flat_map(Image::places).map(ToString::to_string).collect();
     let plans = foreseen::plans(session, &at_desk, &settings, server, made);
     session.tell(&pipeline::notes(&plans, &settings, server));
     session.tell(&own);
     // As seen from the top of the repository, wherever the command ran.
     let folder = session.host.folder_in_checkout();
     let mut command = Vec::new();
-    command.extend(folder.iter().map(|folder| format!("-C {}", plan::quote(folder))));
+    command.extend(folder.iter().map(|folder| format!("-C {}", shell_word(folder))));
     command.extend(["workflow".to_owned(), ci.name().to_owned()]);
-    command.extend(output.iter().map(|path| format!("-o {}", plan::quote(path))));
+    command.extend(output.iter().map(|path| format!("-o {}", shell_word(path))));
     command.extend(given(options));
     command.extend(plan::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
@@ -114,7 +122,12 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         return plan::check(session, &files, &command);
     }
     plan::write(session, &files)?;
-    session.tell(&to_set.into_iter().collect::<Vec<_>>());
+    if *ci == Ci::Github && folder.is_none() {
+        let others = init::publishers(session, &published);
+        let others = others.iter().map(|(other, repositories)| pipeline::publishes_too(other, repositories));
+        session.tell(&others.collect::<Vec<_>>());
+    }
+    session.tell(&lacks.into_iter().chain(to_set).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -214,7 +227,8 @@ fn refuse_namesake(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let own = Path::new(path);
     let folder = own.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.to_string_lossy();
-    if host.destination(path)? == Destination::Stream || !host.is_folder(&*folder) {
+    let is_run = in_repository(session, Some(path)).is_ok_and(|path| place::is_read(&path));
+    if !is_run || !host.is_folder(&*folder) {
         return Ok(());
     }
     let name = place::name_of(Some(path)).to_ascii_lowercase();
@@ -358,7 +372,7 @@ fn given(options: &WorkflowOptions) -> Vec<String> {
         name: &str,
         values: impl IntoIterator<Item = &'a T>,
     ) -> impl Iterator<Item = String> {
-        values.into_iter().map(move |value| format!("{name} {}", plan::quote(&value.to_string())))
+        values.into_iter().map(move |value| format!("{name} {}", shell_word(&value.to_string())))
     }
     each("--install", install)
         .chain(each("--publish-on", publish_on))

@@ -6,6 +6,9 @@ use crate::diagnostic::Diagnostic;
 /// Runs `git` with these arguments, and returns what it prints.
 pub(crate) type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, CommandFailure>;
 
+/// The revision that is checked out.
+const HEAD: &str = "HEAD";
+
 /// Why `git` did not say what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandFailure {
@@ -19,6 +22,15 @@ pub enum CommandFailure {
         code: Option<i32>,
         /// What it wrote on standard error.
         errors: String,
+    },
+    /// There is no such revision.
+    #[error("{}", match .revision.as_str() {
+        HEAD => "there is no commit yet".to_owned(),
+        other => format!("this repository has no revision `{other}`"),
+    })]
+    NoCommit {
+        /// What it was called.
+        revision: String,
     },
     /// It was stopped.
     #[error("`{command}` did not end within {seconds} seconds")]
@@ -71,6 +83,13 @@ impl CommandFailure {
             Self::Address { .. } => {
                 let help = "an address starts with `https://`, `http://`, `ssh://` or `git://`, or is `host:path` or a path";
                 return Some(help.to_owned());
+            }
+            Self::NoCommit { revision } if revision == HEAD => return Some("commit first".to_owned()),
+            Self::NoCommit { revision } => {
+                return Some(match revision.strip_prefix("origin/") {
+                    Some(branch) => format!("fetch it: `git fetch origin {branch}`"),
+                    None => "check its name, or fetch it: in CI, `fetch-depth: 2` of actions/checkout adds the commit before".to_owned(),
+                });
             }
             Self::NotAFile(_) => return Some("remove it; a repository consists of files".to_owned()),
             Self::NotInstalled | Self::TimedOut { .. } | Self::TooMuch { .. } | Self::Other(_) => {

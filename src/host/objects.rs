@@ -25,8 +25,14 @@ impl Host {
     /// When there is none, or git fails.
     pub fn commit_of(&self, revision: &str) -> Result<String, CommandFailure> {
         let name = format!("{revision}^{{commit}}");
-        let found = self.git(&["rev-parse", "--verify", "--end-of-options", &name])?;
-        Ok(found.trim().to_owned())
+        match self.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name]) {
+            Ok(found) => Ok(found.trim().to_owned()),
+            // What does not exist is no failure of git, which says nothing.
+            Err(CommandFailure::Status { code: Some(_), errors }) if errors.trim().is_empty() => {
+                Err(CommandFailure::NoCommit { revision: revision.to_owned() })
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// All files and folders of a commit, as `git ls-tree -r -t -z` lists them.

@@ -69,6 +69,12 @@ impl Host {
         })
     }
 
+    /// Whether the working directory is in a checkout of git.
+    #[must_use]
+    pub fn is_in_checkout(&self) -> bool {
+        checkout(&self.place("")).is_some()
+    }
+
     /// The working directory as seen from the checkout of git that it is in, with `/`; `None` when it is the checkout, or in
     /// none.
     #[must_use]

@@ -1,5 +1,6 @@
 //! The files of a definition as they are in another revision of the repository, in a folder of their own.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path};
 
@@ -49,15 +50,19 @@ impl Host {
         let folder = tempfile::tempdir().map_err(other)?;
         // This is where a project ends.
         fs::create_dir(folder.path().join(".git")).map_err(other)?;
-        let all: Vec<(&str, &str, &str)> = listed.split_terminator('\0').filter_map(entry).collect();
-        let files: Vec<_> = all.iter().copied().filter(|(_, _, path)| is_wanted(path)).collect();
+        let tree: Tree<'_> = listed.split_terminator('\0').filter_map(entry).collect();
+        let files: Vec<_> = tree.iter().filter(|(path, _)| is_wanted(path)).collect();
         if files.len() > MAX_FILES {
             let message =
                 format!("`{revision}` has more than {MAX_FILES} files that could be of a definition");
             return Err(CommandFailure::Other(message));
         }
-        let ids: Vec<String> = files.iter().map(|(_, object, _)| (*object).to_owned()).collect();
-        for ((mode, _, path), content) in files.into_iter().zip(database.objects(&ids)?) {
+        let ids: Vec<String> = files.iter().map(|(_, (_, object))| (*object).to_owned()).collect();
+        let contents = database.objects(&ids)?;
+        let links = files.iter().zip(&contents).filter(|((_, (mode, _)), _)| *mode == LINK);
+        let links = links.filter_map(|((path, _), to)| Some((**path, to.as_deref()?)));
+        let mut linked = followed(database, &tree, links)?;
+        for ((path, (mode, _)), content) in files.into_iter().zip(contents) {
             let place = folder.path().join(path);
             // git refuses `..` and `.git` in a tree, and who made this one may not have.
             if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_))) {
@@ -66,10 +71,7 @@ impl Host {
             let Some(content) = content else {
                 return Err(CommandFailure::Other(format!("git does not have the content of `{path}`")));
             };
-            let content = match mode {
-                LINK => followed(database, &all, path)?,
-                _ => Some(content),
-            };
+            let content = if *mode == LINK { linked.remove(path) } else { Some(content) };
             fs::create_dir_all(place.parent().unwrap_or(folder.path())).map_err(other)?;
             match content {
                 Some(content) => {
@@ -96,40 +98,59 @@ const MAX_HOPS: usize = 20;
 /// The mode of a symbolic link.
 const LINK: &str = "120000";
 
-/// Mode, object and path of a line of `git ls-tree` that is a file.
-fn entry(line: &str) -> Option<(&str, &str, &str)> {
+/// The mode and the object of each file of a revision, by path.
+type Tree<'t> = BTreeMap<&'t str, (&'t str, &'t str)>;
+
+/// The path of a line of `git ls-tree` that is a file, its mode and its object.
+fn entry(line: &str) -> Option<(&str, (&str, &str))> {
     let (about, path) = line.split_once('\t')?;
     let mut words = about.split(' ');
     let (mode, kind, object) = (words.next()?, words.next()?, words.next()?);
-    (kind == "blob").then_some((mode, object, path))
+    (kind == "blob").then_some((path, (mode, object)))
 }
 
-/// The content of what a link leads to, as it was committed; `None` where it leads out of the repository or to no file.
-fn followed(
+/// The content of the files that links lead to, as it was committed, by the path of the link; none for one that leads out of
+/// the repository or to no file. git is asked once for each hop of all of them.
+fn followed<'t, 'c>(
     database: &Host,
-    all: &[(&str, &str, &str)],
-    path: &str,
-) -> Result<Option<Vec<u8>>, CommandFailure> {
-    let content = |object: &str| -> Result<Option<Vec<u8>>, CommandFailure> {
-        Ok(database.objects(&[object.to_owned()])?.into_iter().next().flatten())
-    };
-    let mut path = path.to_owned();
+    tree: &Tree<'t>,
+    links: impl Iterator<Item = (&'t str, &'c [u8])>,
+) -> Result<BTreeMap<&'t str, Vec<u8>>, CommandFailure> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<(&str, String)> =
+        links.filter_map(|(link, to)| Some((link, target(link, to, "")?))).collect();
     for _ in 0..MAX_HOPS {
-        let is_at = |entry: &&(&str, &str, &str)| {
-            path.strip_prefix(entry.2).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let Some((mode, object, at)) = all.iter().find(is_at) else { return Ok(None) };
-        let rest = &path[at.len()..];
-        let Some(found) = content(object)? else { return Ok(None) };
-        if *mode != LINK {
-            return Ok(rest.is_empty().then_some(found));
+        let steps: Vec<_> = open
+            .iter()
+            .filter_map(|(link, path)| {
+                let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+                let (at, (mode, object)) =
+                    ends.into_iter().find_map(|end| tree.get_key_value(&path[..end]))?;
+                Some((*link, *at, &path[at.len()..], *mode, *object))
+            })
+            .collect();
+        let ids: BTreeSet<&str> = steps.iter().map(|(.., object)| *object).collect();
+        let contents = database.objects(&ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>())?;
+        let contents: BTreeMap<&str, Option<Vec<u8>>> = ids.into_iter().zip(contents).collect();
+        let mut next = Vec::new();
+        for (link, at, rest, mode, object) in steps {
+            let Some(content) = contents.get(object).and_then(Option::as_deref) else { continue };
+            if mode == LINK {
+                next.extend(target(at, content, rest).map(|path| (link, path)));
+            } else if rest.is_empty() {
+                found.insert(link, content.to_owned());
+            }
         }
-        let Ok(to) = String::from_utf8(found) else { return Ok(None) };
-        let folder = at.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let Some(next) = joined(folder, &format!("{to}{rest}")) else { return Ok(None) };
-        path = next;
+        open = next;
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// The path that a link leads to, with what stands behind the link in the path that led to it.
+fn target(link: &str, to: &[u8], rest: &str) -> Option<String> {
+    let to = std::str::from_utf8(to).ok()?;
+    let folder = link.rsplit_once('/').map_or("", |(folder, _)| folder);
+    joined(folder, &format!("{to}{rest}"))
 }
 
 /// A path below a folder, without `.` and `..`; `None` for one that leads out of the repository.

@@ -26,6 +26,8 @@ pub(crate) enum Fact {
     DefaultBranch,
     /// The event.
     Event,
+    /// The number of the run.
+    RunNumber,
     /// The date, in the directives of `strftime`.
     Date(String),
 }
@@ -76,6 +78,9 @@ impl Answers {
     }
 }
 
+/// The number of the examples' runs, which is also that of plans outside of CI.
+pub(crate) const RUN_NUMBER: &str = "0";
+
 /// The commit of the examples.
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -123,6 +128,7 @@ impl Moment {
             Fact::BaseBranch => of_request(&world.default_branch),
             Fact::DefaultBranch => Some(world.default_branch.clone()),
             Fact::Event => Some(self.event().to_owned()),
+            Fact::RunNumber => Some(RUN_NUMBER.to_owned()),
             Fact::Date(format) => {
                 let time: jiff::Timestamp = TIME.parse().ok()?;
                 jiff::fmt::strtime::format(format, &time.to_zoned_datetime(jiff::tz::TimeZone::UTC)).ok()

@@ -6,7 +6,7 @@ use hcl::format::{Format, Formatter};
 use indexmap::IndexMap;
 
 use super::mask::masked;
-use super::moment::Fact;
+use super::moment::{Fact, RUN_NUMBER};
 use super::text::{Piece, Place, Template, is_name};
 use super::world::World;
 use crate::bake::values::SecretNames;
@@ -45,9 +45,13 @@ impl Variables {
         let is_known = world.repository.is_some();
         let comment = |what: &str| {
             if is_known {
-                format!("{what}, which CI sets; the default is that of git's remote")
+                format!(
+                    "{what}: GitHub sets this in each run, and the default is what git's remote is called"
+                )
             } else {
-                format!("{what}, which CI sets; the default is a placeholder, since git has no remote")
+                format!(
+                    "{what}: GitHub sets this in each run, and the default is a placeholder, since git has no remote"
+                )
             }
         };
         let lower = |name: &str| if world.has_capitals { format!("lower({name})") } else { name.to_owned() };
@@ -91,6 +95,7 @@ impl Variables {
                 self.list.entry(name.clone()).or_insert(variable);
                 name
             }
+            Piece::Fact(Fact::RunNumber) => self.of_run("GITHUB_RUN_NUMBER", RUN_NUMBER),
             Piece::Text(_) | Piece::Fact(_) | Piece::Meta(..) | Piece::Unknown(_) => return None,
         })
     }
@@ -107,16 +112,22 @@ impl Variables {
             }
             _ => return None,
         };
+        let name = self.of_run(name, default);
+        Some(match piece {
+            Piece::Meta(..) | Piece::Fact(Fact::Version) => format!("trimprefix({name}, \"v\")"),
+            _ => name,
+        })
+    }
+
+    /// A variable that GitHub sets in each run.
+    fn of_run(&mut self, name: &str, default: &str) -> String {
         self.list.entry(name.to_owned()).or_insert_with(|| Variable {
             default: default.to_owned(),
-            comment: "which GitHub sets in each run; the default is for plans elsewhere".to_owned(),
+            comment: "GitHub sets this in each run; the default is for plans elsewhere".to_owned(),
             setting: None,
             is_guess: false,
         });
-        Some(match piece {
-            Piece::Meta(..) | Piece::Fact(Fact::Version) => format!("trimprefix({name}, \"v\")"),
-            _ => name.to_owned(),
-        })
+        name.to_owned()
     }
 
     /// A text with these variables in it; else what in it cannot be said.

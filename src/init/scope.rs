@@ -265,6 +265,7 @@ impl Scope {
             ["event", "repository", "default_branch"] => Fact::DefaultBranch,
             ["event", "repository", "fork"] => return Some(Value::Bool(false)),
             ["event_name"] => Fact::Event,
+            ["run_number"] => Fact::RunNumber,
             ["ref"] => Fact::Ref,
             ["ref_name"] => Fact::RefName,
             ["ref_type"] => {

@@ -224,7 +224,7 @@ impl Tags {
         // A version is that of a git tag, so its entries need no further condition.
         let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
         if !domain.meets(mask) {
-            comments.push("it publishes nothing today: that workflow pushes in other runs only".to_owned());
+            comments.push("left out: the workflow pushes nothing in the runs that this is for".to_owned());
             self.entries.push(TagEntry { comments, value: None });
             return;
         }
@@ -263,6 +263,8 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
     let mut text = Template::default();
     for piece in &template.0 {
         match piece {
+            // Patterns have no word for it; the variable has it.
+            Piece::Fact(Fact::RunNumber) => text.push(piece.clone()),
             Piece::Fact(fact) => text.push(Piece::Text(match fact {
                 Fact::Tag => "{{ tag }}".to_owned(),
                 Fact::Version => "{{ version }}".to_owned(),
@@ -281,6 +283,7 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                 }
                 Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
                 Fact::Ref => return Err("a ref is not a tag".to_owned()),
+                Fact::RunNumber => return Err("the number of the run is in a variable".to_owned()),
             })),
             Piece::Unknown(written) => {
                 return Err(format!("`{}` is not known here", super::render::quotable(written)));

@@ -9,6 +9,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;
 use crate::published::sites::Site;
+use crate::readable::shell_word;
 
 /// The command that makes these tags of an image in one repository.
 ///
@@ -56,7 +57,7 @@ pub(super) fn line(words: &[String]) -> String {
     if words.is_empty() {
         return "# `imagetools` cannot take this from several repositories at once".to_owned();
     }
-    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Why Docker cannot write an image.
@@ -67,14 +68,4 @@ pub(super) fn several_repositories(key: &str) -> Diagnostic {
     );
     Diagnostic::error(Code::DOCKER, message)
         .with_help("merge without `--engine docker`, or build all platforms")
-}
-
-/// A word as a POSIX shell reads it back.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{
-    Decision, immutable, is_broadest, is_released, may_be_version, not_listed, says_it_is, unguarded,
+    Decision, immutable, is_broadest, is_of_greater, is_released, may_be_version, not_listed, says_it_is,
+    says_it_is_greater, unguarded,
 };
 use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
@@ -94,11 +95,14 @@ fn check_immutable(ready: &[Ready<'_>]) -> Vec<Diagnostic> {
     replaced.map(refuse).collect()
 }
 
-/// Floating tags that are a released version's own, as their indexes say.
+/// Floating tags that are a released version's own, and own tags that a greater version has, as their indexes say.
 fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnostic> {
     let decisions = ready.iter().flat_map(|ready| ready.decisions.iter().map(move |one| (ready, one)));
     let moved: Vec<(&Ready<'_>, &Decision)> = decisions
-        .filter(|(ready, one)| one.report.outcome == Outcome::Moved && may_be_version(ready.image, &one.tag))
+        .filter(|(ready, one)| match one.report.outcome {
+            Outcome::Moved => may_be_version(ready.image, &one.tag),
+            outcome => outcome == Outcome::Replaced && !one.report.floating,
+        })
         .collect();
     let question = |(_, decision): &(&Ready<'_>, &Decision)| {
         Some((decision.site, Question::Previous(decision.report.previous.clone()?)))
@@ -110,8 +114,14 @@ fn check_released(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Vec<Diagnosti
     for (ready, Decision { site, tag, report }) in moved {
         let published = report.previous.as_ref();
         let published = published.and_then(|digest| survey.records()[*site].previous(digest).present());
-        let version = published.and_then(|published| says_it_is(ready.image, tag, &published.manifest));
-        problems.extend(version.map(|version| is_released(ready.key, report, &version)));
+        let Some(manifest) = published.map(|published| &published.manifest) else { continue };
+        problems.extend(match report.outcome {
+            Outcome::Replaced => says_it_is_greater(ready.image, tag, manifest)
+                .map(|version| is_of_greater(ready.key, report, &version)),
+            _ => {
+                says_it_is(ready.image, tag, manifest).map(|version| is_released(ready.key, report, &version))
+            }
+        });
     }
     problems
 }

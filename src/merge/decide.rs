@@ -12,6 +12,7 @@ use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Record};
+use crate::published::release::{Saying, saying};
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
@@ -175,6 +176,30 @@ pub(crate) fn is_released(key: &str, tag: &TagReport, version: &str) -> Diagnost
     );
     Diagnostic::error(Code::TAG_COLLISION, message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
         "leave the shorter pattern out of `tags`; or pass `--allow-retag` if the tag should float from now on",
+    )
+}
+
+/// The version that an index says it is, when it is greater than the one whose own tag it would lose.
+#[must_use]
+pub(crate) fn says_it_is_greater(image: &PlannedImage, tag: &Tag, published: &Manifest) -> Option<String> {
+    // A commit may be several versions.
+    image.tags.iter().find(|one| one.name == *tag && one.form.is_plain())?;
+    let said = Served::read(published.clone()).annotations()?.get(VERSION)?.clone();
+    match saying(image, &[said]) {
+        Saying::Other(text, version) if Some(&version) > image.version.as_ref() => Some(text),
+        Saying::Nothing | Saying::Own | Saying::Other(..) => None,
+    }
+}
+
+/// Refuses to replace a greater version, for which the tag floats in the registry.
+#[must_use]
+pub(crate) fn is_of_greater(key: &str, tag: &TagReport, version: &str) -> Diagnostic {
+    let message = format!(
+        "image `{key}` would replace `{}`, whose index says that it is version `{version}`, which is greater",
+        tag.reference
+    );
+    Diagnostic::error(Code::TAG_COLLISION, message).with_note(format!("that is its annotation `{VERSION}`")).with_help(
+        "the tag floats in the registry: release a greater version; or pass `--allow-retag` if it should be this one from now on",
     )
 }
 

@@ -61,7 +61,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             let message = format!("image `{}` is published as {digest}, which cannot be read", one.key);
             kept.problems.push(
                 Diagnostic::error(Code::EXISTING_RELEASE, message)
-                    .with_help("merge without `--keep-existing` to write it anew"),
+                    .with_help(format!("{} to write it anew", instead_of_keeping(one))),
             );
             continue;
         };
@@ -134,14 +134,19 @@ fn look_whole(
 /// Refuses to leave a release as it is that nobody can pull.
 fn broken(one: &Ready<'_>, digest: &Digest, problems: &[Diagnostic]) -> Diagnostic {
     let message = format!("image `{}` is published as {digest}, which is not whole", one.key);
-    let help = if one.image.immutable {
-        "merge with `--allow-retag` instead of `--keep-existing` to publish what was built"
-    } else {
-        "merge without `--keep-existing` to publish what was built"
-    };
+    let help = format!("{} to publish what was built", instead_of_keeping(one));
     let mut problem = Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(help);
     problem.notes.extend(problems.iter().map(|one| one.message.clone()));
     problem
+}
+
+/// How to publish what was built all the same.
+fn instead_of_keeping(one: &Ready<'_>) -> &'static str {
+    if one.image.immutable {
+        "merge with `--allow-retag` instead of `--keep-existing`"
+    } else {
+        "merge without `--keep-existing`"
+    }
 }
 
 /// The index that an image's own tags have wherever they are, unless it is the one that was built, and where.
@@ -156,7 +161,7 @@ fn release(one: &Ready<'_>) -> Result<Option<(usize, Digest)>, Diagnostic> {
             digests.entry(digest).or_default().push(format!("`{}`", decision.report.reference));
         }
     }
-    let help = "merge without `--keep-existing` to give all of them what was built";
+    let help = format!("{} to give all of them what was built", instead_of_keeping(one));
     if digests.len() > 1 {
         let message = format!("image `{}` is published with {} digests", one.key, digests.len());
         let mut problem = Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(help);

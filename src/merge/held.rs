@@ -7,6 +7,7 @@ use super::report::ImageReport;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::on_missing::OnMissing;
+use crate::published::plan_json::BuildEntry;
 use crate::published::planned::PlannedImage;
 use crate::registry::Manifest;
 
@@ -21,21 +22,38 @@ pub(super) fn mixed(key: &str, index: &Manifest) -> Option<Diagnostic> {
     })
 }
 
+/// Says what was not built of an image that is published all the same.
+pub(super) fn published_without(key: &str, image: &PlannedImage, report: &ImageReport) -> Option<Diagnostic> {
+    let without: Vec<String> = report.published_without().collect();
+    let message = format!("image `{key}`: {}", without.join("; "));
+    (!without.is_empty()).then(|| Diagnostic::note(Code::NOT_BUILT, message).with_help(again(image, report)))
+}
+
+/// The planned builds that are missing.
+fn lacking<'i>(image: &'i PlannedImage, report: &'i ImageReport) -> impl Iterator<Item = &'i BuildEntry> {
+    report.missing.iter().filter_map(|missing| image.builds.get(&missing.build))
+}
+
+/// What gives an image what it lacks.
+fn again(image: &PlannedImage, report: &ImageReport) -> String {
+    let jobs: BTreeSet<&str> = lacking(image, report).map(|build| build.job.as_str()).collect();
+    let jobs: Vec<String> =
+        jobs.into_iter().filter(|job| !job.is_empty()).map(|job| format!("`{job}`")).collect();
+    match jobs.as_slice() {
+        [] => "build what is missing, then merge again".to_owned(),
+        [job] => format!("run the job {job} again, then the merge"),
+        several => format!("run the jobs {} again, then the merge", several.join(", ")),
+    }
+}
+
 /// Says that an image is left as it was, and what to do.
 pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, require_all: bool) -> Diagnostic {
     let message = format!("image `{key}` is left as it was: {}", report.why.join("; "));
     let held = Diagnostic::warning(Code::HELD, message);
-    let builds = report.missing.iter().filter_map(|missing| image.builds.get(&missing.build));
-    let jobs: BTreeSet<&str> = builds.clone().map(|build| build.job.as_str()).collect();
-    let jobs: Vec<String> =
-        jobs.into_iter().filter(|job| !job.is_empty()).map(|job| format!("`{job}`")).collect();
-    let again = match jobs.as_slice() {
-        [] => "build what is missing, then merge again".to_owned(),
-        [job] => format!("run the job {job} again, then the merge"),
-        several => format!("run the jobs {} again, then the merge", several.join(", ")),
-    };
+    let again = again(image, report);
     let is_held = |on_missing| on_missing == OnMissing::Hold;
-    let cannot_go_without = builds.clone().any(|build| is_held(build.on_missing));
+    let mut builds = lacking(image, report);
+    let cannot_go_without = builds.any(|build| is_held(build.on_missing));
     let some_are_there = report.missing.len() < image.builds.len();
     held.with_help(match (require_all, cannot_go_without && some_are_there) {
         (true, _) => format!("{again}; without `--require-all`, images that are complete are published"),

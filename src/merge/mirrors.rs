@@ -136,17 +136,23 @@ impl<'a> Mirror<'_, 'a> {
 
     /// Refuses to replace a release that a mirror has, where releases are to stay as they are.
     fn differs(&self, one: &Ready<'_>) -> Option<Diagnostic> {
-        let replaced = one.decisions.iter().find(|one| one.report.outcome == Outcome::Replaced)?;
-        let had = replaced.report.previous.as_ref().map_or_else(String::new, ToString::to_string);
+        let replaced = || one.decisions.iter().filter(|one| one.report.outcome == Outcome::Replaced);
+        let first = replaced().next()?;
+        let had = first.report.previous.as_ref().map_or_else(String::new, ToString::to_string);
         let message = format!(
             "image `{}` is published as {}, and `{}` is {had}",
-            one.key, one.manifest.digest, replaced.report.reference
+            one.key, one.manifest.digest, first.report.reference
         );
-        Some(
-            Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(
-                "merge without `--keep-existing` to give the mirror what the other repositories have",
-            ),
-        )
+        let own = one
+            .image
+            .repositories
+            .first()
+            .map_or_else(String::new, |own| own.with_digest(&one.manifest.digest));
+        let tags: String = replaced().map(|one| format!(" --to {}", one.report.reference)).collect();
+        let help = format!(
+            "`bakeplan promote {own}{tags} --allow-retag` gives the mirror what the other repositories have; then merge again"
+        );
+        Some(Diagnostic::error(Code::EXISTING_RELEASE, message).with_help(help))
     }
 }
 

@@ -46,6 +46,8 @@ mod digests;
 mod held;
 mod takeover;
 
+mod read_back;
+
 pub(crate) mod publish;
 
 // What does the same by hand.

@@ -8,16 +8,34 @@ use super::ready::Ready;
 use super::report::{ImageReport, Outcome, Report, Status};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
-use super::{lookup, unseen};
+use super::{held, lookup, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
 use crate::published::record::{Questions, Record};
 use crate::published::survey::Survey;
 use crate::reference::Tag;
 
-/// Looks whether the tags of images that are complete may be given to them, and gives them; then those that were held in
-/// repositories that had to come into being.
+/// Looks whether the tags of images that are complete may be given to them, and gives them; what they lack is said.
 pub(super) fn conclude(
+    ready: Vec<Ready<'_>>,
+    subjects: &[Subject<'_>],
+    run: &RunEntry,
+    options: Options,
+    survey: &mut Survey<'_>,
+    tools: &MergeTools<'_>,
+    report: Report,
+) -> Report {
+    let mut report = give(ready, subjects, run, options, survey, tools, report);
+    let without = |subject: &Subject<'_>| {
+        held::published_without(subject.key, subject.image, report.images.get(subject.key)?)
+    };
+    let notes: Vec<Diagnostic> = subjects.iter().filter_map(without).collect();
+    report.take_note(notes);
+    report
+}
+
+/// Gives the tags that may be given; then those that were held in repositories that had to come into being.
+fn give(
     ready: Vec<Ready<'_>>,
     subjects: &[Subject<'_>],
     run: &RunEntry,

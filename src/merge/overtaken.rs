@@ -39,6 +39,14 @@ pub(super) struct Given {
     pub(super) why: String,
 }
 
+/// What has the tag of a greater version that has appeared meanwhile, as far as an image is concerned.
+enum Owner {
+    /// It may have floating tags.
+    Fit(Manifest),
+    /// It may not, and why.
+    Unfit(String),
+}
+
 /// What is found out in one repository.
 #[derive(Default)]
 struct Look<'a> {
@@ -46,6 +54,8 @@ struct Look<'a> {
     /// The tags that were written, as they are called.
     written: Vec<String>,
     lag: Option<Duration>,
+    /// That the list does not show what was written.
+    late: Option<Diagnostic>,
     problems: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
 }
@@ -60,6 +70,8 @@ pub(super) struct Overtaken<'a> {
     lags: BTreeMap<usize, Duration>,
     /// The tags that others rightly have.
     pub(super) given: BTreeMap<Place<'a>, Given>,
+    /// The lists that do not show what was written, by site.
+    pub(super) late: BTreeMap<usize, Diagnostic>,
     /// What is wrong, and what is worth knowing.
     pub(super) problems: Vec<Diagnostic>,
     pub(super) notes: Vec<Diagnostic>,
@@ -84,8 +96,8 @@ impl<'a> Overtaken<'a> {
     /// Before anything is written.
     pub(super) fn new(jobs: &'a [Job<'a>], tools: MergeTools<'a>) -> Self {
         let began = tools.clock.elapsed();
-        let (lags, given, problems, notes) = Default::default();
-        Self { jobs, tools, began, lags, given, problems, notes }
+        let (lags, given, late, problems, notes) = Default::default();
+        Self { jobs, tools, began, lags, given, late, problems, notes }
     }
 
     /// Whether another merge could have a right to one of these tags.
@@ -131,6 +143,7 @@ impl<'a> Overtaken<'a> {
             }
             self.given.extend(look.given);
             self.lags.extend(look.lag.map(|lag| (*site, lag)));
+            self.late.extend(look.late.map(|late| (*site, late)));
             self.problems.extend(look.problems);
             self.notes.extend(look.notes);
             written.extend(look.written);
@@ -168,7 +181,7 @@ impl<'a> Overtaken<'a> {
                 return;
             }
         };
-        let mut owners: BTreeMap<Tag, Result<Manifest, String>> = BTreeMap::new();
+        let mut owners: BTreeMap<(&'a str, Tag), Owner> = BTreeMap::new();
         for spot in spots {
             let result = self.version(spot, &listed, &mut owners, look);
             look.problems.extend(result.err());
@@ -180,18 +193,26 @@ impl<'a> Overtaken<'a> {
         &self,
         spot: &Spot<'_, 'a>,
         listed: &[Tag],
-        owners: &mut BTreeMap<Tag, Result<Manifest, String>>,
+        owners: &mut BTreeMap<(&'a str, Tag), Owner>,
         look: &mut Look<'a>,
     ) -> Result<(), Diagnostic> {
         let store = &self.tools.sites[spot.job.site].store;
         let tell = |error: Error| error.to_diagnostic();
         let mut listed = listed.to_vec();
         while let Some(keeper) = keeper(spot.job.of, spot.planned, &listed) {
-            if !owners.contains_key(&keeper.tag) {
+            let key = (spot.job.image, keeper.tag.clone());
+            if !owners.contains_key(&key) {
                 let owner = self.owner(spot, &keeper, look)?;
-                owners.insert(keeper.tag.clone(), owner);
+                owners.insert(key.clone(), owner);
             }
-            let owner = match &owners[&keeper.tag] {
+            // This depends on the floating tag, and what else an owner is does not.
+            let other_scheme = "it is of another scheme, and need not be a release";
+            let owner = match &owners[&key] {
+                Owner::Fit(_) if keeper.other_scheme.is_some() => Err(other_scheme),
+                Owner::Fit(owner) => Ok(owner),
+                Owner::Unfit(why) => Err(why.as_str()),
+            };
+            let owner = match owner {
                 Ok(owner) => owner,
                 Err(why) => {
                     let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);
@@ -244,26 +265,18 @@ impl<'a> Overtaken<'a> {
 
     /// What has the tag of a greater version, or why it cannot have floating tags: it is checked like anything else that
     /// gets a tag.
-    fn owner(
-        &self,
-        spot: &Spot<'_, 'a>,
-        keeper: &Keeper,
-        look: &mut Look<'a>,
-    ) -> Result<Result<Manifest, String>, Diagnostic> {
+    fn owner(&self, spot: &Spot<'_, 'a>, keeper: &Keeper, look: &mut Look<'a>) -> Result<Owner, Diagnostic> {
         let MergeTools { sites, progress, clock: _, docker: _ } = self.tools;
         let (image, of, site) = (spot.job.image, spot.job.of, spot.job.site);
         let found = sites[site].store.get_manifest(&keeper.tag.clone().into());
         let Some(owner) = found.map_err(|error| error.to_diagnostic())? else {
-            return Ok(Err("it no longer exists".to_owned()));
+            return Ok(Owner::Unfit("it no longer exists".to_owned()));
         };
-        if keeper.other_scheme.is_some() {
-            return Ok(Err("it is of another scheme, and need not be a release".to_owned()));
-        }
         if let Some(why) = cannot_own(of, &owner) {
-            return Ok(Err(why));
+            return Ok(Owner::Unfit(why));
         }
         if self.known(spot, &owner).is_some() {
-            return Ok(Ok(owner));
+            return Ok(Owner::Fit(owner));
         }
         let subject = Subject {
             key: image,
@@ -287,7 +300,7 @@ impl<'a> Overtaken<'a> {
             return Err(failure);
         }
         if let Some(problem) = checked.problems.into_iter().next() {
-            return Ok(Err(problem.message));
+            return Ok(Owner::Unfit(problem.message));
         }
         // The platform of what is no index stands in its configuration, and it is the only one.
         let index = serde_json::from_slice::<Index>(&owner.bytes).unwrap_or_default();
@@ -300,7 +313,7 @@ impl<'a> Overtaken<'a> {
             );
             self.note(Diagnostic::warning(Code::UNGUARDED_TAG, message), look);
         }
-        Ok(Ok(owner))
+        Ok(Owner::Fit(owner))
     }
 
     /// Leaves a tag with the later run that has taken it, or takes it back from an earlier one.
@@ -353,7 +366,9 @@ impl<'a> Overtaken<'a> {
             clock.sleep(pause);
         };
         if let Some(lag) = self.lags.get(&site) {
-            wait(*lag);
+            if !lag.is_zero() {
+                wait(*lag);
+            }
             return sites[site].store.list_tags();
         }
         let created = self.jobs.iter().filter(|job| job.site == site).flat_map(|job| {
@@ -373,18 +388,20 @@ impl<'a> Overtaken<'a> {
         }
         // Whatever was written before this moment will show as soon as that did.
         let lag = clock.elapsed().saturating_sub(self.began);
-        look.lag = Some(lag);
         if lacks(&listed) {
             let message = format!(
                 "the list of tags of `{location}` does not show what was written {} s ago: a greater version that was published meanwhile is not seen",
                 lag.as_secs()
             );
-            look.notes.push(
+            look.late = Some(
                 Diagnostic::warning(Code::TAG_LIST, message)
                     .with_help("merge one version after the other, or run the merge again later"),
             );
+            // How long it takes is not known, so that waiting as long again helps nobody.
+            look.lag = Some(Duration::ZERO);
             return Ok(listed);
         }
+        look.lag = Some(lag);
         wait(lag);
         sites[site].store.list_tags()
     }

@@ -4,7 +4,7 @@ use super::decide::Decision;
 use super::mirrors::fill;
 use super::newborn::conclude;
 use super::ready::Ready;
-use super::report::{ImageReport, MissingReport, Outcome, Report, Status};
+use super::report::{ImageReport, MissingReport, Outcome, Report, Status, TagReport};
 use super::run::{deadline, read};
 use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
@@ -167,12 +167,22 @@ pub(crate) fn promote(
 fn kept(image: &ImageReport) -> Option<(Diagnostic, bool)> {
     let kept: Vec<_> = image.references.iter().filter(|one| one.outcome == Outcome::Kept).collect();
     let first = kept.first()?;
-    let names: Vec<&str> = kept.iter().map(|one| one.reference.as_str()).collect();
-    let (stay, them) = if names.len() == 1 { ("stays", "it") } else { ("stay", "them") };
+    let (there, absent): (Vec<_>, Vec<_>) = kept.iter().partition(|one| one.digest.is_some());
+    let become_of = |tags: &[&&TagReport], one: &str, several: &str| {
+        let names: Vec<&str> = tags.iter().map(|tag| tag.reference.as_str()).collect();
+        let verb = if names.len() == 1 { one } else { several };
+        (!names.is_empty()).then(|| format!("{} {verb}", listed(&names)))
+    };
+    let parts = [
+        become_of(&there, "stays as before", "stay as before"),
+        become_of(&absent, "is not created", "are not created"),
+    ];
     let why = first.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let message = format!("{} {stay} as before{why}", listed(&names));
+    let message = format!("{}{why}", parts.into_iter().flatten().collect::<Vec<_>>().join(", and "));
+    let them = if kept.len() == 1 { "it" } else { "them" };
+    let move_them = if there.is_empty() { format!("create {them}") } else { format!("move {them} back") };
     let note = Diagnostic::note(Code::KEPT_TAG, message)
-        .with_help(format!("to move {them} back all the same, pass `--allow-backward`"));
+        .with_help(format!("to {move_them} all the same, pass `--allow-backward`"));
     Some((note, kept.len() == image.references.len()))
 }
 

@@ -5,23 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::job::{IndexState, Job, Place, SETTLE, Stage, TagJob};
+use super::job::{IndexState, Job, Place, Stage, TagJob};
 use super::overtaken::{Given, Overtaken, fresh};
+use super::read_back::{INTERVAL, ONE_AT_A_TIME, Written, Wrong, findings, read_back, sites_of};
 use super::report::{Outcome, Settled};
 use super::takeover::{Failed, take_over};
 use super::tools::{MergeTools, RunDocker};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::Descriptor;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, both, interleaved, parallel};
-use crate::reference::Digest;
 use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
 
-/// How often a registry is asked that answers with what a tag was before.
-const INTERVAL: Duration = Duration::from_millis(500);
-/// What to do about merges that run at the same time.
-const ONE_AT_A_TIME: &str = "run merges into one repository one at a time, then run this one again";
 /// How often floating tags are looked at that other merges move at the same time.
 const PASSES: usize = 8;
 /// How often a merge waits for lists that show late what others have written.
@@ -238,8 +233,8 @@ impl<'a> Writer<'a> {
         let location = &site.location;
         let mut notes = Vec::new();
         if let Some(copies) = job.copies {
-            let taken =
-                take_over(copies, job.manifest, job.site, self.sites, self.progress).map_err(|failed| {
+            let taken = take_over(copies, job.manifest, job.site, self.sites, self.clock, self.progress)
+                .map_err(|failed| {
                     let Failed { error, others } = failed;
                     let message = format!("image `{}`: {error}", job.image);
                     let mut diagnostic = Diagnostic::error(error.code(), message)
@@ -348,7 +343,7 @@ impl<'a> Writer<'a> {
         }
         let End { mut wrong, moving } = end;
         if !moving.is_empty() {
-            wrong = self.read_back(&overtaken.given);
+            wrong = self.read_back(&overtaken.given, &[]);
             let message = format!(
                 "other merges change {} again and again: {PASSES} times were not enough",
                 moving.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
@@ -361,13 +356,16 @@ impl<'a> Writer<'a> {
         }
         self.published.problems.extend(overtaken.problems);
         self.published.notes.extend(overtaken.notes);
-        for one in wrong {
-            let Wrong { job, tag, found, problem } = one;
-            let why = Some(problem.message.clone());
+        // A list is right that does not show what is not there.
+        let is_there = |site: &usize| !wrong.iter().any(|one| one.job.site == *site && one.found.is_none());
+        let late = overtaken.late.into_iter().filter(|(site, _)| is_there(site));
+        self.published.notes.extend(late.map(|(_, late)| late));
+        self.published.problems.extend(findings(&wrong));
+        for Wrong { job, tag, found, problem } in wrong {
+            let why = Some(problem.message);
             let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
             outcomes.insert(tag.reference, Settled { outcome: Outcome::Failed, digest: found, why });
             self.failed.insert(job.image);
-            self.published.problems.push(problem);
         }
     }
 
@@ -379,7 +377,8 @@ impl<'a> Writer<'a> {
             let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
             let (known, given) = (end.wrong.iter().filter_map(differs).collect(), overtaken.given.clone());
             // All was written before; what is written now is read back in the next pass.
-            let (mut now, moving) = both(|| self.read_back(&given), || overtaken.look(written, &known));
+            let (mut now, moving) =
+                both(|| self.read_back(&given, &end.wrong), || overtaken.look(written, &known));
             end.moving = moving;
             if !end.moving.is_empty() {
                 end.wrong.clear();
@@ -401,6 +400,17 @@ impl<'a> Writer<'a> {
         end
     }
 
+    /// The tags that have another digest than they were given, or none.
+    fn read_back(&self, given: &BTreeMap<Place<'a>, Given>, known: &[Wrong<'a>]) -> Vec<Wrong<'a>> {
+        let digest = |job: &Job<'a>, tag: &TagJob| {
+            given.get(&(job.image, tag.reference)).map_or(&job.manifest.digest, |given| &given.digest).clone()
+        };
+        let written =
+            self.written().map(|(job, tag)| Written { job, tag, digest: digest(job, tag) }).collect();
+        let waited = known.iter().map(|one| (one.job.image, one.tag.reference)).collect();
+        read_back(written, &waited, self.tools)
+    }
+
     /// The tags that were written.
     fn written(&self) -> impl Iterator<Item = (&'a Job<'a>, &'a TagJob)> + use<'a, '_> {
         let is_written = |job: &Job<'_>, tag: &TagJob| {
@@ -412,114 +422,12 @@ impl<'a> Writer<'a> {
             written.map(move |tag| (job, tag))
         })
     }
-
-    /// The tags that have another digest than they were given, or none.
-    fn read_back(&self, given: &BTreeMap<Place<'a>, Given>) -> Vec<Wrong<'a>> {
-        let tasks: Vec<(&'a Job<'a>, &'a TagJob)> = self.written().collect();
-        let expected = |job: &Job<'a>, tag: &TagJob| {
-            given.get(&(job.image, tag.reference)).map_or(&job.manifest.digest, |given| &given.digest).clone()
-        };
-        let turns: Vec<(usize, usize)> =
-            tasks.iter().enumerate().map(|(at, (job, _))| (job.site, at)).collect();
-        let found = parallel(
-            &interleaved(&turns, self.sites.len()),
-            sites_of(tasks.iter().map(|(job, _)| *job)),
-            |&(_, at)| {
-                let (job, tag) = tasks[at];
-                (at, self.settled(job, tag, &expected(job, tag)))
-            },
-        );
-        let mut found: BTreeMap<usize, Result<Option<Descriptor>, Error>> = found.into_iter().collect();
-        let mut read: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut wrong = Vec::new();
-        for (at, (job, tag)) in tasks.into_iter().enumerate() {
-            let digest = expected(job, tag);
-            let reference = self.location(job).with_tag(&tag.tag);
-            let (problem, found) = match found.remove(&at).unwrap_or(Ok(None)) {
-                Ok(Some(descriptor)) if descriptor.digest == digest => {
-                    *read.entry(job.site).or_default() += 1;
-                    continue;
-                }
-                Ok(Some(descriptor)) => {
-                    let message = format!(
-                        "`{reference}` was written as {digest} but is {} now: another run changed it",
-                        descriptor.digest
-                    );
-                    let problem =
-                        Diagnostic::error(Code::CONCURRENT_CHANGE, message).with_help(ONE_AT_A_TIME);
-                    (problem, Some(descriptor.digest))
-                }
-                Ok(None) => {
-                    let message = format!("`{reference}` was written but cannot be read yet");
-                    let problem = Diagnostic::error(Code::NOT_READABLE, message)
-                        .with_help("wait longer with `--wait`, or run the merge again");
-                    (problem, None)
-                }
-                Err(error) => (error.to_diagnostic(), None),
-            };
-            wrong.push(Wrong { job, tag, found, problem });
-        }
-        for (site, count) in read {
-            let what = format!("read back {count} {}", if count == 1 { "tag" } else { "tags" });
-            self.progress.tell(&Event::Done { location: &self.sites[site].location, what: &what });
-        }
-        wrong
-    }
-}
-
-/// A tag that does not have what it was given.
-struct Wrong<'a> {
-    job: &'a Job<'a>,
-    tag: &'a TagJob,
-    /// What it has, if that is known.
-    found: Option<Digest>,
-    problem: Diagnostic,
-}
-
-impl Wrong<'_> {
-    fn is_same(&self, other: &Self) -> bool {
-        (self.job.image, self.tag.reference, &self.found)
-            == (other.job.image, other.tag.reference, &other.found)
-    }
 }
 
 impl From<Given> for Settled {
     fn from(Given { digest, why }: Given) -> Self {
         Self { outcome: Outcome::Kept, digest: Some(digest), why: Some(why) }
     }
-}
-
-impl Writer<'_> {
-    /// What a tag means that was written, once the registry has got over what it was before.
-    fn settled(&self, job: &Job<'_>, tag: &TagJob, expected: &Digest) -> Result<Option<Descriptor>, Error> {
-        let site = &self.sites[job.site];
-        let deadline = self.clock.elapsed().saturating_add(SETTLE);
-        let at = TagOrDigest::Tag(tag.tag.clone());
-        let is_other = |found: &Descriptor| found.digest != *expected;
-        let was = |digest: &Digest| Some(digest) == tag.previous.as_ref() || *digest == job.manifest.digest;
-        let mut is_first = true;
-        loop {
-            let mut found = site.store.head_manifest(&at)?;
-            let is_last = self.clock.elapsed() >= deadline;
-            if (is_first || is_last) && found.as_ref().is_some_and(is_other) {
-                // A HEAD may lag behind, or lie.
-                found = site.store.get_manifest(&at)?.map(|manifest| manifest.descriptor());
-            }
-            is_first = false;
-            let is_old = found.as_ref().is_some_and(|found| is_other(found) && was(&found.digest));
-            if !is_old || is_last {
-                return Ok(found);
-            }
-            let why = "the registry still serves the tag's previous digest";
-            self.progress.tell(&Event::Waiting { location: &site.location, pause: INTERVAL, why });
-            self.clock.sleep(INTERVAL);
-        }
-    }
-}
-
-/// In how many repositories there is something to do.
-fn sites_of<'j>(jobs: impl Iterator<Item = &'j Job<'j>>) -> usize {
-    jobs.map(|job| job.site).collect::<BTreeSet<_>>().len()
 }
 
 /// A tag that could not be written.

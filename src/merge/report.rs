@@ -202,6 +202,16 @@ pub(crate) struct Settled {
     pub why: Option<String>,
 }
 
+impl TagReport {
+    fn word(&self, dry_run: bool) -> &'static str {
+        match self.outcome {
+            // It was never there, so that there is nothing to keep.
+            Outcome::Kept if self.digest.is_none() => "not created",
+            outcome => outcome.word(dry_run),
+        }
+    }
+}
+
 impl Outcome {
     /// Whether the tag is to be written.
     #[must_use]
@@ -456,8 +466,9 @@ impl ImageReport {
     }
 
     /// What was not built of an image that is published all the same, and what it has instead.
-    fn published_without(&self) -> impl Iterator<Item = String> {
-        let missing = self.missing.iter().filter(|_| self.why.is_empty());
+    pub(super) fn published_without(&self) -> impl Iterator<Item = String> {
+        let is_published = self.why.is_empty() && self.status != Status::Failed;
+        let missing = self.missing.iter().filter(move |_| is_published);
         missing.filter_map(|MissingReport { build, platform, then }| {
             let what = platform.as_ref().unwrap_or(build);
             match then {
@@ -479,7 +490,7 @@ impl ImageReport {
                 None => reference.tag.clone(),
             };
             let group = groups.entry(&reference.repository).or_default();
-            group.entry(reference.outcome.word(dry_run)).or_default().push(name);
+            group.entry(reference.word(dry_run)).or_default().push(name);
         }
         groups
     }

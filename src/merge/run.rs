@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::alike::alike;
+use super::alike::Alike;
 use super::check::check;
 use super::newborn::conclude;
 use super::ready::Ready;
@@ -83,15 +83,19 @@ pub(super) fn merge_own<'a>(
         for (subject, checked) in subjects.iter().zip(&all).filter(is_whole) {
             let bases = bases::look(subject, &checked.carried, survey.records()).0;
             report.problems.extend(bases.mixed(subject.key));
-            report.notes.extend(bases.older(subject.key));
-            report.notes.extend(bases.unknown(subject.key));
+            // What is missing tells nothing of its bases, and that it is missing is said.
+            if checked.problems.is_empty() {
+                report.notes.extend(bases.older(subject.key));
+                report.notes.extend(bases.unknown(subject.key));
+            }
         }
     }
     let mut ready = Vec::new();
+    let mut same = Alike::default();
     for (subject, checked) in subjects.iter().zip(all) {
         report.problems.extend(checked.problems.iter().cloned());
         report.notes.extend(checked.notes.iter().cloned());
-        report.notes.extend(alike(subject, &checked, survey.records()));
+        same.look(subject, &checked, survey.records());
         let mut image = ImageReport::new(Status::Held);
         image.missing = checked.missing.iter().map(MissingReport::from).collect();
         image.platforms.clone_from(&checked.platforms);
@@ -111,6 +115,7 @@ pub(super) fn merge_own<'a>(
         }
         report.images.insert(subject.key.to_owned(), image);
     }
+    report.notes.extend(same.notes());
     report.notes.extend(unrecorded(&ready));
     if options.keep_existing {
         let kept = existing::keep(&mut ready, &subjects, &mut survey);

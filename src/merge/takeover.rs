@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::Site;
 use crate::registry::copy::{Copied, Copier, Copying, Place};
-use crate::registry::{Error, Location, Manifest, Operation};
+use crate::registry::{Clock, Error, Location, Manifest, Operation};
 
 /// Why an image could not be taken over.
 pub(super) struct Failed {
@@ -34,6 +34,7 @@ pub(super) fn take_over(
     index: &Manifest,
     site: usize,
     sites: &[Site],
+    clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Vec<Diagnostic>, Failed> {
     let location = &sites[site].location;
@@ -45,12 +46,12 @@ pub(super) fn take_over(
         .values()
         .map(|(_, from)| *from)
         .chain(of_manifests)
-        .map(|from| (from, Copier::new(place(&sites[from]), place(&sites[site]), &tell)))
+        .map(|from| (from, Copier::new(place(&sites[from]), place(&sites[site]), clock, &tell)))
         .collect();
     let mut notes = Vec::new();
     let mut others: Vec<String> = Vec::new();
     for (at, from) in whole.iter().enumerate() {
-        let mut copier = Copier::new(place(&sites[*from]), place(&sites[site]), &tell);
+        let mut copier = Copier::new(place(&sites[*from]), place(&sites[site]), clock, &tell);
         let taken = copier.manifest(index).and_then(|()| copier.about(index));
         let is_last = at + 1 == whole.len();
         match taken {

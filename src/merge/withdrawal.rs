@@ -9,7 +9,7 @@ use super::report::Report;
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::published::floating::{Member, members};
+use crate::published::floating::{Keeper, Member, members};
 use crate::published::plan_json::TagEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Known, Question, Questions, Record};
@@ -121,6 +121,10 @@ fn floating<'a>(
             let mut groups: BTreeMap<Tag, Option<Member<'a>>> = BTreeMap::new();
             groups.insert(shape.name.clone(), None);
             for member in members(image, shape, listed) {
+                // A date is neither a major version nor what the plan's versions are.
+                if member.other_scheme.is_some() && follows.numbers > 0 {
+                    continue;
+                }
                 let Some(name) = name_for(shape, follows.numbers, own, &member.version) else { continue };
                 let owner = groups.entry(name).or_default();
                 let is_greater = |owner: &Member<'_>| member.version > owner.version;
@@ -185,6 +189,10 @@ fn promotions(
             }
             continue;
         };
+        if owner.other_scheme.is_some() {
+            report.held.push(other_scheme(location, &name, &owner.keeper()));
+            continue;
+        }
         let Some(digest) = record.tag(owner.tag).present() else { continue };
         let tag = TagEntry { name, repositories: None, ..shape.clone() };
         let promotion = promotions.entry(owner.tag.clone()).or_insert_with(|| Promotion {
@@ -201,6 +209,17 @@ fn promotions(
         }
     }
     promotions.into_values().collect()
+}
+
+/// Leaves a tag alone that would go to a date, which need not be a release.
+fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic {
+    let message = format!("`{}` stays as it is: {}", location.with_tag(name), keeper.reason());
+    Diagnostic::warning(Code::HELD, message).with_help(format!(
+        "withdraw what is not a release; if `{0}` is one, give it the tag by hand: `bakeplan promote {1} --to {2} --allow-backward`",
+        keeper.tag,
+        location.with_tag(&keeper.tag),
+        location.with_tag(name)
+    ))
 }
 
 fn nothing_left(location: &Location, name: &Tag, now: Option<&Digest>) -> Diagnostic {

@@ -10,6 +10,7 @@ use crate::ci::{
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
+use crate::readable::is_one_line;
 use crate::reference::Registry;
 use crate::runner::Runner;
 use crate::spec::WorkflowSettings;
@@ -273,7 +274,7 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
 fn unwritable(
     PlannedWith { words, again: _, folder, asks_git: _, consents: _ }: &PlannedWith,
 ) -> Vec<Diagnostic> {
-    let bad = words.iter().chain(folder).filter(|word| word.chars().any(char::is_control));
+    let bad = words.iter().chain(folder).filter(|word| !is_one_line(word));
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a pipeline", word.escape_debug());
         let help = "a script has one command per line: use a variable of the project";

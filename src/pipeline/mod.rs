@@ -17,10 +17,11 @@ use crate::ci::{
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan};
+use crate::readable::is_one_line;
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
-pub(crate) use notes::{actions, no_action, notes, notes_of_desk, unread};
+pub(crate) use notes::{actions, no_action, not_there, notes, notes_of_desk, publishes_too, unread};
 pub(crate) use server::Server;
 
 /// What a CI workflow does.
@@ -389,7 +390,7 @@ fn unfit(job: &Job) -> Option<Diagnostic> {
 fn unwritable(planned_with: &PlannedWith) -> Vec<Diagnostic> {
     // The other words are among these.
     let PlannedWith { words, again: _, folder, asks_git: _, consents: _ } = planned_with;
-    let is_bad = |word: &&String| word.contains("${{") || word.chars().any(char::is_control);
+    let is_bad = |word: &&String| word.contains("${{") || !is_one_line(word);
     let bad = words.iter().chain(folder).filter(is_bad);
     let bad = bad.map(|word| {
         let message = format!("`{}` cannot stand in the script of a workflow", word.escape_debug());

@@ -6,7 +6,7 @@ use super::logins::{self, Used};
 use super::runs;
 use super::server::Server;
 use crate::bake::values::Name;
-use crate::ci::{AROUND_A_BUILD, Login, PublishEvent, Signer, Stage, Timeout};
+use crate::ci::{AROUND_A_BUILD, Install, Login, PublishEvent, Signer, Stage, Timeout};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Job, Plan, UnsetVariable};
@@ -60,6 +60,26 @@ pub(crate) fn no_action(setting: &str, folder: &str) -> Diagnostic {
         .with_help("the folder is one from the top of the repository; commit it before the workflow runs")
 }
 
+/// A note about another workflow that publishes to repositories of the plan.
+pub(crate) fn publishes_too(path: &str, repositories: &BTreeSet<String>) -> Diagnostic {
+    let names: Vec<String> = repositories.iter().map(|one| format!("`{one}`")).collect();
+    let message = format!("`{path}` publishes to {}, too", names.join(", "));
+    Diagnostic::note(Code::OTHER_WORKFLOW, message).with_help(
+        "remove it, or what it pushes, in the same commit: of two workflows, the one that ends last gives the tags",
+    )
+}
+
+/// A note about a program that GitHub's machines do not have.
+pub(crate) fn not_there(settings: &WorkflowSettings, server: Server) -> Option<Diagnostic> {
+    let is_hosted = server == Server::Github && settings.plan_runner.is_empty();
+    (is_hosted && settings.install == Some(Install::Path)).then(|| {
+        let message = "`path` expects bakeplan on the machines, and those that GitHub hosts do not have it";
+        Diagnostic::note(Code::NO_INSTALL, message).with_help(
+            "name another way to install it (`bakeplan explain no-install`), or machines of your own with `--plan-runner`",
+        )
+    })
+}
+
 /// A note about a file that GitHub does not read.
 pub(crate) fn unread(path: &str) -> Diagnostic {
     let message = format!(
@@ -80,7 +100,20 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
         on_unknown,
         most_stale,
         reusable,
-        ..
+        install: _,
+        env: _,
+        environment: _,
+        logins: _,
+        plan_runner: _,
+        timeouts: _,
+        max_parallel: _,
+        require_all: _,
+        settle: _,
+        setup: _,
+        test: _,
+        sign: _,
+        ssh_keys: _,
+        marked: _,
     } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use crate::bake::values::Name;
-use crate::ci::{PublishEvent, of_jobs};
+use crate::ci::{EnvVariable, PublishEvent, of_jobs};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
@@ -19,27 +19,33 @@ pub(crate) struct Foreseen {
     /// Whether it may publish.
     pub(crate) publishes: bool,
     /// The variables that tell it from others; `None` for one that it does not have.
-    pub(crate) variables: Vec<(&'static str, Option<String>)>,
+    pub(crate) variables: Vec<(String, Option<String>)>,
 }
 
 /// One run of each kind.
 pub(crate) fn foreseen(settings: &WorkflowSettings, server: Server) -> Vec<Foreseen> {
-    let named = settings.branches.iter().find(|branch| branch.prefix().is_none());
-    let branch = named.map_or_else(|| BRANCH.to_owned(), ToString::to_string);
+    let named = settings.branches.iter().filter(|branch| branch.prefix().is_none());
+    let mut branches: Vec<String> = named.map(ToString::to_string).collect();
+    if branches.is_empty() {
+        branches.push(BRANCH.to_owned());
+    }
     match server {
-        Server::Github => of_github(settings, &branch),
-        Server::Gitlab => of_gitlab(&branch),
+        Server::Github => of_github(settings, &branches),
+        Server::Gitlab => of_gitlab(&branches[0]),
     }
 }
 
-/// Whether a definition with this text may ask for such variables.
-pub(crate) fn may_ask(text: &str) -> bool {
+/// Whether a definition with this text may ask for a variable that tells these runs apart, or for others of their kind.
+pub(crate) fn may_ask(runs: &[Foreseen], text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.split(|c| !is_part(c)).any(|word| word == "CI" || word.starts_with("CI_") || word.starts_with("GIT"))
+    let is_known = |word| runs.iter().flat_map(|run| &run.variables).any(|(name, _)| name == word);
+    let is_alike = |word: &str| word.starts_with("CI_") || word.starts_with("GIT");
+    text.split(|c| !is_part(c)).any(|word| is_alike(word) || is_known(word))
 }
 
 /// What GitHub sets (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables>).
-fn of_github(settings: &WorkflowSettings, branch: &str) -> Vec<Foreseen> {
+fn of_github(settings: &WorkflowSettings, branches: &[String]) -> Vec<Foreseen> {
+    let branch = branches[0].as_str();
     let of =
         |what: String, event: &str, (kind, full, short): (&str, String, &str), [head, base]: [&str; 2]| {
             let own = [
@@ -52,11 +58,18 @@ fn of_github(settings: &WorkflowSettings, branch: &str) -> Vec<Foreseen> {
                 ("GITHUB_HEAD_REF", head),
                 ("GITHUB_BASE_REF", base),
             ];
-            let own = own.into_iter().map(|(name, value)| (name, Some(value.to_owned())));
+            // The same under other names.
+            let given = settings.env.iter().filter_map(|EnvVariable { name, from }| {
+                let variable = format!("GITHUB_{}", from.strip_prefix("github.")?.to_ascii_uppercase());
+                let (_, value) = own.iter().find(|(name, _)| *name == variable)?;
+                Some((name.as_str(), *value))
+            });
             // One that differs between jobs is there, to know whether it is asked for.
-            let of_jobs = of_jobs().map(|name| (name, Some("1".to_owned())));
+            let of_jobs = of_jobs().map(|name| (name, "1"));
+            let variables = own.into_iter().chain(given).chain(of_jobs);
+            let variables = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
             let publishes = !["pull_request", "merge_group"].contains(&event);
-            Foreseen { what, publishes, variables: own.chain(of_jobs).collect() }
+            Foreseen { what, publishes, variables: variables.collect() }
         };
     let is_on = |event| settings.publish_on.as_ref().is_none_or(|all| all.contains(&event));
     let on_branch = || ("branch", format!("refs/heads/{branch}"), branch);
@@ -66,17 +79,22 @@ fn of_github(settings: &WorkflowSettings, branch: &str) -> Vec<Foreseen> {
     let in_queue = ("branch", format!("refs/heads/{queue}"), &*queue);
     let none = ["", ""];
     let is_timed = settings.reusable || !settings.schedule.is_empty() || !settings.rebuild.is_empty();
-    [
-        Some(of(format!("the branch `{branch}`"), "push", on_branch(), none)),
+    let pushes = branches.iter().map(|branch| {
+        of(
+            format!("the branch `{branch}`"),
+            "push",
+            ("branch", format!("refs/heads/{branch}"), branch.as_str()),
+            none,
+        )
+    });
+    let others = [
         is_on(PublishEvent::Tag).then(|| of(format!("the tag `{TAG}`"), "push", on_tag, none)),
         Some(of("a pull request".to_owned(), "pull_request", on_request, ["topic", branch])),
         Some(of("the merge queue".to_owned(), "merge_group", in_queue, none)),
         Some(of("`workflow_dispatch`".to_owned(), "workflow_dispatch", on_branch(), none)),
         is_timed.then(|| of("the schedule".to_owned(), "schedule", on_branch(), none)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    pushes.chain(others.into_iter().flatten()).collect()
 }
 
 /// What GitLab sets (<https://docs.gitlab.com/ci/variables/predefined_variables/>).
@@ -91,7 +109,7 @@ fn of_gitlab(branch: &str) -> Vec<Foreseen> {
             ("CI_COMMIT_TAG", tag),
             ("CI_MERGE_REQUEST_IID", request),
         ];
-        let variables = variables.map(|(name, value)| (name, value.map(str::to_owned)));
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
         Foreseen { what, publishes: request.is_none(), variables: variables.into() }
     };
     vec![

@@ -2,6 +2,7 @@
 
 mod names;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -137,12 +138,9 @@ impl Platform {
     /// The operating system or architecture that containerd does not know, which is a typo more often than not, and
     /// what was probably meant.
     #[must_use]
-    pub fn unknown_part(&self) -> Option<(&str, Option<&'static str>)> {
-        let unknown = |part, known: &[&'static str]| {
-            let near =
-                || other_name(part).or_else(|| crate::diagnostic::suggest(part, known.iter().copied()));
-            (!known.contains(&part)).then(|| (part, near()))
-        };
+    pub fn unknown_part(&self) -> Option<(&str, Option<Cow<'static, str>>)> {
+        let unknown =
+            |part, known: &[&'static str]| (!known.contains(&part)).then(|| (part, near(part, known)));
         unknown(self.0.os.as_str(), &OPERATING_SYSTEMS)
             .or_else(|| unknown(self.0.architecture.as_str(), &ARCHITECTURES))
     }
@@ -207,12 +205,42 @@ impl Platform {
     }
 }
 
+/// What an unknown part of a platform was probably to be: another name, or one of those that are `known`.
+fn near(part: &str, known: &[&'static str]) -> Option<Cow<'static, str>> {
+    let spelt = || crate::diagnostic::suggest(part, known.iter().copied()).map(Cow::Borrowed);
+    other_name(part).map(Cow::Borrowed).or_else(|| joined(part).map(Cow::Owned)).or_else(spelt)
+}
+
+/// An architecture and its variant that are written as one word: `arm7`, `arm-v6`, `arm64v8`, `amd64_v3`.
+fn joined(word: &str) -> Option<String> {
+    const BASES: [(&str, &str); 8] = [
+        ("arm32", "arm"),
+        ("arm64", "arm64"),
+        ("aarch32", "arm"),
+        ("aarch64", "arm64"),
+        ("arm", "arm"),
+        ("amd64", "amd64"),
+        ("x86_64", "amd64"),
+        ("x86-64", "amd64"),
+    ];
+    let (rest, base) = BASES.iter().find_map(|(name, base)| Some((word.strip_prefix(name)?, *base)))?;
+    let rest = rest.trim_start_matches(['-', '_']);
+    let number = rest.strip_prefix('v').unwrap_or(rest);
+    let base = match number.as_bytes().first() {
+        // The eighth 32-bit ARM is a 64-bit one.
+        Some(b'8' | b'9') if base == "arm" => "arm64",
+        Some(first) if first.is_ascii_digit() => base,
+        _ => return None,
+    };
+    let platform: Platform = format!("linux/{base}/v{number}").parse().ok()?;
+    let name = platform.as_str().strip_prefix("linux/")?;
+    platform.unknown_variant().is_none().then(|| name.to_owned())
+}
+
 /// What a single unknown word was probably to be.
 fn meant(word: &str) -> String {
-    let word = word.to_ascii_lowercase();
-    let near = other_name(&word).or_else(|| crate::diagnostic::suggest(&word, ARCHITECTURES));
-    match near {
-        Some(near) if !OPERATING_SYSTEMS.contains(&near) => format!("did you mean `linux/{near}`?"),
+    match near(&word.to_ascii_lowercase(), &ARCHITECTURES) {
+        Some(near) if !OPERATING_SYSTEMS.contains(&&*near) => format!("did you mean `linux/{near}`?"),
         _ => "expected a platform such as `linux/amd64`".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 /// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
 /// `database.go`, `isKnownOS`).
-pub(super) const OPERATING_SYSTEMS: [&str; 17] = [
+pub(super) const OPERATING_SYSTEMS: [&str; 18] = [
     "aix",
     "android",
     "darwin",
@@ -18,6 +18,8 @@ pub(super) const OPERATING_SYSTEMS: [&str; 17] = [
     "openbsd",
     "plan9",
     "solaris",
+    // Docker builds `wasi/wasm` (<https://docs.docker.com/build/building/multi-platform/>).
+    "wasi",
     "windows",
     "zos",
 ];

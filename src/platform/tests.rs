@@ -24,9 +24,10 @@ fn typos_in_platforms_are_noticed() {
     let unknown = |text: &str| {
         text.parse::<Platform>().unwrap().unknown_part().map(|(part, near)| (part.to_owned(), near))
     };
+    let meant = |near: &'static str| Some(near.into());
     assert_eq!(unknown("linux/amd64"), None);
-    assert_eq!(unknown("lnux/amd64"), Some(("lnux".to_owned(), Some("linux"))));
-    assert_eq!(unknown("linux/amd46"), Some(("amd46".to_owned(), Some("amd64"))));
+    assert_eq!(unknown("lnux/amd64"), Some(("lnux".to_owned(), meant("linux"))));
+    assert_eq!(unknown("linux/amd46"), Some(("amd46".to_owned(), meant("amd64"))));
     for (part, near) in [
         ("armv7", "arm/v7"),
         ("arm32", "arm/v7"),
@@ -38,11 +39,23 @@ fn typos_in_platforms_are_noticed() {
         ("x86", "386"),
         ("ppc64el", "ppc64le"),
         ("loongarch64", "loong64"),
+        ("arm7", "arm/v7"),
+        ("arm-v7", "arm/v7"),
+        ("arm_v6", "arm/v6"),
+        ("arm32-v5", "arm/v5"),
+        ("arm8", "arm64"),
+        ("arm64-v9", "arm64/v9"),
+        ("amd64v2", "amd64/v2"),
+        ("x86-64-v3", "amd64/v3"),
+        // No machine has these.
+        ("amd64v7", "amd64"),
+        ("arm64v1", "arm64"),
     ] {
-        assert_eq!(unknown(&format!("linux/{part}")), Some((part.to_owned(), Some(near))));
+        assert_eq!(unknown(&format!("linux/{part}")), Some((part.to_owned(), meant(near))));
         let told = error(part);
         assert!(told.contains(&format!("did you mean `linux/{near}`?")), "{told}");
     }
+    assert_eq!(unknown("linux/aarch64_v8.2"), Some(("aarch64_v8.2".to_owned(), meant("arm64/v8.2"))));
     // What is proposed is known, and so is what containerd normalises.
     for known in
         ["linux/arm/v7", "linux/arm/v6", "linux/386", "linux/loong64", "linux/aarch64", "linux/armhf"]

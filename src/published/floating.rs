@@ -1,14 +1,11 @@
 //! Whether a floating tag may move, seen what a repository has: a greater version keeps it.
 
+use super::dates::{dates_like, is_date};
 use super::plan_json::{Follows, TagClass, TagEntry};
 use super::planned::PlannedImage;
 use crate::form::{Form, Part};
 use crate::reference::Tag;
-use crate::version::{Number, Version, Withdrawn, is_of_family};
-
-/// The first numbers of versions that are dates: years, and days written as one number.
-const YEARS: std::ops::RangeInclusive<u64> = 1970..=2199;
-const DAYS: std::ops::RangeInclusive<u64> = 19_700_101..=21_991_231;
+use crate::version::{Class, Number, Scheme, Version, Withdrawn, is_of_family};
 
 /// A tag of a repository that says which version it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +47,7 @@ pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Op
         .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag))
         .filter(|one| one.version.cmp_precedence(own).is_gt() && agree(&one.version, own, numbers))
         .max_by(|a, b| a.version.cmp(&b.version));
-    found.map(|Member { tag, version, is_withdrawn: _ }| Keeper {
-        tag: tag.clone(),
-        other_scheme: dates_like(&version).filter(|_| dates_like(own).is_none()),
-        version,
-    })
+    found.as_ref().map(Member::keeper)
 }
 
 /// A version in a repository, as one of its tags says.
@@ -66,6 +59,17 @@ pub(crate) struct Member<'t> {
     pub version: Version,
     /// Whether it was withdrawn.
     pub is_withdrawn: bool,
+    /// A pattern of versions to withdraw, if it is a date and the image's version is none: it may not be a release.
+    pub other_scheme: Option<String>,
+}
+
+impl Member<'_> {
+    /// What keeps a tag from other versions.
+    #[must_use]
+    pub(crate) fn keeper(&self) -> Keeper {
+        let Self { tag, version, is_withdrawn: _, other_scheme } = self;
+        Keeper { tag: (*tag).clone(), version: version.clone(), other_scheme: other_scheme.clone() }
+    }
 }
 
 /// The tags of a repository that are the own ones of versions with other numbers than the image's, as far as they have the
@@ -121,13 +125,21 @@ pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag
         let count = version.numbers().len();
         count >= own.numbers().len() || (count > 1 && !continues(version))
     };
+    // A date has a number or two, and may end like no version.
+    let is_day =
+        |version: &Version| class == Class::Stable && reader.is_foreign_date(version) && !continues(version);
     let is_withdrawn = |tag: &Tag, version: &Version| {
         image.withdrawn.iter().any(|one| one.covers(version) || one.fits(tag.as_str()))
     };
-    let of_class = family.iter().filter(|(_, version)| version.class() == class && is_version(version));
-    let member = |(tag, version): &(&'t Tag, Version)| {
-        let is_withdrawn = is_withdrawn(tag, version);
-        Member { tag, version: version.clone(), is_withdrawn }
+    let of_class = family
+        .iter()
+        .filter(|(_, version)| (version.class() == class && is_version(version)) || is_day(version));
+    let is_dated = dates_like(own).is_some();
+    let member = |(tag, version): &(&'t Tag, Version)| Member {
+        tag,
+        version: version.clone(),
+        is_withdrawn: is_withdrawn(tag, version),
+        other_scheme: dates_like(version).filter(|_| !is_dated),
     };
     of_class.map(member).collect()
 }
@@ -164,13 +176,27 @@ impl<'a> Reader<'a> {
         Self { image, own, forms, others }
     }
 
+    /// The version that a text is, if it is of the family.
+    fn read(&self, text: &str) -> Option<Version> {
+        let own = self.image.parse_version(text).ok();
+        let is_of_family =
+            |version: &Version| is_of_family(version.tail(), self.own.tail(), self.image.tails());
+        // Whoever moves to dates need not keep to the scheme and the endings of the versions before.
+        own.filter(is_of_family).or_else(|| {
+            Version::parse(text, Scheme::Loose).ok().filter(|version| self.is_foreign_date(version))
+        })
+    }
+
+    /// Whether a version is a date, and that of the image is none.
+    fn is_foreign_date(&self, version: &Version) -> bool {
+        is_date(version.without_v()) && dates_like(self.own).is_none()
+    }
+
     /// The version that a tag says.
     fn version_of(&self, tag: &Tag) -> Option<Version> {
         let (form, version) = self.forms.iter().find_map(|form| {
             let texts = form.versions_in(tag.as_str());
-            let mut versions = texts.into_iter().filter_map(|text| self.image.parse_version(text).ok());
-            let version =
-                versions.find(|version| is_of_family(version.tail(), self.own.tail(), self.image.tails()))?;
+            let version = texts.into_iter().find_map(|text| self.read(text))?;
             Some((form, version))
         })?;
         // A branch may be called anything, so that only more text than a version's tag has tells it apart.
@@ -178,16 +204,6 @@ impl<'a> Reader<'a> {
         let is_other = self.others.iter().filter(is_closer).any(|other| other.fits(tag.as_str()));
         (!is_other).then_some(version)
     }
-}
-
-/// A pattern of all versions like one that is a date, such as `2026.*`.
-fn dates_like(version: &Version) -> Option<String> {
-    let first = version.numbers().first()?;
-    let is_day = DAYS.contains(&first.value()) && first.text().len() == 8;
-    let year = if is_day { first.text().get(..4)? } else { first.text() };
-    let separator = if is_day { "" } else { "." };
-    let is_date = is_day || (YEARS.contains(&first.value()) && version.numbers().len() > 1);
-    is_date.then(|| format!("{year}{separator}*"))
 }
 
 /// The version as a repository can show it: build metadata stands behind a `-` there.
@@ -258,7 +274,7 @@ mod tests {
             ("1.4.2", "latest=version:0", "9.0.0 9.0 9", ""),
             ("1.4.2", "latest=version:0", "9.0.1 9.0.0 9.0 9", "9.0.1"),
             ("1.4.2", "latest=version:0", "1.4.2-r2 1.4.2-alpine3.20", "1.4.2-r2"),
-            ("1.4.2", "latest=version:0", "1234567 20260101", ""),
+            ("1.4.2", "latest=version:0", "1234567 12345", ""),
             ("1.4.2", "latest=version:0", "1.5", "1.5"),
             ("1.4.2", "latest=version:0", "1.4 1 1.4.2", ""),
             ("3", "latest=version:0", "4", "4"),
@@ -379,8 +395,59 @@ mod tests {
     }
 
     #[test]
+    fn a_date_in_any_form_keeps_what_moves_with_all_versions() {
+        for date in [
+            "2026",
+            "2026.9",
+            "2026.09.21",
+            "2026-09-21",
+            "2026_09_21",
+            "2026w38",
+            "202609",
+            "20260921",
+            "20260921.1",
+            "20260921T1030Z",
+            "202609211030",
+            "v20260921",
+        ] {
+            for version in ["1.4.2", "7", "26.04"] {
+                let kept = |floating: &str, others: &str| {
+                    keeps(version, version, floating, ("{version}", others), &format!("1.4.1 {date}"))
+                };
+                assert_eq!(kept("latest=version:0", ""), date, "{version}");
+                // It is no version of theirs, nor a prerelease.
+                assert_eq!(kept("one=version:1", ""), "", "{version} {date}");
+                // The plan itself writes dates.
+                assert_eq!(kept("latest=version:0", date), "", "{version} {date}");
+            }
+            // Beside dates, versions are what they were.
+            assert_eq!(
+                keeps("1970.1.1", "1970.1.1", "latest=version:0", ("{version}", ""), "2026w38 2026-09-21"),
+                ""
+            );
+        }
+        for (listed, expected) in [
+            ("2026 1999.09.21", "2026"),
+            // The year floats with what was withdrawn.
+            ("1999 1999.09.21", ""),
+            ("2026-09-21-slim 2026w38-alpine nightly-20260921", ""),
+        ] {
+            assert_eq!(
+                keeps("1.4.2", "1.4.2", "latest=version:0", ("{version}", ""), listed),
+                expected,
+                "{listed}"
+            );
+        }
+        let slim = ("{version}-slim", "");
+        assert_eq!(keeps("1.4.2", "1.4.2", "slim=version:0", slim, "20260921 2026w38-slim"), "2026w38-slim");
+    }
+
+    #[test]
     fn a_version_of_another_scheme_is_named_with_the_way_out() {
         for (version, listed, expected) in [
+            ("1.2.4", "2026-09-21", Some("2026*")),
+            ("1.2.4", "2026w38", Some("2026*")),
+            ("1.2.4", "20260921", Some("2026*")),
             ("1.2.4", "2026.09.21", Some("2026.*")),
             ("1.2.4", "v2026.1.0", Some("2026.*")),
             ("1", "20260921", Some("2026*")),

@@ -2,9 +2,10 @@
 //! name (<https://docs.docker.com/reference/cli/docker/buildx/bake/#metadata-file>).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use indexmap::IndexMap;
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -98,11 +99,11 @@ impl Metadata {
         skipped: &mut Skipped,
         depth: usize,
     ) -> Result<(), Diagnostic> {
-        let entries: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
+        let Members(entries) = serde_json::from_str(text).map_err(|error| {
             Diagnostic::error(Code::NOT_METADATA, format!("`{origin}` is not build metadata: {error}"))
                 .with_help("expected what `docker buildx bake --metadata-file` or the output `metadata` of docker/bake-action holds")
         })?;
-        if ["schema", "images", "jobs"].iter().all(|key| entries.contains_key(*key)) {
+        if ["schema", "images", "jobs"].iter().all(|key| entries.iter().any(|(own, _)| own == key)) {
             return Err(Diagnostic::error(Code::NOT_METADATA, format!("`{origin}` is a plan, not build metadata"))
                 .with_help("builds write it, with `docker buildx bake --metadata-file FILE`; give these files, or a folder that holds nothing else"));
         }
@@ -176,8 +177,39 @@ impl Skipped {
 /// Whether an entry is of a build that pushed something. Docker adds entries about the run, and bakeplan helper targets:
 /// neither needs a word.
 fn has_digest(text: &str) -> bool {
-    let members: Result<IndexMap<String, &RawValue>, _> = serde_json::from_str(text);
-    members.is_ok_and(|members| members.contains_key(DIGEST))
+    serde_json::from_str::<Members<'_>>(text).is_ok_and(|members| members.all(DIGEST).next().is_some())
+}
+
+/// The members of an object, in which a key may stand twice: then neither is the right one.
+struct Members<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'t> Members<'t> {
+    /// All that has a key.
+    fn all(&self, key: &str) -> impl Iterator<Item = &'t RawValue> {
+        self.0.iter().filter(move |(own, _)| own == key).map(|(_, value)| *value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, Diagnostic> {
@@ -185,9 +217,13 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
         Diagnostic::error(Code::NOT_METADATA, format!("`{origin}`: build `{target}`: {problem}"))
             .with_help("use the file as buildx writes it, with full digests")
     };
-    let Ok(members) = serde_json::from_str::<IndexMap<String, &RawValue>>(text) else { return Ok(None) };
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return Ok(None) };
     let string = |key: &str| {
-        let Some(value) = members.get(key) else { return Ok(None) };
+        let mut found = members.all(key);
+        let Some(value) = found.next() else { return Ok(None) };
+        if found.any(|other| other.get() != value.get()) {
+            return Err(fail(format!("`{key}` stands there twice, with different values")));
+        }
         serde_json::from_str::<Option<String>>(value.get())
             .map_err(|error| fail(format!("`{key}` is not a string: {error}")))
     };
@@ -195,7 +231,7 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
     let digest = digest.parse().map_err(|error| fail(format!("`{DIGEST}` is {digest:?}: {error}")))?;
     let names = string(NAMES)?.unwrap_or_default();
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let provenance = members.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
+    let provenance = members.0.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
     let finished = provenance.clone().find_map(|(_, value)| finished(value.get()));
     // It is about the build, not part of what is published: nothing depends on its being read.
     let provenance = provenance.filter_map(|(_, value)| serde_json::from_str::<Provenance>(value.get()).ok());
@@ -295,6 +331,18 @@ mod tests {
         assert_eq!(
             error.message,
             format!("two digests for build `app-amd64`: {A} in `a.json`, {B} in `b.json`")
+        );
+        let own = |digest: &str| format!(r#""app-amd64":{{"containerimage.digest":"{digest}"}}"#);
+        read(&[("m.json", &format!("{{{},{}}}", own(A), own(A)))]).unwrap();
+        let error = read(&[("m.json", &format!("{{{},{}}}", own(A), own(B)))]).unwrap_err();
+        assert_eq!(error.code, Code::TWO_DIGESTS);
+        let twice = format!(
+            r#"{{"app-amd64":{{"containerimage.digest":"{A}","x":1,"containerimage.digest":"{B}"}}}}"#
+        );
+        let error = read(&[("m.json", &twice)]).unwrap_err();
+        assert_eq!(
+            error.message,
+            "`m.json`: build `app-amd64`: `containerimage.digest` stands there twice, with different values"
         );
         let mut metadata = read(&[("a.json", &file(A))]).unwrap();
         metadata.add_pair("other", B.parse().unwrap(), &is_planned).unwrap();

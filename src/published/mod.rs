@@ -22,6 +22,8 @@ pub(crate) mod identity;
 pub(crate) mod result;
 
 // What tags repositories keep, and what tags are that nobody planned.
+mod dates;
+
 pub(crate) mod floating;
 pub(crate) mod given;
 pub(crate) mod release;

@@ -17,6 +17,7 @@ use crate::inputs::Inputs;
 use crate::moment::Seed;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
+use crate::readable::shell_word;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::runner::Runner;
@@ -161,8 +162,12 @@ pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, St
 #[must_use]
 pub(crate) fn way_out(path: &str) -> String {
     let folder = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.map_or_else(|| ".".to_owned(), |folder| folder.display().to_string());
-    format!("write it again with this version of bakeplan: `bakeplan plan --out {folder}`")
+    // Beside the definition, `--out` would put a Bake file that is read with it.
+    let command = folder.map_or_else(
+        || format!("bakeplan metadata > {}", shell_word(path)),
+        |folder| format!("bakeplan plan --out {}", shell_word(&folder.display().to_string())),
+    );
+    format!("write it again with this version of bakeplan, where the Bake file is: `{command}`")
 }
 
 /// The start of a SHA-256, in hexadecimal: it tells one thing from another, and proves nothing.

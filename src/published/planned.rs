@@ -94,6 +94,9 @@ impl Planned {
         };
         let unreadable = |error| fail(format!("`{path}` is not a plan: {}", plan_json::problem(&error)));
         let text = plan_json::without_mark(text);
+        if text.trim_start().starts_with('[') {
+            return Err(fail(format!("`{path}` is not a plan but a list, as matrix.json is")));
+        }
         let form: Form = serde_json::from_str(text).map_err(unreadable)?;
         match form.schema {
             Some(schema) if schema == SCHEMA => {}
@@ -614,7 +617,9 @@ pub(crate) mod tests {
         }
         planned(&format!(r#""a":{good},"b":{other}"#)).unwrap();
         for (text, expected) in [
-            ("[]", "`plan.json` is not a plan: invalid"),
+            ("[]", "`plan.json` is not a plan but a list, as matrix.json is"),
+            (" [{\"schema\":2}]", "`plan.json` is not a plan but a list, as matrix.json is"),
+            ("{", "`plan.json` is not a plan: "),
             ("{}", "`plan.json` is not a plan: expected the member `schema` in it"),
             (r#"{"schema":1,"images":{}}"#, "`plan.json` has schema 1, but this program reads schema 2"),
             (r#"{"schema":3}"#, "`plan.json` has schema 3, but this program reads schema 2"),
@@ -632,9 +637,11 @@ pub(crate) mod tests {
             assert!(error.message.starts_with(expected), "{text}: {}", error.message);
         }
         Planned::read("plan.json", &whole("")).unwrap();
-        for (path, help) in
-            [("plan.json", "--out ."), ("out/plan.json", "--out out"), ("/a/b/plan.json", "--out /a/b")]
-        {
+        for (path, help) in [
+            ("plan.json", "metadata > plan.json"),
+            ("out/plan.json", "--out out"),
+            ("/a/b/plan.json", "--out /a/b"),
+        ] {
             let error = Planned::read(path, r#"{"schema":1}"#).unwrap_err();
             assert!(error.help.as_ref().is_some_and(|one| one.contains(help)), "{path}: {error:?}");
         }

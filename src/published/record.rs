@@ -197,8 +197,8 @@ pub(crate) enum Answer {
     Configuration(Configuration),
     /// A statement about the provenance of an image.
     Provenance(Statement),
-    /// All tags.
-    Tags(TagList),
+    /// All tags; and what is wrong with that list if there are tags all the same.
+    Tags(TagList, Option<Fault>),
     /// What refers to an image.
     Referrers(ReferrerList),
     /// What such a client gets.
@@ -393,11 +393,25 @@ impl Record {
         })
     }
 
-    /// All tags.
+    /// All tags. A registry without lists may say that a repository with tags is not there.
     #[must_use]
     pub(crate) fn tags(&self) -> Known<'_, &[Tag]> {
+        if let Some(Reply::Present(Answer::Tags(_, Some(fault)))) = self.replies.get(&Question::Tags)
+            && self.tagged().next().is_some()
+        {
+            return Known::Faulty(fault);
+        }
         self.get(&Question::Tags, |answer| match answer {
-            Answer::Tags(list) => Some(list.tags.as_slice()),
+            Answer::Tags(list, _) => Some(list.tags.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The digests of the tags that are there, of those that were asked for.
+    fn tagged(&self) -> impl Iterator<Item = &Digest> {
+        let tags = self.replies.iter().take_while(|(question, _)| matches!(question, Question::Tag(_)));
+        tags.filter_map(|(_, reply)| match reply {
+            Reply::Present(Answer::Tag(digest)) => Some(digest),
             _ => None,
         })
     }
@@ -405,15 +419,14 @@ impl Record {
     /// Whether a tag has this digest.
     #[must_use]
     pub(crate) fn is_tagged(&self, digest: &Digest) -> bool {
-        let tags = self.replies.iter().take_while(|(question, _)| matches!(question, Question::Tag(_)));
-        tags.into_iter().any(|(_, reply)| matches!(reply, Reply::Present(Answer::Tag(own)) if own == digest))
+        self.tagged().any(|own| own == digest)
     }
 
     /// Whether a tag is not there, as a list tells that has an end.
     #[must_use]
     pub(crate) fn lacks(&self, tag: &Tag) -> bool {
         match self.replies.get(&Question::Tags) {
-            Some(Reply::Present(Answer::Tags(list))) => list.has_end && !list.tags.contains(tag),
+            Some(Reply::Present(Answer::Tags(list, _))) => list.has_end && !list.tags.contains(tag),
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::progress::Progress;
 use super::provenance::{MAX_STATEMENT, Statement};
-use super::record::{Answer, Configuration, Fault, Question, Questions, Record, Reply};
+use super::record::{Answer, Configuration, Fault, FaultKind, Question, Questions, Record, Reply};
 use super::served::Served;
 use super::shared::{self, Request, Told};
 use super::sites::{self, Site};
@@ -239,7 +239,12 @@ fn look_up(store: &dyn Store, question: &Question) -> Result<Option<Answer>, Err
             let found = store.get_blob(digest, MAX_STATEMENT)?;
             found.map(|content| Answer::Provenance(Statement::read(&content)))
         }
-        Question::Tags => Some(Answer::Tags(store.tag_list()?)),
+        Question::Tags => {
+            let mut list = store.tag_list()?;
+            let missing = list.no_repository.take();
+            let fault = missing.map(|diagnostic| Fault { kind: FaultKind::Missing, diagnostic });
+            Some(Answer::Tags(list, fault))
+        }
         Question::Referrers(image) => {
             Some(Answer::Referrers(store.referrer_list(image, Some(ATTESTATION_TYPE))?))
         }
@@ -256,7 +261,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::progress::Quiet;
-    use super::super::record::{FaultKind, Known};
+    use super::super::record::Known;
     use super::*;
     use crate::oci::OCI_INDEX;
     use crate::reference::Repository;

@@ -88,7 +88,7 @@ pub(super) fn read(
     build: &Build,
     moment: Moment<'_>,
 ) -> Definition {
-    let mut reader = Reader { moment, parts: Vec::new(), unknown: Vec::new() };
+    let mut reader = Reader { moment, is_linked: false, parts: Vec::new(), unknown: Vec::new() };
     reader.target(&leg.definition, source);
     if let Some(platform) = &leg.platform {
         reader.add("platform", platform.as_str());
@@ -105,16 +105,19 @@ pub(super) fn read(
     Definition { parts, unknown }
 }
 
-/// Reads the definition of what is only linked to.
-pub(super) fn read_linked(target: &Target, moment: Moment<'_>) -> Definition {
-    let mut reader = Reader { moment, parts: Vec::new(), unknown: Vec::new() };
-    reader.target(target, Some(target));
+/// Reads the definition of what is only linked to; `source` is the target that it is of. Whether this run publishes it, too,
+/// does not count: what is written beside an image does not come into one that is built from it.
+pub(super) fn read_linked(target: &Target, source: Option<&Target>, moment: Moment<'_>) -> Definition {
+    let mut reader = Reader { moment, is_linked: true, parts: Vec::new(), unknown: Vec::new() };
+    reader.target(target, source);
     let Reader { parts, unknown, .. } = reader;
     Definition { parts, unknown }
 }
 
 struct Reader<'a> {
     moment: Moment<'a>,
+    /// Whether only the content of the image counts.
+    is_linked: bool,
     parts: Vec<Part>,
     unknown: Vec<String>,
 }
@@ -168,29 +171,31 @@ impl Reader<'_> {
         for (key, text) in labels {
             // What facts say of an image is not what it is built from.
             let is_added = source.is_some_and(|source| !source.labels.contains_key(key));
-            if is_added {
-                self.fact(&format!("labels.{key}"));
-            } else {
+            if !is_added {
                 self.text(&format!("labels.{key}"), text);
+            } else if !self.is_linked {
+                self.fact(&format!("labels.{key}"));
             }
         }
-        for text in annotations {
-            let is_said = source.is_none_or(|source| source.annotations.iter().any(|one| one == text));
-            match text.as_str().split_once('=') {
-                Some((key, _)) if !is_said => self.fact(&format!("annotations.{key}")),
-                _ => self.text("annotations", text),
+        if !self.is_linked {
+            for text in annotations {
+                let is_said = source.is_none_or(|source| source.annotations.iter().any(|one| one == text));
+                match text.as_str().split_once('=') {
+                    Some((key, _)) if !is_said => self.fact(&format!("annotations.{key}")),
+                    _ => self.text("annotations", text),
+                }
             }
-        }
-        attest.iter().for_each(|entry| self.entry("attest", entry));
-        let output = source.and_then(|source| source.output.as_deref()).and_then(<[Entry]>::first);
-        if let Some(output) = output {
-            let mut form = output.clone();
-            form.fields.retain(|key, _| !DESTINATION.contains(&&**key));
-            self.entry("output", &form);
-        }
-        // It is written into the image; the others make it fast, or not.
-        for cache in cache_to.iter().flatten().filter(|cache| cache.kind() == INLINE) {
-            self.entry("cache-to", cache);
+            attest.iter().for_each(|entry| self.entry("attest", entry));
+            let output = source.and_then(|source| source.output.as_deref()).and_then(<[Entry]>::first);
+            if let Some(output) = output {
+                let mut form = output.clone();
+                form.fields.retain(|key, _| !DESTINATION.contains(&&**key));
+                self.entry("output", &form);
+            }
+            // It is written into the image; the others make it fast, or not.
+            for cache in cache_to.iter().flatten().filter(|cache| cache.kind() == INLINE) {
+                self.entry("cache-to", cache);
+            }
         }
         for (name, text) in [("target", stage), ("network", network), ("shm-size", shm_size), ("call", call)]
         {

@@ -10,7 +10,7 @@ use super::definition::{self, Moment};
 use super::files::{Files, Known};
 use super::part::{Part, inputs};
 use super::place::{self, Place, find};
-use crate::bake::target::context::{is_remote, link_of, normalize_context};
+use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
 use crate::context::{Context, Id, Ignore, Sources};
@@ -19,21 +19,16 @@ use crate::inputs::Inputs;
 use crate::plan::{Build, Image, Plan};
 use crate::platform::Platform;
 
-/// The Dockerfile of a target that names none, and what counts where there is none of that name, as in buildx.
-const DOCKERFILE: &str = "Dockerfile";
-const FALLBACK: &str = "dockerfile";
+/// The Dockerfile of a target that names none.
+pub(crate) const DOCKERFILE: &str = "Dockerfile";
+/// What counts where there is none of that name, as in buildx.
+pub(crate) const FALLBACK: &str = "dockerfile";
 
 /// The ignore file of a context.
 const IGNORE: &str = ".dockerignore";
 
 /// What comes before an image as a named context.
 pub(crate) const IMAGE: &str = "docker-image://";
-/// What comes before a layout.
-const LAYOUT: &str = "oci-layout://";
-
-/// What comes before a path of this machine.
-const HERE: &str = "cwd://";
-
 /// The argument that names another frontend.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
@@ -124,12 +119,13 @@ impl<'a> Reader<'a> {
             return Inputs::Unknown(format!("the links of `{name}` go in a circle"));
         }
         let plan = self.plan;
-        let (target, platform) = match (plan.legs.get(&key), plan.targets.get(&key)) {
-            (Some(leg), _) => (&*leg.definition, leg.platform.as_ref()),
-            (None, Some(target)) => (&**target, None),
+        let (target, of, platform) = match (plan.legs.get(&key), plan.targets.get(&key)) {
+            (Some(leg), _) => (&*leg.definition, &leg.of, leg.platform.as_ref()),
+            (None, Some(target)) => (&**target, &key, None),
             (None, None) => return Inputs::Unknown(format!("`{name}` is not a target of the plan")),
         };
-        let definition = definition::read_linked(target, self.moment());
+        let source = plan.targets.get(of).map(|target| &**target);
+        let definition = definition::read_linked(target, source, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
         self.open.push(Arc::clone(&key));
@@ -185,14 +181,10 @@ impl<'a> Reader<'a> {
         }
         let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
         // Beside a context from anywhere, it may be of this machine.
-        let (named, context) = match (named.strip_prefix(HERE), context) {
-            (Some(named), _) => (named, "."),
-            (None, Some(context)) => (named, context),
-            (None, None) => {
-                gathered.parts.push(Part::new("dockerfile", named));
-                gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
-                return None;
-            }
+        let Some((context, named)) = dockerfile_in(named, context) else {
+            gathered.parts.push(Part::new("dockerfile", named));
+            gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
+            return None;
         };
         let folder = place::from_top(self.files.folder(), context);
         let path = folder.and_then(|folder| place::below(&folder, named));
@@ -210,6 +202,7 @@ impl<'a> Reader<'a> {
         let folder = real.rsplit_once('/').map_or("", |(folder, _)| folder);
         let attributes = self.files.tree().attributes_in(folder.as_bytes()).unwrap_or_default();
         gathered.parts.push(Part::new("dockerfile", &format!("{id}{}", shown(&attributes))));
+        gathered.notes.push(format!("`dockerfile` is git's hash of `{real}`"));
         let read = match self.dockerfiles.get(&real) {
             Some(known) => Arc::clone(known),
             None => {
@@ -321,6 +314,9 @@ impl<'a> Reader<'a> {
                 .push(format!("the whole context counts, since `{name}` may have ONBUILD instructions"));
             return None;
         }
+        gathered
+            .notes
+            .push(counted(&sources.iter().map(|source| source.pattern.as_str()).collect::<Vec<_>>()));
         Some(sources.iter().map(|source| source.pattern.clone().into_bytes()).collect())
     }
 
@@ -470,8 +466,17 @@ pub(super) fn followed(
 }
 
 /// The context of a target as its definition has it.
-pub(super) fn context_of(target: &Target) -> &str {
+pub(crate) fn context_of(target: &Target) -> &str {
     target.context.as_ref().or(target.default_context.as_ref()).map_or(".", Text::as_str)
+}
+
+/// Which files of its context a build reads, where its Dockerfile says so.
+fn counted(sources: &[&str]) -> String {
+    let names: Vec<String> = sources.iter().map(|source| format!("`{source}`")).collect();
+    match names.as_slice() {
+        [] => "no file of the context counts, since the Dockerfile copies none".to_owned(),
+        names => format!("of the context, only what the Dockerfile copies counts: {}", names.join(", ")),
+    }
 }
 
 /// What git makes of files as it checks them out, behind the value of a part.
@@ -502,7 +507,7 @@ fn is_whole_hash(text: &str) -> bool {
 }
 
 /// The path of a context; `None` for one that is fetched.
-pub(super) fn local(written: &str) -> Option<String> {
+pub(crate) fn local(written: &str) -> Option<String> {
     (!is_remote(written) && !written.contains("://") || written.starts_with(HERE))
         .then(|| normalize_context(written))
 }

@@ -14,7 +14,7 @@ pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases};
 pub(crate) use self::build::Read;
 pub(crate) use self::files::{Files, Known};
 use self::leg::Reader;
-pub(crate) use self::leg::{EPOCH, IMAGE};
+pub(crate) use self::leg::{DOCKERFILE, EPOCH, FALLBACK, IMAGE, context_of, local};
 use crate::bake::values::Name;
 use crate::inputs::Inputs;
 use crate::plan::Plan;

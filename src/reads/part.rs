@@ -6,8 +6,8 @@ use crate::reference::Digest;
 /// Which rules the hashes follow. With other rules, the same inputs have other hashes, so that everything is built once.
 const SCHEME: &str = "bakeplan inputs 2";
 
-/// How much of a value is shown.
-const SHOWN: usize = 60;
+/// How much of a value is shown: a whole hash, with the name of its kind.
+const SHOWN: usize = 72;
 
 /// A part of what a build reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::credentials::{Credentials, Found, Login};
 use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
 use super::transport::{Answer, Message, Payload, Wanted};
-use super::url::{Url, UrlScheme, encode};
+use super::url::{Astray, Url, encode};
 use crate::reference::Repository;
 
 /// The most bytes of an answer with a token.
@@ -250,17 +250,14 @@ impl Authenticator {
     }
 
     fn fetch(&self, bearer: &Bearer, needs: &Needs<'_>, found: &Found) -> Result<Token, ErrorKind> {
-        let realm = needs.registry.join(&bearer.realm);
-        let realm = realm.ok_or_else(|| {
-            ErrorKind::Invalid(format!(
-                "the registry does not give the address of its token server: {:?}",
-                bearer.realm
-            ))
+        let realm = needs.registry.follow(&bearer.realm).map_err(|astray| {
+            ErrorKind::Invalid(match astray {
+                Astray::Nowhere => {
+                    format!("the registry does not give the address of its token server: {:?}", bearer.realm)
+                }
+                Astray::Unencrypted(host) => format!("it asks for a login at {host}, without encryption"),
+            })
         })?;
-        if needs.registry.scheme == UrlScheme::Https && realm.scheme == UrlScheme::Http {
-            let problem = format!("it asks for a login at {}, without encryption", realm.authority);
-            return Err(ErrorKind::Invalid(problem));
-        }
         let answer = match &found.login {
             Login::IdentityToken(token) => {
                 let answer = self.post(&realm, bearer, &needs.scopes, token)?;

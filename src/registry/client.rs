@@ -12,6 +12,7 @@ use super::auth::{Authenticator, Needs, Scopes};
 use super::challenge;
 use super::clock::{Clock, SystemClock};
 use super::credentials::Credentials;
+use super::echo::Echoes;
 use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::greeting;
@@ -114,6 +115,7 @@ impl Client {
             patience: *patience,
             clock,
             observer,
+            echoes: Echoes::default(),
             insecure: insecure.clone(),
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
@@ -205,7 +207,10 @@ impl Client {
                     continue;
                 }
             }
-            if answer.status == 403 && is_own {
+            // A place that the registry sends us to, on its own host, need not be the registry.
+            let is_elsewhere =
+                call.message.method == Method::HEAD && answer.url.path_and_query != url.path_and_query;
+            if answer.status == 403 && is_own && !is_elsewhere {
                 let (credentials, is_anonymous) = authenticator.name(call.repository);
                 if is_anonymous {
                     return Err(authenticator.refusal(&needs, None, &answer));

@@ -2,7 +2,9 @@
 //! registry has in two repositories is mounted, all else is sent without being kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use super::clock::Clock;
 use super::error::{Error, ErrorKind, Operation};
 use super::remote::fallback_tag;
 use super::{Content, Location, Manifest, Mount, ReferrerList, Store, TagOrDigest};
@@ -19,6 +21,9 @@ const MAX_REFERRERS: usize = 200;
 /// What follows the digest in the tags that cosign gives to what it knows of a manifest
 /// (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md>).
 const COSIGN: [&str; 3] = ["sig", "att", "sbom"];
+
+/// How long to wait before each look at what was sent: a registry with several servers may show it a little later.
+const PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5)];
 
 /// After how many bytes of a blob it is reported again how much of it is copied.
 const STEP: u64 = 4 * 1024 * 1024;
@@ -69,6 +74,7 @@ pub struct Copying<'a> {
 pub struct Copier<'a> {
     from: Place<'a>,
     to: Place<'a>,
+    clock: &'a dyn Clock,
     tell: &'a dyn Fn(Copying<'_>),
     /// Manifests that need not be read.
     read: BTreeMap<Digest, Manifest>,
@@ -111,9 +117,9 @@ impl Content for Told<'_> {
 impl<'a> Copier<'a> {
     /// A copier that has copied nothing yet; `tell` is called before something is sent, and while it is.
     #[must_use]
-    pub fn new(from: Place<'a>, to: Place<'a>, tell: &'a dyn Fn(Copying<'_>)) -> Self {
+    pub fn new(from: Place<'a>, to: Place<'a>, clock: &'a dyn Clock, tell: &'a dyn Fn(Copying<'_>)) -> Self {
         let (read, done, copied) = Default::default();
-        Self { from, to, tell, read, done, copied }
+        Self { from, to, clock, tell, read, done, copied }
     }
 
     /// What was copied until now.
@@ -237,13 +243,15 @@ impl<'a> Copier<'a> {
     /// Looks after a blob that the target has accepted: a full disk may take everything and keep nothing, and not every
     /// registry looks for the blobs of a manifest.
     fn stored(&self, digest: &Digest, size: u64, operation: Operation) -> Result<(), Error> {
-        // A HEAD may lie about what is there, too.
-        if self.has(digest, size)? || self.to.store.measure_blob(digest)? == Some(size) {
-            return Ok(());
+        for pause in PAUSES {
+            self.clock.sleep(pause);
+            // A HEAD may lie about what is there, too.
+            if self.has(digest, size)? || self.to.store.measure_blob(digest)? == Some(size) {
+                return Ok(());
+            }
         }
-        let problem =
-            "the registry accepted the blob but does not serve it (its disk may be full)".to_owned();
-        Err(Error::new(operation, self.to.location.with_digest(digest), ErrorKind::Invalid(problem)))
+        let kind = ErrorKind::NotStored { status: 201, why: "it is not there".to_owned() };
+        Err(Error::new(operation, self.to.location.with_digest(digest), kind))
     }
 
     fn tree(&mut self, manifest: &Manifest, depth: usize) -> Result<(), Error> {

@@ -1,5 +1,8 @@
 //! What a server says, without our own credentials: some say back what they were sent.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ureq::http::{HeaderMap, HeaderValue};
@@ -24,32 +27,71 @@ const MIN_WORD: usize = 12;
 /// shown but a host.
 const WAYS: [&str; 2] = ["location", "link"];
 
-/// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for; out of its
-/// headers always.
-pub(super) fn hide(answer: &mut Answer, message: &Message<'_>) {
-    let authorization = message.headers.iter().filter(|(name, _)| *name == "authorization");
-    let mut secrets: Vec<String> = authorization.flat_map(|(_, value)| of_header(value)).collect();
-    if let Payload::Bytes(form) = &message.payload {
-        secrets.extend(of_form(form));
+/// The credentials of how many requests are kept.
+const MAX_KEPT: usize = 64;
+
+/// The credentials that requests had, each with the forms in which an answer could say them back: making these takes long, and
+/// most requests have those of another one.
+#[derive(Default)]
+pub(super) struct Echoes(Mutex<BTreeMap<String, Arc<Secrets>>>);
+
+/// The credentials of a request.
+#[derive(Default)]
+struct Secrets {
+    secrets: Vec<String>,
+    disguises: Vec<Disguises>,
+}
+
+impl Secrets {
+    fn new(mut secrets: Vec<String>) -> Self {
+        secrets.retain(|secret| secret.len() >= MIN_SECRET);
+        // Of `user:password`, all goes before its parts do.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let telling = secrets.iter().filter(|secret| disguise::is_telling(secret));
+        let disguises = telling.map(|secret| Disguises::of(secret)).collect();
+        Self { secrets, disguises }
     }
-    secrets.retain(|secret| secret.len() >= MIN_SECRET);
-    // Of `user:password`, all goes before its parts do.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let disguises: Vec<Disguises> = secrets
-        .iter()
-        .filter(|secret| disguise::is_telling(secret))
-        .map(|secret| Disguises::of(secret))
-        .collect();
+}
+
+impl Echoes {
+    /// Those that a request has.
+    fn of(&self, message: &Message<'_>) -> Arc<Secrets> {
+        let authorization = message.headers.iter().filter(|(name, _)| *name == "authorization");
+        let authorization: Vec<&str> = authorization.map(|(_, value)| value.as_str()).collect();
+        let form = if let Payload::Bytes(form) = &message.payload { of_form(form) } else { Vec::new() };
+        let key = authorization
+            .iter()
+            .copied()
+            .chain(form.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KEPT {
+            known.clear();
+        }
+        let new =
+            || Arc::new(Secrets::new(authorization.into_iter().flat_map(of_header).chain(form).collect()));
+        known.entry(key).or_insert_with(new).clone()
+    }
+
+    /// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for; out of
+    /// its headers always.
+    pub(super) fn hide(&self, answer: &mut Answer, message: &Message<'_>) {
+        hide(answer, &self.of(message));
+    }
+}
+
+fn hide(answer: &mut Answer, Secrets { secrets, disguises }: &Secrets) {
     answer.leads_to_credentials =
-        answer.header("location").is_some_and(|to| has_any(&to, &secrets, &disguises));
-    hide_in_headers(&mut answer.headers, &secrets, &disguises);
+        answer.header("location").is_some_and(|to| has_any(&to, secrets, disguises));
+    hide_in_headers(&mut answer.headers, secrets, disguises);
     if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(&answer.body);
     let mut hidden =
         secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
-    if is_disguised(&hidden, &disguises) {
+    if is_disguised(&hidden, disguises) {
         HIDDEN.clone_into(&mut hidden);
     }
     if hidden != text {
@@ -154,13 +196,14 @@ mod tests {
         let password = "Zq9-hunTer2/pa+ss=w0rdXy";
         let basic = format!("Basic {}", STANDARD.encode(format!("bob:{password}")));
         let message = Message { headers: vec![("authorization", basic)], ..Message::new(Method::GET) };
+        let echoes = Echoes::default();
         let said = |body: &str| {
             let (status, mut headers) = (400, HeaderMap::new());
             headers.insert("x-said", HeaderValue::from_str(body).unwrap());
             let (body, stream, leads_to_credentials) = (body.as_bytes().to_vec(), None, false);
             let url = Url::parse("https://a/").unwrap();
             let mut answer = Answer { status, headers, body, stream, url, leads_to_credentials };
-            hide(&mut answer, &message);
+            echoes.hide(&mut answer, &message);
             (
                 String::from_utf8(answer.body).unwrap(),
                 String::from_utf8_lossy(answer.headers["x-said"].as_bytes()).into_owned(),

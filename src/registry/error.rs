@@ -223,6 +223,15 @@ impl Error {
         }
     }
 
+    /// Whether what was sent may have arrived all the same.
+    pub(super) fn is_after_sending(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Transport { problem, .. } => problem.is_transient(),
+            ErrorKind::Server { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The digests that the registry names in its explanation: with `MANIFEST_BLOB_UNKNOWN`, what is missing.
     #[must_use]
     pub fn named_digests(&self) -> Vec<Digest> {
@@ -273,6 +282,9 @@ impl Error {
             _ if self.operation == Operation::ListTags && self.is_refused() => {
                 format!("{LIST}; {}", self.cure().unwrap_or_else(|| "the registry may have no such list".to_owned()))
             }
+            ErrorKind::Invalid(_) if self.operation == Operation::ListTags => {
+                format!("check the registry's address: a proxy may have answered in its place; {LIST}")
+            }
             ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => return self.cure(),
             ErrorKind::RateLimited { .. } => "try again later, or log in: limits are higher with an account".into(),
             ErrorKind::Transport { problem, sent_by: Some(_), .. } if problem.is_transient() => {
@@ -280,6 +292,7 @@ impl Error {
             }
             ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
             ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
+            ErrorKind::NotStored { status: 201, .. } => "check the registry: its disk may be full".into(),
             ErrorKind::NotStored { .. } | ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
             ErrorKind::Locked => "wait until the other process is done".into(),
             ErrorKind::NotFound(_) if self.operation == Operation::PutManifest => {
@@ -313,6 +326,7 @@ impl Error {
             matches!(self.operation, Operation::PutManifest | Operation::MountBlob | Operation::PutBlob);
         let usual = match &*self.kind {
             ErrorKind::Unauthorized(refusal) => refusal.help(),
+            ErrorKind::Denied { .. } if writes => RIGHT_TO_WRITE.to_owned(),
             ErrorKind::Denied { .. } => RIGHT.to_owned(),
             _ => return None,
         };
@@ -330,6 +344,9 @@ impl Error {
 
 /// What helps those who may not do something.
 const RIGHT: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist";
+
+/// The same where something is written: what else may forbid it stands in the registry's own words, if anywhere.
+const RIGHT_TO_WRITE: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist, a quota is used up or a policy forbids it, and while they are read-only";
 
 impl Refusal {
     fn help(&self) -> String {
@@ -404,6 +421,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::Rejected { status, errors } => {
                 write!(f, "the registry refuses it with status {status}{}", said(errors))
+            }
+            Self::NotStored { status: 201, why } => {
+                write!(f, "the registry accepted it but does not serve it: {why}")
             }
             Self::NotStored { status, why } => write!(
                 f,

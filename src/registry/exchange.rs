@@ -7,13 +7,13 @@ use std::time::Duration;
 use ureq::http::Method;
 
 use super::clock::Clock;
-use super::echo;
+use super::echo::Echoes;
 use super::error::{ErrorKind, explanation};
 use super::observer::{Exchange, Observer, RequestEvent};
 use super::retry::{Again, Attempts, Patience, is_transient, parse_retry_after};
 use super::throttle::{Throttle, Verdict, is_too_much};
 use super::transport::{Answer, Message, Transport, TransportError};
-use super::url::{Url, UrlScheme, is_loopback, split_authority};
+use super::url::{Astray, Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::Registry;
 
 /// How many redirects are followed.
@@ -26,6 +26,7 @@ pub(super) struct Exchanger {
     pub(super) patience: Patience,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
+    pub(super) echoes: Echoes,
     /// Registries that are reached without encryption, although they are on other machines.
     pub(super) insecure: BTreeSet<Registry>,
 }
@@ -74,7 +75,7 @@ impl Exchanger {
             }
             let turn = self.throttle.enter(&at.authority);
             let mut answer = self.transport.send(at, &message)?;
-            echo::hide(&mut answer, &message);
+            self.echoes.hide(&mut answer, &message);
             if is_too_much(answer.status) {
                 *verdict = Some(turn.refused(self.rest_asked_by(&answer)));
             } else {
@@ -89,14 +90,12 @@ impl Exchanger {
                 let problem = "it redirects to an address with the credentials in it".to_owned();
                 return Err(TransportError::Redirect(problem));
             }
-            let next = at.join(&target);
-            let next =
-                next.ok_or_else(|| TransportError::Redirect("it redirects without an address".to_owned()))?;
-            // The way here was kept from others.
-            if at.scheme == UrlScheme::Https && next.scheme == UrlScheme::Http {
-                let problem = format!("it redirects to {}, without encryption", next.authority);
-                return Err(TransportError::Redirect(problem));
-            }
+            let next = at.follow(&target).map_err(|astray| {
+                TransportError::Redirect(match astray {
+                    Astray::Nowhere => "it redirects without an address".to_owned(),
+                    Astray::Unencrypted(host) => format!("it redirects to {host}, without encryption"),
+                })
+            })?;
             let is_read = matches!(message.method, Method::GET | Method::HEAD);
             if !next.has_same_origin(at) {
                 if !is_read {

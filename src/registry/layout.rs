@@ -119,6 +119,7 @@ impl Layout {
         let target = self.path.join(path);
         let folder = target.parent().unwrap_or(&self.path);
         let write = || {
+            self.keep_within(path.parent().unwrap_or(path))?;
             fs::create_dir_all(folder)?;
             let mut file = NamedTempFile::new_in(folder)?;
             fill(&mut file)?;
@@ -131,6 +132,20 @@ impl Layout {
         write().map_err(ErrorKind::Files)
     }
 
+    /// Refuses a link on the way to what is written: it may lead out of the layout, which a checkout or an artifact may
+    /// have brought.
+    fn keep_within(&self, path: &Path) -> io::Result<()> {
+        let mut place = self.path.clone();
+        for part in path {
+            place.push(part);
+            if fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink()) {
+                let problem = format!("`{}` is a link, and nothing is written through it", place.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            }
+        }
+        Ok(())
+    }
+
     fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
         if self.size(digest)? == Some(content.len() as u64) {
             return Ok(());
@@ -140,6 +155,7 @@ impl Layout {
 
     /// Waits until nobody else writes. The operating system gives the lock back when this process ends, however it does.
     fn lock(&self) -> Result<File, ErrorKind> {
+        self.keep_within(Path::new(LOCK)).map_err(ErrorKind::Files)?;
         let options = File::options().create(true).truncate(false).write(true).open(self.path.join(LOCK));
         let file = options.map_err(ErrorKind::Files)?;
         let started = self.clock.elapsed();
@@ -331,7 +347,7 @@ impl Store for Layout {
 
     fn tag_list(&self) -> Result<TagList, Error> {
         // A file has an end.
-        Ok(TagList { tags: self.list_tags()?, has_end: true })
+        Ok(TagList { tags: self.list_tags()?, has_end: true, no_repository: None })
     }
 
     fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {
@@ -585,6 +601,41 @@ mod tests {
             assert_eq!(Layout::open(&layout.path).unwrap_err().code().name(), code);
         }
         assert!(Layout::open(layout.path.join("none")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_links() {
+        use std::os::unix::fs::symlink;
+        for (name, is_folder) in [("blobs", true), ("blobs/sha256", true), (LOCK, false)] {
+            let (folder, layout) = new();
+            let one = image(&layout, "1");
+            let outside = folder.path().join("outside");
+            let place = layout.path.join(name);
+            if is_folder {
+                fs::rename(&place, &outside).unwrap();
+            }
+            symlink(&outside, &place).unwrap();
+            let told = layout.put_manifest(&tag("1"), &one).unwrap_err().to_diagnostic().message;
+            assert!(told.contains("is a link, and nothing is written through it"), "{name}: {told}");
+            assert_eq!(outside.exists(), is_folder, "{name}");
+            // What is there can be read, and is what its digest says.
+            assert_eq!(layout.head_blob(&Digest::sha256(b"1")).unwrap(), Some(1), "{name}");
+            fs::remove_file(&place).unwrap();
+            if is_folder {
+                fs::rename(&outside, &place).unwrap();
+            }
+            layout.put_manifest(&tag("1"), &one).unwrap();
+        }
+        // An index that is a link is replaced, and what it led to stays as it was.
+        let (folder, layout) = new();
+        let one = image(&layout, "1");
+        let outside = folder.path().join("outside");
+        fs::rename(layout.path.join(INDEX), &outside).unwrap();
+        symlink(&outside, layout.path.join(INDEX)).unwrap();
+        let before = fs::read(&outside).unwrap();
+        layout.put_manifest(&tag("1"), &one).unwrap();
+        assert_eq!((fs::read(&outside).unwrap(), layout.list_tags().unwrap().len()), (before, 1));
     }
 
     #[test]

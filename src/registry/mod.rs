@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::diagnostic::Diagnostic;
 use crate::oci::Descriptor;
 use crate::reference::{Digest, Repository, Tag};
 
@@ -146,6 +147,8 @@ pub struct TagList {
     /// Whether the repository said that none comes after the last one. Many do not: they cut lists without a word, or
     /// have no list for what they serve.
     pub has_end: bool,
+    /// What the registry said if it knows no such repository: it has no tags, or no lists.
+    pub no_repository: Option<Diagnostic>,
 }
 
 /// What refers to a manifest.
@@ -260,7 +263,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`ErrorKind`] says.
     fn tag_list(&self) -> Result<TagList, Error> {
-        Ok(TagList { tags: self.list_tags()?, has_end: false })
+        Ok(TagList { tags: self.list_tags()?, ..TagList::default() })
     }
 
     /// What says that it is about the manifest `subject`, and is of this artifact type if one is given.

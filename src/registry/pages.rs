@@ -118,6 +118,8 @@ pub(super) struct Names {
     after: Option<After>,
     /// Whether the registry said that nothing comes after the last name.
     has_end: bool,
+    /// Whether the registry refuses to be told how many names a page is to have.
+    refuses_size: bool,
 }
 
 /// A request for what comes after a name.
@@ -133,6 +135,16 @@ impl Names {
         let path = format!("tags/list?n={PAGE}");
         self.pages.follow(&path)?;
         Ok(path)
+    }
+
+    /// The path of the first page after that was refused with this status: some registries allow shorter pages alone
+    /// (`PAGINATION_NUMBER_INVALID`), and each of them knows how long its own may be.
+    pub(super) fn without_size(&mut self, status: u16) -> Option<String> {
+        if !self.is_first() || self.refuses_size || !matches!(status, 400 | 422) {
+            return None;
+        }
+        self.refuses_size = true;
+        Some("tags/list".to_owned())
     }
 
     /// Takes in a page; gives the path of the next one, none at the end of the list.
@@ -190,7 +202,8 @@ impl Names {
         let name = self.last.clone().filter(|_| after.is_none() || is_new);
         let Some(name) = name else { return doubt.map_or(Ok(None), Err) };
         self.pages.count()?;
-        let path = format!("tags/list?n={PAGE}&last={}", encode(&name));
+        let size = if self.refuses_size { String::new() } else { format!("n={PAGE}&") };
+        let path = format!("tags/list?{size}last={}", encode(&name));
         self.after = Some(After { name, doubt });
         Ok(Some(path))
     }

@@ -11,7 +11,7 @@ use super::error::{Error, ErrorKind, Operation};
 use super::remote::RemoteRepository;
 use super::retry::Attempts;
 use super::transport::{Answer, Payload, TransportError};
-use super::url::{Url, UrlScheme, encode};
+use super::url::{Astray, Url, encode};
 use crate::reference::Digest;
 
 /// The size of the first part, in bytes, which is kept in memory while it is sent.
@@ -256,19 +256,13 @@ pub(super) fn upload_url(begun: &Answer) -> Result<Url, ErrorKind> {
         return Err(ErrorKind::Invalid(message.to_owned()));
     }
     let location = begun.header("location").unwrap_or_default();
-    let mut url = begun.url.join(&location).ok_or_else(|| {
-        ErrorKind::Invalid(format!("the registry begins an upload at {location:?}, which is not an address"))
-    })?;
-    // A registry behind a proxy that ends TLS does not know that it is reached by TLS.
-    if begun.url.scheme == UrlScheme::Https && url.scheme == UrlScheme::Http {
-        if url.host() != begun.url.host() {
-            let message = format!("the registry begins an upload at {}, without encryption", url.authority);
-            return Err(ErrorKind::Invalid(message));
-        }
-        url.scheme = UrlScheme::Https;
-        url.authority.clone_from(&begun.url.authority);
-    }
-    Ok(url)
+    begun.url.follow(&location).map_err(|astray| {
+        let place = match astray {
+            Astray::Nowhere => format!("{location:?}, which is not an address"),
+            Astray::Unencrypted(host) => format!("{host}, without encryption"),
+        };
+        ErrorKind::Invalid(format!("the registry begins an upload at {place}"))
+    })
 }
 
 /// Where an upload ends.

@@ -89,9 +89,11 @@ impl RemoteRepository {
         call
     }
 
-    /// The answer to a HEAD; none when the server fails or says nothing that can be read, as some do that serve GET well.
+    /// The answer to a HEAD; none when the server fails or says nothing that can be read, as some do that serve GET well, and
+    /// when a place that the registry sends us to refuses it: its address may be signed for GET alone.
     fn head(&self, call: &Call<'_>) -> Result<Option<Answer>, Error> {
         match self.client.call(call) {
+            Ok(answer) if matches!(answer.status, 401 | 403) => Ok(None),
             Ok(answer) => Ok(Some(answer)),
             Err(error) => match error.kind() {
                 // 503 is about the server, and not about what it was asked.
@@ -133,9 +135,29 @@ impl RemoteRepository {
         }
     }
 
+    /// Takes note that a manifest was written there.
+    fn wrote(&self, at: &TagOrDigest, manifest: &Manifest) {
+        self.client.wrote(&self.repository, at.as_str());
+        self.client.wrote(&self.repository, manifest.digest.as_str());
+    }
+
+    /// Whether this manifest is served there.
+    fn has_manifest(&self, at: &TagOrDigest, digest: &Digest) -> bool {
+        let found = self.fetch_manifest(Operation::PutManifest, at);
+        found.is_ok_and(|found| found.is_some_and(|found| found.digest == *digest))
+    }
+
     fn fetch_manifest(&self, operation: Operation, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
         let call = self.read_manifest(operation, Method::GET, at);
-        let answer = self.client.call(&call)?;
+        let mut attempts = self.client.attempts();
+        let answer = loop {
+            let answer = self.client.call(&call)?;
+            // The page of a proxy, while the registry behind it is away.
+            let is_page = answer.is_success() && answer.content_type().ends_with("html");
+            if !(is_page && self.client.pause(&call, &mut attempts, "a page answers, not the registry")) {
+                break answer;
+            }
+        };
         let fail = |kind| Error::new(operation, call.subject.clone(), kind);
         if is_missing(&answer) {
             return Ok(None);
@@ -185,16 +207,25 @@ impl Store for RemoteRepository {
         call.message.headers.push(("content-type", manifest.media_type.clone()));
         call.message.payload = Payload::Bytes(&manifest.bytes);
         call.scopes = Scopes::push(&self.repository);
-        let answer = self.client.call(&call)?;
+        let answer = match self.client.call(&call) {
+            Ok(answer) => answer,
+            // Perhaps only the answer was lost.
+            Err(error) if error.is_after_sending() && self.has_manifest(at, &manifest.digest) => {
+                self.wrote(at, manifest);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let fail = |kind| Error::new(Operation::PutManifest, call.subject.clone(), kind);
         if !answer.is_success() {
             return Err(fail(refusal(&answer)));
         }
-        if let Some(told) = told_digest(&answer).map_err(fail)? {
-            verified(&manifest.bytes, Some(told)).map_err(fail)?;
+        if let Some(found) = told_digest(&answer).map_err(fail)?
+            && found.recompute(&manifest.bytes) != found
+        {
+            return Err(fail(ErrorKind::Digest { expected: manifest.digest.clone(), found }));
         }
-        self.client.wrote(&self.repository, at.as_str());
-        self.client.wrote(&self.repository, manifest.digest.as_str());
+        self.wrote(at, manifest);
         if answer.status == 201 {
             return Ok(());
         }
@@ -298,18 +329,26 @@ impl Store for RemoteRepository {
         let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
         let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
         let mut names = Names::default();
+        let mut no_repository = None;
         let mut next = Some(names.first().map_err(invalid_list)?);
         while let Some(path) = next {
             let mut call = self.call(Operation::ListTags, self.name(), Method::GET, path);
             call.message.wanted = Wanted::AtMost(MAX_LIST);
             let answer = self.client.call(&call)?;
             if !answer.is_success() {
-                if names.end_with(answer.status).map_err(invalid_list)?
-                    || (names.is_first() && is_unknown_name(&answer))
-                {
+                if names.end_with(answer.status).map_err(invalid_list)? {
                     break;
                 }
-                return Err(fail(refusal(&answer)));
+                next = names.without_size(answer.status);
+                if next.is_some() {
+                    continue;
+                }
+                let error = fail(refusal(&answer));
+                if names.is_first() && is_unknown_name(&answer) {
+                    no_repository = Some(error.to_diagnostic());
+                    break;
+                }
+                return Err(error);
             }
             let page = names_of(&answer.body).map_err(|error| fail(invalid("list of tags", &error)))?;
             let link = Next::of(&answer, &self.repository, &call.path);
@@ -318,7 +357,7 @@ impl Store for RemoteRepository {
         let has_end = names.has_end();
         // What is not a tag cannot be one of ours.
         let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
-        Ok(TagList { tags, has_end })
+        Ok(TagList { tags, has_end, no_repository })
     }
 
     fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {
@@ -342,10 +381,12 @@ impl Store for RemoteRepository {
             if !is_list {
                 // Registries without this endpoint have a tag instead
                 // (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema).
-                let is_answered =
-                    answer.is_success() || pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
-                if !is_answered {
+                let is_none = pages.is_first() && matches!(answer.status, 400 | 404 | 405 | 501);
+                if !answer.is_success() && !is_none {
                     return Err(fail(refusal(&answer)));
+                }
+                if !pages.is_first() {
+                    return Err(invalid_list("a page that the list goes on with holds no list".to_owned()));
                 }
                 // Most images have none, and registries count GETs alone.
                 let tag = fallback_tag(subject);

@@ -153,10 +153,10 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
-            Self::Slow { .. } => Some("check the registry, or wait longer with `--wait`"),
-            Self::Timeout(_) | Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => {
-                None
-            }
+            Self::Slow { .. } | Self::Timeout(_) => Some(
+                "check the registry and the connection to it; a longer `--wait` helps where one was given",
+            ),
+            Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => None,
         }
     }
 }

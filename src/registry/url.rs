@@ -95,6 +95,22 @@ impl Url {
         Self::parse(&format!("{}://{}{full}", self.scheme.as_str(), self.authority))
     }
 
+    /// Where an answer to this request sends us on, never from HTTPS to HTTP. A registry behind a proxy that ends TLS does not
+    /// know that it is reached by TLS, and means itself.
+    pub(super) fn follow(&self, location: &str) -> Result<Self, Astray> {
+        let mut next = self.join(location).ok_or(Astray::Nowhere)?;
+        if self.scheme == UrlScheme::Https && next.scheme == UrlScheme::Http {
+            let is_own =
+                next.host() == self.host() && [self.port(), UrlScheme::Http.port()].contains(&next.port());
+            if !is_own {
+                return Err(Astray::Unencrypted(next.authority));
+            }
+            next.scheme = UrlScheme::Https;
+            next.authority.clone_from(&self.authority);
+        }
+        Ok(next)
+    }
+
     pub(super) fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or("/")
     }
@@ -112,6 +128,15 @@ impl Url {
     pub(super) fn has_same_origin(&self, other: &Self) -> bool {
         (self.scheme, self.host(), self.port()) == (other.scheme, other.host(), other.port())
     }
+}
+
+/// Why an answer sends us nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Astray {
+    /// It does not hold an address.
+    Nowhere,
+    /// It sends us to this host, without encryption.
+    Unencrypted(String),
 }
 
 impl fmt::Display for Url {

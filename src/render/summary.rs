@@ -13,17 +13,32 @@ const TEMPLATE: &str = include_str!("../../templates/summary.md");
 /// How many bytes each table may have: GitHub drops the summary of a step that has more than a MiB.
 const MAX_TABLE: usize = 200 * 1024;
 
-/// The rows of a table that there is room for, and what is said of the others.
-fn bounded(rows: impl Iterator<Item = [String; 3]>, what: &str) -> (Vec<[String; 3]>, Option<String>) {
+/// What there is room for, by its size in bytes, and what is said of the others; `what` is called so when it is one, and so
+/// when it is several.
+fn bounded<T>(
+    all: impl Iterator<Item = T>,
+    size: impl Fn(&T) -> usize,
+    [one, several]: [&str; 2],
+) -> (Vec<T>, Option<String>) {
     let (mut shown, mut bytes, mut left_out) = (Vec::new(), 0, 0_usize);
-    for row in rows {
-        bytes += row.iter().map(|cell| cell.len() + 3).sum::<usize>();
-        if bytes <= MAX_TABLE { shown.push(row) } else { left_out += 1 }
+    for item in all {
+        let own = size(&item);
+        if bytes + own <= MAX_TABLE {
+            bytes += own;
+            shown.push(item);
+        } else {
+            left_out += 1;
+        }
     }
     let note = (left_out > 0).then(|| {
+        let what = if left_out == 1 { one } else { several };
         format!("… and {left_out} more {what}, for which a summary has no room: `bakeplan plan --explain` prints all.")
     });
     (shown, note)
+}
+
+fn size_of_row(row: &[String; 3]) -> usize {
+    row.iter().map(|cell| cell.len() + 3).sum()
 }
 
 /// The summary. Ends with a newline.
@@ -53,17 +68,15 @@ pub fn render(plan: &Plan) -> String {
     let in_cells = |row: [Cow<'_, str>; 3]| row.map(|cell| markdown(&cell));
     let reasons =
         plan.images.iter().flat_map(|(key, image)| table::explained(plan, key, image)).map(in_cells);
-    let (images, more_images) = bounded(images, "images");
-    let (jobs, more_jobs) = bounded(jobs, "jobs");
-    let (reasons, more_reasons) = bounded(reasons, "tags");
-    let (chosen, more_chosen) = bounded(choice::rows(plan).map(in_cells), "images");
+    let (images, more_images) = bounded(images, size_of_row, ["image", "images"]);
+    let (jobs, more_jobs) = bounded(jobs, size_of_row, ["job", "jobs"]);
+    let (reasons, more_reasons) = bounded(reasons, size_of_row, ["tag", "tags"]);
+    let chosen = choice::rows(plan).map(in_cells);
+    let (chosen, more_chosen) = bounded(chosen, size_of_row, ["image", "images"]);
     let notes = table::reused_notes(plan) + &table::tag_notes(plan);
-    let notes = notes
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(|line| [markdown(line), String::new(), String::new()]);
-    let (notes, more_notes) = bounded(notes, "notes");
-    let notes: Vec<String> = notes.into_iter().map(|[note, ..]| note).chain(more_notes).collect();
+    let notes = notes.lines().filter(|line| !line.is_empty()).map(markdown);
+    let (notes, more_notes) = bounded(notes, String::len, ["note", "notes"]);
+    let notes: Vec<String> = notes.into_iter().chain(more_notes).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let context = context! {

@@ -1,7 +1,9 @@
 //! Caches of one platform: a scope or reference that several legs write to would hold the last one's layers only
 //! (<https://github.com/docker/bake-action/issues/329>).
 
-use crate::bake::target::Entry;
+use std::collections::BTreeSet;
+
+use crate::bake::target::{Entry, Target, Text};
 use crate::platform::Platform;
 
 /// The caches that a leg writes: each with the platform in its scope, name, tag or folder.
@@ -12,13 +14,36 @@ pub(super) fn to_write(entries: &[Entry], target: &str, platform: &Platform) -> 
         .collect()
 }
 
-/// The caches that a leg reads: its own, then the shared one that the source names. A target whose cache is in its image
-/// has none of its own elsewhere.
-pub(super) fn to_read(entries: &[Entry], written: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
-    let is_inline = written.iter().any(|entry| entry.kind() == "inline");
+/// Where the targets of a definition write caches: each kind, and what tells its caches apart.
+#[derive(Debug, Default)]
+pub(super) struct Written(BTreeSet<(String, String)>);
+
+impl Written {
+    pub(super) fn of<'t>(targets: impl Iterator<Item = &'t Target>) -> Self {
+        let caches = targets.flat_map(|target| {
+            target.cache_to.iter().flatten().filter_map(|entry| Self::key(entry, &target.name))
+        });
+        Self(caches.collect())
+    }
+
+    fn key(entry: &Entry, target: &str) -> Option<(String, String)> {
+        let (_, place) = place(entry, target)?;
+        Some((entry.kind().to_owned(), place.to_string()))
+    }
+
+    fn has(&self, entry: &Entry, target: &str) -> bool {
+        Self::key(entry, target).is_some_and(|key| self.0.contains(&key))
+    }
+}
+
+/// The caches that a leg reads: those of its platform that some leg writes, each before the shared one that the source
+/// names. A target that writes none may read what another run has written, as in a pull request.
+pub(super) fn to_read(target: &Target, written: &Written, platform: &Platform) -> Vec<Entry> {
+    let (entries, target, own) = (&target.cache_from, &*target.name, target.cache_to.as_deref());
+    let is_reader = own.unwrap_or_default().is_empty();
     let mut caches = Vec::new();
     for entry in entries {
-        if !is_inline || written.iter().any(|other| other.kind() == entry.kind()) {
+        if is_reader || written.has(entry, target) {
             caches.extend(per_platform(entry, target, platform));
         }
         caches.push(entry.clone());
@@ -34,47 +59,33 @@ pub(super) fn to_read(entries: &[Entry], written: &[Entry], target: &str, platfo
 
 /// The entry for one platform; `None` for kinds that need no telling apart, such as `inline`.
 fn per_platform(entry: &Entry, target: &str, platform: &Platform) -> Option<Entry> {
+    let (key, text) = place(entry, target)?;
     let slug = platform.slug();
-    let suffixed = |key: &str| entry.fields.get(key).map(|text| text.derive(&format!("{text}-{slug}")));
-    let (key, value) = match entry.kind() {
-        "gha" => {
-            let scope = entry.get("scope").unwrap_or(target);
-            (
-                "scope",
-                entry.fields.get("scope").map_or_else(
-                    || format!("{scope}-{slug}").as_str().into(),
-                    |text| text.derive(&format!("{text}-{slug}")),
-                ),
-            )
-        }
-        "registry" => {
-            let text = entry.fields.get("ref")?;
-            ("ref", text.derive(&tagged(text.as_str(), &slug)?))
-        }
-        // Storage services call it `name`, and have a default that all legs would share.
-        "s3" | "azblob" => {
-            ("name", suffixed("name").unwrap_or_else(|| format!("{target}-{slug}").as_str().into()))
-        }
-        "local" => {
-            let key = if entry.fields.contains_key("dest") { "dest" } else { "src" };
-            (key, suffixed(key)?)
-        }
-        _ => return None,
-    };
-    Some(entry.clone().with(key, value))
+    let place = if key == "ref" { tagged(text.as_str(), &slug) } else { format!("{text}-{slug}") };
+    Some(entry.clone().with(key, text.derive(&place)))
 }
 
-/// The reference with the platform in its tag; `None` for one with a digest.
-fn tagged(reference: &str, slug: &str) -> Option<String> {
-    if reference.contains('@') {
-        return None;
-    }
+/// The field that tells caches of a kind apart, and what is in it; a reference with a digest is one cache for all.
+fn place(entry: &Entry, target: &str) -> Option<(&'static str, Text)> {
+    let field = |key: &str| entry.fields.get(key).cloned();
+    Some(match entry.kind() {
+        "gha" => ("scope", field("scope").unwrap_or_else(|| target.into())),
+        "registry" => ("ref", field("ref").filter(|text| !text.as_str().contains('@'))?),
+        // Storage services call it `name`, and have a default that all legs would share.
+        "s3" | "azblob" => ("name", field("name").unwrap_or_else(|| target.into())),
+        "local" => {
+            let key = if entry.fields.contains_key("dest") { "dest" } else { "src" };
+            (key, field(key)?)
+        }
+        _ => return None,
+    })
+}
+
+/// The reference with the platform in its tag.
+fn tagged(reference: &str, slug: &str) -> String {
     let path = reference.rfind('/').map_or(0, |slash| slash + 1);
-    if reference[path..].contains(':') {
-        Some(format!("{reference}-{slug}"))
-    } else {
-        Some(format!("{reference}:{slug}"))
-    }
+    let separator = if reference[path..].contains(':') { '-' } else { ':' };
+    format!("{reference}{separator}{slug}")
 }
 
 #[cfg(test)]
@@ -90,8 +101,22 @@ mod tests {
         let platform = "linux/arm/v7".parse().unwrap();
         let written = to_write(&[entry(fields)], "app", &platform);
         assert_eq!(written[0].get(key), Some(expected));
-        let read = to_read(&[entry(fields)], &[], "app", &platform);
-        assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
+        // What nobody writes is not read, unless nothing is written here.
+        let reader = |cache_to: Vec<Entry>| Target {
+            cache_from: vec![entry(fields)],
+            cache_to: Some(cache_to),
+            ..Target::new("app")
+        };
+        let other = reader(vec![entry(&[("type", "inline")])]);
+        assert_eq!(to_read(&other, &Written::default(), &platform), [entry(fields)]);
+        let writer = reader(vec![entry(fields)]);
+        for (target, caches) in
+            [(other, Written::of([&writer].into_iter())), (reader(Vec::new()), Written::default())]
+        {
+            let read = to_read(&target, &caches, &platform);
+            assert_eq!(read.first(), written.first());
+            assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! An image before its tags and legs are known.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -36,6 +37,8 @@ pub(super) struct UnresolvedImage {
     pub(super) rules: Option<Box<AppliedRules>>,
     /// Labels and annotations that are filled in from facts.
     pub(super) oci: OciLabels,
+    /// What git tags of each image that has a prefix begin with.
+    pub(super) prefixes: Arc<BTreeSet<String>>,
     /// The repositories that the merge fills, each once, and where they are written.
     pub(super) mirrors: IndexMap<Repository, Option<Span>>,
 }
@@ -58,6 +61,15 @@ impl UnresolvedImage {
     pub(super) fn is_named_by_target(&self) -> bool {
         let settings = self.settings();
         settings.repositories.is_none() || settings.tags.is_none() && settings.version.is_none()
+    }
+
+    /// The prefix of another image that a git tag begins with, which goes on after that of this one.
+    pub(super) fn other_prefix<'t>(&self, tag: &'t str, own: &str) -> Option<&'t str> {
+        // A `v` belongs to the version.
+        let is_other =
+            |begin: &&str| self.prefixes.contains(*begin) && !matches!(&begin[own.len()..], "v" | "V");
+        let begins = (own.len() + 1..=tag.len()).rev().filter_map(|length| tag.get(..length));
+        begins.filter(|_| tag.starts_with(own)).find(is_other)
     }
 
     /// What it is called, for patterns.

@@ -51,7 +51,9 @@ pub(super) fn unresolved(
         versions::check_keys(&images, input, diagnostics);
         images
     };
+    let prefixes: Arc<BTreeSet<String>> = Arc::new(images.iter().filter_map(versions::git_prefix).collect());
     for image in &mut images {
+        image.prefixes = Arc::clone(&prefixes);
         versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
         image.rules =
@@ -91,7 +93,15 @@ struct LeftOut<'i> {
 fn note_left_out(images: &[UnresolvedImage], diagnostics: &mut Diagnostics) {
     let mut places: IndexMap<(Option<Span>, &str), LeftOut<'_>> = IndexMap::new();
     for image in images {
-        let ImageVersion::Elsewhere { tag, prefix } = &image.version else { continue };
+        let ImageVersion::Elsewhere { tag, prefix, other } = &image.version else { continue };
+        if let Some(other) = other {
+            let message = format!(
+                "image `{}` is left out: the git tag `{tag}` begins with `{other}`, which is the `tag_prefix` of another image",
+                image.key
+            );
+            diagnostics.report(Diagnostic::note(Code::OTHER_VERSION, message).at(prefix.span, ""));
+            continue;
+        }
         let place = places.entry((prefix.span, tag)).or_default();
         place.keys.push(&image.key);
         place.prefixes.insert(prefix.as_str());
@@ -166,6 +176,7 @@ fn from_blocks(
                 rules: None,
                 tails: Tails::default(),
                 oci: OciLabels::default(),
+                prefixes: Arc::default(),
                 mirrors: IndexMap::new(),
             };
             agree(&image, diagnostics);
@@ -226,10 +237,15 @@ fn from_tags(
             rules: None,
             tails: Tails::default(),
             oci: OciLabels::default(),
+            prefixes: Arc::default(),
             mirrors: IndexMap::new(),
         });
     }
     if images.is_empty() && !diagnostics.has_errors() {
+        if let Some(note) = not_pushable(input, targets) {
+            diagnostics.report(note);
+            return images;
+        }
         let note = Diagnostic::note(
             Code::NO_IMAGES,
             "nothing is published: no target that Bake would build has a tag with a repository",
@@ -316,6 +332,22 @@ fn not_pushed(target: &Target) -> Option<Diagnostic> {
     let message = format!("target `{}` is not published: its output has `push=false`", target.name);
     let note = Diagnostic::note(Code::NOT_PUSHED, message).at(output.span.or(target.span), "");
     Some(note.with_help("leave `push=false` out, or use `--push`, to publish it"))
+}
+
+/// A note that nothing is published because the output of a target with a tag goes elsewhere.
+fn not_pushable(input: &Input<'_>, targets: &Targets<'_>) -> Option<Diagnostic> {
+    let names = level_zero_names(input, targets, &mut Diagnostics::default());
+    let is_tagged = |target: &&Target| target.tags.iter().flatten().any(|tag| tag.as_str().contains('/'));
+    let mut tagged = names.iter().filter_map(|name| targets.find(name)).filter(is_tagged);
+    let target = tagged.find(|target| !legs::is_pushable(target))?;
+    let output = target.output.iter().flatten().find(|output| !output.forbids_push())?;
+    let message = format!(
+        "nothing is published: the output of target `{}` is of type `{}`",
+        target.name,
+        output.kind()
+    );
+    let note = Diagnostic::note(Code::NO_IMAGES, message).at(output.span.or(target.span), "");
+    Some(note.with_help("leave the output out, or use one of `type=image`, to publish its tags"))
 }
 
 /// A warning for a target that pushes unasked, and is local all the same.

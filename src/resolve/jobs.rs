@@ -10,12 +10,13 @@ use super::assigned::{AssignedLeg, Legs};
 use super::leg::leg_name;
 use super::packing;
 use super::targets::Targets;
-use crate::bake::target::context::link_of;
+use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of};
 use crate::bake::target::links::links;
 use crate::bake::target::{Definition, Entry, Target, Text};
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;
 use crate::code::Code;
+use crate::consent;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
 use crate::plan::{Build, Image, Job, Plan, Role};
@@ -83,9 +84,13 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
         "the plan has {} jobs, which cannot be packed into {most}: a job has one runner and one platform, and there are {least} combinations of them",
         jobs.len()
     );
-    Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(format!(
-        "allow more with `--max-jobs {least}`, or plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`"
-    ))
+    let part = "plan a part: `bakeplan plan IMAGE…` or `--platform PLATFORM`";
+    let help = if most.get() != MaxJobs::OF_GITHUB.get() {
+        format!("allow more with `--max-jobs {least}`, or {part}")
+    } else {
+        format!("a matrix of GitHub has no more rows: {part}; or name fewer different `runners`")
+    };
+    Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(help)
 }
 
 /// The published legs in the order of the images.
@@ -321,10 +326,10 @@ impl Needs {
             }
             ssh.paths.iter().for_each(|path| self.path("fs.read", Some(path.as_str())));
         }
-        let contexts = target.context.iter().chain(target.contexts.values());
-        contexts.filter(|context| is_local(context)).for_each(|context| {
-            self.path("fs.read", Some(context.as_str()));
-        });
+        for context in target.context.iter().chain(target.contexts.values()) {
+            self.path("fs.read", folder_of(context));
+        }
+        self.dockerfile(target);
         let mut caches = target.cache_from.iter().chain(target.cache_to.iter().flatten());
         self.gha_cache |= caches.any(|entry| entry.kind() == "gha");
         let local = |entry: &&Entry| entry.kind() == "local";
@@ -335,6 +340,22 @@ impl Needs {
             .flatten()
             .filter(local)
             .for_each(|entry| self.path("fs.write", entry.get("dest")));
+    }
+
+    /// A Dockerfile stands below the context unless it climbs or is absolute, and who may read the context may read it.
+    fn dockerfile(&mut self, target: &Target) {
+        let Some(written) = &target.dockerfile else { return };
+        let context = match &target.context {
+            Some(context) => folder_of(context),
+            None => Some("."),
+        };
+        let Some((folder, named)) = dockerfile_in(written.as_str(), context) else { return };
+        let place = Path::new(folder).join(named);
+        let place = place.strip_prefix(".").unwrap_or(&place).to_string_lossy();
+        let asked = format!("fs.read={place}");
+        if !self.allow.iter().any(|allowed| consent::covers(allowed, &asked)) {
+            self.path("fs.read", Some(&place));
+        }
     }
 
     /// Bake asks before it reads or writes outside the working directory.
@@ -356,13 +377,20 @@ impl Needs {
     }
 }
 
-/// Whether a context is a path of this machine, and no URL, image, target or Git reference.
-fn is_local(context: &Text) -> bool {
+/// The folder of this machine that a context is; none for URLs, images, targets and Git references. Bake does not ask before
+/// it reads a layout, and a layout outside the repository is not for everybody all the same.
+fn folder_of(context: &Text) -> Option<&str> {
     let written = context.as_str();
-    link_of(context).is_none()
-        && !written.contains("://")
-        && !written.starts_with("git@")
-        && !written.starts_with("github.com/")
+    if let Some(here) = written.strip_prefix(HERE) {
+        return Some(here);
+    }
+    if let Some(layout) = written.strip_prefix(LAYOUT) {
+        let name = layout.rsplit_once('/').map_or(0, |(folder, _)| folder.len());
+        let end = layout[name..].find([':', '@']).map_or(layout.len(), |at| name + at);
+        return Some(&layout[..end]);
+    }
+    let is_elsewhere = link_of(context).is_some() || is_remote(written) || written.contains("://");
+    (!is_elsewhere).then_some(written)
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

@@ -63,6 +63,8 @@ pub(super) struct Maker<'a> {
     pub(super) settings: &'a Settings,
     /// The names that its digests are pushed under.
     pub(super) names: Vec<Text>,
+    /// The caches that some leg writes.
+    pub(super) caches: &'a cache::Written,
 }
 
 /// The names that the digests of an image are pushed under.
@@ -95,7 +97,7 @@ impl Maker<'_> {
             }));
             return None;
         };
-        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci);
+        let mut definition = for_platform(self.target, platform, overrides, &self.image.oci, self.caches);
         definition.tags = Some(self.names.clone());
         plain::without_attestations(self.settings, &mut definition);
         let descriptor = if self.settings.index {
@@ -167,6 +169,7 @@ pub(super) fn for_platform(
     platform: Option<&Platform>,
     overrides: &[&PlatformOverride],
     oci: &OciLabels,
+    caches: &cache::Written,
 ) -> Target {
     let mut definition = target.clone();
     definition.inherits = Vec::new();
@@ -174,8 +177,7 @@ pub(super) fn for_platform(
     definition.annotations = annotations::of_leg(&target.annotations, platform);
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(platform.as_str())]);
-        let written = target.cache_to.as_deref().unwrap_or_default();
-        definition.cache_from = cache::to_read(&target.cache_from, written, &target.name, platform);
+        definition.cache_from = cache::to_read(target, caches, platform);
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }

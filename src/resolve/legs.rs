@@ -14,10 +14,10 @@ use super::leg::{self, LegOptions, Maker, leg_name};
 use super::plain;
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use crate::bake::target::{Entry, Target, Text};
+use crate::bake::target::{Entry, Target, Text, refused};
 use crate::bake::values::Name;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::naming;
 use crate::on_missing::OnMissing;
 use crate::parallel;
@@ -126,7 +126,8 @@ fn of_image<'t>(
             lifted.push((Arc::clone(name), of_index));
         }
         let names = leg::names(publication);
-        let maker = Maker { options, image, target, settings, names };
+        let caches = &targets.caches;
+        let maker = Maker { options, image, target, settings, names, caches };
         let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
             [] => vec![(None, None)],
             declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
@@ -330,6 +331,18 @@ fn add(
         .any(|output| output.fields.contains_key("oci-mediatypes"))
     {
         known.leg.definition.output = assigned.leg.definition.output;
+    }
+}
+
+/// Reports what BuildKit refuses to build with: an error where the plan builds it, and a warning where only people do.
+pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+    let built: BTreeSet<&Name> = legs.iter().map(|leg| &leg.of).collect();
+    for name in &built {
+        diagnostics.extend(targets.find(name).into_iter().flat_map(refused::values));
+    }
+    for target in targets.standing().iter().filter(|target| !built.contains(&target.name)) {
+        let found = refused::values(target).into_iter();
+        diagnostics.extend(found.map(|error| Diagnostic { severity: Severity::Warning, ..error }));
     }
 }
 

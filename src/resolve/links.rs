@@ -218,7 +218,7 @@ impl<'a> Linker<'a, '_> {
     /// A linked target as a helper: it makes nothing of its own, and its own links are followed.
     fn helper(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> Target {
         let (overrides, oci) = self.said(target, platform);
-        let mut definition = leg::for_platform(target, Some(platform), &overrides, oci);
+        let mut definition = leg::for_platform(target, Some(platform), &overrides, oci, &self.targets.caches);
         definition.tags = None;
         definition.output = None;
         if !self.input.publish {
@@ -270,7 +270,7 @@ impl<'a> Linker<'a, '_> {
         let definition = self.targets.definition;
         if definition.targets.contains_key(name) || definition.groups.contains_key(name) {
             let message = format!(
-                "the leg `{name}` of the linked target `{}` has the name of another target",
+                "the build `{name}` of the linked target `{}` has the name of another target",
                 target.name
             );
             let diagnostic = Diagnostic::error(Code::LEG_NAME, message).at(target.span, "split here");

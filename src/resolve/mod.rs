@@ -20,6 +20,8 @@ mod rules;
 
 mod image;
 
+mod taken;
+
 mod guards;
 mod names;
 mod plain;
@@ -41,6 +43,7 @@ mod packing;
 
 mod jobs;
 mod links;
+mod overruled;
 mod runners;
 mod unrendered;
 mod untagged;
@@ -85,6 +88,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     for (image, publication) in images.iter_mut().zip(&publications) {
         publish::name_version(image, publication);
     }
+    overruled::warn(input, &images, &publications, &wanted, &targets, &mut diagnostics);
     let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
     marks::secrets(&targets, input, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
@@ -93,6 +97,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
     let said = first.into_iter().chain(rest).chain(&left_out).collect();
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
+    legs::refused(&legs, &targets, &mut diagnostics);
     diagnostics.check()?;
     let mut plan = Plan {
         publish: input.publish,
@@ -115,7 +120,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
             Err(found) => diagnostics.report(found),
         }
     }
-    plan.local = local(input, &images, &targets);
+    plan.local = local(input, images.iter().chain(&left_out), &targets);
     plan.legs = legs.into_legs();
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
@@ -168,9 +173,12 @@ fn unbuilt(
 }
 
 /// What Bake would build and no image covers.
-fn local(input: &Input<'_>, images: &[UnresolvedImage], targets: &Targets<'_>) -> Vec<Name> {
-    let covered: BTreeSet<&Name> =
-        images.iter().flat_map(|image| &image.targets).map(|(name, _)| name).collect();
+fn local<'i>(
+    input: &Input<'_>,
+    images: impl Iterator<Item = &'i UnresolvedImage>,
+    targets: &Targets<'_>,
+) -> Vec<Name> {
+    let covered: BTreeSet<&Name> = images.flat_map(|image| &image.targets).map(|(name, _)| name).collect();
     let asked = match input.names {
         [] => images::default_targets(input.definition),
         // A name may be an image's, which is not a target.

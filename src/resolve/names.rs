@@ -8,7 +8,8 @@ use super::constants;
 use super::forms;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
-use super::version::{ImageVersion, is_of_version, subject};
+use super::taken::Taken;
+use super::version::{ImageVersion, cure, subject};
 use super::versions;
 use crate::bake::target::Text;
 use crate::code::Code;
@@ -21,9 +22,6 @@ use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim};
 use crate::version::Version;
-
-/// What to do about a tag that is a version's.
-const CURE_OF_PATTERN: &str = "put something before it, such as `branch-{{ branch | slug }}`, or allow it: `{ pattern = \"{{ branch | slug }}\", any = true }`";
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -44,14 +42,18 @@ pub(super) fn names(
     pattern_forms: &PatternForms,
     diagnostics: &mut Diagnostics,
 ) -> Names {
+    let taken = Taken::of(image, pattern_forms, input);
     let of_rules = image.rules.as_ref().map(|rules| {
-        rules.check_branch(image.settings(), input.facts, diagnostics);
+        if input.publish {
+            rules.check_branch(&|tag| taken.by(tag), input.facts, diagnostics);
+        }
         rules.names(image.version.known(), pattern_forms.sha_length(), diagnostics)
     });
     let mut renderer = Renderer {
         input,
         image,
         pattern_forms,
+        taken,
         names: Vec::new(),
         constants: BTreeSet::new(),
         without_version: Vec::new(),
@@ -96,6 +98,7 @@ pub(super) fn names(
     let floats: Vec<&str> =
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
+    versions::check_withdrawn(image, diagnostics);
     let depend_on_run = depend_on_run(image);
     Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
 }
@@ -153,6 +156,7 @@ struct Renderer<'a, 'd> {
     input: &'a Input<'a>,
     image: &'a UnresolvedImage,
     pattern_forms: &'a PatternForms,
+    taken: Taken<'a>,
     names: Vec<CandidateName>,
     constants: BTreeSet<String>,
     /// The patterns that need a version, which this run has not.
@@ -205,6 +209,10 @@ impl Renderer<'_, '_> {
     }
 
     fn refuse(&mut self, error: &PatternError, text: &Text) {
+        // A run that publishes nothing needs no tag.
+        if matches!(error, PatternError::MissingFact { .. }) && !self.input.publish {
+            return;
+        }
         if matches!(error, PatternError::NoVersion(_)) && self.has_no_version() {
             return self.without_version.push(text.clone());
         }
@@ -265,8 +273,12 @@ impl Renderer<'_, '_> {
         ));
     }
 
-    /// Refuses a tag that another branch has, too, or that is called as those of versions are.
+    /// Refuses a tag that another branch has, too, or that is called as those of versions or of another pattern are.
+    /// Where nothing is published, nothing is taken.
     fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
+        if !self.input.publish {
+            return;
+        }
         let tag = &rendered.text;
         let refuse = |message: String, help: &str| {
             Diagnostic::error(Code::BRANCH_COLLISION, message).at(one.pattern.span, "").with_help(help)
@@ -280,10 +292,10 @@ impl Renderer<'_, '_> {
         // With words of the version in it, it may be the version's own.
         let is_of_run = claim == Claim::Run || (uses.depth == 0 && !uses.names_commit());
         let is_let = one.any || !is_of_run || !uses.names_branch();
-        if !is_let && is_of_version(tag, self.image.settings()) {
-            let message =
-                format!("the {} would take the tag `{tag}`, which is a version's", subject(self.input.facts));
-            self.diagnostics.report(refuse(message, CURE_OF_PATTERN));
+        if let Some(owner) = self.taken.by(tag).filter(|_| !is_let) {
+            let facts = self.input.facts;
+            let message = format!("the {} would take the tag `{tag}`, which is {owner}", subject(facts));
+            self.diagnostics.report(refuse(message, &cure(one, facts)));
         }
     }
 

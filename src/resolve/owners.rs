@@ -12,6 +12,7 @@ use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
 use super::targets::Targets;
 use super::versions;
+use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
@@ -59,13 +60,15 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let mut tags = unversioned(&names[at], input, diagnostics);
-            let seen = constants::settle(&mut tags);
+            let mut tags = unversioned(&images[at], &names[at], input, diagnostics);
+            let seen = constants::settle(&mut tags, diagnostics);
             publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
-            let tags = share.owned.into_iter().filter_map(|owned| published(owned, input, diagnostics));
+            let image = &images[*at];
+            let tags =
+                share.owned.into_iter().filter_map(|owned| published(owned, image, input, diagnostics));
             let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
             publications[*at].insert(repository.clone(), listing);
         }
@@ -123,7 +126,12 @@ fn known_names(
 }
 
 /// The tags of an image without a version.
-fn unversioned(names: &Names, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<PlacedTag> {
+fn unversioned(
+    image: &UnresolvedImage,
+    names: &Names,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<PlacedTag> {
     let mut tags = Vec::new();
     for CandidateName { name, claim, form, span } in &names.names {
         let is_constant = constants::claim(name) == *claim && *claim == Claim::Run;
@@ -140,7 +148,7 @@ fn unversioned(names: &Names, input: &Input<'_>, diagnostics: &mut Diagnostics) 
                 why: why.clone(),
                 is_provisional: false,
             };
-            tags.extend(published(owned, input, diagnostics));
+            tags.extend(published(owned, image, input, diagnostics));
         }
     }
     once(tags)
@@ -219,7 +227,12 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
 }
 
 /// A tag as it is published, if it is one.
-fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Option<PlacedTag> {
+fn published(
+    owned: OwnedTag,
+    image: &UnresolvedImage,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<PlacedTag> {
     let OwnedTag { name, claim, form, family, span, why, is_provisional } = owned;
     match name.parse::<Tag>() {
         Ok(tag) => Some(PlacedTag { tag, claim, form, family, why, is_provisional, span }),
@@ -231,7 +244,8 @@ fn published(owned: OwnedTag, input: &Input<'_>, diagnostics: &mut Diagnostics) 
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
             }
-            if let Some(help) = reference_help(&name) {
+            let written = span.and_then(|span| string(input.texts.text(span)));
+            if let Some(help) = reference_help(&name, written, image) {
                 diagnostics.report(diagnostic.with_help(help));
                 return None;
             }
@@ -262,13 +276,72 @@ fn slug_help(text: &str, facts: &Facts) -> String {
     }
 }
 
-/// How a whole reference is written in an `image` block, which names repositories and tags apart.
-pub(super) fn reference_help(text: &str) -> Option<String> {
-    let reference: Reference = text.parse().ok()?;
-    let (repository, tag) = (reference.repository(), reference.tag());
-    // A text without a tag may be a branch's name.
-    let tag = tag?;
-    Some(format!(
-        "write `repositories = [\"{repository}\"]` and `tags = [\"{tag}\"]`: tags are written without their repository"
-    ))
+/// How a whole reference is written in an `image` block, which names repositories and tags apart. It is given as it is
+/// `rendered` and, where that is known, as it is written, so that the pattern in it is kept.
+pub(super) fn reference_help(
+    rendered: &str,
+    written: Option<&str>,
+    image: &UnresolvedImage,
+) -> Option<String> {
+    let parsed = rendered.parse::<Reference>().ok();
+    if parsed.as_ref().is_some_and(|reference| reference.digest().is_some()) {
+        return Some("a tag to publish cannot have a digest: it is known only after the build".to_owned());
+    }
+    let apart = |text| tag_apart(text).or_else(|| tag_apart(rendered));
+    let (head, pattern) =
+        apart(written.unwrap_or(rendered)).map_or((rendered, None), |(head, tag)| (head, Some(tag)));
+    let repository = match &parsed {
+        Some(reference) => reference.repository().clone(),
+        None => head.parse::<Repository>().ok()?,
+    };
+    let own = &image.settings().repositories;
+    let is_own = |text: &Text| text.as_str().parse::<Repository>().is_ok_and(|own| own == repository);
+    let is_there = own.iter().flatten().any(is_own);
+    let Some(pattern) = pattern else {
+        // A text without a tag may be a branch's name, unless it begins with a host.
+        let (host, _) = rendered.split_once('/')?;
+        let is_host = host.contains(['.', ':']) || host == "localhost";
+        let cure = match own {
+            Some(_) if is_there => format!("leave it out: `{rendered}` stands in `repositories` already"),
+            Some(_) => format!("move `\"{repository}\"` to `repositories`: `tags` holds only tags"),
+            None => format!("write `repositories = [\"{repository}\"]`: `tags` holds only tags"),
+        };
+        return is_host.then_some(cure);
+    };
+    // Without a slash it says what the image is called, and not where it is published.
+    let is_name = !head.contains('/');
+    let tags = format!("`tags = [\"{pattern}\"]`");
+    let cure = match own {
+        Some(_) if is_there || is_name => format!("write {tags}"),
+        Some(_) => format!(
+            "write {tags}, and add `\"{repository}\"` to `repositories` if it is published there, too"
+        ),
+        None if is_name => format!(
+            "write {tags} and where it is published, such as `repositories = [\"ghcr.io/acme/{head}\"]`"
+        ),
+        None => format!("write `repositories = [\"{repository}\"]` and {tags}"),
+    };
+    Some(format!("{cure}: tags are written without their repository"))
+}
+
+/// What stands before the tag of a reference, and the tag, either of which may hold patterns and variables.
+fn tag_apart(reference: &str) -> Option<(&str, &str)> {
+    let (mut depth, mut colon) = (0_u32, None);
+    for (at, character) in reference.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => colon = Some(at),
+            '/' if depth == 0 => colon = None,
+            _ => {}
+        }
+    }
+    let at = colon?;
+    Some((&reference[..at], &reference[at + 1..]))
+}
+
+/// What is between the quotes, if it is one string without escapes.
+fn string(written: &str) -> Option<&str> {
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains(['"', '\\'])).then_some(inner)
 }

@@ -111,8 +111,8 @@ pub(super) fn publications(
 fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut Diagnostics) {
     if publication.is_empty() {
         let message = format!("image `{}` has no repository", image.key);
-        let patterns = image.settings().tags.iter().flatten();
-        let help = patterns.map(|one| one.pattern.as_str()).find_map(owners::reference_help);
+        let mut patterns = image.settings().tags.iter().flatten();
+        let help = patterns.find_map(|one| owners::reference_help(one.pattern.as_str(), None, image));
         let is_mirrored = !image.settings().mirrors.is_empty();
         let usual = if is_mirrored {
             "mirrors are filled from where builds push to: set `repositories`, or give its target a tag with a repository"

@@ -158,7 +158,7 @@ pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Public
         let texts = target.map(Target::image_names).unwrap_or_default();
         let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
         let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
-        let listing = constant(tags);
+        let listing = constant(tags, &mut diagnostics);
         for repository in repositories(image, targets, &mut diagnostics) {
             publication.insert(repository, listing.clone());
         }
@@ -170,7 +170,7 @@ pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Public
         listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
-        *listing = constant(std::mem::take(&mut listing.tags));
+        *listing = constant(std::mem::take(&mut listing.tags), &mut diagnostics);
     }
     (publication, diagnostics)
 }
@@ -190,9 +190,9 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 }
 
 /// What tags that are written out are published as.
-fn constant(tags: Vec<PlacedTag>) -> Listing {
+fn constant(tags: Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Listing {
     let mut tags = once(tags);
-    let seen = constants::settle(&mut tags);
+    let seen = constants::settle(&mut tags, diagnostics);
     // There may be very many images, most of which have one.
     tags.shrink_to_fit();
     Listing { tags, yielded: Vec::new(), seen }

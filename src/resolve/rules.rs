@@ -3,7 +3,7 @@
 use super::constants;
 use super::forms;
 use super::input::Input;
-use super::version::{ImageVersion, is_of_version, subject, tails};
+use super::version::{ImageVersion, cure, subject, tails};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
@@ -28,9 +28,14 @@ pub(super) struct AppliedRules {
 #[derive(Clone, Debug)]
 struct AppliedRule {
     rule: Rule,
-    span: Option<Span>,
-    /// Whether its tag may be called as those of versions are.
-    any: bool,
+    /// As it is written.
+    line: TagPattern,
+}
+
+impl AppliedRule {
+    fn span(&self) -> Option<Span> {
+        self.line.pattern.span
+    }
 }
 
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
@@ -67,7 +72,7 @@ pub(super) fn apply(
     for line in lines {
         match Rule::of_image(line.pattern.as_str(), image) {
             Ok(rule) if holds(line, image, version, input, &mut found, diagnostics) => {
-                applied.push(AppliedRule { rule, span: line.pattern.span, any: line.any });
+                applied.push(AppliedRule { rule, line: line.clone() });
             }
             Ok(_) => {}
             Err(e) => found.report(wrong(&e, line.pattern.span)),
@@ -82,13 +87,13 @@ pub(super) fn apply(
             input.purpose.is_committed() && matches!(error, RuleError::MissingFact { .. })
         };
         let (left_out, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|(_, e)| is_left_out(e));
-        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].span)));
+        found.extend(errors.iter().map(|(at, e)| wrong(e, applied[*at].span())));
         if left_out.is_empty() {
             break Outcome::default();
         }
         // The others give what they give without these.
         for (at, _) in left_out.iter().rev() {
-            input.leave_out(applied.remove(*at).span, diagnostics);
+            input.leave_out(applied.remove(*at).span(), diagnostics);
         }
     };
     let failed = !found.is_empty();
@@ -97,7 +102,7 @@ pub(super) fn apply(
         return None;
     }
     for (at, note) in &outcome.notes {
-        let told = Diagnostic::note(Code::TAG_RULE, note.to_string()).at(applied[*at].span, "");
+        let told = Diagnostic::note(Code::TAG_RULE, note.to_string()).at(applied[*at].span(), "");
         diagnostics.report(note.help().into_iter().fold(told, Diagnostic::with_help));
     }
     Some(AppliedRules { rules: applied, flavor, outcome })
@@ -180,18 +185,18 @@ impl AppliedRules {
         diagnostics: &mut Diagnostics,
     ) -> Vec<CandidateName> {
         let of_rules = self.outcome.tags.iter().map(|tag| {
-            let AppliedRule { rule, span, any: _ } = &self.rules[tag.rule];
+            let AppliedRule { rule, line } = &self.rules[tag.rule];
             let claim = claim(tag, version);
             let form = forms::of(&tag.text, claim, version, Some(rule.form(&self.flavor, short_length)));
-            CandidateName { name: tag.text.clone(), claim, form, span: *span }
+            CandidateName { name: tag.text.clone(), claim, form, span: line.pattern.span }
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };
-        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].span);
+        let first = self.outcome.tags.first().and_then(|tag| self.rules[tag.rule].span());
         let latest = self.outcome.latest.iter().map(|latest| CandidateName {
             name: latest.clone(),
             claim: of_all(),
             form: Form::text(latest),
-            span: first.or(self.rules.first().and_then(|one| one.span)),
+            span: first.or(self.rules.first().and_then(AppliedRule::span)),
         });
         let names: Vec<CandidateName> = of_rules.chain(latest).collect();
         if let Some(version) = version.filter(|version| version.is_prerelease()) {
@@ -222,7 +227,7 @@ impl AppliedRules {
             name: tag.text.clone(),
             claim: claim(tag, Some(version)),
             form: Form::text(&tag.text),
-            span: self.rules[tag.rule].span,
+            span: self.rules[tag.rule].span(),
         });
         names.collect()
     }
@@ -233,8 +238,14 @@ impl AppliedRules {
     }
 
     /// Tags of a branch must not be those of another branch, nor of versions.
-    pub(super) fn check_branch(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
-        self.check_versions(settings, known, diagnostics);
+    /// `taken` says whose a tag is.
+    pub(super) fn check_branch(
+        &self,
+        taken: &dyn Fn(&str) -> Option<&'static str>,
+        known: Known<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.check_taken(taken, known, diagnostics);
         let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
         if mine().next().is_none() {
             return;
@@ -258,26 +269,41 @@ impl AppliedRules {
                     );
                     let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
                     let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message);
-                    diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
+                    diagnostics.report(diagnostic.at(self.rules[tag.rule].span(), "").with_help(help));
                 }
             }
         }
     }
 
-    /// Refuses tags of branches and pull requests that are called as those of versions are.
-    fn check_versions(&self, settings: &Settings, known: Known<'_>, diagnostics: &mut Diagnostics) {
+    /// Refuses tags of branches and pull requests that are called as those of versions or of other rules are.
+    fn check_taken(
+        &self,
+        taken: &dyn Fn(&str) -> Option<&'static str>,
+        known: Known<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
         let of_branch = |tag: &&RuleTag| {
-            tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].any
+            tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].line.any
         };
-        let is_taken =
-            |tag: &&RuleTag| [&tag.text, &tag.stem].iter().any(|text| is_of_version(text, settings));
-        for tag in self.outcome.tags.iter().filter(of_branch).filter(is_taken) {
+        for tag in self.outcome.tags.iter().filter(of_branch) {
+            let Some(owner) = taken(&tag.text).or_else(|| taken(&tag.stem)) else { continue };
             let message =
-                format!("the {} would take the tag `{}`, which is a version's", subject(known), tag.text);
-            let help = "put something before it, such as `prefix=branch-`, or allow it: `{ pattern = \"type=ref,event=branch\", any = true }`";
-            let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message);
-            diagnostics.report(diagnostic.at(self.rules[tag.rule].span, "").with_help(help));
+                format!("the {} would take the tag `{}`, which is {owner}", subject(known), tag.text);
+            let line = &self.rules[tag.rule].line;
+            let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message).at(line.pattern.span, "");
+            diagnostics.report(diagnostic.with_help(cure(line, known)));
         }
+    }
+
+    /// The tags of this run that name nothing that anybody may call as he likes.
+    pub(super) fn constants(&self) -> impl Iterator<Item = &str> {
+        self.outcome.tags.iter().filter(|tag| !tag.names_branch).map(|tag| tag.text.as_str())
+    }
+
+    /// Whether all versions that the rules tell of are cut out of git tags, so that no other tag is one.
+    pub(super) fn cut_versions_out(&self) -> bool {
+        let cuts: Vec<bool> = self.rules.iter().filter_map(|one| one.rule.cuts_version_out()).collect();
+        !cuts.is_empty() && cuts.into_iter().all(|one| one)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::cache;
 use super::input::Input;
 use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
@@ -24,6 +25,8 @@ pub(super) struct Targets<'a> {
     platforms: IndexMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
     /// Those that are written as they stand.
     standing: Vec<Arc<Target>>,
+    /// The caches that some of them write.
+    pub(super) caches: cache::Written,
 }
 
 /// A platform of a target.
@@ -47,6 +50,7 @@ impl<'a> Targets<'a> {
             broken: BTreeMap::new(),
             platforms: IndexMap::new(),
             standing: Vec::new(),
+            caches: cache::Written::default(),
         };
         let mut known = KnownPlatforms::new();
         for name in input.definition.targets.keys() {
@@ -61,6 +65,7 @@ impl<'a> Targets<'a> {
             }
         }
         targets.standing = standing(&targets.resolved, input.definition);
+        targets.caches = cache::Written::of(targets.resolved.values().map(Arc::as_ref));
         Ok(targets)
     }
 

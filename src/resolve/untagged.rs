@@ -6,9 +6,13 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
+use super::version::ImageVersion;
+use crate::bake::values::{Mark, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::source::Span;
+use crate::spec::Marked;
 
 /// The code of all that is said about it.
 const CODE: Code = Code::NO_TAG;
@@ -35,14 +39,7 @@ pub(super) fn untagged(
         untagged.insert(image.key.clone());
         let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
         if !names.depend_on_run && !is_yielded {
-            let message = format!("image `{}` can never have a tag", image.key);
-            let help = match image.block {
-                Some(_) => "add one to `tags` that fits its version, such as `{{ version }}`",
-                None => {
-                    "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
-                }
-            };
-            diagnostics.report(Diagnostic::error(CODE, message).at(image.span, "").with_help(help));
+            diagnostics.report(never(image));
         } else if wanted.contains(&image.key) {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
@@ -52,14 +49,62 @@ pub(super) fn untagged(
     let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
     if is_of_none && !diagnostics.has_errors() {
         let facts: &Facts = input.facts;
-        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag)));
+        let all: Vec<&UnresolvedImage> = images.iter().map(|(image, ..)| *image).chain(left_out).collect();
+        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all)));
     }
     untagged
 }
 
+/// An image that gets a tag in no run. Entries of `tags` that are empty are left out as it is read; mostly, they lack the value
+/// of a variable.
+fn never(image: &UnresolvedImage) -> Diagnostic {
+    let settings = image.settings();
+    let unset: Vec<(&Name, Span)> =
+        settings.marked.iter().filter(|one| one.attribute.name == "tags").flat_map(unset).collect();
+    let help = match (unset.first(), &settings.tags, image.block) {
+        (Some((variable, _)), ..) => format!(
+            "set `{variable}` where the plan is made: in the environment, or with `--var {variable}=…`; or give it a default"
+        ),
+        (None, Some(tags), _) if tags.is_empty() => {
+            "nothing in `tags` is a tag: write one, such as `{{ version }}`, or give the variables in it a value"
+                .to_owned()
+        }
+        (None, _, Some(_)) => "add one to `tags` that fits its version, such as `{{ version }}`".to_owned(),
+        (None, _, None) => {
+            "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"
+                .to_owned()
+        }
+    };
+    let found = Diagnostic::error(CODE, format!("image `{}` can never have a tag", image.key));
+    let found = unset.into_iter().fold(found, |found, (variable, span)| {
+        found.at(span, format!("the variable `{variable}` has no value"))
+    });
+    found.at(image.span, "").with_help(help)
+}
+
+/// The variables without a value in a part of a block.
+fn unset(part: &Marked) -> impl Iterator<Item = (&Name, Span)> {
+    part.marks.iter().filter_map(|mark| match mark {
+        Mark::Unset(name) => Some((name, part.span)),
+        Mark::Secret(_) | Mark::Clock | Mark::Random | Mark::Kept(_) | Mark::Rewritten(_) => None,
+    })
+}
+
 /// A git tag is there to publish something.
-fn of_no_image(tag: &str) -> Diagnostic {
+fn of_no_image(tag: &str, images: &[&UnresolvedImage]) -> Diagnostic {
+    const SHOWN: usize = 5;
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
-    Diagnostic::error(CODE, message)
+    let place = images.first().and_then(|image| image.span);
+    let error = Diagnostic::error(CODE, message).at(place, "");
+    let taken = images.iter().take(SHOWN).map(|image| match &image.version {
+        ImageVersion::Elsewhere { tag: _, prefix, other: None } => {
+            format!("image `{}` takes git tags that begin with `{prefix}`", image.key)
+        }
+        _ => format!("what image `{}` says of `version` and `tags` gives none for it", image.key),
+    });
+    let more = images.len().checked_sub(SHOWN).filter(|more| *more > 0);
+    let notes = taken.chain(more.map(|more| format!("and {more} more images")));
+    notes
+        .fold(error, Diagnostic::with_note)
         .with_help("check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags")
 }

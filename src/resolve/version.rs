@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::bake::target::Text;
 use crate::facts::{Facts, Known};
 use crate::pattern::PatternError;
-use crate::spec::Settings;
+use crate::rules;
+use crate::spec::{Settings, TagPattern};
 use crate::tags::LATEST;
 use crate::version::{Class, Scheme, Tails, Version};
 
@@ -36,6 +37,8 @@ pub(super) enum ImageVersion {
         tag: String,
         /// What it would begin with.
         prefix: Text,
+        /// The longer prefix of the other image, if the tag begins with that of this one, too.
+        other: Option<String>,
     },
 }
 
@@ -70,6 +73,23 @@ pub(super) fn is_of_version(tag: &str, settings: &Settings) -> bool {
         Class::Unknown => false,
     };
     tag == LATEST || Version::parse_with(tag, Scheme::default(), &tails(settings)).is_ok_and(is_version)
+}
+
+/// What to do about the tag of a branch that is another's: a pattern that begins otherwise, or what allows it.
+pub(super) fn cure(one: &TagPattern, facts: Known<'_>) -> String {
+    let facts: &Facts = facts;
+    let is_pull_request = facts.branch.is_none() && facts.pull_request.is_some();
+    let before = if is_pull_request { "pr-" } else { "branch-" };
+    let quoted = |text: &Text| text.as_str().replace('"', "\\\"");
+    let pattern = quoted(&one.pattern);
+    let other = if rules::is_rule(one.pattern.as_str()) {
+        format!("prefix={before}")
+    } else {
+        format!("{before}{pattern}")
+    };
+    let when = one.when.as_ref().map(|when| format!(", when = \"{}\"", quoted(when))).unwrap_or_default();
+    let allowed = format!("{{ pattern = \"{pattern}\"{when}, any = true }}");
+    format!("put something before it, such as `{other}`, or allow it: `{allowed}`")
 }
 
 /// What a run is of, in a message.

@@ -1,16 +1,18 @@
 //! The version of each image, and the versions that are known besides.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
 use super::image::UnresolvedImage;
+use super::rules::AppliedRules;
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
-use crate::facts::KnownVersions;
+use crate::facts::{Facts, KnownVersions};
 use crate::pattern::{self, PatternError, Words};
-use crate::spec::{Settings, VersionText};
+use crate::spec::{Settings, VersionPattern, VersionText};
 use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, Withdrawn};
 
 /// Reads the version of an image.
@@ -44,14 +46,18 @@ pub(super) fn read(
         Err(e) => return failed(e, text, diagnostics),
     };
     let mut name = rendered.text.as_str();
-    if let Some(prefix) = tag_prefix(image, diagnostics) {
-        match name.strip_prefix(prefix.as_str()) {
-            Some(rest) => name = rest,
-            None if rendered.uses.facts.contains("tag") => {
-                return ImageVersion::Elsewhere { tag: rendered.text, prefix };
-            }
-            None => {}
+    let prefix = tag_prefix(image, diagnostics);
+    let is_of_tag = rendered.uses.facts.contains("tag");
+    if is_of_tag {
+        let own = prefix.as_ref().map(Text::as_str).unwrap_or_default();
+        let other = image.other_prefix(name, own).map(str::to_owned);
+        if other.is_some() || !name.starts_with(own) {
+            let prefix = prefix.unwrap_or_else(|| Text { span: text.span, ..Text::verbatim("") });
+            return ImageVersion::Elsewhere { tag: rendered.text, prefix, other };
         }
+    }
+    if let Some(rest) = prefix.as_ref().and_then(|prefix| name.strip_prefix(prefix.as_str())) {
+        name = rest;
     }
     match Version::parse_with(name, settings.scheme, &tails(settings)) {
         Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
@@ -60,11 +66,18 @@ pub(super) fn read(
                 "" => Diagnostic::error(Code::VERSION, "the version is empty"),
                 _ => Diagnostic::error(Code::VERSION, format!("`{name}` is not a version: {e}")),
             };
-            let help = other_form(name, settings, rendered.uses.facts.contains("tag"));
+            let prefix = prefix.as_ref().map(Text::as_str).unwrap_or_default();
+            let help = other_form(name, settings, is_of_tag.then_some(prefix));
             diagnostics.report(diagnostic.at(text.span, "").with_help(help));
             ImageVersion::Refused
         }
     }
+}
+
+/// What stands before the version in git tags, if that is known.
+pub(super) fn git_prefix(image: &UnresolvedImage) -> Option<String> {
+    let prefix = tag_prefix(image, &mut Diagnostics::default())?;
+    (!prefix.is_empty()).then(|| prefix.to_string())
 }
 
 /// What stands before the version in git tags.
@@ -97,20 +110,28 @@ pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics)
     }
 }
 
-/// What to write instead of a text that is not a version.
-fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
+/// What to write instead of a text that is not a version; of a git tag, it stands behind a prefix.
+fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> String {
+    let is_git_tag = git_prefix.is_some();
+    let git_prefix = git_prefix.unwrap_or_default();
     let is_version = |rest: &str| Version::parse_with(rest, settings.scheme, &tails(settings)).is_ok();
     // A word and what separates it from the numbers.
     let parts = name.find(|c: char| c.is_ascii_digit()).map(|at| name.split_at(at));
     let prefix =
         parts.filter(|(before, rest)| before.ends_with(['-', '_', '.', '/', '@']) && is_version(rest));
     match (prefix, settings.scheme) {
+        _ if name.is_empty() && !git_prefix.is_empty() => {
+            format!(
+                "`tag_prefix` is all that the git tag has; a version follows it, as in `{git_prefix}1.2.3`"
+            )
+        }
         _ if name.is_empty() => {
             "leave `version` out if the tags need none; if it comes from a variable, set that variable"
                 .to_owned()
         }
         (Some((before, rest)), _) if is_git_tag => {
-            format!("`tag_prefix = \"{before}\"` reads version `{rest}` from this git tag")
+            let written = settings.tag_prefix.as_ref().map(Text::as_str).unwrap_or_default();
+            format!("`tag_prefix = \"{written}{before}\"` reads version `{rest}` from this git tag")
         }
         (Some((before, rest)), _) => {
             format!("the version is `{rest}`; put what precedes it into the tags: `{before}`")
@@ -122,9 +143,14 @@ fn other_form(name: &str, settings: &Settings, is_git_tag: bool) -> String {
         _ if name.contains('/') => {
             "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
         }
-        _ if is_git_tag => "a version looks like `1.2.3`; where git tags have other names, too, say which are versions: \
-                            `version = { pattern = \"{{ tag }}\", when = \"tag and tag is startingwith('v')\" }`"
-            .to_owned(),
+        _ if is_git_tag => {
+            let v = if git_prefix.ends_with('v') { "" } else { "v" };
+            let when = format!("tag and tag is startingwith('{git_prefix}{v}')");
+            let version = format!("version = {{ pattern = \"{{{{ tag }}}}\", when = \"{when}\" }}");
+            format!(
+                "a version looks like `1.2.3`; where git tags have other names, too, say which are versions: `{version}`"
+            )
+        }
         _ => "a version looks like `1.2.3`; put other names into `tags`".to_owned(),
     }
 }
@@ -221,6 +247,31 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     )));
 }
 
+/// Says that a version is released which the image withdraws: it gets its own tags alone.
+pub(super) fn check_withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
+    let Some(version) = image.version.known() else { return };
+    let settings = image.settings();
+    // A mistake in it is reported where the list is used.
+    let covers = |text: &&VersionText| {
+        Withdrawn::parse(text.as_str(), settings.scheme, &image.tails).is_ok_and(|one| one.covers(version))
+    };
+    if let Some(text) = settings.withdrawn.iter().find(covers) {
+        let message = format!(
+            "version `{version}` of image `{}` is withdrawn: it is published under its own tags, and gets no floating one",
+            image.key
+        );
+        let place = settings.version.as_ref().and_then(|version| version.span);
+        diagnostics.report(
+            Diagnostic::warning(Code::WITHDRAWN, message)
+                .at(text.span, "withdrawn here")
+                .at(place, "")
+                .with_help(
+                    "plan a version that is not withdrawn; or take it off `withdrawn`, if it is good again",
+                ),
+        );
+    }
+}
+
 /// The versions that are known besides those of the spec and were not withdrawn.
 pub(super) fn known(
     image: &UnresolvedImage,
@@ -278,24 +329,72 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
     }
 }
 
-/// The versions given from outside that an image reads as its own, each with what it is called there. Tags that are no
-/// versions, or another image's, are nothing to this one.
+/// The versions given from outside that an image reads as its own, each with what it is called there: git tags are read as
+/// in a run of them, and a list for the image may have its bare versions, too. Tags that are no versions, or another
+/// image's, are nothing to this one.
 fn outside_of<'a>(
     image: &'a UnresolvedImage,
     input: &'a Input<'_>,
 ) -> impl Iterator<Item = (&'a str, Version)> {
     let outside = input.known_versions;
-    let names = outside.by_image.get(&image.key).unwrap_or(&outside.names);
+    let list = outside.by_image.get(&image.key);
+    let names = list.unwrap_or(&outside.names);
+    let settings = image.settings();
     // A mistake in it has been reported.
-    let prefix = tag_prefix(image, &mut Diagnostics::default()).map(|prefix| prefix.to_string());
-    let scheme = image.settings().scheme;
+    let prefix = git_prefix(image);
+    let rules_decide = settings.version.is_none()
+        && prefix.is_none()
+        && image.rules.as_deref().is_some_and(AppliedRules::cut_versions_out);
+    let tags = GitTags::of(image, input, names);
     names.iter().filter_map(move |name| {
-        let bare = name.strip_prefix(prefix.as_deref().unwrap_or_default());
-        let cut_out = image.rules.iter().flat_map(|rules| rules.versions_in(name));
-        let mut texts = bare.into_iter().chain(cut_out);
-        let version = texts.find_map(|text| Version::parse_with(text, scheme, &image.tails).ok());
+        let own = prefix.as_deref().unwrap_or_default();
+        let whole = tags.version_in(name).filter(|_| !rules_decide);
+        let whole = whole.filter(|text| image.other_prefix(text, own).is_none());
+        let whole = whole.and_then(|text| Some(Cow::Owned(text.strip_prefix(own)?.to_owned())));
+        let cut_out = image.rules.iter().flat_map(|rules| rules.versions_in(name)).map(Cow::Borrowed);
+        let bare = list.map(|_| Cow::Borrowed(name.as_str()));
+        let mut texts = whole.into_iter().chain(cut_out).chain(bare);
+        let version = texts.find_map(|text| Version::parse_with(&text, settings.scheme, &image.tails).ok());
         Some((name.as_str(), version?))
     })
+}
+
+/// How an image's `version` reads git tags.
+struct GitTags<'a> {
+    image: &'a UnresolvedImage,
+    /// The pattern, and what is known in runs of git tags, where it reads more than the tag as it is.
+    pattern: Option<(&'a VersionPattern, Facts)>,
+}
+
+impl<'a> GitTags<'a> {
+    fn of(image: &'a UnresolvedImage, input: &Input<'_>, names: &[String]) -> Self {
+        let is_plain = |one: &VersionPattern| {
+            one.as_str() == "{{ tag }}" && one.when.as_ref().is_none_or(|when| when.as_str() == "tag")
+        };
+        let version = image.settings().version.as_ref().filter(|one| pattern::is_pattern(one.as_str()));
+        let pattern = version.filter(|one| !is_plain(one) && !names.is_empty()).map(|one| {
+            let facts: &Facts = input.facts;
+            let branches = Vec::new();
+            (one, Facts { branch: None, pull_request: None, branches, ..facts.clone() })
+        });
+        Self { image, pattern }
+    }
+
+    /// What a run of the git tag takes for its version, if anything.
+    fn version_in<'t>(&self, name: &'t str) -> Option<Cow<'t, str>> {
+        let Some((version, facts)) = &self.pattern else { return Some(name.into()) };
+        let git_ref = Some(format!("refs/tags/{name}"));
+        let facts = Facts { tag: Some(name.to_owned()), git_ref, ..facts.clone() };
+        let words = Words { version: None, facts: &&facts, image: self.image.names() };
+        match pattern::render(version.as_str(), &words) {
+            Ok(Some(rendered)) if rendered.uses.facts.contains("tag") => {
+                let is_let = |when: &Text| pattern::holds(when.as_str(), &words) != Ok(false);
+                version.when.as_ref().is_none_or(is_let).then_some(rendered.text.into())
+            }
+            // It is made of something else.
+            _ => Some(name.into()),
+        }
+    }
 }
 
 /// The versions that own nothing any more.

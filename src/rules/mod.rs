@@ -83,6 +83,23 @@ impl Rule {
         expression.captures(git_tag).and_then(|found| found.get(group)).map(|found| found.as_str())
     }
 
+    /// Whether the version that it is about is a part of the git tag that it cuts out; `None` when it is about none, or one
+    /// that is given.
+    pub(crate) fn cuts_version_out(&self) -> Option<bool> {
+        match &self.kind {
+            RuleKind::Version { scheme: _, pattern: _, value: None, part } => Some(part.is_some()),
+            RuleKind::Match { pattern: _, group: _, value: None } => Some(true),
+            RuleKind::Ref(RunSubjectKind::Tag) => Some(false),
+            RuleKind::Version { .. }
+            | RuleKind::Match { .. }
+            | RuleKind::Ref(RunSubjectKind::Branch | RunSubjectKind::PullRequest)
+            | RuleKind::Schedule { .. }
+            | RuleKind::Edge { .. }
+            | RuleKind::Raw { .. }
+            | RuleKind::Sha { .. } => None,
+        }
+    }
+
     /// Whether it may give something else in another run.
     pub(crate) fn depends_on_run(&self) -> bool {
         match (self.enable.literal(), &self.kind) {

@@ -249,7 +249,8 @@ pub(crate) fn claim(
     names_run: bool,
 ) -> Claim {
     let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
-    if names_commit || has_whole_version(name, version) || is_prerelease_of_build() {
+    let is_respelled = || depth == usize::MAX && respelled(name).contains(&respelled(version.text()));
+    if names_commit || has_whole_version(name, version) || is_prerelease_of_build() || is_respelled() {
         Claim::Literal
     } else if names_run {
         Claim::Run
@@ -277,6 +278,14 @@ fn has_whole_version(tag: &str, version: &Version) -> bool {
         };
         !tag[..start].ends_with(is_digit) && after.is_some_and(|after| !after.starts_with(is_digit))
     })
+}
+
+/// A text of which the case and the separators do not matter, between two of them: `1.2.3-RC1` is `1_2_3-rc1` in another
+/// spelling, and not in `11.2.3`.
+fn respelled(text: &str) -> String {
+    let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let letters = bare.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    format!("-{}-", letters.collect::<String>())
 }
 
 /// How many of the version's leading numbers a name begins with, whoever has put them there.
@@ -396,6 +405,18 @@ impl Claims {
         let version = |index: usize| candidates[index].version;
         let text = |pair: [usize; 2]| pair.map(|index| version(index).text().to_owned());
         let name = name.to_owned();
+        // What names the commit may be of several versions, and what shows the version is of one.
+        let shows_version = |index: usize| {
+            candidates[index].names.iter().any(|one| one.name == name && one.form.has_version())
+        };
+        let shown: Vec<usize> = self.literal.iter().copied().filter(|index| shows_version(*index)).collect();
+        if let Some((first, rest)) = shown.split_first()
+            && let Some(second) =
+                rest.iter().find(|one| version(**one).without_v() != version(*first).without_v())
+        {
+            let candidates = [*first, *second];
+            return Err(TagError::SameTag { name, versions: text(candidates), candidates });
+        }
         let mut floating = self.floating.clone();
         // Versions of the same text sort by position; their order cannot be told apart anyway.
         floating.sort_by(|(a, _), (b, _)| version(*b).cmp(version(*a)).then(b.cmp(a)));

@@ -93,7 +93,7 @@ fn a_part_cut_out_of_the_whole_version_is_that_part() {
         ("2023", Claim::Versions(1)),
         ("2023.01", Claim::Versions(2)),
         ("v2023-slim", Claim::Versions(1)),
-        ("2023-01-1", Claim::Versions(3)),
+        ("2023-01-1", Claim::Literal),
         ("202301", Claim::Versions(3)),
         ("2023.01.1", Claim::Literal),
     ] {

@@ -6,6 +6,7 @@ use super::walk::{Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
+use crate::published::plan_json::TagEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Configuration, Known, Question, Record};
 use crate::published::release::{MAX_RELEASES, Saying, has_same_numbers, saying};
@@ -19,6 +20,8 @@ struct Evidence {
     notes: Vec<String>,
     /// Whether it can be nothing else.
     is_sure: bool,
+    /// What helps, where that is not to build this version again.
+    cure: Option<String>,
 }
 
 /// Looks for another version in the content of an image's tags; whether there is one. Whoever knows what was built need
@@ -33,7 +36,8 @@ pub(super) fn look(
 ) -> bool {
     let Some(planned) = &image.version else { return false };
     let found = &tree.served.manifest.digest;
-    let Some(Evidence { claim, notes, is_sure }) = evidence(key, image, planned, place, tree, walk) else {
+    let Some(Evidence { claim, notes, is_sure, cure }) = evidence(key, image, planned, place, tree, walk)
+    else {
         return false;
     };
     let message = format!("image `{key}`: {found} {claim}, but its tags are of `{planned}`");
@@ -48,7 +52,10 @@ pub(super) fn look(
             .with_severity(Severity::Warning)
             .with_cure("set the label in the definition, and it tells which version was built")
     } else {
-        finding
+        match cure {
+            Some(cure) => finding.with_cure(cure),
+            None => finding,
+        }
     });
     is_sure && !is_said
 }
@@ -68,7 +75,7 @@ fn evidence(
         Saying::Other(..) if is_annotated(image) => return None,
         Saying::Other(text, _) => {
             let notes = vec![format!("that is its annotation `{VERSION}`")];
-            return Some(Evidence { claim: says(&text), notes, is_sure: true });
+            return Some(Evidence { claim: says(&text), notes, is_sure: true, cure: None });
         }
         Saying::Nothing => {}
     }
@@ -106,7 +113,7 @@ fn evidence(
         };
         if published.is_some() || version.numbers().len() == planned.numbers().len() {
             let (claim, notes) = (says(&text), vec![note, more]);
-            return Some(Evidence { claim, notes, is_sure: published.is_some() });
+            return Some(Evidence { claim, notes, is_sure: published.is_some(), cure: None });
         }
     }
     if let Some(left) = releases.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
@@ -115,7 +122,19 @@ fn evidence(
     for (tag, version) in releases.into_iter().take(MAX_RELEASES) {
         if walk.tag(place.site, tag).present() == Some(found) {
             let claim = format!("is version `{}`, by the tag `{}`", version.text(), location.with_tag(tag));
-            return Some(Evidence { claim, notes: Vec::new(), is_sure: true });
+            let is_own =
+                |own: &TagEntry| !own.floating && place.references.contains(&location.with_tag(&own.name));
+            // Both versions have it as their own, and one of them wrongly.
+            let tie = image.tags.iter().any(is_own).then(|| {
+                let note = "one of the two versions has the content of the other, and nothing in it tells which";
+                let cure = format!(
+                    "verify with `--metadata`, which tells whether this is the build of `{planned}`; if it is, build and merge `{}` again, and else this version",
+                    version.text()
+                );
+                (note.to_owned(), cure)
+            });
+            let (notes, cure) = tie.unzip();
+            return Some(Evidence { claim, notes: notes.into_iter().collect(), is_sure: true, cure });
         }
     }
     None

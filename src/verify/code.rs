@@ -264,7 +264,7 @@ codes! {
         cure: "nothing, unless the tag has other problems"
     }
     IsAnIndex "is-an-index" Note {
-        what: "with `--explain`: an index of one platform, which some tools do not accept",
+        what: "an index, with `--explain`: some tools only accept the manifest of one image",
         cause: "since buildx 0.10 a build has an attestation of its provenance, and with it even one platform makes an index",
         cure: "`bakeplan merge` and `docker buildx imagetools create` take it as it is; `docker manifest create` says `is a manifest list` and needs builds with `provenance: false`"
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::code::Code;
 use super::finding::Finding;
-use super::layer::Layer;
+use super::layer::{Layer, Left};
 use super::program::{self, Layers, Verdict};
 use super::walk::Program;
 use crate::diagnostic::Diagnostic;
@@ -38,14 +38,14 @@ pub(super) fn look(programs: &[Program<'_>], sites: &[Site], progress: &dyn Prog
     for (digest, (one, references)) in images {
         let site = &sites[one.place.site];
         let failure = Cell::new(None);
-        let read = |at: usize| {
+        let read = |at: usize, left: &mut Left| {
             let layer = &one.manifest.layers[at];
             let size = u64::try_from(layer.size).unwrap_or(0);
             if size > MAX_LAYER {
                 return Err(format!("it has {size} bytes, and at most {MAX_LAYER} are read"));
             }
             match site.store.get_blob(&layer.digest, MAX_LAYER) {
-                Ok(Some(content)) => Layer::read(&content),
+                Ok(Some(content)) => Layer::read(&content, left),
                 Ok(None) => Err("it is not there".to_owned()),
                 Err(error) => {
                     let fault = Fault::of(&error);

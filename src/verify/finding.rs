@@ -106,14 +106,17 @@ pub(crate) fn gathered(findings: Vec<Finding>) -> Vec<Finding> {
     let mut gathered: Vec<Finding> = Vec::new();
     for finding in findings {
         let is_same = |known: &&mut Finding| {
-            (known.code, &known.digest, &known.message, &known.notes)
-                == (finding.code, &finding.digest, &finding.message, &finding.notes)
+            // Images of data are published by the dozen, and the same is said of all of them.
+            let is_of_many = finding.code == Code::SameLayers;
+            (known.code, &known.message, &known.notes) == (finding.code, &finding.message, &finding.notes)
+                && (is_of_many || known.digest == finding.digest)
         };
         match gathered.iter_mut().find(is_same) {
             Some(known) => {
                 let new = finding.references.iter().filter(|one| !known.references.contains(one));
                 let new: Vec<_> = new.cloned().collect();
                 known.references.extend(new);
+                known.digest = known.digest.take().filter(|own| finding.digest.as_ref() == Some(own));
             }
             None => gathered.push(finding),
         }
@@ -148,6 +151,13 @@ mod tests {
         let told: Vec<_> =
             gathered.iter().map(|finding| (finding.code, finding.references.join(" "))).collect();
         assert_eq!(told, [(Code::TagMissing, "b c".to_owned()), (Code::TagKept, "a".to_owned())]);
+        // Of images with the same layers once, whichever index they are in; of anything else, each with its digest.
+        let of = |code, place: &str| find(code, place).about(&Digest::sha256(place.as_bytes()));
+        for (code, expected) in [(Code::SameLayers, 1), (Code::IsAnIndex, 2)] {
+            let gathered = super::gathered(vec![of(code, "a"), of(code, "b"), of(code, "b")]);
+            assert_eq!(gathered.len(), expected, "{gathered:?}");
+            assert_eq!(gathered[0].digest.is_none(), expected == 1, "{gathered:?}");
+        }
     }
 
     #[test]

@@ -95,14 +95,16 @@ struct Look<'a> {
     questions: Questions,
     kept: BTreeSet<Digest>,
     unknown: Vec<Diagnostic>,
+    /// The manifests of which it cannot be read what refers to them.
+    unreferred: Vec<(Digest, &'a Fault)>,
     /// What was followed already.
     seen: BTreeSet<Digest>,
 }
 
 impl<'a> Look<'a> {
     fn new(at: usize, site: &'a Site, record: &'a Record) -> Self {
-        let (questions, kept, unknown, seen) = Default::default();
-        Self { at, site, record, questions, kept, unknown, seen }
+        let (questions, kept, unknown, unreferred, seen) = Default::default();
+        Self { at, site, record, questions, kept, unknown, unreferred, seen }
     }
 
     fn need(&mut self, question: Question) {
@@ -166,6 +168,19 @@ impl<'a> Look<'a> {
                 Known::Faulty(fault) => self.fault(&format!("tag `{tag}`"), fault),
             }
         }
+        self.tell_unreferred();
+    }
+
+    /// Says once of which manifests it cannot be read what refers to them.
+    fn tell_unreferred(&mut self) {
+        let unreferred = std::mem::take(&mut self.unreferred);
+        let Some(((digest, fault), others)) = unreferred.split_first() else { return };
+        let more = match others.len() {
+            0 => String::new(),
+            1 => " and another manifest".to_owned(),
+            count => format!(" and {count} other manifests"),
+        };
+        self.fault(&format!("what refers to {digest}{more}"), fault);
     }
 
     /// Keeps a manifest, and whatever it holds and is about it. What is not `needed` may be missing.
@@ -233,7 +248,7 @@ impl<'a> Look<'a> {
         let record = self.record;
         match record.about(digest) {
             Known::Unasked | Known::Absent => {}
-            Known::Faulty(fault) => self.fault(&format!("what refers to {digest}"), fault),
+            Known::Faulty(fault) => self.unreferred.push((digest.clone(), fault)),
             Known::Present(found) => {
                 for referrer in found {
                     if is_index(&referrer.media_type) {

@@ -37,8 +37,11 @@ pub(super) fn holder(
         let records = walk.records;
         return match records[site].tags() {
             Known::Unasked => Holder::Open,
-            Known::Present(listed) => keeper(image, tag, listed)
-                .map_or(Holder::Own, |keeper| Holder::Other(format!("stays with `{}`", keeper.tag))),
+            Known::Present(listed) => match (keeper(image, tag, listed), digest) {
+                (None, _) => Holder::Own,
+                (Some(keeper), Some(_)) => Holder::Other(format!("stays with `{}`", keeper.tag)),
+                (Some(keeper), None) => Holder::Other(format!("is not there, and is for `{}`", keeper.tag)),
+            },
             Known::Faulty(fault) => Holder::Unlisted(fault.message().to_owned()),
             Known::Absent => Holder::Own,
         };

@@ -2,15 +2,13 @@
 //! (<https://github.com/opencontainers/image-spec/blob/main/layer.md>).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use super::unpack::Unpacked;
 
 /// How much of a file is kept: an ELF header, or the first line of a script.
 const HEAD: usize = 256;
 const BLOCK: usize = 512;
-/// The most that is read of one layer: entries, and bytes of names.
-const MAX_ENTRIES: usize = 1_000_000;
-const MAX_NAMES: usize = 128 * 1024 * 1024;
 /// The most bytes of a name that stands in an entry of its own.
 const MAX_LONG: u64 = 1024 * 1024;
 
@@ -25,6 +23,49 @@ pub(super) enum Node {
     Link(String),
     /// A device or the like.
     Other,
+}
+
+/// What may still be read of an image, all its layers together: a few seconds of work, and part of a GiB of memory.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Entries of archives.
+    entries: usize,
+    /// Bytes of names.
+    names: usize,
+    /// Bytes, when they are unpacked.
+    bytes: u64,
+}
+
+impl Left {
+    const ENTRIES: usize = 500_000;
+    const NAMES: usize = 128 * 1024 * 1024;
+    const BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+    fn take_entry(&mut self) -> Result<(), String> {
+        self.entries = self.entries.checked_sub(1).ok_or_else(|| too_much(Self::ENTRIES, "entries"))?;
+        Ok(())
+    }
+
+    fn take_names(&mut self, length: usize) -> Result<(), String> {
+        self.names = self.names.checked_sub(length).ok_or_else(|| too_much(Self::NAMES, "bytes of names"))?;
+        Ok(())
+    }
+
+    fn take_bytes(&mut self, count: usize) -> Result<(), String> {
+        let left = self.bytes.checked_sub(count as u64);
+        self.bytes = left.ok_or_else(|| too_much(Self::BYTES, "bytes when they are unpacked"))?;
+        Ok(())
+    }
+}
+
+impl Default for Left {
+    fn default() -> Self {
+        Self { entries: Self::ENTRIES, names: Self::NAMES, bytes: Self::BYTES }
+    }
+}
+
+fn too_much(most: impl Display, what: &str) -> String {
+    format!("the layers that were read have more than {most} {what}")
 }
 
 /// What a layer does.
@@ -43,39 +84,38 @@ impl Layer {
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(super) fn read(content: &[u8]) -> Result<Self, String> {
+    pub(super) fn read(content: &[u8], left: &mut Left) -> Result<Self, String> {
         let mut bytes = Unpacked::new(content)?;
-        let (mut layer, mut names, mut long) = (Self::default(), 0, Long::default());
-        for _ in 0..MAX_ENTRIES {
+        let (mut layer, mut long) = (Self::default(), Long::default());
+        loop {
             let mut block = [0; BLOCK];
             let read = bytes.fill(&mut block)?;
+            left.take_bytes(read)?;
             // The end is two empty blocks, or nothing.
             if read == 0 || block.iter().all(|byte| *byte == 0) {
                 return Ok(layer);
             }
+            left.take_entry()?;
             let header = Header::read(&block[..read])?;
             let size = long.size.take().unwrap_or(header.size);
             if let b'x' | b'L' | b'K' = header.kind {
                 if size > MAX_LONG {
                     return Err(format!("an entry of its archive has a name of {size} bytes"));
                 }
-                let text = take(&mut bytes, size, usize::MAX)?;
+                let text = take(&mut bytes, size, usize::MAX, left)?;
                 long.learn(header.kind, &text);
                 continue;
             }
             if header.kind == b'S' {
                 return Err("its archive has sparse files".to_owned());
             }
-            let head = take(&mut bytes, size, HEAD)?;
+            let head = take(&mut bytes, size, HEAD, left)?;
             if header.kind == b'g' {
                 continue;
             }
             let path = long.path.take().unwrap_or(header.path);
             let target = long.target.take().unwrap_or(header.target);
-            names += path.len() + target.len();
-            if names > MAX_NAMES {
-                return Err(format!("the names in its archive have more than {MAX_NAMES} bytes"));
-            }
+            left.take_names(path.len() + target.len())?;
             let node = match header.kind {
                 b'0' | 0 | b'7' => Node::File(head),
                 // From the root, however it is written.
@@ -88,7 +128,6 @@ impl Layer {
                 layer.add(path, node);
             }
         }
-        Err(format!("its archive has more than {MAX_ENTRIES} entries"))
     }
 
     fn add(&mut self, path: String, node: Node) {
@@ -207,20 +246,57 @@ fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// Reads the content of an entry, and what fills its last block; keeps how it begins.
-fn take(bytes: &mut Unpacked<'_>, size: u64, keep: usize) -> Result<Vec<u8>, String> {
+fn take(bytes: &mut Unpacked<'_>, size: u64, keep: usize, left: &mut Left) -> Result<Vec<u8>, String> {
     let mut kept = Vec::new();
-    let mut left = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry is too large")?;
+    let mut rest = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry is too large")?;
     let mut content = size;
-    let mut buffer = [0; 64 * BLOCK];
-    while left > 0 {
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+    // Most entries are empty or short, and there may be many.
+    let most = usize::try_from(rest).unwrap_or(usize::MAX).min(64 * BLOCK);
+    let mut buffer = vec![0; most];
+    while rest > 0 {
+        let count = usize::try_from(rest).unwrap_or(usize::MAX).min(most);
+        left.take_bytes(count)?;
         if bytes.fill(&mut buffer[..count])? < count {
             return Err("it ends too early".to_owned());
         }
         let own = usize::try_from(content).unwrap_or(usize::MAX).min(count);
         kept.extend_from_slice(&buffer[..own.min(keep.saturating_sub(kept.len()))]);
         content -= own as u64;
-        left -= count as u64;
+        rest -= count as u64;
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive of one file with zeros.
+    fn archive(size: usize) -> Vec<u8> {
+        let mut archive = vec![0; BLOCK];
+        archive[..4].copy_from_slice(b"file");
+        archive[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+        archive[156] = b'0';
+        archive[148..156].copy_from_slice(b"        ");
+        let sum: u32 = archive.iter().map(|byte| u32::from(*byte)).sum();
+        archive[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        archive.resize(BLOCK + size.next_multiple_of(BLOCK), 0);
+        archive
+    }
+
+    #[test]
+    fn what_is_read_of_all_layers_has_an_end() {
+        let layer = archive(100_000);
+        let mut left = Left { bytes: 250_000, ..Left::default() };
+        Layer::read(&layer, &mut left).unwrap();
+        Layer::read(&layer, &mut left).unwrap();
+        let error = Layer::read(&layer, &mut left).unwrap_err();
+        assert!(error.ends_with(" bytes when they are unpacked"), "{error}");
+        let mut left = Left { names: 5, ..Left::default() };
+        Layer::read(&layer, &mut left).unwrap();
+        assert!(Layer::read(&layer, &mut left).unwrap_err().ends_with(" bytes of names"));
+        let mut left = Left { entries: 1, ..Left::default() };
+        Layer::read(&layer, &mut left).unwrap();
+        assert!(Layer::read(&layer, &mut left).unwrap_err().ends_with(" entries"));
+    }
 }

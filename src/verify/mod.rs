@@ -6,6 +6,9 @@ pub(crate) mod code;
 
 // What is found, and where.
 pub(crate) mod finding;
+
+mod absent;
+
 pub(crate) mod walk;
 
 // What images run.
@@ -122,6 +125,9 @@ pub fn verify(request: Request<'_>, depth: Depth, sites: &[Site], progress: &dyn
         report.failures.extend(found.failures);
     }
     report.settle();
+    if let Request::Explain(case) = request {
+        report.facts.extend(report.is_fine().then(|| format!("nothing is wrong with {}", case.subject)));
+    }
     report
 }
 

@@ -106,16 +106,17 @@ impl<'a> ImageCheck<'_, 'a> {
                 tag.kind = TagState::Kept;
             }
         }
-        let references = self.tags[from..].iter().map(|tag| tag.checked.reference.clone());
-        self.walk.findings.push(merged::held(self.key, why, &references.collect::<Vec<_>>()));
+        let references: Vec<_> = self.tags[from..].iter().map(|tag| tag.checked.reference.clone()).collect();
+        self.walk.findings.push(merged::held(self.key, why, &references));
     }
 
-    /// Leaves alone the tags that the merge left alone.
+    /// Leaves alone the floating tags that the merge left alone: it leaves no others.
     fn left(&mut self, from: usize) {
         let Said::Published(_, left) = &self.said else { return };
         let mut references = Vec::new();
         for tag in &mut self.tags[from..] {
-            if left.contains(tag.checked.reference.as_str()) && tag.kind != TagState::Faulty {
+            let is_left = tag.planned.floating && left.contains(&*tag.checked.reference);
+            if is_left && tag.kind != TagState::Faulty {
                 tag.kind = TagState::Kept;
                 references.push(tag.checked.reference.clone());
             }
@@ -197,9 +198,8 @@ impl<'a> ImageCheck<'_, 'a> {
             return;
         }
         let location = self.walk.sites[site].location.to_string();
-        let names: Vec<_> =
-            self.tags.iter().filter(|tag| tag.site == site && tag.kind == TagState::Missing).collect();
-        let names: Vec<_> = names.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
+        let missing = self.tags.iter().filter(|tag| tag.site == site && tag.kind == TagState::Missing);
+        let names: Vec<_> = missing.map(|tag| format!("`{}`", tag.planned.name)).collect();
         let noun = if names.len() == 1 { "has no tag" } else { "has none of the tags" };
         let message = format!("image `{}`: `{location}` {noun} {}", self.key, names.join(", "));
         let metadata = self.metadata.filter(|_| self.image.reused.is_none());

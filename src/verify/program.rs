@@ -1,6 +1,6 @@
 //! The program that an image runs, found as a kernel would find it, and the machine that it is for.
 
-use super::layer::{Layer, Node};
+use super::layer::{Layer, Left, Node};
 use crate::oci::DescriptorPlatform;
 use crate::published::command::Command;
 
@@ -26,13 +26,14 @@ pub(super) enum Verdict {
 pub(super) struct Layers<'a> {
     /// From the lowest.
     layers: Vec<Option<Layer>>,
-    read: &'a dyn Fn(usize) -> Result<Layer, String>,
+    read: &'a dyn Fn(usize, &mut Left) -> Result<Layer, String>,
+    left: Left,
 }
 
 impl<'a> Layers<'a> {
     /// So many layers; `read` gives each, counted from the lowest.
-    pub(super) fn new(count: usize, read: &'a dyn Fn(usize) -> Result<Layer, String>) -> Self {
-        Self { layers: (0..count).map(|_| None).collect(), read }
+    pub(super) fn new(count: usize, read: &'a dyn Fn(usize, &mut Left) -> Result<Layer, String>) -> Self {
+        Self { layers: (0..count).map(|_| None).collect(), read, left: Left::default() }
     }
 
     /// What is at a path without links.
@@ -40,7 +41,7 @@ impl<'a> Layers<'a> {
         let count = self.layers.len();
         for at in (0..count).rev() {
             if self.layers[at].is_none() {
-                let layer = (self.read)(at);
+                let layer = (self.read)(at, &mut self.left);
                 self.layers[at] = Some(layer.map_err(|why| format!("layer {} of {count}: {why}", at + 1))?);
             }
             let Some(layer) = &self.layers[at] else { continue };

@@ -142,6 +142,12 @@ impl Report {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 
+    /// Whether the first reference is there, and nothing was found but what is worth knowing.
+    pub(super) fn is_fine(&self) -> bool {
+        let is_there = self.references.first().is_some_and(|one| one.digest.is_some());
+        self.ok && is_there && self.findings.iter().all(|finding| finding.severity == Severity::Note)
+    }
+
     /// The findings as other mistakes are reported.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {

@@ -5,8 +5,6 @@ use std::io::Read;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-/// The most that is read of one layer, in bytes when it is unpacked.
-const MAX_UNPACKED: u64 = 16 * 1024 * 1024 * 1024;
 /// For gzip, with the largest window (<https://docs.rs/zlib-rs/latest/zlib_rs/struct.Inflate.html>).
 const GZIP: u8 = 16 + 15;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -18,7 +16,6 @@ const MAX_WINDOW: u64 = 128 * 1024 * 1024;
 /// The bytes of a layer.
 pub(super) struct Unpacked<'a> {
     form: Form<'a>,
-    read: u64,
 }
 
 /// How the rest of a layer is written.
@@ -42,7 +39,7 @@ impl<'a> Unpacked<'a> {
         } else {
             Form::Plain(input)
         };
-        Ok(Self { form, read: 0 })
+        Ok(Self { form })
     }
 
     /// Reads as much as there is and fits.
@@ -53,10 +50,6 @@ impl<'a> Unpacked<'a> {
         let mut filled = 0;
         while filled < buffer.len() && !matches!(self.form, Form::Ended) {
             filled += self.form.next(&mut buffer[filled..])?;
-        }
-        self.read += filled as u64;
-        if self.read > MAX_UNPACKED {
-            return Err(format!("it has more than {MAX_UNPACKED} bytes when it is unpacked"));
         }
         Ok(filled)
     }

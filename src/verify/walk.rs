@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::absent::{self, Absent};
 use super::code::Code;
 use super::finding::Finding;
 use crate::diagnostic::Severity;
@@ -33,6 +34,8 @@ pub(crate) struct Walk<'a> {
     pub findings: Vec<Finding>,
     /// What the images run that were met.
     pub programs: Vec<Program<'a>>,
+    /// The blobs that are missing of what is looked at.
+    absent: Vec<Absent<'a>>,
 }
 
 /// What an image runs.
@@ -125,7 +128,8 @@ impl<'a> Walk<'a> {
     /// A walk that has not begun.
     #[must_use]
     pub(crate) fn new(sites: &'a [Site], records: &'a [Record]) -> Self {
-        Self { sites, records, questions: Questions::new(), findings: Vec::new(), programs: Vec::new() }
+        let (questions, findings, programs, absent) = Default::default();
+        Self { sites, records, questions, findings, programs, absent }
     }
 
     pub(super) fn need(&mut self, site: usize, question: Question) {
@@ -249,6 +253,8 @@ impl<'a> Walk<'a> {
             }
             Content::Index(index) => self.index(place, &mut tree, index),
         }
+        let (absent, location) = (std::mem::take(&mut self.absent), &self.sites[place.site].location);
+        self.findings.extend(absent::findings(absent, digest, location, &place.references));
         Some(tree)
     }
 
@@ -505,7 +511,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn part(&mut self, place: &Trail, name: &str, blob: &Descriptor) {
+    fn part(&mut self, place: &Trail, name: &str, blob: &'a Descriptor) {
         let (site, digest) = (place.site, &blob.digest);
         let records = self.records;
         // A configuration that is being read need not be looked for, too.
@@ -534,15 +540,7 @@ impl<'a> Walk<'a> {
                 let others: Vec<_> = siblings.into_iter().filter(has_it).collect();
                 let others: Vec<_> =
                     others.into_iter().map(|other| format!("`{}`", self.sites[other].location)).collect();
-                let location = &self.sites[site].location;
-                let message = format!("{name}, {digest} ({} bytes), is not in `{location}`", blob.size);
-                let finding = self.report(Code::BlobMissing, place, digest, message);
-                if !others.is_empty() {
-                    finding.notes.push(format!(
-                        "{} has it: `bakeplan merge` can take it over from there",
-                        others.join(", ")
-                    ));
-                }
+                self.absent.push(Absent { name: name.to_owned(), blob, others });
             }
         }
     }

@@ -117,6 +117,27 @@ fn hashes_are_the_same_on_any_day_and_follow_what_is_read() {
     assert_ne!(changed[2], all[2]);
 }
 
+/// Whoever wonders why an image is built sees which files count, and what the hashes are of.
+#[test]
+fn inputs_are_explained() {
+    let test = folder();
+    let output = bakeplan(test.folder(), &["plan", "--inputs", "--explain"], &[]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let (_, of_api) = shown.split_once("inputs of api-linux-amd64: sha256:").expect(&shown);
+    let (of_api, of_web) = of_api.split_once("inputs of web-linux-amd64: sha256:").expect(&shown);
+    for text in [
+        "note: `dockerfile` is git's hash of `api/Dockerfile`",
+        "note: of the context, only what the Dockerfile copies counts: `b`",
+    ] {
+        assert!(of_api.contains(text), "{text}: {of_api}");
+    }
+    assert!(of_web.contains("note: the whole context counts: line 2"), "{of_web}");
+    // No hash is cut.
+    let hash = git(test.folder(), &["rev-parse", "HEAD:web/Dockerfile"]);
+    assert!(of_web.contains(&format!("dockerfile = {hash}\n")), "{hash}: {of_web}");
+    assert!(!shown.contains('…'), "{shown}");
+}
+
 #[test]
 fn what_changed_since_a_revision_is_built() {
     let test = folder();
@@ -312,6 +333,29 @@ fn what_git_makes_of_a_dockerfile_elsewhere_counts() {
             "{attributes}"
         );
     }
+}
+
+/// In words of ours: git has none that help.
+#[test]
+fn a_revision_that_is_not_there_is_said_to_be_missing() {
+    let test = folder();
+    for (revision, reason) in [
+        ("origin/main", "this repository has no revision `origin/main`; fetch it: `git fetch origin main`"),
+        (
+            "nosuch",
+            "this repository has no revision `nosuch`; check its name, or fetch it: in CI, `fetch-depth: 2` of actions/checkout adds the commit before",
+        ),
+    ] {
+        let plan = plan_in(test.folder(), &["--changed-since", revision], &[]);
+        assert_eq!(why(&plan, "api"), format!("unknown: {reason}"));
+    }
+    let output = bakeplan(test.folder(), &["diff", "--against", "origin/main"], &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("no revision `origin/main`") && told.contains("`git fetch origin main`"), "{told}");
+    let fresh = Test::new().file("docker-bake.hcl", DEFINITION);
+    git(fresh.folder(), &["init", "-q", "-b", "main"]);
+    let plan = plan_in(fresh.folder(), &["--skip-published"], &[]);
+    assert_eq!(why(&plan, "api"), "unknown: there is no commit yet; commit first");
 }
 
 #[test]

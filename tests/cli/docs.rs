@@ -272,3 +272,21 @@ fn the_changelog_begins_with_this_version() {
     let version = concat!("## [", env!("CARGO_PKG_VERSION"), "]");
     assert!(first.starts_with(version), "the first entry is {first:?}, not {version}");
 }
+
+/// What the front door says that one has to set is all that the command says.
+#[test]
+fn the_workflow_of_the_readme_needs_what_it_says() {
+    let text = read("README.md");
+    let line = text.lines().find_map(|line| line.strip_prefix("$ bakeplan workflow ")).expect("it is there");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let test = Test::new().files(root, "examples/plain-bake").cwd("examples/plain-bake");
+    let output = test.args(["workflow"]).args(line.split(' ')).output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let headers: Vec<&str> = told.lines().filter(|line| !line.starts_with(' ')).collect();
+    let [only] = headers.as_slice() else { panic!("{told}") };
+    assert!(only.starts_with("note[to-set]: "), "{told}");
+    for name in only.split('`').skip(1).step_by(2).filter(|name| name.starts_with("DOCKERHUB")) {
+        assert!(text.contains(&format!("`{name}`")), "{name}: {told}");
+    }
+    assert!(only.contains("DOCKERHUB_TOKEN"), "{told}");
+}

@@ -211,6 +211,32 @@ fn known_versions_of_a_file() {
     .run();
 }
 
+#[test]
+fn versions_in_the_place_of_a_list_are_explained() {
+    let told = |known: &str| {
+        let test = Test::new().file("images.hcl", SPEC).args(["plan", &format!("--known-versions={known}")]);
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(1), "{known}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (known, names) in
+        [("2023.01", "\"2023.01\""), ("v1.2.3", "\"v1.2.3\""), ("1.2.2,1.2.4", "\"1.2.2\", \"1.2.4\"")]
+    {
+        let talk = told(known);
+        let cure = format!("`known_versions = [{names}]`");
+        assert!(talk.starts_with("error[no-such-file]") && talk.contains(&cure), "{talk}");
+        let spec =
+            SPEC.replacen("image \"app\" {", &format!("image \"app\" {{\n  known_versions = [{names}]"), 1);
+        assert_ne!(spec, SPEC);
+        assert_eq!(Test::new().file("images.hcl", spec).args(["plan"]).output().status.code(), Some(0));
+    }
+    let talk = told("released.txt");
+    assert!(
+        !talk.contains("known_versions") && talk.contains("a file with one version on each line"),
+        "{talk}"
+    );
+}
+
 /// What was not said is not evidence that nothing was released.
 #[test]
 fn a_file_that_says_nothing_is_not_a_list_of_no_versions() {

@@ -29,7 +29,29 @@ fn arguments_that_are_no_names_are_explained() {
         told(FILE, &["plan", file], 1, &[&format!("`-f {file}`")]);
         told(FILE, &["print", file], 1, &[&format!("`-f {file}`")]);
     }
-    told(FILE, &["plan", "--publish", "false"], 1, &["`--publish=false`"]);
+    for (word, value) in [
+        ("false", "false"),
+        ("no", "false"),
+        ("off", "false"),
+        ("0", "false"),
+        ("Yes", "true"),
+        ("on", "true"),
+    ] {
+        told(FILE, &["plan", "--publish", word], 1, &[&format!("`--publish={value}`")]);
+        told(FILE, &["plan", &format!("--publish={value}")], 0, &[]);
+    }
+    for folder in [".", "./", "..", "deploy/", "./deploy", "/srv/app", ".\\deploy"] {
+        told(FILE, &["plan", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+        told(&published(""), &["plan", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+        told(FILE, &["print", folder], 1, &[&format!("`bakeplan -C {folder} …`")]);
+    }
+    told(&published("tags = [\"1\"]"), &["-C", "./", "plan"], 0, &[]);
+    for name in ["ghcr.io/acme/app", "services/api"] {
+        told(&published(""), &["plan", name], 1, &["no name has a `/`", "`image` block or target"]);
+    }
+    for file in ["Dockerfile", "app/Dockerfile", "app.dockerfile"] {
+        told(&published(""), &["plan", file], 1, &["named in a target, as `dockerfile`"]);
+    }
     told(&published(""), &["plan", "--push", "true"], 1, &["`--push=true`"]);
     // Names may look like them.
     let names = "target \"true\" {}\ntarget \"app_json\" {\n  tags = [\"r.io/a/b:1\"]\n}\n";
@@ -45,6 +67,14 @@ fn usage_errors_say_what_was_meant() {
     told(FILE, &["build"], 2, &["docker buildx bake"]);
     told(FILE, &["push"], 2, &["`bakeplan merge`"]);
     told(FILE, &["ls"], 2, &["`bakeplan plan`"]);
+    told(FILE, &["github", "workflow"], 2, &["`bakeplan workflow github`"]);
+    // Commands with several forms show all of them.
+    told(FILE, &["workflow"], 2, &["<github|gitlab>"]);
+    told(FILE, &["explain"], 2, &["bakeplan explain [OPTIONS] --list"]);
+    told(FILE, &["diff"], 2, &["bakeplan diff [OPTIONS] --against <REVISION>", "<OLD> <NEW>"]);
+    let floating = "bakeplan promote [OPTIONS] --floating <REPOSITORY> --plan <FILE>";
+    told(FILE, &["promote", "--floating", "r.io/x/a"], 2, &[floating]);
+    told(FILE, &["promote", "--floating", "r.io/x/a", "--to", "r.io/x/a:1"], 2, &[floating]);
     told(FILE, &["--nonsense", "plan"], 2, &["unexpected argument"]);
 }
 
@@ -54,12 +84,55 @@ fn references_and_rules_in_tags_are_explained() {
         ("ghcr.io/a/b:latest", "ghcr.io/a/b", "latest"),
         ("localhost:5000/x:1.2", "localhost:5000/x", "1.2"),
         ("quay.io/acme/app:edge", "quay.io/acme/app", "edge"),
+        ("ghcr.io/x/a:{{ version }}", "ghcr.io/x/a", "{{ version }}"),
+        ("localhost:5000/x:v{{ major }}", "localhost:5000/x", "v{{ major }}"),
     ] {
-        let cure = format!("`repositories = [\"{repository}\"]` and `tags = [\"{name}\"]`");
-        told(&image(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
-        told(&published(&format!("tags = [\"{tag}\"]")), &["plan"], 1, &[&cure]);
-        told(&image(&format!("repositories = [\"{repository}\"]\ntags = [\"{name}\"]")), &["plan"], 0, &[]);
+        let (wrong, right) = (format!("tags = [\"{tag}\"]"), format!("`tags = [\"{name}\"]`"));
+        let cure = format!("`repositories = [\"{repository}\"]` and {right}");
+        let versioned = |lines: &str| format!("version = \"1.2.3\"\n{lines}");
+        told(&image(&versioned(&wrong)), &["plan"], 1, &[&cure]);
+        let cured = format!("repositories = [\"{repository}\"]\ntags = [\"{name}\"]");
+        told(&image(&versioned(&cured)), &["plan"], 0, &[]);
+        // What is there already is not proposed.
+        told(
+            &published(&versioned(&wrong)),
+            &["plan"],
+            1,
+            &[&format!("write {right}, and add `\"{repository}\"` to `repositories`")],
+        );
+        let own = format!("repositories = [\"{repository}\"]\n{wrong}");
+        told(&image(&versioned(&own)), &["plan"], 1, &[&format!("write {right}: tags are written")]);
     }
+    told(
+        &published("version = \"1.2.3\"\ntags = [\"a:{{ version }}\"]"),
+        &["plan"],
+        1,
+        &["help: write `tags = [\"{{ version }}\"]`: tags are written"],
+    );
+    told(
+        &format!(
+            "variable \"REPO\" {{\n  default = \"r.io/x/a\"\n}}\n{}",
+            published("version = \"1.2.3\"\ntags = [\"${REPO}:{{ version }}\"]")
+        ),
+        &["plan"],
+        1,
+        &["help: write `tags = [\"{{ version }}\"]`: tags are written"],
+    );
+    told(
+        &published("version = \"1.2.3\"\ntags = [\"$version\"]"),
+        &["plan"],
+        1,
+        &["a pattern is written `{{ version }}`"],
+    );
+    told(&published("tags = [\"ghcr.io/x/b\"]"), &["plan"], 1, &["move `\"ghcr.io/x/b\"` to `repositories`"]);
+    told(&published("tags = [\"r.io/x/a\"]"), &["plan"], 1, &["stands in `repositories` already"]);
+    told(&image("tags = [\"ghcr.io/x/a\"]"), &["plan"], 1, &["write `repositories = [\"ghcr.io/x/a\"]`"]);
+    told(
+        &published("tags = [\"a@sha256:0123456789012345678901234567890123456789012345678901234567890123\"]"),
+        &["plan"],
+        1,
+        &["cannot have a digest"],
+    );
     let rules = published("tags = <<EOT\ntype=raw,value=edge\ntype=raw,value=next\nEOT");
     told(&rules, &["plan"], 1, &["`tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]`"]);
     told(&published("tags = [\"type=raw,value=edge\", \"type=raw,value=next\"]"), &["plan"], 0, &[]);
@@ -84,6 +157,8 @@ fn platforms_that_nothing_builds_are_refused() {
     let plan = ["plan", "a"];
     told(&target("[\"linux/x64\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `amd64`?"]);
     told(&target("[\"linux/armv7\"]"), &plan, 1, &["error[unknown-platform]", "did you mean `arm/v7`?"]);
+    told(&target("[\"linux/arm7\"]"), &plan, 1, &["did you mean `arm/v7`?"]);
+    told(&target("[\"linux/arm/v7\"]"), &plan, 0, &[]);
     told(&target("[\"arm32v7\"]"), &plan, 1, &["did you mean `linux/arm/v7`?"]);
     told(&target("[\"linux(+)/amd64\"]"), &plan, 1, &["a feature is empty"]);
     told(&target("[\"linux/arm/v9\"]"), &plan, 0, &["warning[unknown-variant]", "`v9` of `arm`"]);
@@ -92,7 +167,7 @@ fn platforms_that_nothing_builds_are_refused() {
     told(&target("[\"linux/risc\"]"), &plan, 1, &["error[unknown-platform]"]);
     told(&target("[\"linx/amd64\"]"), &plan, 1, &["did you mean `linux`?"]);
     told(&target("\"linux/amd64\""), &plan, 1, &["`platforms = [\"linux/amd64\"]`"]);
-    told(&target("[\"linux/x86_64\", \"linux/aarch64\", \"linux/loong64\"]"), &plan, 0, &[]);
+    told(&target("[\"linux/x86_64\", \"linux/aarch64\", \"linux/loong64\", \"wasi/wasm\"]"), &plan, 0, &[]);
     told(&target("[\"windows/amd64\"]"), &plan, 1, &["depends on its Dockerfile", "\"ubuntu-latest\""]);
     told(&target("[\"linux/amd64\"]"), &["plan", "a", "--platform", "arm"], 1, &["are `linux/amd64`"]);
 }
@@ -160,6 +235,13 @@ fn placeholders_of_a_parent_are_no_collision() {
     told(file, &["print", "--strict", "meta", "a"], 0, &[]);
     let two = format!("{file}target \"b\" {{\n  inherits = [\"meta\"]\n}}\n");
     told(&two, &["print", "--strict", "meta", "a", "b"], 1, &["error[tag-collision]"]);
+    // What is written to files has no tag.
+    for output in ["type=local,dest=x", "type=tar,dest=x", "type=oci,dest=x", "type=cacheonly"] {
+        let files = two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
+        told(&files, &["print", "--strict", "a", "b"], 0, &[]);
+    }
+    let docker = two.replace("target \"b\" {", "target \"b\" {\n  output = [\"type=docker\"]");
+    told(&docker, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
 }
 
 #[test]
@@ -172,6 +254,16 @@ fn a_limit_of_github_stops_github_alone() {
         }
     }
     told(file, &["plan", "--max-jobs", "300", "a"], 0, &[]);
+    // What cannot be packed for GitHub is not cured by more.
+    let runners = format!("{file}image \"a\" {{\n  runners = {{ default = \"r${{n}}\" }}\n}}\n");
+    told(
+        &runners,
+        &["matrix", "a"],
+        1,
+        &["300 combinations", "a matrix of GitHub has no more rows: plan a part"],
+    );
+    told(&runners, &["matrix", "--format", "json", "a"], 0, &[]);
+    told(&runners, &["plan", "--max-jobs", "9", "a"], 1, &["allow more with `--max-jobs 300`"]);
     for command in
         [&["matrix", "--format", "json", "a"][..], &["plan", "a"], &["bake", "a"], &["metadata", "a"]]
     {
@@ -211,7 +303,10 @@ fn an_inline_cache_is_read_where_it_is_written() {
         let output = Test::new().file("docker-bake.hcl", file).args(["bake", "a"]).output();
         String::from_utf8(output.stdout).unwrap().matches("r.io/x/a:1-linux-amd64").count()
     };
-    assert_eq!(read("type=inline"), 0);
+    for elsewhere in ["type=inline", "type=gha", "type=registry,ref=r.io/x/a:cache"] {
+        assert_eq!(read(elsewhere), 0, "{elsewhere}");
+    }
+    assert_eq!(read("type=inline\", \"type=registry,ref=r.io/x/a:cache"), 0);
     assert_eq!(read("type=registry,ref=r.io/x/a:1"), 2);
 }
 
@@ -422,4 +517,56 @@ fn a_folder_without_a_definition_leads_to_init() {
     let file: String =
         shown.lines().map(|line| format!("{}\n", line.strip_prefix("          ").unwrap_or(line))).collect();
     told(&file, &["plan", "--fact", "tag=v1.2.3"], 0, &[]);
+}
+
+/// What no run gives a tag may lack nothing but the value of a variable.
+#[test]
+fn an_empty_tag_names_the_variable_that_has_no_value() {
+    let with = |head: &str, tags: &str| format!("{head}{}", published(&format!("tags = [{tags}]")));
+    let unset = "variable \"TAG\" {}\n";
+    let cause = ["can never have a tag", "the variable `TAG` has no value", "`--var TAG=…`"];
+    told(&with(unset, "\"${TAG}\""), &["plan"], 1, &cause);
+    told(&with(unset, "TAG"), &["plan"], 1, &["`--var TAG=…`"]);
+    let empty = "variable \"TAG\" { default = \"\" }\n";
+    told(&with(empty, "\"${TAG}\""), &["plan"], 1, &cause);
+    told(&with("", "\"\""), &["plan"], 1, &["nothing in `tags` is a tag: write one"]);
+    told(&with("", "{ pattern = \"x\", when = \"false\" }"), &["plan"], 1, &["such as `{{ version }}`"]);
+    told(&with(unset, "\"${TAG}\""), &["plan", "--var", "TAG=1"], 0, &[]);
+    told(&with(unset, "\"${TAG}\", \"edge\""), &["plan"], 0, &["the variable `TAG` has no value"]);
+}
+
+#[test]
+fn a_withdrawn_version_is_planned_with_a_warning() {
+    let with = |version: &str, withdrawn: &str| {
+        published(&format!("version = \"{version}\"\n  withdrawn = [\"{withdrawn}\"]"))
+    };
+    for (version, withdrawn) in [("1.1.0", "1.1.0"), ("v1.1.0", "1.1.0"), ("2026.3.1", "2026.*")] {
+        let output = Test::new().file("docker-bake.hcl", with(version, withdrawn)).args(["plan"]).output();
+        let (shown, talk) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(
+            output.status.success() && talk.contains("warning[withdrawn]: version `"),
+            "{version}: {talk}"
+        );
+        assert!(talk.contains("gets no floating one") && !shown.contains(", latest"), "{shown}{talk}");
+    }
+    for (version, withdrawn) in [("1.1.1", "1.1.0"), ("1.1.0-rc.1", "1.1.0"), ("2027.3.1", "2026.*")] {
+        let test = Test::new().file("docker-bake.hcl", with(version, withdrawn)).args(["plan"]);
+        let talk = String::from_utf8(test.output().stderr).unwrap();
+        assert!(!talk.contains("withdrawn"), "{version}: {talk}");
+    }
+}
+
+#[test]
+fn a_matrix_is_told_from_a_plan() {
+    let test =
+        Test::new().file("docker-bake.hcl", published("tags = [\"edge\"]")).args(["plan", "--out", "ci"]);
+    assert!(test.output().status.success());
+    let merge = |plan: &str| {
+        let test = Test::new().files(test.folder(), "").args(["merge", "--plan", plan, "--metadata", "ci"]);
+        String::from_utf8(test.output().stderr).unwrap()
+    };
+    let told = merge("ci/matrix.json");
+    assert!(told.contains("`ci/matrix.json` is not a plan but a list, as matrix.json is"), "{told}");
+    assert!(!merge("ci/plan.json").contains("is not a plan"));
 }

@@ -45,6 +45,50 @@ fn write(folder: &Path, path: &str, text: &str) {
     fs::write(folder.join(path), text).unwrap();
 }
 
+/// What is built from a linked target does not depend on whether the same run publishes that one, and how.
+#[test]
+fn a_linked_target_counts_by_its_content() {
+    let base = "target \"base\" {\n  context = \"base\"\n  platforms = [\"linux/amd64\"]\n}\n";
+    let app =
+        "target \"app\" {\n  contexts = { base = \"target:base\" }\n  platforms = [\"linux/amd64\"]\n}\n";
+    let images = "image {\n  repositories = [\"ghcr.io/acme/{{ image }}\"]\n  tags = [\"edge\"]\n  oci_labels = true\n}\nimage \"base\" {}\nimage \"app\" {}\n";
+    let test = Test::new()
+        .file("docker-bake.hcl", format!("{base}{app}{images}"))
+        .file("base/Dockerfile", "FROM scratch\nCOPY f /\n")
+        .file("base/f", "f\n")
+        .file("Dockerfile", "FROM base\nCOPY base/Dockerfile /\n");
+    git(test.folder(), &["init", "-q", "-b", "main"]);
+    commit(test.folder(), "first");
+    let of_app = |options: &[&str]| {
+        let plan = plan_in(test.folder(), &[&["--inputs"], options].concat(), &[]);
+        plan["images"]["app"]["builds"]["app-linux-amd64"]["inputs"].to_string()
+    };
+    let first = of_app(&[]);
+    expect_known(&first);
+    for options in [
+        &["app"][..],
+        &["base", "app"],
+        &["--set", "base.output=type=image,push=true,compression=zstd"],
+        &["--set", "base.attest=type=sbom"],
+        &["--set", "base.annotations=a=b"],
+        &["--set", "base.cache-to=type=inline"],
+        &["app", "--publish=false"],
+    ] {
+        assert_eq!(of_app(options), first, "{options:?}");
+    }
+    for options in [
+        &["--set", "base.labels.a=b"][..],
+        &["--set", "base.args.a=b"],
+        &["--set", "base.target=x"],
+        &["--set", "app.attest=type=sbom"],
+    ] {
+        assert_ne!(of_app(options), first, "{options:?}");
+    }
+    write(test.folder(), "base/f", "other\n");
+    assert_ne!(of_app(&[]), first);
+    assert_eq!(of_app(&["app"]), of_app(&[]));
+}
+
 #[test]
 fn an_ignore_file_counts_though_nobody_committed_it() {
     for name in [".dockerignore", "Dockerfile.dockerignore"] {

@@ -281,7 +281,7 @@ target "app" {
   args = { A = V, B = target.app.dockerfile, C = true ? V : "x", D = [V, "x"][0], E = { k = V }.k }
   labels = { A = convert(V, string) }
   cache-from = [{ type = "registry", ref = "acme/cache:${V}" }]
-  cache-to = ["type=gha,scope=${V}"]
+  cache-to = ["type=gha,scope=${V}", "type=registry,ref=acme/cache:${V}"]
   target = V
   secret = ["id=a,src=${V}"]
   ssh = [{ id = "a", paths = [V] }]

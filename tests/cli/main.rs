@@ -7,6 +7,7 @@
 
 mod support;
 
+mod absent; // contexts and Dockerfiles that are not there
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod bases; // the bases of builds, as registries serve them
@@ -50,6 +51,7 @@ mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names
 #[cfg(unix)]
+mod overruled; // values of the command line over which an `image` block has the last word
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
 mod patterns; // the patterns that pages and messages recommend

@@ -456,7 +456,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/promote/given.rs", "--allow-other-version"),
     ),
     // `workflow`.
-    row("CI", ("workflow jenkins", "invalid value"), "", By("tests/cli/workflow/command.rs", "\"github\"")),
+    row(
+        "github|gitlab",
+        ("workflow jenkins", "invalid value"),
+        "",
+        By("tests/cli/workflow/command.rs", "\"github\""),
+    ),
     row_of(
         &["workflow"],
         "--check",

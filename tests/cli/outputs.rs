@@ -131,10 +131,18 @@ fn what_is_not_pushed_is_local() {
         "output = [\"type=oci,dest=x.tar,name=r.io/x/app:1\"]",
         "output = [\"type=image,name=app:1\"]",
         "output = [\"type=local,dest=out\"]",
-        "output = [\"type=registry,push=false\"]",
+        "output = [\"type=image,push=false,name=r.io/x/app:1\"]",
     ] {
         let (list, talk) = tags(&target(lines));
         assert!(list.is_empty() && talk.starts_with("note[no-images]"), "{lines}: {list} {talk}");
+    }
+    // Where a tag is there, the reason is named.
+    for kind in ["local", "tar", "oci", "docker", "cacheonly"] {
+        let output = format!("output = [\"type={kind},dest=out\"]");
+        let (_, talk) = tags(&target(&format!("tags = [\"r.io/x/app:1\"]\n{output}")));
+        let reason =
+            format!("note[no-images]: nothing is published: the output of target `app` is of type `{kind}`");
+        assert!(talk.starts_with(&reason) && talk.contains("docker-bake.hcl:4:"), "{kind}: {talk}");
     }
     // A push that goes nowhere, or to Docker's own images, is never silent.
     for (lines, told) in [
@@ -155,7 +163,7 @@ fn what_is_not_pushed_is_local() {
 fn what_says_that_it_is_not_pushed_is_not_published() {
     for lines in [
         "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=false\"]",
-        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=registry,push=0\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=0\"]",
         "tags = [\"r.io/x/app:1\"]\noutput = [{ type = \"image\", push = \"false\" }]",
         "output = [\"type=image,name=r.io/x/app:1,push=false\"]",
     ] {
@@ -169,9 +177,49 @@ fn what_says_that_it_is_not_pushed_is_not_published() {
     for lines in [
         "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=true\"]",
         "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image\"]",
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=image,push=\"]",
+        // Buildx pushes this in any case.
+        "tags = [\"r.io/x/app:1\"]\noutput = [\"type=registry,push=false\"]",
+        "output = [\"type=registry,push=0,name=r.io/x/app:1\"]",
     ] {
         assert_eq!(tags(&target(lines)), ("r.io/x/app:1\n".to_owned(), String::new()), "{lines}");
     }
+}
+
+#[test]
+fn values_that_buildkit_refuses_are_refused() {
+    let tagged = |lines: &str| target(&format!("tags = [\"r.io/x/app:1\"]\n{lines}"));
+    for (lines, right) in [
+        ("output = [\"type=image,push=yes\"]", "push=true"),
+        ("output = [\"type=registry,oci-mediatypes=no\"]", "oci-mediatypes=false"),
+        ("output = [{ type = \"image\", compression = \"GZIP\" }]", "compression=gzip"),
+        ("cache-to = [\"type=registry,ref=r.io/x/c:1,image-manifest=on\"]", "image-manifest=true"),
+        ("attest = [\"type=provenance,mode=MAX\"]", "mode=max"),
+    ] {
+        let (_, talk) = run(&["plan"], &tagged(lines), 1);
+        let cure = format!("help: write `{right}`");
+        assert!(talk.contains("error[refused-value]: BuildKit refuses `"), "{lines}: {talk}");
+        assert!(talk.contains("docker-bake.hcl:4:") && talk.contains(&cure), "{lines}: {talk}");
+        // Bake shows it as it is.
+        run(&["print", "app"], &tagged(lines), 0);
+        assert!(run(&["print", "--strict", "app"], &tagged(lines), 1).1.contains("error[refused-value]"));
+        let cured = lines.replace("push=yes", right).replace("oci-mediatypes=no", right);
+        let cured = cured.replace("compression = \"GZIP\"", "compression = \"gzip\"");
+        let cured = cured.replace("image-manifest=on", right).replace("mode=MAX", right);
+        assert_eq!(run(&["plan"], &tagged(&cured), 0).1, "", "{cured}");
+    }
+    // Nothing is proposed that may not be meant.
+    let (_, talk) = run(&["plan"], &tagged("output = [\"type=image,compression-level=best\"]"), 1);
+    assert!(talk.contains("expected a whole number"), "{talk}");
+    // What only people build is a warning, and so it is beside an image.
+    let local =
+        tagged("") + "target \"files\" {\n  output = [\"type=local,dest=out,platform-split=yes\"]\n}\n";
+    let (_, talk) = run(&["plan", "app"], &local, 0);
+    assert!(talk.contains("warning[refused-value]") && talk.contains("platform-split=yes"), "{talk}");
+    let (_, talk) = run(&["plan"], &tagged("output = [\"type=image,push=${upper(\"yes\")}\"]"), 1);
+    assert!(talk.contains("`push=YES`"), "{talk}");
+    let set = ["plan", "--set", "app.output=type=image,unpack=yes"];
+    assert!(run(&set, &tagged(""), 1).1.contains("refuses `unpack=yes`"));
 }
 
 #[test]

@@ -814,6 +814,7 @@ fn shell(lines: &str) -> (std::process::Output, [tempfile::TempDir; 2]) {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     fs::create_dir(folders[0].path().join(".git")).unwrap();
     fs::write(folders[0].path().join("images.hcl"), SPEC).unwrap();
+    fs::write(folders[0].path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_bakeplan"));
     let output = std::process::Command::new("timeout")
         .args(["60", "sh", "-c", lines])

@@ -71,6 +71,47 @@ fn a_git_tag_builds_nothing_of_other_images() {
 }
 
 #[test]
+fn a_git_tag_is_of_the_image_with_the_longest_prefix() {
+    let pair = |a: (&str, &str), b: (&str, &str)| {
+        [a, b].map(|(name, prefix)| {
+            let prefix = if prefix.is_empty() { String::new() } else { format!("  tag_prefix = \"{prefix}\"\n") };
+            format!("target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/{name}\"]\n  version = \"{{{{ tag }}}}\"\n{prefix}  tags = [\"{{{{ version }}}}\", \"{{{{ major }}}}\"]\n}}\n")
+        })
+        .concat()
+    };
+    for (short, long, tag) in [
+        (("api", "{{ image }}-"), ("api-gateway", "{{ image }}-"), "api-gateway-1.2.0"),
+        (("api", "api/"), ("api-web", "api/web/"), "api/web/v1.2.0"),
+        (("a", ""), ("b", "b-"), "b-1.2.0"),
+        (("v", "v"), ("v2", "v2-"), "v2-1.2.0"),
+    ] {
+        for file in [pair(short, long), pair(long, short)] {
+            let told = run(&file, &["--fact", &format!("tag={tag}")]);
+            assert_eq!(told.images, format!("{}: 1.2.0 1", long.0), "{tag}: {}", told.talk);
+            assert!(told.talk.contains("of another image"), "{tag}: {}", told.talk);
+        }
+        // What is known of the one is not known of the other.
+        let file = pair(short, long);
+        let own = format!("{}1.1.0", short.1.replace("{{ image }}", short.0));
+        let test = Test::new().file("docker-bake.hcl", &file).file("known", format!("{tag}\n"));
+        let fact = format!("tag={own}");
+        let output =
+            test.args(["metadata", "--format=tags", "--known-versions=known", "--fact", &fact]).output();
+        let tags = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(tags, format!("r.io/x/{0}:1.1.0\nr.io/x/{0}:1\n", short.0), "{tag}");
+    }
+    // A `v` is the version's, and not a prefix that another image has.
+    let both = run(&pair(("a", "v"), ("b", "")), &["--fact=tag=v1.2.0"]);
+    assert_eq!(both.images, "a: 1.2.0 1, b: 1.2.0 1", "{}", both.talk);
+    // The cure goes on from the prefix that is there.
+    let file = pair(("api", "{{ image }}"), ("web", "{{ image }}"));
+    let told = run(&file, &["--fact=tag=api/1.2.0"]);
+    assert!(told.code == Some(1) && told.talk.contains("tag_prefix = \\\"{{ image }}/\\\""), "{}", told.talk);
+    let cured = run(&pair(("api", "{{ image }}/"), ("web", "{{ image }}/")), &["--fact=tag=api/1.2.0"]);
+    assert_eq!(cured.images, "api: 1.2.0 1");
+}
+
+#[test]
 fn a_git_tag_that_publishes_nothing_fails() {
     for attributes in [
         "version = \"{{ tag }}\"\n  tag_prefix = \"IMAGE-\"",
@@ -230,6 +271,115 @@ fn a_branch_does_not_take_the_tag_of_a_version() {
         let told =
             run(&one(&format!("tags = [{entry}]")), &["--fact=branch=1.2", "--fact=commit=0123456789a"]);
         assert_eq!(told.code, Some(0), "{entry}: {}", told.talk);
+    }
+}
+
+#[test]
+fn a_branch_does_not_take_what_versions_are_called_like() {
+    let versioned = "version = { pattern = \"{{ tag }}\", when = \"tag\" }\n  ";
+    for (tags, branch, tag) in [
+        ("\"{{ version }}-alpine\", \"{{ branch | slug }}-alpine\"", "1.2", "1.2-alpine"),
+        ("\"{{ major }}.{{ minor }}-alpine\", \"{{ branch }}-alpine\"", "2.0.0-rc.1", "2.0.0-rc.1-alpine"),
+        ("\"api-{{ major }}.{{ minor }}\", \"api-{{ branch | slug }}\"", "1.2", "api-1.2"),
+        ("\"{{ version }}\", \"latest-alpine\", \"{{ branch }}-alpine\"", "latest", "latest-alpine"),
+        ("{ pattern = \"edge\", when = \"default_branch\" }, \"{{ branch }}\"", "edge", "edge"),
+        ("\"type=edge\", \"type=ref,event=branch\"", "edge", "edge"),
+        ("\"type=schedule\", \"{{ branch }}\"", "nightly", "nightly"),
+        (
+            "\"type=semver,pattern={{version}},prefix=api-\", \"type=ref,event=branch,prefix=api-\"",
+            "1.2",
+            "api-1.2",
+        ),
+    ] {
+        let facts = ["--fact", &format!("branch={branch}"), "--fact=default_branch=main"];
+        let attributes = if tags.contains("type=semver") { "" } else { versioned };
+        let file = one(&format!("{attributes}tags = [{tags}]"));
+        let told = run(&file, &facts);
+        let expected = format!("would take the tag `{tag}`, which is");
+        let is_told = told.talk.contains("\"branch-collision\"") && told.talk.contains(&expected);
+        assert!(told.code == Some(1) && is_told, "{tags}: {}", told.talk);
+        let told = run(&file, &["--fact=branch=feature-x", "--fact=default_branch=main"]);
+        assert_eq!(told.code, Some(0), "{tags}: {}", told.talk);
+        // Where nothing is published, nothing is taken.
+        assert_eq!(run(&file, &[&facts[..], &["--publish=false"]].concat()).code, Some(0), "{tags}");
+    }
+    let channel = one(&format!(
+        "{versioned}channels = [\"stable\"]\n  tags = [\"{{{{ version }}}}\", \"{{{{ branch }}}}\"]"
+    ));
+    assert!(run(&channel, &["--fact=branch=stable"]).talk.contains("which is another pattern's"));
+    // A constant that this run has is no other run's.
+    for tags in [
+        "\"edge\", \"{{ branch }}\"",
+        "{ pattern = \"edge\", when = \"default_branch\" }, \"{{ branch }}\"",
+        "\"type=edge\", \"type=ref,event=branch\"",
+    ] {
+        let told =
+            run(&one(&format!("tags = [{tags}]")), &["--fact=branch=edge", "--fact=default_branch=edge"]);
+        assert_eq!((told.code, told.images.as_str()), (Some(0), "api: edge"), "{tags}: {}", told.talk);
+    }
+}
+
+#[test]
+fn the_cure_of_a_collision_is_made_of_the_pattern() {
+    for (tags, facts, before, any) in [
+        (
+            "{ pattern = \"{{ branch | slug }}\", when = \"branch\" }",
+            "branch=1.2",
+            "branch-{{ branch | slug }}",
+            "{ pattern = \"{{ branch | slug }}\", when = \"branch\", any = true }",
+        ),
+        ("\"{{ pr }}\"", "pull_request=7", "pr-{{ pr }}", "{ pattern = \"{{ pr }}\", any = true }"),
+        (
+            "\"{{ head_branch }}\"",
+            "pull_request=7",
+            "pr-{{ head_branch }}",
+            "{ pattern = \"{{ head_branch }}\", any = true }",
+        ),
+        (
+            "\"type=ref,event=pr,prefix=\"",
+            "pull_request=7",
+            "prefix=pr-",
+            "{ pattern = \"type=ref,event=pr,prefix=\", any = true }",
+        ),
+        (
+            "\"type=raw,value={{branch}}\"",
+            "branch=1.2",
+            "prefix=branch-",
+            "{ pattern = \"type=raw,value={{branch}}\", any = true }",
+        ),
+    ] {
+        let facts = ["--fact", facts, "--fact=head_branch=1.2"];
+        let file = one(&format!("tags = [{tags}]"));
+        let output =
+            Test::new().file("docker-bake.hcl", &file).args([&["plan"][..], &facts].concat()).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        let cure = format!("put something before it, such as `{before}`, or allow it: `{any}`");
+        assert!(talk.contains(&cure), "{tags}: {talk}");
+        let entry = if before.starts_with("prefix=") {
+            format!("{},{before}\"", tags.trim_end_matches('"').trim_end_matches(",prefix="))
+        } else {
+            format!("\"{before}\"")
+        };
+        for cured in [any.to_owned(), entry] {
+            let told = run(&one(&format!("tags = [{cured}]")), &facts);
+            assert_eq!(told.code, Some(0), "{cured}: {}", told.talk);
+        }
+    }
+}
+
+#[test]
+fn a_check_of_a_pull_request_needs_no_tag() {
+    for tags in
+        ["\"{{ branch | slug }}\"", "\"{{ head_branch }}\", \"pr-{{ pr }}\"", "\"{{ pr }}\"", "\"{{ tag }}\""]
+    {
+        let arguments = [
+            "--fact=event=pull_request",
+            "--fact=pull_request=7",
+            "--fact=head_branch=1.2",
+            "--publish=false",
+        ];
+        let told = run(&one(&format!("tags = [{tags}]")), &arguments);
+        assert_eq!((told.code, told.rows.as_str()), (Some(0), "api-linux-amd64"), "{tags}: {}", told.talk);
     }
 }
 

@@ -74,7 +74,7 @@ const PLACES: &[(&str, &[&str])] = &[
         &[
             "[\"type=image,name=${VALUE}\"]",
             "[\"type=image,compression-level=${VALUE}\"]",
-            "[{ type = \"image\", store = VALUE }]",
+            "[{ type = \"image\", dangling-name-prefix = VALUE }]",
             "[{ type = \"image\", (VALUE) = \"a\" }]",
         ],
     ),

@@ -228,6 +228,23 @@ fn the_command_in_a_product_has_the_images_file() {
 }
 
 #[test]
+fn of_two_images_files_one_is_chosen() {
+    let files = [("docker-bake.hcl", TARGET), ("images.hcl", IMAGE), ("images.json", JSON)];
+    for (bake, are) in [(&[][..], "are there"), (&["-f", "docker-bake.hcl"], "lie beside the named files")] {
+        let (_, talk) = run(&files, &[&["plan"][..], bake].concat(), 1);
+        let told = format!("error[images-file]: `images.hcl` and `images.json` both {are}");
+        assert!(talk.contains(&told) && talk.contains("`--images images.hcl`"), "{talk}");
+        for (images, expected) in [("images.hcl", "r.io/x/app:1\n"), ("images.json", "r.io/x/app:2\n")] {
+            assert_eq!(planned(&files, &[bake, &["--images", images]].concat()).0, expected, "{images}");
+        }
+        assert_eq!(planned(&files, &[bake, &["--images", "none"]].concat()).0, "");
+    }
+    // One of them alone, also beside an empty one.
+    assert_eq!(planned(&[files[0], files[1], ("images.json", "")], &[]).0, "r.io/x/app:1\n");
+    assert_eq!(planned(&[files[0], files[2]], &[]).0, "r.io/x/app:2\n");
+}
+
+#[test]
 fn what_looks_like_input_and_is_not_read_is_named() {
     let own = "target \"own\" {\n  tags = [\"r.io/x/own:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
     for (there, named, expected) in [
@@ -251,9 +268,26 @@ fn what_looks_like_input_and_is_not_read_is_named() {
     let files = [("compose.yaml", COMPOSE), ("images.hcl", IMAGE), ("ci/x.hcl", own)];
     let (_, talk) = planned(&files, &["-f", "ci/x.hcl"]);
     assert!(
-        talk.contains("`compose.yaml`, `images.hcl` look") && talk.contains("add `--images images.hcl`"),
+        talk.contains("`compose.yaml`, `images.hcl` look")
+            && talk.contains("add `-f compose.yaml --images images.hcl`"),
         "{talk}"
     );
+    let cure = ["-f", "ci/x.hcl", "-f", "compose.yaml", "--images", "images.hcl"];
+    let files =
+        [("compose.yaml", COMPOSE), ("images.hcl", &IMAGE.replace("app\"", "ad\"")), ("ci/x.hcl", own)];
+    assert!(!planned(&files, &cure).1.contains("unread-file"));
+    // Of files with `image` blocks, `--images` takes one.
+    let image =
+        |name: &str| IMAGE.replace("app\"", &format!("{name}\"")).replace("tags", "target = \"own\"\n  tags");
+    let other = r#"{"image": {"b": {"target": "own", "repositories": ["r.io/x/b"], "tags": ["2"]}}}"#;
+    let files = [("images.hcl", &*image("a")), ("images.json", other), ("ci/x.hcl", own)];
+    let (_, talk) = planned(&files, &["-f", "ci/x.hcl"]);
+    assert!(talk.contains("add `-f images.hcl -f images.json`"), "{talk}");
+    let cure = ["-f", "ci/x.hcl", "-f", "images.hcl", "-f", "images.json"];
+    assert_eq!(planned(&files, &cure), ("r.io/x/a:1\nr.io/x/b:2\n".to_owned(), String::new()));
+    let files = [("my ci/x.hcl", own), ("my ci/docker-bake.hcl", TARGET)];
+    let (_, talk) = planned(&files, &["-f", "my ci/x.hcl"]);
+    assert!(talk.contains("add `-f 'my ci/docker-bake.hcl'`"), "{talk}");
     // Nothing is missed where all is read, nothing is in the file, or we wrote it.
     let included = "include: [compose.yaml]\n";
     for (files, options) in [

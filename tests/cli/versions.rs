@@ -130,6 +130,41 @@ fn build_metadata_is_for_the_pattern_to_decide() {
 }
 
 #[test]
+fn two_builds_share_no_tag_of_their_own() {
+    for (versions, pattern) in [
+        ("\"1.0.0+2\", \"1.0.0-2\"", "{{ version | replace('+', '-') }}"),
+        ("\"1.30.1+k3s1\", \"1.30.1-k3s1\"", "v{{ version | replace('+', '-') }}-alpine"),
+        ("\"2.0+b\", \"2.0_b\"", "{{ version | replace('+', '_') }}"),
+    ] {
+        let file = format!(
+            "target \"a\" {{\n  matrix = {{ v = [{versions}] }}\n  name = \"a-${{replace(replace(replace(v, \".\", \"-\"), \"+\", \"plus\"), \"_\", \"u\")}}\"\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  version = v\n  stable_suffixes = [\"b\"]\n  tags = [\"{pattern}\"]\n}}\n"
+        );
+        refused(&file, &["error[tag-collision]", "both have the tag"]);
+        tags(
+            &file.replace(&format!("[\"{pattern}\"]"), "[\"{{ version | replace('+', '-build.') }}\"]"),
+            &[],
+        );
+    }
+}
+
+#[test]
+fn a_version_in_another_spelling_is_its_own_tag() {
+    for (version, pattern, tag) in [
+        ("1.2.3", "{{ version | replace('.', '_') }}", "1_2_3"),
+        ("1.2.3", "v{{ version | replace('.', '-') }}-alpine", "v1-2-3-alpine"),
+        ("1.2.3-rc.1", "{{ version | replace('.', '_') }}", "1_2_3-rc_1"),
+        ("1.2.3-rc.1", "{{ version | upper }}", "1.2.3-RC.1"),
+        ("1.2.3-rc.1", "{{ version | replace('rc', 'RC') }}", "1.2.3-RC.1"),
+    ] {
+        let file = block(&format!("version = \"{version}\"\ntags = [\"{pattern}\"]"));
+        assert_eq!(tags(&file, &[]).0, tag, "{pattern}");
+    }
+    // A part of it floats.
+    let file = block("version = \"1.2.3\"\ntags = [\"{{ version[:3] | replace('.', '_') }}\"]");
+    assert_eq!(tags(&file, &[]).0, "1_2=versions");
+}
+
+#[test]
 fn constants_float() {
     let main = ["--fact", "branch=main", "--fact", "default_branch=main"];
     for (lines, expected) in [
@@ -155,12 +190,63 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         ("edge", "edge=runs"),
         ("latest", "latest=runs"),
         ("0123456789abcdef latest", "0123456789abcdef latest=runs"),
-        ("2.0.0-rc.1 latest", "2.0.0-rc.1 latest=runs"),
+        // What nobody knows is a variant.
+        ("1.2.9-alpine alpine 1-alpine", "1.2.9-alpine alpine=versions 1-alpine=versions"),
+        ("1.2.9-bookworm latest", "1.2.9-bookworm latest=versions"),
+        ("v1.2.3-alpine v1.2-alpine alpine", "v1.2.3-alpine v1.2-alpine=versions alpine=versions"),
+        ("1.2.3-amd64 1.2.3-arm64 latest", "1.2.3-amd64 1.2.3-arm64 latest=versions"),
+        ("1.2.3-0abc123 latest", "1.2.3-0abc123 latest=runs"),
+        ("1.2.3 1.2.3-rc.1 latest", "1.2.3 1.2.3-rc.1 latest=versions"),
         ("1.2.9 1.3.0 latest", "1.2.9 1.3.0 latest=runs"),
     ] {
-        let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
-        let file = format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "));
-        assert_eq!(tags(&file, &[]).0, expected, "{names}");
+        assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
+    }
+}
+
+/// A target with these tags.
+fn target(names: &str) -> String {
+    let list: Vec<String> = names.split(' ').map(|name| format!("\"r.io/x/a:{name}\"")).collect();
+    format!("target \"default\" {{\n  tags = [{}]\n}}\n", list.join(", "))
+}
+
+#[test]
+fn a_prerelease_among_the_tags_of_a_target_takes_none_of_releases() {
+    for (names, expected, left_out) in [
+        ("2.0.0-rc.1 latest", "2.0.0-rc.1", "latest"),
+        ("1.0.1-beta.1 latest 1", "1.0.1-beta.1", "latest 1"),
+        ("2.0.0-rc.2 2", "2.0.0-rc.2", "2"),
+        ("2.0.0-rc.2 2.0 next", "2.0.0-rc.2 next=prereleases", "2.0"),
+        ("1.2.3-nightly nightly latest", "1.2.3-nightly nightly=prereleases", "latest"),
+        ("2.0.0-rc.1-alpine alpine", "2.0.0-rc.1-alpine", "alpine"),
+        ("2.0.0-rc.1-alpine 2.0-alpine 2", "2.0.0-rc.1-alpine", "2.0-alpine 2"),
+        ("v2.0.0-rc.1 stable", "v2.0.0-rc.1", "stable"),
+        ("2.0.0-rc.1 20260101 latest", "2.0.0-rc.1 20260101", "latest"),
+        ("3-rc latest", "3-rc", "latest"),
+    ] {
+        let names_of_block = names.replace(' ', "\", \"");
+        for file in [target(names), block(&format!("tags = [\"{names_of_block}\"]"))] {
+            let (found, talk) = tags(&file, &[]);
+            assert_eq!(found, expected, "{names}");
+            for name in left_out.split(' ') {
+                let is_told = talk.contains("\"prerelease-tag\"") && talk.contains("\"warning\"");
+                assert!(is_told && talk.contains(&format!("does not become `{name}`")), "{names}: {talk}");
+            }
+        }
+    }
+    for (names, expected) in [
+        (
+            "1.0.1-beta.1 1.0.1-beta 1.0-beta beta",
+            "1.0.1-beta.1 1.0.1-beta=prereleases 1.0-beta=prereleases beta=prereleases",
+        ),
+        ("2.0.0-rc.1 2.0.0-rc.1-alpine3.20 rc", "2.0.0-rc.1 2.0.0-rc.1-alpine3.20 rc=prereleases"),
+        ("2.0.0-rc.2 next", "2.0.0-rc.2 next=prereleases"),
+        ("1.2.3-nightly nightly", "1.2.3-nightly nightly=prereleases"),
+        ("2.0.0-rc.1", "2.0.0-rc.1"),
+        ("2.0.0-rc.1 sha-0abc123", "2.0.0-rc.1 sha-0abc123"),
+        ("1.9.0 2.0.0-rc.1 latest", "1.9.0 2.0.0-rc.1 latest=versions"),
+    ] {
+        let (found, talk) = tags(&target(names), &[]);
+        assert_eq!((&*found, talk.contains("prerelease-tag")), (expected, false), "{names}: {talk}");
     }
 }
 
@@ -343,4 +429,87 @@ fn a_suffix_is_of_releases_or_of_prereleases() {
     }
     let lines = "version = \"1.2.3\"\nstable_suffixes = [\"acme\"]\nprerelease_suffixes = [\"acme-rc\"]";
     assert_eq!(tags(&block(lines), &[]).0, "1.2.3 1.2=versions 1=versions latest=versions");
+}
+
+/// The tags in a run of a git tag, where these versions are known.
+#[track_caller]
+fn beside(lines: &str, known: &str, tag: &str) -> String {
+    let test = Test::new().file("docker-bake.hcl", block(lines)).file("known", known);
+    let fact = format!("tag={tag}");
+    let output =
+        test.args(["metadata", "--format", "tags", "--known-versions", "known", "--fact", &fact]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{lines}: {talk}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .replace("r.io/x/a:", "")
+        .replace('\n', " ")
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn known_git_tags_are_read_as_in_a_run_of_them() {
+    let tags = "web/v1.2.3\nweb/v1.9.0\nv9.9.9\n1.2.3\napi/v3.0.0\nrelease-3.0.0\nrelease-3.1.0\n";
+    let semver = |part: &str| format!("\"type=semver,pattern={{{{{part}}}}},match=^web/v(.*)$\"");
+    let rules = format!("tags = [{}, {}]", semver("version"), semver("major"));
+    assert_eq!(beside(&rules, tags, "web/v2.0.0"), "2.0.0 2 latest");
+    assert_eq!(beside(&rules, tags, "web/v1.2.4"), "1.2.4");
+    let matched = "tags = [\"type=match,pattern=^web/v(.*)$,group=1\"]";
+    assert_eq!(beside(matched, tags, "web/v2.0.0"), "2.0.0 latest");
+    // A rule that takes any tag takes the others, too.
+    let whole = "tags = [\"type=semver,pattern={{version}}\", \"type=semver,pattern={{major}}\"]";
+    assert_eq!(beside(whole, tags, "v2.0.0"), "2.0.0 2");
+    for pattern in ["{{ tag | replace('release-', '') }}", "{{ tag[8:] }}"] {
+        let version = format!(
+            "version = {{ pattern = \"{pattern}\", when = \"tag and tag is startingwith('release-')\" }}"
+        );
+        assert_eq!(beside(&version, tags, "release-3.0.1"), "3.0.1 3.0", "{pattern}");
+        assert_eq!(beside(&version, tags, "release-3.2.0"), "3.2.0 3.2 3 latest", "{pattern}");
+    }
+    assert_eq!(beside("version = \"{{ tag }}\"\ntag_prefix = \"web/\"", tags, "web/v1.2.4"), "1.2.4 1.2");
+    let version = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+    assert_eq!(beside(version, tags, "v1.2.4"), "1.2.4 1.2 1");
+}
+
+#[test]
+fn a_list_for_an_image_may_leave_the_prefix_out() {
+    let lines = "version = \"{{ tag }}\"\ntag_prefix = \"b/v\"\ntags = [\"{{ version }}\", \"{{ major }}.{{ minor }}\"]";
+    for known in [
+        "{\"a\": [\"1.1.9\", \"1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.9\", \"b/v1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.9\", \"1.1.10\"]}",
+        "{\"a\": [\"b/v1.1.10\", \"v1.1.9\"]}",
+    ] {
+        assert_eq!(beside(lines, known, "b/v1.1.3"), "1.1.3", "{known}");
+        assert_eq!(beside(lines, known, "b/v1.1.11"), "1.1.11 1.1", "{known}");
+    }
+    assert_eq!(beside(lines, "{\"a\": [\"c/v1.1.9\"]}", "b/v1.1.3"), "1.1.3 1.1");
+}
+
+#[test]
+fn the_cure_for_other_git_tags_has_the_prefix() {
+    for (prefix, tag, begin) in [
+        ("", "nightly", "v"),
+        ("api/", "api/latest", "api/v"),
+        ("b/v", "b/vnext", "b/v"),
+        ("app-", "app-edge", "app-v"),
+    ] {
+        let own = if prefix.is_empty() { String::new() } else { format!("tag_prefix = \"{prefix}\"\n") };
+        let fact = format!("tag={tag}");
+        let (plan_of, talk) = plan(&block(&format!("{own}version = \"{{{{ tag }}}}\"")), &["--fact", &fact]);
+        let cure = format!(
+            "version = {{ pattern = \"{{{{ tag }}}}\", when = \"tag and tag is startingwith('{begin}')\" }}"
+        );
+        assert!(
+            plan_of.is_none() && talk.contains(&cure.replace('"', "\\\"")) || talk.contains(&cure),
+            "{talk}"
+        );
+        let cured = block(&format!("{own}{cure}"));
+        let release = format!("tag={begin}1.2.3");
+        assert_eq!(tags(&cured, &["--fact", &release]).0.split('=').next(), Some("1.2.3 1.2"), "{prefix}");
+    }
+    let file = block("tag_prefix = \"api/\"\nversion = \"{{ tag }}\"");
+    let (_, talk) = plan(&file, &["--fact", "tag=api/"]);
+    assert!(talk.contains("as in `api/1.2.3`"), "{talk}");
 }

@@ -41,11 +41,17 @@ fn expected(source: &Object, of: &str, platform: Option<&str>, part: Part<'_>, f
     set(&mut target, "annotations", annotations.map(Value::from).collect());
     if let Some(slug) = &slug {
         let mut caches: Vec<Value> = Vec::new();
-        // A target whose cache is in its image has none of its own elsewhere.
-        let is_written = |kind: &Value| list(source, "cache-to").any(|cache| cache["type"] == *kind);
-        let is_inline = is_written(&json!("inline"));
+        // What it writes elsewhere it does not read here; what is read here, no other target of these writes.
+        let place = |cache: &Value| {
+            let cache = cache_of(cache, of, slug);
+            let place =
+                ["scope", "name", "dest", "src", "ref"].into_iter().find_map(|key| cache[key].as_str());
+            (cache["type"].clone(), place.map(str::to_owned))
+        };
+        let is_reader = list(source, "cache-to").next().is_none();
         let read = list(source, "cache-from").flat_map(|cache| {
-            let own = (!is_inline || is_written(&cache["type"])).then(|| cache_of(cache, of, slug));
+            let is_own = is_reader || list(source, "cache-to").any(|one| place(one) == place(cache));
+            let own = is_own.then(|| cache_of(cache, of, slug));
             own.into_iter().chain([cache.clone()])
         });
         for cache in read {
@@ -629,16 +635,17 @@ fn the_comparison_can_fail() {
     let source = object(json!({
         "tags": ["a/b:1"], "platforms": ["linux/amd64", "linux/arm/v7"], "args": {"A": "1"},
         "annotations": ["index,manifest:a=1", "index:b=2", "c=3", "manifest[linux/amd64]:d=4"],
-        "cache-from": [{"type": "gha"}, {"type": "registry", "ref": "h:1/r"}], "cache-to": [{"type": "local", "dest": "d"}],
+        "cache-from": [{"type": "gha"}, {"type": "registry", "ref": "h:1/r"}, {"type": "local", "src": "d"}],
+        "cache-to": [{"type": "local", "dest": "d"}, {"type": "gha"}],
         "output": [{"type": "registry", "name": "x", "compression": "zstd"}],
     }));
     let leg = object(json!({
         "tags": ["a/b"], "platforms": ["linux/arm/v7"], "args": {"A": "1"}, "annotations": ["manifest:a=1", "c=3"],
         "cache-from": [
-            {"type": "gha", "scope": "app-linux-arm-v7"}, {"type": "gha"},
-            {"type": "registry", "ref": "h:1/r:linux-arm-v7"}, {"type": "registry", "ref": "h:1/r"},
+            {"type": "gha", "scope": "app-linux-arm-v7"}, {"type": "gha"}, {"type": "registry", "ref": "h:1/r"},
+            {"type": "local", "src": "d-linux-arm-v7"}, {"type": "local", "src": "d"},
         ],
-        "cache-to": [{"type": "local", "dest": "d-linux-arm-v7"}],
+        "cache-to": [{"type": "local", "dest": "d-linux-arm-v7"}, {"type": "gha", "scope": "app-linux-arm-v7"}],
         "output": [{
             "type": "image", "compression": "zstd", "push": "true", "push-by-digest": "true", "name-canonical": "true",
             "oci-mediatypes": "true",

@@ -303,3 +303,38 @@ fn a_pull_request_builds_everything_and_pushes_nothing() {
         check_tags(repository, &[]);
     }
 }
+
+/// Whatever a build reads outside the working directory, the row of its job allows: Bake asks for all of it.
+#[test]
+fn a_row_allows_what_its_builds_read_outside() {
+    let project = Project::new(engine(), "outside");
+    let (_, platforms) = project.platforms();
+    let dockerfile = project.scratch("Dockerfile", "FROM scratch\nCOPY f /\n");
+    project.scratch("f", "content");
+    let folder = project.scratch_folder().to_str().expect("temporary folders have plain names").to_owned();
+    let copied = "dockerfile-inline = \"FROM scratch\\nCOPY --from=x f /\\n\"";
+    for (name, reads) in [
+        ("absolute", format!("dockerfile = \"{dockerfile}\"")),
+        ("above", "context = \"inner\"\n  dockerfile = \"../../outside.Dockerfile\"".to_owned()),
+        ("here", "dockerfile = \"cwd://../outside.Dockerfile\"".to_owned()),
+        ("folder", format!("context = \"{folder}\"")),
+        ("named", format!("{copied}\n  contexts = {{ x = \"{folder}\" }}")),
+        ("named-here", format!("{copied}\n  contexts = {{ x = \"cwd://..\" }}")),
+    ] {
+        let repository = project.repository(0, &format!("acme/{name}"));
+        let spec = format!(
+            "target \"{name}\" {{\n  platforms = {platforms:?}\n  tags = [\"{repository}:1\"]\n  {reads}\n}}\n"
+        );
+        let outer = project.scratch_folder().join(name);
+        let project = Project::at(engine(), &outer.join("work"), name)
+            .file("docker-bake.hcl", &spec)
+            .file("f", "content")
+            .file("inner/f", "content")
+            .file("../outside.Dockerfile", "FROM scratch\nCOPY f /\n")
+            .file("../f", "content");
+        let asked = project.try_buildx(&["bake", name]).unwrap_err();
+        assert!(asked.contains("Read access to path"), "{name}: {asked}");
+        project.bakeplan(&["plan", "--out", "out"]);
+        project.run_jobs();
+    }
+}

@@ -13,8 +13,10 @@ mod files;
 mod blocks;
 mod defaults;
 mod globals;
+mod in_vain;
 pub mod strict;
 
 pub(crate) use files::VariableInfo;
 pub use files::{File, Module, ModuleInputs};
+pub(crate) use in_vain::SetInVain;
 pub(crate) use matrix::Matrix;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::{File, Module};
 use crate::bake::eval::references::References;
 use crate::bake::target::attributes::{SetKey, TargetAttribute, names_of};
-use crate::bake::target::{Definition, Entry as Cache, Target};
+use crate::bake::target::{Definition, Entry as Cache, Target, refused};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -181,6 +181,13 @@ pub fn strings<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnos
     diagnostics.into_sorted()
 }
 
+/// Values that BuildKit refuses when it builds.
+pub fn refused_values<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    targets.into_iter().for_each(|target| diagnostics.extend(refused::values(target)));
+    diagnostics.into_sorted()
+}
+
 /// Tags that two targets have: of these, the last one to be pushed wins.
 /// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, do not count as claimed by it.
 pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Definition) -> Vec<Diagnostic> {
@@ -195,7 +202,8 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         .filter(|(child, parent)| places(child) == places(parent))
         .map(|(_, parent)| &*parent.name)
         .collect();
-    let targets = targets.into_iter().filter(|target| !templates.contains(&*target.name));
+    let targets =
+        targets.into_iter().filter(|target| !templates.contains(&*target.name) && is_tagged(target));
     let claims = targets.flat_map(|target| {
         target.image_names().into_iter().map(move |tag| {
             (
@@ -210,6 +218,13 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
         let help = "give each its own tag; if they are one image for different platforms, `bakeplan plan` makes it one";
         Diagnostic::error(Code::TAG_COLLISION, message).with_help(help)
     })
+}
+
+/// Whether something gets the target's tags, and it is not only written to files or a cache.
+fn is_tagged(target: &Target) -> bool {
+    let outputs = target.output.as_deref().unwrap_or_default();
+    let is_image = |output: &Cache| !matches!(output.kind(), "local" | "tar" | "oci" | "cacheonly");
+    outputs.is_empty() || outputs.iter().any(is_image)
 }
 
 /// Caches that two targets write to: the last one to finish wins.

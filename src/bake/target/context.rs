@@ -10,6 +10,20 @@ use crate::source::Span;
 
 /// The scheme of a context that is another target.
 const LINK: &str = "target:";
+/// What comes before a path of this machine.
+pub(crate) const HERE: &str = "cwd://";
+/// What comes before the folder of a layout.
+pub(crate) const LAYOUT: &str = "oci-layout://";
+
+/// The folder of this machine that the name of a Dockerfile starts from, and the name in it. `context` is the folder that the
+/// context is; none when the Dockerfile is in what is fetched.
+#[must_use]
+pub(crate) fn dockerfile_in<'t>(named: &'t str, context: Option<&'t str>) -> Option<(&'t str, &'t str)> {
+    match named.strip_prefix(HERE) {
+        Some(named) => Some((".", named)),
+        None => context.map(|folder| (folder, named)),
+    }
+}
 
 /// The target that a context links to.
 #[must_use]
@@ -83,7 +97,7 @@ fn has_valid_escapes(text: &str) -> bool {
 /// A context as buildx prints it: a local path cleaned, `cwd://` taken off.
 #[must_use]
 pub(crate) fn normalize_context(context: &str) -> String {
-    match context.strip_prefix("cwd://") {
+    match context.strip_prefix(HERE) {
         Some(path) => clean_path(path),
         None if is_remote(context) => context.to_owned(),
         None => clean_path(context),
@@ -130,7 +144,7 @@ pub(crate) fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Optio
 
 /// A local, relative path joined to a folder; anything else as it is.
 fn join(folder: Option<&str>, path: &str) -> String {
-    let special = ["cwd://", LINK, "docker-image:", "oci-layout://", "/"];
+    let special = [HERE, LINK, "docker-image:", LAYOUT, "/"];
     match folder.filter(|folder| !folder.is_empty()) {
         Some(folder)
             if !path.is_empty() && !special.iter().any(|s| path.starts_with(s)) && !is_remote(path) =>

@@ -30,6 +30,7 @@ pub(crate) mod flags;
 pub(crate) mod holdings;
 pub(crate) mod misplaced;
 pub(crate) mod print;
+pub(crate) mod refused;
 
 // From a block or the command line to a target.
 pub(crate) mod check;

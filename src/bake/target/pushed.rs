@@ -16,18 +16,28 @@ impl Entry {
     /// Whether this output says that it is not to be pushed.
     #[must_use]
     pub fn forbids_push(&self) -> bool {
-        self.get("push").and_then(parse_bool) == Some(false)
+        self.push() == Some(false)
     }
 
     /// Whether this output is pushed unasked.
     #[must_use]
     pub fn is_pushed(&self) -> bool {
-        let push = self.get("push").and_then(parse_bool);
+        self.push() == Some(true)
+    }
+
+    /// Whether it says that it is pushed. Buildx pushes the type `registry` whatever else it says (`CreateExports` in
+    /// <https://github.com/docker/buildx/blob/master/util/buildflags/export.go>).
+    fn push(&self) -> Option<bool> {
         match self.kind() {
-            "registry" => push != Some(false),
-            "image" => push == Some(true),
-            _ => false,
+            "registry" => Some(true),
+            "image" => self.switch("push"),
+            _ => None,
         }
+    }
+
+    /// A boolean as BuildKit reads those of images: without a value it is true.
+    fn switch(&self, key: &str) -> Option<bool> {
+        self.get(key).and_then(|value| if value.is_empty() { Some(true) } else { parse_bool(value) })
     }
 
     /// The names in this output, which commas divide
@@ -69,7 +79,7 @@ impl Target {
     /// Whether it is pushed without any tag: a name without one stands for the repository, and not for its `latest`.
     #[must_use]
     pub fn is_pushed_by_digest(&self) -> bool {
-        let by_digest = |output: &Entry| output.get("push-by-digest").and_then(parse_bool) == Some(true);
+        let by_digest = |output: &Entry| output.switch("push-by-digest") == Some(true);
         self.pushable_outputs().any(by_digest)
     }
 
@@ -105,7 +115,11 @@ mod tests {
         case(&[], "type=image,push=true,name=r.io/a", "r.io/a pushed");
         case(&[], "type=image,\"name=r.io/a:1,r.io/b:2\"", "r.io/a:1 r.io/b:2");
         case(&[], "type=image,push-by-digest=1,push=T,name=r.io/a", "r.io/a pushed by digest");
-        case(&[], "type=registry,push=false,name=r.io/a", "");
+        case(&[], "type=registry,push=false,name=r.io/a", "r.io/a pushed");
+        case(&[], "type=registry,push=yes,name=r.io/a", "r.io/a pushed");
+        case(&[], "type=image,push=false,name=r.io/a", "");
+        case(&[], "type=image,push=,name=r.io/a", "r.io/a pushed");
+        case(&[], "type=image,push-by-digest=,push=1,name=r.io/a", "r.io/a pushed by digest");
         case(&["b:2"], "type=registry,name=r.io/a:1", "b:2 pushed");
         case(&[], "type=docker,name=r.io/a:1", "");
         case(&[], "type=oci,dest=x,name=r.io/a:1", "");

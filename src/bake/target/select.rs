@@ -158,15 +158,37 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
     if diagnostics.is_empty() { Ok(found) } else { Err(diagnostics.into_found()) }
 }
 
-/// What to write instead of an argument that is not meant as a name: a file, or the value of an option.
+/// What to write instead of an argument that is not meant as a name: a file, a folder, or the value of an option.
 #[must_use]
 pub(crate) fn misplaced(argument: &str) -> Option<String> {
+    const TRUE: [&str; 6] = ["true", "yes", "on", "1", "t", "y"];
+    const FALSE: [&str; 6] = ["false", "no", "off", "0", "f", "n"];
+    let lower = argument.to_lowercase();
+    let is_of = |words: [&str; 6]| words.contains(&lower.as_str());
+    if is_of(TRUE) || is_of(FALSE) {
+        let value = is_of(TRUE);
+        return Some(format!(
+            "the value of an option follows a `=`, such as `--push={value}` or `--publish={value}`"
+        ));
+    }
+    let name = argument.rsplit(['/', '\\']).next().unwrap_or_default();
+    if matches!(name, "Dockerfile" | "Containerfile") || lower.ends_with(".dockerfile") {
+        return Some("a Dockerfile is named in a target, as `dockerfile`; `-f` names Bake files".to_owned());
+    }
     let extension = argument.rsplit_once('.').map(|(_, extension)| extension);
     if extension.is_some_and(|extension| matches!(extension, "hcl" | "json" | "yaml" | "yml")) {
         return Some(format!("files are given with an option: `-f {argument}`"));
     }
-    matches!(argument, "true" | "false").then(|| {
-        format!("the value of an option follows a `=`, such as `--push={argument}` or `--publish={argument}`")
+    let is_folder = matches!(argument, "." | ".." | "~")
+        || argument.starts_with(['.', '/', '~'])
+        || argument.ends_with('/');
+    if is_folder || argument.contains('\\') {
+        return Some(format!(
+            "a folder is given with an option before the command: `bakeplan -C {argument} …`"
+        ));
+    }
+    argument.contains('/').then(|| {
+        format!("no name has a `/`: an image is called like its `image` block or target, not like its repository; a folder is given before the command, as in `bakeplan -C {argument} …`")
     })
 }
 

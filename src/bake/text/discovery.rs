@@ -171,7 +171,9 @@ pub(crate) fn discover(
         Images::Any if is_named => read.extend(images_beside(&read, places)?),
         Images::Unnamed if is_named => {}
         Images::Any | Images::Unnamed => {
-            read.extend(IMAGE_FILES.iter().map(|path| found(path, Origin::Images)).filter(is_there));
+            let there =
+                IMAGE_FILES.iter().filter(|path| places.has_content(path)).map(|path| (*path).to_owned());
+            read.extend(one_of(&there.collect::<Vec<_>>(), "are there", places)?);
         }
         Images::File(path) => {
             let chosen = found(path, Origin::Chosen);
@@ -208,12 +210,22 @@ fn images_beside(named: &[Found], places: &impl Places) -> Result<Option<Found>,
     }
     let paths = folders.iter().flat_map(|(_, folder)| IMAGE_FILES.map(|name| format!("{folder}{name}")));
     let candidates: Vec<String> = paths.filter(|path| is_input(path, places)).collect();
-    let [first, second, ..] = candidates.as_slice() else {
-        return Ok(candidates.first().map(|path| found(path, Origin::Images)));
-    };
-    let message = format!("`{first}` and `{second}` both lie beside the named files");
-    Err(Diagnostic::error(Code::IMAGES_FILE, message)
-        .with_help(format!("choose one: `--images {first}`, another file, or `--images none`")))
+    one_of(&candidates, "lie beside the named files", places)
+}
+
+/// The only images file. What we generated has no rival, and is told by whoever reads it.
+///
+/// # Errors
+/// When there are several.
+fn one_of(candidates: &[String], are: &str, places: &impl Places) -> Result<Option<Found>, Diagnostic> {
+    let mut rivals = candidates.iter().filter(|path| !places.is_generated(path));
+    if let (Some(first), Some(second)) = (rivals.next(), rivals.next()) {
+        let message = format!("`{first}` and `{second}` both {are}");
+        return Err(Diagnostic::error(Code::IMAGES_FILE, message)
+            .with_help(format!("choose one: `--images {first}`, another file, or `--images none`")));
+    }
+    let source = candidates.iter().find(|path| !places.is_generated(path)).or(candidates.first());
+    Ok(source.map(|path| found(path, Origin::Images)))
 }
 
 /// The folder of a file, with the separator at its end; empty for the working directory. None for what is not a file.

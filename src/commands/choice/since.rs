@@ -10,6 +10,7 @@ use crate::cli::Selection;
 use crate::commands::facts;
 use crate::commands::session::Session;
 use crate::error::Error;
+use crate::facts::command::CommandFailure;
 use crate::facts::remote;
 use crate::host::{Host, Revision};
 use crate::plan::Plan;
@@ -144,6 +145,7 @@ pub(super) fn before(
             let found = fetched.insert(fetch(session, revision)?);
             (&found.host, revision.to_owned())
         }
+        Err(failure @ CommandFailure::NoCommit { .. }) => return Err(failure.reason()),
         Err(failure) => return Err(format!("`{revision}` cannot be read: {}", failure.reason())),
     };
     let is_wanted = is_wanted(selection);
@@ -167,7 +169,7 @@ fn is_whole_hash(text: &str) -> bool {
 
 /// A commit that the checkout does not have, as is usual where it has one alone.
 fn fetch(session: &Session<'_>, commit: &str) -> Result<Revision, String> {
-    let failed = |failure: crate::facts::command::CommandFailure| {
+    let failed = |failure: CommandFailure| {
         format!("`{commit}` is not in this checkout, and cannot be fetched: {}", failure.reason())
     };
     let run = |arguments: &[&str]| session.host.git(arguments);

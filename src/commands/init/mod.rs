@@ -4,6 +4,9 @@ mod known;
 mod scan;
 
 mod preview;
+mod publishers;
+
+pub(super) use publishers::publishers;
 
 use std::rc::Rc;
 

@@ -24,6 +24,13 @@ const IMAGES: &str = "images.hcl";
 /// The Bake file that is made where there is none.
 const BAKE: &str = "docker-bake.hcl";
 
+/// What comes before the table.
+const COMPARED: &str = "\nWhat is published today, and what would be published with this proposal:\n\n";
+
+/// What is said instead where nothing is known of today.
+const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. The tags of the targets decide what is published, with \
+                         these blocks or without; `bakeplan plan` shows it.\n";
+
 /// What comes of proposals.
 pub(super) struct Changed {
     /// Files and what they will hold.
@@ -65,10 +72,12 @@ pub(super) fn preview(
         }
         let examples =
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
-        changed
-            .text
-            .push_str("\nWhat is published today, and what would be published with this proposal:\n\n");
-        changed.text.push_str(&report::render(&examples));
+        if proposal.images.iter().all(|image| image.candidate.is_none()) {
+            changed.text.push_str(UNCHANGED);
+        } else {
+            changed.text.push_str(COMPARED);
+            changed.text.push_str(&report::render(&examples));
+        }
         changed.files.extend(files);
     }
     Ok(changed)
@@ -183,15 +192,14 @@ fn examples(
             Ok((plan, _)) => (plan, None),
             Err(error) => {
                 let found = error.into_diagnostics();
-                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && one.labels.is_empty());
+                let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
+                // An image that can never have a tag has none on the branch, either.
+                let is_empty = found.iter().all(|one| one.code == Code::NO_TAG && !is_known(one));
                 if is_empty && moment == Moment::Tag {
                     (Plan::default(), Some("nothing".to_owned()))
                 } else {
-                    for one in found {
-                        if !mistakes.iter().any(|known| is_same(known, &one)) {
-                            mistakes.push(one);
-                        }
-                    }
+                    let new: Vec<Diagnostic> = found.into_iter().filter(|one| !is_known(one)).collect();
+                    mistakes.extend(new);
                     (Plan::default(), Some("unknown: the plan has errors".to_owned()))
                 }
             }

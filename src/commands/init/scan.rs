@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::bake::compose::yaml_documents;
+use crate::bake::text::discovery;
 use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
@@ -128,6 +129,10 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                     }
                 };
                 bytes += text.len();
+                // It publishes what the plan says, and is no part of what there was before.
+                if text.starts_with(&format!("# {}", discovery::GENERATED)) {
+                    continue;
+                }
                 if kind == Kind::Script && (text.len() > MAX_SCRIPT || !is_about_images(&text)) {
                     continue;
                 }

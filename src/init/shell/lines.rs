@@ -3,35 +3,43 @@
 /// A line, and how many there are above it in the script.
 pub(super) type Numbered = (String, usize);
 
-/// Lines with what they go on with: after a backslash, and to the end of a quoted text. A here-document is read line by line,
-/// since its text has quotes of its own.
+/// Lines with what they go on with: after a backslash, and to the end of a quoted text. In a here-document, quotes are those
+/// of its text.
 pub(super) fn joined(text: &str) -> Vec<Numbered> {
     let all: Vec<&str> = text.lines().collect();
-    let (mut lines, mut at) = (Vec::new(), 0);
+    let (mut lines, mut at, mut spans) = (Vec::new(), 0, true);
     while at < all.len() {
-        let (line, next) = one(&all, at);
+        // A quote without an end is none of a shell: the file is another one, and quotes end with their lines.
+        let whole = spans.then(|| one(&all, at, true)).flatten();
+        spans &= whole.is_some();
+        let Some((line, next)) = whole.or_else(|| one(&all, at, false)) else { break };
         let ends = here_documents(&line);
         lines.push((line, at));
         at = next;
         for end in ends {
-            while let Some(line) = all.get(at) {
-                lines.push(((*line).to_owned(), at));
-                at += 1;
-                if line.trim() == end {
-                    break;
-                }
+            // One without an end is none: `<<` also shifts numbers.
+            let Some(length) = all[at..].iter().position(|line| line.trim() == end) else { continue };
+            let behind = at + length;
+            while let Some((line, next)) = one(&all[..behind], at, false) {
+                lines.push((line, at));
+                at = next;
             }
+            lines.push((all[behind].to_owned(), behind));
+            at = behind + 1;
         }
     }
     lines
 }
 
-/// The line that begins here, and where the next one does.
-fn one(all: &[&str], from: usize) -> (String, usize) {
+/// The line that begins here, and where the next one does; `spans` says whether a quoted text may go on behind the end of a
+/// line. None when nothing is there, or a quote has no end.
+fn one(all: &[&str], from: usize, spans: bool) -> Option<(String, usize)> {
     let mut quote = Quote::None;
     let (mut joined, mut at) = (String::new(), from);
     while let Some(line) = all.get(at) {
-        quote = quote.after(line);
+        if spans {
+            quote = quote.after(line);
+        }
         at += 1;
         // Blanks behind a backslash are a mistake that people do not see.
         match line.trim_end().strip_suffix('\\').filter(|_| quote != Quote::Single) {
@@ -41,7 +49,7 @@ fn one(all: &[&str], from: usize) -> (String, usize) {
             }
             None if quote == Quote::None => {
                 joined.push_str(line);
-                return (joined, at);
+                return Some((joined, at));
             }
             None => {
                 joined.push_str(line);
@@ -49,8 +57,7 @@ fn one(all: &[&str], from: usize) -> (String, usize) {
             }
         }
     }
-    // A quote without an end is none of a shell: the file is another one, and each line stands for itself.
-    if quote == Quote::None { (joined, at) } else { (all[from].to_owned(), from + 1) }
+    (at > from && quote == Quote::None).then_some((joined, at))
 }
 
 /// What a place in a script is within.
@@ -64,9 +71,14 @@ enum Quote {
 impl Quote {
     /// What is open behind a line.
     fn after(self, line: &str) -> Self {
+        self.read(line, |_| {})
+    }
+
+    /// What is open behind a line, of which `plain` gets the places outside quotes and comments.
+    fn read(self, line: &str, mut plain: impl FnMut(usize)) -> Self {
         let (mut quote, mut previous) = (self, ' ');
-        let mut chars = line.chars();
-        while let Some(c) = chars.next() {
+        let mut chars = line.char_indices();
+        while let Some((at, c)) = chars.next() {
             match (quote, c) {
                 (Self::None, '#') if previous.is_whitespace() => return quote,
                 (Self::None | Self::Double, '\\') => {
@@ -75,6 +87,7 @@ impl Quote {
                 (Self::None, '\'') => quote = Self::Single,
                 (Self::None, '"') => quote = Self::Double,
                 (Self::Single, '\'') | (Self::Double, '"') => quote = Self::None,
+                (Self::None, _) => plain(at),
                 _ => {}
             }
             previous = c;
@@ -85,13 +98,15 @@ impl Quote {
 
 /// The words that end the here-documents that a line begins.
 fn here_documents(line: &str) -> Vec<String> {
-    let mut ends = Vec::new();
-    let mut rest = line;
-    while let Some((_, after)) = rest.split_once("<<") {
-        rest = after.trim_start_matches('<');
+    let (mut ends, mut behind) = (Vec::new(), 0);
+    Quote::None.read(line, |at| {
+        let Some(after) = line[at..].strip_prefix("<<").filter(|_| at >= behind) else { return };
+        let is_number = line[..at].matches("((").count() > line[..at].matches("))").count();
+        let rest = after.trim_start_matches('<');
+        behind = line.len() - rest.len();
         // `<<<` has its text behind it.
-        if rest.len() < after.len() {
-            continue;
+        if is_number || rest.len() < after.len() {
+            return;
         }
         let word = after.trim_start_matches('-').trim_start();
         let word = word.strip_prefix(['\'', '"', '\\']).unwrap_or(word);
@@ -99,7 +114,7 @@ fn here_documents(line: &str) -> Vec<String> {
         if word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
             ends.push(word[..length].to_owned());
         }
-    }
+    });
     ends
 }
 
@@ -125,6 +140,16 @@ mod tests {
             shown("cat <<-'END' <<X\ndon't\n END\nit's\nX\na"),
             ["0: cat <<-'END' <<X", "1: don't", "2:  END", "3: it's", "4: X", "5: a"]
         );
+        assert_eq!(shown("a <<X\nb \\\n it's \\\nX\nc"), ["0: a <<X", "1: b   it's  ", "3: X", "4: c"]);
         assert_eq!(shown("a <<< 'b\nc'\nd"), ["0: a <<< 'b\nc'", "2: d"]);
+        for shifted in
+            ["a $((1 << n))", "((a<<n))", "a # see \"cat << EOF\"", "a 'b << c'", "a \"b <<c\"", "a << z"]
+        {
+            assert_eq!(
+                shown(&format!("{shifted}\nb \\\nc\nd")),
+                [format!("0: {shifted}"), "1: b  c".into(), "3: d".into()]
+            );
+        }
+        assert_eq!(shown("a \"$(cat <<X\nb\nX\n)\"\nc"), ["0: a \"$(cat <<X\nb\nX\n)\"", "4: c"]);
     }
 }

@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 24;
 const BUILDERS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
 
 /// What only shows or looks for a command.
-const SHOWING: [&str; 5] = ["echo", "printf", "which", "type", "command"];
+const SHOWING: [&str; 4] = ["echo", "printf", "which", "type"];
 
 /// Around the number of an expression of GitHub's that stands in a script.
 const OPEN: char = '\u{e000}';
@@ -42,8 +42,12 @@ impl ShellCommand {
     pub(crate) fn builder(&self) -> Option<&[Template]> {
         let word = |word: &Template| word.constant().unwrap_or_default();
         let at = self.words.iter().position(|one| BUILDERS.contains(&word(one).as_str()))?;
-        let is_shown = self.words[..at].iter().any(|one| SHOWING.contains(&word(one).as_str()));
-        (!is_shown).then_some(&self.words[at..])
+        let before: Vec<String> = self.words[..at].iter().map(word).collect();
+        let is_shown = before.iter().any(|one| SHOWING.contains(&one.as_str()));
+        // `command -v docker` looks for it, and `command docker` runs it.
+        let is_looked_for =
+            before.windows(2).any(|two| two[0] == "command" && two[1].starts_with('-') && two[1] != "-p");
+        (!is_shown && !is_looked_for).then_some(&self.words[at..])
     }
 }
 
@@ -397,9 +401,9 @@ fn script_of(words: &[String]) -> Option<String> {
     if words.first().is_some_and(|word| word == "eval") {
         return Some(words[1..].join(" "));
     }
+    let is_option = |word: &str| word.starts_with('-') && !word.starts_with("--");
     let shell = words.iter().position(|word| matches!(word.as_str(), "sh" | "bash" | "dash" | "zsh"))?;
-    let mut rest =
-        words[shell + 1..].iter().skip_while(|word| !(word.starts_with('-') && word.ends_with('c')));
+    let mut rest = words[shell + 1..].iter().skip_while(|word| !is_option(word) || !word.ends_with('c'));
     rest.nth(1).cloned()
 }
 

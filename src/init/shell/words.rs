@@ -38,8 +38,10 @@ pub(super) fn stages(command: &str) -> Vec<String> {
 fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut single, mut double, mut depth) = (false, false, 0usize);
+    let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
+        let previous = std::mem::replace(&mut before, c);
         match c {
             '\\' if !single => {
                 if let Some(last) = parts.last_mut() {
@@ -50,8 +52,9 @@ fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
             }
             '\'' if !double => single = !single,
             '"' if !single => double = !double,
-            '(' if !single => depth += 1,
-            ')' if !single => depth = depth.saturating_sub(1),
+            // In double quotes, one is a part of the text unless something is substituted.
+            '(' if !single && (!double || depth > 0 || previous == '$') => depth += 1,
+            ')' if !single && depth > 0 => depth -= 1,
             _ => {}
         }
         let is_outside = !single && !double && depth == 0;
@@ -107,13 +110,24 @@ pub(super) fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// What the `$(…)` of a command hold.
+/// What the `$(…)` and `` `…` `` of a command hold. Single quotes count where double ones do not hold them.
 pub(super) fn substitutions(command: &str) -> Vec<&str> {
-    let (mut found, mut single, mut opened, mut depth) = (Vec::new(), false, None, 0usize);
+    let (mut found, mut single, mut double, mut depth) = (Vec::new(), false, false, 0usize);
+    let (mut opened, mut tick): (Option<usize>, Option<usize>) = (None, None);
     let mut previous = ' ';
-    for (at, c) in command.char_indices() {
+    let mut chars = command.char_indices();
+    while let Some((at, c)) = chars.next() {
         match c {
-            '\'' if depth == 0 => single = !single,
+            '\\' if !single => {
+                chars.next();
+            }
+            '`' if !single && depth == 0 => match tick.take() {
+                Some(from) => found.push(&command[from..at]),
+                None => tick = Some(at + 1),
+            },
+            _ if tick.is_some() => {}
+            '\'' if !double && depth == 0 => single = !single,
+            '"' if !single && depth == 0 => double = !double,
             '(' if previous == '$' && !single && depth == 0 => {
                 opened = Some(at + 1);
                 depth = 1;

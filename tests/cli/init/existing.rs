@@ -89,6 +89,9 @@ fn what_targets_say_themselves_gets_a_block() {
         let files = [(path, text)];
         let said = init(&files);
         said.proposes(&[place, "# repositories and tags are those of the target"]);
+        // A table would have nothing but "not known" in it.
+        said.proposes(&["The tags of the targets decide what is published, with these blocks or without"]);
+        said.lacks(&["PUBLISHED TODAY"]);
         let written = Written::new(&files, &[]);
         assert_eq!(written.tags("refs/heads/main"), tags, "{path}");
         written.proposes_nothing_more();

@@ -27,6 +27,31 @@ docker manifest push $IMAGE:1
     Written::new(&files, &[]).proposes_nothing_more();
 }
 
+/// What looks like a here-document and is none hides nothing, and what is in one is read like the rest.
+#[test]
+fn builds_around_and_in_here_documents_are_found() {
+    let build = "docker buildx build --push \\\n  -t ghcr.io/acme/api:1.0 .\n";
+    for script in [
+        format!("echo $((1 << n))\n{build}"),
+        format!("# see \"cat << EOF\"\n{build}"),
+        format!("echo \"a << b\"\n{build}"),
+        format!("cat <<EOF\nit's\nEOF\n{build}"),
+        format!("bash <<'X'\n{build}X\n"),
+        format!("cat << EOF > \"$(mktemp)\"\n{build}EOF\n"),
+        "echo \"don't\" \"$(docker buildx build -q --push -t ghcr.io/acme/api:1.0 .)\"\n".to_owned(),
+        "echo \"don't\" `docker buildx build -q --push -t ghcr.io/acme/api:1.0 .`\n".to_owned(),
+        format!("echo 'no end\n{build}"),
+        format!("echo \"a (b\"; {build}"),
+        format!("echo \"$(echo \"x; y\")\" && {build}"),
+        "bash --norc -c 'docker buildx build --push -t ghcr.io/acme/api:1.0 .'\n".to_owned(),
+        format!("command {build}"),
+        format!("command -v docker && {build}"),
+    ] {
+        let said = init(&[("build.sh", &script), ("Dockerfile", "FROM scratch\n")]);
+        said.proposes(&["repositories = [\"ghcr.io/acme/api\"]", "\"1.0\","]);
+    }
+}
+
 #[test]
 fn a_makefile_is_read_with_its_variables() {
     let makefile = "\

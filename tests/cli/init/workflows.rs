@@ -588,3 +588,67 @@ jobs:
     init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")])
         .tells(&["this job builds on `big-machine`"]);
 }
+
+/// Patterns have no word for the number of a run, and Bake reads the environment.
+#[test]
+fn the_number_of_a_run_is_a_variable() {
+    let steps = "\
+- id: meta
+  uses: docker/metadata-action@v5
+  with:
+    images: ghcr.io/acme/app
+    tags: |
+      type=raw,value=${{ github.run_number }}
+      type=ref,event=pr
+- uses: docker/build-push-action@v6
+  with:
+    push: ${{ github.event_name != 'pull_request' }}
+    tags: ${{ steps.meta.outputs.tags }}
+- uses: docker/build-push-action@v6
+  with:
+    push: true
+    tags: ghcr.io/acme/tool:build-${{ github.run_number }}
+    context: tool
+";
+    let text = workflow(steps);
+    let files = [(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")];
+    let said = init(&files);
+    said.proposes(&[
+        "# GitHub sets this in each run; the default is for plans elsewhere\nvariable \"GITHUB_RUN_NUMBER\" {\n  default = \"0\"\n}",
+        "    GITHUB_RUN_NUMBER,\n",
+        "\"build-${GITHUB_RUN_NUMBER}\"",
+        "# left out: the workflow pushes nothing in the runs that this is for",
+    ]);
+    said.lacks(&["not translated", "not known"]);
+    let written = Written::new(&files, &[]);
+    let arguments = [
+        "metadata",
+        "--format",
+        "tags",
+        "--var",
+        "GITHUB_RUN_NUMBER=42",
+        "--fact",
+        "branch=main",
+        "--fact",
+        "event=push",
+    ];
+    let tags = written.run(&arguments).stdout;
+    assert!(
+        tags.contains("ghcr.io/acme/app:42\n") && tags.contains("ghcr.io/acme/tool:build-42\n"),
+        "{tags}"
+    );
+}
+
+/// What was generated is what the plan says, and not what there was before.
+#[test]
+fn a_generated_workflow_is_not_read() {
+    let image = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}\n";
+    let path = ".github/workflows/images.yml";
+    let test = crate::support::Test::new().file("docker-bake.hcl", image);
+    let test = test.args(["workflow", "github", "-o", path, "--install", "pipx=0.1.0"]);
+    assert!(test.output().status.success());
+    let generated = std::fs::read_to_string(test.folder().join(path)).unwrap();
+    let said = init(&[("docker-bake.hcl", image), (path, &generated)]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    said.proposes(&["nothing to propose"]);
+}

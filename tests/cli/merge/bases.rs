@@ -2,6 +2,7 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Report;
+use bakeplan::internals::registry::Store;
 
 use super::world::{Build, TAGS, World, plan, plan_of};
 use crate::loopback::{Answer, Reply, Server};
@@ -142,6 +143,15 @@ fn that_nothing_is_known_is_said() {
             note.notes
         );
     }
+    // What is missing is one cause, and its bases are not another.
+    let world = world((known.0, &known.1), ("https://spdx.dev/Document", "{}"));
+    let index =
+        world.layout("a").get_manifest(&world.built["app-linux-arm64"].clone().into()).unwrap().unwrap();
+    let index: bakeplan::internals::oci::Index = serde_json::from_slice(&index.bytes).unwrap();
+    ["a", "b"].iter().for_each(|name| super::world::remove(&world.layout(name), &index.manifests[0].digest));
+    let (report, _) = merged(&world, Options::default());
+    assert_eq!(report.problems[0].code.name(), "missing-build", "{:?}", report.problems);
+    assert_eq!(report.notes, []);
     // Without any attestation.
     let mut plain = World::new();
     for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
@@ -207,7 +217,9 @@ fn another_base_of_what_is_carried_over_is_said() {
         let report = world.merge(&document, Options::default());
         assert_eq!(report.problems, [], "{built:?}");
         assert_eq!(world.platforms("a", "latest"), ["linux/amd64", "linux/arm64"]);
-        let codes: Vec<&str> = report.notes.iter().map(|note| note.code.name()).collect();
+        let is_about_bases = |code: &&str| *code != "not-built";
+        let codes = report.notes.iter().map(|note| note.code.name());
+        let codes: Vec<&str> = codes.filter(is_about_bases).collect();
         assert_eq!(codes, expected, "{published:?} {built:?}: {:?}", report.notes);
         if let ["carried-bases"] = expected {
             let note = &report.notes[0];
@@ -222,6 +234,7 @@ fn another_base_of_what_is_carried_over_is_said() {
         }
         // Deliberately: then nothing is read.
         let allowed = Options { allow_mixed_bases: true, ..Options::default() };
-        assert_eq!(world.merge(&document, allowed).notes, []);
+        let notes = world.merge(&document, allowed).notes;
+        assert_eq!(notes.iter().map(|note| note.code.name()).collect::<Vec<_>>(), ["not-built"]);
     }
 }

@@ -98,6 +98,35 @@ fn what_cannot_be_copied_moves_no_tag() {
     }
 }
 
+/// A blob that a registry accepts and does not keep, sent or mounted, is looked after before anything refers to it.
+#[test]
+fn a_blob_that_is_accepted_and_not_kept_moves_no_tag() {
+    for (what, is_one, is_lost) in
+        [("sent", false, is_upload as fn(&Seen) -> bool), ("mounted", true, is_mount)]
+    {
+        let world = lopsided();
+        let bad = world.serve_with(move |seen| {
+            is_lost(seen).then(|| Answer::new(201, "", "").header("Location", "/v2/acme/app/blobs/x").into())
+        });
+        let good = world.serve();
+        let report = world.merge(&document([&bad, if is_one { &bad } else { &good }]), Options::default());
+        assert_eq!(report.images["app"].status, Status::Failed, "{what}");
+        let [problem] = report.problems.as_slice() else { panic!("{what}: {:?}", report.problems) };
+        assert_eq!(problem.code.name(), "not-stored", "{what}: {problem:?}");
+        assert!(NAMES.iter().all(|name| world.tags(name).is_empty()), "{what}");
+        let written = |seen: &&Seen| seen.method == "PUT" && seen.path().contains("acme/app/manifests/");
+        assert_eq!(
+            bad.seen().iter().filter(written).count(),
+            0,
+            "{what}: nothing refers to what is not there"
+        );
+        // The next run finds a registry that keeps it.
+        let whole = world.serve();
+        assert_eq!(world.merge(&document([&whole, &whole]), Options::default()).problems, [], "{what}");
+        found(&of_plan(&world, &document([&whole, &whole])), &[]);
+    }
+}
+
 #[test]
 fn what_changes_while_it_is_copied_moves_no_tag() {
     let world = lopsided();

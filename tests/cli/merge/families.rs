@@ -6,6 +6,7 @@ use bakeplan::internals::registry::{Store, TagOrDigest};
 
 use super::world::{Build, World, put_tag};
 use crate::support::Test;
+use crate::verify::desk::of_plan;
 
 const TIME: &str = "commit_time=2026-11-02T03:04:05Z";
 
@@ -155,4 +156,55 @@ fn what_cannot_be_compared_is_said_by_plan_and_merge() {
     let report = merged(&document, "lts latest");
     let notes: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
     assert!(matches!(notes[..], [note] if note.contains("moves `lts`,")), "{notes:?}");
+}
+
+/// A date beside versions may be the first release of a new scheme, in whatever form: it holds `latest` and is named, with what
+/// to do where it is none.
+#[test]
+fn a_date_holds_latest_and_is_named() {
+    let lines = |more: &str| format!("version = \"1.4.2\"\n{more}");
+    for date in [
+        "2026",
+        "2026.09.21",
+        "2026-09-21",
+        "2026_09_21",
+        "2026w38",
+        "20260921",
+        "20260921.1",
+        "202609211030",
+    ] {
+        let listed = format!("1.4.1 1.4 1 latest {date}");
+        let (document, _) = planned(&lines(""), &["event=push"]);
+        let report = merged(&document, &listed);
+        assert_eq!(kept(&report), format!("latest={date}"));
+        let table = report.to_table();
+        let cure = if date.starts_with("2026.") { "2026.*" } else { "2026*" };
+        assert!(table.contains(&format!("set `withdrawn = [\"{cure}\"]`")), "{date}: {table}");
+        // What the report recommends.
+        let (document, _) = planned(&lines(&format!("withdrawn = [\"{cure}\"]")), &["event=push"]);
+        assert_eq!(kept(&merged(&document, &listed)), "", "{date}");
+    }
+    // Days that the plan itself writes are no releases.
+    let nightly = "tags = [\"{{ version }}\", \"latest\", \"{{ date('%Y%m%d') }}\"]";
+    let (document, _) = planned(&lines(nightly), &["event=push"]);
+    assert_eq!(kept(&merged(&document, "1.4.1 20260921")), "");
+    assert_eq!(kept(&merged(&document, "1.4.1 2026w38")), "latest=2026w38");
+}
+
+/// A floating tag that is for a greater version and was never there is not said to be kept.
+#[test]
+fn a_floating_tag_that_is_not_there_does_not_stay() {
+    let (document, _) = planned("version = \"1.4.2\"", &["event=push"]);
+    let table = merged(&document, "1.5.0").to_table();
+    assert!(table.contains("not created: 1 (`1.5.0` is greater), latest (`1.5.0` is greater)"), "{table}");
+    let table = merged(&document, "1.5.0 1 latest").to_table();
+    assert!(table.contains("kept: 1 (`1.5.0` is greater), latest (`1.5.0` is greater)"), "{table}");
+    let mut world = World::with_app(&["acme/app"]);
+    let greater = world.layout("acme/app").get_manifest(&world.built["app-linux-amd64"].clone().into());
+    put_tag(&world.layout("acme/app"), "1.5.0", &greater.unwrap().unwrap());
+    world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    assert_eq!(world.merge(&document, Options::default()).problems, []);
+    let report = of_plan(&world, &document);
+    let said: Vec<&str> = report.findings.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(said, ["`1` is not there, and is for `1.5.0`", "`latest` is not there, and is for `1.5.0`"]);
 }

@@ -138,6 +138,129 @@ fn a_registry_that_still_has_the_old_digest_is_asked_again() {
     check_published(&world, &merge(&world, &server), "old");
 }
 
+/// A registry that answers 201 to the write of a tag and keeps the old one is not another run, and one finding says it.
+#[test]
+fn a_tag_that_is_accepted_and_not_kept_is_said_once() {
+    for (names, others) in [(&["1.4.2", "1.4", "1", "latest"][..], 3), (&["latest"], 0)] {
+        let mut world = World::with_app(&["acme/app"]);
+        assert_eq!(world.merge(&plan(&["oci-layout:acme/app"]), Options::default()).problems, []);
+        let before = world.tags("acme/app");
+        world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let server = world.serve_with(move |seen| {
+            let is_lost =
+                seen.method == "PUT" && names.iter().any(|name| seen.path().ends_with(&format!("/{name}")));
+            is_lost.then(|| Reply::Whole(Answer::new(201, "", "")))
+        });
+        let report = merge(&world, &server);
+        let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+        assert_eq!(problem.code.name(), "not-stored");
+        let had = &before["latest"];
+        assert!(problem.message.ends_with(&format!("it still is {had} as before")), "{problem:?}");
+        assert_eq!(
+            problem.notes.iter().map(|note| note.matches('`').count() / 2).sum::<usize>(),
+            others,
+            "{problem:?}"
+        );
+        let failed = report.images["app"].references.iter().filter(|one| one.outcome == Outcome::Failed);
+        assert_eq!(failed.count(), names.len());
+        // It is waited for once: twenty seconds, twice a second.
+        let asked = server
+            .seen()
+            .iter()
+            .filter(|seen| seen.method == "HEAD" && seen.path().ends_with("/latest"))
+            .count();
+        assert!((20..60).contains(&asked), "{asked}");
+    }
+}
+
+/// A version's own tag that is not there yet and floating tags that are as before have one cause, and a list that lacks the
+/// version is right.
+#[test]
+fn a_release_that_is_accepted_and_not_kept_is_said_once() {
+    let world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let other = bakeplan::internals::registry::Store::get_manifest(
+        &*layout,
+        &world.built["app-linux-amd64"].clone().into(),
+    );
+    let other = other.unwrap().unwrap();
+    for tag in ["1.4.1", "1.4", "1", "latest"] {
+        super::world::put_tag(&layout, tag, &other);
+    }
+    let server = world.serve_with(|seen| {
+        let is_lost = seen.method == "PUT" && !seen.path().contains("sha256:");
+        is_lost.then(|| Reply::Whole(Answer::new(201, "", "")))
+    });
+    let report = merge(&world, &server);
+    let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    assert_eq!(problem.code.name(), "not-stored");
+    assert_eq!(problem.notes, ["the same goes for `1`, `latest`, `1.4.2`"]);
+    assert!(report.notes.iter().all(|note| note.code.name() != "tag-list"), "{:?}", report.notes);
+    let lists = server.seen().iter().filter(|seen| seen.target.contains("/tags/list")).count();
+    assert!(lists < 150, "{lists}");
+}
+
+/// Tags that are not there after they were written: one finding for all of them.
+#[test]
+fn tags_that_cannot_be_read_are_said_once() {
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| {
+        let is_lost = seen.method == "PUT" && !seen.path().contains("sha256:");
+        is_lost.then(|| Reply::Whole(Answer::new(201, "", "")))
+    });
+    let report = merge(&world, &server);
+    let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    assert_eq!((problem.code.name(), problem.notes.len()), ("not-readable", 1), "{problem:?}");
+    assert!(problem.notes[0].ends_with("`1.4`, `1`, `latest`"), "{problem:?}");
+}
+
+/// A write whose answer is lost each time, and that arrived.
+#[test]
+fn a_write_that_arrived_is_not_a_failure() {
+    for (what, answer) in [("504", Some(Answer::new(504, "text/html", "<h1>504</h1>"))), ("reset", None)] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_through(move |seen, forward| {
+            let stored = forward();
+            match (&answer, seen.method.as_str()) {
+                (Some(answer), "PUT") => answer.clone().into(),
+                (None, "PUT") => Reply::Reset,
+                _ => stored.into(),
+            }
+        });
+        check_published(&world, &merge(&world, &server), what);
+        // It did not arrive.
+        let world = World::with_app(&["acme/app"]);
+        let server = world
+            .serve_with(move |seen| (seen.method == "PUT").then(|| Reply::Whole(Answer::new(504, "", ""))));
+        let report = merge(&world, &server);
+        assert_eq!(report.problems[0].code.name(), "registry-failed", "{:?}", report.problems);
+        assert!(world.tags("acme/app").is_empty());
+    }
+}
+
+/// A page for people comes in place of a manifest for a moment, or for good.
+#[test]
+fn a_page_in_place_of_a_manifest_may_pass() {
+    let page = || Answer::new(200, "text/html; charset=utf-8", "<h1>Maintenance</h1>");
+    let world = World::with_app(&["acme/app"]);
+    let server = flaky(
+        &world,
+        1,
+        Box::new(move |seen, answer| {
+            let is_read = seen.method == "GET" && seen.path().contains("/manifests/");
+            if is_read { page().into() } else { answer.into() }
+        }),
+    );
+    check_published(&world, &merge(&world, &server), "for a moment");
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(move |seen| {
+        (seen.method == "GET" && seen.path().contains("/manifests/")).then(|| Reply::Whole(page()))
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code.name(), "digest-mismatch", "{:?}", report.problems);
+    assert!(world.tags("acme/app").is_empty());
+}
+
 #[test]
 fn builds_that_are_not_there_yet_are_waited_for_when_asked_to() {
     let late = |wait: Duration| {
@@ -182,6 +305,9 @@ fn a_registry_that_keeps_something_else_is_told() {
     });
     let report = merge(&world, &server);
     assert_eq!(report.problems[0].code.name(), "digest-mismatch", "{:?}", report.problems);
+    // What was sent was expected, and what the registry says was found.
+    let said = format!("the content has digest sha256:{}, expected sha256:", "0".repeat(64));
+    assert!(report.problems[0].message.contains(&said), "{:?}", report.problems);
     assert!(world.tags("acme/app").is_empty(), "the index by digest was not taken for written");
 
     let world = World::with_app(&["acme/app"]);

@@ -369,6 +369,40 @@ fn a_tag_that_says_it_is_a_version_does_not_float() {
     }
 }
 
+#[test]
+fn a_greater_version_is_not_replaced_by_a_lesser_one() {
+    let with = |version: &str, said: &str, tags: &str| {
+        let said = format!(
+            r#""version":"{version}","annotations":{{"org.opencontainers.image.version":"{said}"}},"#
+        );
+        plan_of(&[A], tags, &said, "hold")
+    };
+    let own = |tag: &str| format!(r#"{{"name":"{tag}","class":"version","form":"{{version}}"}}"#);
+    for (tag, version, said, is_refused) in [
+        ("2023.02", "2023.02.1", "2023.02.1", true),
+        ("1.4", "1.4.2", "v1.4.2", true),
+        ("1", "1.4.2", "1.4.2-r1", true),
+        ("1.4", "1.4", "1.4", false),
+        ("1.4", "1.3.9", "1.3.9", false),
+        ("1.4", "1.4.2", "main", false),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        assert_eq!(world.merge(&with(version, said, &literal(tag)), allow()).problems, []);
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let lesser = with(tag, tag, &own(tag));
+        let built = world.files("a");
+        let report = world.merge(&lesser, allow());
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code.name()).collect();
+        assert_eq!(codes, if is_refused { vec!["tag-collision"] } else { vec![] }, "{tag} {said}");
+        if is_refused {
+            assert!(report.problems[0].message.contains(&format!("version `{said}`, which is greater")));
+            assert_eq!(world.files("a"), built, "{tag} {said}");
+            let allowed = Options { allow_retag: true, ..allow() };
+            assert_eq!(world.merge(&lesser, allowed).problems, []);
+        }
+    }
+}
+
 /// With its variant or without, the annotation names the version that the tag is.
 #[test]
 fn a_tag_with_a_variant_that_says_it_is_a_version_does_not_float() {

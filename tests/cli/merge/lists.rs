@@ -112,8 +112,7 @@ fn a_list_that_may_be_cut_moves_nothing() {
 #[test]
 fn a_list_without_a_tag_that_is_there_moves_nothing() {
     type List = fn(bool) -> Answer;
-    let lists: [(&str, List); 6] = [
-        ("no such list", |_| Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#)),
+    let lists: [(&str, List); 5] = [
         ("no member `tags`", |_| Answer::json(200, r#"{"name":"acme/app"}"#)),
         ("null", |_| Answer::json(200, r#"{"tags":null}"#)),
         ("a cap, and `last` is refused", |first| {
@@ -159,4 +158,46 @@ fn a_first_merge_needs_no_list() {
     let report = merge(&world, &server);
     assert_eq!(report.problems, []);
     assert!(report.images["app"].references.iter().all(|one| one.outcome == Outcome::Created));
+}
+
+/// Some registries allow only so many names on a page, or none to be asked for.
+#[test]
+fn a_list_whose_length_may_not_be_asked_for_is_read_without() {
+    for (tag, kept) in [("v9.9.9", true), ("1.0.0", false)] {
+        for (status, cap) in [(400, 100), (400, 2), (422, 2)] {
+            let world = world(tag);
+            let before = world.tags("acme/app");
+            let root = world.root().join("acme/app");
+            let server = world.serve_with(move |seen: &Seen| {
+                let (_, query) = seen.target.split_once("/tags/list")?;
+                if query.contains("n=") {
+                    return Some(Answer::error(status, "PAGINATION_NUMBER_INVALID").into());
+                }
+                let layout = bakeplan::internals::registry::Layout::open(&root).unwrap();
+                let mut names: Vec<String> =
+                    layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+                names.sort();
+                let after = query.split("last=").nth(1).unwrap_or_default();
+                let page: Vec<&String> =
+                    names.iter().filter(|name| name.as_str() > after).take(cap).collect();
+                Some(Answer::json(200, format!(r#"{{"tags":{page:?}}}"#)).into())
+            });
+            let report = merge(&world, &server);
+            assert_eq!(report.problems, [], "{tag} {status} {cap}");
+            assert_eq!(world.tags("acme/app")["latest"] == before["latest"], kept, "{tag} {status} {cap}");
+        }
+    }
+    // A list that is refused all the same decides nothing.
+    let world = world("v9.9.9");
+    let before = world.tags("acme/app");
+    let server = world.serve_with(|seen: &Seen| {
+        seen.target.contains("/tags/list").then(|| Answer::error(400, "PAGINATION_NUMBER_INVALID").into())
+    });
+    let report = merge(&world, &server);
+    assert_eq!(report.problems[0].code.name(), "registry-rejected", "{:?}", report.problems);
+    assert_eq!((world.tags("acme/app"), list_requests(&server)), (before, 2));
+}
+
+fn list_requests(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| seen.target.contains("/tags/list")).count()
 }

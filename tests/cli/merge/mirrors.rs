@@ -95,7 +95,11 @@ fn a_mirror_gets_what_the_others_have() {
 #[test]
 fn a_mirror_that_fails_holds_its_own_tags_alone() {
     type Fault = fn(&Seen) -> Option<Reply>;
-    let faults: [(&str, Fault); 9] = [
+    let faults: [(&str, Fault); 10] = [
+        ("no blob is kept", |seen| {
+            (seen.method == "PUT" && seen.path().contains("/uploads/"))
+                .then(|| Answer::new(201, "", "").into())
+        }),
         ("nobody is there", |_| Some(Reply::Reset)),
         ("it fails", |_| Some(Answer::error(500, "UNKNOWN").into())),
         ("no credentials", |_| {
@@ -144,6 +148,28 @@ fn a_mirror_that_fails_holds_its_own_tags_alone() {
         assert!(!merge(&world, &document).is_incomplete(), "{what}");
         assert_eq!(world.tags(MIRROR), world.tags(OWN), "{what}");
     }
+}
+
+/// Within one registry, a mirror that accepts mounts and keeps nothing of them gets no tag, and no manifest.
+#[test]
+fn a_mirror_that_loses_what_is_mounted_gets_no_tag() {
+    let world = World::with_app(&[OWN]);
+    let own = world.serve_with(|seen| {
+        seen.target.contains("mount=").then(|| Answer::new(201, "", "").header("Location", "/v2/x").into())
+    });
+    let document = of_version(&own, &[(&own, MIRROR)]);
+    let report = merge(&world, &document);
+    check_held(&world, &report, "mounts");
+    assert_eq!(report.held[0].code.name(), "not-stored", "{:?}", report.held);
+    assert!(no_tags(&world, MIRROR));
+    let referred = |seen: &&Seen| seen.method == "PUT" && seen.path().contains("mirror/app/manifests/");
+    assert_eq!(own.seen().iter().filter(referred).count(), 0);
+    // One that keeps them gets all.
+    let whole = world.serve();
+    let document = of_version(&whole, &[(&whole, MIRROR)]);
+    assert!(!merge(&world, &document).is_incomplete());
+    assert_eq!(world.tags(MIRROR), world.tags(OWN));
+    found(&of_plan(&world, &document), &[]);
 }
 
 #[test]
@@ -387,4 +413,30 @@ fn a_mirror_that_takes_nothing_is_not_tried_again_from_elsewhere() {
     check_held(&world, &report, "denied");
     let uploads = mirror.seen().iter().filter(|seen| seen.method == "PUT").count();
     assert_eq!(uploads, 1);
+}
+
+/// A release that a mirror has with other content is left there, and the report says how to give it what the others have.
+#[test]
+fn what_the_report_recommends_for_another_release_in_a_mirror_helps() {
+    for more in [r#""version":"1.4.2","#, r#""version":"1.4.2","immutable":true,"#] {
+        let world = World::with_app(&[OWN]);
+        let layout = world.layout(MIRROR);
+        let other = put(&layout, OCI_MANIFEST, &image(&layout, OCI_MANIFEST, "{}", &[]));
+        put_tag(&layout, "1.4.2", &other);
+        let (own, mirror) = (world.serve(), world.serve());
+        let document = plan(&own, &[(&mirror, MIRROR)], TAGS, more);
+        let keep = Options { keep_existing: true, ..Options::default() };
+        let report = world.merge(&document, keep);
+        check_held(&world, &report, more);
+        let help = report.held[0].help.clone().unwrap();
+        let command =
+            help.split('`').find_map(|part| part.strip_prefix("bakeplan ")).expect("it names a command");
+        let output = crate::support::Test::new().args(command.split(' ')).output();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(world.tags(MIRROR)["1.4.2"], world.tags(OWN)["1.4.2"]);
+        let report = world.merge(&document, keep);
+        assert!(!report.is_incomplete() && !report.has_failed(), "{report:?}");
+        assert_eq!(world.tags(MIRROR), world.tags(OWN));
+        found(&of_plan(&world, &document), &[]);
+    }
 }

@@ -61,6 +61,41 @@ fn what_the_head_of_a_blob_says_wrongly_is_asked_again() {
     }
 }
 
+/// Where blobs are kept elsewhere, on the same host or another, addresses may be signed for GET alone.
+#[test]
+fn a_place_that_lets_blobs_be_read_and_not_looked_up_is_asked_by_get() {
+    for (place, query) in [("/v2/acme/app", "?signature=1"), ("/files", "?signature=1"), ("/v2/files", "")] {
+        let world = World::with_app(&["acme/app"]);
+        let root = world.root().join("acme/app/blobs");
+        let server = world.serve_with(move |seen| {
+            let (_, digest) = seen.path().split_once("/blobs/")?;
+            if seen.path().starts_with("/v2/acme/app/") && !seen.target.contains("signature") {
+                let to = format!("{place}/blobs/{digest}{query}");
+                return Some(Answer::new(307, "", "").header("Location", to).into());
+            }
+            if seen.method == "HEAD" {
+                return Some(Answer::new(403, "application/xml", "<Error/>").into());
+            }
+            let content = std::fs::read(root.join(digest.replace(':', "/"))).ok()?;
+            Some(Answer::new(200, OCTETS, content).into())
+        });
+        check_published(&world, &merge(&world, &server, Options::default()), place);
+        found(&of_plan(&world, &document(&server)), &[]);
+    }
+    // It is not there for anyone.
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| match seen.path() {
+        path if path.starts_with("/files/") => Some(Answer::new(403, "application/xml", "<Error/>").into()),
+        path if path.contains("/blobs/") => {
+            Some(Answer::new(307, "", "").header("Location", "/files/x").into())
+        }
+        _ => None,
+    });
+    let report = merge(&world, &server, Options::default());
+    assert_eq!(report.problems[0].code.name(), "registry-unauthorized", "{:?}", report.problems);
+    assert!(world.tags("acme/app").is_empty());
+}
+
 #[test]
 fn what_the_get_of_a_blob_says_too_is_an_error() {
     for (what, answer, code) in [
@@ -423,6 +458,7 @@ fn a_server_that_is_very_slow_is_given_up_in_the_time_that_is_given() {
         assert_eq!(status, Some(1), "{what}: {told}");
         assert!(took < Duration::from_secs(6), "{what}: {took:?}");
         assert!(told.contains("error[registry-network]: cannot "), "{what}: {told}");
+        assert!(told.contains("a longer `--wait` helps"), "{what}: {told}");
         if drip == Drip::Body && what != "the list of tags" {
             assert!(told.contains("the answer comes too slowly: "), "{what}: {told}");
         }

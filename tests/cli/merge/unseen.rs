@@ -134,6 +134,35 @@ fn the_option_and_its_exit_codes() {
     assert_eq!(run(&["--trust-known-versions", "--allow-backward"]).0, Some(2));
 }
 
+/// A registry without lists that says so as if the repository were not there, although it has tags.
+#[test]
+fn a_repository_that_is_unknown_and_has_tags_has_no_list() {
+    use Outcome::{Created, Held, Moved, Replaced, Unchanged};
+    let serve = |world: &World| {
+        world.serve_with(|seen: &Seen| {
+            seen.path().ends_with("/tags/list").then(|| Reply::Whole(Answer::error(404, "NAME_UNKNOWN")))
+        })
+    };
+    let mut world = World::with_app(&["a"]);
+    let server = serve(&world);
+    let document = plan(&[&format!("{}/a", server.host())]);
+    // Nothing is there yet: it may be new.
+    let report = world.merge(&document, Options::default());
+    assert_eq!((outcomes(&report), report.problems.len()), (vec![Created; 4], 0));
+    let before = world.tags("a");
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    let report = world.merge(&document, Options::default());
+    assert_eq!((outcomes(&report), report.problems.as_slice()), (vec![Replaced, Held, Held, Held], &[][..]));
+    assert_eq!((world.tags("a")["latest"].clone(), report.held.len()), (before["latest"].clone(), 1));
+    let trust = Options { trust_known_versions: true, ..Options::default() };
+    let report = world.merge(&document, trust);
+    assert_eq!(
+        (outcomes(&report), report.problems.as_slice()),
+        (vec![Unchanged, Moved, Moved, Moved], &[][..])
+    );
+    assert!(!report.is_incomplete());
+}
+
 /// A registry that answers 404 to a list of tags with this code while a repository has neither manifests nor tags; one
 /// with `lists` that say so for ever has no lists at all.
 fn serve_new(world: &World, code: &'static str, has_lists: bool) -> Server {

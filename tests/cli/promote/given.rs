@@ -157,6 +157,9 @@ fn a_greater_version_keeps_its_tags() {
         "{}",
         outcome.told
     );
+    // One that was never there has nothing to stay with.
+    let said = format!("`{0}:latest` stay as before, and `{0}:1-alpine` is not created: ", stage.at("app"));
+    assert!(outcome.told.contains(&said), "{said}: {}", outcome.told);
     // Where no tag is left to write, the exit code says so.
     let alone = stage.run_with("", "HOST/app:sha-c0ffee0 --to HOST/app:latest --dry-run");
     assert_eq!((alone.status, alone.tags()), (5, vec!["latest kept".to_owned()]), "{}", alone.told);
@@ -402,7 +405,7 @@ fn a_blob_that_is_accepted_and_not_stored_ends_the_copy() {
     // One is sent, and the other one mounted.
     for source in [stage.at("app"), format!("{}/app", full.host())] {
         let outcome = stage.run_with("", &format!("{source}:sha-c0ffee0 --to {}/third:1.4.2", full.host()));
-        let expected = "accepted the blob but does not serve it";
+        let expected = "accepted it but does not serve it";
         assert!(outcome.status == 1 && outcome.told.contains(expected), "{}", outcome.told);
         let is_manifest = |line: &String| line.starts_with("PUT") && line.contains("/manifests/");
         assert!(!full.lines().iter().any(is_manifest), "{:?}", full.lines());

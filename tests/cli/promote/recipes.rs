@@ -1,4 +1,4 @@
-//! The lines of docs/how-to/before-and-after-the-tags.md run as they stand there, one after the other.
+//! The lines of docs/how-to/before-and-after-the-tags.md and from-a-matrix.md run as they stand there, one after the other.
 
 use std::env;
 use std::ffi::OsStr;
@@ -142,6 +142,38 @@ fn the_recipes_run_as_they_stand() {
     assert!(kept.contains(new.as_str()) && kept.contains(other.as_str()), "{kept}");
     let count: usize = (1..4).map(|at| lines(at).count()).sum();
     assert_eq!(count, 3 + 3 + 2, "no line is left out");
+}
+
+/// A merge needs no more of a build than its digest.
+#[test]
+fn a_merge_takes_what_the_jobs_of_a_matrix_have_built() {
+    let text = read("docs/how-to/from-a-matrix.md");
+    let mut world = World::with_app(&["acme/app"]);
+    world.build(&["acme/app"], Build::new("app-linux-arm-v7", "linux/arm/v7"));
+    let server = world.serve();
+    let host = server.host();
+    let folder = tempfile::tempdir().unwrap();
+    let hcl = blocks(&text, "hcl")[0].replace("ghcr.io/acme", &format!("{host}/acme"));
+    fs::write(folder.path().join("docker-bake.hcl"), hcl).unwrap();
+    // The digests of the page are those of somebody else's builds.
+    let mut script = blocks(&text, "sh")[0].to_owned();
+    for (build, digest) in &world.built {
+        let at = script.find(&format!("{build}=sha256:")).unwrap_or_else(|| panic!("{build} is not there"));
+        let start = at + build.len() + 1;
+        script.replace_range(start..start + digest.as_str().len(), digest.as_str());
+    }
+    let recipe = Recipe { world, host, folder, digest: None };
+    let ran = recipe.script(&script, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.errors);
+    assert!(recipe.world.tags("acme/app").contains_key("edge"), "{}", ran.errors);
+    // One of them is forgotten: the tag stays as it is.
+    let (recipe, _server) = two_images(&[]);
+    let line = format!(
+        "bakeplan merge --plan plan.json --metadata app-linux-amd64={}",
+        recipe.world.built["app-linux-amd64"]
+    );
+    assert_eq!(recipe.script(&line, &[]).code, Some(5));
+    assert!(recipe.world.tags("acme/app").is_empty());
 }
 
 /// The images `app`, of two platforms, and `web`, with the metadata of the builds in `built`.

@@ -194,3 +194,31 @@ fn what_says_that_it_is_another_version_owns_nothing() {
         }
     }
 }
+
+/// A day beside versions need not be a release: no floating tag goes to it, and what to do is said.
+#[test]
+fn a_date_gets_no_floating_tag() {
+    for date in ["20260921", "2026.09.21", "2026-09-21"] {
+        let stage = stage(&format!("1.4.2 1.4.3 {date} 1.4=1.4.3 1=1.4.3 latest=1.4.3"));
+        let before = stage.world.tags("app");
+        let outcome = stage.run_with(&plan(&stage, "1.4.2", "1.4.3"), LINE);
+        assert_eq!(outcome.status, 5, "{}", outcome.told);
+        assert!(
+            outcome.told.contains(&format!("app:latest` stays as it is: `{date}` is greater")),
+            "{}",
+            outcome.told
+        );
+        let after = stage.world.tags("app");
+        assert_eq!(
+            (&after["latest"], &after["1"], &after["1.4"]),
+            (&before["latest"], &before["1.4.2"], &before["1.4.2"])
+        );
+        // It is a release.
+        let command = outcome.told.split('`').find_map(|part| part.strip_prefix("bakeplan promote "));
+        stage.passes("{}", command.expect("the help names it"));
+        assert_eq!(digest(&stage, "latest"), before[date]);
+        // It is none.
+        stage.passes(&plan(&stage, "1.4.2", "1.4.3 2026*"), LINE);
+        assert_eq!(digest(&stage, "latest"), before["1.4.2"], "{date}");
+    }
+}

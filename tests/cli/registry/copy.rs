@@ -41,7 +41,7 @@ fn copy_to(bench: &Bench, from: &Server, to: &Server, name: &str, root: &Manifes
     let stores = [&source, &target].map(|one| bench.repository(&one.to_string()));
     let from = Place { location: &source, store: &stores[0] };
     let to = Place { location: &target, store: &stores[1] };
-    let mut copier = Copier::new(from, to, &|_| {});
+    let mut copier = Copier::new(from, to, &*bench.clock, &|_| {});
     copier.manifest(root)?;
     copier.about(root)?;
     Ok(copier.copied().clone())

@@ -191,3 +191,44 @@ fn what_a_registry_says_back_of_our_credentials_is_not_shown() {
         }
     }
 }
+
+/// A 403 may have other causes than a lack of rights, which the registry's words tell.
+#[test]
+fn a_write_that_is_denied_may_be_over_a_quota() {
+    for said in
+        ["quota exceeded for project acme", "The repository is in read-only mode", "policy denies push"]
+    {
+        let refusal = Answer::json(403, format!(r#"{{"errors":[{{"code":"DENIED","message":"{said}"}}]}}"#));
+        let server = Server::start(move |seen: &Seen| {
+            let challenge = "Basic realm=\"x\"";
+            match seen.header("authorization") {
+                "" => Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", challenge),
+                _ => refusal.clone(),
+            }
+        });
+        let bench = Bench::with_config(&format!(r#"{{"auths":{{"{}":{{"auth":"YTpi"}}}}}}"#, server.host()));
+        let repository = bench.repository(&format!("{}/a/b", server.host()));
+        let error = repository.put_manifest(&tag(), &content()).unwrap_err();
+        check(&error, said, "a quota is used up or a policy forbids it, and while they are read-only");
+        // Reading knows no quota.
+        let error = repository.get_manifest(&tag()).unwrap_err();
+        assert!(!error.help().unwrap_or_default().contains("quota"), "{error:?}");
+    }
+}
+
+/// What is no list of tags says what to check, and what to do without.
+#[test]
+fn what_is_no_list_of_tags_has_a_cure() {
+    for answer in [
+        Answer::new(200, "text/html", "<html>sorry</html>"),
+        Answer::new(204, "", ""),
+        Answer::new(200, "application/json", ""),
+        Answer::json(200, r#"{"tags":[{"name":"1"}]}"#),
+    ] {
+        let server = Server::start(move |_: &Seen| answer.clone());
+        let repository = Bench::new().repository(&format!("{}/a/b", server.host()));
+        let error = repository.list_tags().unwrap_err();
+        check(&error, "not a valid list of tags", "a proxy may have answered in its place");
+        check(&error, "", "`known_versions`");
+    }
+}

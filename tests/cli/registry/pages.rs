@@ -318,5 +318,9 @@ fn pages_of_referrers_are_linked() {
     assert_eq!(read(second, "</v2/x>; rel=next".to_owned()), (Err("registry-invalid"), 1));
     // Half of a list does not become another list.
     let link = format!("<{path}?page=2>; rel=next");
+    for nothing in ["{}", r#"{"manifests":null}"#] {
+        let nothing = Answer::new(200, bakeplan::internals::oci::OCI_INDEX, nothing);
+        assert_eq!(read(nothing, link.clone()), (Err("registry-invalid"), 2));
+    }
     assert_eq!(read(Answer::error(404, "X"), link), (Err("registry-not-found"), 2));
 }

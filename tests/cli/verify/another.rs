@@ -61,6 +61,18 @@ fn the_own_tag_of_another_version_tells() {
                 "{message}"
             );
             assert!(message.ends_with("its tags are of `1.4.2`"), "{message}");
+            // Nothing in it tells which of the two has the other's content: this version is not to be built again blindly.
+            let finding = &report.findings[0];
+            assert!(
+                finding.notes.iter().any(|note| note.contains("nothing in it tells which")),
+                "{finding:?}"
+            );
+            let number = other.trim_start_matches('v');
+            assert!(finding.cure.contains("verify with `--metadata`"), "{finding:?}");
+            assert!(
+                finding.cure.contains(&format!("build and merge `{other}` again")) || number != other,
+                "{finding:?}"
+            );
         } else if is_greater {
             // `latest` stays with it, and `1.4` cannot have it.
             let codes: Vec<_> = report.findings.iter().map(|one| one.code.name()).collect();
@@ -147,7 +159,13 @@ fn a_tag_that_was_moved_to_another_version() {
         assert_ne!(other, world.tags("acme/app")["1.3.0"]);
         let index = layout.get_manifest(&world.tags("acme/app")["1.3.0"].clone().into()).unwrap().unwrap();
         which.iter().for_each(|tag| put_tag(&layout, tag, &index));
-        found(&of_plan(&world, &plan(&[APP])), codes);
+        let report = of_plan(&world, &plan(&[APP]));
+        found(&report, codes);
+        // Only where both have it as their own can it be either.
+        let is_either =
+            report.findings[0].notes.iter().any(|note| note.contains("nothing in it tells which"));
+        assert_eq!(is_either, which.contains(&"1.4.2"), "{:?}", report.findings);
+        assert_eq!(report.findings[0].cure.contains("`bakeplan promote --floating"), !is_either);
     }
 }
 

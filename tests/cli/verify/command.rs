@@ -106,6 +106,7 @@ fn an_explanation_says_what_it_is() {
         .stdout(str![[r#"
 oci-layout:acme/app:one is an index: application/vnd.oci.image.index.v1+json, [..] bytes, sha256:[..]
   linux/amd64  sha256:[..]  1 layer, [..] bytes, attested
+nothing is wrong with oci-layout:acme/app:one
 
 "#]])
         .stderr(str![[r#"

@@ -60,6 +60,7 @@ fn a_list_whose_images_are_in_other_repositories() {
     );
     assert!(report.disagrees());
     assert!(report.facts[0].ends_with("is not there"), "{:?}", report.facts);
+    assert!(!report.facts.iter().any(|fact| fact.contains("nothing is wrong")), "{:?}", report.facts);
     // The error of the push names a layer.
     let image =
         world.layout("acme/app-amd64").get_manifest(&world.built[AMD64].clone().into()).unwrap().unwrap();
@@ -120,6 +121,9 @@ fn an_image_that_old_clients_do_not_find() {
     assert!(told.message.contains("accept header does not support OCI indexes"), "{}", told.message);
     let facts = report.facts.join("\n");
     assert!(facts.contains("is an index: application/vnd.oci.image.index.v1+json"), "{facts}");
+    // Notes are worth knowing, and whoever asks what is wrong gets an answer.
+    let fine = format!("nothing is wrong with {}/acme/app:one", server.host());
+    assert_eq!(report.facts.last(), Some(&fine));
     assert!(
         facts.contains("linux/amd64") && facts.contains("1 layer") && facts.contains("attested"),
         "{facts}"

@@ -282,6 +282,19 @@ fn an_answer_without_a_list_is_no_empty_list() {
     }
 }
 
+/// What refers to manifests is unknown in a whole repository: one error, which says of how many.
+#[test]
+fn referrers_that_cannot_be_read_are_said_once() {
+    let world = merged();
+    let server = world.serve_with(|seen| {
+        seen.path().contains("/referrers/").then(|| Answer::new(200, "text/html", "<h1>Sorry</h1>").into())
+    });
+    let (status, told) = keep(&server).expect_err("they are not known");
+    assert!(status == 5 && told.matches("error[").count() == 1, "{told}");
+    // An index, two images and their attestations.
+    assert!(told.contains(" and 4 other manifests in `"), "{told}");
+}
+
 /// A list that lacks a tag of the plan may lack others.
 #[test]
 fn a_list_that_lacks_a_planned_tag_is_not_known() {

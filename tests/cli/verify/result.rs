@@ -84,6 +84,29 @@ fn tags_that_the_merge_left_alone_are_not_wrong() {
     }
 }
 
+/// A merge leaves only tags that float: an image's own tags are there, whatever a result says.
+#[test]
+fn own_tags_are_there_whatever_a_result_says() {
+    for outcome in ["kept", "held", "unchanged", "created"] {
+        for status in ["published", "unchanged", "kept"] {
+            let world = World::with_app(&["acme/app"]);
+            let document = plan(&[APP]);
+            let result = world.merge(&document, Options::default()).to_json();
+            let mut result: Value = serde_json::from_str(&result).unwrap();
+            let missing = document.replace("\"1.4.2\"", "\"1.4.3\"");
+            result["images"]["app"]["status"] = status.into();
+            for tag in result["images"]["app"]["references"].as_array_mut().unwrap() {
+                tag["outcome"] = outcome.into();
+                let reference = tag["reference"].as_str().unwrap().replace(":1.4.2", ":1.4.3");
+                tag["reference"] = reference.into();
+            }
+            let (code, findings, _) = verify(&world, &missing, &result.to_string());
+            assert_eq!(code, 4, "{outcome} {status}: {findings:?}");
+            assert!(findings.contains(&"tag-missing".to_owned()), "{outcome} {status}: {findings:?}");
+        }
+    }
+}
+
 /// After the first step of two there are indexes, and no tags.
 #[test]
 fn indexes_without_tags_are_verified() {

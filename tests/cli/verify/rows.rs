@@ -150,8 +150,13 @@ fn blobs_that_are_gone() {
     assert!(report.findings[0].message.starts_with("layer 1 of 1 of linux/amd64, "), "{:?}", report.findings);
     remove(&world.layout("acme/app"), &config);
     let report = of_plan(&world, &plan(&[APP]));
-    found(&report, &["blob-missing", "blob-missing"]);
-    assert!(report.findings[0].message.starts_with("the configuration of linux/amd64, "));
+    // One cause, one finding.
+    found(&report, &["blob-missing"]);
+    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    assert!(finding.message.starts_with("2 configurations and layers of sha256:"), "{finding:?}");
+    assert!(finding.notes[0].starts_with("the configuration of linux/amd64, sha256:"), "{finding:?}");
+    assert!(finding.notes[1].starts_with("layer 1 of 1 of linux/amd64, sha256:"), "{finding:?}");
+    assert!(finding.cure.starts_with("build that platform again"), "{finding:?}");
 }
 
 #[test]
@@ -166,6 +171,10 @@ fn a_blob_that_a_sibling_has() {
     let report = of_plan(&world, &document);
     found(&report, &["blob-missing"]);
     assert!(report.findings[0].notes[0].contains(&names[1]), "{:?}", report.findings);
+    // What the finding recommends.
+    assert!(report.findings[0].cure.starts_with("run `bakeplan merge` again"), "{:?}", report.findings);
+    assert_eq!(world.merge(&document, Options::default()).problems, []);
+    found(&of_plan(&world, &document), &[]);
 }
 
 #[test]

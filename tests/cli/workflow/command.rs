@@ -382,11 +382,16 @@ fn a_workflow_block_is_in_the_defaults() {
 
 #[test]
 fn options_that_cannot_stand_in_a_script_are_refused() {
-    for variable in ["A=${{ secrets.B }}", "A=b\nc"] {
+    for variable in ["A=${{ secrets.B }}", "A=b\nc", "A=b\u{2028}c", "A=b\u{2029}c", "A=\u{202e}b"] {
         let output = test(SPEC, &["--install=path", "--var", variable]).output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && said.contains("error[unwritable]"), "{variable}: {said}");
     }
+    // The first line of the workflow names its files, and readers of YAML 1.1 end a comment at U+2028.
+    let file = "docker\u{2028}x: y\u{2028}.hcl";
+    let output = test(SPEC, &["--install=path", "-f", file]).file(file, SPEC).output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("error[unwritable]"), "{said}");
     test(SPEC, &["--install=path", "--var", "A=$(b) 'c'"])
         .stdout("...\n[..] --var 'A=$(b) '\\''c'\\'''\n...\n")
         .run();

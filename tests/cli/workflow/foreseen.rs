@@ -75,6 +75,31 @@ fn the_workflow_is_current_in_every_run() {
     }
 }
 
+/// Every branch that is named has runs of its own, and a variable may be called anything.
+#[test]
+fn runs_are_told_apart_by_branch_and_under_other_names() {
+    let by_branch = "variable \"GITHUB_REF_NAME\" { default = \"\" }\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"app\" {\n  repositories = [GITHUB_REF_NAME == \"release\" ? \"docker.io/acme/app\" : \"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}\n";
+    let both = ["docker.io", "ghcr.io"];
+    let (_, text, workflow) = told(&test(by_branch, &["--branch=main", "--branch=release"]));
+    assert_eq!(logins(&Workflow::parse(&workflow), "push"), both, "{text}");
+    let (_, _, workflow) = told(&test(by_branch, &["--branch=main"]));
+    assert_eq!(logins(&Workflow::parse(&workflow), "push"), ["ghcr.io"]);
+    for (from, value) in [
+        ("github.ref_type", "tag"),
+        ("github.ref", "refs/tags/v1.2.3"),
+        ("github.ref_name", "v1.2.3"),
+        ("github.event_name", "schedule"),
+    ] {
+        let spec =
+            by_branch.replace("GITHUB_REF_NAME", "KIND").replace("\"release\"", &format!("\"{value}\""));
+        let options = [&*format!("--env=KIND={from}"), "--schedule=17 3 * * *"];
+        let (_, text, workflow) = told(&test(&spec, &options));
+        assert_eq!(logins(&Workflow::parse(&workflow), "push"), both, "{from}: {text}");
+        let (_, text, workflow) = told(&test(&spec, &["--env=KIND=vars.KIND"]));
+        assert_eq!(logins(&Workflow::parse(&workflow), "push"), ["ghcr.io"], "{from}: {text}");
+    }
+}
+
 #[test]
 fn a_run_without_a_plan_is_noted() {
     let spec = SPEC.replace("[\"edge\"]", "[GITHUB_REF_NAME]");
@@ -92,6 +117,12 @@ fn variables_of_one_job_are_noted_and_refused() {
     let note = "note[changing-variable]: the definition reads `GITHUB_JOB`, which is another one in each job";
     let (code, text, _) = told(&test(&spec, &[]));
     assert!(code == Some(0) && text.contains(note), "{text}");
+    for name in ["RUNNER_NAME", "RUNNER_TEMP", "GITHUB_ACTION"] {
+        let spec = format!(
+            "variable \"{name}\" {{ default = \"\" }}\ntarget \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n  args = {{ A = {name} }}\n}}\n"
+        );
+        assert!(told(&test(&spec, &[])).1.contains(&note.replace("GITHUB_JOB", name)), "{name}");
+    }
     let plan = Test::new().file("docker-bake.hcl", &spec).args(["plan", "--github"]);
     let plan = plan
         .env("GITHUB_JOB", "plan")

@@ -131,8 +131,14 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("failed tests", "'delpaths([$ARGS.positional[] | [.]])'", "'.'"),
     ("failed tests", "${FAILED//$'\\n'/ }", "$FAILED"),
     ("failed tests", " && steps.test.outputs.failed != ''", ""),
-    ("failed builds", "$TESTED != success", "$TESTED == failure"),
-    ("failed builds", "$TESTED != success", "$TESTED == skipped"),
+    ("failed builds", "elif [[ $TESTED != success", "elif [[ $TESTED == failure"),
+    ("failed builds", "elif [[ $TESTED != success", "elif [[ $TESTED == skipped"),
+    ("failed tests", "          if [[ $TESTED != success ]]; then FAILED=; fi\n", ""),
+    (
+        "failed tests",
+        "if [[ $TESTED != success ]]; then FAILED=",
+        "if [[ $TESTED == failure ]]; then FAILED=",
+    ),
     (
         "failed builds",
         "          if [[ -z $(ls \"$RUNNER_TEMP/metadata\") ]]; then echo '{}' > \"$RUNNER_TEMP/metadata/$METADATA\"; fi\n",
@@ -265,6 +271,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("plan", "              if [[ $FORK == true ]]; then\n", "              if false; then\n"),
     ("plan", "'false push' | ", ""),
     ("plan", "GH_HOST=${GITHUB_SERVER_URL#*://} ", ""),
+    ("plan", "          GH_ENTERPRISE_TOKEN: ${{ github.token }}\n", ""),
     (
         "plan",
         "              elif [[ $GITHUB_ACTOR == 'dependabot[bot]' ]]; then\n",

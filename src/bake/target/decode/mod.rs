@@ -17,7 +17,7 @@ use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
 /// Makes a target of a block's attributes. What does not fit its type is left out and reported.
@@ -53,7 +53,14 @@ pub(crate) fn group(
         if !attributes.iter().any(|(attribute, ..)| &*attribute.name == needed.name) {
             let message = format!("group `{name}` has no `{}`", needed.name);
             let missing = Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(header, "");
-            diagnostics.report(missing.with_help("list the targets and groups that belong to it"));
+            let mut others = attributes.iter().map(|(attribute, ..)| &*attribute.name);
+            let near = others.find(|other| suggest(other, [needed.name]).is_some());
+            diagnostics.report(missing.with_help(match near {
+                Some(near) => {
+                    format!("`{near}` is not an attribute of groups: did you mean `{}`?", needed.name)
+                }
+                None => "list the targets and groups that belong to it".to_owned(),
+            }));
         }
     }
     group

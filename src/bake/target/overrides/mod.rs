@@ -81,6 +81,17 @@ pub(super) struct Override {
     append: bool,
 }
 
+/// What the command line sets of a target.
+#[derive(Clone, Debug)]
+pub(crate) struct SetValue {
+    /// The option without its value.
+    pub(crate) written: Arc<str>,
+    /// The key, with the name after its dot.
+    pub(crate) key: Name,
+    /// The value, or those that a list gets.
+    pub(crate) values: Vec<Text>,
+}
+
 /// What is said about one target, by key.
 pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 
@@ -216,6 +227,17 @@ impl Overrides {
     /// Whether `--policy disabled=true` replaces the policies of every target.
     pub(super) fn policy_is_disabled(&self) -> bool {
         self.policy_disabled
+    }
+
+    /// What is set of each target. A pattern that matches none has been reported.
+    pub(crate) fn values(&self, definition: &Definition) -> BTreeMap<Name, Vec<SetValue>> {
+        let of_key = |(key, Override { written, value, list, append: _ })| SetValue {
+            written,
+            key,
+            values: if list.is_empty() { vec![value] } else { list },
+        };
+        let by_target = self.by_target(definition).unwrap_or_default().into_iter();
+        by_target.map(|(name, set)| (name, set.into_iter().map(of_key).collect())).collect()
     }
 
     /// What is said about each target.

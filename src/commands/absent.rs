@@ -1,0 +1,91 @@
+//! Notes about contexts and Dockerfiles that are not in the checkout in which a plan is made.
+
+use indexmap::IndexMap;
+
+use super::session::Session;
+use crate::bake::target::context::{dockerfile_in, is_remote, link_of};
+use crate::bake::target::{Target, Text};
+use crate::bake::values::clean_path;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Plan;
+use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
+use crate::source::Span;
+
+/// What is missing: what it is called, the target that reads it, and where that is written.
+type Absent = (String, Option<Span>);
+
+/// A note for each context and Dockerfile that the targets of a plan read and that does not exist.
+///
+/// Only a checkout shows what a build will find: elsewhere, a Bake file may be planned without what it builds.
+pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
+    let host = session.host;
+    if !host.is_in_checkout() {
+        return Vec::new();
+    }
+    let mut missing: IndexMap<String, Absent> = IndexMap::new();
+    for leg in plan.legs.values() {
+        let found =
+            absent(&leg.of, &leg.definition, &|path| host.is_folder(path), &|path| host.is_file(path));
+        let place = plan.targets.get(&leg.of).and_then(|source| source.span);
+        for (path, (what, span)) in found {
+            missing.entry(path).or_insert((what, span.or(place)));
+        }
+    }
+    let note = |(_, (what, span)): (String, Absent)| {
+        Diagnostic::note(Code::ABSENT, format!("{what} does not exist in this checkout"))
+            .at(span, "")
+            .with_help("check the path; nothing is wrong if a step of CI makes it before the build")
+    };
+    missing.into_iter().map(note).collect()
+}
+
+/// What a target reads that is not there, by path.
+fn absent(
+    name: &str,
+    target: &Target,
+    is_folder: &dyn Fn(&str) -> bool,
+    is_file: &dyn Fn(&str) -> bool,
+) -> Vec<(String, Absent)> {
+    let mut missing = Vec::new();
+    for (key, text) in target.contexts.iter().filter(|(_, text)| link_of(text).is_none() && !is_open(text)) {
+        if let Some(path) = here(text.as_str())
+            && !is_folder(&path)
+        {
+            let what = format!("the context `{path}`, which target `{name}` calls `{key}`,");
+            missing.push((path, (what, text.span)));
+        }
+    }
+    let context =
+        local(context_of(target)).filter(|_| target.context.as_ref().is_none_or(|text| !is_open(text)));
+    let span = |text: &Option<Text>| text.as_ref().map_or(target.span, |text| text.span);
+    if let Some(path) = context.as_deref().filter(|path| !path.starts_with('/') && !is_folder(path)) {
+        let what = format!("the context `{path}` of target `{name}`");
+        missing.push((path.to_owned(), (what, span(&target.context))));
+        return missing;
+    }
+    let is_elsewhere =
+        |text: &Text| is_open(text) || text.as_str().starts_with('/') || is_remote(text.as_str());
+    if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
+        return missing;
+    }
+    let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
+    let Some((folder, named)) = dockerfile_in(named, context.as_deref()) else { return missing };
+    let path = clean_path(&format!("{folder}/{named}"));
+    let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
+    if !path.starts_with('/') && !is_file(&path) && !other.is_some_and(|other| is_file(&other)) {
+        let what = format!("the Dockerfile `{path}` of target `{name}`");
+        missing.push((path, (what, span(&target.dockerfile))));
+    }
+    missing
+}
+
+/// A path of this machine that a checkout can have.
+fn here(written: &str) -> Option<String> {
+    local(written).filter(|path| !path.starts_with('/'))
+}
+
+/// Whether a part of it is left to the build.
+fn is_open(text: &Text) -> bool {
+    text.value.marks().has_kept()
+}

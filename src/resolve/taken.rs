@@ -1,0 +1,77 @@
+//! Tags that no branch may take: those of versions, and those that another pattern of the image has in other runs.
+
+use std::collections::BTreeSet;
+
+use super::image::UnresolvedImage;
+use super::input::Input;
+use super::version::{ImageVersion, is_of_version};
+use crate::form::Form;
+use crate::pattern::{self, PatternForms, Words};
+use crate::rules::{self, Flavor, Rule};
+use crate::spec::{Settings, TagPattern};
+
+/// What the tags of an image's versions look like, and its constants that this run does not have.
+pub(super) struct Taken<'a> {
+    settings: &'a Settings,
+    forms: Vec<Form>,
+    constants: BTreeSet<String>,
+}
+
+impl<'a> Taken<'a> {
+    pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'_>) -> Self {
+        let settings = image.settings();
+        let mut taken = Self { settings, forms: Vec::new(), constants: BTreeSet::new() };
+        let words = Words { version: image.version.known(), facts: input.facts, image: image.names() };
+        let is_absent = matches!(image.version, ImageVersion::Absent { .. });
+        // Beside versions, a constant without a condition is theirs.
+        let has = |one: &TagPattern| match &one.when {
+            _ if one.is_off() => false,
+            Some(when) => pattern::holds(when.as_str(), &words) == Ok(true),
+            None => !is_absent,
+        };
+        let (lines, patterns): (Vec<&TagPattern>, Vec<&TagPattern>) =
+            settings.tags.iter().flatten().partition(|one| rules::is_rule(one.pattern.as_str()));
+        for one in patterns {
+            taken.add(forms.of(one.pattern.as_str(), image.names()), has(one));
+        }
+        let has_prereleases = image.version.known().is_some_and(|version| version.is_prerelease());
+        for one in &settings.prerelease_tags {
+            taken.add(forms.of(one.pattern.as_str(), image.names()), has_prereleases && has(one));
+        }
+        for channel in &settings.channels {
+            taken.add(forms.of(channel.as_str(), image.names()), image.version.known().is_some());
+        }
+        let flavors: Vec<String> =
+            settings.flavor.iter().map(|line| rules::named(line.as_str(), image.names())).collect();
+        let flavor = Flavor::parse(flavors.iter().map(String::as_str)).unwrap_or_default();
+        let given: BTreeSet<&str> = image.rules.iter().flat_map(|rules| rules.constants()).collect();
+        for line in lines {
+            let Ok(rule) = Rule::of_image(line.pattern.as_str(), image.names()) else { continue };
+            let form = rule.form(&flavor, forms.sha_length());
+            let is_given = given.contains(form.to_string().as_str());
+            taken.add(Some(form), is_given);
+        }
+        taken
+    }
+
+    fn add(&mut self, form: Option<Form>, is_of_run: bool) {
+        match form {
+            Some(form) if form.is_plain() => self.forms.push(form),
+            Some(form) if form.is_text() && !is_of_run => drop(self.constants.insert(form.to_string())),
+            _ => {}
+        }
+    }
+
+    /// Whose a tag is, if it is taken.
+    pub(super) fn by(&self, tag: &str) -> Option<&'static str> {
+        let shows_version = |form: &Form| form.versions_in(tag).iter().any(|text| self.is_of_version(text));
+        if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
+            return Some("a version's");
+        }
+        self.constants.contains(tag).then_some("another pattern's")
+    }
+
+    fn is_of_version(&self, tag: &str) -> bool {
+        is_of_version(tag, self.settings)
+    }
+}

@@ -1,0 +1,76 @@
+//! Contexts and Dockerfiles that a checkout does not have: `bakeplan plan` says so before a build does.
+
+use crate::support::Test;
+
+/// A definition of one target in a checkout with a few files, planned by a command. What is reported.
+#[track_caller]
+fn told(lines: &str, command: &[&str], is_checkout: bool) -> String {
+    let hcl = format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n{lines}\n}}\n\
+         image \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}}\n"
+    );
+    let mut test =
+        Test::new().file("docker-bake.hcl", &hcl).file("Dockerfile", "").file("api/dockerfile", "");
+    test = test.file("empty/file", "").args(command.iter().copied());
+    if is_checkout {
+        test = test.file(".git/HEAD", "");
+    }
+    let output = test.output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{lines}: {told}");
+    told
+}
+
+#[test]
+fn what_is_not_in_the_checkout_is_noted_once() {
+    for (lines, expected) in [
+        (
+            "dockerfile = \"Dockerfil\"",
+            "the Dockerfile `Dockerfil` of target `app` does not exist in this checkout",
+        ),
+        ("context = \"nope\"", "the context `nope` of target `app` does not exist in this checkout"),
+        ("context = \"empty\"", "the Dockerfile `empty/Dockerfile` of target `app` does not exist"),
+        (
+            "context = \"api\"\n  dockerfile = \"../api/Dockerfile.x\"",
+            "the Dockerfile `api/Dockerfile.x` of target `app`",
+        ),
+        ("context = \"api\"\n  dockerfile = \"cwd://Other\"", "the Dockerfile `Other` of target `app`"),
+        (
+            "contexts = { src = \"vendor\" }",
+            "the context `vendor`, which target `app` calls `src`, does not exist",
+        ),
+    ] {
+        let told = told(lines, &["plan"], true);
+        assert_eq!(told.matches("note[absent]: ").count(), 1, "{lines}: {told}");
+        assert!(told.contains(expected), "{lines}: {told}");
+        assert!(told.contains(" --> docker-bake.hcl:") && told.contains("a step of CI makes it"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_there_or_anywhere_else_is_not_noted() {
+    for lines in [
+        "",
+        "context = \".\"",
+        "context = \"api\"",
+        "context = \"empty\"\n  dockerfile = \"../Dockerfile\"",
+        "context = \"empty\"\n  dockerfile = \"cwd://Dockerfile\"",
+        "context = \"empty\"\n  dockerfile-inline = \"FROM scratch\"",
+        "context = \"https://github.com/acme/app.git#main\"",
+        "context = \"git@github.com:acme/app.git\"\n  dockerfile = \"Other\"",
+        "context = \"/srv/made/by/ci\"",
+        "dockerfile = \"/srv/Dockerfile\"",
+        "dockerfile = \"https://example.com/Dockerfile\"",
+        "contexts = { a = \"docker-image://alpine\", b = \"oci-layout://nope\", c = \"api\", d = \"/srv/x\" }",
+    ] {
+        let told = told(lines, &["plan"], true);
+        assert!(!told.contains("absent"), "{lines}: {told}");
+    }
+    // Outside of a checkout, the Bake file may be there alone; and a merge has what a build had no more.
+    for (command, is_checkout) in [(&["plan"][..], false), (&["metadata"], true)] {
+        let told = told("context = \"nope\"", command, is_checkout);
+        assert!(!told.contains("absent"), "{told}");
+    }
+    let workflow = ["workflow", "github", "--install", "pipx=0.1.0"];
+    assert!(told("context = \"nope\"", &workflow, true).contains("note[absent]: "));
+}
