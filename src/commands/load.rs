@@ -1,5 +1,6 @@
 //! Reads and evaluates the definition: files, environment and options in, module and targets out.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -110,6 +111,7 @@ fn load_with(
     let composition = run::compose(&mut session.sources, &parsed, &compose, &mut diagnostics);
     let Parsed { bodies, compose_files } = parsed;
     read.sources.extend(&composition.read);
+    read.add_variables(session, neighbours.read.take());
     session.tell(&composition.warnings);
     read.warn(session, args, images);
     let misspelt = strict::misspelt_blocks(&bodies);
@@ -121,7 +123,8 @@ fn load_with(
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_found().into());
     }
-    let is_mentioned = read.sources.iter().any(|id| session.sources.get(*id).text.contains(ATTEMPT));
+    let is_mentioned =
+        read.sources.iter().chain(&read.variables).any(|id| session.sources.get(*id).text.contains(ATTEMPT));
     let attempt = visible.get(ATTEMPT).filter(|_| is_mentioned).and_then(|attempt| attempt.parse().ok());
     let kept = kept_names(args, &vars)?;
     let surroundings =
@@ -151,7 +154,7 @@ fn load_with(
         });
     }
     let overrides = overrides(args, env, &session.secret_names)?;
-    let Read { files, sources, generated } = read;
+    let Read { files, sources, variables: _, generated } = read;
     Ok(Loaded {
         module,
         definition,
@@ -172,6 +175,8 @@ struct Read {
     files: Vec<Found>,
     /// The same, and once they are parsed, the files that Compose files include.
     sources: Vec<SourceId>,
+    /// The files of environment variables that Compose files read.
+    variables: Vec<SourceId>,
     generated: Option<String>,
 }
 
@@ -189,6 +194,15 @@ impl Read {
         self.files.push(found);
     }
 
+    /// Files of variables may ask for others, as definitions do. Nothing of them is shown.
+    fn add_variables(&mut self, session: &mut Session<'_>, read: Vec<(String, String)>) {
+        for (path, text) in read {
+            let source = session.sources.add(path, text);
+            session.sources.hide(source);
+            self.variables.push(source);
+        }
+    }
+
     fn to_parse(&self) -> Vec<RunFile> {
         let file = |(found, id): (&Found, &SourceId)| {
             let shared = !found.origin.is_for_images() && !discovery::is_images(&found.path);
@@ -200,7 +214,8 @@ impl Read {
     /// Warns about values of the environment that are not text, and files that are left aside.
     fn warn(&self, session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) {
         let sources: Vec<_> = self.sources.iter().map(|id| session.sources.get(*id)).collect();
-        let texts = sources.iter().map(|source| &*source.text);
+        let variables = self.variables.iter().map(|id| session.sources.get(*id));
+        let texts = sources.iter().copied().chain(variables).map(|source| &*source.text);
         let texts: Vec<&str> = texts.chain(args.overrides.iter().map(String::as_str)).collect();
         let paths: Vec<&str> = sources.iter().map(|source| &*source.path).collect();
         let replaced = replaced(session.host, &texts);
@@ -262,6 +277,8 @@ struct Neighbours<'a> {
     host: &'a Host,
     /// The folder that they must lie in.
     confine: Option<PathBuf>,
+    /// The paths and texts of those of environment variables that were read.
+    read: RefCell<Vec<(String, String)>>,
 }
 
 impl<'a> Neighbours<'a> {
@@ -278,7 +295,7 @@ impl<'a> Neighbours<'a> {
             }
             None => session.for_github.then(|| host.project()),
         };
-        Ok(Self { host, confine })
+        Ok(Self { host, confine, read: RefCell::default() })
     }
 
     fn check(&self, path: &str) -> Result<(), Unreadable> {
@@ -296,7 +313,9 @@ impl<'a> Neighbours<'a> {
 impl compose::Files for Neighbours<'_> {
     fn read(&self, path: &str) -> Result<String, Unreadable> {
         self.check(path)?;
-        self.host.read(path).map_err(|error| unreadable(&error))
+        let text = self.host.read(path).map_err(|error| unreadable(&error))?;
+        self.read.borrow_mut().push((path.to_owned(), text.clone()));
+        Ok(text)
     }
 
     fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
