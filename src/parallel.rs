@@ -21,9 +21,11 @@ pub(crate) fn both<A, B: Send>(
     here: impl FnOnce() -> A,
     there: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if !pays(count) {
-        return (here(), there());
-    }
+    if pays(count) { at_once(here, there) } else { (here(), there()) }
+}
+
+/// What comes of two pieces of work that take long, such as waiting for git.
+pub(crate) fn at_once<A, B: Send>(here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
     thread::scope(|scope| {
         let there = scope.spawn(there);
         let here = here();
