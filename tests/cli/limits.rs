@@ -284,16 +284,17 @@ fn a_number_beyond_our_limits_is_not_answered_by_try() {
 /// What is planned, as the rows of the table, the targets, the images and the rows of the matrix; and the warnings.
 fn planned(some: &[usize]) -> ([Vec<String>; 3], [Value; 2]) {
     let names: Vec<String> = some.iter().map(|at| format!("\"t{at}\"")).collect();
-    let mut text = format!("group \"default\" {{\n  targets = [{}]\n}}\n", names.join(", "));
-    for at in some {
+    let group = format!("group \"default\" {{\n  targets = [{}]\n}}\n", names.join(", "));
+    let target = |at: &usize| {
         let tag = if at % 2 == 0 { "edge" } else { "1.2.3" };
         // Of one kind of warning, no more than a hundred are shown.
         let annotation = if at % 100 == 0 { "index-descriptor" } else { "index" };
-        text += &format!(
+        format!(
             "target \"t{at}\" {{\n  tags = [\"ghcr.io/acme/{at}:{tag}\"]\n  \
              platforms = [\"linux/amd64\", \"linux/arm64\"]\n  annotations = [\"{annotation}:at={at}\"]\n}}\n"
-        );
-    }
+        )
+    };
+    let text = group + &some.iter().map(target).collect::<String>();
     let test = Test::new().file("docker-bake.hcl", text).args(["plan", "--out", "out"]);
     let output = test.output();
     let told = String::from_utf8_lossy(&output.stderr);
