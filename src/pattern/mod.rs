@@ -14,7 +14,7 @@ use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub(crate) use self::form::PatternForms;
-pub(crate) use self::possible::may_hold;
+pub(crate) use self::possible::{Runs, may_hold};
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::Version;
