@@ -138,7 +138,7 @@ impl Evaluated {
         let present = Rc::new(Present::default());
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None, &present));
         match evaluated {
-            Ok(run::Evaluated { module, definition, kept: _ }) => {
+            Ok(run::Evaluated { module, definition, kept: _, null: _ }) => {
                 secrets.hide(definition.secret_texts().into_iter());
                 Ok(Self { sources, secrets, record, module, definition, present, warnings })
             }

@@ -9,7 +9,7 @@ use super::files;
 use super::leaks::Leaks;
 use super::session::Session;
 use crate::bake::compose::{self, Unreadable};
-use crate::bake::module::{Module, ModuleInputs, strict};
+use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Lookup, Overrides};
@@ -45,6 +45,8 @@ pub(super) struct Loaded {
     pub(super) present: Rc<Present>,
     /// The services of Compose files that have no `build`.
     pub(super) unbuilt: Vec<(Name, Span)>,
+    /// The references that are null, since they see a target's last declaration alone.
+    pub(super) null: Vec<NullReference>,
 }
 
 /// Reads what the options name, or what is there.
@@ -112,7 +114,8 @@ fn load_with(
     read.sources.extend(&composition.read);
     session.tell(&composition.warnings);
     read.warn(session, args, images);
-    let misspelt = strict::misspelt_blocks(&bodies);
+    let mut misspelt = strict::misspelt_blocks(&bodies);
+    misspelt.extend(composition.ignored);
     if args.strict {
         diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
     } else {
@@ -130,7 +133,7 @@ fn load_with(
     let present = Rc::new(present);
     let ambient = ambient(home, &present);
     let evaluated = run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
-    let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
+    let Evaluated { module, mut definition, kept, null } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
     let leaks = session.leaks.texts().collect::<Vec<_>>();
@@ -163,6 +166,7 @@ fn load_with(
         attempt,
         present,
         unbuilt: composition.unbuilt,
+        null,
     })
 }
 

@@ -129,7 +129,7 @@ pub(super) fn make_with(
         if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
     });
     let mut findings = strict::unknown_names(&loaded.module);
-    findings.extend(strict::null_references(&loaded.module));
+    findings.extend(strict::null_references(&loaded.null));
     if definition.strict {
         findings.extend(strict::dead_overrides(&definition.overrides));
     } else {

@@ -229,19 +229,122 @@ fn what_a_second_declaration_leaves_out_is_null() {
 }
 
 #[test]
-fn placeholders_of_a_parent_are_no_collision() {
+fn errors_say_that_a_second_declaration_leaves_it_out() {
+    let file = "target \"meta\" {\n  tags = [\"r.io/x/a:1\"]\n  args = { A = \"1\" }\n  context = \".\"\n}\ntarget \"meta\" {\n  description = \"x\"\n}\n";
+    let uses = [
+        "tags = [target.meta.tags[0]]",
+        "args = { X = target.meta.args.A }",
+        "args = { X = target.meta.args[\"A\"] }",
+        "tags = concat(target.meta.tags, [\"r.io/x/a:2\"])",
+        "context = upper(target.meta.context)",
+        "tags = [for t in target.meta.tags : t]",
+        "context = \"${target.meta.context}/x\"",
+        "tags = [target.meta.context]",
+        "tags = [\"${target.meta.tags}\"]",
+        "tags = target.meta.tags[*] == [] ? [] : [target.meta.tags.0]",
+    ];
+    for one in uses {
+        let both = format!("{file}target \"a\" {{\n  {one}\n}}\n");
+        told(
+            &both,
+            &["print", "a"],
+            1,
+            &["declared again", "`inherits = [\"meta\"]` takes the merged declarations"],
+        );
+        let once = both.replace("target \"meta\" {\n  description = \"x\"\n}\n", "");
+        let output = Test::new().file("docker-bake.hcl", &once).args(["print", "a"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(!talk.contains("declared again"), "{one}: {talk}");
+    }
+    // An error that has another cause has none of it.
+    let other =
+        format!("{file}target \"a\" {{\n  pull = target.meta.tags == null\n  tags = [upper(null)]\n}}\n");
+    let output = Test::new().file("docker-bake.hcl", &other).args(["print", "a"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(talk.contains("error[") && !talk.contains("declared again"), "{talk}");
+}
+
+#[test]
+fn extensions_of_compose_that_nobody_reads_are_noted() {
+    let compose = |text: &str, arguments: &[&str]| {
+        let output = Test::new().file("compose.yaml", text).args(arguments).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let service = "services:\n  web:\n    image: r.io/x/a:1\n    build:\n      context: .\n      platforms: [linux/amd64]\n      x-bake:\n        pull: true\n";
+    for (key, near) in [
+        ("platfroms: [linux/arm64]", "`platforms`"),
+        ("tag: [x]", "`tags`"),
+        ("no_cache: true", "`no-cache`"),
+        ("cacheto: x", "`cache-to`"),
+        ("cache_from: x", "`cache-from`"),
+    ] {
+        let text = format!("{service}        {key}\n");
+        for command in [&["print"][..], &["plan"]] {
+            let (code, talk) = compose(&text, command);
+            assert_eq!(code, Some(0), "{talk}");
+            assert!(talk.contains("warning[unknown-attribute]"), "{key}: {talk}");
+            assert!(talk.contains(&format!("did you mean {near}?")), "{key}: {talk}");
+        }
+        let (code, talk) = compose(&text, &["print", "--strict"]);
+        assert!(code == Some(1) && talk.contains("error[unknown-attribute]"), "{talk}");
+    }
+    let extension = "x-bake:\n  tags: [r.io/x/a:2]\n";
+    let misplaced = [
+        format!("{service}    {}", extension.replace('\n', "\n    ")),
+        format!("{service}{extension}"),
+        service.replace("x-bake", "x-bak"),
+    ];
+    for text in misplaced {
+        let (code, talk) = compose(&text, &["plan"]);
+        assert!(code == Some(0) && talk.contains("warning[unknown-attribute]"), "{text}: {talk}");
+    }
+    // What an alias reads, and what others keep in the file.
+    let aliased = "x-bake: &bake\n  pull: true\n";
+    let alias = service.replace("x-bake:\n        pull: true", "x-bake: *bake");
+    let merged =
+        service.replace("x-bake:\n        pull: true", "x-bake:\n        <<: *bake\n        no-cache: true");
+    for text in [
+        service.to_owned(),
+        format!("{aliased}{alias}"),
+        format!("{aliased}{merged}"),
+        format!("x-common:\n  a: 1\n{service}        x-mine: 1\n      x-other: 1\n"),
+    ] {
+        assert_eq!(compose(&text, &["plan"]), (Some(0), String::new()), "{text}");
+    }
+}
+
+#[test]
+fn tags_collide_where_two_targets_publish_them() {
     let file =
         "target \"meta\" {\n  tags = [\"r.io/x/a:local\"]\n}\ntarget \"a\" {\n  inherits = [\"meta\"]\n}\n";
-    told(file, &["print", "--strict", "meta", "a"], 0, &[]);
+    // Nobody builds the target whose placeholders others take.
+    told(file, &["print", "--strict", "a"], 0, &[]);
+    let linked = file.replace("[\"meta\"]", "[\"meta\"]\n  contexts = { base = \"target:meta\" }");
+    told(&linked, &["print", "--strict", "a"], 0, &[]);
+    told(file, &["print", "--strict", "meta", "a"], 1, &["error[tag-collision]"]);
+    let group = format!("group \"default\" {{\n  targets = [\"meta\", \"a\"]\n}}\n{file}");
+    told(&group, &["print", "--strict"], 1, &["error[tag-collision]"]);
     let two = format!("{file}target \"b\" {{\n  inherits = [\"meta\"]\n}}\n");
-    told(&two, &["print", "--strict", "meta", "a", "b"], 1, &["error[tag-collision]"]);
-    // What is written to files has no tag.
-    for output in ["type=local,dest=x", "type=tar,dest=x", "type=oci,dest=x", "type=cacheonly"] {
-        let files = two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
-        told(&files, &["print", "--strict", "a", "b"], 0, &[]);
+    told(&two, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    let with =
+        |output: &str| two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
+    for output in [
+        "type=local,dest=x",
+        "type=tar,dest=x",
+        "type=oci,dest=x",
+        "type=cacheonly",
+        "type=docker",
+        "type=image,push=false",
+    ] {
+        told(&with(output), &["print", "--strict", "a", "b"], 0, &[]);
     }
-    let docker = two.replace("target \"b\" {", "target \"b\" {\n  output = [\"type=docker\"]");
-    told(&docker, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    for output in ["type=image", "type=image,push=true", "type=registry"] {
+        told(&with(output), &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    }
+    // Of two images with one tag, an engine keeps the last one.
+    let loaded =
+        with("type=docker").replace("target \"a\" {", "target \"a\" {\n  output = [\"type=docker\"]");
+    told(&loaded, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
 }
 
 #[test]
