@@ -122,6 +122,14 @@ impl PatternError {
     }
 }
 
+impl PatternError {
+    /// The fact that it lacks.
+    #[must_use]
+    pub(crate) fn missing_fact(&self) -> Option<&str> {
+        if let Self::MissingFact { word, at: _, problem: _ } = self { Some(fact_of(word)) } else { None }
+    }
+}
+
 /// The fact that a word comes from.
 fn fact_of(word: &str) -> &str {
     match word {

@@ -256,7 +256,11 @@ impl Renderer<'_, '_> {
             if matches!(error, PatternError::NoVersion(_)) && self.input.purpose == Purpose::TagTable {
                 return self.refuse_table(text.span);
             }
-            return self.input.leave_out(text.span, self.diagnostics);
+            let cause = match &self.image.version {
+                ImageVersion::Unknown(cause, _) if error.missing_fact().is_none() => cause,
+                _ => error,
+            };
+            return self.input.leave_out(text.span, cause.missing_fact(), self.diagnostics);
         }
         let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.

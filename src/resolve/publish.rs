@@ -115,8 +115,8 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
             "set `repositories`, or give its target a tag with a repository"
         };
         let help = help.unwrap_or_else(|| usual.to_owned());
-        diagnostics
-            .report(Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help));
+        let found = Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help);
+        diagnostics.report(image.with_nulls(found, &["repositories"]));
     }
 }
 

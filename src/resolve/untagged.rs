@@ -83,7 +83,7 @@ fn never(image: &UnresolvedImage, names: &Names) -> Diagnostic {
     let found = unset.into_iter().fold(found, |found, (variable, span)| {
         found.at(span, format!("the variable `{variable}` has no value"))
     });
-    found.at(image.span, "").with_help(help)
+    image.with_nulls(found.at(image.span, ""), &["version", "tags"]).with_help(help)
 }
 
 /// The variables without a value in a part of a block.

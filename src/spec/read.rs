@@ -85,7 +85,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         expr: &Expr,
         known: &mut T,
         unset: impl FnOnce() -> T,
-        marked: &mut Vec<Marked>,
+        (marked, nulls): (&mut Vec<Marked>, &mut Vec<(&'static Declared, Span)>),
     ) {
         self.attribute = declared.name;
         let given = self.evaluate(expr);
@@ -93,10 +93,12 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             given.as_ref().filter(|value| !value.is_null()).and_then(|value| T::read(value, expr, self));
         match read {
             Some(read) => {
+                nulls.retain(|(one, _)| *one != declared);
                 replace(marked, declared, given.as_ref(), T::MERGES);
                 known.merge(read);
             }
             None if declared.null == Null::Resets => {
+                nulls.extend(given.as_ref().filter(|value| value.is_null()).map(|_| (declared, expr.span)));
                 replace(marked, declared, None, false);
                 *known = unset();
             }

@@ -267,7 +267,7 @@ fn errors_say_that_a_second_declaration_leaves_it_out() {
 #[test]
 fn extensions_of_compose_that_nobody_reads_are_noted() {
     let compose = |text: &str, arguments: &[&str]| {
-        let output = Test::new().file("compose.yaml", text).args(arguments).output();
+        let output = Test::new().file("compose.yaml", text).args(arguments.iter().copied()).output();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let service = "services:\n  web:\n    image: r.io/x/a:1\n    build:\n      context: .\n      platforms: [linux/amd64]\n      x-bake:\n        pull: true\n";
@@ -672,4 +672,28 @@ fn a_matrix_is_told_from_a_plan() {
     let told = merge("ci/matrix.json");
     assert!(told.contains("`ci/matrix.json` is not a plan but a list, as matrix.json is"), "{told}");
     assert!(!merge("ci/plan.json").contains("is not a plan"));
+}
+
+#[test]
+fn an_error_points_at_the_null_that_takes_something_away() {
+    let block = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"a\" {\n  repositories = [\"r.io/x/a\"]\n  version = \"1.2.3\"\n  tags = [\"{{ version }}\"]\n}\n";
+    for (later, attribute) in [
+        ("version = null\n  tags = null", "version"),
+        ("version = null\n  tags = null", "tags"),
+        ("repositories = null", "repositories"),
+    ] {
+        let images = format!("image \"a\" {{\n  {later}\n}}\n");
+        let test = Test::new().file("docker-bake.hcl", block).file("images.hcl", &images).args(["plan", "a"]);
+        let output = test.output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{later}: {talk}");
+        let place = format!("null takes away what is said of `{attribute}` before");
+        assert!(talk.contains("images.hcl") && talk.contains(&place), "{later}: {talk}");
+    }
+    // What a later block says again is there.
+    let once = "image \"a\" {\n  tags = null\n}\n";
+    let more = "image \"a\" {\n  tags = [\"edge\"]\n}\n";
+    let test = Test::new().file("docker-bake.hcl", block).file("one.hcl", once).file("two.hcl", more);
+    let output = test.args(["plan", "-f", "docker-bake.hcl", "-f", "one.hcl", "-f", "two.hcl", "a"]).output();
+    assert_eq!(output.status.code(), Some(0));
 }

@@ -107,6 +107,12 @@ fn a_git_tag_is_of_the_image_with_the_longest_prefix() {
     let file = pair(("api", "{{ image }}"), ("web", "{{ image }}"));
     let told = run(&file, &["--fact=tag=api/1.2.0"]);
     assert!(told.code == Some(1) && told.talk.contains("tag_prefix = \\\"{{ image }}/\\\""), "{}", told.talk);
+    // A word may be the end of a name, which others do not have.
+    let told = run(&file, &["--fact=tag=api-gateway-1.2.0"]);
+    assert!(told.talk.contains("tag_prefix = \\\"api-gateway-\\\""), "{}", told.talk);
+    let cured =
+        run(&pair(("api", "api-gateway-"), ("web", "{{ image }}")), &["--fact=tag=api-gateway-1.2.0"]);
+    assert_eq!(cured.images, "api: 1.2.0 1");
     let cured = run(&pair(("api", "{{ image }}/"), ("web", "{{ image }}/")), &["--fact=tag=api/1.2.0"]);
     assert_eq!(cured.images, "api: 1.2.0 1");
 }

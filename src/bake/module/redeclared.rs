@@ -100,14 +100,6 @@ pub(crate) fn explain(errors: Vec<Diagnostic>, null: &[NullReference]) -> Vec<Di
     errors.into_iter().map(explained).collect()
 }
 
-/// What is suspicious about all of them.
-#[must_use]
-pub fn findings(null: &[NullReference]) -> Vec<Diagnostic> {
-    let mut found = Diagnostics::default();
-    null.iter().for_each(|one| found.report(one.finding()));
-    found.into_sorted()
-}
-
 /// The attributes of a body and of the blocks in it.
 fn attributes(body: &Body) -> Vec<&Attribute> {
     let inner = body.blocks.iter().flat_map(|block| attributes(&block.body));
