@@ -19,6 +19,7 @@ use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
 use crate::code::Code;
+use crate::consent::check_entitlement;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Present, Problem, ambient};
@@ -76,6 +77,7 @@ fn load_with(
     present: Present,
 ) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
+    args.allow.iter().try_for_each(|allowed| check_entitlement(allowed)).map_err(Error::Usage)?;
     if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
         return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
     }

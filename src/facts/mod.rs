@@ -228,8 +228,8 @@ fn agrees<T: PartialEq>(mine: &Option<T>, theirs: &Option<T>) -> bool {
 #[must_use]
 pub(crate) fn examples(fact: &str) -> &'static [&'static str] {
     match fact {
-        "branch" | "ref" => &["branch=main"],
-        "default_branch" => &["branch=main", "default_branch=main"],
+        // Conditions ask for both.
+        "branch" | "ref" | "default_branch" => &["branch=main", "default_branch=main"],
         "pull_request" => &["pull_request=7"],
         "head_branch" => &["pull_request=7", "head_branch=feature"],
         "base_branch" => &["pull_request=7", "base_branch=main"],

@@ -29,7 +29,13 @@ pub(super) fn read(
         PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
         e => {
             let diagnostic = Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, "");
-            diagnostics.report(diagnostic.with_help(e.help()));
+            diagnostics.report(diagnostic.with_help(match e {
+                PatternError::NoVersion(_) => {
+                    "`version` cannot be made of itself: write it down, or take it from the git tag, `version = \"{{ tag }}\"`"
+                        .to_owned()
+                }
+                e => e.help(),
+            }));
             ImageVersion::Refused
         }
     };

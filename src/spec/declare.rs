@@ -140,8 +140,8 @@ macro_rules! declare {
             $($(#[$field_doc])* pub $field: $field_type,)*
             /// The parts of the attributes that have marks.
             pub marked: Vec<Marked>,
-            /// Where an attribute is null, which takes away what earlier blocks say of it.
-            pub nulls: Vec<(&'static Declared, Span)>,
+            /// Where attributes are null, which takes away what blocks of earlier files say of them.
+            pub nulls: Vec<(&'static Declared, $crate::source::Span)>,
         }
 
         impl $name {

@@ -93,20 +93,18 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             given.as_ref().filter(|value| !value.is_null()).and_then(|value| T::read(value, expr, self));
         match read {
             Some(read) => {
-                nulls.retain(|(one, _)| *one != declared);
                 replace(marked, declared, given.as_ref(), T::MERGES);
                 known.merge(read);
             }
             None if declared.null == Null::Resets => {
-                nulls.extend(given.as_ref().filter(|value| value.is_null()).map(|_| (declared, expr.span)));
                 replace(marked, declared, None, false);
                 *known = unset();
             }
             None => {}
         }
+        nulls.extend(given.iter().filter(|value| value.is_null()).map(|_| (declared, expr.span)));
         // Whether there is something to be read may depend on the marks, too.
-        let given = given.iter();
-        marked.extend(given.flat_map(|value| marked_parts(declared, value, expr, T::leaves_out)));
+        marked.extend(given.iter().flat_map(|value| marked_parts(declared, value, expr, T::leaves_out)));
     }
 
     /// The value; null means unset, as in Bake. `None` when it failed. All that an image block says is
@@ -187,9 +185,12 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             match &**key {
                 other if !keys.contains(&other) => {
                     let message = format!("{what} has {}, but no `{other}`", listed(keys));
-                    let near = suggest(other, keys.iter().copied()).unwrap_or(keys[0]);
-                    let error = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message);
-                    self.report(error.with_help(format!("did you mean `{near}`?")), place.span);
+                    let near = suggest(other, keys.iter().copied());
+                    let help = near.map_or("take it out".into(), |near| format!("did you mean `{near}`?"));
+                    self.report(
+                        Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),
+                        place.span,
+                    );
                     return None;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),

@@ -265,55 +265,6 @@ fn errors_say_that_a_second_declaration_leaves_it_out() {
 }
 
 #[test]
-fn extensions_of_compose_that_nobody_reads_are_noted() {
-    let compose = |text: &str, arguments: &[&str]| {
-        let output = Test::new().file("compose.yaml", text).args(arguments.iter().copied()).output();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    };
-    let service = "services:\n  web:\n    image: r.io/x/a:1\n    build:\n      context: .\n      platforms: [linux/amd64]\n      x-bake:\n        pull: true\n";
-    for (key, near) in [
-        ("platfroms: [linux/arm64]", "`platforms`"),
-        ("tag: [x]", "`tags`"),
-        ("no_cache: true", "`no-cache`"),
-        ("cacheto: x", "`cache-to`"),
-        ("cache_from: x", "`cache-from`"),
-    ] {
-        let text = format!("{service}        {key}\n");
-        for command in [&["print"][..], &["plan"]] {
-            let (code, talk) = compose(&text, command);
-            assert_eq!(code, Some(0), "{talk}");
-            assert!(talk.contains("warning[unknown-attribute]"), "{key}: {talk}");
-            assert!(talk.contains(&format!("did you mean {near}?")), "{key}: {talk}");
-        }
-        let (code, talk) = compose(&text, &["print", "--strict"]);
-        assert!(code == Some(1) && talk.contains("error[unknown-attribute]"), "{talk}");
-    }
-    let extension = "x-bake:\n  tags: [r.io/x/a:2]\n";
-    let misplaced = [
-        format!("{service}    {}", extension.replace('\n', "\n    ")),
-        format!("{service}{extension}"),
-        service.replace("x-bake", "x-bak"),
-    ];
-    for text in misplaced {
-        let (code, talk) = compose(&text, &["plan"]);
-        assert!(code == Some(0) && talk.contains("warning[unknown-attribute]"), "{text}: {talk}");
-    }
-    // What an alias reads, and what others keep in the file.
-    let aliased = "x-bake: &bake\n  pull: true\n";
-    let alias = service.replace("x-bake:\n        pull: true", "x-bake: *bake");
-    let merged =
-        service.replace("x-bake:\n        pull: true", "x-bake:\n        <<: *bake\n        no-cache: true");
-    for text in [
-        service.to_owned(),
-        format!("{aliased}{alias}"),
-        format!("{aliased}{merged}"),
-        format!("x-common:\n  a: 1\n{service}        x-mine: 1\n      x-other: 1\n"),
-    ] {
-        assert_eq!(compose(&text, &["plan"]), (Some(0), String::new()), "{text}");
-    }
-}
-
-#[test]
 fn tags_collide_where_two_targets_publish_them() {
     let file =
         "target \"meta\" {\n  tags = [\"r.io/x/a:local\"]\n}\ntarget \"a\" {\n  inherits = [\"meta\"]\n}\n";
@@ -672,28 +623,4 @@ fn a_matrix_is_told_from_a_plan() {
     let told = merge("ci/matrix.json");
     assert!(told.contains("`ci/matrix.json` is not a plan but a list, as matrix.json is"), "{told}");
     assert!(!merge("ci/plan.json").contains("is not a plan"));
-}
-
-#[test]
-fn an_error_points_at_the_null_that_takes_something_away() {
-    let block = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"a\" {\n  repositories = [\"r.io/x/a\"]\n  version = \"1.2.3\"\n  tags = [\"{{ version }}\"]\n}\n";
-    for (later, attribute) in [
-        ("version = null\n  tags = null", "version"),
-        ("version = null\n  tags = null", "tags"),
-        ("repositories = null", "repositories"),
-    ] {
-        let images = format!("image \"a\" {{\n  {later}\n}}\n");
-        let test = Test::new().file("docker-bake.hcl", block).file("images.hcl", &images).args(["plan", "a"]);
-        let output = test.output();
-        let talk = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{later}: {talk}");
-        let place = format!("null takes away what is said of `{attribute}` before");
-        assert!(talk.contains("images.hcl") && talk.contains(&place), "{later}: {talk}");
-    }
-    // What a later block says again is there.
-    let once = "image \"a\" {\n  tags = null\n}\n";
-    let more = "image \"a\" {\n  tags = [\"edge\"]\n}\n";
-    let test = Test::new().file("docker-bake.hcl", block).file("one.hcl", once).file("two.hcl", more);
-    let output = test.args(["plan", "-f", "docker-bake.hcl", "-f", "one.hcl", "-f", "two.hcl", "a"]).output();
-    assert_eq!(output.status.code(), Some(0));
 }

@@ -462,6 +462,9 @@ fn interpolation_failure(problem: &Problem, span: Span) -> Diagnostic {
     match problem {
         Problem::Required { name, .. } => diagnostic(Code::REQUIRED_VARIABLE)
             .with_help(format!("set `{name}` in the environment, in `.env` or with `--var {name}=VALUE`")),
+        Problem::Expression => diagnostic(Code::INTERPOLATION).with_help(
+            "GitHub evaluates workflows, not Compose files: write a variable, `${NAME}`, and set `NAME: ${{ … }}` in the `env` of the step",
+        ),
         Problem::Invalid => diagnostic(Code::INTERPOLATION).with_help("write `$$` for a dollar sign"),
         Problem::TooDeep | Problem::TooLong => diagnostic(Code::INTERPOLATION),
     }

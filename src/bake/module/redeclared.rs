@@ -8,7 +8,7 @@ use crate::bake::eval::references::References;
 use crate::bake::text::syntax::{Attribute, Block, Body};
 use crate::bake::values::Name;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// One of them.
