@@ -1,5 +1,6 @@
 //! Reads and evaluates the definition: files, environment and options in, module and targets out.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -115,6 +116,7 @@ fn load_with(
     let Parsed { bodies, compose_files } = parsed;
     read.sources.extend(&composition.read);
     session.tell(&composition.warnings);
+    session.tell(&neighbours.warnings());
     read.warn(session, args, images);
     let mut misspelt = strict::misspelt_blocks(&bodies);
     misspelt.extend(composition.ignored);
@@ -268,6 +270,8 @@ struct Neighbours<'a> {
     host: &'a Host,
     /// The folder that they must lie in.
     confine: Option<PathBuf>,
+    /// Files of variables in which something was replaced that is not UTF-8.
+    replaced: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Neighbours<'a> {
@@ -284,7 +288,17 @@ impl<'a> Neighbours<'a> {
             }
             None => session.for_github.then(|| host.project()),
         };
-        Ok(Self { host, confine })
+        Ok(Self { host, confine, replaced: RefCell::default() })
+    }
+
+    /// A warning for each file of variables that is not text.
+    fn warnings(&self) -> Vec<Diagnostic> {
+        let warning = |path: &String| {
+            let message = format!("`{path}` is not UTF-8; invalid bytes are replaced with U+FFFD");
+            Diagnostic::warning(Code::NOT_UTF8, message)
+                .with_help("save it as UTF-8, since its values go into what is built")
+        };
+        self.replaced.borrow().iter().map(warning).collect()
     }
 
     fn check(&self, path: &str) -> Result<(), Unreadable> {
@@ -308,6 +322,15 @@ impl compose::Files for Neighbours<'_> {
     fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
         self.check(path)?;
         self.host.read_yaml(path).map(|yaml| yaml.text).map_err(|error| unreadable(&error))
+    }
+
+    fn read_variables(&self, path: &str) -> Result<String, Unreadable> {
+        self.check(path)?;
+        let (text, is_replaced) = self.host.read_replacing(path).map_err(|error| unreadable(&error))?;
+        if is_replaced {
+            self.replaced.borrow_mut().insert(path.to_owned());
+        }
+        Ok(text)
     }
 
     fn is_private(&self, path: &str) -> bool {

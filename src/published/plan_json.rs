@@ -141,12 +141,8 @@ pub(crate) fn problem(error: &serde_json::Error) -> String {
 /// # Errors
 /// When it is of another schema, or no whole plan.
 pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
-    #[derive(Deserialize)]
-    struct Form {
-        schema: serde_json::Number,
-    }
     let text = without_mark(text);
-    let Form { schema } = serde_json::from_str(text).ok()?;
+    let schema = schema_of(text)?;
     if schema != SCHEMA.into() {
         return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
     }

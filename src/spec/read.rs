@@ -172,12 +172,8 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
     ) -> Option<Conditional<T>> {
         let Some(members) = value.members() else {
-            return Some(Conditional {
-                pattern: read(self, value, place)?,
-                when: None,
-                is_fixed: true,
-                any: false,
-            });
+            let pattern = read(self, value, place)?;
+            return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
         };
         let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
         for (key, member) in members {

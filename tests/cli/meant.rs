@@ -271,10 +271,8 @@ fn digests_that_are_none_are_put_right() {
         ("abc123def456", "write the digest in full"),
         (whole.as_str(), "leave the repository out"),
     ] {
-        let file = target("tags = [\"r.io/x/a:1\"]");
-        let test = Test::new().file(HCL, &file);
-        let ran = test.args(["plan", "a", "--out", "out"]).run();
-        let plan = ran.read("out/plan.json");
+        let test = Test::new().file(HCL, target("tags = [\"r.io/x/a:1\"]"));
+        let plan = String::from_utf8(test.args(["plan", "a", "--format=json"]).output().stdout).unwrap();
         let pair = format!("a-linux-amd64={given}");
         told(
             "plan.json",
@@ -284,4 +282,41 @@ fn digests_that_are_none_are_put_right() {
             &["error[digest]", expected],
         );
     }
+}
+
+#[test]
+fn variables_of_files_that_are_not_utf_8_are_read() {
+    let compose = "services:\n  w:\n    build:\n      context: .\n      args: { N: \"${N-}\", M: }\n    env_file: e.env\n";
+    for (path, text) in [(".env", &b"N=caf\xe9\n"[..]), ("e.env", b"M=caf\xe9\n")] {
+        let test = Test::new().file("compose.yaml", compose).file("e.env", "").file(path, text);
+        let output = test.args(["print"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{path}: {talk}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("caf\u{fffd}"), "{path}");
+        assert!(talk.contains("warning[not-utf8]") && talk.contains(&format!("`{path}`")), "{path}: {talk}");
+        let test = Test::new().file("compose.yaml", compose).file("e.env", "").file(path, "N=café\n");
+        assert_eq!(test.args(["print"]).output().stderr, b"", "{path}");
+    }
+}
+
+#[test]
+fn print_reads_a_file_of_images_only_when_it_is_named() {
+    let test = |arguments: &[&str]| {
+        let test = Test::new().file(HCL, "target \"q\" {\n  args = { from = \"bake\" }\n}\n");
+        let test =
+            test.file("images.hcl", "target \"q\" {\n  args = { from = \"images\" }\n}\ntarget \"x\" {}\n");
+        let output = test.args(arguments.iter().copied()).output();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for arguments in [&["print", "q"][..], &["print", "q", "-f", HCL], &["print", "q", "--images=none"]] {
+        assert!(test(arguments).1.contains("\"bake\""), "{arguments:?}");
+    }
+    for arguments in [
+        &["print", "q", "--images=images.hcl"][..],
+        &["print", "q", "-f", HCL, "-f", "images.hcl"],
+        &["bake", "q"],
+    ] {
+        assert!(test(arguments).1.contains("\"images\""), "{arguments:?}");
+    }
+    assert_eq!(test(&["print", "x"]).0, Some(1));
 }

@@ -315,7 +315,7 @@ impl Loader<'_> {
             .map(|file| (join(&scope.place.folder, file.as_str().unwrap_or_default()), Some(file.span)));
         let named: Vec<_> = if files.is_empty() { default.into() } else { named.collect() };
         for (path, span) in named {
-            let text = match (self.files.read(&path), span) {
+            let text = match (self.files.read_variables(&path), span) {
                 (Ok(text), _) => text,
                 (Err(Unreadable::Missing | Unreadable::Directory), None) => continue,
                 (Err(problem), span) => return fail(Code::ENV_FILE, problem.about(&path), span).map_err(one),

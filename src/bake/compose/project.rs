@@ -166,7 +166,7 @@ fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnost
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
     let mut environment = Environment::new();
-    match surroundings.files.read(DOTENV) {
+    match surroundings.files.read_variables(DOTENV) {
         Ok(text) => {
             let outer = |name: &str| process.get(name).cloned();
             dotenv::read(&text, &mut environment, surroundings.secrets, &outer)
