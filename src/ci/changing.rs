@@ -3,41 +3,35 @@
 
 use super::EnvVariable;
 
-/// Variables that every step has. `GITHUB_RUN_ATTEMPT` is not among them: the merge takes it from the plan.
-const VARIABLES: [&str; 12] = [
-    "GITHUB_ACTION",
-    "GITHUB_ACTION_PATH",
-    "GITHUB_ENV",
-    "GITHUB_JOB",
-    "GITHUB_OUTPUT",
-    "GITHUB_PATH",
-    "GITHUB_STATE",
-    "GITHUB_STEP_SUMMARY",
-    "GITHUB_TRIGGERING_ACTOR",
-    "RUNNER_NAME",
-    "RUNNER_TEMP",
-    "RUNNER_TRACKING_ID",
-];
-
-/// Properties of the context `github`.
-const PROPERTIES: [&str; 12] = [
-    "action",
-    "action_path",
-    "action_status",
-    "env",
-    "event_path",
-    "job",
-    "output",
-    "path",
-    "run_attempt",
-    "step_summary",
-    "token",
-    "triggering_actor",
+/// Each as a variable of every step, and as a property of the context `github`, where there is one
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables>).
+const CHANGING: [(Option<&str>, Option<&str>); 19] = [
+    (Some("GITHUB_ACTION"), Some("action")),
+    (Some("GITHUB_ACTION_PATH"), Some("action_path")),
+    (Some("GITHUB_ACTION_REF"), Some("action_ref")),
+    (Some("GITHUB_ACTION_REPOSITORY"), Some("action_repository")),
+    (None, Some("action_status")),
+    (Some("GITHUB_ENV"), Some("env")),
+    (Some("GITHUB_EVENT_PATH"), Some("event_path")),
+    (Some("GITHUB_JOB"), Some("job")),
+    (Some("GITHUB_OUTPUT"), Some("output")),
+    (Some("GITHUB_PATH"), Some("path")),
+    // The merge takes the variable's value from the plan.
+    (None, Some("run_attempt")),
+    (Some("GITHUB_STATE"), Some("state")),
+    (Some("GITHUB_STEP_SUMMARY"), Some("step_summary")),
+    (None, Some("token")),
+    (Some("GITHUB_TRIGGERING_ACTOR"), Some("triggering_actor")),
+    // *Re-run failed jobs* may ask for it.
+    (Some("RUNNER_DEBUG"), None),
+    (Some("RUNNER_NAME"), None),
+    (Some("RUNNER_TEMP"), None),
+    (Some("RUNNER_TRACKING_ID"), None),
 ];
 
 /// The names of the variables.
-pub(crate) fn of_jobs() -> impl Iterator<Item = &'static str> {
-    VARIABLES.into_iter()
+pub(crate) fn changing_variables() -> impl Iterator<Item = &'static str> {
+    CHANGING.into_iter().filter_map(|(variable, _)| variable)
 }
 
 impl EnvVariable {
@@ -46,7 +40,8 @@ impl EnvVariable {
     pub(crate) fn changes(&self) -> bool {
         let property = self.from.strip_prefix("github.");
         let token = self.from.eq_ignore_ascii_case("secrets.GITHUB_TOKEN");
-        token || property.is_some_and(|own| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(own)))
+        let mut known = CHANGING.into_iter().filter_map(|(_, property)| property);
+        token || property.is_some_and(|own| known.any(|known| known.eq_ignore_ascii_case(own)))
     }
 }
 
@@ -57,9 +52,14 @@ mod tests {
     #[test]
     fn what_differs_between_jobs_is_known() {
         let changes = |from: &str| format!("A={from}").parse::<EnvVariable>().map(|one| one.changes());
-        for from in
-            ["github.job", "github.run_attempt", "github.Action", "github.token", "secrets.GITHUB_TOKEN"]
-        {
+        for from in [
+            "github.job",
+            "github.run_attempt",
+            "github.Action",
+            "github.token",
+            "github.action_ref",
+            "secrets.GITHUB_TOKEN",
+        ] {
             assert_eq!(changes(from), Ok(true), "{from}");
         }
         for from in ["github.run_id", "github.sha", "github.event.action", "vars.JOB", "secrets.TOKEN"] {

@@ -11,7 +11,7 @@ mod signer;
 mod timeout;
 mod variable;
 
-pub(crate) use changing::of_jobs;
+pub(crate) use changing::changing_variables;
 pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
 pub(crate) use login::{Account, Login};
@@ -24,6 +24,9 @@ pub(crate) use settle::{Settle, duration};
 pub(crate) use signer::Signer;
 pub(crate) use timeout::{AROUND_A_BUILD, Stage, Timeout};
 pub(crate) use variable::{EnvVariable, is_unset, taken_by_builds};
+
+/// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
+pub(crate) const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
 /// A setting of which there is one for each key, such as a login for each registry: `KEY=VALUE`.
 pub(crate) trait Keyed {

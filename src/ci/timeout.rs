@@ -25,6 +25,12 @@ impl Stage {
         [("plan", Self::Plan, 20), ("build", Self::Build, 60), ("merge", Self::Merge, 30)];
 }
 
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(_, stage, _)| stage == self).map_or("", |(name, ..)| name))
+    }
+}
+
 /// How many minutes jobs may take: `build=90`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout {
@@ -40,15 +46,11 @@ impl Timeout {
             Stage::ALL.iter().find(|(_, known, _)| *known == stage).map_or(60, |(.., minutes)| *minutes);
         settings.iter().find(|one| one.stage == stage).map_or(usual, |one| one.minutes)
     }
-
-    fn stage_name(self) -> &'static str {
-        Stage::ALL.iter().find(|(_, stage, _)| *stage == self.stage).map_or("", |(name, ..)| name)
-    }
 }
 
 impl Keyed for Timeout {
     fn key(&self) -> String {
-        self.stage_name().to_owned()
+        self.stage.to_string()
     }
 }
 
@@ -70,7 +72,7 @@ impl FromStr for Timeout {
 
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.stage_name(), self.minutes)
+        write!(f, "{}={}", self.stage, self.minutes)
     }
 }
 

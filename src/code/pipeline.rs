@@ -32,7 +32,7 @@ codes! {
         cure: "Take it from a variable of the repository with `--env NAME=vars.NAME`, or write it into the workflow with `--var NAME=VALUE`.",
     }
     CHANGING_VARIABLE "changing-variable" [Error Note] {
-        cause: "A variable that the plan reads is another one in each job or attempt of a run, and the merge, which makes the plan again, would refuse what it got: as an error, one of `--env`; as a note, one that GitHub sets and the definition reads.",
+        cause: "The plan reads a variable whose value differs between the jobs or attempts of a run, so the merge, which plans again, would refuse the plan. An error if `--env` sets it, and a note if GitHub sets it and the definition reads it.",
         example: run("workflow github --install pipx=0.1.0 --env BUILD=github.job", &[("docker-bake.hcl", "variable \"BUILD\" {\n  default = \"\"\n}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { BUILD = BUILD }\n}\n")]).fixed("github.job", "github.run_id"),
         cure: "Read what is the same in the whole run: `GITHUB_RUN_ID`, `GITHUB_RUN_NUMBER`, or `GITHUB_RUN_ATTEMPT`, whose value the merge takes from the plan.",
     }

@@ -115,6 +115,7 @@ fn load_with(
     let composition = run::compose(&mut session.sources, &parsed, &compose, &mut diagnostics);
     let Parsed { bodies, compose_files } = parsed;
     read.sources.extend(&composition.read);
+    read.add_variables(session, neighbours.read.take());
     session.tell(&composition.warnings);
     session.tell(&neighbours.warnings());
     read.warn(session, args, images);
@@ -128,7 +129,8 @@ fn load_with(
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_found().into());
     }
-    let is_mentioned = read.sources.iter().any(|id| session.sources.get(*id).text.contains(ATTEMPT));
+    let is_mentioned =
+        read.sources.iter().chain(&read.variables).any(|id| session.sources.get(*id).text.contains(ATTEMPT));
     let attempt = visible.get(ATTEMPT).filter(|_| is_mentioned).and_then(|attempt| attempt.parse().ok());
     let kept = kept_names(args, &vars)?;
     let surroundings =
@@ -158,7 +160,7 @@ fn load_with(
         });
     }
     let overrides = overrides(args, env, &session.secret_names)?;
-    let Read { files, sources, generated } = read;
+    let Read { files, sources, variables: _, generated } = read;
     Ok(Loaded {
         module,
         definition,
@@ -180,6 +182,8 @@ struct Read {
     files: Vec<Found>,
     /// The same, and once they are parsed, the files that Compose files include.
     sources: Vec<SourceId>,
+    /// The files of environment variables that Compose files read.
+    variables: Vec<SourceId>,
     generated: Option<String>,
 }
 
@@ -197,6 +201,15 @@ impl Read {
         self.files.push(found);
     }
 
+    /// Files of variables may ask for others, as definitions do. Nothing of them is shown.
+    fn add_variables(&mut self, session: &mut Session<'_>, read: Vec<(String, String)>) {
+        for (path, text) in read {
+            let source = session.sources.add(path, text);
+            session.sources.hide(source);
+            self.variables.push(source);
+        }
+    }
+
     fn to_parse(&self) -> Vec<RunFile> {
         let file = |(found, id): (&Found, &SourceId)| {
             let shared = !found.origin.is_for_images() && !discovery::is_images(&found.path);
@@ -208,7 +221,8 @@ impl Read {
     /// Warns about values of the environment that are not text, and files that are left aside.
     fn warn(&self, session: &mut Session<'_>, args: &cli::Definition, images: Images<'_>) {
         let sources: Vec<_> = self.sources.iter().map(|id| session.sources.get(*id)).collect();
-        let texts = sources.iter().map(|source| &*source.text);
+        let variables = self.variables.iter().map(|id| session.sources.get(*id));
+        let texts = sources.iter().copied().chain(variables).map(|source| &*source.text);
         let texts: Vec<&str> = texts.chain(args.overrides.iter().map(String::as_str)).collect();
         let paths: Vec<&str> = sources.iter().map(|source| &*source.path).collect();
         let replaced = replaced(session.host, &texts);
@@ -270,7 +284,9 @@ struct Neighbours<'a> {
     host: &'a Host,
     /// The folder that they must lie in.
     confine: Option<PathBuf>,
-    /// Files of variables in which something was replaced that is not UTF-8.
+    /// The paths and texts of those of environment variables that were read.
+    read: RefCell<Vec<(String, String)>>,
+    /// Those of them in which something was replaced that is not UTF-8.
     replaced: RefCell<BTreeSet<String>>,
 }
 
@@ -288,7 +304,7 @@ impl<'a> Neighbours<'a> {
             }
             None => session.for_github.then(|| host.project()),
         };
-        Ok(Self { host, confine, replaced: RefCell::default() })
+        Ok(Self { host, confine, read: RefCell::default(), replaced: RefCell::default() })
     }
 
     /// A warning for each file of variables that is not text.
@@ -330,6 +346,7 @@ impl compose::Files for Neighbours<'_> {
         if is_replaced {
             self.replaced.borrow_mut().insert(path.to_owned());
         }
+        self.read.borrow_mut().push((path.to_owned(), text.clone()));
         Ok(text)
     }
 

@@ -243,7 +243,7 @@ fn too_many_to_attest(plans: &[Plan], sign: &[Signer]) -> Option<Diagnostic> {
 /// An error about a variable of the plan that the merge would not get again.
 fn changing(EnvVariable { name, from }: &EnvVariable) -> Diagnostic {
     let message = format!(
-        "`{name}` is `{from}`, which is another one in each job or attempt, so the merge would refuse the plan"
+        "`{name}` is `{from}`, whose value differs between jobs or attempts, so the merge would refuse the plan"
     );
     let help = match from.as_str() {
         "github.run_attempt" => {

@@ -1,5 +1,6 @@
 //! What a workflow cannot provide for, and stops nothing: notes.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
@@ -23,7 +24,7 @@ pub(crate) fn notes(plans: &[Plan], settings: &WorkflowSettings, server: Server)
     let mut notes = lacking(plans, settings, server);
     notes.extend(runs::changing(plans));
     notes.extend(unread_by_plan(plans, settings));
-    notes.extend((server == Server::Github).then(|| too_long(plans, settings)).flatten());
+    notes.extend((server == Server::Github).then(|| too_long(plans, settings)).into_iter().flatten());
     let known =
         |used: &Used| used.is_public() || server == Server::Github && Login::known(&used.registry).is_some();
     let is_set = |used: &Used| settings.logins.iter().any(|login| login.registry == used.registry);
@@ -187,23 +188,37 @@ fn unread_by_plan(plans: &[Plan], settings: &WorkflowSettings) -> Vec<Diagnostic
         .collect()
 }
 
-/// A note about a time limit that GitHub's own runners do not wait for
+/// Notes about time limits that GitHub's own runners do not wait for
 /// (<https://docs.github.com/en/actions/reference/limits>).
-fn too_long(plans: &[Plan], settings: &WorkflowSettings) -> Option<Diagnostic> {
+fn too_long(plans: &[Plan], settings: &WorkflowSettings) -> Vec<Diagnostic> {
     const LONGEST: u16 = 360;
-    let minutes = Timeout::minutes_of(Stage::Build, &settings.timeouts);
-    let is_hosted = |job: &Job| job.runner.display().starts_with("ubuntu-");
-    let job = plans.iter().flat_map(|plan| &plan.jobs).find(|job| is_hosted(job))?;
-    let message = format!(
-        "builds may take {minutes} minutes, and GitHub ends a job on its runner `{}` after {LONGEST}, before it uploads what was built",
-        job.runner.display()
-    );
-    let help = format!(
-        "`--timeout build={}` leaves the time for that, or use a runner of your own",
-        LONGEST - AROUND_A_BUILD
-    );
-    (minutes + AROUND_A_BUILD > LONGEST)
-        .then(|| Diagnostic::note(Code::UNFIT_RUNNER, message).with_help(help))
+    let is_hosted = |runner: &str| runner.starts_with("ubuntu-");
+    let mut builders = plans.iter().flat_map(|plan| &plan.jobs).map(|job| job.runner.display());
+    let builder = builders.find(|runner| is_hosted(runner));
+    // What plans and merges.
+    let own = match settings.plan_runner.as_slice() {
+        [] => Some("ubuntu-latest".to_owned()),
+        [label] => Some(label.to_string()).filter(|label| is_hosted(label)),
+        _ => None,
+    };
+    let note = |stage: Stage, what: &str, around: u16, runner: Option<String>| {
+        let minutes = Timeout::minutes_of(stage, &settings.timeouts);
+        let runner = runner.filter(|_| minutes + around > LONGEST)?;
+        let before = if around == 0 { "" } else { ", before it uploads what was built" };
+        let message = format!(
+            "{what} may take {minutes} minutes, and GitHub ends a job on its runner `{runner}` after {LONGEST}{before}"
+        );
+        let most = LONGEST - around;
+        let help =
+            format!("`--timeout {stage}={most}` leaves the time for that, or use a runner of your own");
+        Some(Diagnostic::note(Code::UNFIT_RUNNER, message).with_help(help))
+    };
+    let notes = [
+        note(Stage::Plan, "the plan", 0, own.clone()),
+        note(Stage::Build, "builds", AROUND_A_BUILD, builder.map(Cow::into_owned)),
+        note(Stage::Merge, "the merge", 0, own),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 /// Whether runs have a variable without being asked to.

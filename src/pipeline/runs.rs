@@ -2,14 +2,13 @@
 
 use super::server::Server;
 use crate::bake::values::Name;
-use crate::ci::{EnvVariable, PublishEvent, of_jobs};
+use crate::ci::{DEFAULT_BRANCHES, EnvVariable, PublishEvent, changing_variables};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::spec::WorkflowSettings;
 
-/// The branch of runs where the settings name none, and the tag of a release.
-const BRANCH: &str = "main";
+/// The tag of a release.
 const TAG: &str = "v1.2.3";
 
 /// A run that will be.
@@ -27,7 +26,7 @@ pub(crate) fn foreseen(settings: &WorkflowSettings, server: Server) -> Vec<Fores
     let named = settings.branches.iter().filter(|branch| branch.prefix().is_none());
     let mut branches: Vec<String> = named.map(ToString::to_string).collect();
     if branches.is_empty() {
-        branches.push(BRANCH.to_owned());
+        branches.extend(DEFAULT_BRANCHES.map(str::to_owned));
     }
     match server {
         Server::Github => of_github(settings, &branches),
@@ -65,8 +64,8 @@ fn of_github(settings: &WorkflowSettings, branches: &[String]) -> Vec<Foreseen> 
                 Some((name.as_str(), *value))
             });
             // One that differs between jobs is there, to know whether it is asked for.
-            let of_jobs = of_jobs().map(|name| (name, "1"));
-            let variables = own.into_iter().chain(given).chain(of_jobs);
+            let changing = changing_variables().map(|name| (name, "1"));
+            let variables = own.into_iter().chain(given).chain(changing);
             let variables = variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
             let publishes = !["pull_request", "merge_group"].contains(&event);
             Foreseen { what, publishes, variables: variables.collect() }
@@ -123,7 +122,7 @@ fn of_gitlab(branch: &str) -> Vec<Foreseen> {
 /// A note about a run whose plan cannot be foreseen.
 pub(crate) fn unforeseen(what: &str, problem: String) -> Diagnostic {
     let message = format!(
-        "the definition cannot be planned as in a run of {what}, so what such a run needs beyond others is not in the workflow"
+        "the definition has no plan for a run of {what}, so the workflow lacks what only such runs need"
     );
     Diagnostic::note(Code::UNFORESEEN, message)
         .with_note(problem)
@@ -133,12 +132,12 @@ pub(crate) fn unforeseen(what: &str, problem: String) -> Diagnostic {
 /// A note about variables of the definition that differ between the jobs of a run.
 pub(crate) fn changing(plans: &[Plan]) -> Option<Diagnostic> {
     let mut names: Vec<&Name> = plans.iter().flat_map(|plan| &plan.from_environment).collect();
-    names.retain(|name| of_jobs().any(|of_job| of_job == &***name));
+    names.retain(|name| changing_variables().any(|changing| changing == &***name));
     names.sort_unstable();
     names.dedup();
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let message = format!(
-        "the definition reads {}, which is another one in each job, and the merge refuses a plan that it does not get from the sources itself",
+        "the definition reads {}, whose value differs between jobs: the merge, which plans again, will refuse the plan",
         names.join(", ")
     );
     (!names.is_empty()).then(|| {

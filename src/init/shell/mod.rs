@@ -129,8 +129,11 @@ impl Script<'_> {
             return;
         }
         for part in commands(line) {
-            for inner in substitutions(&part) {
-                self.run_apart(inner, at, ran);
+            // What `eval` is given runs once, as a script.
+            if words::words(&part).first().is_none_or(|word| word != "eval") {
+                for inner in substitutions(&part) {
+                    self.run_apart(inner, at, ran);
+                }
             }
             if let Some(inner) = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
                 self.run_apart(inner, at, ran);
@@ -492,6 +495,8 @@ mod tests {
             ("cat <<EOF\ndon't\nEOF\ndocker build -t x .", 3),
             ("# it isn't\ndocker build -t x .", 1),
             ("eval \"docker build -t x .\"", 0),
+            ("eval \"$(docker build -t x .)\"", 0),
+            ("eval $(eval $(docker build -t x .))", 0),
             ("sudo bash -euc 'a\ndocker build -t x .'", 1),
             ("ID=$(docker build -t x .)", 0),
             ("(cd a && docker build -t x .)", 0),

@@ -9,7 +9,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use crate::ci::{
-    AROUND_A_BUILD, Account, Branch, EnvVariable, Install, Login, PublishEvent, RunnerLabel, Signer,
+    AROUND_A_BUILD, Account, Branch, DEFAULT_BRANCHES, EnvVariable, Install, Login, PublishEvent,
+    RunnerLabel, Signer,
 };
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
@@ -24,9 +25,6 @@ const PARTS: [(&str, &str); 2] = [
     ("identity.yml", include_str!("../../../templates/identity.yml")),
     ("login.yml", include_str!("../../../templates/login.yml")),
 ];
-
-/// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
-const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
 /// Says that GitHub dropped the list of what was published, as an argument of `format`.
 const OUTPUT_OF_MERGE: &str =

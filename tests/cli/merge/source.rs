@@ -274,6 +274,15 @@ fn the_attempt_of_the_plan_is_that_of_the_merge() {
     }
     // Nobody reads it.
     assert_eq!(Case::new(&[]).plan.get("moment"), None);
+    // A file of variables does.
+    let compose =
+        "services: { a: { image: 'ghcr.io/acme/a:1', build: { context: ., args: { A: '${TAG}' } } } }";
+    for (variables, read) in [("TAG=a-${GITHUB_RUN_ATTEMPT}", true), ("TAG=a", false)] {
+        let test = Test::new().file("compose.yaml", compose).file(".env", variables);
+        let output = test.env("GITHUB_RUN_ATTEMPT", "3").args(["plan", "--format", "json"]).output();
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(plan["moment"]["attempt"] == 3, read, "{variables}: {plan}");
+    }
 }
 
 #[test]

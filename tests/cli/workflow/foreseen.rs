@@ -84,6 +84,10 @@ fn runs_are_told_apart_by_branch_and_under_other_names() {
     assert_eq!(logins(&Workflow::parse(&workflow), "push"), both, "{text}");
     let (_, _, workflow) = told(&test(by_branch, &["--branch=main"]));
     assert_eq!(logins(&Workflow::parse(&workflow), "push"), ["ghcr.io"]);
+    // Without such an option, the default branch may have either name.
+    let by_default = by_branch.replace("\"release\"", "\"master\"");
+    let (_, text, workflow) = told(&test(&by_default, &[]));
+    assert_eq!(logins(&Workflow::parse(&workflow), "push"), both, "{text}");
     for (from, value) in [
         ("github.ref_type", "tag"),
         ("github.ref", "refs/tags/v1.2.3"),
@@ -106,7 +110,7 @@ fn a_run_without_a_plan_is_noted() {
     let spec = format!("variable \"GITHUB_REF_NAME\" {{ default = \"edge\" }}\n{spec}");
     let (code, text, _) = told(&test(&spec, &[]));
     assert_eq!(code, Some(0), "{text}");
-    let note = "note[unforeseen]: the definition cannot be planned as in a run of a pull request";
+    let note = "note[unforeseen]: the definition has no plan for a run of a pull request";
     assert!(text.contains(note) && text.contains("1/merge"), "{text}");
     assert!(!told(&test(SPEC, &[])).1.contains("unforeseen"));
 }
@@ -114,10 +118,10 @@ fn a_run_without_a_plan_is_noted() {
 #[test]
 fn variables_of_one_job_are_noted_and_refused() {
     let spec = format!("variable \"GITHUB_JOB\" {{ default = \"\" }}\n{SPEC}");
-    let note = "note[changing-variable]: the definition reads `GITHUB_JOB`, which is another one in each job";
+    let note = "note[changing-variable]: the definition reads `GITHUB_JOB`, whose value differs between jobs";
     let (code, text, _) = told(&test(&spec, &[]));
     assert!(code == Some(0) && text.contains(note), "{text}");
-    for name in ["RUNNER_NAME", "RUNNER_TEMP", "GITHUB_ACTION"] {
+    for name in ["RUNNER_NAME", "RUNNER_TEMP", "RUNNER_DEBUG", "GITHUB_ACTION", "GITHUB_EVENT_PATH"] {
         let spec = format!(
             "variable \"{name}\" {{ default = \"\" }}\ntarget \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n  args = {{ A = {name} }}\n}}\n"
         );

@@ -89,6 +89,18 @@ fn a_time_limit_beyond_that_of_the_runner_is_noted() {
         let is_told = text.contains("note[unfit-runner]: builds may take");
         assert_eq!((code, is_told), (Some(0), is_noted), "{minutes} {runner}: {text}");
     }
+    for (stage, minutes, runner, is_noted) in [
+        ("merge", 360, "ubuntu-latest", false),
+        ("merge", 361, "ubuntu-latest", true),
+        ("plan", 361, "ubuntu-latest", true),
+        ("merge", 361, "big", false),
+    ] {
+        let options = [format!("--timeout={stage}={minutes}"), format!("--plan-runner={runner}")];
+        let (code, text, _) = told(&test(SPEC, &options.each_ref().map(String::as_str)));
+        let is_told = text.contains(&format!("note[unfit-runner]: the {stage} may take {minutes} minutes"));
+        assert_eq!((code, is_told), (Some(0), is_noted), "{stage} {minutes} {runner}: {text}");
+        assert_eq!(text.contains(&format!("`--timeout {stage}=360`")), is_noted, "{text}");
+    }
 }
 
 #[test]
