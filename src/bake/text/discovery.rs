@@ -406,7 +406,7 @@ mod tests {
     #[track_caller]
     fn case(files: &[&str], variables: &[(&str, &str)], there: &[&str], expected: &[&str]) {
         let files: Vec<_> = files.iter().map(|f| (*f).to_owned()).collect();
-        let images = if files.is_empty() { Images::Any } else { Images::Unnamed };
+        let images = if expected.iter().any(|path| is_images(path)) { Images::Any } else { Images::Unnamed };
         let found = discover(&files, images, &environment(variables), &There(there));
         let found = found.unwrap_or_default();
         let paths: Vec<_> = found.iter().map(|f| f.path.as_str()).collect();
