@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::plan::{Job, Plan};
 use crate::runner::Runner;
 
@@ -117,6 +117,36 @@ fn at_first(error: Diagnostic, jobs: &[&Job], plan: &Plan) -> Diagnostic {
     let legs = jobs.iter().flat_map(|job| &job.legs);
     let span = legs.filter_map(|leg| plan.legs.get(leg)).find_map(|leg| leg.definition.span);
     error.at(span, "")
+}
+
+/// The keys of entitlements (buildx `bake/entitlements.go`).
+const KEYS: [&str; 10] = [
+    "network.host",
+    "security.insecure",
+    "device",
+    "fs",
+    "fs.read",
+    "fs.write",
+    "image",
+    "image.push",
+    "image.load",
+    "ssh",
+];
+
+/// What is wrong with an entitlement that nothing has.
+///
+/// # Errors
+/// With what was probably meant.
+pub(crate) fn check_entitlement(allowed: &str) -> Result<(), String> {
+    let (key, _) = allowed.split_once('=').unwrap_or((allowed, ""));
+    if key.is_empty() || KEYS.contains(&key) {
+        return Ok(());
+    }
+    let help = match suggest(key, KEYS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", KEYS.map(|key| format!("`{key}`")).join(", ")),
+    };
+    Err(format!("`--allow {allowed}` is not an entitlement; {help}"))
 }
 
 /// Whether an allowed entitlement covers one that is asked for, as in Bake (buildx `bake/entitlements.go`).

@@ -134,11 +134,12 @@ impl Evaluated {
         }
         let surroundings = ModuleInputs { vars, secrets: names, ..ModuleInputs::default() };
         let Parsed { bodies, compose_files: _ } = parsed;
-        let Composition { definition, warnings, read: _, unbuilt: _ } = composition;
+        let Composition { definition, mut warnings, read: _, unbuilt: _, ignored } = composition;
+        warnings.extend(ignored);
         let present = Rc::new(Present::default());
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None, &present));
         match evaluated {
-            Ok(run::Evaluated { module, definition, kept: _ }) => {
+            Ok(run::Evaluated { module, definition, kept: _, null: _ }) => {
                 secrets.hide(definition.secret_texts().into_iter());
                 Ok(Self { sources, secrets, record, module, definition, present, warnings })
             }

@@ -3,7 +3,7 @@
 
 use super::compose::{self, Composition};
 use super::eval::functions::Ambient;
-use super::module::{File, Module, ModuleInputs};
+use super::module::{File, Module, ModuleInputs, NullReference, explain_null};
 use super::target::Definition;
 use super::text::discovery::Format;
 use super::text::syntax::Body;
@@ -39,6 +39,8 @@ pub(crate) struct Evaluated {
     pub definition: Definition,
     /// The variables that are left to the build.
     pub kept: Vec<KeptVariable>,
+    /// The references that are null, since they see a target's last declaration alone.
+    pub null: Vec<NullReference>,
 }
 
 /// Parses files in the order in which they merge.
@@ -89,10 +91,17 @@ pub(crate) fn evaluate(
     surroundings: ModuleInputs,
     ambient: Ambient,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
-    let module = Module::new(bodies, surroundings, ambient)?;
-    let kept = module.kept(|span| sources.text(span))?;
-    let definition = module.merge_onto(composed)?;
-    Ok(Evaluated { module, definition, kept })
+    let null = NullReference::among(&bodies);
+    let evaluated = || {
+        let module = Module::new(bodies, surroundings, ambient)?;
+        let kept = module.kept(|span| sources.text(span))?;
+        let definition = module.merge_onto(composed)?;
+        Ok((module, definition, kept))
+    };
+    match evaluated() {
+        Ok((module, definition, kept)) => Ok(Evaluated { module, definition, kept, null }),
+        Err(found) => Err(explain_null(found, &null)),
+    }
 }
 
 /// What a file turns out to hold.

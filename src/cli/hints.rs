@@ -32,6 +32,32 @@ const MEANT: [(&[&str], &str); 8] = [
     (&["tags", "meta"], "`bakeplan metadata --format tags` prints the tags"),
 ];
 
+/// Words that people try as options, the command that they are of where it matters, and what does it.
+const MEANT_OPTIONS: [(&[&str], &str); 7] = [
+    (&["--json", "--yaml"], "`--format json` prints JSON"),
+    (&["--markdown"], "`--format markdown` prints a table"),
+    (
+        &["-o", "--output", "--out-dir"],
+        "`bakeplan plan --out DIR` writes the files of a run, `bakeplan bake -o FILE` one file",
+    ),
+    (
+        &["--tag", "--branch", "--commit", "--ref", "--event"],
+        "facts about the run are given with `--fact`, such as `--fact tag=v1.2.3`",
+    ),
+    (
+        &["--tags", "--labels"],
+        "`bakeplan metadata --format tags` prints the tags, and `--format labels` the labels",
+    ),
+    (
+        &["--version"],
+        "`bakeplan --version` is that of the program; an image's version is in its block, or comes from a fact such as `--fact tag=v1.2.3`",
+    ),
+    (
+        &["--build-arg", "--arg"],
+        "`--set TARGET.args.NAME=VALUE` sets an argument of a build, `--var NAME=VALUE` a variable",
+    ),
+];
+
 /// Adds to an error of the program `root` what to write instead.
 pub(super) fn explain(mut error: clap::Error, root: &mut Command, arguments: &[OsString]) -> clap::Error {
     let hint = match (error.kind(), invalid(&error)) {
@@ -41,7 +67,14 @@ pub(super) fn explain(mut error: clap::Error, root: &mut Command, arguments: &[O
         (ErrorKind::UnknownArgument, Some(option)) => {
             // Options of commands are described when they are asked for.
             root.build();
-            behind_command(option, root, arguments)
+            let is_one = |(words, _): &&(&[&str], &str)| words.contains(&option);
+            let meant = || MEANT_OPTIONS.iter().find(is_one).map(|(_, hint)| (*hint).to_owned());
+            let plan = || {
+                option
+                    .ends_with(".json")
+                    .then(|| format!("a plan is given with an option: `--plan {option}`"))
+            };
+            behind_command(option, root, arguments).or_else(meant).or_else(plan)
         }
         _ => None,
     };

@@ -122,7 +122,7 @@ codes! {
         cure: "Set it to `true` or `false`, or unset it.",
     }
     NOT_UTF8 "not-utf8" [Warning Error] {
-        cause: "A file is not UTF-8 text, which is an error, or an environment variable that is used is not, so that its invalid bytes are replaced.",
+        cause: "A file is not UTF-8 text, which is an error, or an environment variable or a file of variables that is used is not, so that its invalid bytes are replaced.",
         example: when("A Bake file that was saved as UTF-16."),
         cure: "Save the file as UTF-8; set the variable to UTF-8 text.",
     }

@@ -101,8 +101,8 @@ codes! {
         example: file("target \"app\" {\n  name      = \"app-${replace(release, \".\", \"-\")}\"\n  matrix    = { release = [\"1.4.2\", \"1.4.3\"] }\n  platforms = release == \"1.4.2\" ? [\"linux/amd64\", \"linux/arm64\"] : [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = release\n}\n").fixed(": [\"linux/amd64\"]", ": [\"linux/arm64\", \"linux/amd64\"]"),
         cure: "Build the version for them, too, or give it other tags.",
     }
-    KNOWN_VERSIONS "known-versions" [Error Warning] {
-        cause: "What `--known-versions` reads is not a list of versions or a plan, or it has a list for an image that is not in this definition.",
+    KNOWN_VERSIONS "known-versions" [Error Warning Note] {
+        cause: "What `--known-versions` reads is not a list of versions or a plan, or it has a list for an image that is not in this definition; or, as a note, it has versions that no image reads.",
         example: run("plan --known-versions list.txt", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("list.txt", "1.0.0 1.1.0\n")]),
         cure: "Write one version on each line, name the `plan.json` of an earlier run, or read tags of git with `--known-versions git`.",
     }

@@ -46,7 +46,8 @@ fn read(session: &Session<'_>, path: &str) -> Result<Side, Error> {
     let text = session.host.read_product(&path)?;
     let plan = plan_json::read(&text).map_err(|problem| {
         let message = format!("`{path}`: {problem}");
-        Diagnostic::error(Code::PLAN, message).with_help(plan_json::way_out(&path))
+        Diagnostic::error(Code::PLAN, message)
+            .with_help(plan_json::way_out(&path, plan_json::schema_of(&text).as_ref()))
     })?;
     let bake = session.host.read_product(in_folder("docker-bake.json")).ok();
     let bake = bake.filter(|text| {

@@ -140,7 +140,9 @@ pub(super) fn known_versions(
             if let Some(of_plan) = plan_json::known_versions(&text) {
                 let of_plan =
                     of_plan.map(|KnownVersionsEntry { names, by_image }| KnownVersions { names, by_image });
-                return of_plan.map_err(|problem| fail(problem, plan_json::way_out(path)));
+                return of_plan.map_err(|problem| {
+                    fail(problem, plan_json::way_out(path, plan_json::schema_of(&text).as_ref()))
+                });
             }
             released::parse(&text).map_err(|problem| {
                 fail(problem, "write one version on each line; `./git` is the file of that name".to_owned())

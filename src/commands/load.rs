@@ -10,7 +10,7 @@ use super::files;
 use super::leaks::Leaks;
 use super::session::Session;
 use crate::bake::compose::{self, Unreadable};
-use crate::bake::module::{Module, ModuleInputs, strict};
+use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Lookup, Overrides};
@@ -20,6 +20,7 @@ use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
 use crate::code::Code;
+use crate::consent::check_entitlement;
 use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Present, Problem, ambient};
@@ -46,6 +47,8 @@ pub(super) struct Loaded {
     pub(super) present: Rc<Present>,
     /// The services of Compose files that have no `build`.
     pub(super) unbuilt: Vec<(Name, Span)>,
+    /// The references that are null, since they see a target's last declaration alone.
+    pub(super) null: Vec<NullReference>,
 }
 
 /// Reads what the options name, or what is there.
@@ -75,6 +78,7 @@ fn load_with(
     present: Present,
 ) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
+    args.allow.iter().try_for_each(|allowed| check_entitlement(allowed)).map_err(Error::Usage)?;
     if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
         return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
     }
@@ -113,8 +117,10 @@ fn load_with(
     read.sources.extend(&composition.read);
     read.add_variables(session, neighbours.read.take());
     session.tell(&composition.warnings);
+    session.tell(&neighbours.warnings());
     read.warn(session, args, images);
-    let misspelt = strict::misspelt_blocks(&bodies);
+    let mut misspelt = strict::misspelt_blocks(&bodies);
+    misspelt.extend(composition.ignored);
     if args.strict {
         diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
     } else {
@@ -133,7 +139,7 @@ fn load_with(
     let present = Rc::new(present);
     let ambient = ambient(home, &present);
     let evaluated = run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
-    let Evaluated { module, mut definition, kept } = evaluated.map_err(sorted)?;
+    let Evaluated { module, mut definition, kept, null } = evaluated.map_err(sorted)?;
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
     let leaks = session.leaks.texts().collect::<Vec<_>>();
@@ -166,6 +172,7 @@ fn load_with(
         attempt,
         present,
         unbuilt: composition.unbuilt,
+        null,
     })
 }
 
@@ -279,6 +286,8 @@ struct Neighbours<'a> {
     confine: Option<PathBuf>,
     /// The paths and texts of those of environment variables that were read.
     read: RefCell<Vec<(String, String)>>,
+    /// Those of them in which something was replaced that is not UTF-8.
+    replaced: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Neighbours<'a> {
@@ -295,7 +304,17 @@ impl<'a> Neighbours<'a> {
             }
             None => session.for_github.then(|| host.project()),
         };
-        Ok(Self { host, confine, read: RefCell::default() })
+        Ok(Self { host, confine, read: RefCell::default(), replaced: RefCell::default() })
+    }
+
+    /// A warning for each file of variables that is not text.
+    fn warnings(&self) -> Vec<Diagnostic> {
+        let warning = |path: &String| {
+            let message = format!("`{path}` is not UTF-8; invalid bytes are replaced with U+FFFD");
+            Diagnostic::warning(Code::NOT_UTF8, message)
+                .with_help("save it as UTF-8, since its values go into what is built")
+        };
+        self.replaced.borrow().iter().map(warning).collect()
     }
 
     fn check(&self, path: &str) -> Result<(), Unreadable> {
@@ -313,14 +332,22 @@ impl<'a> Neighbours<'a> {
 impl compose::Files for Neighbours<'_> {
     fn read(&self, path: &str) -> Result<String, Unreadable> {
         self.check(path)?;
-        let text = self.host.read(path).map_err(|error| unreadable(&error))?;
-        self.read.borrow_mut().push((path.to_owned(), text.clone()));
-        Ok(text)
+        self.host.read(path).map_err(|error| unreadable(&error))
     }
 
     fn read_yaml(&self, path: &str) -> Result<String, Unreadable> {
         self.check(path)?;
         self.host.read_yaml(path).map(|yaml| yaml.text).map_err(|error| unreadable(&error))
+    }
+
+    fn read_variables(&self, path: &str) -> Result<String, Unreadable> {
+        self.check(path)?;
+        let (text, is_replaced) = self.host.read_replacing(path).map_err(|error| unreadable(&error))?;
+        if is_replaced {
+            self.replaced.borrow_mut().insert(path.to_owned());
+        }
+        self.read.borrow_mut().push((path.to_owned(), text.clone()));
+        Ok(text)
     }
 
     fn is_private(&self, path: &str) -> bool {

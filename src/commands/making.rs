@@ -119,7 +119,7 @@ pub(super) fn make_with(
     let platforms = selection
         .platforms
         .iter()
-        .map(|text| platform(text).map_err(|problem| Error::Usage(format!("`--platform {text}`: {problem}"))))
+        .map(|text| platform(text).map_err(|problem| Error::Usage(wrong_platform(text, &problem))))
         .collect::<Result<Vec<_>, _>>()?;
     let known_versions = facts::known_versions(session, &selection.facts, &mut known)?;
     // Starting programs takes longer than all the rest, and most plans use no facts.
@@ -129,7 +129,7 @@ pub(super) fn make_with(
         if purpose.is_committed() { known.clone() } else { facts::complete(session, known.clone()) }
     });
     let mut findings = strict::unknown_names(&loaded.module);
-    findings.extend(strict::null_references(&loaded.module));
+    findings.extend(strict::null_references(&loaded.null));
     if definition.strict {
         findings.extend(strict::dead_overrides(&definition.overrides));
     } else {
@@ -253,4 +253,13 @@ fn platform(text: &str) -> Result<Platform, String> {
             Err(format!("`{part}` is unknown to containerd; expected a platform such as `linux/amd64`"))
         }
     }
+}
+
+/// What is wrong with a value of `--platform`, which names one.
+fn wrong_platform(text: &str, problem: &str) -> String {
+    if !text.contains(',') {
+        return format!("`--platform {text}`: {problem}");
+    }
+    let each: Vec<String> = text.split(',').map(|one| format!("--platform {}", one.trim())).collect();
+    format!("`--platform {text}` names several platforms; repeat the option: `{}`", each.join(" "))
 }

@@ -168,6 +168,15 @@ pub(super) fn read_metadata(
             ));
             continue;
         }
+        if let Some((target, digest)) = of_build(path).filter(|(target, _)| is_planned(target)) {
+            let message = format!("`{target}` has no digest, but `{digest}`");
+            let found = digest.rsplit_once('@').and_then(|(_, digest)| digest.parse::<Digest>().ok());
+            problems.report(Diagnostic::error(Code::DIGEST, message).with_help(match found {
+                Some(digest) => format!("leave the repository out, which the plan knows: `{target}={digest}`"),
+                None => "write the digest in full, as `containerimage.digest` in the metadata of the build does: `sha256:` and 64 hexadecimal digits".to_owned(),
+            }));
+            continue;
+        }
         if path.parse::<Digest>().is_ok() {
             let message = format!("`{path}` does not say which build it is of");
             let builds: Vec<&str> = legs.iter().copied().collect();
@@ -228,6 +237,11 @@ fn is_an_image(key: &str, digest: &Digest, planned: &Planned) -> Diagnostic {
         "name the builds, each with its own digest: {}; if the digest is that of a whole index, `bakeplan promote {key}={digest} --plan FILE` gives it the tags of its image",
         listed(&builds)
     ))
+}
+
+/// What a build is given that has neither an algorithm nor a digest's length.
+fn of_build(text: &str) -> Option<(&str, &str)> {
+    text.rsplit_once('=').filter(|(_, digest)| !digest.starts_with("sha"))
 }
 
 /// A pair whose digest is not one, such as a short one, with or without its algorithm.

@@ -38,16 +38,16 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
     if let Some(wanted) = list {
         if arguments.strict {
             let mut found = strict::unknown_names(&loaded.module);
-            found.extend(strict::null_references(&loaded.module));
+            found.extend(strict::null_references(&loaded.null));
             if !found.is_empty() {
                 return Err(sorted(found).into());
             }
         }
         return session.deliver_as_bake(&list::list(&loaded, wanted)?);
     }
-    let load::Loaded { module, definition, overrides, kept, .. } = loaded;
+    let load::Loaded { module, definition, overrides, kept, null, .. } = loaded;
     let mut findings = strict::unknown_names(&module);
-    findings.extend(strict::null_references(&module));
+    findings.extend(strict::null_references(&null));
     // Its memory is used again for what is resolved.
     drop(module);
     let names = match arguments.targets.as_slice() {
@@ -63,7 +63,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         found.extend(strict::dead_overrides(&arguments.overrides));
         let built = || targets().filter(|target| !target.linked);
         found.extend(strict::strings(targets()));
-        found.extend(strict::tags(built(), &definition));
+        found.extend(strict::tags(built()));
         found.extend(strict::caches(built()));
         found.extend(strict::refused_values(targets()));
         if !found.is_empty() {

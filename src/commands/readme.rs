@@ -43,7 +43,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
         let message =
             format!("all tags of {} depend on the run, so the table cannot show them", names.join(", "));
         return Err(Diagnostic::error(Code::RUN_TAG, message)
-            .with_help("give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show")
+            .with_help("give the facts of a run in which they have tags, such as `--fact tag=v1.2.3` of a release, or `--fact branch=main --fact default_branch=main` of a branch; or name the images to show")
             .into());
     }
     let spliced = readme::splice(&text, &markdown::render(&made)).map_err(|e| {

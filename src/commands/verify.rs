@@ -41,6 +41,12 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         return keep_set::print(session, references, plan.as_deref(), network);
     }
     let Some(path) = plan else {
+        if let Some(path) = references.iter().find(|one| one.ends_with(".json") && session.host.is_file(one))
+        {
+            let message =
+                format!("`{path}` is a file, and not in a registry: a plan is given with `--plan {path}`");
+            return Err(Error::Usage(message));
+        }
         let (targets, digests) = explain::sort(references).map_err(Error::Usage)?;
         if *explain {
             let mut sources = targets.into_iter();

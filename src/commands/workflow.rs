@@ -340,6 +340,7 @@ fn over(written: WorkflowSettings, options: WorkflowOptions) -> WorkflowSettings
         sign: if sign.is_empty() { written.sign } else { sign },
         ssh_keys: if ssh_keys.is_empty() { written.ssh_keys } else { ssh_keys },
         marked: written.marked,
+        nulls: written.nulls,
     }
 }
 

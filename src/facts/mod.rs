@@ -224,6 +224,22 @@ fn agrees<T: PartialEq>(mine: &Option<T>, theirs: &Option<T>) -> bool {
     mine.is_none() || mine == theirs
 }
 
+/// What a fact may be, as `--fact` takes it, with what else a pattern needs that asks for it.
+#[must_use]
+pub(crate) fn examples(fact: &str) -> &'static [&'static str] {
+    match fact {
+        // Conditions ask for both.
+        "branch" | "ref" | "default_branch" => &["branch=main", "default_branch=main"],
+        "pull_request" => &["pull_request=7"],
+        "head_branch" => &["pull_request=7", "head_branch=feature"],
+        "base_branch" => &["pull_request=7", "base_branch=main"],
+        "commit" => &["commit=0123456789abcdef0123456789abcdef01234567"],
+        "commit_time" => &["commit_time=2026-01-31T12:00:00Z"],
+        "event" => &["event=push"],
+        _ => &["tag=v1.2.3"],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,7 +53,12 @@ fn non_empty(names: Vec<String>) -> Result<Vec<String>, String> {
     if names.iter().any(|name| name.trim().is_empty()) {
         return Err("one of its versions is empty".to_owned());
     }
-    Ok(names)
+    Ok(names.iter().map(|name| bare(name)).collect())
+}
+
+/// A git tag as git calls it: `git for-each-ref` prints whole refs.
+fn bare(name: &str) -> String {
+    name.strip_prefix("refs/tags/").unwrap_or(name).to_owned()
 }
 
 fn lines(text: &str) -> Result<Vec<String>, String> {
@@ -64,7 +69,7 @@ fn lines(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("line {}: expected one version, found `{version}`", at + 1));
         }
         if !version.is_empty() {
-            versions.push(version.to_owned());
+            versions.push(bare(version));
         }
     }
     Ok(versions)
@@ -84,6 +89,8 @@ mod tests {
         assert_eq!(parse("[]"), Ok(KnownVersions::default()));
         assert_eq!(parse("\u{feff}[]"), Ok(KnownVersions::default()));
         assert_eq!(parse("1.2"), parse("[\"1.2\"]"));
+        assert_eq!(parse("refs/tags/pkg/v3"), parse("[\"pkg/v3\"]"));
+        assert_eq!(parse("[\"refs/tags/v1\"]"), parse("v1"));
         let by_image = BTreeMap::from([("b".into(), vec!["1".into()]), ("a".into(), vec![])]);
         let each = KnownVersions { by_image, ..KnownVersions::default() };
         assert_eq!(parse(r#"{"b": ["1"], "a": []}"#), Ok(each));

@@ -74,6 +74,22 @@ impl Host {
         self.read_up_to(path.as_ref(), MAX_INPUT)
     }
 
+    /// The text of a file that other programs read whatever its encoding, and whether something was replaced in it that is not
+    /// UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::read`], but for that.
+    pub fn read_replacing(&self, path: impl AsRef<Path>) -> Result<(String, bool), HostError> {
+        let path = path.as_ref();
+        let fail = |problem| HostError::new(Action::Read, path, problem);
+        let (file, length) = self.open(path).map_err(fail)?;
+        let bytes = read_bytes(file, length, MAX_INPUT).map_err(fail)?;
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+        })
+    }
+
     /// The text of a file that may be YAML, which a byte order mark tells to be UTF-16, as `>` of Windows PowerShell
     /// writes it (<https://yaml.org/spec/1.2.2/#52-character-encodings>).
     ///

@@ -14,7 +14,7 @@ use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub(crate) use self::form::PatternForms;
-pub(crate) use self::possible::may_hold;
+pub(crate) use self::possible::{Runs, may_hold};
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::Version;
@@ -55,6 +55,9 @@ pub enum PatternError {
     /// What it takes of a word is not there.
     #[error("the pattern cannot be rendered: a value in it is undefined")]
     Undefined,
+    /// A condition that is written as a pattern.
+    #[error("a condition has no braces")]
+    Braces(String),
     /// The condition is neither true nor false.
     #[error("the condition is {0}, not true or false")]
     NotABool(String),
@@ -92,18 +95,16 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Render(_) => {
-                "a condition says when it applies: `{ pattern = \"…\", when = \"branch == default_branch\" }`"
-                    .into()
-            }
+            Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
+            Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
             Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
-            Self::Refused(_) => "a tag has at most 128 characters; write what it is made of, such as `{{ version }}`".into(),
+            Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
             Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
             Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
             Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownWord { near: None, .. } => {
                 let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-                format!("the words are {}", words.join(", "))
+                format!("a text has quotes, as in `branch == 'main'`; the words are {}", words.join(", "))
             }
             Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which moves to the greatest build".into(),
             Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
@@ -119,6 +120,14 @@ impl PatternError {
                 )
             }
         }
+    }
+}
+
+impl PatternError {
+    /// The fact that it lacks.
+    #[must_use]
+    pub(crate) fn missing_fact(&self) -> Option<&str> {
+        if let Self::MissingFact { word, at: _, problem: _ } = self { Some(fact_of(word)) } else { None }
     }
 }
 
@@ -289,6 +298,9 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
 /// # Errors
 /// When it is not a condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
+    if let Some(inner) = condition.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) {
+        return Err(PatternError::Braces(inner.trim().replace('"', "'")));
+    }
     bounds::check(condition).map_err(PatternError::Refused)?;
     let environment = environment();
     let condition = &with_comparisons(condition);

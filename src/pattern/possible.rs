@@ -1,31 +1,90 @@
-//! Whether a condition can hold in any run at all.
+//! In which runs conditions can hold and patterns can be rendered, if in any.
 
-use super::{ImageNames, Words, holds};
+use super::{ImageNames, PatternError, Words, holds, render};
 use crate::facts::Facts;
+use crate::version::Version;
 
 /// The words of conditions that ask only what a run is of.
 const SUBJECTS: [&str; 10] =
     ["tag", "branch", "pr", "default_branch", "and", "or", "not", "true", "false", "none"];
 
+/// What runs are of, an example of each kind.
+const REFS: [&str; 5] =
+    ["refs/heads/main", "refs/heads/other", "refs/tags/1", "refs/pull/1/merge", "refs/notes/1"];
+
+/// In which kinds of runs something may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Runs([bool; REFS.len()]);
+
+impl Runs {
+    /// In all of them.
+    pub(crate) const ALL: Self = Self([true; REFS.len()]);
+
+    /// Those that may fulfil a condition, as far as that can be told.
+    #[must_use]
+    pub(crate) fn that_fulfil(condition: &str) -> Self {
+        let mut words = condition.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+        if !words.all(|word| word.is_empty() || SUBJECTS.contains(&word)) {
+            return Self::ALL;
+        }
+        Self::in_which(None, |words| holds(condition, words).unwrap_or(true))
+    }
+
+    /// Those that have what a pattern needs, for an image with a version or without.
+    #[must_use]
+    pub(crate) fn that_render(pattern: &str, has_version: bool) -> Self {
+        let version = "1.2.3".parse().ok().filter(|_| has_version);
+        Self::in_which(version.as_ref(), |words| {
+            let lacks =
+                |e| matches!(e, PatternError::MissingFact { at: Some(_), .. } | PatternError::NoVersion(_));
+            !render(pattern, words).is_err_and(lacks)
+        })
+    }
+
+    fn in_which(version: Option<&Version>, is_so: impl Fn(&Words<'_>) -> bool) -> Self {
+        Self(REFS.map(|git_ref| {
+            let text = |text: &str| Some(text.to_owned());
+            let facts = Facts {
+                git_ref: text(git_ref),
+                default_branch: text("main"),
+                event: text("push"),
+                commit: text("0123456789abcdef0123456789abcdef01234567"),
+                commit_time: "2026-01-01T00:00:00Z".parse().ok(),
+                ..Facts::default()
+            };
+            let facts = facts.with_ref_parts();
+            let is_request = facts.pull_request.is_some();
+            let facts = Facts {
+                head_branch: text("other").filter(|_| is_request),
+                base_branch: text("main").filter(|_| is_request || facts.tag.is_some()),
+                ..facts
+            };
+            is_so(&Words { version, facts: &&facts, image: ImageNames::default() })
+        }))
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] && other.0[at]))
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub(crate) fn any(self) -> bool {
+        self.0.contains(&true)
+    }
+}
+
 /// Whether some run may fulfil a condition, as far as that can be told: `tag and branch` never holds.
 #[must_use]
 pub(crate) fn may_hold(condition: &str) -> bool {
-    let mut words = condition.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
-    if !words.all(|word| word.is_empty() || SUBJECTS.contains(&word)) {
-        return true;
-    }
-    let runs = ["refs/heads/main", "refs/heads/other", "refs/tags/1", "refs/pull/1/merge", "refs/notes/1"];
-    runs.into_iter().any(|git_ref| {
-        let (git_ref, default_branch) = (Some(git_ref.to_owned()), Some("main".to_owned()));
-        let facts = Facts { git_ref, default_branch, ..Facts::default() }.with_ref_parts();
-        let words = Words { version: None, facts: &&facts, image: ImageNames::default() };
-        holds(condition, &words).unwrap_or(true)
-    })
+    Runs::that_fulfil(condition).any()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::may_hold;
+    use super::{Runs, may_hold};
 
     #[test]
     fn what_no_run_is_of_never_holds() {
@@ -56,6 +115,34 @@ mod tests {
             "what is this",
         ] {
             assert!(may_hold(condition), "{condition}");
+        }
+    }
+
+    #[test]
+    fn patterns_and_conditions_need_the_same_run() {
+        for (pattern, condition, expected) in [
+            ("{{ tag }}", "tag", true),
+            ("{{ tag }}", "branch", false),
+            ("{{ tag }}", "pr", false),
+            ("{{ branch }}", "tag", false),
+            ("{{ branch }}", "default_branch", true),
+            ("{{ pr }}", "pr", true),
+            ("{{ pr }}", "not pr", false),
+            ("{{ head_branch }}", "pr", true),
+            ("{{ head_branch }}", "tag", false),
+            ("{{ base_branch }}", "tag or pr", true),
+            ("{{ version }}-{{ commit }}", "branch", true),
+            ("{{ sha }}-{{ date('%Y') }}-{{ event }}-{{ branch | default('x') }}", "tag", true),
+            ("{{ tag | default('x') }}", "branch", true),
+            ("{{ tag }}", "event == 'push'", true),
+        ] {
+            let both = Runs::that_render(pattern, true).and(Runs::that_fulfil(condition));
+            assert_eq!(both.any(), expected, "{pattern} {condition}");
+        }
+        for (pattern, expected) in
+            [("{{ version }}", false), ("version-{{ branch }}", true), ("{{ version | default('x') }}", true)]
+        {
+            assert_eq!(Runs::that_render(pattern, false).any(), expected, "{pattern}");
         }
     }
 }

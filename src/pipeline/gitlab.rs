@@ -93,6 +93,7 @@ impl GitlabPipeline {
             sign,
             ssh_keys,
             marked,
+            nulls: _,
         } = settings;
         let mut found = super::unplannable(plans, &marked);
         if !path.ends_with(".yml") && !path.ends_with(".yaml") {

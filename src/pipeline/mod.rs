@@ -159,6 +159,7 @@ impl Pipeline {
             sign,
             ssh_keys,
             marked,
+            nulls: _,
         } = settings;
         let mut found = unplannable(plans, &marked);
         found.extend(unused);

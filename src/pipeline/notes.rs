@@ -115,6 +115,7 @@ pub(super) fn unused(settings: &WorkflowSettings) -> Vec<Diagnostic> {
         sign: _,
         ssh_keys: _,
         marked: _,
+        nulls: _,
     } = settings;
     let of_branches = [PublishEvent::Push, PublishEvent::Schedule, PublishEvent::Dispatch];
     let is_on = |event: &PublishEvent| publish_on.as_ref().is_none_or(|all| all.contains(event));

@@ -141,12 +141,8 @@ pub(crate) fn problem(error: &serde_json::Error) -> String {
 /// # Errors
 /// When it is of another schema, or no whole plan.
 pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
-    #[derive(Deserialize)]
-    struct Form {
-        schema: serde_json::Number,
-    }
     let text = without_mark(text);
-    let Form { schema } = serde_json::from_str(text).ok()?;
+    let schema = schema_of(text)?;
     if schema != SCHEMA.into() {
         return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
     }
@@ -158,9 +154,15 @@ pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, St
     )
 }
 
-/// What to do about a plan of another schema.
+/// What to do about a plan of another schema, if it says which.
 #[must_use]
-pub(crate) fn way_out(path: &str) -> String {
+pub(crate) fn way_out(path: &str, schema: Option<&serde_json::Number>) -> String {
+    if let Some(schema) = schema.filter(|schema| schema.as_u64().is_some_and(|schema| schema > SCHEMA.into()))
+    {
+        return format!(
+            "a newer bakeplan wrote it: update this one, which reads schema {SCHEMA}, to one that reads schema {schema}"
+        );
+    }
     let folder = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
     // Beside the definition, `--out` would put a Bake file that is read with it.
     let command = folder.map_or_else(
@@ -168,6 +170,16 @@ pub(crate) fn way_out(path: &str) -> String {
         |folder| format!("bakeplan plan --out {}", shell_word(&folder.display().to_string())),
     );
     format!("write it again with this version of bakeplan, where the Bake file is: `{command}`")
+}
+
+/// The schema that a text says it is of.
+#[must_use]
+pub(crate) fn schema_of(text: &str) -> Option<serde_json::Number> {
+    #[derive(Deserialize)]
+    struct Form {
+        schema: serde_json::Number,
+    }
+    serde_json::from_str(without_mark(text)).ok().map(|Form { schema }| schema)
 }
 
 /// The start of a SHA-256, in hexadecimal: it tells one thing from another, and proves nothing.

@@ -102,7 +102,8 @@ impl Planned {
             Some(schema) if schema == SCHEMA => {}
             Some(other) => {
                 let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
-                return Err(Diagnostic::error(Code::NOT_A_PLAN, message).with_help(plan_json::way_out(path)));
+                return Err(Diagnostic::error(Code::NOT_A_PLAN, message)
+                    .with_help(plan_json::way_out(path, plan_json::schema_of(text).as_ref())));
             }
             None => {
                 return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));

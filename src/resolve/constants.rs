@@ -13,6 +13,9 @@ use crate::version::{Class, SEPARATORS, Version};
 /// How long a part of a commit is at least, to be told from a word.
 const MIN_COMMIT: usize = 7;
 
+/// How many numbers a version has at least behind a word: `php-8.3` may be a variant, `release-1.2.3` is a version.
+const MIN_NUMBERS_BEHIND: usize = 3;
+
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
     claim_of(name, name.parse::<Version>().is_ok())
@@ -30,12 +33,10 @@ fn names_commit(name: &str) -> bool {
 /// Lets constants beside the one version among them move with that version, and gives the version. Beside a prerelease,
 /// those that releases move with are left out.
 pub(super) fn settle(tags: &mut Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Option<Box<Version>> {
-    let prerelease = prerelease(tags);
-    if let Some(prerelease) = &prerelease {
+    let version = prerelease(tags).or_else(|| version(tags)).or_else(|| behind_words(tags));
+    if let Some(prerelease) = version.as_ref().filter(|version| version.is_prerelease()) {
         leave_to_releases(tags, prerelease, diagnostics);
     }
-    let read: Vec<Option<Version>> = tags.iter().map(|tag| tag.tag.as_str().parse().ok()).collect();
-    let version = prerelease.or_else(|| version(tags, &read));
     for tag in tags.iter_mut() {
         if let Some((version, claim)) = version.as_ref().and_then(|one| Some((one, claim_beside(tag, one)?)))
         {
@@ -136,8 +137,9 @@ fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Version, diagnostic
 
 /// The one release among the tags, which read like this; the others that read as releases are what it begins with. Where
 /// there is none, what nobody knows behind two numbers or more is taken for a variant, as `alpine` of `1.3.0-alpine`.
-fn version(tags: &[PlacedTag], read: &[Option<Version>]) -> Option<Version> {
-    let constants = || tags.iter().zip(read).filter(|(tag, _)| stays(tag));
+fn version(tags: &[PlacedTag]) -> Option<Version> {
+    let read: Vec<Option<Version>> = tags.iter().map(|tag| tag.tag.as_str().parse().ok()).collect();
+    let constants = || tags.iter().zip(&read).filter(|(tag, _)| stays(tag));
     let versions: Vec<&Version> = constants()
         .filter_map(|(_, version)| version.as_ref())
         .filter(|version| version.class() == Class::Stable)
@@ -153,6 +155,31 @@ fn version(tags: &[PlacedTag], read: &[Option<Version>]) -> Option<Version> {
         return release(&variants.iter().collect::<Vec<_>>());
     }
     release(&versions)
+}
+
+/// The one version that stands behind words, as in `release-1.2.3` and `api-1.2.3-rc.1`, where none stands alone.
+fn behind_words(tags: &[PlacedTag]) -> Option<Version> {
+    let versions: Vec<Version> = tags.iter().filter_map(behind_word).collect();
+    release(&versions.iter().collect::<Vec<_>>())
+}
+
+fn behind_word(tag: &PlacedTag) -> Option<Version> {
+    let name = tag.tag.as_str();
+    if tag.claim != Claim::Run || tag.why.is_some() || names_commit(name) {
+        return None;
+    }
+    let (word, version) = name.split_at(name.find(|c: char| c.is_ascii_digit())?);
+    let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.ends_with(SEPARATORS);
+    if !is_word || names_prereleases(word) {
+        return None;
+    }
+    let version: Version = version.parse().ok()?;
+    let count = version.numbers().len();
+    let version = match version.class() {
+        Class::Unknown => version.prefix(count)?.parse().ok()?,
+        Class::Stable | Class::Prerelease => version,
+    };
+    (count >= MIN_NUMBERS_BEHIND).then_some(version)
 }
 
 /// The one with the most numbers, if it begins with all others.

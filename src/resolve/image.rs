@@ -9,6 +9,7 @@ use super::labels::OciLabels;
 use super::rules::AppliedRules;
 use super::version::ImageVersion;
 use crate::bake::values::Name;
+use crate::diagnostic::Diagnostic;
 use crate::pattern::ImageNames;
 use crate::reference::Repository;
 use crate::source::Span;
@@ -70,6 +71,14 @@ impl UnresolvedImage {
             |begin: &&str| self.prefixes.contains(*begin) && !matches!(&begin[own.len()..], "v" | "V");
         let begins = (own.len() + 1..=tag.len()).rev().filter_map(|length| tag.get(..length));
         begins.filter(|_| tag.starts_with(own)).find(is_other)
+    }
+
+    /// A diagnostic about what these attributes lack, with the places where they are null.
+    pub(super) fn with_nulls(&self, found: Diagnostic, attributes: &[&str]) -> Diagnostic {
+        let nulls = self.settings().nulls.iter().filter(|(one, _)| attributes.contains(&one.name));
+        nulls.fold(found, |found, (one, span)| {
+            found.at(*span, format!("null takes away what is said of `{}` before", one.name))
+        })
     }
 
     /// What it is called, for patterns.

@@ -67,6 +67,7 @@ pub(super) fn unresolved(
         image.tails = tails(image.settings());
         image.mirrors = repositories::mirrors(image, diagnostics);
     }
+    versions::note_unread(&images, input, diagnostics);
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
         let is_elsewhere = matches!(image.version, ImageVersion::Elsewhere { .. });

@@ -9,7 +9,7 @@ use crate::bake::values::kept::KeptVariable;
 use crate::ci::{MaxJobs, ProvenanceMode};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::facts::{Facts, Known, KnownVersions};
+use crate::facts::{self, Facts, Known, KnownVersions};
 use crate::plan::{Reused, SourceFile};
 use crate::platform::Platform;
 use crate::source::{Sources, Span};
@@ -90,12 +90,17 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
-    /// Leaves tags that depend on the run out of a committed file, and says so where they would be.
-    pub(super) fn leave_out(&self, span: Option<Span>, diagnostics: &mut Diagnostics) {
+    /// Leaves tags that depend on the run out of a committed file, and says so where they would be, with the fact that they
+    /// lack.
+    pub(super) fn leave_out(&self, span: Option<Span>, fact: Option<&str>, diagnostics: &mut Diagnostics) {
         let message = "tags that depend on the run are left out of a committed file";
         let note = Diagnostic::note(Code::RUN_TAG, message).at(span, "");
-        let note =
-            note.with_help("give the facts, such as `--fact tag=v1.2.3`, to have its tags in the file");
+        let facts = facts::examples(fact.unwrap_or("tag"));
+        let options: Vec<String> = facts.iter().map(|fact| format!("--fact {fact}")).collect();
+        let note = note.with_help(format!(
+            "give the facts, such as `{}`, to have its tags in the file",
+            options.join(" ")
+        ));
         if self.purpose == Purpose::TagTable {
             diagnostics.report(note);
         }

@@ -200,6 +200,7 @@ pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
             on_missing: _,
             skip: _,
             marked: _,
+            nulls: _,
         } = &one.settings;
         let set = |own: &mut Option<Text>, new: &Option<Text>| {
             if new.is_some() {

@@ -16,7 +16,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::form::Form;
-use crate::pattern::{self, PatternError, PatternForms, Rendered, Uses, Words};
+use crate::pattern::{self, PatternError, PatternForms, Rendered, Runs, Uses, Words};
 use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
@@ -31,6 +31,8 @@ pub(super) struct Names {
     pub(super) constants: BTreeSet<String>,
     /// Whether other runs may have others.
     pub(super) depend_on_run: bool,
+    /// Whether there are none in any run, since each condition lets only runs through that lack what its pattern needs.
+    pub(super) contradict: bool,
     /// What its variant puts behind each; an empty text for an image without.
     pub(super) suffixes: IndexSet<String>,
 }
@@ -100,7 +102,8 @@ pub(super) fn names(
     versions::check_class(image, &floats, diagnostics);
     versions::check_withdrawn(image, diagnostics);
     let depend_on_run = depend_on_run(image);
-    Names { names, constants, depend_on_run, suffixes: suffixes(settings, diagnostics) }
+    let contradict = depend_on_run && !may_have_tag(settings);
+    Names { names, constants, depend_on_run, contradict, suffixes: suffixes(settings, diagnostics) }
 }
 
 /// The names that the patterns of an image give to another version, as far as they can be told.
@@ -150,6 +153,33 @@ fn depend_on_run(image: &UnresolvedImage) -> bool {
                 pattern::mentions_run(text.as_str())
             }
         })
+}
+
+/// Whether there may be a run in which the image has a tag: one that fulfils the conditions and has what the patterns need.
+fn may_have_tag(settings: &Settings) -> bool {
+    let fulfil = |when: &Option<Text>, may_change: bool| match when {
+        // What an expression came to may be something else in another run.
+        Some(when) if !may_change => Runs::that_fulfil(when.as_str()),
+        _ => Runs::ALL,
+    };
+    let of_version = settings.version.as_ref().map_or(Runs::ALL, |version| {
+        let is_off = version.when.as_ref().is_some_and(|when| when.as_str() == "false");
+        fulfil(&version.when, is_off).and(Runs::that_render(version.as_str(), false))
+    });
+    let may_be = |one: &TagPattern| {
+        let pattern = one.pattern.as_str();
+        let runs = fulfil(&one.when, !one.is_fixed);
+        let with_version = || runs.and(of_version).and(Runs::that_render(pattern, true));
+        // A constant without a condition is the version's.
+        let is_let = pattern::is_pattern(pattern) || one.when.is_some();
+        let without = || runs.and(Runs::that_render(pattern, false));
+        rules::is_rule(pattern) || with_version().any() || (is_let && without().any())
+    };
+    let has_more = !settings.prerelease_tags.is_empty() || !settings.channels.is_empty();
+    match &settings.tags {
+        Some(tags) => tags.iter().any(may_be) || (has_more && of_version.any()),
+        None => of_version.any(),
+    }
 }
 
 struct Renderer<'a, 'd> {
@@ -226,7 +256,11 @@ impl Renderer<'_, '_> {
             if matches!(error, PatternError::NoVersion(_)) && self.input.purpose == Purpose::TagTable {
                 return self.refuse_table(text.span);
             }
-            return self.input.leave_out(text.span, self.diagnostics);
+            let cause = match &self.image.version {
+                ImageVersion::Unknown(cause, _) if error.missing_fact().is_none() => cause,
+                _ => error,
+            };
+            return self.input.leave_out(text.span, cause.missing_fact(), self.diagnostics);
         }
         let diagnostic = match (error, &self.image.version) {
             // What is missing is not the version, but what it is made of.

@@ -270,6 +270,7 @@ impl PlatformSettings {
             on_missing: _,
             skip: _,
             marked: _,
+            nulls: _,
         } = self;
         match root {
             "dockerfile" => dockerfile.is_some(),

@@ -14,6 +14,7 @@ use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories;
 use super::targets::Targets;
 use super::untagged;
+use super::version::ImageVersion;
 use super::versions;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -120,8 +121,8 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
             "set `repositories`, or give its target a tag with a repository"
         };
         let help = help.unwrap_or_else(|| usual.to_owned());
-        diagnostics
-            .report(Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help));
+        let found = Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help);
+        diagnostics.report(image.with_nulls(found, &["repositories"]));
     }
 }
 
@@ -154,6 +155,10 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
         let mirrors = images[at].mirrors.keys().filter(|mirror| !publication.contains_key(*mirror));
         let all = || publication.values().flat_map(|listing| &listing.tags);
         let mirrored = mirrors.flat_map(|mirror| all().map(move |tag| (mirror, tag)));
+        // An error has been reported, and who would own its tags is not known.
+        if matches!(images[at].version, ImageVersion::Refused | ImageVersion::Unknown(..)) {
+            continue;
+        }
         for (repository, published) in own.chain(mirrored) {
             let key = (repository, &published.tag);
             let Some((first, span)) = claimed.get(&key) else {

@@ -96,11 +96,38 @@ fn repository(text: &Text, image: &UnresolvedImage) -> Result<Repository, Diagno
 fn reference_error(text: &Text, error: &ReferenceError) -> Diagnostic {
     let diagnostic = no_reference(text, &error.to_string());
     match error {
-        ReferenceError::Empty(_) => {
+        ReferenceError::Empty(_) if !text.as_str().contains('@') => {
             diagnostic.with_help("a variable that it is made of may be unset: try `--var NAME=VALUE`")
         }
-        _ => diagnostic,
+        _ => match meant(text.as_str()) {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        },
     }
+}
+
+/// What was meant by a text that looks like something else than a reference.
+fn meant(text: &str) -> Option<String> {
+    let is_of_name = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+    let name_in = |rest: &str| rest.chars().take_while(is_of_name).collect::<String>();
+    if pattern::is_pattern(text) {
+        return Some("patterns such as `{{ version }}` stand in the `tags` of an `image` block; in a target, write a variable: `${NAME}`".to_owned());
+    }
+    if let Some((_, rest)) = text.split_once('@')
+        && let Some((name, _)) = rest.split_once('@')
+    {
+        return Some(format!(
+            "nothing replaces `@{name}@` here: declare `variable \"{name}\" {{}}`, and write `${{{name}}}`"
+        ));
+    }
+    if let Some((_, rest)) = text.split_once('$') {
+        let name = Some(name_in(rest)).filter(|name| !name.is_empty())?;
+        return Some(format!(
+            "Bake writes a variable in braces, `${{{name}}}`, and declares it: `variable \"{name}\" {{}}`"
+        ));
+    }
+    let parts: Vec<String> = text.split(',').map(|part| format!("\"{}\"", part.trim())).collect();
+    (parts.len() > 1).then(|| format!("write each tag as a string of its own: [{}]", parts.join(", ")))
 }
 
 fn no_reference(text: &Text, why: &str) -> Diagnostic {

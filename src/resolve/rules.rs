@@ -92,8 +92,8 @@ pub(super) fn apply(
             break Outcome::default();
         }
         // The others give what they give without these.
-        for (at, _) in left_out.iter().rev() {
-            input.leave_out(applied.remove(*at).span(), diagnostics);
+        for (at, error) in left_out.iter().rev() {
+            input.leave_out(applied.remove(*at).span(), error.missing_fact(), diagnostics);
         }
     };
     let failed = !found.is_empty();
@@ -133,7 +133,7 @@ fn holds(
     let words = Words { version: version.known(), facts: input.facts, image };
     pattern::holds(condition.as_str(), &words).unwrap_or_else(|e| {
         if input.purpose.is_committed() && matches!(e, PatternError::MissingFact { .. }) {
-            input.leave_out(line.pattern.span, diagnostics);
+            input.leave_out(line.pattern.span, e.missing_fact(), diagnostics);
             return false;
         }
         let diagnostic = Diagnostic::error(Code::TAG_PATTERN, e.to_string()).at(condition.span, "");

@@ -38,8 +38,8 @@ pub(super) fn untagged(
         }
         untagged.insert(image.key.clone());
         let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
-        if !names.depend_on_run && !is_yielded {
-            diagnostics.report(never(image));
+        if (names.contradict || !names.depend_on_run) && !is_yielded {
+            diagnostics.report(never(image, names));
         } else if wanted.contains(&image.key) {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
@@ -57,7 +57,7 @@ pub(super) fn untagged(
 
 /// An image that gets a tag in no run. Entries of `tags` that are empty are left out as it is read; mostly, they lack the value
 /// of a variable.
-fn never(image: &UnresolvedImage) -> Diagnostic {
+fn never(image: &UnresolvedImage, names: &Names) -> Diagnostic {
     let settings = image.settings();
     let unset: Vec<(&Name, Span)> =
         settings.marked.iter().filter(|one| one.attribute.name == "tags").flat_map(unset).collect();
@@ -67,6 +67,10 @@ fn never(image: &UnresolvedImage) -> Diagnostic {
         ),
         (None, Some(tags), _) if tags.is_empty() => {
             "nothing in `tags` is a tag: write one, such as `{{ version }}`, or give the variables in it a value"
+                .to_owned()
+        }
+        (None, ..) if names.contradict => {
+            "no run fulfils a condition and has what its pattern needs: `tag` is there in runs of git tags, `branch` in those of branches, `pr` in those of pull requests"
                 .to_owned()
         }
         (None, _, Some(_)) => "add one to `tags` that fits its version, such as `{{ version }}`".to_owned(),
@@ -79,7 +83,7 @@ fn never(image: &UnresolvedImage) -> Diagnostic {
     let found = unset.into_iter().fold(found, |found, (variable, span)| {
         found.at(span, format!("the variable `{variable}` has no value"))
     });
-    found.at(image.span, "").with_help(help)
+    image.with_nulls(found.at(image.span, ""), &["version", "tags"]).with_help(help)
 }
 
 /// The variables without a value in a part of a block.

@@ -29,7 +29,13 @@ pub(super) fn read(
         PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
         e => {
             let diagnostic = Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, "");
-            diagnostics.report(diagnostic.with_help(e.help()));
+            diagnostics.report(diagnostic.with_help(match e {
+                PatternError::NoVersion(_) => {
+                    "`version` cannot be made of itself: write it down, or take it from the git tag, `version = \"{{ tag }}\"`"
+                        .to_owned()
+                }
+                e => e.help(),
+            }));
             ImageVersion::Refused
         }
     };
@@ -130,8 +136,11 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
                 .to_owned()
         }
         (Some((before, rest)), _) if is_git_tag => {
-            let written = settings.tag_prefix.as_ref().map(Text::as_str).unwrap_or_default();
-            format!("`tag_prefix = \"{written}{before}\"` reads version `{rest}` from this git tag")
+            // Words may be the end of another image's name.
+            let is_separator = before.chars().all(|c| !c.is_ascii_alphanumeric());
+            let written = settings.tag_prefix.as_ref().map(Text::as_str).filter(|_| is_separator);
+            let own = written.unwrap_or(git_prefix);
+            format!("`tag_prefix = \"{own}{before}\"` reads version `{rest}` from this git tag")
         }
         (Some((before, rest)), _) => {
             format!("the version is `{rest}`; put what precedes it into the tags: `{before}`")
@@ -326,6 +335,36 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
         let found = Diagnostic::warning(Code::KNOWN_VERSIONS, message).with_help(help);
         let is_any_used = given.keys().any(|key| keys.contains(key.as_str()));
         diagnostics.report(if is_any_used { found } else { found.into_error() });
+    }
+}
+
+/// Notes the versions given from outside that nobody reads: those of a list for an image, and a list of which none is read.
+pub(super) fn note_unread(images: &[UnresolvedImage], input: &Input<'_>, diagnostics: &mut Diagnostics) {
+    const SHOWN: usize = 3;
+    let outside = input.known_versions;
+    let mut note = |names: &[&str], verdict: &str| {
+        let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+        let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        let message = format!("known versions that {verdict}: {}{more}", shown.join(", "));
+        diagnostics.report(Diagnostic::note(Code::KNOWN_VERSIONS, message).with_help(
+            "write each as a version, such as `1.2.3`, or as a git tag that the image reads; `tag_prefix` in its block is what stands before the version",
+        ));
+    };
+    let (with_list, others): (Vec<_>, Vec<_>) =
+        images.iter().partition(|image| outside.by_image.contains_key(&image.key));
+    for image in with_list {
+        let read: BTreeSet<&str> = outside_of(image, input).map(|(name, _)| name).collect();
+        let names = outside.by_image.get(&image.key).into_iter().flatten().map(String::as_str);
+        let unread: Vec<&str> = names.filter(|name| !read.contains(name)).collect();
+        if !unread.is_empty() {
+            note(&unread, &format!("image `{}` does not read change nothing", image.key));
+        }
+    }
+    let names: Vec<&str> = outside.names.iter().map(String::as_str).collect();
+    let is_read = || others.iter().any(|image| outside_of(image, input).next().is_some());
+    if !names.is_empty() && !others.is_empty() && !is_read() {
+        note(&names, "no image reads change nothing");
     }
 }
 

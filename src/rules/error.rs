@@ -297,6 +297,13 @@ impl RuleError {
     }
 }
 
+impl RuleError {
+    /// The fact that it lacks.
+    pub(crate) fn missing_fact(&self) -> Option<&'static str> {
+        if let Self::MissingFact { word: _, fact, at: _ } = self { Some(fact) } else { None }
+    }
+}
+
 impl TemplateProblem {
     fn help(&self) -> String {
         match self {

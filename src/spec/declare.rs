@@ -140,6 +140,8 @@ macro_rules! declare {
             $($(#[$field_doc])* pub $field: $field_type,)*
             /// The parts of the attributes that have marks.
             pub marked: Vec<Marked>,
+            /// Where attributes are null, which takes away what blocks of earlier files say of them.
+            pub nulls: Vec<(&'static Declared, $crate::source::Span)>,
         }
 
         impl $name {
@@ -171,7 +173,7 @@ macro_rules! declare {
                     let declared = declared.next().expect("one for each attribute");
                     if *given.name.name == *declared.name {
                         let unset = || -> $type { $unset };
-                        reader.attribute(declared, &given.value, &mut self.$attribute, unset, &mut self.marked);
+                        reader.attribute(declared, &given.value, &mut self.$attribute, unset, (&mut self.marked, &mut self.nulls));
                     }
                 })*
             }
@@ -188,7 +190,7 @@ macro_rules! declare {
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $($attribute: $unset,)* $($field: $field_unset,)* marked: Vec::new() }
+                Self { $($attribute: $unset,)* $($field: $field_unset,)* marked: Vec::new(), nulls: Vec::new() }
             }
         }
     };

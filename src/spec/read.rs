@@ -85,7 +85,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         expr: &Expr,
         known: &mut T,
         unset: impl FnOnce() -> T,
-        marked: &mut Vec<Marked>,
+        (marked, nulls): (&mut Vec<Marked>, &mut Vec<(&'static Declared, Span)>),
     ) {
         self.attribute = declared.name;
         let given = self.evaluate(expr);
@@ -102,9 +102,9 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             }
             None => {}
         }
+        nulls.extend(given.iter().filter(|value| value.is_null()).map(|_| (declared, expr.span)));
         // Whether there is something to be read may depend on the marks, too.
-        let given = given.iter();
-        marked.extend(given.flat_map(|value| marked_parts(declared, value, expr, T::leaves_out)));
+        marked.extend(given.iter().flat_map(|value| marked_parts(declared, value, expr, T::leaves_out)));
     }
 
     /// The value; null means unset, as in Bake. `None` when it failed. All that an image block says is
@@ -172,12 +172,8 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         read: impl Fn(&mut Self, &Value, &Expr) -> Option<T>,
     ) -> Option<Conditional<T>> {
         let Some(members) = value.members() else {
-            return Some(Conditional {
-                pattern: read(self, value, place)?,
-                when: None,
-                is_fixed: true,
-                any: false,
-            });
+            let pattern = read(self, value, place)?;
+            return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
         };
         let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
         for (key, member) in members {
@@ -185,9 +181,12 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             match &**key {
                 other if !keys.contains(&other) => {
                     let message = format!("{what} has {}, but no `{other}`", listed(keys));
-                    let near = suggest(other, keys.iter().copied()).unwrap_or(keys[0]);
-                    let error = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message);
-                    self.report(error.with_help(format!("did you mean `{near}`?")), place.span);
+                    let near = suggest(other, keys.iter().copied());
+                    let help = near.map_or("take it out".into(), |near| format!("did you mean `{near}`?"));
+                    self.report(
+                        Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),
+                        place.span,
+                    );
                     return None;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),

@@ -463,7 +463,7 @@ fn git_runs_only_when_a_fact_is_asked_for_and_open() {
         (SPEC.to_owned(), &["bake"], false),
         (SPEC.to_owned(), &["matrix"], false),
         (SPEC.to_owned(), &["metadata"], false),
-        (SPEC.to_owned(), &["print", "app"], false),
+        (SPEC.to_owned(), &["print", "app", "--images=images.hcl"], false),
         (pattern("{{ sha }}"), &["metadata", "--fact=commit=c0ffee0"], true),
         (pattern("{{ sha }}"), &["metadata", "--facts-file=facts.json"], false),
         (pattern("{{ branch }}"), &["metadata", "--facts-file=facts.json"], false),

@@ -229,19 +229,73 @@ fn what_a_second_declaration_leaves_out_is_null() {
 }
 
 #[test]
-fn placeholders_of_a_parent_are_no_collision() {
+fn errors_say_that_a_second_declaration_leaves_it_out() {
+    let file = "target \"meta\" {\n  tags = [\"r.io/x/a:1\"]\n  args = { A = \"1\" }\n  context = \".\"\n}\ntarget \"meta\" {\n  description = \"x\"\n}\n";
+    let uses = [
+        "tags = [target.meta.tags[0]]",
+        "args = { X = target.meta.args.A }",
+        "args = { X = target.meta.args[\"A\"] }",
+        "tags = concat(target.meta.tags, [\"r.io/x/a:2\"])",
+        "context = upper(target.meta.context)",
+        "tags = [for t in target.meta.tags : t]",
+        "context = \"${target.meta.context}/x\"",
+        "tags = [target.meta.context]",
+        "tags = [\"${target.meta.tags}\"]",
+        "tags = target.meta.tags[*] == [] ? [] : [target.meta.tags.0]",
+    ];
+    for one in uses {
+        let both = format!("{file}target \"a\" {{\n  {one}\n}}\n");
+        told(
+            &both,
+            &["print", "a"],
+            1,
+            &["declared again", "`inherits = [\"meta\"]` takes the merged declarations"],
+        );
+        let once = both.replace("target \"meta\" {\n  description = \"x\"\n}\n", "");
+        let output = Test::new().file("docker-bake.hcl", &once).args(["print", "a"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(!talk.contains("declared again"), "{one}: {talk}");
+    }
+    // An error that has another cause has none of it.
+    let other =
+        format!("{file}target \"a\" {{\n  pull = target.meta.tags == null\n  tags = [upper(null)]\n}}\n");
+    let output = Test::new().file("docker-bake.hcl", &other).args(["print", "a"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(talk.contains("error[") && !talk.contains("declared again"), "{talk}");
+}
+
+#[test]
+fn tags_collide_where_two_targets_publish_them() {
     let file =
         "target \"meta\" {\n  tags = [\"r.io/x/a:local\"]\n}\ntarget \"a\" {\n  inherits = [\"meta\"]\n}\n";
-    told(file, &["print", "--strict", "meta", "a"], 0, &[]);
+    // Nobody builds the target whose placeholders others take.
+    told(file, &["print", "--strict", "a"], 0, &[]);
+    let linked = file.replace("[\"meta\"]", "[\"meta\"]\n  contexts = { base = \"target:meta\" }");
+    told(&linked, &["print", "--strict", "a"], 0, &[]);
+    told(file, &["print", "--strict", "meta", "a"], 1, &["error[tag-collision]"]);
+    let group = format!("group \"default\" {{\n  targets = [\"meta\", \"a\"]\n}}\n{file}");
+    told(&group, &["print", "--strict"], 1, &["error[tag-collision]"]);
     let two = format!("{file}target \"b\" {{\n  inherits = [\"meta\"]\n}}\n");
-    told(&two, &["print", "--strict", "meta", "a", "b"], 1, &["error[tag-collision]"]);
-    // What is written to files has no tag.
-    for output in ["type=local,dest=x", "type=tar,dest=x", "type=oci,dest=x", "type=cacheonly"] {
-        let files = two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
-        told(&files, &["print", "--strict", "a", "b"], 0, &[]);
+    told(&two, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    let with =
+        |output: &str| two.replace("target \"b\" {", &format!("target \"b\" {{\n  output = [\"{output}\"]"));
+    for output in [
+        "type=local,dest=x",
+        "type=tar,dest=x",
+        "type=oci,dest=x",
+        "type=cacheonly",
+        "type=docker",
+        "type=image,push=false",
+    ] {
+        told(&with(output), &["print", "--strict", "a", "b"], 0, &[]);
     }
-    let docker = two.replace("target \"b\" {", "target \"b\" {\n  output = [\"type=docker\"]");
-    told(&docker, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    for output in ["type=image", "type=image,push=true", "type=registry"] {
+        told(&with(output), &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
+    }
+    // Of two images with one tag, an engine keeps the last one.
+    let loaded =
+        with("type=docker").replace("target \"a\" {", "target \"a\" {\n  output = [\"type=docker\"]");
+    told(&loaded, &["print", "--strict", "a", "b"], 1, &["error[tag-collision]"]);
 }
 
 #[test]

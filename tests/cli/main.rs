@@ -44,6 +44,7 @@ mod limits; // small definitions that ask for very much
 mod links; // what image blocks say of linked targets
 mod loopback; // HTTP servers that answer as a test says
 mod marks; // marks that no text of a target has
+mod meant; // what is written by mistake, or as in other programs
 mod memory; // a registry in memory
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random

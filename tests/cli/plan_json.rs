@@ -278,7 +278,12 @@ fn what_is_no_plan_of_this_schema_is_refused_with_the_way_out() {
             told.contains("schema 1") && told.contains("`bakeplan plan --out ci`"),
             "{command:?}: {told}"
         );
-        for text in [r#"{"schema":3}"#, r#"{"schema":2.5}"#, r#"{"schema":-2}"#] {
+        let told = refused(r#"{"schema":3}"#);
+        assert!(
+            told.contains("schema 3") && told.contains("a newer bakeplan wrote it"),
+            "{command:?}: {told}"
+        );
+        for text in [r#"{"schema":2.5}"#, r#"{"schema":-2}"#] {
             let told = refused(text);
             assert!(
                 told.contains("schema") && told.contains("bakeplan plan --out"),

@@ -187,3 +187,33 @@ fn a_version_that_depends_on_the_run_is_not_lost() {
         assert_ne!(ran.read("README.md"), old, "{attributes}");
     }
 }
+
+#[test]
+fn the_note_about_tags_of_a_run_has_the_facts_that_they_need() {
+    let readme = format!("{BEFORE}{AFTER}");
+    for tags in [
+        "{ pattern = \"edge\", when = \"default_branch\" }",
+        "\"{{ branch | slug }}\"",
+        "\"{{ date('%Y') }}\"",
+        "\"sha-{{ sha }}\"",
+        "\"pr-{{ pr }}\"",
+        "\"{{ tag }}\"",
+        "\"type=ref,event=branch\"",
+    ] {
+        let file = format!(
+            "target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  tags = [{tags}]\n}}\n"
+        );
+        let run = |facts: &[String]| {
+            let test = Test::new().file("docker-bake.hcl", &file).file("README.md", &readme);
+            let test = test.args(["readme", "README.md"]).args(facts.iter().map(String::as_str));
+            let output = test.output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (code, talk) = run(&[]);
+        assert_eq!(code, Some(1), "{tags}: {talk}");
+        let note = talk.split("give the facts, such as `").nth(1).and_then(|rest| rest.split('`').next());
+        let facts: Vec<String> = note.expect(&talk).split(' ').map(str::to_owned).collect();
+        let (code, talk) = run(&facts);
+        assert_eq!(code, Some(0), "{tags} {facts:?}: {talk}");
+    }
+}

@@ -107,6 +107,12 @@ fn a_git_tag_is_of_the_image_with_the_longest_prefix() {
     let file = pair(("api", "{{ image }}"), ("web", "{{ image }}"));
     let told = run(&file, &["--fact=tag=api/1.2.0"]);
     assert!(told.code == Some(1) && told.talk.contains("tag_prefix = \\\"{{ image }}/\\\""), "{}", told.talk);
+    // A word may be the end of a name, which others do not have.
+    let told = run(&file, &["--fact=tag=api-gateway-1.2.0"]);
+    assert!(told.talk.contains("tag_prefix = \\\"api-gateway-\\\""), "{}", told.talk);
+    let cured =
+        run(&pair(("api", "api-gateway-"), ("web", "{{ image }}")), &["--fact=tag=api-gateway-1.2.0"]);
+    assert_eq!(cured.images, "api: 1.2.0 1");
     let cured = run(&pair(("api", "{{ image }}/"), ("web", "{{ image }}/")), &["--fact=tag=api/1.2.0"]);
     assert_eq!(cured.images, "api: 1.2.0 1");
 }
@@ -516,5 +522,36 @@ fn a_version_with_a_condition_is_missed_by_nobody() {
         assert_eq!(told.images, "api: edge, web: edge", "{}", told.talk);
         assert_eq!(told.talk.matches("\"no-version\"").count(), notes, "{}", told.talk);
         assert_eq!(told.talk.contains("version = { pattern = "), notes > 0, "{}", told.talk);
+    }
+}
+
+#[test]
+fn conditions_and_patterns_that_need_other_runs_are_an_error() {
+    let runs = ["branch=main", "pull_request=7", "tag=v1.2.3"];
+    for attributes in [
+        "version = { pattern = \"{{ tag }}\", when = \"branch\" }",
+        "version = { pattern = \"{{ branch }}\", when = \"tag\" }",
+        "version = \"{{ tag }}\"\n  tags = [{ pattern = \"{{ version }}\", when = \"branch\" }]",
+        "version = { pattern = \"{{ tag }}\", when = \"branch\" }\n  tags = [\"{{ version }}\", \"latest\"]",
+        "version = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags = [{ pattern = \"{{ version }}\", when = \"pr\" }]",
+        "tags = [{ pattern = \"{{ tag }}\", when = \"not tag\" }, { pattern = \"{{ pr }}\", when = \"branch\" }]",
+    ] {
+        for fact in runs {
+            let told = run(&one(attributes), &["--fact", fact, "--fact=default_branch=main"]);
+            let is_told = told.talk.contains("can never have a tag") && told.talk.contains("no run fulfils");
+            assert_eq!(told.code, Some(1), "{attributes} {fact}: {}", told.talk);
+            assert!(is_told || told.talk.contains("tag-pattern"), "{attributes} {fact}: {}", told.talk);
+        }
+    }
+    for attributes in [
+        "version = { pattern = \"{{ tag }}\", when = \"tag\" }",
+        "version = { pattern = \"{{ tag }}\", when = \"event == 'release'\" }",
+        "version = \"{{ tag }}\"\n  tags = [{ pattern = \"edge\", when = \"pr\" }]",
+        "version = \"{{ tag }}\"\n  tags = [{ pattern = \"version-{{ pr }}\", when = \"pr\" }]",
+        "tags = [{ pattern = \"{{ head_branch | slug }}\", when = \"pr\" }]",
+    ] {
+        let told =
+            run(&one(attributes), &["--fact=branch=main", "--fact=default_branch=main", "--fact=event=push"]);
+        assert_eq!(told.code, Some(0), "{attributes}: {}", told.talk);
     }
 }

@@ -513,3 +513,60 @@ fn the_cure_for_other_git_tags_has_the_prefix() {
     let (_, talk) = plan(&file, &["--fact", "tag=api/"]);
     assert!(talk.contains("as in `api/1.2.3`"), "{talk}");
 }
+
+#[test]
+fn a_version_behind_a_word_is_a_version() {
+    for (names, expected) in [
+        ("api-1.3.0 api-latest latest", "api-1.3.0 api-latest=versions latest=versions"),
+        ("api-1.3.0 api-1.3 api-1", "api-1.3.0 api-1.3=versions api-1=versions"),
+        ("release-1.2.3", "release-1.2.3"),
+        ("version-1.2.3 latest", "version-1.2.3 latest=versions"),
+        ("latest-1.2.3", "latest-1.2.3"),
+        ("web_2.0.1-alpine web_latest", "web_2.0.1-alpine web_latest=versions"),
+        // One that stands alone is the image's own.
+        ("1.2.9 cuda-12.4.1 latest", "1.2.9 cuda-12.4.1=versions latest=versions"),
+        // A variant, two images, and what moves with runs.
+        ("php-8.3 latest", "php-8.3=runs latest=runs"),
+        ("api-1.2.3 web-1.4.0 latest", "api-1.2.3=runs web-1.4.0=runs latest=runs"),
+        ("nightly-2026.01.31 nightly", "nightly-2026.01.31=runs nightly=runs"),
+        ("build-42 latest", "build-42=runs latest=runs"),
+    ] {
+        assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
+    }
+    let (found, talk) = tags(&target("api-1.3.0-rc.1 api-latest latest"), &[]);
+    assert!(found == "api-1.3.0-rc.1" && talk.contains("prerelease-tag"), "{found}: {talk}");
+}
+
+#[test]
+fn known_versions_that_nobody_reads_are_noted() {
+    let noted = |lines: &str, run: &str, known: &str| {
+        let test = Test::new().file("docker-bake.hcl", &block(lines)).file("known", known);
+        let arguments = ["metadata", "--format=tags", "--known-versions=known", "--fact"];
+        let output = test.args(arguments).args([format!("tag={run}").as_str()]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{lines} {known}: {talk}");
+        (talk.contains("note[known-versions]"), talk)
+    };
+    let plain = "version = \"{{ tag }}\"";
+    let with_prefix = "version = \"{{ tag }}\"\ntag_prefix = \"b/v\"";
+    for (lines, run, known, unread) in [
+        (plain, "3.11.0", "'3.12'", "`'3.12'`"),
+        (plain, "3.11.0", "ghcr.io/acme/a:3.12\nghcr.io/acme/a:3.13", "`ghcr.io/acme/a:3.13`"),
+        (plain, "3.11.0", "[\"nightly\", \"edge\"]", "`nightly`, `edge`"),
+        (with_prefix, "b/v1.1.3", "{\"a\": [\"1.1.2\", \"c/v1.1.9\"]}", "`c/v1.1.9`"),
+        (with_prefix, "b/v1.1.3", "c/v1.1.9", "`c/v1.1.9`"),
+    ] {
+        let (is_noted, talk) = noted(lines, run, known);
+        assert!(is_noted && talk.contains(unread) && !talk.contains("1.1.2"), "{known}: {talk}");
+    }
+    for (lines, run, known) in [
+        (plain, "3.11.0", "3.12\nnightly"),
+        (plain, "3.11.0", "refs/tags/v3.12"),
+        (plain, "3.11.0", "[]"),
+        (with_prefix, "b/v1.1.3", "b/v1.1.2\nc/v1.1.9"),
+        (with_prefix, "b/v1.1.3", "{\"a\": [\"1.1.2\", \"b/v1.1.1\"]}"),
+    ] {
+        let (is_noted, talk) = noted(lines, run, known);
+        assert!(!is_noted, "{known}: {talk}");
+    }
+}

@@ -10,55 +10,67 @@ use crate::bake::target::flags::{self, FlagError};
 use crate::bake::target::{Entry, Target, Text, last_by, remove_duplicates};
 use crate::bake::values::Name;
 
+/// What a key of the extension adds to a target.
+type Apply = fn(&mut Decoder<'_>, &mut Target, &Node, &str);
+
+/// The keys of the extension.
+const KEYS: [(&str, Apply); 11] = [
+    ("tags", |decoder, target, node, path| append(&mut target.tags, words(decoder, node, path))),
+    ("platforms", |decoder, target, node, path| append(&mut target.platforms, words(decoder, node, path))),
+    ("no-cache-filter", |decoder, target, node, path| {
+        target.no_cache_filter.extend(words(decoder, node, path));
+    }),
+    ("cache-from", |decoder, target, node, path| {
+        target.cache_from.extend(each(decoder, node, path, caches).into_iter().flatten());
+        remove_duplicates(&mut target.cache_from);
+    }),
+    ("cache-to", |decoder, target, node, path| {
+        let found: Vec<_> = each(decoder, node, path, caches).into_iter().flatten().collect();
+        if !found.is_empty() {
+            let list = target.cache_to.get_or_insert_default();
+            list.extend(found);
+            remove_duplicates(list);
+        }
+    }),
+    ("output", |decoder, target, node, path| {
+        let found = each(decoder, node, path, flags::output);
+        if !found.is_empty() {
+            let list = target.output.get_or_insert_default();
+            list.extend(found);
+            remove_duplicates(list);
+        }
+    }),
+    ("secret", |decoder, target, node, path| target.secret.extend(each(decoder, node, path, flags::secret))),
+    ("ssh", |decoder, target, node, path| {
+        target.ssh.extend(each(decoder, node, path, |text| Ok(flags::ssh(text))));
+        last_by(&mut target.ssh, |ssh| Some(&mut ssh.id));
+        target.ssh.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+    }),
+    ("pull", |decoder, target, node, path| target.pull = boolean(decoder, node, path).or(target.pull)),
+    ("no-cache", |decoder, target, node, path| {
+        target.no_cache = boolean(decoder, node, path).or(target.no_cache);
+    }),
+    ("contexts", |decoder, target, node, path| {
+        let own = std::mem::take(&mut target.contexts);
+        target.contexts = contexts(decoder, node, path).into_iter().chain(own).collect();
+    }),
+];
+
 /// Adds what the extension says to a target.
 pub(super) fn apply(decoder: &mut Decoder<'_>, target: &mut Target, node: &Node, path: &str) {
     let Some(map) = node.as_map() else {
         return decoder.wrong(node, path, "a mapping");
     };
     for (key, member) in map {
-        let path = &format!("{path}.{key}");
-        let value = &member.value;
-        match &**key {
-            "tags" => append(&mut target.tags, words(decoder, value, path)),
-            "platforms" => append(&mut target.platforms, words(decoder, value, path)),
-            "no-cache-filter" => {
-                target.no_cache_filter.extend(words(decoder, value, path));
-            }
-            "cache-from" => {
-                target.cache_from.extend(each(decoder, value, path, caches).into_iter().flatten());
-                remove_duplicates(&mut target.cache_from);
-            }
-            "cache-to" => {
-                let found: Vec<_> = each(decoder, value, path, caches).into_iter().flatten().collect();
-                if !found.is_empty() {
-                    let list = target.cache_to.get_or_insert_default();
-                    list.extend(found);
-                    remove_duplicates(list);
-                }
-            }
-            "output" => {
-                let found = each(decoder, value, path, flags::output);
-                if !found.is_empty() {
-                    let list = target.output.get_or_insert_default();
-                    list.extend(found);
-                    remove_duplicates(list);
-                }
-            }
-            "secret" => target.secret.extend(each(decoder, value, path, flags::secret)),
-            "ssh" => {
-                target.ssh.extend(each(decoder, value, path, |text| Ok(flags::ssh(text))));
-                last_by(&mut target.ssh, |ssh| Some(&mut ssh.id));
-                target.ssh.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
-            }
-            "pull" => target.pull = boolean(decoder, value, path).or(target.pull),
-            "no-cache" => target.no_cache = boolean(decoder, value, path).or(target.no_cache),
-            "contexts" => {
-                let own = std::mem::take(&mut target.contexts);
-                target.contexts = contexts(decoder, value, path).into_iter().chain(own).collect();
-            }
-            _ => {}
+        if let Some((_, apply)) = KEYS.iter().find(|(known, _)| known == &&**key) {
+            apply(decoder, target, &member.value, &format!("{path}.{key}"));
         }
     }
+}
+
+/// The names of the keys.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(key, _)| *key)
 }
 
 fn append(list: &mut Option<Vec<Text>>, more: Vec<Text>) {

@@ -16,6 +16,14 @@ pub trait Files {
         self.read(path)
     }
 
+    /// The text of a file of variables, in which what is not UTF-8 may be replaced.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read_variables(&self, path: &str) -> Result<String, Unreadable> {
+        self.read(path)
+    }
+
     /// Whether a file is not a part of the project, so that nothing of it may be shown: whoever wrote the path may not be whom
     /// the file belongs to.
     fn is_private(&self, path: &str) -> bool {

@@ -18,8 +18,9 @@ mod decoder;
 mod paths;
 mod yaml;
 
-// What two files and the extension add.
+// What two files and the extension add, and where the extension adds nothing.
 mod extension;
+mod ignored;
 mod merge;
 
 // From files to a model, and from a model to targets.

@@ -316,7 +316,7 @@ impl Loader<'_> {
             .map(|file| (join(&scope.place.folder, file.as_str().unwrap_or_default()), Some(file.span)));
         let named: Vec<_> = if files.is_empty() { default.into() } else { named.collect() };
         for (path, span) in named {
-            let text = match (self.files.read(&path), span) {
+            let text = match (self.files.read_variables(&path), span) {
                 (Ok(text), _) => text,
                 (Err(Unreadable::Missing | Unreadable::Directory), None) => continue,
                 (Err(problem), span) => return fail(Code::ENV_FILE, problem.about(&path), span).map_err(one),
@@ -463,6 +463,9 @@ fn interpolation_failure(problem: &Problem, span: Span) -> Diagnostic {
     match problem {
         Problem::Required { name, .. } => diagnostic(Code::REQUIRED_VARIABLE)
             .with_help(format!("set `{name}` in the environment, in `.env` or with `--var {name}=VALUE`")),
+        Problem::Expression => diagnostic(Code::INTERPOLATION).with_help(
+            "GitHub evaluates workflows, not Compose files: write a variable, `${NAME}`, and set `NAME: ${{ … }}` in the `env` of the step",
+        ),
         Problem::Invalid => diagnostic(Code::INTERPOLATION).with_help("write `$$` for a dollar sign"),
         Problem::TooDeep | Problem::TooLong => diagnostic(Code::INTERPOLATION),
     }

@@ -14,7 +14,7 @@ use super::model::{File, Loader};
 use super::node::{Map, Node};
 use super::paths::Folders;
 use super::template::Substitution;
-use super::{dotenv, service, yaml};
+use super::{dotenv, ignored, service, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::code::Code;
@@ -51,6 +51,8 @@ pub struct Composition {
     pub warnings: Vec<Diagnostic>,
     /// The services that have no `build`, of which there are no targets.
     pub unbuilt: Vec<(Name, Span)>,
+    /// Extensions and keys of them that nobody reads, though they look as if they were meant for Bake.
+    pub ignored: Vec<Diagnostic>,
 }
 
 /// Reads a file alone, as far as that can be done without the files that it is merged with.
@@ -148,7 +150,7 @@ fn read(
     let unbuilt = services.into_iter().flatten().filter(|(_, member)| member.value.get("build").is_none());
     let unbuilt = unbuilt.map(|(name, member)| (Arc::clone(name), member.key)).collect();
     let read = read.into_iter().map(|file| file.source).collect();
-    Ok(Composition { definition, read, warnings, unbuilt })
+    Ok(Composition { definition, read, warnings, unbuilt, ignored: ignored::extensions(&model) })
 }
 
 fn is_empty(model: &Map) -> bool {
@@ -164,7 +166,7 @@ fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnost
     };
     let process: Environment = surroundings.env.iter().map(named).collect();
     let mut environment = Environment::new();
-    match surroundings.files.read(DOTENV) {
+    match surroundings.files.read_variables(DOTENV) {
         Ok(text) => {
             let outer = |name: &str| process.get(name).cloned();
             dotenv::read(&text, &mut environment, surroundings.secrets, &outer)

@@ -309,7 +309,7 @@ impl Decoder<'_> {
             }
         }
         let Some(name) = name else { return };
-        let problem = match self.files.read(name.as_str()) {
+        let problem = match self.files.read_variables(name.as_str()) {
             Err(Unreadable::Missing) if !required => return,
             Err(problem) => problem.about(name.as_str()),
             Ok(text) => {

@@ -17,6 +17,8 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 pub(super) enum Problem {
     #[error("`${{` does not start a variable here")]
     Invalid,
+    #[error("an expression of GitHub Actions is not evaluated here")]
+    Expression,
     #[error("the variable `{name}` needs a value{}", because(.reason))]
     Required { name: Name, reason: String },
     #[error("the defaults are nested more than {MAX_DEPTH} deep")]
@@ -107,7 +109,7 @@ impl<'a> Substitution<'a> {
         let name = &text[start..end];
         let rest = &text[end..];
         if name.is_empty() {
-            return Err(Problem::Invalid);
+            return Err(if rest.starts_with('{') { Problem::Expression } else { Problem::Invalid });
         }
         if rest.starts_with('}') {
             self.plain(name, output)?;

@@ -9,6 +9,9 @@ use crate::diagnostic::suggest;
 const PATTERN_WORDS: [&str; 9] =
     ["version", "major", "minor", "patch", "sha", "branch", "tag", "pr", "image"];
 
+/// Where variables are in other languages.
+const FOREIGN: [&str; 4] = ["var", "vars", "env", "local"];
+
 /// All names of a definition, those included that have no value yet.
 #[derive(Default)]
 pub(crate) struct Declared {
@@ -30,6 +33,11 @@ impl Declared {
         if self.given.contains(name) {
             return Some(format!(
                 "`{name}` is set outside the file, which only declared variables see: add `variable \"{name}\" {{}}`"
+            ));
+        }
+        if FOREIGN.contains(&name) {
+            return Some(format!(
+                "a variable stands by its name alone: not `{name}.NAME`, but `NAME`, which `variable \"NAME\" {{}}` declares; the environment sets it"
             ));
         }
         let known = self.variables.iter().map(|known| &**known).chain(more);

@@ -14,9 +14,11 @@ mod blocks;
 mod defaults;
 mod globals;
 mod in_vain;
+mod redeclared;
 pub mod strict;
 
 pub(crate) use files::VariableInfo;
 pub use files::{File, Module, ModuleInputs};
 pub(crate) use in_vain::SetInVain;
 pub(crate) use matrix::Matrix;
+pub(crate) use redeclared::{NullReference, explain as explain_null};

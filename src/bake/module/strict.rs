@@ -4,9 +4,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{File, Module};
-use crate::bake::eval::references::References;
+use super::redeclared::NullReference;
 use crate::bake::target::attributes::{SetKey, TargetAttribute, names_of};
-use crate::bake::target::{Definition, Entry as Cache, Target, refused};
+use crate::bake::target::{Entry as Cache, Target, Text, refused};
 use crate::bake::text::syntax::{Block, Expr, ExprKind};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
@@ -98,42 +98,11 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
     }
 }
 
-/// References to what an earlier declaration of a target sets and its last one does not: Bake merges the declarations,
-/// but references see the last one alone, so that these are null.
+/// References that are null, since they see a target's last declaration alone.
 #[must_use]
-pub fn null_references(module: &Module) -> Vec<Diagnostic> {
-    let mut declared: BTreeMap<&str, Vec<&Block>> = BTreeMap::new();
-    for block in module.blocks().filter(|block| &*block.kind.name == "target") {
-        if let [label] = block.labels.as_slice() {
-            declared.entry(&label.name).or_default().push(block);
-        }
-    }
-    declared.retain(|_, blocks| blocks.len() > 1);
+pub fn null_references(null: &[NullReference]) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
-    if declared.is_empty() {
-        return Vec::new();
-    }
-    let attributes = module.blocks().flat_map(|block| &block.body.attributes);
-    for reference in attributes.flat_map(|attribute| References::of(&attribute.value, &[]).names) {
-        let [name, member] = reference.path.as_slice() else { continue };
-        if &**reference.root != "target" {
-            continue;
-        }
-        let Some([earlier @ .., last]) = declared.get(&*name.name).map(Vec::as_slice) else { continue };
-        let sets = |block: &&Block| block.body.attributes.iter().any(|one| one.name.name == member.name);
-        if sets(last) || !earlier.iter().any(sets) {
-            continue;
-        }
-        let message = format!(
-            "`target.{}.{}` is null here: `{}` is declared again without `{}`",
-            name.name, member.name, name.name, member.name
-        );
-        let diagnostic = Diagnostic::error(Code::NULL_REFERENCE, message)
-            .at(member.span, "null")
-            .at(last.kind.span, "declared again")
-            .with_help(format!("`inherits = [\"{}\"]` takes the merged declarations", name.name));
-        diagnostics.report(diagnostic);
-    }
+    null.iter().for_each(|reference| diagnostics.report(reference.finding()));
     diagnostics.into_sorted()
 }
 
@@ -188,29 +157,15 @@ pub fn refused_values<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<
     diagnostics.into_sorted()
 }
 
-/// Tags that two targets have: of these, the last one to be pushed wins.
-/// Tags that a target has from another, such as the placeholders of `docker-metadata-action`, do not count as claimed by it.
-pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Definition) -> Vec<Diagnostic> {
-    let targets: Vec<&Target> = targets.into_iter().collect();
-    let places = |target: &Target| target.image_names().iter().map(|tag| tag.span).collect::<Vec<_>>();
-    let by_name: BTreeMap<&str, &Target> = targets.iter().map(|target| (&*target.name, *target)).collect();
-    let templates: BTreeSet<&str> = targets
-        .iter()
-        .filter_map(|child| Some((child, definition.targets.get(&child.name)?)))
-        .flat_map(|(child, written)| written.inherits.iter().map(move |parent| (child, parent)))
-        .filter_map(|(child, parent)| Some((child, by_name.get(parent.as_str())?)))
-        .filter(|(child, parent)| places(child) == places(parent))
-        .map(|(_, parent)| &*parent.name)
-        .collect();
-    let targets =
-        targets.into_iter().filter(|target| !templates.contains(&*target.name) && is_tagged(target));
-    let claims = targets.flat_map(|target| {
-        target.image_names().into_iter().map(move |tag| {
-            (
-                normalized(tag.as_str()),
-                Claim { target, text: tag.to_string(), span: tag.span.or(target.span) },
-            )
-        })
+/// Tags that two targets have: of these, the last one to get there wins.
+pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic> {
+    let claims = targets.into_iter().flat_map(|target| {
+        let claim = move |tag: Text, store: Store| {
+            let key = (store, normalized(tag.as_str()));
+            (key, Claim { target, text: tag.to_string(), span: tag.span.or(target.span) })
+        };
+        let stores = stores(target).into_iter();
+        stores.flat_map(move |store| target.image_names().into_iter().map(move |tag| claim(tag, store)))
     });
     twice(claims, |first, again| {
         let message =
@@ -220,11 +175,27 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>, definition: &Defi
     })
 }
 
-/// Whether something gets the target's tags, and it is not only written to files or a cache.
-fn is_tagged(target: &Target) -> bool {
-    let outputs = target.output.as_deref().unwrap_or_default();
-    let is_image = |output: &Cache| !matches!(output.kind(), "local" | "tar" | "oci" | "cacheonly");
-    outputs.is_empty() || outputs.iter().any(is_image)
+/// Where an image gets its tags.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Store {
+    /// Where it is pushed to.
+    Registry,
+    /// On the machine.
+    Engine,
+}
+
+/// Where a target's image gets its tags: nowhere if it is only written to files or a cache.
+fn stores(target: &Target) -> BTreeSet<Store> {
+    let store = |output: &Cache| match output.kind() {
+        "docker" => Some(Store::Engine),
+        "image" if output.forbids_push() => Some(Store::Engine),
+        "image" | "registry" => Some(Store::Registry),
+        _ => None,
+    };
+    match target.output.as_deref().unwrap_or_default() {
+        [] => BTreeSet::from([Store::Registry]),
+        outputs => outputs.iter().filter_map(store).collect(),
+    }
 }
 
 /// Caches that two targets write to: the last one to finish wins.

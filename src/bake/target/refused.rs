@@ -85,6 +85,10 @@ const FIELDS: [Fields; 7] = [
     },
 ];
 
+/// The types of outputs: those of BuildKit (`Exporter` in `worker/base/worker.go`), `moby` of the engine, and what buildx makes
+/// of the others.
+const OUTPUTS: [&str; 8] = ["image", "registry", "docker", "oci", "local", "tar", "cacheonly", "moby"];
+
 fn outputs(target: &Target) -> &[Entry] {
     target.output.as_deref().unwrap_or_default()
 }
@@ -100,7 +104,7 @@ fn attestations(target: &Target) -> &[Entry] {
 /// An error for each value of a target that BuildKit refuses.
 #[must_use]
 pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut found: Vec<Diagnostic> = outputs(target).iter().filter_map(unknown_output).collect();
     for Fields { of, types, fields } in &FIELDS {
         for entry in of(target).iter().filter(|entry| types.contains(&entry.kind()) && !is_disabled(entry)) {
             for (key, taken) in *fields {
@@ -114,6 +118,22 @@ pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// An output of a type that nothing makes.
+fn unknown_output(output: &Entry) -> Option<Diagnostic> {
+    let kind = output.fields.get("type").filter(|text| variable_in(&text.value).is_none())?;
+    if OUTPUTS.contains(&kind.as_str()) {
+        return None;
+    }
+    let message = format!("BuildKit refuses `type={kind}`: there is no such output");
+    let error = Diagnostic::error(Code::REFUSED_VALUE, message).at(kind.span.or(output.span), "");
+    Some(error.with_help(match suggest(&kind.as_str().to_lowercase(), OUTPUTS) {
+        Some(near) => format!("did you mean `type={near}`?"),
+        None => {
+            "the types are `image`, `registry`, `docker`, `oci`, `local`, `tar` and `cacheonly`".to_owned()
+        }
+    }))
 }
 
 /// An attestation that is switched off is not looked at.
@@ -180,6 +200,25 @@ mod tests {
             _ => target.attest = vec![flags::attestation(&text).unwrap()],
         }
         target
+    }
+
+    #[test]
+    fn outputs_of_no_type_are_refused() {
+        for (kind, near) in [
+            ("imge", "image"),
+            ("registy", "registry"),
+            ("IMAGE", "image"),
+            ("oic", "oci"),
+            ("cache-only", "cacheonly"),
+        ] {
+            let found = values(&read("output", &format!("type={kind}")));
+            let help = found.iter().filter_map(|one| one.help.as_deref()).collect::<Vec<_>>();
+            assert_eq!(help, [format!("did you mean `type={near}`?")], "{kind}");
+        }
+        assert_eq!(values(&read("output", "type=warehouse")).len(), 1);
+        for kind in OUTPUTS {
+            assert_eq!(values(&read("output", &format!("type={kind},dest=x"))), [], "{kind}");
+        }
     }
 
     /// What is said about the value of each field that is checked: `{}` stands for it.

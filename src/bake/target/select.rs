@@ -171,6 +171,11 @@ pub(crate) fn misplaced(argument: &str) -> Option<String> {
             "the value of an option follows a `=`, such as `--push={value}` or `--publish={value}`"
         ));
     }
+    if let Some((name, _)) = argument.split_once('=') {
+        return Some(format!(
+            "a name has no `=`: a fact is given with `--fact {argument}`, a variable with `--var {argument}`, and what a target says with `--set TARGET.{name}=…`"
+        ));
+    }
     let name = argument.rsplit(['/', '\\']).next().unwrap_or_default();
     if matches!(name, "Dockerfile" | "Containerfile") || lower.ends_with(".dockerfile") {
         return Some("a Dockerfile is named in a target, as `dockerfile`; `-f` names Bake files".to_owned());

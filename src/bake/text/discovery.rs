@@ -80,7 +80,7 @@ impl Origin {
 pub(crate) enum Images<'a> {
     /// What is there: beside the files that are named, or where Bake looks for its own.
     Any,
-    /// What is there, where Bake looks for its own. Beside files that are named, none.
+    /// None but those that are named: what Bake reads.
     Unnamed,
     /// This one, which must exist.
     File(&'a str),
@@ -167,10 +167,9 @@ pub(crate) fn discover(
         read.extend(BAKE_FILES.iter().map(|path| found(path, Origin::Bake)).filter(is_there));
     }
     match images {
-        Images::None => {}
+        Images::None | Images::Unnamed => {}
         Images::Any if is_named => read.extend(images_beside(&read, places)?),
-        Images::Unnamed if is_named => {}
-        Images::Any | Images::Unnamed => {
+        Images::Any => {
             let there =
                 IMAGE_FILES.iter().filter(|path| places.has_content(path)).map(|path| (*path).to_owned());
             read.extend(one_of(&there.collect::<Vec<_>>(), "are there", places)?);
@@ -407,7 +406,8 @@ mod tests {
     #[track_caller]
     fn case(files: &[&str], variables: &[(&str, &str)], there: &[&str], expected: &[&str]) {
         let files: Vec<_> = files.iter().map(|f| (*f).to_owned()).collect();
-        let found = discover(&files, Images::Unnamed, &environment(variables), &There(there));
+        let images = if expected.iter().any(|path| is_images(path)) { Images::Any } else { Images::Unnamed };
+        let found = discover(&files, images, &environment(variables), &There(there));
         let found = found.unwrap_or_default();
         let paths: Vec<_> = found.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, expected);

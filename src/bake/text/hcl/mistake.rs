@@ -61,6 +61,17 @@ impl Parser<'_> {
             return self.error(range, "an expression of GitHub Actions is not evaluated here", &help);
         }
         let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let secret =
+            inner.strip_prefix("secrets.").filter(|name| name.chars().all(is_path) && !name.is_empty());
+        if let Some(name) = secret {
+            let id = name.to_lowercase();
+            let help = format!(
+                "a build gets a secret by itself: write `secret = [\"id={id},env={name}\"]` in the target, set `{name}: {text}` in the `env` of \
+                 the step, and read it in the Dockerfile with `RUN --mount=type=secret,id={id}`",
+                text = &self.text[range.clone()]
+            );
+            return self.error(range, "an expression of GitHub Actions is not evaluated here", &help);
+        }
         let last = inner.rsplit('.').next().filter(|last| inner.chars().all(is_path) && !last.is_empty());
         let name = last.map_or_else(|| "NAME".to_owned(), |last| last.to_uppercase().replace('-', "_"));
         let help = format!(
@@ -178,8 +189,22 @@ impl Parser<'_> {
             TokenKind::Quote if quoted => {
                 self.error(token.range(), "the string ends inside a `${…}`", "add the missing `}`")
             }
-            _ => self.unclosed(opener, token, "`}`", LITERAL),
+            _ => match self.shell_default(token, opener) {
+                Some(help) => self.unclosed(opener, token, "`}`", &help),
+                None => self.unclosed(opener, token, "`}`", LITERAL),
+            },
         }
+    }
+
+    /// What to write instead of `${NAME:-value}` of shells and Compose.
+    fn shell_default(&self, token: Token, opener: Token) -> Option<String> {
+        let name = self.text[opener.end..token.start].trim();
+        let rest = self.text[token.start..].strip_prefix(':').unwrap_or(&self.text[token.start..]);
+        let (value, _) = rest.strip_prefix('-')?.split_once('}')?;
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (is_name && !value.contains(['"', '\n'])).then(|| {
+            format!("a variable has its default where it is declared: `variable \"{name}\" {{ default = \"{value}\" }}`; here, write `${{{name}}}`")
+        })
     }
 
     pub(super) fn no_directive(&self, token: Token) -> Failure {
