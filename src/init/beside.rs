@@ -49,7 +49,7 @@ pub(crate) fn of_action(name: &str, inputs: &Inputs<'_>) -> Vec<(Place, Deed)> {
         "actions/attest-build-provenance" | "actions/attest" if inputs.has("subject-path") => Vec::new(),
         "actions/attest-build-provenance" => {
             let pushed = is_on("push-to-registry").then(|| {
-                let what = "`push-to-registry`: GitHub keeps the attestations that `sign` makes";
+                let what = "`push-to-registry`, since GitHub keeps the attestations that `sign` makes";
                 (inputs.place_of("push-to-registry"), Deed::Unsaid(what.to_owned()))
             });
             pushed.into_iter().chain([(inputs.place.clone(), Deed::Sign("attest"))]).collect()

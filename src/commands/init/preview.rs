@@ -219,6 +219,8 @@ fn examples(
         });
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
+            // A git tag that the plan refuses publishes nothing.
+            Err(_) if moments.is_empty() => continue,
             Err(error) => {
                 let found = error.into_diagnostics();
                 let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
