@@ -35,6 +35,7 @@ mod naming;
 mod oci;
 mod on_missing;
 mod palette;
+mod parallel;
 mod percent;
 mod platform;
 mod readable;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
@@ -43,7 +43,7 @@ pub struct Plan {
     /// How many jobs there were before they were packed, if they were.
     pub packed: Option<Packed>,
     /// The source's targets, resolved, in the order of the file.
-    pub targets: IndexMap<Name, Rc<Target>>,
+    pub targets: IndexMap<Name, Arc<Target>>,
     /// The source's groups, in the order of the file.
     pub groups: Vec<Group>,
     /// The name of the group that holds all published legs; `None` without any.

@@ -1,5 +1,6 @@
 //! `bakeplan plan`, `bake`, `matrix` and `metadata`: the plan and its views.
 
+use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::path::{Component, Path, PathBuf};
 
@@ -14,12 +15,13 @@ use crate::cli::{self, FactOptions, MatrixFormat, MetadataFormat, PlanFormat, Se
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Stale};
-use crate::host::{Action, Compared, Destination, HostError, Written};
+use crate::host::{Action, Compared, Destination, HostError, Writing, Written};
 use crate::pipeline::runs;
 use crate::plan::{Plan, Run};
 use crate::published::plan_json::{self, Existing, RunEntry};
 use crate::readable::shell_word;
 use crate::render;
+use crate::render::terminal::Screen;
 use crate::resolve::Purpose;
 
 pub(super) use super::making::{Making, make, make_at, make_for, make_with};
@@ -27,16 +29,17 @@ pub(super) use super::making::{Making, make, make_at, make_for, make_with};
 /// `bakeplan plan`
 pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Error> {
     let cli::Plan {
-        format,
         out,
         check: is_check,
         github: is_github,
-        gitlab: is_gitlab,
-        explain,
-        tree,
         print_facts,
         choice,
         selection: given,
+        // For the files and the view.
+        gitlab: _,
+        format: _,
+        explain: _,
+        tree: _,
     } = args;
     check_format(args)?;
     choice.check().map_err(Error::Usage)?;
@@ -56,55 +59,103 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
     session.tell(&absent::notes(session, plan));
-    // The limit of GitHub is an option of the others, where it made a difference.
-    let max_jobs = given.max_jobs.or(plan.packed.map(|packed| packed.most));
-    let selection = &Selection { max_jobs, ..given.clone() };
-    let mut command = vec!["plan".to_owned()];
-    if let Some(folder) = out {
-        command.extend(["--out".to_owned(), shell_word(folder)]);
-        command.extend(choice.pin_bases.then(|| "--pin-bases".to_owned()));
-        command.extend(shared_options(selection, &session.secret_names));
-        let command = format!("bakeplan {}", command.join(" "));
-        let files: Vec<(String, String)> = render::files(plan, &origin(found, &command))
-            .into_iter()
-            .chain(is_gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan))))
-            .map(|(name, text)| (Path::new(folder).join(name).to_string_lossy().into_owned(), text))
-            .collect();
-        refuse_loop(session, found, &files[0].0)?;
-        if *is_check {
-            check(session, &files, &command)?;
-        } else {
-            refuse_foreign(session, &files[0].0)?;
-            write(session, &files)?;
-        }
-    }
+    let screen = session.host.screen();
+    let view = || (!*is_check).then(|| View::of(plan, args, screen));
+    let view = match out {
+        Some(folder) => write_plan(session, args, folder, plan, found, view)?,
+        None => view(),
+    };
     if *is_github {
         session.tell(runs::changing(std::slice::from_ref(plan)).as_slice());
         let matrix = render::matrix::render_github(plan);
         check_size(plan, &matrix)?;
         github(session, &outputs(plan, &matrix), &render::summary::render(plan))?;
     }
-    if *is_check {
-        return Ok(());
+    view.map_or(Ok(()), |view| view.show(session))
+}
+
+/// Writes the files of a plan, or checks that they are there, and gives the view that is made beside them.
+fn write_plan<V>(
+    session: &Session<'_>,
+    args: &cli::Plan,
+    folder: &str,
+    plan: &Plan,
+    found: &[Found],
+    view: impl FnOnce() -> V,
+) -> Result<V, Error> {
+    // The limit of GitHub is an option of the others, where it made a difference.
+    let max_jobs = args.selection.max_jobs.or(plan.packed.map(|packed| packed.most));
+    let selection = &Selection { max_jobs, ..args.selection.clone() };
+    let mut command = vec!["bakeplan plan --out".to_owned(), shell_word(folder)];
+    command.extend(args.choice.pin_bases.then(|| "--pin-bases".to_owned()));
+    command.extend(shared_options(selection, &session.secret_names));
+    let command = command.join(" ");
+    let path = |name: &str| Path::new(folder).join(name).to_string_lossy().into_owned();
+    refuse_loop(session, found, &path(render::BAKE))?;
+    if !args.check {
+        refuse_foreign(session, &path(render::BAKE))?;
     }
-    match (*format).unwrap_or(PlanFormat::Table) {
-        PlanFormat::Table if *tree => match session.host.screen() {
-            Some(screen) => session
-                .show_styled(&render::tree::render(plan, screen.color), &render::tree::render(plan, false)),
-            None => session.show(&render::tree::render(plan, false)),
-        },
-        PlanFormat::Table => {
-            let plain = render::table::render(plan, *explain);
-            match session.host.screen() {
-                Some(screen) => {
-                    session.show_styled(&render::terminal::render(plan, screen, *explain), &plain)
-                }
-                None => session.show(&plain),
-            }
+    // They may be very large: each is out of memory before the next is made, but for those that are compared.
+    let (mut writing, mut compared) = (session.host.writing(), Vec::new());
+    let mut take = |name: &str, text: String| {
+        if args.check {
+            compared.push((path(name), text));
+            return Ok(());
         }
-        PlanFormat::Json => session.deliver_json(&render::plan_json::render(plan)),
-        PlanFormat::Markdown => session.show(&render::markdown::render(plan)),
-        PlanFormat::Mermaid => session.show(&render::mermaid::render(plan)),
+        prepare(session, &mut writing, &path(name), Cow::Owned(text))
+    };
+    let (bake, definition) = render::bake::identified(plan, &origin(found, &command));
+    take(render::BAKE, bake)?;
+    let (others, view) = render::files_beside(plan, &definition, view);
+    let gitlab = args.gitlab.then(|| (render::gitlab::FILE, render::gitlab::render(plan)));
+    others.into_iter().chain(gitlab).try_for_each(|(name, text)| take(name, text))?;
+    if args.check {
+        check(session, &compared, &command)?;
+    } else {
+        commit(session, writing)?;
+    }
+    Ok(view)
+}
+
+/// A plan as it is printed.
+enum View {
+    /// For a person.
+    Plain(String),
+    /// The same with styles, and without.
+    Styled(String, String),
+    /// For a program.
+    Json(String),
+}
+
+impl View {
+    fn of(plan: &Plan, args: &cli::Plan, screen: Option<Screen>) -> Self {
+        match (args.format.unwrap_or(PlanFormat::Table), screen) {
+            (PlanFormat::Table, screen) if args.tree => {
+                let plain = render::tree::render(plan, false);
+                match screen {
+                    Some(screen) => Self::Styled(render::tree::render(plan, screen.color), plain),
+                    None => Self::Plain(plain),
+                }
+            }
+            (PlanFormat::Table, screen) => {
+                let plain = render::table::render(plan, args.explain);
+                match screen {
+                    Some(screen) => Self::Styled(render::terminal::render(plan, screen, args.explain), plain),
+                    None => Self::Plain(plain),
+                }
+            }
+            (PlanFormat::Json, _) => Self::Json(render::plan_json::render(plan)),
+            (PlanFormat::Markdown, _) => Self::Plain(render::markdown::render(plan)),
+            (PlanFormat::Mermaid, _) => Self::Plain(render::mermaid::render(plan)),
+        }
+    }
+
+    fn show(&self, session: &Session<'_>) -> Result<(), Error> {
+        match self {
+            Self::Plain(text) => session.show(text),
+            Self::Styled(text, plain) => session.show_styled(text, plain),
+            Self::Json(text) => session.deliver_json(text),
+        }
     }
 }
 
@@ -350,9 +401,30 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
-    files.iter().try_for_each(|(path, text)| session.check_leaks(&format!("`{path}`"), text))?;
-    let written = session.host.write_if_changed(files)?;
-    for ((path, _), written) in files.iter().zip(written) {
+    let mut writing = session.host.writing();
+    files.iter().try_for_each(|(path, text)| prepare(session, &mut writing, path, Cow::Borrowed(text)))?;
+    commit(session, writing)
+}
+
+/// Gets ready to write one more file.
+fn prepare(
+    session: &Session<'_>,
+    writing: &mut Writing<'_>,
+    path: &str,
+    text: Cow<'_, str>,
+) -> Result<(), Error> {
+    session.check_leaks(&format!("`{path}`"), &text)?;
+    let content = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
+    Ok(writing.add(path, content)?)
+}
+
+/// Writes them.
+fn commit(session: &Session<'_>, writing: Writing<'_>) -> Result<(), Error> {
+    for (path, written) in writing.commit()? {
+        let path = path.display();
         match written {
             Written::Created => session.note(&format!("created {path}")),
             Written::Updated => session.note(&format!("updated {path}")),

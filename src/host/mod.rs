@@ -37,8 +37,7 @@ pub(crate) use read::{Compared, YamlText};
 pub(crate) use revision::Revision;
 pub(crate) use streams::{Delivery, print_usage};
 pub(crate) use working_tree::{Actual, Replacement};
-pub(crate) use write::{Destination, Written};
-use write::{Prepared, destination};
+pub(crate) use write::{Destination, Writing, Written};
 
 /// The machine, as the program may use it. Created once, in `main`.
 #[derive(Clone, Debug)]
@@ -123,40 +122,6 @@ impl Host {
     #[must_use]
     pub fn home(&self) -> Option<PathBuf> {
         std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
-    }
-
-    /// What a product goes to.
-    ///
-    /// # Errors
-    /// It is behind a symbolic link of a checkout, or a pipe or device in one (the rule is that of `destination` in
-    /// `host/write.rs`).
-    pub fn destination(&self, path: impl AsRef<Path>) -> Result<Destination, HostError> {
-        let path = path.as_ref();
-        destination(&self.directory, path).map_err(|problem| HostError::new(Action::Write, path, problem))
-    }
-
-    /// Gives files their content, unless they have it already. Each is replaced in one step: whoever looks sees the old
-    /// content or the new. None is touched before the content of all is on disk. Missing folders are created and
-    /// permissions are kept. A stream is written to without a look at what it holds.
-    ///
-    /// # Errors
-    /// When a path is a directory, a read-only file or behind a symbolic link ([`Self::destination`]), or the operating
-    /// system refuses.
-    pub fn write_if_changed(
-        &self,
-        files: &[(impl AsRef<Path>, impl AsRef<[u8]>)],
-    ) -> Result<Vec<Written>, HostError> {
-        let fail = |path: &Path, problem| HostError::new(Action::Write, path, problem);
-        let mut prepared = Vec::new();
-        for (path, content) in files {
-            let path = path.as_ref();
-            let file = self
-                .check_fence(&self.resolve(path))
-                .and_then(|()| Prepared::new(&self.directory, path, content.as_ref()));
-            prepared.push((path, file.map_err(|problem| fail(path, problem))?));
-        }
-        let commit = |(path, file): (_, Prepared<'_>)| file.commit().map_err(|problem| fail(path, problem));
-        prepared.into_iter().map(commit).collect()
     }
 
     /// Adds text to the end of a file, as for `$GITHUB_OUTPUT`; creates it when there is none.

@@ -1,5 +1,6 @@
 //! Tests of `host`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
@@ -7,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::processor::{arm_variant, go_names};
 use super::programs::{Kill, run};
 use super::read::{HEAD, MAX_PRODUCT};
+use super::write::Prepared;
 use super::*;
 use crate::facts::command::CommandFailure;
 
@@ -25,7 +27,13 @@ fn host() -> (tempfile::TempDir, Host) {
 }
 
 fn write(host: &Host, path: &str, content: &str) -> Result<Written, HostError> {
-    host.write_if_changed(&[(path, content)]).map(|written| written[0])
+    write_all(host, &[(path, content)]).map(|written| written[0])
+}
+
+fn write_all(host: &Host, files: &[(&str, &str)]) -> Result<Vec<Written>, HostError> {
+    let mut writing = host.writing();
+    files.iter().try_for_each(|(path, content)| writing.add(path, Cow::Borrowed(content.as_bytes())))?;
+    Ok(writing.commit()?.into_iter().map(|(_, written)| written).collect())
 }
 
 fn entries(directory: &Path) -> Vec<String> {
@@ -280,11 +288,11 @@ fn none_of_several_files_is_touched_when_one_cannot_be() {
     let (directory, host) = host();
     fs::create_dir(directory.path().join("folder")).unwrap();
     fs::write(directory.path().join("a"), "old").unwrap();
-    let error = host.write_if_changed(&[("a", "new"), ("b", "new"), ("folder", "new")]).unwrap_err();
+    let error = write_all(&host, &[("a", "new"), ("b", "new"), ("folder", "new")]).unwrap_err();
     assert_eq!(error.to_string(), "cannot write `folder`: it is a directory");
     assert_eq!(fs::read_to_string(directory.path().join("a")).unwrap(), "old");
     assert_eq!(entries(directory.path()), ["a", "folder"]);
-    let written = host.write_if_changed(&[("a", "new"), ("b", "new")]).unwrap();
+    let written = write_all(&host, &[("a", "new"), ("b", "new")]).unwrap();
     assert_eq!(written, [Written::Updated, Written::Created]);
 }
 
@@ -424,7 +432,7 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
         let root = directory.path();
         fs::create_dir_all(root.join("sub/deep")).unwrap();
         fs::write(root.join("sub/file"), "old").unwrap();
-        let prepared = Prepared::new(root, Path::new(path), b"ours").unwrap();
+        let prepared = Prepared::new(root, Path::new(path), Cow::Borrowed(b"ours")).unwrap();
         fs::rename(root.join(swapped), root.join("moved")).unwrap();
         symlink(outside.path(), root.join(swapped)).unwrap();
         prepared.commit().unwrap();
@@ -434,21 +442,23 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
         assert_eq!(fs::read(root.join("moved").join(rest)).unwrap(), b"ours", "{path}");
         assert!(entries(&root.join("moved")).iter().all(|name| !name.starts_with('.')), "{path}");
         // The next one sees the link.
-        let Err(problem) = Prepared::new(root, Path::new(path), b"more") else { panic!("{path}") };
+        let Err(problem) = Prepared::new(root, Path::new(path), Cow::Borrowed(b"more")) else {
+            panic!("{path}")
+        };
         assert!(matches!(problem, Problem::Link { .. }), "{path}: {problem}");
     }
     // A file that is swapped for a link is replaced itself.
     let (directory, _) = host();
     let root = directory.path();
     fs::write(root.join("file"), "old").unwrap();
-    let prepared = Prepared::new(root, Path::new("file"), b"ours").unwrap();
+    let prepared = Prepared::new(root, Path::new("file"), Cow::Borrowed(b"ours")).unwrap();
     fs::remove_file(root.join("file")).unwrap();
     symlink(outside.path().join("new"), root.join("file")).unwrap();
     prepared.commit().unwrap();
     assert_eq!(fs::read(outside.path().join("new")).unwrap(), b"victim");
     assert!(fs::symlink_metadata(root.join("file")).unwrap().is_file());
     // What is dropped leaves nothing behind.
-    drop(Prepared::new(root, Path::new("file"), b"never").unwrap());
+    drop(Prepared::new(root, Path::new("file"), Cow::Borrowed(b"never")).unwrap());
     assert_eq!(entries(root), ["file"]);
 }
 

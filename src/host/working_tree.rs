@@ -8,6 +8,7 @@ use super::objects::{MAX_LIST, os_path};
 use super::reason;
 use crate::facts::command::CommandFailure;
 use crate::facts::{conversion, worktree};
+use crate::parallel;
 
 /// How `git status` shows what differs from the commit.
 const STATUS: [&str; 6] =
@@ -89,7 +90,12 @@ impl Host {
         let off =
             worktree::without_filters(&|arguments| self.git(arguments)).map_err(CommandFailure::Other)?;
         let options = ALL_COUNTS.into_iter().chain(off.iter().map(String::as_str));
-        let listed = self.git_bytes(&options.chain(STATUS).collect::<Vec<_>>(), None, MAX_LIST)?;
+        let status: Vec<&str> = options.chain(STATUS).collect();
+        let (listed, untracked) = parallel::at_once(
+            || self.git_bytes(&status, None, MAX_LIST),
+            || self.git_bytes(&UNTRACKED, None, MAX_LIST),
+        );
+        let (listed, untracked) = (listed?, untracked?);
         let top = self.top()?;
         let mut found = WorkingTree::default();
         let change = |found: &mut WorkingTree, path: &[u8]| -> Result<(), CommandFailure> {
@@ -112,7 +118,6 @@ impl Host {
                 attributes.push(path.to_vec());
             }
         }
-        let untracked = self.git_bytes(&UNTRACKED, None, MAX_LIST)?;
         let untracked = untracked.split(|byte| *byte == 0).filter(|path| !path.is_empty());
         attributes
             .extend(untracked.clone().filter(|path| conversion::is_attributes(path)).map(<[u8]>::to_vec));

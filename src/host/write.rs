@@ -1,14 +1,16 @@
 //! Writes files: whole or not at all, and never through a link that a checkout may hold, also if one is put there meanwhile.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
-use super::failure::Problem;
+use super::Host;
+use super::failure::{Action, HostError, Problem};
 use super::folder::{Folder, Kind, Temporary};
 
-/// What `Host::write_if_changed` did.
+/// What [`Writing`] did with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// There was no such file.
@@ -30,21 +32,77 @@ pub enum Destination {
 }
 
 /// A file whose new content is on disk, but not yet in its place. Dropped, it leaves nothing behind.
-pub(super) struct Prepared<'c>(Step<'c>);
+pub(super) struct Prepared(Step);
+
+impl Host {
+    /// What a product goes to.
+    ///
+    /// # Errors
+    /// It is behind a symbolic link of a checkout, or a pipe or device in one (the rule is that of `destination` below).
+    pub fn destination(&self, path: impl AsRef<Path>) -> Result<Destination, HostError> {
+        let path = path.as_ref();
+        destination(&self.directory, path).map_err(|problem| HostError::new(Action::Write, path, problem))
+    }
+
+    /// Starts to write files together.
+    #[must_use]
+    pub fn writing(&self) -> Writing<'_> {
+        Writing { host: self, files: Vec::new() }
+    }
+}
+
+/// Files that are given their content together, unless they have it already. Each is replaced in one step: whoever looks sees
+/// the old content or the new. None is touched before the content of all is on disk. Missing folders are created and
+/// permissions are kept. A stream is written to without a look at what it holds.
+pub struct Writing<'h> {
+    host: &'h Host,
+    files: Vec<(PathBuf, Prepared)>,
+}
+
+impl Writing<'_> {
+    /// Gets ready to write one more file. A large content that is given away is out of memory then.
+    ///
+    /// # Errors
+    /// When the path is a directory, a read-only file or behind a symbolic link ([`Host::destination`]), or the operating
+    /// system refuses.
+    pub fn add(&mut self, path: impl Into<PathBuf>, content: Cow<'_, [u8]>) -> Result<(), HostError> {
+        let (host, path) = (self.host, path.into());
+        let prepared = host
+            .check_fence(&host.resolve(&path))
+            .and_then(|()| Prepared::new(&host.directory, &path, content));
+        match prepared {
+            Ok(prepared) => self.files.push((path, prepared)),
+            Err(problem) => return Err(HostError::new(Action::Write, &path, problem)),
+        }
+        Ok(())
+    }
+
+    /// Puts each in its place, and says of each what that did.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn commit(self) -> Result<Vec<(PathBuf, Written)>, HostError> {
+        let commit = |(path, file): (PathBuf, Prepared)| match file.commit() {
+            Ok(written) => Ok((path, written)),
+            Err(problem) => Err(HostError::new(Action::Write, &path, problem)),
+        };
+        self.files.into_iter().map(commit).collect()
+    }
+}
 
 /// What is left to do.
-enum Step<'c> {
+enum Step {
     Nothing,
-    Send { path: PathBuf, content: &'c [u8] },
+    Send { path: PathBuf, content: Vec<u8> },
     Replace { file: Temporary, name: OsString, exists: bool },
 }
 
-impl<'c> Prepared<'c> {
+impl Prepared {
     /// Gets ready to give a file this content, unless it has it already. Missing folders are created.
-    pub(super) fn new(directory: &Path, path: &Path, content: &'c [u8]) -> Result<Self, Problem> {
+    pub(super) fn new(directory: &Path, path: &Path, content: Cow<'_, [u8]>) -> Result<Self, Problem> {
         let (destination, inside) = look(directory, path)?;
         if destination == Destination::Stream {
-            return Ok(Self(Step::Send { path: directory.join(path), content }));
+            return Ok(Self(Step::Send { path: directory.join(path), content: content.into_owned() }));
         }
         let Some(name) = path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"))
         else {
@@ -56,7 +114,7 @@ impl<'c> Prepared<'c> {
             Some(found) if found.kind == Kind::Folder => return Err(Problem::Directory),
             Some(found) if found.kind == Kind::Link => return Err(link(directory, &directory.join(path))?),
             Some(found) if found.kind == Kind::Stream => return Err(Problem::NotAFile),
-            Some(found) if found.length == content.len() as u64 && holds(folder.read(name)?, content)? => {
+            Some(found) if found.length == content.len() as u64 && holds(folder.read(name)?, &content)? => {
                 return Ok(Self(Step::Nothing));
             }
             Some(found) if found.permissions.readonly() => return Err(Problem::ReadOnly),
@@ -67,7 +125,7 @@ impl<'c> Prepared<'c> {
         if let Some(existing) = existing {
             temporary.file.set_permissions(existing.permissions)?;
         }
-        temporary.file.write_all(content)?;
+        temporary.file.write_all(&content)?;
         // Without this, a crash soon after the renaming could leave an empty file.
         temporary.file.sync_all()?;
         Ok(Self(Step::Replace { file: temporary, name: name.to_owned(), exists }))
@@ -78,7 +136,7 @@ impl<'c> Prepared<'c> {
         match self.0 {
             Step::Nothing => Ok(Written::Unchanged),
             Step::Send { path, content } => {
-                send(&path, content)?;
+                send(&path, &content)?;
                 Ok(Written::Updated)
             }
             Step::Replace { file, name, exists } => {

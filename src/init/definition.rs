@@ -1,7 +1,7 @@
 //! What the Bake and Compose files say already: targets, and the images that are published of them.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::text::Place;
 use crate::bake::module::Module;
@@ -85,7 +85,7 @@ pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, 
     let mut label_of: BTreeMap<Name, Name> = BTreeMap::new();
     for label in module.target_labels() {
         for member in module.members(label).unwrap_or_default() {
-            label_of.insert(Rc::clone(member), Rc::clone(label));
+            label_of.insert(Arc::clone(member), Arc::clone(label));
         }
     }
     let label = |name: &Name| label_of.get(name).unwrap_or(name).to_string();

@@ -1,7 +1,7 @@
 //! What one build reads: its definition, its Dockerfile, its contexts, and the builds that it links to.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -44,9 +44,9 @@ pub(super) struct Reader<'a> {
     files: &'a dyn Files,
     known: Known<'a>,
     /// The Dockerfiles by path.
-    dockerfiles: BTreeMap<String, Rc<Result<Dockerfile, String>>>,
+    dockerfiles: BTreeMap<String, Arc<Result<Dockerfile, String>>>,
     /// What was seen of contexts.
-    seen: BTreeMap<Seen, Rc<Sight>>,
+    seen: BTreeMap<Seen, Arc<Sight>>,
     /// The hashes of what is linked to.
     linked: BTreeMap<Name, Inputs>,
     /// The links that are being followed.
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         let definition = definition::read(leg, source, image, build, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
-        self.open.push(Rc::clone(&build.leg));
+        self.open.push(Arc::clone(&build.leg));
         self.content(&leg.definition, leg.platform.as_ref(), &mut gathered);
         self.open.pop();
         let Gathered { parts, unknown, notes, bases } = gathered;
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         let definition = definition::read_linked(target, source, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
-        self.open.push(Rc::clone(&key));
+        self.open.push(Arc::clone(&key));
         self.content(target, platform, &mut gathered);
         self.open.pop();
         let found = match inputs(&gathered.parts, &gathered.unknown) {
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Found> {
         if let Some(inline) = &target.dockerfile_inline {
             gathered.parts.push(Part::new("dockerfile-inline", inline.as_str()));
-            let read = Rc::new(Dockerfile::parse(inline.as_str()).map_err(|problem| problem.to_string()));
+            let read = Arc::new(Dockerfile::parse(inline.as_str()).map_err(|problem| problem.to_string()));
             return Some(Found { read, ignore: None });
         }
         let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
@@ -204,14 +204,14 @@ impl<'a> Reader<'a> {
         gathered.parts.push(Part::new("dockerfile", &format!("{id}{}", shown(&attributes))));
         gathered.notes.push(format!("`dockerfile` is git's hash of `{real}`"));
         let read = match self.dockerfiles.get(&real) {
-            Some(known) => Rc::clone(known),
+            Some(known) => Arc::clone(known),
             None => {
                 let read = self.files.read(real.as_bytes()).and_then(|content| {
                     let text = String::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
                     Dockerfile::parse(&text).map_err(|problem| format!("line {}: {problem}", problem.line))
                 });
-                let read = Rc::new(read);
-                self.dockerfiles.insert(real, Rc::clone(&read));
+                let read = Arc::new(read);
+                self.dockerfiles.insert(real, Arc::clone(&read));
                 read
             }
         };
@@ -406,10 +406,10 @@ impl<'a> Reader<'a> {
         };
         let key = (root, ignore, sources);
         let sight = match self.seen.get(&key) {
-            Some(known) => Rc::clone(known),
+            Some(known) => Arc::clone(known),
             None => {
-                let sight = Rc::new(self.look(&key));
-                self.seen.insert(key, Rc::clone(&sight));
+                let sight = Arc::new(self.look(&key));
+                self.seen.insert(key, Arc::clone(&sight));
                 sight
             }
         };
@@ -486,7 +486,7 @@ fn shown(attributes: &[(Vec<u8>, Id)]) -> String {
 
 /// A Dockerfile, or why it cannot be read, and the ignore file that is its own.
 pub(super) struct Found {
-    pub(super) read: Rc<Result<Dockerfile, String>>,
+    pub(super) read: Arc<Result<Dockerfile, String>>,
     ignore: Option<String>,
 }
 

@@ -18,44 +18,33 @@ const FORM: Form = Form::File;
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
-    let body = Body::of(plan);
-    let definition = body.definition();
-    body.with_origin(origin, &definition)
+    identified(plan, origin).0
 }
 
-/// What the file holds, but for its first key.
-pub(super) struct Body(String);
-
-impl Body {
-    pub(super) fn of(plan: &Plan) -> Self {
-        let mut text = String::new();
-        write_body(plan, &mut text);
-        Self(text)
+/// The same, and which definition it is. Its first key says both.
+pub(crate) fn identified(plan: &Plan, origin: &str) -> (String, Fingerprint) {
+    let mut text = body(plan);
+    let definition = Fingerprint::of(&text);
+    let origin = Json::from(format!("{origin}; definition {definition}")).to_pretty();
+    if text.starts_with("{\n") {
+        // There may be very much of it, which is not copied.
+        text.insert_str(1, &format!("\n  \"//\": {origin},"));
+        text.push('\n');
+    } else {
+        text = format!("{{\n  \"//\": {origin}\n}}\n");
     }
-
-    /// What tells this definition from others, on any day.
-    pub(super) fn definition(&self) -> Fingerprint {
-        Fingerprint::of(&self.0)
-    }
-
-    /// The file's text, whose first key says where it comes from and which definition it is.
-    pub(super) fn with_origin(self, origin: &str, definition: &Fingerprint) -> String {
-        let Self(mut text) = self;
-        let origin = Json::from(format!("{origin}; definition {definition}")).to_pretty();
-        if text.starts_with("{\n") {
-            // There may be very much of it, which is not copied.
-            text.insert_str(1, &format!("\n  \"//\": {origin},"));
-            text.push('\n');
-            text
-        } else {
-            format!("{{\n  \"//\": {origin}\n}}\n")
-        }
-    }
+    (text, definition)
 }
 
-/// There may be very many targets, of which one family at a time is in memory.
-fn write_body(plan: &Plan, text: &mut String) {
-    let mut file = ObjectWriter::start(text);
+/// What tells the definition of a plan from others, on any day.
+pub(super) fn definition(plan: &Plan) -> Fingerprint {
+    Fingerprint::of(&body(plan))
+}
+
+/// What the file holds, but for its first key. There may be very many targets: the text is made without a tree of it.
+fn body(plan: &Plan) -> String {
+    let mut text = String::new();
+    let mut file = ObjectWriter::start(&mut text);
     if let Some((key, value)) = print::variables(&plan.kept) {
         file.put(&key, &value);
     }
@@ -73,16 +62,22 @@ fn write_body(plan: &Plan, text: &mut String) {
         let mut targets = file.object("target");
         // Both are in the order of the source's targets.
         let mut standing = standing.into_iter().peekable();
-        for (name, target) in &plan.targets {
-            targets.object_of(name, |body| print::target(target, FORM, body));
-            if let Some(legs) = standing.next_if(|legs| legs[0].1.of == *name) {
-                family(&taken, legs, &mut targets);
+        let whole: Vec<_> = plan
+            .targets
+            .iter()
+            .map(|(name, target)| (name, target, standing.next_if(|legs| legs[0].1.of == *name)))
+            .collect();
+        targets.members_of(&whole, |whole, targets| {
+            for (name, target, legs) in whole {
+                targets.object_of(name, |body| print::target(target, FORM, body));
+                legs.iter().for_each(|legs| family(&taken, legs, targets));
             }
-        }
+        });
         standing.chain(others).for_each(|legs| family(&taken, legs, &mut targets));
         targets.end();
     }
     file.end();
+    text
 }
 
 /// The source's groups, then our own.

@@ -19,7 +19,12 @@ pub(crate) mod workflow;
 
 use plan_json::Written;
 
+use crate::parallel;
 use crate::plan::Plan;
+use crate::published::plan_json::Fingerprint;
+
+/// The file that is built from.
+pub(crate) const BAKE: &str = "docker-bake.json";
 
 /// The file that tells the merge what was planned.
 pub(crate) const PLAN: &str = "plan.json";
@@ -27,11 +32,19 @@ pub(crate) const PLAN: &str = "plan.json";
 /// The files that `plan --out` writes, with their contents. `origin` is what the Bake file says about itself.
 #[must_use]
 pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
-    let body = bake::Body::of(plan);
-    let Written { definition, id, text } = plan_json::written(plan, &body);
-    [
-        ("docker-bake.json", body.with_origin(origin, &definition)),
-        ("matrix.json", matrix::with_id(plan, &id)),
-        (PLAN, text),
-    ]
+    let (bake, definition) = bake::identified(plan, origin);
+    let ([matrix, json], ()) = files_beside(plan, &definition, || ());
+    [(BAKE, bake), matrix, json]
+}
+
+/// The files beside a Bake file that holds this definition, and a view that is made at the same time. The Bake file may be
+/// very large, and need not be in memory any more.
+pub(crate) fn files_beside<V>(
+    plan: &Plan,
+    definition: &Fingerprint,
+    view: impl FnOnce() -> V,
+) -> ([(&'static str, String); 2], V) {
+    let Written { id, text } = plan_json::written(plan, definition);
+    let (view, matrix) = parallel::both(plan.legs.len(), view, || matrix::with_id(plan, &id));
+    ([("matrix.json", matrix), (PLAN, text)], view)
 }

@@ -3,11 +3,12 @@
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::bake::Body;
+use super::bake;
 use super::streamed::streamed;
 use crate::facts::KnownVersions;
 use crate::json::{Page, pieces};
 use crate::moment::Moment;
+use crate::parallel;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
 use crate::published::plan_json::{
     BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
@@ -21,34 +22,24 @@ use crate::tags::{Claim, YieldedTag};
 /// Why a plan has a form in JSON.
 const STRING_KEYS: &str = "a plan has string keys only";
 
-/// How many legs make a plan so large that its JSON is laid out while it is made.
-const LARGE: usize = 500;
-
 /// A plan as it is written.
 pub(super) struct Written {
-    /// What its Bake file is called.
-    pub(super) definition: Fingerprint,
     /// What it is called.
     pub(super) id: Fingerprint,
     /// The text of `plan.json`.
     pub(super) text: String,
 }
 
-/// A plan as it is written, beside a Bake file with this body.
-pub(super) fn written(plan: &Plan, body: &Body) -> Written {
+/// A plan as it is written, beside a Bake file that holds this definition.
+pub(super) fn written(plan: &Plan, definition: &Fingerprint) -> Written {
     let run = RunEntry::from(&plan.run);
     // A time says nothing that the commit does not, and is not always known.
     let timeless = &RunEntry { commit_time: None, ..run.clone() };
     let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
-    let (definition, id, built) = streamed(
-        plan.legs.len() >= LARGE,
+    let (id, built) = streamed(
+        parallel::pays(plan.legs.len()),
         |give| pieces(&built, give).expect(STRING_KEYS),
-        |pieces| {
-            let definition = body.definition();
-            let others = Identified { definition: &definition, run: timeless };
-            let (id, built) = Members::identified(&others, pieces);
-            (definition, id, built)
-        },
+        |pieces| Members::identified(&Identified { definition, run: timeless }, pieces),
     );
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
@@ -66,7 +57,7 @@ pub(super) fn written(plan: &Plan, body: &Body) -> Written {
         packed: plan.packed.map(|Packed { from, most }| PackedEntry { from, most: most.get() }),
         source: SourceEntry { files: files.collect() },
     };
-    Written { definition, id, text: built.in_frame(&plain(&frame)) }
+    Written { id, text: built.in_frame(&plain(&frame)) }
 }
 
 /// What makes a plan the one that it is, besides what is built: not where its files lie, and not what is known of other
@@ -336,7 +327,7 @@ fn locations(repositories: &[Repository]) -> Vec<Location> {
 /// The text of `plan.json`.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    written(plan, &Body::of(plan)).text
+    written(plan, &bake::definition(plan)).text
 }
 
 fn plain(value: &impl Serialize) -> String {
@@ -346,7 +337,7 @@ fn plain(value: &impl Serialize) -> String {
 /// What the plan is called in `plan.json` and in the rows of the matrix.
 #[must_use]
 pub(super) fn id(plan: &Plan) -> Fingerprint {
-    written(plan, &Body::of(plan)).id
+    written(plan, &bake::definition(plan)).id
 }
 
 /// The references of an image in one repository, in the order of its tags.

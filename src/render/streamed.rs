@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 /// How many pieces may wait to be taken: the others are not in memory.
-const WAITING: usize = 64;
+const WAITING: usize = 16;
 
 /// Makes a text in pieces, and gives what comes of them. `at_once`, they are taken by a thread of its own while the next are
 /// made, which pays when there are many.

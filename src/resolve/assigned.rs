@@ -1,7 +1,7 @@
 //! Legs with the runners that build them, and which image is made of which.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -44,7 +44,7 @@ impl Legs {
         let builds = self.builds.get(image).into_iter().flatten();
         let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
         legs.map(|(leg, on_missing, assigned)| Build {
-            leg: Rc::clone(leg),
+            leg: Arc::clone(leg),
             on_missing: *on_missing,
             labels: labels::known(&assigned.leg.definition),
             annotations: annotations::of_manifest(&assigned.leg.definition),
@@ -73,7 +73,7 @@ impl Legs {
     /// The legs that link to a target.
     pub(super) fn linking(&self) -> Vec<Name> {
         let linking = self.all.iter().filter(|(_, one)| links(&one.leg.definition).next().is_some());
-        linking.map(|(name, _)| Rc::clone(name)).collect()
+        linking.map(|(name, _)| Arc::clone(name)).collect()
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
@@ -82,7 +82,7 @@ impl Legs {
         let mut last: Option<(Name, Option<usize>)> = None;
         let mut place = |of: &Name| match &last {
             Some((known, place)) if known == of => *place,
-            _ => last.insert((Rc::clone(of), targets.resolved.get_index_of(of))).1,
+            _ => last.insert((Arc::clone(of), targets.resolved.get_index_of(of))).1,
         };
         self.all.sort_by_cached_key(|_, assigned| {
             (place(&assigned.leg.of), assigned.leg.role != Role::Published)

@@ -29,7 +29,7 @@ fn names_commit(name: &str) -> bool {
 
 /// Lets constants beside the one version among them move with that version, and gives the version. Beside a prerelease,
 /// those that releases move with are left out.
-pub(super) fn settle(tags: &mut Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Option<Version> {
+pub(super) fn settle(tags: &mut Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Option<Box<Version>> {
     let prerelease = prerelease(tags);
     if let Some(prerelease) = &prerelease {
         leave_to_releases(tags, prerelease, diagnostics);
@@ -58,7 +58,7 @@ pub(super) fn settle(tags: &mut Vec<PlacedTag>, diagnostics: &mut Diagnostics) -
             tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
         }
     }
-    version
+    version.map(Box::new)
 }
 
 /// Whether it is a constant that stays. The hash of a commit may be all digits.

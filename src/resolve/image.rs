@@ -1,7 +1,7 @@
 //! An image before its tags and legs are known.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -26,7 +26,7 @@ pub(super) struct UnresolvedImage {
     /// What to point at when the image as a whole is wrong.
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.
-    pub(super) targets: Vec<(Name, Rc<Settings>)>,
+    pub(super) targets: Vec<(Name, Arc<Settings>)>,
     /// The parts of how its block names the targets that have marks.
     pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.
@@ -34,11 +34,11 @@ pub(super) struct UnresolvedImage {
     /// How what follows the numbers of versions is read.
     pub(super) tails: Tails,
     /// What its rule lines give, if it has any.
-    pub(super) rules: Option<AppliedRules>,
+    pub(super) rules: Option<Box<AppliedRules>>,
     /// Labels and annotations that are filled in from facts.
     pub(super) oci: OciLabels,
     /// What git tags of each image that has a prefix begin with.
-    pub(super) prefixes: Rc<BTreeSet<String>>,
+    pub(super) prefixes: Arc<BTreeSet<String>>,
     /// The repositories that the merge fills, each once, and where they are written.
     pub(super) mirrors: IndexMap<Repository, Option<Span>>,
 }

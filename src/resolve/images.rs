@@ -1,7 +1,7 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -19,6 +19,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed, names_help};
 use crate::glob::Glob;
 use crate::naming;
+use crate::parallel;
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Span;
@@ -50,12 +51,13 @@ pub(super) fn unresolved(
         versions::check_keys(&images, input, diagnostics);
         images
     };
-    let prefixes: Rc<BTreeSet<String>> = Rc::new(images.iter().filter_map(versions::git_prefix).collect());
+    let prefixes: Arc<BTreeSet<String>> = Arc::new(images.iter().filter_map(versions::git_prefix).collect());
     for image in &mut images {
-        image.prefixes = Rc::clone(&prefixes);
+        image.prefixes = Arc::clone(&prefixes);
         versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
-        image.rules = rules::apply(image.settings(), image.names(), &version, input, diagnostics);
+        image.rules =
+            rules::apply(image.settings(), image.names(), &version, input, diagnostics).map(Box::new);
         image.version = match &image.rules {
             Some(rules) => rules.version_over(version, image.settings(), diagnostics),
             None => version,
@@ -130,7 +132,7 @@ fn from_blocks(
             continue;
         }
         for members in coverage.images {
-            let member = Rc::clone(&members[0]);
+            let member = Arc::clone(&members[0]);
             let mut key = if coverage.by_member { member.to_string() } else { written.name().to_owned() };
             if taken.contains(&key) && coverage.by_member {
                 // A second block over the same matrix publishes the same targets elsewhere.
@@ -174,7 +176,7 @@ fn from_blocks(
                 rules: None,
                 tails: Tails::default(),
                 oci: OciLabels::default(),
-                prefixes: Rc::default(),
+                prefixes: Arc::default(),
                 mirrors: IndexMap::new(),
             };
             agree(&image, diagnostics);
@@ -206,8 +208,9 @@ fn from_tags(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<UnresolvedImage> {
-    let mut images = Vec::new();
-    for members in by_tags(input, targets, diagnostics).values() {
+    let by_tags = by_tags(input, targets, diagnostics);
+    let mut images = Vec::with_capacity(by_tags.len());
+    for members in by_tags.values() {
         if let Some(overlap) = overlapping(members, targets) {
             diagnostics.report(collision(&overlap));
             continue;
@@ -226,7 +229,7 @@ fn from_tags(
                 .iter()
                 .map(|target| {
                     let settings = spec.settings(None, input.module, &target.name, input.texts, diagnostics);
-                    (Rc::clone(&target.name), settings)
+                    (Arc::clone(&target.name), settings)
                 })
                 .collect(),
             marked: Vec::new(),
@@ -234,7 +237,7 @@ fn from_tags(
             rules: None,
             tails: Tails::default(),
             oci: OciLabels::default(),
-            prefixes: Rc::default(),
+            prefixes: Arc::default(),
             mirrors: IndexMap::new(),
         });
     }
@@ -277,26 +280,33 @@ fn by_tags<'t>(
     for name in input.names {
         grouped.remove(name.as_str());
     }
-    for name in level_zero_names(input, targets, diagnostics) {
-        let target = match targets.get(&name, grouped.get(&*name).copied()) {
-            Ok(target) => target,
-            Err(found) => {
-                diagnostics.extend(found);
-                continue;
-            }
-        };
-        let names = target.pushed_names();
-        if !legs::is_pushable(target) {
-            diagnostics.extend(not_pushed(target));
-            continue;
+    let named = parallel::map(level_zero_names(input, targets, diagnostics), |name| {
+        let target = targets.get(&name, grouped.get(&*name).copied());
+        target.map(|target| (target, names_of(target)))
+    });
+    for found in named {
+        match found {
+            Ok((target, Ok(names))) => by_tags.entry(names).or_default().push(target),
+            Ok((_, Err(found))) => diagnostics.extend(found),
+            Err(found) => diagnostics.extend(found),
         }
-        if names.is_empty() {
-            diagnostics.extend(pushes_nowhere(target));
-            continue;
-        }
-        by_tags.entry(names.iter().map(normalized).collect()).or_default().push(target);
     }
     by_tags
+}
+
+/// The names that a target is pushed under.
+///
+/// # Errors
+/// What there is to say about a target that is not pushed.
+fn names_of(target: &Target) -> Result<BTreeSet<Normalized>, Option<Diagnostic>> {
+    if !legs::is_pushable(target) {
+        return Err(not_pushed(target));
+    }
+    let names = target.pushed_names();
+    if names.is_empty() {
+        return Err(pushes_nowhere(target));
+    }
+    Ok(names.iter().map(normalized).collect())
 }
 
 /// The error for two targets with the same tags that cannot be one image.
@@ -386,7 +396,7 @@ fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<O
 type Normalized = Result<Reference, Name>;
 
 fn normalized(tag: &Text) -> Normalized {
-    tag.as_str().parse().map_err(|_| Rc::clone(tag.name()))
+    tag.as_str().parse().map_err(|_| Arc::clone(tag.name()))
 }
 
 /// The targets of level 0: those given, else `default`, else all that are not hidden.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -18,6 +18,7 @@ use crate::ci::MaxJobs;
 use crate::code::Code;
 use crate::consent;
 use crate::diagnostic::Diagnostic;
+use crate::parallel;
 use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
 use crate::runner::Runner;
@@ -113,7 +114,9 @@ fn of_groups(
     targets: &Targets<'_>,
 ) -> Vec<Job> {
     groups.sort_by_key(|members| members.iter().copied().min());
-    groups.iter().map(|members| job(members, published, legs, targets)).collect()
+    let mut jobs = Vec::with_capacity(groups.len());
+    jobs.extend(parallel::map(groups, |members| job(&members, published, legs, targets)));
+    jobs
 }
 
 /// The job that builds some of the published legs.
@@ -129,8 +132,8 @@ fn job(
     let Needs { allow, secrets, ssh, env, gha_cache } = Needs::of(definitions, legs, targets);
     let of_leg = |one: &&Published<'_>| {
         let needs = Needs::of([&*one.assigned.leg.definition].into_iter(), legs, targets);
-        let name = Rc::clone(one.name);
-        needs.env.into_iter().map(move |variable| (Rc::clone(&name), variable))
+        let name = Arc::clone(one.name);
+        needs.env.into_iter().map(move |variable| (Arc::clone(&name), variable))
     };
     let needs = if env.is_empty() { Vec::new() } else { ordered.iter().flat_map(of_leg).collect() };
     let AssignedLeg { leg, assignment, .. } = ordered[0].assigned;
@@ -145,8 +148,8 @@ fn job(
         }
     };
     Job {
-        name: Rc::clone(ordered[0].name),
-        legs: ordered.iter().map(|one| Rc::clone(one.name)).collect(),
+        name: Arc::clone(ordered[0].name),
+        legs: ordered.iter().map(|one| Arc::clone(one.name)).collect(),
         group: None,
         platform: leg.platform.clone(),
         runner: assignment.runner.clone(),

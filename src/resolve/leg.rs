@@ -1,7 +1,7 @@
 //! One leg: a target for one platform, with what image blocks say of that, and the runner that builds it.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::assigned::AssignedLeg;
 use super::image::UnresolvedImage;
@@ -28,25 +28,43 @@ pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
     }
 }
 
+/// What options say about all legs.
+pub(super) struct LegOptions<'a> {
+    platforms: &'a [Platform],
+    publish: bool,
+    default_provenance: Option<ProvenanceMode>,
+    /// What is in each output that is pushed by digest.
+    pushed: TextMap,
+}
+
+impl<'a> LegOptions<'a> {
+    pub(super) fn of(input: &Input<'a>) -> Self {
+        let pushed =
+            [("type", "image"), ("push", "true"), ("push-by-digest", "true"), ("name-canonical", "true")];
+        Self {
+            platforms: input.platforms,
+            publish: input.publish,
+            default_provenance: input.default_provenance,
+            pushed: pushed.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        }
+    }
+
+    /// Whether legs for a platform are planned.
+    pub(super) fn plans(&self, platform: Option<&Platform>) -> bool {
+        self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(platform))
+    }
+}
+
 /// Makes the legs of one target for one image.
 pub(super) struct Maker<'a> {
-    pub(super) input: &'a Input<'a>,
+    pub(super) options: &'a LegOptions<'a>,
     pub(super) image: &'a UnresolvedImage,
     pub(super) target: &'a Target,
     pub(super) settings: &'a Settings,
     /// The names that its digests are pushed under.
     pub(super) names: Vec<Text>,
-    /// What is in each output that is pushed by digest.
-    pub(super) pushed: &'a TextMap,
     /// The caches that some leg writes.
     pub(super) caches: &'a cache::Written,
-}
-
-/// The fields of an output that is pushed by digest.
-pub(super) fn pushed() -> TextMap {
-    let fields =
-        [("type", "image"), ("push", "true"), ("push-by-digest", "true"), ("name-canonical", "true")];
-    fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
 }
 
 /// The names that the digests of an image are pushed under.
@@ -88,12 +106,12 @@ impl Maker<'_> {
             BTreeMap::new()
         };
         definition.output = Some(vec![self.output(platform, !descriptor.is_empty())]);
-        if !self.input.publish {
+        if !self.options.publish {
             definition.cache_to = None;
         }
         definition.attest.extend(self.provenance(&definition.attest));
         let leg = Leg {
-            of: Rc::clone(&self.target.name),
+            of: Arc::clone(&self.target.name),
             platform: platform.cloned(),
             role: Role::Published,
             definition: Box::new(definition),
@@ -114,7 +132,7 @@ impl Maker<'_> {
         if attest.iter().any(|one| one.kind() == "provenance") {
             return None;
         }
-        self.input.default_provenance.map(|mode| match mode {
+        self.options.default_provenance.map(|mode| match mode {
             ProvenanceMode::Max => provenance.with("mode", "max"),
             ProvenanceMode::Min => provenance.with("inline-only", "true").with("mode", "min"),
         })
@@ -122,7 +140,7 @@ impl Maker<'_> {
 
     /// One output for all repositories: two would give two digests. What the source says of the image's form stays.
     fn output(&self, platform: Option<&Platform>, is_described: bool) -> Entry {
-        if !self.input.publish {
+        if !self.options.publish {
             return Entry::of_type("cacheonly");
         }
         let source = self.target.output.as_deref().and_then(<[Entry]>::first);
@@ -140,7 +158,7 @@ impl Maker<'_> {
             // Docker's own media types have no annotations, and one such child makes the whole index a Docker list.
             output.set("oci-mediatypes", "true");
         }
-        output.fields.merge(self.pushed);
+        output.fields.merge(&self.options.pushed);
         output
     }
 }
@@ -195,7 +213,7 @@ pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
         set(&mut definition.dockerfile, dockerfile);
         set(&mut definition.context, context);
         set(&mut definition.target, target);
-        definition.contexts.extend(contexts.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
-        definition.args.extend(args.iter().map(|(k, v)| (Rc::clone(k), v.clone())));
+        definition.contexts.extend(contexts.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
+        definition.args.extend(args.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
     }
 }

@@ -1,7 +1,7 @@
 //! Legs: one target for one platform each, pushed by digest under base names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
@@ -10,7 +10,7 @@ use super::annotations;
 use super::assigned::{AssignedLeg, Legs};
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::leg::{self, Maker, leg_name};
+use super::leg::{self, LegOptions, Maker, leg_name};
 use super::plain;
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
@@ -20,6 +20,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::naming;
 use crate::on_missing::OnMissing;
+use crate::parallel;
 use crate::plan::Leg;
 use crate::platform::Platform;
 use crate::reference::Reference;
@@ -46,79 +47,109 @@ pub(super) fn legs(
     let mut legs =
         Legs { all: IndexMap::with_capacity(most), builds: IndexMap::new(), lifted: BTreeMap::new() };
     check_overrides(images, targets, diagnostics);
-    let pushed = leg::pushed();
-    let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();
+    let options = LegOptions::of(input);
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
-    for (image, publication) in wanted {
-        let mut builds: Vec<ImageBuild> = Vec::new();
-        plain::check(image, targets, diagnostics);
-        let of_block = image.settings().annotations.iter();
-        diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
-        for (name, settings) in &image.targets {
-            let Some(target) = targets.find(name) else { continue };
-            if let Some(problem) = naming::problem(name) {
-                let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
-                let error = Diagnostic::error(Code::TARGET_NAME, message).at(target.span, "");
-                diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));
-                continue;
-            }
-            let declared = match targets.platforms(name) {
-                Ok(declared) => declared,
-                Err(found) => {
-                    diagnostics.extend(found.iter().cloned());
-                    continue;
-                }
-            };
-            check_published(target, declared, diagnostics);
-            if declared.is_empty() {
-                without_platforms.insert(name, target);
-            }
-            let lifted = annotations::lifted(target);
-            if !lifted.is_empty() {
-                legs.lifted.insert(Rc::clone(name), lifted);
-            }
-            let names = leg::names(publication);
-            let caches = &targets.caches;
-            let maker = Maker { input, image, target, settings, names, pushed: &pushed, caches };
-            let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
-                [] => vec![(None, None)],
-                declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
-            };
-            for (platform, span) in platforms {
-                let overrides = settings.overrides_of(platform);
-                if overrides.iter().any(|one| one.settings.skip) || !input.plans(platform) {
-                    continue;
-                }
-                let place = span.or(target.span);
-                if let Some(first) = builds.iter().find(|one| one.platform.as_ref() == platform) {
-                    diagnostics.report(from_two_targets(image, platform, place, first.span));
-                    continue;
-                }
-                let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
-                let leg = Name::from(leg_name(name, platform));
-                let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
-                let on_missing = on_missing.unwrap_or(settings.on_missing);
-                builds.push(ImageBuild {
-                    build: (Rc::clone(&leg), on_missing),
-                    platform: platform.cloned(),
-                    span: place,
-                });
-                add(&mut legs, leg, assigned, image, targets, diagnostics);
-            }
+    let of_images = parallel::map(wanted, |(image, publication)| {
+        (image, of_image(image, publication, targets, &options))
+    });
+    let mut without_platforms: IndexMap<&Name, &Target> = IndexMap::new();
+    for (image, made) in of_images {
+        let ImageLegs { builds, lifted, without_platforms: unnamed, diagnostics: found } = made;
+        diagnostics.extend(found.into_found());
+        without_platforms.extend(unnamed.into_iter().map(|target| (&target.name, target)));
+        legs.lifted.extend(lifted);
+        let mut names = Vec::with_capacity(builds.len());
+        for ImageBuild { leg, on_missing, assigned, span: _ } in builds {
+            names.push((Arc::clone(&leg), on_missing));
+            add(&mut legs, leg, assigned, image, targets, diagnostics);
         }
-        legs.builds.insert(image.key.clone(), builds.into_iter().map(|one| one.build).collect());
+        legs.builds.insert(image.key.clone(), names);
     }
     check_platforms(without_platforms.into_values(), input, diagnostics);
     legs.sort(targets);
     legs
 }
 
+/// What one image is made of.
+#[derive(Default)]
+struct ImageLegs<'t> {
+    builds: Vec<ImageBuild>,
+    /// The annotations that are lifted out of its targets.
+    lifted: Vec<(Name, BTreeMap<String, String>)>,
+    /// Its targets that name no platforms.
+    without_platforms: Vec<&'t Target>,
+    diagnostics: Diagnostics,
+}
+
 /// A build of an image, and where its platform is written.
 struct ImageBuild {
-    /// The leg, and what becomes of the image without it.
-    build: (Name, OnMissing),
-    platform: Option<Platform>,
+    leg: Name,
+    /// What becomes of the image without it.
+    on_missing: OnMissing,
+    assigned: AssignedLeg,
     span: Option<Span>,
+}
+
+/// The legs of one image, without a look at those of others.
+fn of_image<'t>(
+    image: &UnresolvedImage,
+    publication: &Publication,
+    targets: &'t Targets<'_>,
+    options: &LegOptions<'_>,
+) -> ImageLegs<'t> {
+    let mut made = ImageLegs::default();
+    let ImageLegs { builds, lifted, without_platforms, diagnostics } = &mut made;
+    plain::check(image, targets, diagnostics);
+    let of_block = image.settings().annotations.iter();
+    diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
+    for (name, settings) in &image.targets {
+        let Some(target) = targets.find(name) else { continue };
+        if let Some(problem) = naming::problem(name) {
+            let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
+            let error = Diagnostic::error(Code::TARGET_NAME, message).at(target.span, "");
+            diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));
+            continue;
+        }
+        let declared = match targets.platforms(name) {
+            Ok(declared) => declared,
+            Err(found) => {
+                diagnostics.extend(found.iter().cloned());
+                continue;
+            }
+        };
+        check_published(target, declared, diagnostics);
+        if declared.is_empty() {
+            without_platforms.push(target);
+        }
+        let of_index = annotations::lifted(target);
+        if !of_index.is_empty() {
+            lifted.push((Arc::clone(name), of_index));
+        }
+        let names = leg::names(publication);
+        let caches = &targets.caches;
+        let maker = Maker { options, image, target, settings, names, caches };
+        let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
+            [] => vec![(None, None)],
+            declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
+        };
+        for (platform, span) in platforms {
+            let overrides = settings.overrides_of(platform);
+            if overrides.iter().any(|one| one.settings.skip) || !options.plans(platform) {
+                continue;
+            }
+            let place = span.or(target.span);
+            if let Some(first) = builds.iter().find(|one| one.assigned.leg.platform.as_ref() == platform) {
+                diagnostics.report(from_two_targets(image, platform, place, first.span));
+                continue;
+            }
+            let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
+            let leg = Name::from(leg_name(name, platform));
+            let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
+            let on_missing = on_missing.unwrap_or(settings.on_missing);
+            builds.push(ImageBuild { leg, on_missing, assigned, span: place });
+        }
+    }
+    made
 }
 
 fn from_two_targets(
@@ -380,10 +411,4 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
         }
     };
     diagnostics.report(diagnostic);
-}
-
-impl Input<'_> {
-    fn plans(&self, platform: Option<&Platform>) -> bool {
-        self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(platform))
-    }
 }

@@ -4,7 +4,7 @@
 //! the wrong files inside. So every link of a leg is rewritten, or refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::assigned::{AssignedLeg, Legs};
 use super::image::UnresolvedImage;
@@ -65,7 +65,7 @@ impl<'a> Linker<'a, '_> {
     /// Rewrites the links of a published leg.
     fn leg(&mut self, name: &str) {
         let Some(assigned) = self.legs.get(name).cloned() else { return };
-        self.path.push(Rc::clone(&assigned.leg.of));
+        self.path.push(Arc::clone(&assigned.leg.of));
         let contexts = self.contexts(&assigned.leg.definition, assigned.leg.platform.as_ref(), &assigned);
         self.path.pop();
         if let Some(assigned) = self.legs.get_mut(name) {
@@ -117,7 +117,7 @@ impl<'a> Linker<'a, '_> {
         };
         // A helper without platforms is built for the build platform, whoever asks.
         if declared.is_empty() {
-            self.path.push(Rc::clone(&target.name));
+            self.path.push(Arc::clone(&target.name));
             self.follow(target);
             self.path.pop();
             return None;
@@ -140,7 +140,7 @@ impl<'a> Linker<'a, '_> {
         }
         let runner = user.assignment.platform.clone();
         let both = runner != *platform && declares(&runner);
-        self.path.push(Rc::clone(&target.name));
+        self.path.push(Arc::clone(&target.name));
         let name = if both {
             self.copy(target, platform, &runner, user)
         } else {
@@ -161,8 +161,8 @@ impl<'a> Linker<'a, '_> {
             };
             if self.path.contains(&target.name) {
                 self.diagnostics.report(loop_of(&self.path, &target.name, link));
-            } else if self.followed.insert(Rc::clone(&target.name)) {
-                self.path.push(Rc::clone(&target.name));
+            } else if self.followed.insert(Arc::clone(&target.name)) {
+                self.path.push(Arc::clone(&target.name));
                 self.follow(target);
                 self.path.pop();
             }
@@ -249,7 +249,7 @@ impl<'a> Linker<'a, '_> {
     ) {
         definition.name = name.as_str().into();
         let leg = Leg {
-            of: Rc::clone(&target.name),
+            of: Arc::clone(&target.name),
             platform: Some(platform.clone()),
             role,
             definition: Box::new(definition),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -90,7 +90,7 @@ pub(super) fn unset(Published { names, built }: &Published<'_>) -> Vec<UnsetVari
     for (place, mark, span) in once(names.iter().chain(built)) {
         if let Mark::Unset(variable) = mark {
             found.entry(variable).or_insert_with(|| UnsetVariable {
-                name: Rc::clone(variable),
+                name: Arc::clone(variable),
                 place: place.to_string(),
                 span,
             });

@@ -53,7 +53,7 @@ mod publish;
 pub use input::{Input, Purpose, Spared};
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use assigned::Legs;
 use image::UnresolvedImage;
@@ -191,7 +191,7 @@ fn local<'i>(
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
 fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     for target in targets.standing() {
-        plan.targets.insert(Rc::clone(&target.name), Rc::clone(target));
+        plan.targets.insert(Arc::clone(&target.name), Arc::clone(target));
     }
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
     loop {
@@ -199,7 +199,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
             .targets
             .values()
             .filter(|target| links_of(target).any(|(_, linked)| !plan.targets.contains_key(linked)))
-            .map(|target| Rc::clone(&target.name))
+            .map(|target| Arc::clone(&target.name))
             .collect();
         for name in &dangling {
             let message = format!("target `{name}` links to a target that does not exist; it is left out");
@@ -226,12 +226,12 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
 /// The source's groups with the members that exist; a group that loses all of its own is dropped.
 fn groups(
     definition: &Definition,
-    targets: &IndexMap<Name, Rc<Target>>,
+    targets: &IndexMap<Name, Arc<Target>>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = definition.groups.values().cloned().collect();
     loop {
-        let names: BTreeSet<Name> = groups.iter().map(|group| Rc::clone(&group.name)).collect();
+        let names: BTreeSet<Name> = groups.iter().map(|group| Arc::clone(&group.name)).collect();
         let before: usize = groups.iter().map(|group| group.members().len() + 1).sum();
         for group in &mut groups {
             let Some(members) = &mut group.targets else { continue };

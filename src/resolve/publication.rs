@@ -28,7 +28,7 @@ pub(super) struct Listing {
     /// The floating tags that are another version's.
     pub(super) yielded: Vec<YieldedTag>,
     /// The version that is to be seen in its tags, where the image has none.
-    pub(super) seen: Option<Version>,
+    pub(super) seen: Option<Box<Version>>,
 }
 
 /// What an image is published under, by repository, in the order of the spec.

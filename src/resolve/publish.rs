@@ -18,8 +18,9 @@ use super::versions;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
+use crate::parallel;
 use crate::pattern::PatternForms;
-use crate::plan::{Build, Image, PlannedTag};
+use crate::plan::{Build, Image, PlannedTag, Reused};
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
 use crate::tags::{Claim, YieldedTag};
@@ -57,16 +58,20 @@ pub(super) fn publications(
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
     let forms = PatternForms::new(input.given.short_length());
-    for image in images {
-        let by_pattern = image.settings().tags.is_some() || image.settings().version.is_some();
-        if by_pattern {
+    let literal = parallel::map(images, |image| {
+        let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
+        is_literal.then(|| repositories::literal(image, targets))
+    });
+    for (image, literal) in images.iter().zip(literal) {
+        if let Some((publication, found)) = literal {
+            diagnostics.extend(found.into_found());
+            names.push(Names::default());
+            publications.push(publication);
+        } else {
             names.push(names::names(input, image, &forms, diagnostics));
             let repositories = repositories::repositories(image, targets, diagnostics);
             let empty = |repository| (repository, Listing::default());
             publications.push(repositories.into_iter().map(empty).collect());
-        } else {
-            names.push(Names::default());
-            publications.push(repositories::literal(image, targets, diagnostics));
         }
     }
     for (image, publication) in images.iter().zip(&publications) {
@@ -184,7 +189,7 @@ pub(super) fn images(
     legs: &Legs,
 ) -> IndexMap<String, Image> {
     let withdrawn = withdrawn(images);
-    let mut planned = IndexMap::new();
+    let reused = &input.spared.reused;
     let pattern_forms = PatternForms::new(input.given.short_length());
     let mut other_forms: BTreeMap<Repository, BTreeSet<Form>> = BTreeMap::new();
     let mut add = |image: &UnresolvedImage, repositories: &mut dyn Iterator<Item = Repository>| {
@@ -201,65 +206,88 @@ pub(super) fn images(
         let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
         add(image, &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
     }
-    for (image, publication) in
-        images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
-    {
-        let builds: Vec<Build> = legs.builds_of(&image.key);
-        if builds.is_empty() {
-            continue;
-        }
-        let version = image.version.known().or(seen(&publication)).map(ToString::to_string);
-        let repositories: Vec<Repository> = publication.keys().cloned().collect();
-        let places = repositories.iter().chain(image.mirrors.keys());
+    let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
+    let planned = parallel::map(wanted, |(image, publication)| {
+        let builds = legs.builds_of(&image.key);
+        let places = publication.keys().chain(image.mirrors.keys());
         let all: BTreeSet<&Form> = places.filter_map(|one| other_forms.get(one)).flatten().collect();
-        let other_forms = all.into_iter().cloned().collect();
-        let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
-        let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
-        for (repository, Listing { tags: listed, yielded: not_here, seen: _ }) in publication {
-            for PlacedTag { tag, claim, form, family, why, is_provisional, span: _ } in listed {
-                let tag = tags.entry(tag.clone()).or_insert(PlannedTag {
-                    name: tag,
-                    claim,
-                    form,
-                    family,
-                    why,
-                    is_provisional,
-                    repositories: Some(Vec::new()),
-                });
-                tag.repositories.get_or_insert_default().push(repository.clone());
-            }
-            for tag in not_here {
-                yielded.entry(tag.name.clone()).or_insert(tag);
-            }
+        let of_others = OfOthers {
+            forms: all.into_iter().cloned().collect(),
+            withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
+            reused: reused.get(&image.key).cloned(),
+        };
+        (!builds.is_empty())
+            .then(|| (image.key.clone(), planned(image, publication, builds, of_others, targets, legs)))
+    });
+    let mut all = IndexMap::with_capacity(images.len());
+    all.extend(planned.flatten());
+    all
+}
+
+/// What an image has that does not follow from itself.
+struct OfOthers {
+    /// The forms of tags that are not versions in its repositories.
+    forms: Vec<Form>,
+    /// The versions that images of its block withdraw.
+    withdrawn: Vec<String>,
+    reused: Option<Reused>,
+}
+
+/// An image as it is planned.
+fn planned(
+    image: &UnresolvedImage,
+    publication: Publication,
+    mut builds: Vec<Build>,
+    OfOthers { forms, withdrawn, reused }: OfOthers,
+    targets: &Targets<'_>,
+    legs: &Legs,
+) -> Image {
+    let version = image.version.known().or(seen(&publication)).map(ToString::to_string);
+    let repositories: Vec<Repository> = publication.keys().cloned().collect();
+    let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
+    let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
+    for (repository, Listing { tags: listed, yielded: not_here, seen: _ }) in publication {
+        for PlacedTag { tag, claim, form, family, why, is_provisional, span: _ } in listed {
+            let tag = tags.entry(tag.clone()).or_insert(PlannedTag {
+                name: tag,
+                claim,
+                form,
+                family,
+                why,
+                is_provisional,
+                repositories: Some(Vec::new()),
+            });
+            tag.repositories.get_or_insert_default().push(repository.clone());
         }
-        for tag in tags.values_mut() {
-            tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
+        for tag in not_here {
+            yielded.entry(tag.name.clone()).or_insert(tag);
         }
-        planned.insert(
-            image.key.clone(),
-            Image {
-                repositories,
-                mirrors: image.mirrors.keys().cloned().collect(),
-                tags: tags.into_values().collect(),
-                annotations: annotations(image, targets, legs),
-                of_facts: image
-                    .oci
-                    .keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),
-                builds,
-                version,
-                tails: versions::declared_tails(image),
-                yielded: yielded.into_values().collect(),
-                scheme: image.settings().scheme,
-                withdrawn: withdrawn.get(&image.block).cloned().unwrap_or_default(),
-                other_forms,
-                immutable: image.settings().immutable,
-                index: image.settings().index,
-                retag: image.settings().retag,
-                reused: input.spared.reused.get(&image.key).cloned(),
-            },
-        );
     }
-    planned
+    let mut tags: Vec<PlannedTag> = tags.into_values().collect();
+    for tag in &mut tags {
+        tag.repositories = tag.repositories.take().filter(|some| some.len() != repositories.len());
+    }
+    // There may be very many images, most of which have few of these.
+    tags.shrink_to_fit();
+    builds.shrink_to_fit();
+    Image {
+        repositories,
+        mirrors: image.mirrors.keys().cloned().collect(),
+        tags,
+        annotations: annotations(image, targets, legs),
+        of_facts: image.oci.keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),
+        builds,
+        version,
+        tails: versions::declared_tails(image),
+        yielded: yielded.into_values().collect(),
+        scheme: image.settings().scheme,
+        withdrawn,
+        other_forms: forms,
+        immutable: image.settings().immutable,
+        index: image.settings().index,
+        retag: image.settings().retag,
+        reused,
+    }
 }
 
 /// Fills in what an image says that its version is, as docker/metadata-action does: the tag that shows the version, with the
@@ -282,7 +310,7 @@ pub(super) fn name_version(image: &mut UnresolvedImage, publication: &Publicatio
 
 /// The version that is to be seen in the tags of an image, the same in all repositories.
 fn seen(publication: &Publication) -> Option<&Version> {
-    let mut all = publication.values().map(|listing| listing.seen.as_ref());
+    let mut all = publication.values().map(|listing| listing.seen.as_deref());
     let first = all.next()??;
     all.all(|one| one == Some(first)).then_some(first)
 }

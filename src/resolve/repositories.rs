@@ -133,11 +133,8 @@ fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option
 }
 
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
-pub(super) fn literal(
-    image: &UnresolvedImage,
-    targets: &Targets<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Publication {
+pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Publication, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
         let message = "the variant is appended to the tags of the image, but it has none";
@@ -159,23 +156,23 @@ pub(super) fn literal(
     let has_tag = |(reference, _): &(Reference, Option<Span>)| reference.tag().is_some() || !is_by_digest;
     if settings.repositories.is_some() {
         let texts = target.map(Target::image_names).unwrap_or_default();
-        let parsed = texts.iter().filter_map(|text| parse(text, diagnostics));
+        let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
         let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
-        let listing = constant(tags, diagnostics);
-        for repository in repositories(image, targets, diagnostics) {
+        let listing = constant(tags, &mut diagnostics);
+        for repository in repositories(image, targets, &mut diagnostics) {
             publication.insert(repository, listing.clone());
         }
-        return publication;
+        return (publication, diagnostics);
     }
     for text in names_of(image, targets) {
-        let Some(named) = parse(&text, diagnostics) else { continue };
+        let Some(named) = parse(&text, &mut diagnostics) else { continue };
         let listing = publication.entry(named.0.repository().clone()).or_default();
         listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
-        *listing = constant(std::mem::take(&mut listing.tags), diagnostics);
+        *listing = constant(std::mem::take(&mut listing.tags), &mut diagnostics);
     }
-    publication
+    (publication, diagnostics)
 }
 
 fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Option<Span>)> {
@@ -196,11 +193,16 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 fn constant(tags: Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Listing {
     let mut tags = once(tags);
     let seen = constants::settle(&mut tags, diagnostics);
+    // There may be very many images, most of which have one.
+    tags.shrink_to_fit();
     Listing { tags, yielded: Vec::new(), seen }
 }
 
 /// Each tag once, the first of its kind.
 pub(super) fn once(mut tags: Vec<PlacedTag>) -> Vec<PlacedTag> {
+    if tags.len() < 2 {
+        return tags;
+    }
     let mut seen = BTreeSet::new();
     tags.retain(|published| seen.insert(published.tag.clone()));
     tags

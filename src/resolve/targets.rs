@@ -1,7 +1,7 @@
 //! The targets of the source, each resolved once, with the platforms that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -19,12 +19,12 @@ use crate::source::Span;
 /// Resolved targets by name, made once each.
 pub(super) struct Targets<'a> {
     pub(super) definition: &'a Definition,
-    pub(super) resolved: IndexMap<Name, Rc<Target>>,
+    pub(super) resolved: IndexMap<Name, Arc<Target>>,
     /// Those that cannot be resolved, with why.
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
     platforms: IndexMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
     /// Those that are written as they stand.
-    standing: Vec<Rc<Target>>,
+    standing: Vec<Arc<Target>>,
     /// The caches that some of them write.
     pub(super) caches: cache::Written,
 }
@@ -56,16 +56,16 @@ impl<'a> Targets<'a> {
         for name in input.definition.targets.keys() {
             match resolver.target(name) {
                 Ok(target) => {
-                    targets.platforms.insert(Rc::clone(name), platforms(&target, &mut known));
-                    targets.resolved.insert(Rc::clone(name), Rc::new(target));
+                    targets.platforms.insert(Arc::clone(name), platforms(&target, &mut known));
+                    targets.resolved.insert(Arc::clone(name), Arc::new(target));
                 }
                 Err(found) => {
-                    targets.broken.insert(Rc::clone(name), found);
+                    targets.broken.insert(Arc::clone(name), found);
                 }
             }
         }
         targets.standing = standing(&targets.resolved, input.definition);
-        targets.caches = cache::Written::of(targets.resolved.values().map(Rc::as_ref));
+        targets.caches = cache::Written::of(targets.resolved.values().map(Arc::as_ref));
         Ok(targets)
     }
 
@@ -87,13 +87,13 @@ impl<'a> Targets<'a> {
     }
 
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn standing(&self) -> &[Rc<Target>] {
+    pub(super) fn standing(&self) -> &[Arc<Target>] {
         &self.standing
     }
 
     /// A target that could be resolved.
     pub(super) fn find(&self, name: &str) -> Option<&Target> {
-        self.resolved.get(name).map(Rc::as_ref)
+        self.resolved.get(name).map(Arc::as_ref)
     }
 
     /// A target, or why there is none.
@@ -118,11 +118,11 @@ impl<'a> Targets<'a> {
     }
 }
 
-fn standing(resolved: &IndexMap<Name, Rc<Target>>, definition: &Definition) -> Vec<Rc<Target>> {
+fn standing(resolved: &IndexMap<Name, Arc<Target>>, definition: &Definition) -> Vec<Arc<Target>> {
     let linked: BTreeSet<&str> =
         resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect();
     let grouped = grouped(definition);
-    let stands = |target: &&Rc<Target>| {
+    let stands = |target: &&Arc<Target>| {
         !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
     };
     resolved.values().filter(stands).cloned().collect()
@@ -158,7 +158,7 @@ fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<Declared
         let parsed = match known.get(text.as_str()) {
             Some(parsed) => parsed.clone(),
             None => match split_list(text.as_str()) {
-                Ok(parsed) => known.entry(Rc::clone(text.name())).or_insert(parsed).clone(),
+                Ok(parsed) => known.entry(Arc::clone(text.name())).or_insert(parsed).clone(),
                 Err(e) => {
                     diagnostics.report(Diagnostic::error(Code::PLATFORM, e.to_string()).at(text.span, ""));
                     continue;

@@ -344,7 +344,7 @@ fn outside_of<'a>(
     let prefix = git_prefix(image);
     let rules_decide = settings.version.is_none()
         && prefix.is_none()
-        && image.rules.as_ref().is_some_and(AppliedRules::cut_versions_out);
+        && image.rules.as_deref().is_some_and(AppliedRules::cut_versions_out);
     let tags = GitTags::of(image, input, names);
     names.iter().filter_map(move |name| {
         let own = prefix.as_deref().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Which targets an image block covers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attributes::Covered;
 use super::declare::Marked;
@@ -54,7 +54,9 @@ impl ImageSpec {
         let mut covered = Covered::default();
         let given = one.or(many);
         let names = match given {
-            None => vec![Text { value: MarkedStr::verbatim(Rc::clone(&label.name)), span: Some(label.span) }],
+            None => {
+                vec![Text { value: MarkedStr::verbatim(Arc::clone(&label.name)), span: Some(label.span) }]
+            }
             Some(attribute) => {
                 covered.read(attribute, &mut AttributeReader::new(module, None, None, diagnostics));
                 covered.target.or(covered.targets).unwrap_or_default()
@@ -71,7 +73,7 @@ impl ImageSpec {
         let (images, by_member) = match lists.as_slice() {
             // Null or an empty list; whether it is one may depend on marks.
             [] => (Vec::new(), false),
-            [list] => (list.names.iter().map(|name| vec![Rc::clone(name)]).collect(), list.is_matrix),
+            [list] => (list.names.iter().map(|name| vec![Arc::clone(name)]).collect(), list.is_matrix),
             lists if lists.iter().any(|list| list.is_matrix) => {
                 (joined(module, lists, &names, diagnostics), true)
             }
@@ -92,10 +94,10 @@ fn joined(
     let mut images: Vec<Vec<Name>> = Vec::new();
     for member in &lists[0].names {
         let axes = module.axes(member);
-        let mut image = vec![Rc::clone(member)];
+        let mut image = vec![Arc::clone(member)];
         for (list, name) in lists.iter().zip(names).skip(1) {
             match list.names.iter().find(|other| same_axes(axes, module.axes(other))) {
-                Some(other) => image.push(Rc::clone(other)),
+                Some(other) => image.push(Arc::clone(other)),
                 None => {
                     let message = format!("`{name}` has no member with the axis values of `{member}`");
                     diagnostics.report(Diagnostic::error(Code::MATRIX_JOIN, message).at(name.span, "").with_help(
@@ -122,7 +124,7 @@ fn members(
         return Some(Members { names: members.to_vec(), is_matrix });
     }
     if let Some((target, _)) = definition.targets.get_key_value(name.as_str()) {
-        return Some(Members { names: vec![Rc::clone(target)], is_matrix: false });
+        return Some(Members { names: vec![Arc::clone(target)], is_matrix: false });
     }
     let diagnostic = Diagnostic::error(
         Code::UNKNOWN_TARGET,

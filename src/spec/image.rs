@@ -1,6 +1,6 @@
 //! One `image` block, as written.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -35,7 +35,7 @@ impl ImageSpec {
 
     pub(super) fn add(&mut self, block: &Block, diagnostics: &mut Diagnostics) {
         for attribute in &block.body.attributes {
-            self.attributes.insert(Rc::clone(&attribute.name.name), attribute.clone());
+            self.attributes.insert(Arc::clone(&attribute.name.name), attribute.clone());
         }
         for inner in block.body.blocks_of("platform") {
             let [label] = inner.labels.as_slice() else {
@@ -45,9 +45,9 @@ impl ImageSpec {
                     .report(diagnostic.at(inner.span, "").with_help("write `platform \"linux/arm64\" {`"));
                 continue;
             };
-            let entry = self.platforms.entry(Rc::clone(&label.name));
+            let entry = self.platforms.entry(Arc::clone(&label.name));
             let (_, attributes) = entry.or_insert_with(|| (label.clone(), IndexMap::new()));
-            attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
+            attributes.extend(inner.body.attributes.iter().map(|a| (Arc::clone(&a.name.name), a.clone())));
         }
         let mut workflows = block.body.blocks_of("workflow");
         if let Some(second) = workflows.nth(1) {
@@ -65,7 +65,7 @@ impl ImageSpec {
                 continue;
             }
             let (_, attributes) = self.workflow.get_or_insert_with(|| (inner.span, IndexMap::new()));
-            attributes.extend(inner.body.attributes.iter().map(|a| (Rc::clone(&a.name.name), a.clone())));
+            attributes.extend(inner.body.attributes.iter().map(|a| (Arc::clone(&a.name.name), a.clone())));
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) use weight::Weight;
 pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
 pub use workflow::WorkflowSettings;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -51,7 +51,7 @@ pub(crate) struct Spec {
     /// The labelled blocks, in order of first appearance.
     pub images: Vec<ImageSpec>,
     /// What is said of a target where there is no block: there may be very many such targets.
-    unsaid: Rc<Settings>,
+    unsaid: Arc<Settings>,
 }
 
 impl Spec {
@@ -78,7 +78,7 @@ impl Spec {
             }
             names::check(&block.body, diagnostics);
             let label = block.labels.first().filter(|label| !label.name.is_empty()).cloned();
-            match by_label.entry(label.as_ref().map(|label| Rc::clone(&label.name))) {
+            match by_label.entry(label.as_ref().map(|label| Arc::clone(&label.name))) {
                 Entry::Vacant(slot) => {
                     slot.insert(ImageSpec::new(label, block.span)).add(block, diagnostics);
                 }
@@ -92,7 +92,7 @@ impl Spec {
         defaults.iter().for_each(|defaults| defaults.check_defaults(diagnostics));
         let images: Vec<ImageSpec> = by_label.into_values().collect();
         images.iter().for_each(|image| image.check_image(diagnostics));
-        Self { defaults, images, unsaid: Rc::default() }
+        Self { defaults, images, unsaid: Arc::default() }
     }
 
     /// What a block says about one target, over the defaults.
@@ -103,15 +103,15 @@ impl Spec {
         target: &Name,
         sources: &Sources,
         diagnostics: &mut Diagnostics,
-    ) -> Rc<Settings> {
+    ) -> Arc<Settings> {
         let layers: Vec<&ImageSpec> = self.defaults.iter().chain(image).collect();
         if layers.is_empty() {
-            return Rc::clone(&self.unsaid);
+            return Arc::clone(&self.unsaid);
         }
         let mut reader = AttributeReader::new(module, Some(target), Some(sources), diagnostics);
         let mut settings = Settings::default();
         layers.iter().for_each(|layer| layer.read_into(&mut settings, &mut reader));
-        Rc::new(settings)
+        Arc::new(settings)
     }
 }
 

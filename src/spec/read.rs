@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -436,7 +436,7 @@ impl ReadAttribute for BTreeMap<Name, Text> {
         };
         let given = members.iter().filter(|(_, member)| !member.is_null());
         let read = given.filter_map(|(key, member)| {
-            Some((Rc::clone(key), reader.text(member, place.member(key).span, "a string")?))
+            Some((Arc::clone(key), reader.text(member, place.member(key).span, "a string")?))
         });
         Some(read.collect())
     }

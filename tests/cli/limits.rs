@@ -1,7 +1,10 @@
 //! Definitions that ask for more than any machine has, and files of a megabyte that are one construct over and over: each is
 //! refused or done soon, and refusals are short.
 
+use std::fs;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::support::Test;
 
@@ -275,5 +278,55 @@ fn a_number_beyond_our_limits_is_not_answered_by_try() {
         let file = format!("target \"default\" {{\n  args = {{ A = {expression} }}\n}}\n");
         let output = Test::new().file("docker-bake.hcl", &file).args(["print"]).output();
         assert!(String::from_utf8(output.stdout).unwrap().contains("\"A\": \"x\""), "{expression}");
+    }
+}
+
+/// What is planned, as the rows of the table, the targets, the images and the rows of the matrix; and the warnings.
+fn planned(some: &[usize]) -> ([Vec<String>; 3], [Value; 2]) {
+    let names: Vec<String> = some.iter().map(|at| format!("\"t{at}\"")).collect();
+    let mut text = format!("group \"default\" {{\n  targets = [{}]\n}}\n", names.join(", "));
+    for at in some {
+        let tag = if at % 2 == 0 { "edge" } else { "1.2.3" };
+        // Of one kind of warning, no more than a hundred are shown.
+        let annotation = if at % 100 == 0 { "index-descriptor" } else { "index" };
+        text += &format!(
+            "target \"t{at}\" {{\n  tags = [\"ghcr.io/acme/{at}:{tag}\"]\n  \
+             platforms = [\"linux/amd64\", \"linux/arm64\"]\n  annotations = [\"{annotation}:at={at}\"]\n}}\n"
+        );
+    }
+    let test = Test::new().file("docker-bake.hcl", text).args(["plan", "--out", "out"]);
+    let output = test.output();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let told = told.lines().filter(|line| line.contains("the annotation `at=")).map(str::to_owned).collect();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let shown = shown.lines().skip(1).take_while(|line| !line.is_empty());
+    let shown = shown.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    let read = |file: &str| fs::read_to_string(test.folder().join("out").join(file)).expect("it is there");
+    // They end in what the plan is called.
+    let rows = read("matrix.json");
+    let rows =
+        rows.lines().filter_map(|row| row.split_once(",\"id\"")).map(|(row, _)| row.to_owned()).collect();
+    let json = |file: &str| serde_json::from_str::<Value>(&read(file)).expect("it is JSON");
+    ([told, shown, rows], [json("docker-bake.json")["target"].take(), json("plan.json")["images"].take()])
+}
+
+/// The work on many is shared out among threads.
+#[test]
+fn of_many_targets_the_same_is_planned_and_told_as_of_few() {
+    let all: Vec<usize> = (0..601).collect();
+    let few = [0, 1, 299, 300, 301, 600];
+    let ([many_told, many_shown, many_rows], many) = planned(&all);
+    let ([told, shown, rows], some) = planned(&few);
+    assert_eq!(many_told.len(), 7);
+    assert_eq!(told, [0, 3, 6].map(|at| many_told[at].clone()));
+    assert_eq!(many_shown, all.iter().map(|at| format!("t{at}")).collect::<Vec<_>>());
+    assert_eq!(shown, few.map(|at| format!("t{at}")));
+    assert_eq!(many_rows.len(), 2 * all.len());
+    assert_eq!(rows, few.map(|at| [many_rows[2 * at].clone(), many_rows[2 * at + 1].clone()]).concat());
+    for (many, some) in many.iter().zip(&some) {
+        for (name, one) in some.as_object().expect("it is an object") {
+            assert_eq!(&many[name], one, "{name}");
+        }
     }
 }

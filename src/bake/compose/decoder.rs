@@ -1,7 +1,7 @@
 //! Reads the values of a model: strings, lists, booleans and `KEY=VALUE` pairs, and tells what is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::dotenv::Environment;
 use super::files::Files;
@@ -139,9 +139,9 @@ impl Decoder<'_> {
                     self.free_key(key, member.key, path);
                     let path = format!("{path}.{key}");
                     match (&member.value, member.value.printed()) {
-                        (value, _) if value.is_null() => drop(pairs.insert(Rc::clone(key), None)),
+                        (value, _) if value.is_null() => drop(pairs.insert(Arc::clone(key), None)),
                         (value, Some(text)) => {
-                            drop(pairs.insert(Rc::clone(key), Some(place(text, value))));
+                            drop(pairs.insert(Arc::clone(key), Some(place(text, value))));
                         }
                         (value, None) => {
                             self.wrong(value, &path, "a string, a number or a boolean");
@@ -151,7 +151,7 @@ impl Decoder<'_> {
                 // `processExtensions` in compose-go's loader/loader.go.
                 let extensions = map.iter().filter(|(key, _)| key.starts_with("x-"));
                 let extensions: Map =
-                    extensions.map(|(key, member)| (Rc::clone(key), member.clone())).collect();
+                    extensions.map(|(key, member)| (Arc::clone(key), member.clone())).collect();
                 if !extensions.is_empty() {
                     pairs.retain(|key, _| !extensions.contains_key(key));
                     let text = Node::map(extensions, node.span).formatted();

@@ -1,7 +1,7 @@
 //! `x-bake`, Bake's own key in `build` (`composeExtTarget` in buildx's bake/compose.go).
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::decoder::Decoder;
 use super::node::{Node, NodeKind};
@@ -151,7 +151,7 @@ fn contexts(decoder: &mut Decoder<'_>, node: &Node, path: &str) -> BTreeMap<Name
     for (name, member) in map {
         let value = &member.value;
         match text(value) {
-            Some(text) => drop(contexts.insert(Rc::clone(name), link(text))),
+            Some(text) => drop(contexts.insert(Arc::clone(name), link(text))),
             None => decoder.wrong(value, path, "a mapping of strings"),
         }
     }

@@ -2,7 +2,7 @@
 //! override/ and transform/).
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::node::{
     Map, Member, Node, NodeKind, fail, part, single, split_pair, unique, unique_by, wrong_type,
@@ -93,7 +93,7 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
             return Ok(());
         }
         Rule::Names => return merge_names(base, &over, &NodeKind::Null, path),
-        Rule::Dependencies => return merge_names(base, &over, &NodeKind::Map(Rc::default()), path),
+        Rule::Dependencies => return merge_names(base, &over, &NodeKind::Map(Arc::default()), path),
         Rule::Logging => {
             let driver = |node: &Node| node.get("driver").and_then(Node::printed);
             if driver(base).is_some_and(|own| driver(&over).is_some_and(|other| own != other)) {
@@ -125,7 +125,7 @@ pub(super) fn merge(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Fa
         Rule::Hosts => {
             let mut hosts = pairs(base)?;
             let known: BTreeSet<Name> =
-                hosts.iter().filter_map(Node::printed).map(|text| Rc::clone(text.name())).collect();
+                hosts.iter().filter_map(Node::printed).map(|text| Arc::clone(text.name())).collect();
             let more = pairs(&over)?.into_iter();
             hosts.extend(more.filter(|host| !host.printed().is_some_and(|text| known.contains(text.name()))));
             check_length(hosts.len(), &over)?;
@@ -143,7 +143,7 @@ fn merge_names(base: &mut Node, over: &Node, value: &NodeKind, path: &[&str]) ->
         NodeKind::List(list) => {
             let named = |item: &Node| {
                 let value = Node::new(value.clone(), item.span);
-                Some((Rc::clone(item.as_text()?.name()), Member { key: item.span, value }))
+                Some((Arc::clone(item.as_text()?.name()), Member { key: item.span, value }))
             };
             Node::map(list.iter().filter_map(named).collect(), node.span)
         }
@@ -157,11 +157,11 @@ fn merge_deep(base: &mut Node, over: Node, path: &[&str]) -> Result<(), Failure>
     match (&mut base.kind, &over.kind) {
         (NodeKind::Map(own), NodeKind::Map(other)) => {
             let other = Map::clone(other);
-            return merge_maps(Rc::make_mut(own), other, path);
+            return merge_maps(Arc::make_mut(own), other, path);
         }
         (NodeKind::List(own), NodeKind::List(other)) => {
             check_length(own.len() + other.len(), &over)?;
-            Rc::make_mut(own).extend_from_slice(other);
+            Arc::make_mut(own).extend_from_slice(other);
             return Ok(());
         }
         (NodeKind::Map(_) | NodeKind::List(_), _) => {
@@ -343,7 +343,7 @@ fn expand_build(build: &mut Node) {
 }
 
 fn list_mut(node: &mut Node) -> &mut [Node] {
-    if let NodeKind::List(list) = &mut node.kind { Rc::make_mut(list).as_mut_slice() } else { &mut [] }
+    if let NodeKind::List(list) = &mut node.kind { Arc::make_mut(list).as_mut_slice() } else { &mut [] }
 }
 
 /// Makes a mapping of a list of strings.

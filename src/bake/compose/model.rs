@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::dotenv::{self, Environment};
 use super::files::{Files, Unreadable};
@@ -154,7 +155,7 @@ impl Loader<'_> {
             let message = format!("a Compose file must be a mapping, but this is {}", root.describe());
             return fail(Code::ATTRIBUTE_TYPE, message, root.span).map_err(one);
         };
-        Ok(Rc::unwrap_or_clone(map))
+        Ok(Arc::unwrap_or_clone(map))
     }
 
     fn interpolate<'n>(
@@ -192,7 +193,7 @@ impl Loader<'_> {
                     path.push(key);
                     let value = self.interpolate(&member.value, path, substitution, failures);
                     path.pop();
-                    (Rc::clone(key), Member { key: member.key, value })
+                    (Arc::clone(key), Member { key: member.key, value })
                 };
                 Node::map(map.iter().map(member).collect(), node.span)
             }
@@ -235,7 +236,7 @@ impl Loader<'_> {
                         merge::merge(&mut theirs.value, own.value, &[section, name]).map_err(one)?;
                         theirs.key = own.key;
                     }
-                    to.insert(Rc::clone(name), theirs);
+                    to.insert(Arc::clone(name), theirs);
                 }
             }
         }
@@ -326,7 +327,7 @@ impl Loader<'_> {
             }
         }
         for (name, value) in scope.environment {
-            more.insert(Rc::clone(name), value.clone());
+            more.insert(Arc::clone(name), value.clone());
         }
         Ok(more)
     }
@@ -374,7 +375,7 @@ impl Loader<'_> {
                 extends.get("file").filter(|file| !file.is_null()),
             ),
         };
-        let Some(parent) = parent.map(|parent| Rc::clone(parent.name())) else {
+        let Some(parent) = parent.map(|parent| Arc::clone(parent.name())) else {
             let message = format!("`services.{name}.extends` must name a service");
             let diagnostic = Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(extends.span, "");
             return Err(vec![diagnostic.with_help("write `extends: {service: NAME}`")]);
@@ -393,7 +394,7 @@ impl Loader<'_> {
             let message = format!("`{name}` extends `{parent}`, which `{path}` does not have");
             return fail(Code::UNKNOWN_SERVICE, message, extends.span).map_err(one);
         }
-        let link = (path.clone(), Rc::clone(name));
+        let link = (path.clone(), Arc::clone(name));
         if chain.len() >= MAX_CHAIN {
             let message = format!("a chain of `extends` has more than {MAX_CHAIN} services");
             return fail(Code::EXTENDS_TOO_DEEP, message, extends.span).map_err(one);
@@ -418,7 +419,7 @@ impl Loader<'_> {
             return fail(Code::YAML_TOO_LARGE, message, extends.span).map_err(one);
         }
         let member = Member { key: service.key, value: merged.clone() };
-        base.borrow_mut().services.insert(Rc::clone(name), member);
+        base.borrow_mut().services.insert(Arc::clone(name), member);
         Ok(Some(merged))
     }
 
@@ -446,7 +447,7 @@ impl Loader<'_> {
         let Some(NodeKind::Map(services)) = services else {
             return fail(Code::UNKNOWN_SERVICE, format!("`{full}` has no services"), span).map_err(one);
         };
-        let base = Rc::new(RefCell::new(Base { services: Rc::unwrap_or_clone(services), resets }));
+        let base = Rc::new(RefCell::new(Base { services: Arc::unwrap_or_clone(services), resets }));
         scope.bases.insert(full, Rc::clone(&base));
         Ok(base)
     }
@@ -497,7 +498,7 @@ fn default_contexts(model: &mut Map) {
         if let Some(NodeKind::Map(build)) = service.1.value.get_mut("build").map(|node| &mut node.kind) {
             let span = service.1.key;
             let value = Node::new(NodeKind::Text(MarkedStr::normalized(".")), span);
-            Rc::make_mut(build).entry("context".into()).or_insert(Member { key: span, value });
+            Arc::make_mut(build).entry("context".into()).or_insert(Member { key: span, value });
         }
     }
 }
@@ -510,7 +511,7 @@ fn resolve_environment(model: &mut Map, environment: &Environment) {
         else {
             continue;
         };
-        for item in Rc::make_mut(list) {
+        for item in Arc::make_mut(list) {
             let found = item.as_str().and_then(|name| Some((name, environment.get(name)?)));
             if let Some((name, value)) = found {
                 *item = item.text(part(value, &format!("{name}={}", value.as_str())));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::values::{MarkedStr, Marks, Name, Scalar};
 use crate::code::Code;
@@ -38,8 +38,8 @@ pub(super) enum NodeKind {
     /// A date or time.
     Time(Time),
     Text(MarkedStr),
-    List(Rc<Vec<Node>>),
-    Map(Rc<Map>),
+    List(Arc<Vec<Node>>),
+    Map(Arc<Map>),
 }
 
 /// A date or time, and how it is written.
@@ -76,11 +76,11 @@ impl Node {
     }
 
     pub(super) fn list(items: Vec<Self>, span: Span) -> Self {
-        Self::new(NodeKind::List(Rc::new(items)), span)
+        Self::new(NodeKind::List(Arc::new(items)), span)
     }
 
     pub(super) fn map(members: Map, span: Span) -> Self {
-        Self::new(NodeKind::Map(Rc::new(members)), span)
+        Self::new(NodeKind::Map(Arc::new(members)), span)
     }
 
     /// Text that stands for this node, with its place.
@@ -102,7 +102,7 @@ impl Node {
     }
 
     pub(super) fn as_map_mut(&mut self) -> Option<&mut Map> {
-        if let NodeKind::Map(map) = &mut self.kind { Some(Rc::make_mut(map)) } else { None }
+        if let NodeKind::Map(map) = &mut self.kind { Some(Arc::make_mut(map)) } else { None }
     }
 
     pub(super) fn as_list(&self) -> Option<&[Self]> {
@@ -150,7 +150,7 @@ impl Node {
             NodeKind::Float(value, marks) => {
                 return Some(MarkedStr::verbatim(print_float(*value)).marked(marks));
             }
-            NodeKind::Time(time) => return Some(time.shown(Rc::clone(&time.printed))),
+            NodeKind::Time(time) => return Some(time.shown(Arc::clone(&time.printed))),
             NodeKind::Text(text) => return Some(text.clone()),
             NodeKind::List(_) | NodeKind::Map(_) => return None,
         };
@@ -242,7 +242,7 @@ fn print_float(value: f64) -> String {
 pub(super) fn split_pair(text: &MarkedStr) -> (Name, Option<MarkedStr>) {
     match text.as_str().split_once('=') {
         Some((key, value)) => (key.into(), Some(part(text, value))),
-        None => (Rc::clone(text.name()), None),
+        None => (Arc::clone(text.name()), None),
     }
 }
 
@@ -295,7 +295,7 @@ pub(super) fn unique_by(
     }
     // A list without duplicates stays shared with the services that have the same.
     if kept.len() < list.len() {
-        *list = Rc::new(kept);
+        *list = Arc::new(kept);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Paths in Compose files: relative to a folder, which for included files is their own (compose-go's paths/).
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::files::{Files, Unreadable};
 use super::node::{Map, Node, NodeKind, part, wrong_type};
@@ -33,7 +33,7 @@ pub(super) fn resolve(model: &mut Map, folder: &str, home: Option<&str>) -> Resu
     for (name, service) in services.into_iter().flatten() {
         let service = &mut service.value;
         if let Some(NodeKind::List(files)) = service.get_mut("env_file").map(|node| &mut node.kind) {
-            for file in Rc::make_mut(files) {
+            for file in Arc::make_mut(files) {
                 resolve_path(file.get_mut("path"), base);
             }
         }

@@ -5,7 +5,7 @@
 //! buildx, too.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::decoder::Decoder;
 use super::dotenv::Environment;
@@ -146,7 +146,7 @@ fn read(
     let warnings = unset.into_iter().map(warning).collect();
     let services = model.get("services").and_then(|member| member.value.as_map());
     let unbuilt = services.into_iter().flatten().filter(|(_, member)| member.value.get("build").is_none());
-    let unbuilt = unbuilt.map(|(name, member)| (Rc::clone(name), member.key)).collect();
+    let unbuilt = unbuilt.map(|(name, member)| (Arc::clone(name), member.key)).collect();
     let read = read.into_iter().map(|file| file.source).collect();
     Ok(Composition { definition, read, warnings, unbuilt })
 }

@@ -1,7 +1,7 @@
 //! Targets of services: what `ParseCompose` of buildx's bake/compose.go makes of a model.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::decoder::{Decoder, Pairs};
 use super::dotenv::{self, Environment};
@@ -73,7 +73,7 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
             continue;
         };
-        members.push(Text { value: MarkedStr::verbatim(Rc::clone(&target.name)), span: Some(member.key) });
+        members.push(Text { value: MarkedStr::verbatim(Arc::clone(&target.name)), span: Some(member.key) });
         definition.add_target(target);
     }
     if !services.is_empty() {
@@ -113,7 +113,7 @@ impl Decoder<'_> {
                 let message = format!("the secret `{name}` needs `file` or `environment`");
                 self.report(Code::COMPOSE_SECRET, message, member.key);
             }
-            secrets.insert(Rc::clone(name), Some(source).filter(|_| !external));
+            secrets.insert(Arc::clone(name), Some(source).filter(|_| !external));
         }
         secrets
     }
@@ -224,7 +224,7 @@ impl Decoder<'_> {
             "ssh" => {
                 let keys = self.pairs(node, path).into_iter();
                 let key = |(id, path): (Name, Option<Text>)| Ssh {
-                    id: Text { value: MarkedStr::verbatim(Rc::clone(&id)), span: Some(node.span) },
+                    id: Text { value: MarkedStr::verbatim(Arc::clone(&id)), span: Some(node.span) },
                     paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
                     span: Some(node.span),
                 };
@@ -275,7 +275,7 @@ impl Decoder<'_> {
             }
         }
         let given =
-            own.iter().filter_map(|(name, text)| Some((Rc::clone(name), text.as_ref()?.value.clone())));
+            own.iter().filter_map(|(name, text)| Some((Arc::clone(name), text.as_ref()?.value.clone())));
         let mut all: Environment = given.collect();
         for file in files.and_then(Node::as_list).unwrap_or_default() {
             self.env_file(file, &own, &mut all, &format!("{path}.env_file"));
@@ -340,7 +340,7 @@ impl Decoder<'_> {
                         Some(list) => self.strings_and_dates(list, path),
                         None => self.string(&member.value, path).into_iter().collect(),
                     };
-                    hosts.insert(Rc::clone(host), addresses);
+                    hosts.insert(Arc::clone(host), addresses);
                 }
             }
             NodeKind::List(list) => {

@@ -2,7 +2,7 @@
 //! `!override` of the Compose Specification (<https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>).
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -221,7 +221,7 @@ impl Builder {
             self.anchors.insert(anchor, Built { node, resets: vec![], size: 1 });
         }
         if let Some(Frame { content: Content::Map { keys, key, .. }, .. }) = self.frames.last_mut() {
-            if let Some(first) = keys.insert(Rc::clone(&name), span) {
+            if let Some(first) = keys.insert(Arc::clone(&name), span) {
                 let message = format!("the key `{name}` is given twice");
                 return Err(Box::new(
                     Diagnostic::error(Code::DUPLICATE_KEY, message).at(span, "again").at(first, "first"),
@@ -306,7 +306,7 @@ impl Builder {
                     ));
                 }
                 frame.size += name.len() / BYTES_PER_NODE;
-                let key_of_path = (!is_merge).then(|| Rc::clone(&name));
+                let key_of_path = (!is_merge).then(|| Arc::clone(&name));
                 let resets = built.resets.into_iter();
                 frame.resets.extend(resets.map(|path| key_of_path.iter().cloned().chain(path).collect()));
                 match built.node {
@@ -341,7 +341,7 @@ fn merge_key(members: &mut Map, node: &Node) -> Result<(), Failure> {
             return Err(Box::new(Diagnostic::error(Code::YAML_MERGE_KEY, message).at(item.span, "")));
         };
         for (key, member) in map {
-            members.entry(Rc::clone(key)).or_insert_with(|| member.clone());
+            members.entry(Arc::clone(key)).or_insert_with(|| member.clone());
         }
     }
     Ok(())

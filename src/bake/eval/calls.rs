@@ -1,6 +1,6 @@
 //! Calls of functions: standard ones, the user's, and the special forms `can`, `try` and `convert`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::budget::Heft;
 use super::expression::{Context, Scope, describe};
@@ -18,7 +18,7 @@ use crate::source::Span;
 pub(crate) struct UserFunction {
     pub(crate) params: Vec<Name>,
     pub(crate) variadic: Option<Name>,
-    pub(crate) result: Rc<Expr>,
+    pub(crate) result: Arc<Expr>,
 }
 
 /// The arguments of a call, each with its place; those that `...` makes of one list share its place.
@@ -264,7 +264,7 @@ impl UserFunction {
         let rest = args.split_off(self.params.len());
         let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
         names.extend(
-            self.variadic.iter().map(|name| (Rc::clone(name), Value::tuple(rest.clone()).marked(number))),
+            self.variadic.iter().map(|name| (Arc::clone(name), Value::tuple(rest.clone()).marked(number))),
         );
         Ok(names)
     }

@@ -1,7 +1,7 @@
 //! Evaluates what makes lists and objects: constructors, `for` and `*`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::conditional::{TypedFailure, type_of};
 use super::expression::{Context, Scope, condition_failure, describe};
@@ -28,13 +28,13 @@ impl Context {
         let mut first = None;
         for (key, value) in items {
             let key = match key {
-                ObjectKey::Name(ident) => MarkedStr::verbatim(Rc::clone(&ident.name)),
+                ObjectKey::Name(ident) => MarkedStr::verbatim(Arc::clone(&ident.name)),
                 ObjectKey::Expr(expr) => {
                     check_key(expr)?;
                     self.key(scope, expr)?
                 }
             };
-            let name = Rc::clone(key.name());
+            let name = Arc::clone(key.name());
             marks.merge(key.marks());
             // Of equal keys the last counts, though none may fail.
             match self.outline(scope, value) {
@@ -136,7 +136,7 @@ impl Context {
             let key = self.key(&inner, key)?;
             marks.merge(key.marks());
             let value = self.outline(&inner, &expr.value).map(|value| value.marked(key.marks()));
-            members.push((Rc::clone(key.name()), value));
+            members.push((Arc::clone(key.name()), value));
         }
         let result = match &expr.key {
             None => tuple(items.into_iter()),
@@ -148,7 +148,7 @@ impl Context {
                     let message = format!("two elements give the key `{name}`");
                     let help = "write `...` after the value to collect the values of one key in a list";
                     let diagnostic = Diagnostic::error(Code::DUPLICATE_KEY, message).at(key.span, "");
-                    let ty = members.iter().map(|(name, value)| (Rc::clone(name), type_of(value))).rev();
+                    let ty = members.iter().map(|(name, value)| (Arc::clone(name), type_of(value))).rev();
                     let missing = TypedFailure::of(Type::object(ty.collect()));
                     return Err(missing(Box::new(diagnostic.with_help(help))));
                 }
@@ -220,7 +220,7 @@ pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
         Value::Set(_, items, _) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
         Value::Map(_, members, _) | Value::Object(members, _) => Ok(members
             .iter()
-            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Rc::clone(k)).marked(marks)), v.clone()))
+            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Arc::clone(k)).marked(marks)), v.clone()))
             .collect()),
         Value::Null(_, _) => Err(fail("`for` cannot iterate over null".into())),
         other => Err(fail(format!(
@@ -237,9 +237,9 @@ pub(super) fn bindings(
     value: Value,
 ) -> Vec<(Name, Value)> {
     // Of two equal names the value wins, as in HCL, where it is set last.
-    let value = (Rc::clone(&value_var.name), value);
+    let value = (Arc::clone(&value_var.name), value);
     match key_var {
-        Some(name) => vec![value, (Rc::clone(&name.name), key)],
+        Some(name) => vec![value, (Arc::clone(&name.name), key)],
         None => vec![value],
     }
 }

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::budget::Budget;
 use super::calls::UserFunction;
@@ -59,7 +59,7 @@ impl<'a> Scope<'a> {
     }
 
     fn visible(&self) -> Vec<Name> {
-        let mut names: Vec<Name> = self.names.iter().map(|(name, _)| Rc::clone(name)).collect();
+        let mut names: Vec<Name> = self.names.iter().map(|(name, _)| Arc::clone(name)).collect();
         names.extend(self.parent.iter().flat_map(|parent| parent.visible()));
         names
     }
@@ -72,9 +72,9 @@ pub(super) type Exposed = BTreeMap<&'static str, BTreeMap<Name, BTreeMap<Name, V
 #[allow(clippy::missing_docs_in_private_items, reason = "the names say it")]
 pub(crate) struct Context {
     pub(crate) ambient: Ambient,
-    pub(crate) standard: BTreeMap<&'static str, Rc<Function>>,
+    pub(crate) standard: BTreeMap<&'static str, Arc<Function>>,
     pub(crate) globals: RefCell<BTreeMap<Name, Value>>,
-    pub(crate) functions: RefCell<BTreeMap<Name, Rc<UserFunction>>>,
+    pub(crate) functions: RefCell<BTreeMap<Name, Arc<UserFunction>>>,
     pub(crate) declared: Declared,
     pub(crate) exposed: RefCell<Exposed>,
     /// Whether there are variables that are kept.
@@ -110,7 +110,7 @@ impl Context {
     pub(crate) fn show(&self, kind: &'static str, block: &Name, attribute: Option<(Name, Value)>) {
         let mut all = self.exposed.borrow_mut();
         let blocks = all.entry(kind).or_default();
-        blocks.entry(Rc::clone(block)).or_default().extend(attribute);
+        blocks.entry(Arc::clone(block)).or_default().extend(attribute);
     }
 
     /// The value of an expression.
@@ -158,7 +158,7 @@ impl Context {
             ExprKind::Null => Value::null(Type::Dynamic),
             ExprKind::Bool(value) => Value::from(*value),
             ExprKind::Number(number, marks) => Value::Number(number.clone(), marks.clone()),
-            ExprKind::String(text) => Value::String(MarkedStr::verbatim(Rc::clone(text))),
+            ExprKind::String(text) => Value::String(MarkedStr::verbatim(Arc::clone(text))),
             ExprKind::Template(parts) => self.template(scope, parts, expr.span)?,
             ExprKind::Wrapped(inner) | ExprKind::Parenthesis(inner) => self.outline(scope, inner)?,
             ExprKind::JsonString { template, .. } => match template {
@@ -428,7 +428,7 @@ impl Rendered {
 /// The texts of a value and its parts, as messages may quote them.
 fn note_texts(value: &Value, texts: &mut BTreeSet<Name>) {
     match value {
-        Value::String(text) => drop(texts.insert(Rc::clone(text.name()))),
+        Value::String(text) => drop(texts.insert(Arc::clone(text.name()))),
         Value::Number(number, _) => drop(texts.insert(number.to_string().into())),
         Value::Null(..) | Value::Bool(..) => {}
         Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
@@ -436,7 +436,7 @@ fn note_texts(value: &Value, texts: &mut BTreeSet<Name>) {
         }
         Value::Map(_, members, _) | Value::Object(members, _) => {
             for (key, member) in members.iter() {
-                texts.insert(Rc::clone(key));
+                texts.insert(Arc::clone(key));
                 note_texts(member, texts);
             }
         }

@@ -3,7 +3,7 @@
 //! (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/expression.go>).
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::conditional::TypedFailure;
 use super::expression::{Context, Scope, binary, condition_failure, operations};
@@ -170,14 +170,14 @@ impl Context {
         let mut types = Some(BTreeMap::new());
         for (key, value) in items {
             let name = match key {
-                ObjectKey::Name(ident) => Some(Rc::clone(&ident.name)),
+                ObjectKey::Name(ident) => Some(Arc::clone(&ident.name)),
                 ObjectKey::Expr(expr) => {
                     let guess = self.guess(scope, open, expr)?;
                     guess.expect(&Type::String, expr.span)?;
                     match guess {
                         Guess::Known(value) => {
                             convert(&value, &Type::String).ok().and_then(|key| match key {
-                                Value::String(name) => Some(Rc::clone(name.name())),
+                                Value::String(name) => Some(Arc::clone(name.name())),
                                 _ => None,
                             })
                         }

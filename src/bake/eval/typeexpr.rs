@@ -2,7 +2,7 @@
 //! (<https://github.com/hashicorp/hcl/tree/main/ext/typeexpr>).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::{ObjectType, Type};
@@ -140,16 +140,16 @@ fn object(items: &[(ObjectKey, Expr)]) -> Result<Type, Diagnostic> {
                     error("`optional` takes one argument: the type of the attribute", span)
                         .with_help("a default value cannot be given here")
                 })?;
-                optional.insert(Rc::clone(&name.name));
+                optional.insert(Arc::clone(&name.name));
                 parse_type(arg)?
             }
             _ => parse_type(value)?,
         };
-        if attributes.insert(Rc::clone(&name.name), ty).is_some() {
+        if attributes.insert(Arc::clone(&name.name), ty).is_some() {
             return Err(error(format!("`{}` is already an attribute of the object", name.name), name.span));
         }
     }
-    Ok(Type::Object(Rc::new(ObjectType { attributes, optional })))
+    Ok(Type::Object(Arc::new(ObjectType { attributes, optional })))
 }
 
 #[cfg(test)]
@@ -195,7 +195,7 @@ mod tests {
             "object",
             vec![t.object(vec![("a", string()), ("b", t.call("optional", vec![t.word("bool")]))])],
         );
-        let object = Type::Object(Rc::new(ObjectType {
+        let object = Type::Object(Arc::new(ObjectType {
             attributes: [("a".into(), Type::String), ("b".into(), Type::Bool)].into(),
             optional: ["b".into()].into(),
         }));

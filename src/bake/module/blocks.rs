@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::exposed;
 use super::files::Module;
@@ -32,11 +32,11 @@ impl Module {
             // Known kinds are visible even when the block is not there, so that the error names the block.
             self.context.exposed.borrow_mut().entry(kind).or_default();
         }
-        let Some(indexes) = self.by_name.get(&(kind, Rc::clone(&block.name))) else { return Ok(()) };
+        let Some(indexes) = self.by_name.get(&(kind, Arc::clone(&block.name))) else { return Ok(()) };
         for index in indexes {
             let instance = &self.instances[*index];
             let asked: Vec<Name> = match attribute {
-                Some(ident) => vec![Rc::clone(&ident.name)],
+                Some(ident) => vec![Arc::clone(&ident.name)],
                 None => exposed::attributes(kind).iter().map(|name| Name::from(*name)).collect(),
             };
             for name in asked {
@@ -45,7 +45,7 @@ impl Module {
                 }
                 let value = self.exposed_value(instance, &name)?;
                 // Not before: who asks for it on the way is in a cycle.
-                instance.exposed.borrow_mut().insert(Rc::clone(&name));
+                instance.exposed.borrow_mut().insert(Arc::clone(&name));
                 self.context.show(kind, &instance.name, value.map(|value| (name, value)));
             }
             self.context.show(kind, &instance.name, None);
@@ -57,7 +57,7 @@ impl Module {
     /// attribute that is not set. `None` for an attribute that does not exist.
     fn exposed_value(&self, instance: &Instance, name: &Name) -> Result<Option<Value>, Failure> {
         if &**name == "name" {
-            let own = MarkedStr::verbatim(Rc::clone(&instance.name));
+            let own = MarkedStr::verbatim(Arc::clone(&instance.name));
             return Ok(Some(Value::String(own.marked(&instance.marks))));
         }
         let attributes = &instance.block.body.attributes;
@@ -77,8 +77,8 @@ impl Module {
         }
         let step = || Step::Attribute {
             kind: instance.kind,
-            block: Rc::clone(&instance.name),
-            name: Rc::clone(&attribute.name.name),
+            block: Arc::clone(&instance.name),
+            name: Arc::clone(&attribute.name.name),
         };
         match instance.values.borrow().get(at) {
             Some(ValueState::Done(value)) => return value.clone(),
@@ -96,27 +96,27 @@ impl Module {
     /// Expands matrices and names.
     pub(super) fn instantiate(&mut self, blocks: Vec<Block>) -> Result<(), Vec<Diagnostic>> {
         let mut diagnostics = Diagnostics::default();
-        let (mut instances, mut matrices) = (Vec::new(), Vec::new());
+        let (mut instances, mut matrices) = (Vec::with_capacity(blocks.len()), Vec::new());
         for block in blocks {
-            let block = Rc::new(block);
+            let block = Arc::new(block);
             match self.expand(&block, &mut instances) {
                 Ok(matrix) => matrices.extend(matrix.filter(|matrix| !matrix.marks.is_empty())),
                 Err(failure) => diagnostics.report(*failure),
             }
         }
         for (index, instance) in instances.iter().enumerate() {
-            let namesakes = self.by_name.entry((instance.kind, Rc::clone(&instance.name))).or_default();
+            let namesakes = self.by_name.entry((instance.kind, Arc::clone(&instance.name))).or_default();
             let label = instance.label();
             if instance.kind == "target"
                 && !namesakes.iter().any(|at: &usize| instances[*at].label() == label)
             {
-                self.labels.entry(Rc::clone(label)).or_default().push(Rc::clone(&instance.name));
+                self.labels.entry(Arc::clone(label)).or_default().push(Arc::clone(&instance.name));
             }
             namesakes.push(index);
         }
         for instance in &instances {
             let names = self.context.declared.blocks.entry(instance.kind).or_default();
-            names.insert(Rc::clone(&instance.name));
+            names.insert(Arc::clone(&instance.name));
         }
         self.instances = instances;
         self.matrices = matrices;
@@ -124,7 +124,7 @@ impl Module {
         Ok(())
     }
 
-    fn expand(&self, block: &Rc<Block>, instances: &mut Vec<Instance>) -> Result<Option<Matrix>, Failure> {
+    fn expand(&self, block: &Arc<Block>, instances: &mut Vec<Instance>) -> Result<Option<Matrix>, Failure> {
         let kind = if &*block.kind.name == "group" { "group" } else { "target" };
         let label = &block.labels[0];
         let (matrix, name) = (block.body.attribute("matrix"), block.body.attribute("name"));
@@ -147,7 +147,7 @@ impl Module {
         let mut seen = BTreeSet::new();
         for axes in combinations {
             let text = match (name, matrix) {
-                (None, _) => MarkedStr::verbatim(Rc::clone(&label.name)),
+                (None, _) => MarkedStr::verbatim(Arc::clone(&label.name)),
                 (Some(name), None) => {
                     let diagnostic = Diagnostic::error(Code::NAME_WITHOUT_MATRIX, "`name` requires `matrix`");
                     return Err(Box::new(diagnostic.at(name.name.span, "")));
@@ -158,8 +158,8 @@ impl Module {
                     matrix::name_of(&value, name.value.span)?
                 }
             };
-            let instance_name = Rc::clone(text.name());
-            if matrix.is_some() && !seen.insert(Rc::clone(&instance_name)) {
+            let instance_name = Arc::clone(text.name());
+            if matrix.is_some() && !seen.insert(Arc::clone(&instance_name)) {
                 return Err(match name {
                     None => matrix::without_name(label, &axes),
                     Some(name) => {
@@ -172,7 +172,7 @@ impl Module {
             }
             instances.push(Instance {
                 kind,
-                block: Rc::clone(block),
+                block: Arc::clone(block),
                 name: instance_name,
                 marks: text.marks().clone(),
                 axes,
@@ -181,8 +181,8 @@ impl Module {
             });
         }
         Ok(matrix.map(|attribute| Matrix {
-            label: Rc::clone(&label.name),
-            members: instances[first..].iter().map(|instance| Rc::clone(&instance.name)).collect(),
+            label: Arc::clone(&label.name),
+            members: instances[first..].iter().map(|instance| Arc::clone(&instance.name)).collect(),
             marks,
             span: attribute.value.span,
         }))

@@ -4,7 +4,7 @@
 //! util/buildflags): an output written as a string is seen as a map, an attribute that is not set as null or empty.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::target::attributes::{
     AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TargetAttribute, names_of,
@@ -109,7 +109,7 @@ fn plain_text(text: Option<&Text>) -> Value {
 }
 
 fn text_map<'a>(members: impl IntoIterator<Item = (&'a Name, &'a Text)>) -> Value {
-    let members = members.into_iter().map(|(key, value)| (Rc::clone(key), string(value)));
+    let members = members.into_iter().map(|(key, value)| (Arc::clone(key), string(value)));
     Value::map(Type::String, members.collect())
 }
 
@@ -121,13 +121,13 @@ fn list<T>(element: Type, items: &[T], value: impl Fn(&T) -> Value) -> Value {
 fn entry(entry: &Entry, always: &[&str]) -> Value {
     let absent = Text::verbatim("");
     let mut fields: BTreeMap<Name, &Text> = always.iter().map(|key| ((*key).into(), &absent)).collect();
-    fields.extend(entry.fields.iter().map(|(key, text)| (Rc::clone(key), text)));
+    fields.extend(entry.fields.iter().map(|(key, text)| (Arc::clone(key), text)));
     text_map(fields.iter().map(|(key, text)| (key, *text)))
 }
 
 fn object_type(members: &[(&str, Type)]) -> Type {
     let attributes = members.iter().map(|(name, ty)| (Name::from(*name), ty.clone())).collect();
-    Type::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
+    Type::Object(Arc::new(ObjectType { attributes, optional: BTreeSet::new() }))
 }
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {

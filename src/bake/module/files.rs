@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -66,7 +66,7 @@ pub struct VariableInfo {
 #[derive(Clone, Debug)]
 pub struct ImageBlock {
     /// The block.
-    pub block: Rc<Block>,
+    pub block: Arc<Block>,
     /// Whether it stands in a JSON file that Bake reads too, and evaluates.
     pub in_bake_json: bool,
 }
@@ -167,7 +167,7 @@ impl Module {
             for attribute in file.body.attributes {
                 if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name)
                 {
-                    self.attributes.insert(Rc::clone(&attribute.name.name), attribute);
+                    self.attributes.insert(Arc::clone(&attribute.name.name), attribute);
                 }
             }
             for block in file.body.blocks {
@@ -178,18 +178,18 @@ impl Module {
                 }
                 match &*block.kind.name {
                     "variable" => {
-                        let name = Rc::clone(&block.labels[0].name);
+                        let name = Arc::clone(&block.labels[0].name);
                         if !BLOCK_KINDS.contains(&&*name) && !BUILT_IN.contains(&&*name) {
                             self.variables.insert(name, block);
                         }
                     }
                     "function" => {
-                        self.functions.insert(Rc::clone(&block.labels[0].name), block);
+                        self.functions.insert(Arc::clone(&block.labels[0].name), block);
                     }
                     "group" | "target" => blocks.push(block),
                     "image" => self
                         .images
-                        .push(ImageBlock { block: Rc::new(block), in_bake_json: file.json && file.shared }),
+                        .push(ImageBlock { block: Arc::new(block), in_bake_json: file.json && file.shared }),
                     // Bake ignores any other block, so that other tools can keep theirs in the same file.
                     _ => {}
                 }
@@ -267,7 +267,7 @@ impl Module {
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         let first = |pair: &(usize, &Instance)| {
             let (at, instance) = *pair;
-            at == 0 || !Rc::ptr_eq(&self.instances[at - 1].block, &instance.block)
+            at == 0 || !Arc::ptr_eq(&self.instances[at - 1].block, &instance.block)
         };
         self.instances.iter().enumerate().filter(first).map(|(_, instance)| &*instance.block)
     }
@@ -354,7 +354,7 @@ impl Module {
             .values()
             .map(|variable| {
                 Ok(VariableInfo {
-                    name: Rc::clone(&variable.labels[0].name),
+                    name: Arc::clone(&variable.labels[0].name),
                     description: self.description(variable)?,
                     ty: self.type_of(variable)?,
                     value: globals

@@ -1,7 +1,7 @@
 //! The variables, functions and global attributes of a module, each resolved when something asks for it
 //! (buildx `bake/hclparser/hclparser.go`: `resolveValue`, `resolveFunction`, `validateVariables`).
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::files::{BLOCK_KINDS, BUILT_IN, Module, ModuleInputs};
 use super::variables::{Override, convert_override, declared_type};
@@ -29,7 +29,7 @@ impl Module {
     /// second use in the same scope for a cycle (`resolveValue` in `bake/hclparser/hclparser.go`).
     pub(super) fn miss(&self, scope: &Scope<'_>, reference: &FreeName<'_>) -> Result<(), Failure> {
         let name = reference.root;
-        if self.missed.borrow_mut().insert((scope.identity(), Rc::clone(name))) {
+        if self.missed.borrow_mut().insert((scope.identity(), Arc::clone(name))) {
             return Ok(());
         }
         let message = format!("`{name}` is not declared, and Bake refuses a second use of such a name");
@@ -51,7 +51,7 @@ impl Module {
         }
         let ident = self.variables.get(name).map(|v| &v.labels[0]);
         let declared = ident.or(self.attributes.get(name).map(|a| &a.name)).map(|ident| ident.span);
-        let step = Step::Global(Rc::clone(name));
+        let step = Step::Global(Arc::clone(name));
         if self.chain.contains(&step) {
             let message = format!("variable cycle not allowed: `{name}` needs its own value");
             let diagnostic =
@@ -61,11 +61,11 @@ impl Module {
         let value = self.chain.follow(step, declared, || self.global_value(name));
         match value {
             Ok(value) => {
-                self.context.globals.borrow_mut().insert(Rc::clone(name), value);
+                self.context.globals.borrow_mut().insert(Arc::clone(name), value);
                 Ok(true)
             }
             Err(failure) => {
-                self.failed.borrow_mut().insert(Rc::clone(name), failure.clone());
+                self.failed.borrow_mut().insert(Arc::clone(name), failure.clone());
                 Err(failure)
             }
         }
@@ -110,7 +110,11 @@ impl Module {
             };
             let is_empty = value.is_null() || value.as_str().is_some_and(str::is_empty);
             let is_unset = is_empty && value.own_marks().is_empty();
-            return Ok(if is_unset { value.marked(&Marks::of(Mark::Unset(Rc::clone(name)))) } else { value });
+            return Ok(if is_unset {
+                value.marked(&Marks::of(Mark::Unset(Arc::clone(name))))
+            } else {
+                value
+            });
         };
         if let (None, Some(value), Some(expr)) = (&declared, &default_value, default) {
             // Its type is the type that the override must have.
@@ -181,9 +185,9 @@ impl Module {
             self.context.of_known_type(value, "the type of this default", span.unwrap_or(label.span))?;
         }
         if ty != Type::String {
-            self.context.kept_scalars.borrow_mut().insert(Rc::clone(&label.name));
+            self.context.kept_scalars.borrow_mut().insert(Arc::clone(&label.name));
         }
-        self.defaults.borrow_mut().insert(Rc::clone(&label.name), default);
+        self.defaults.borrow_mut().insert(Arc::clone(&label.name), default);
         Ok(kept::placeholder(&label.name))
     }
 
@@ -213,7 +217,7 @@ impl Module {
                 validations.push((template(condition), template(message)));
             }
             variables.push(KeptVariable {
-                name: Rc::clone(&label.name),
+                name: Arc::clone(&label.name),
                 span: label.span,
                 ty: self.type_of(variable).ok().flatten(),
                 default,
@@ -368,7 +372,7 @@ impl Module {
         if let Some(failure) = self.failed.borrow().get(&key) {
             return Err(failure.clone());
         }
-        let step = Step::Global(Rc::clone(&key));
+        let step = Step::Global(Arc::clone(&key));
         if self.chain.contains(&step) {
             let message = format!("function cycle not allowed: `{name}` calls itself");
             let diagnostic = Diagnostic::error(Code::FUNCTION_CYCLE, message).at(declared, "calls itself");
@@ -377,7 +381,7 @@ impl Module {
         let built = self.chain.follow(step, declared, || self.build_function(function));
         match built {
             Ok(built) => {
-                self.context.functions.borrow_mut().insert(Rc::clone(name), Rc::new(built));
+                self.context.functions.borrow_mut().insert(Arc::clone(name), Arc::new(built));
                 Ok(true)
             }
             Err(failure) => {
@@ -434,7 +438,7 @@ impl Module {
                 return Err(self.no_variable(reference.root, &bound, reference.expr.span));
             }
         }
-        Ok(UserFunction { params, variadic, result: Rc::new(result.clone()) })
+        Ok(UserFunction { params, variadic, result: Arc::new(result.clone()) })
     }
 
     /// A function uses another one that there is not.
@@ -457,7 +461,7 @@ impl Module {
 
 fn keyword(expr: &Expr) -> Result<Name, Failure> {
     match &expr.kind {
-        ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Rc::clone(name)),
+        ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Arc::clone(name)),
         ExprKind::Broken(failure) => Err(failure.clone()),
         _ => Err(Box::new(
             Diagnostic::error(Code::FUNCTION_PARAMS, "a parameter must be a plain name").at(expr.span, ""),

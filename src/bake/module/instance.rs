@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::text::syntax::Block;
 use crate::bake::values::{Marks, Name, Value};
@@ -11,7 +11,7 @@ use crate::diagnostic::Failure;
 /// One target or group that a block stands for: itself, or one combination of its matrix.
 pub(super) struct Instance {
     pub(super) kind: &'static str,
-    pub(super) block: Rc<Block>,
+    pub(super) block: Arc<Block>,
     pub(super) name: Name,
     /// Those of the name, which an expression may have made.
     pub(super) marks: Marks,

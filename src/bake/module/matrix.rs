@@ -1,6 +1,6 @@
 //! The combinations of a target's `matrix`, and the names they get (buildx `bake/bake.go`: `GetEvalContexts`, `GetName`).
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::eval::describe;
 use crate::bake::text::syntax::Ident;
@@ -62,7 +62,7 @@ pub(super) fn combinations(matrix: &Value, span: Span) -> Result<Vec<Combination
         let extended = values.iter().flat_map(|value| {
             combinations.iter().map(move |combination| {
                 let mut combination = combination.clone();
-                combination.push((Rc::clone(axis), value.clone()));
+                combination.push((Arc::clone(axis), value.clone()));
                 combination
             })
         });

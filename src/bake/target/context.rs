@@ -1,7 +1,7 @@
 //! Build contexts: local paths, URLs, Git references and links to targets, and paths relative to the file that holds them.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::definition::{Definition, Target};
 use super::text::Text;
@@ -120,7 +120,7 @@ pub(crate) fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Optio
         .values()
         .filter_map(|target| {
             let lender = definition.targets.get(target.context_of.as_ref()?)?;
-            Some((Rc::clone(&target.name), own(lender)))
+            Some((Arc::clone(&target.name), own(lender)))
         })
         .collect();
     for target in definition.targets.values_mut() {

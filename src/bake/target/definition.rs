@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
@@ -306,7 +306,7 @@ impl Definition {
 
     /// Adds a target, merging it into one of the same name.
     pub fn add_target(&mut self, target: Target) {
-        match self.targets.entry(Rc::clone(&target.name)) {
+        match self.targets.entry(Arc::clone(&target.name)) {
             Slot::Occupied(mut earlier) => {
                 let earlier = earlier.get_mut();
                 earlier.merge(&target);
@@ -321,7 +321,7 @@ impl Definition {
     /// Adds a group, each member once, replacing a group of the same name where it stands.
     pub fn add_group(&mut self, mut group: Group) {
         group.targets.iter_mut().for_each(first_by);
-        self.groups.insert(Rc::clone(&group.name), group);
+        self.groups.insert(Arc::clone(&group.name), group);
     }
 
     /// Adds the group that a matrix makes of its label; a group block of that name hides it. To be called after all
@@ -330,13 +330,13 @@ impl Definition {
         let members: IndexSet<&Name> = members.iter().collect();
         let targets = members
             .into_iter()
-            .map(|name| Text { value: MarkedStr::verbatim(Rc::clone(name)), span: None })
+            .map(|name| Text { value: MarkedStr::verbatim(Arc::clone(name)), span: None })
             .collect();
-        let group = Group { name: Rc::clone(label), targets: Some(targets), ..Group::default() };
+        let group = Group { name: Arc::clone(label), targets: Some(targets), ..Group::default() };
         if self.groups.contains_key(label) {
             self.hidden.push(group);
         } else {
-            self.groups.insert(Rc::clone(label), group);
+            self.groups.insert(Arc::clone(label), group);
         }
     }
 }
@@ -371,7 +371,7 @@ fn first_by(list: &mut Vec<Text>) {
     let mut places: BTreeMap<Name, usize> = BTreeMap::new();
     let mut kept: Vec<Text> = Vec::with_capacity(list.len());
     for text in list.drain(..) {
-        match places.entry(Rc::clone(text.name())) {
+        match places.entry(Arc::clone(text.name())) {
             Place::Occupied(first) => kept[*first.get()].mark(text.value.marks()),
             Place::Vacant(slot) => {
                 slot.insert(kept.len());
@@ -389,7 +389,7 @@ pub(crate) fn last_by<T>(list: &mut Vec<T>, key: impl Fn(&mut T) -> Option<&mut 
     }
     let mut kept: IndexMap<Name, T> = IndexMap::new();
     for mut item in list.drain(..) {
-        let name = key(&mut item).map_or_else(Name::default, |key| Rc::clone(key.name()));
+        let name = key(&mut item).map_or_else(Name::default, |key| Arc::clone(key.name()));
         let marks = kept.get_mut(&name).and_then(&key).map(|earlier| earlier.value.marks().clone());
         if let Some((marks, key)) = marks.zip(key(&mut item)) {
             key.mark(&marks);
@@ -406,7 +406,7 @@ pub(crate) fn remove_duplicates(list: &mut Vec<Entry>) {
         return;
     }
     let key = |entry: &Entry| -> Vec<(Name, Name)> {
-        entry.fields.iter().map(|(key, text)| (Rc::clone(key), Rc::clone(text.name()))).collect()
+        entry.fields.iter().map(|(key, text)| (Arc::clone(key), Arc::clone(text.name()))).collect()
     };
     let mut places = BTreeMap::new();
     for index in (0..list.len()).rev() {

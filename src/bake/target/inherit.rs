@@ -1,7 +1,7 @@
 //! A target with all that it inherits and all that the command line says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::check;
 use super::definition::{Definition, Policy, Target};
@@ -27,7 +27,7 @@ pub(crate) struct Resolver<'a> {
     context: Text,
     dockerfile: Text,
     /// Parents with what they inherit, unless a cycle makes that depend on where one starts.
-    resolved: BTreeMap<Name, Rc<Target>>,
+    resolved: BTreeMap<Name, Arc<Target>>,
     /// How many elements may still be copied.
     budget: usize,
     /// What the targets that were asked for hold.
@@ -91,7 +91,7 @@ impl<'a> Resolver<'a> {
         // Most inherit nothing.
         let mut target = match own.inherits.as_slice() {
             [] => self.with_own(blank(own), own)?,
-            _ => Rc::unwrap_or_clone(self.merged(own)?),
+            _ => Arc::unwrap_or_clone(self.merged(own)?),
         };
         if target.context.is_none() {
             target.context = target.default_context.clone().or_else(|| Some(self.context.clone()));
@@ -107,14 +107,14 @@ impl<'a> Resolver<'a> {
         Ok(target)
     }
 
-    fn merged(&mut self, own: &'a Target) -> Result<Rc<Target>, Box<Diagnostic>> {
+    fn merged(&mut self, own: &'a Target) -> Result<Arc<Target>, Box<Diagnostic>> {
         if let Some(target) = self.resolved.get(&own.name) {
-            return Ok(Rc::clone(target));
+            return Ok(Arc::clone(target));
         }
         // `None` while it is being resolved.
-        let mut visited: BTreeMap<Name, Option<Rc<Target>>> = BTreeMap::new();
+        let mut visited: BTreeMap<Name, Option<Arc<Target>>> = BTreeMap::new();
         let mut cyclic: BTreeSet<Name> = BTreeSet::new();
-        visited.insert(Rc::clone(&own.name), None);
+        visited.insert(Arc::clone(&own.name), None);
         let mut frames = vec![Frame::new(own)];
         loop {
             let frame = frames.last_mut().expect("returns when the last frame is done");
@@ -127,7 +127,7 @@ impl<'a> Resolver<'a> {
                         Some(known) => Some(known),
                         None => {
                             let own = self.find(parent.as_str(), parent.span)?;
-                            visited.insert(Rc::clone(&own.name), None);
+                            visited.insert(Arc::clone(&own.name), None);
                             frames.push(Frame::new(own));
                             continue;
                         }
@@ -140,13 +140,13 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let Some(frame) = frames.pop() else { continue };
-            let target = Rc::new(self.with_own(frame.merged, own)?);
+            let target = Arc::new(self.with_own(frame.merged, own)?);
             let Some(child) = frames.last_mut() else { return Ok(target) };
-            visited.insert(Rc::clone(&own.name), Some(Rc::clone(&target)));
+            visited.insert(Arc::clone(&own.name), Some(Arc::clone(&target)));
             if frame.in_cycle {
-                cyclic.insert(Rc::clone(&own.name));
+                cyclic.insert(Arc::clone(&own.name));
             } else {
-                self.resolved.insert(Rc::clone(&own.name), Rc::clone(&target));
+                self.resolved.insert(Arc::clone(&own.name), Arc::clone(&target));
             }
             child.in_cycle |= frame.in_cycle;
             copy(&mut self.budget, &mut child.merged, &target)?;
@@ -206,7 +206,7 @@ pub(super) fn near<'n>(name: &str, names: impl Iterator<Item = &'n Name>) -> Opt
 
 /// A target that has inherited nothing yet.
 fn blank(own: &Target) -> Target {
-    Target { span: own.span, ..Target::new(Rc::clone(&own.name)) }
+    Target { span: own.span, ..Target::new(Arc::clone(&own.name)) }
 }
 
 fn copy(budget: &mut usize, into: &mut Target, from: &Target) -> Result<(), Box<Diagnostic>> {
@@ -317,7 +317,7 @@ mod tests {
         let last = names.last().unwrap();
         Resolver::new(&chain, &Overrides::default()).unwrap().unchecked(last, None).unwrap();
         for (name, target) in &mut chain.targets {
-            target.args.insert(Rc::clone(name), "1".into());
+            target.args.insert(Arc::clone(name), "1".into());
         }
         let mut resolver =
             Resolver { budget: 100_000, ..Resolver::new(&chain, &Overrides::default()).unwrap() };

@@ -1,7 +1,7 @@
 //! Links between targets: contexts of the form `target:NAME`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::context::link_of;
 use super::definition::{Entry, Target};
@@ -38,14 +38,14 @@ pub(super) fn follow(
     // `false` while its links are being followed.
     let mut done: BTreeMap<Name, bool> = BTreeMap::new();
     let with_links = targets.iter().filter(|(_, target)| links(target).next().is_some());
-    let asked: Vec<Name> = with_links.map(|(name, _)| Rc::clone(name)).collect();
+    let asked: Vec<Name> = with_links.map(|(name, _)| Arc::clone(name)).collect();
     for name in asked {
         if done.contains_key(&name) {
             continue;
         }
         let mut frames = vec![enter(&name, targets, &mut done)];
         while let Some(frame) = frames.last_mut() {
-            let user = Rc::clone(&frame.name);
+            let user = Arc::clone(&frame.name);
             let Some((text, linked)) = frame.links.get(frame.next).cloned() else {
                 done.insert(user, true);
                 frames.pop();
@@ -67,7 +67,7 @@ pub(super) fn follow(
                         let mut target = resolver.unchecked(&linked, text.span)?;
                         target.output = Some(vec![Entry::of_type("cacheonly")]);
                         target.linked = true;
-                        targets.insert(Rc::clone(&linked), Box::new(target));
+                        targets.insert(Arc::clone(&linked), Box::new(target));
                     }
                     frames.push(enter(&linked, targets, &mut done));
                 }
@@ -78,10 +78,10 @@ pub(super) fn follow(
 }
 
 fn enter(name: &Name, targets: &BTreeMap<Name, Box<Target>>, done: &mut BTreeMap<Name, bool>) -> Frame {
-    done.insert(Rc::clone(name), false);
+    done.insert(Arc::clone(name), false);
     let links = targets.get(name).into_iter().flat_map(|target| links(target));
     Frame {
-        name: Rc::clone(name),
+        name: Arc::clone(name),
         links: links.map(|(text, link)| (text.clone(), link.into())).collect(),
         next: 0,
     }

@@ -3,7 +3,7 @@
 //! Follows `ReadTargets` of buildx's bake/bake.go and `runBake` of its commands/bake.go.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -141,7 +141,7 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
             for name in definition.groups.keys().chain(definition.targets.keys()) {
                 if glob.matches(name) {
                     any = true;
-                    found.insert(Rc::clone(name));
+                    found.insert(Arc::clone(name));
                 }
             }
         }
@@ -226,7 +226,7 @@ impl<'a> Expander<'a> {
     fn expand(&mut self, name: &Name) -> Result<Members, Diagnostic> {
         let mut members = Members::default();
         let Some(group) = self.definition.groups.get(name) else {
-            members.targets.insert(Rc::clone(name), None);
+            members.targets.insert(Arc::clone(name), None);
             return Ok(members);
         };
         if self.known.contains(&**name) {
@@ -234,7 +234,7 @@ impl<'a> Expander<'a> {
         }
         let mut progress: BTreeMap<&str, GroupState> =
             BTreeMap::from([(&*group.name, GroupState::Following)]);
-        members.groups.push(Rc::clone(name));
+        members.groups.push(Arc::clone(name));
         // The group, the next of its members, and whether a circle was met in it.
         let mut frames: Vec<(&Group, usize, bool)> = vec![(group, 0, false)];
         while let Some((group, next, in_circle)) = frames.last_mut() {
@@ -263,13 +263,13 @@ impl<'a> Expander<'a> {
                 Some((inner, None)) if self.known.contains(&*inner.name) => {}
                 Some((inner, None)) => {
                     progress.insert(&inner.name, GroupState::Following);
-                    members.groups.push(Rc::clone(&inner.name));
+                    members.groups.push(Arc::clone(&inner.name));
                     frames.push((inner, 0, false));
                 }
                 nothing_inside => {
                     *in_circle |= nothing_inside.is_some();
-                    members.groups.extend(inner.map(|inner| Rc::clone(&inner.name)));
-                    members.targets.entry(Rc::clone(member.name())).or_insert(member.span);
+                    members.groups.extend(inner.map(|inner| Arc::clone(&inner.name)));
+                    members.targets.entry(Arc::clone(member.name())).or_insert(member.span);
                 }
             }
         }
@@ -285,17 +285,17 @@ fn add_default_group(groups: &mut BTreeMap<Name, Group>, arguments: &IndexSet<Na
             continue;
         }
         let group = groups
-            .entry(Rc::clone(&default))
-            .or_insert_with(|| Group { name: Rc::clone(&default), ..Group::default() });
+            .entry(Arc::clone(&default))
+            .or_insert_with(|| Group { name: Arc::clone(&default), ..Group::default() });
         group
             .targets
             .get_or_insert_default()
-            .push(Text { value: MarkedStr::verbatim(Rc::clone(argument)), span: None });
+            .push(Text { value: MarkedStr::verbatim(Arc::clone(argument)), span: None });
     }
     for group in groups.values_mut() {
         if let Some(targets) = &mut group.targets {
             let mut seen = IndexSet::new();
-            targets.retain(|text| seen.insert(Rc::clone(text.name())));
+            targets.retain(|text| seen.insert(Arc::clone(text.name())));
             if group.name == default {
                 targets.sort_by(|a, b| a.as_str().cmp(b.as_str()));
             }

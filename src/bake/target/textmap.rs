@@ -1,7 +1,7 @@
 //! Strings by key: what `args`, `labels` and the fields of an output are.
 
 use std::ops::Index;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::text::Text;
 use crate::bake::values::Name;
@@ -9,7 +9,7 @@ use crate::bake::values::Name;
 /// Strings by key, in byte order of keys. Most targets have a handful of them, and there may be very many targets: a list
 /// takes a tenth of the memory of a tree, and what is copied from target to target is shared until one of them changes it.
 #[derive(Clone, Debug, Default)]
-pub struct TextMap(Option<Rc<Vec<(Name, Text)>>>);
+pub struct TextMap(Option<Arc<Vec<(Name, Text)>>>);
 
 impl TextMap {
     /// How many there are.
@@ -91,7 +91,7 @@ impl TextMap {
 
     /// Each string, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Text> {
-        self.0.as_mut().into_iter().flat_map(Rc::make_mut).map(|(_, text)| text)
+        self.0.as_mut().into_iter().flat_map(Arc::make_mut).map(|(_, text)| text)
     }
 
     /// Takes over the strings of another; of equal keys the other's count.
@@ -99,7 +99,7 @@ impl TextMap {
         if self.is_empty() {
             self.clone_from(other);
         } else {
-            self.extend(other.iter().map(|(key, text)| (Rc::clone(key), text.clone())));
+            self.extend(other.iter().map(|(key, text)| (Arc::clone(key), text.clone())));
         }
     }
 
@@ -108,7 +108,7 @@ impl TextMap {
     }
 
     fn list_mut(&mut self) -> &mut Vec<(Name, Text)> {
-        Rc::make_mut(self.0.get_or_insert_default())
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 
     /// A first few strings get no more room than they need; to later ones, room grows as usual.
@@ -176,7 +176,7 @@ impl IntoIterator for TextMap {
     type IntoIter = std::vec::IntoIter<(Name, Text)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.map(Rc::unwrap_or_clone).unwrap_or_default().into_iter()
+        self.0.map(Arc::unwrap_or_clone).unwrap_or_default().into_iter()
     }
 }
 

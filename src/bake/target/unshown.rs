@@ -1,7 +1,7 @@
 //! Which marks of an attribute's value are in none of its texts.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attributes::{AttributeKind, GroupAttribute, TargetAttribute};
 use super::definition::{Group, Target};
@@ -42,7 +42,7 @@ impl Target {
                 lost.note(None, value.own_marks(), expr);
                 for (key, member) in value.members().into_iter().flatten() {
                     if member.is_null() || is_empty_text(member) {
-                        lost.note(Some(Rc::clone(key)), &member.marks(), expr.member(key));
+                        lost.note(Some(Arc::clone(key)), &member.marks(), expr.member(key));
                     }
                 }
             }
@@ -50,11 +50,11 @@ impl Target {
                 lost.elements(value, expr, (at.get)(self).iter().map(|entry| entry.kind().into()).collect());
             }
             AttributeKind::Secrets(at) => {
-                let ids = (at.get)(self).iter().map(|secret| Rc::clone(secret.id.name()));
+                let ids = (at.get)(self).iter().map(|secret| Arc::clone(secret.id.name()));
                 lost.elements(value, expr, ids.collect());
             }
             AttributeKind::Ssh(at) => {
-                let ids = (at.get)(self).iter().map(|ssh| Rc::clone(ssh.id.name()));
+                let ids = (at.get)(self).iter().map(|ssh| Arc::clone(ssh.id.name()));
                 lost.elements(value, expr, ids.collect());
             }
             AttributeKind::Text(_)

@@ -4,7 +4,7 @@
 //! Such a variable evaluates to a string that holds a placeholder. Whatever has to look at the text of one fails.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::csv;
 use super::marks::{Mark, MarkedStr, Marks};
@@ -52,7 +52,7 @@ pub(crate) enum StringPart<'a> {
 #[must_use]
 pub(crate) fn placeholder(name: &Name) -> Value {
     let text = MarkedStr::normalized(format!("{OPEN}{name}{CLOSE}"));
-    Value::String(text.marked(&Marks::of(Mark::Kept(Rc::clone(name)))))
+    Value::String(text.marked(&Marks::of(Mark::Kept(Arc::clone(name)))))
 }
 
 /// The parts of a string, none of them empty.

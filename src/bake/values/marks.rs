@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -57,13 +57,13 @@ pub struct Rewritten {
 
 /// The marks of a value; nearly always none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks(Option<Rc<BTreeSet<Mark>>>);
+pub struct Marks(Option<Arc<BTreeSet<Mark>>>);
 
 impl Marks {
     /// A single mark.
     #[must_use]
     pub fn of(mark: Mark) -> Self {
-        Self(Some(Rc::new(BTreeSet::from([mark]))))
+        Self(Some(Arc::new(BTreeSet::from([mark]))))
     }
 
     /// Those of a number that was written like this.
@@ -95,10 +95,10 @@ impl Marks {
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
             (_, None) => {}
-            (own @ None, Some(other)) => *own = Some(Rc::clone(other)),
+            (own @ None, Some(other)) => *own = Some(Arc::clone(other)),
             (Some(own), Some(other)) => {
                 if !other.is_subset(own) {
-                    Rc::make_mut(own).extend(other.iter().cloned());
+                    Arc::make_mut(own).extend(other.iter().cloned());
                 }
             }
         }
@@ -188,7 +188,7 @@ impl Marks {
 impl FromIterator<Mark> for Marks {
     fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
         let marks: BTreeSet<Mark> = marks.into_iter().collect();
-        Self((!marks.is_empty()).then(|| Rc::new(marks)))
+        Self((!marks.is_empty()).then(|| Arc::new(marks)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::marks::{MarkedStr, Marks};
 use super::name::Name;
@@ -23,15 +23,15 @@ pub enum Type {
     /// `string`
     String,
     /// `list(T)`
-    List(Rc<Self>),
+    List(Arc<Self>),
     /// `set(T)`
-    Set(Rc<Self>),
+    Set(Arc<Self>),
     /// `map(T)`
-    Map(Rc<Self>),
+    Map(Arc<Self>),
     /// `tuple([T, …])`
-    Tuple(Rc<[Self]>),
+    Tuple(Arc<[Self]>),
     /// `object({k = T, …})`
-    Object(Rc<ObjectType>),
+    Object(Arc<ObjectType>),
 }
 
 /// The attributes of an object type.
@@ -47,25 +47,25 @@ impl Type {
     /// `list(element)`
     #[must_use]
     pub fn list(element: Self) -> Self {
-        Self::List(Rc::new(element))
+        Self::List(Arc::new(element))
     }
 
     /// `set(element)`
     #[must_use]
     pub fn set(element: Self) -> Self {
-        Self::Set(Rc::new(element))
+        Self::Set(Arc::new(element))
     }
 
     /// `map(element)`
     #[must_use]
     pub fn map(element: Self) -> Self {
-        Self::Map(Rc::new(element))
+        Self::Map(Arc::new(element))
     }
 
     /// `object({ … })`, without optional attributes.
     #[must_use]
     pub fn object(attributes: BTreeMap<Name, Self>) -> Self {
-        Self::Object(Rc::new(ObjectType { attributes, optional: BTreeSet::new() }))
+        Self::Object(Arc::new(ObjectType { attributes, optional: BTreeSet::new() }))
     }
 
     /// Whether it is a string, number or bool.
@@ -116,15 +116,15 @@ pub enum Value {
     /// A string.
     String(MarkedStr),
     /// Values of one type.
-    List(Type, Rc<Vec<Self>>, Marks),
+    List(Type, Arc<Vec<Self>>, Marks),
     /// Distinct values of one type, sorted: numbers by value, strings by bytes, others as [`Value::set_order`].
-    Set(Type, Rc<Vec<Self>>, Marks),
+    Set(Type, Arc<Vec<Self>>, Marks),
     /// Values of one type by key, in byte order of keys.
-    Map(Type, Rc<BTreeMap<Name, Self>>, Marks),
+    Map(Type, Arc<BTreeMap<Name, Self>>, Marks),
     /// Values of any types.
-    Tuple(Rc<Vec<Self>>, Marks),
+    Tuple(Arc<Vec<Self>>, Marks),
     /// Values of any types by name, in byte order of names.
-    Object(Rc<BTreeMap<Name, Self>>, Marks),
+    Object(Arc<BTreeMap<Name, Self>>, Marks),
 }
 
 impl Value {
@@ -142,25 +142,25 @@ impl Value {
     /// A tuple value.
     #[must_use]
     pub fn tuple(items: Vec<Self>) -> Self {
-        Self::Tuple(Rc::new(items), Marks::default())
+        Self::Tuple(Arc::new(items), Marks::default())
     }
 
     /// A list value; the items must be of the element type (or nulls of it).
     #[must_use]
     pub fn list(element: Type, items: Vec<Self>) -> Self {
-        Self::List(element, Rc::new(items), Marks::default())
+        Self::List(element, Arc::new(items), Marks::default())
     }
 
     /// An object value.
     #[must_use]
     pub fn object(members: BTreeMap<Name, Self>) -> Self {
-        Self::Object(Rc::new(members), Marks::default())
+        Self::Object(Arc::new(members), Marks::default())
     }
 
     /// A map value; the members must be of the element type.
     #[must_use]
     pub fn map(element: Type, members: BTreeMap<Name, Self>) -> Self {
-        Self::Map(element, Rc::new(members), Marks::default())
+        Self::Map(element, Arc::new(members), Marks::default())
     }
 
     /// A set value: sorts and drops duplicates.
@@ -187,7 +187,7 @@ impl Value {
             }
             is_equal
         });
-        Self::Set(element, Rc::new(items), marks)
+        Self::Set(element, Arc::new(items), marks)
     }
 
     /// The type of the value.
@@ -202,8 +202,8 @@ impl Value {
             Self::Set(element, _, _) => Type::set(element.clone()),
             Self::Map(element, _, _) => Type::map(element.clone()),
             Self::Tuple(items, _) => Type::Tuple(items.iter().map(Self::ty).collect()),
-            Self::Object(members, _) => Type::Object(Rc::new(ObjectType {
-                attributes: members.iter().map(|(name, value)| (Rc::clone(name), value.ty())).collect(),
+            Self::Object(members, _) => Type::Object(Arc::new(ObjectType {
+                attributes: members.iter().map(|(name, value)| (Arc::clone(name), value.ty())).collect(),
                 optional: BTreeSet::new(),
             })),
         }
@@ -347,12 +347,12 @@ impl Value {
         let mut value = self.marked_itself(marks);
         match &mut value {
             Self::List(_, items, _) | Self::Set(_, items, _) | Self::Tuple(items, _) => {
-                *items = Rc::new(items.iter().map(|item| item.clone().marked(marks)).collect());
+                *items = Arc::new(items.iter().map(|item| item.clone().marked(marks)).collect());
             }
             Self::Map(_, members, _) | Self::Object(members, _) => {
                 let marked =
-                    members.iter().map(|(key, member)| (Rc::clone(key), member.clone().marked(marks)));
-                *members = Rc::new(marked.collect());
+                    members.iter().map(|(key, member)| (Arc::clone(key), member.clone().marked(marks)));
+                *members = Arc::new(marked.collect());
             }
             Self::Null(..) | Self::Bool(..) | Self::Number(..) | Self::String(_) => {}
         }

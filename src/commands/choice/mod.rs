@@ -9,7 +9,7 @@ mod snapshot;
 mod stale;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -381,7 +381,7 @@ fn close(plan: &Plan, built: &mut BTreeMap<String, String>) {
 /// The image that is built and that a leg links to, through whatever else.
 fn linked<'p>(plan: &'p Plan, leg: &Name, built: &BTreeMap<&Name, &'p str>) -> Option<&'p str> {
     let mut seen: BTreeSet<Name> = BTreeSet::new();
-    let mut open: Vec<Name> = vec![Rc::clone(leg)];
+    let mut open: Vec<Name> = vec![Arc::clone(leg)];
     while let Some(name) = open.pop() {
         let definition = match plan.legs.get(&name) {
             Some(leg) => &*leg.definition,

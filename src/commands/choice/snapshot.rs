@@ -1,12 +1,15 @@
 //! The files of the checkout, as they are now or in another commit, for [`crate::reads`].
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::commands::session::Session;
-use crate::context::{Entry, Folder, Id, LINK, Row, Tree, rows, tree};
+use crate::context::{Entry, Folder, Format, Id, LINK, Row, Tree, rows, tree};
 use crate::facts::command::CommandFailure;
 use crate::host::{Actual, Host, Replacement};
+use crate::parallel;
 use crate::reads::Files;
 
 /// The largest Dockerfile or ignore file that is read, in bytes.
@@ -49,13 +52,16 @@ pub(super) struct Snapshot {
     content: Content,
 }
 
+/// The contents of files; none for one that git does not have.
+type Contents = BTreeMap<Id, Option<Vec<u8>>>;
+
 /// Where the content of files is.
 #[derive(Clone)]
 enum Content {
     /// In the working tree, which begins there.
     Working(Host, PathBuf),
-    /// In git's database.
-    Database(Host),
+    /// In git's database; with what was read of it.
+    Database(Host, Rc<RefCell<Contents>>),
 }
 
 impl Checkout {
@@ -63,14 +69,14 @@ impl Checkout {
     pub(super) fn read(session: &Session<'_>) -> Result<Self, String> {
         let host = session.host;
         session.note("reading the files that git tracks, and what differs from the commit");
-        let read = || -> Result<_, CommandFailure> {
-            let commit = host.commit_of("HEAD")?;
-            let listed = host.listed(&commit)?;
-            let changes = host.working_tree()?;
-            Ok((listed, changes, host.top()?, host.prefix()?))
+        let of_commit = || -> Result<_, String> {
+            let listed = host.commit_of("HEAD").and_then(|commit| host.listed(&commit));
+            tree_of(host, &listed.map_err(|failure| failure.reason())?)
         };
-        let (listed, changes, top, folder) = read().map_err(|failure| failure.reason())?;
-        let mut tree = tree_of(host, &listed)?;
+        let of_working_tree =
+            || -> Result<_, CommandFailure> { Ok((host.working_tree()?, host.top()?, host.prefix()?)) };
+        let (tree, changes) = parallel::at_once(of_commit, of_working_tree);
+        let (mut tree, (changes, top, folder)) = (tree?, changes.map_err(|failure| failure.reason())?);
         let format = tree.format;
         let entry = |replacement: Replacement| match replacement {
             Replacement::File { executable, content } => {
@@ -116,29 +122,36 @@ fn unlike(host: &Host, top: &Path, tree: &Tree, converted: &[Vec<u8>]) -> Unlike
                 || path.strip_prefix(folder.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
         })
     };
+    let mut files = Vec::new();
+    tree.top.each_file(&mut Vec::new(), &mut |path, executable, id| {
+        files.push((path.to_vec(), executable, id));
+    });
+    let actual = parallel::map(files, |(path, executable, id)| {
+        let found = host.actual(top, &path, is_converted(&path));
+        let own = found.map(|actual| actual.map_or(id, |actual| id_of(tree.format, actual, id)));
+        (path, executable, id, own)
+    });
     let mut all = Unlike::default();
-    tree.top.each_file(&mut Vec::new(), &mut |path, executable, id| match host.actual(
-        top,
-        path,
-        is_converted(path),
-    ) {
-        Ok(None) => {}
-        Ok(Some(Actual { mode, content })) => {
-            let own = content.map_or(id, |content| Id::of(tree.format, "blob", &content));
-            let own = match mode.filter(|mode| !USUAL.contains(mode)) {
-                Some(mode) => Id::of(tree.format, &format!("blob of mode {mode:o}"), own.as_bytes()),
-                None => own,
-            };
-            if own != id {
-                all.files.push((path.to_vec(), Entry::File { executable, id: own }));
+    for (path, executable, id, own) in actual {
+        match own {
+            Ok(own) if own == id => {}
+            Ok(own) => all.files.push((path, Entry::File { executable, id: own })),
+            Err(failure) => {
+                let why = format!("`{}` cannot be read: {}", path.escape_ascii(), failure.reason());
+                all.unknown.push((path, why));
             }
         }
-        Err(failure) => {
-            let why = format!("`{}` cannot be read: {}", path.escape_ascii(), failure.reason());
-            all.unknown.push((path.to_vec(), why));
-        }
-    });
+    }
     all
+}
+
+/// What names a file as it is, which is `committed` where its content was not asked for and its permissions are usual.
+fn id_of(format: Format, Actual { mode, content }: Actual, committed: Id) -> Id {
+    let own = content.map_or(committed, |content| Id::of(format, "blob", &content));
+    match mode.filter(|mode| !USUAL.contains(mode)) {
+        Some(mode) => Id::of(format, &format!("blob of mode {mode:o}"), own.as_bytes()),
+        None => own,
+    }
 }
 
 impl Snapshot {
@@ -152,9 +165,28 @@ impl Snapshot {
             untracked: Vec::new(),
             unknown: Vec::new(),
             folder,
-            content: Content::Database(database.clone()),
+            content: Content::Database(database.clone(), Rc::default()),
         })
     }
+}
+
+/// The content of a file, with those of others that are called the same and will be asked for: where each of very many
+/// images has a Dockerfile and an ignore file, starting git once for each would take longer than all the rest.
+fn contents(host: &Host, tree: &Tree, path: &[u8], id: Id) -> Result<Contents, String> {
+    let name = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+    let wanted = name(path);
+    let mut ids = BTreeSet::from([id]);
+    tree.top.each_file(&mut Vec::new(), &mut |path, _, id| {
+        if name(path) == wanted {
+            ids.insert(id);
+        }
+    });
+    let read = |ids: BTreeSet<Id>| {
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        host.objects(&names).map(|found| ids.into_iter().zip(found).collect())
+    };
+    // All of them may be too large.
+    read(ids).or_else(|_| read(BTreeSet::from([id]))).map_err(|failure| failure.reason())
 }
 
 /// The tree that git lists.
@@ -190,12 +222,15 @@ impl Files for Snapshot {
             Content::Working(host, top) => {
                 host.read_below(top, path, MAX_FILE).map_err(|error| error.to_string())
             }
-            Content::Database(host) => {
+            Content::Database(host, known) => {
                 let Some(Entry::File { id, .. }) = self.tree.top.find(path) else {
                     return Err(format!("`{}` is not a file", path.escape_ascii()));
                 };
-                let found = host.objects(&[id.to_string()]).map_err(|failure| failure.reason())?;
-                found.into_iter().next().flatten().ok_or_else(|| "git does not have its content".to_owned())
+                if !known.borrow().contains_key(id) {
+                    known.borrow_mut().extend(contents(host, &self.tree, path, *id)?);
+                }
+                let content = known.borrow().get(id).cloned().flatten();
+                content.ok_or_else(|| "git does not have its content".to_owned())
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Functions that encode and decode text, but for JSON.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -62,9 +62,9 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let headers = headers.map_err(|error| csv_error(line, error))?;
     let mut attributes = BTreeMap::new();
     let names: Vec<Name> =
-        headers.into_iter().map(|header| Rc::clone(MarkedStr::normalized(header).name())).collect();
+        headers.into_iter().map(|header| Arc::clone(MarkedStr::normalized(header).name())).collect();
     for name in &names {
-        if attributes.insert(Rc::clone(name), Type::String).is_some() {
+        if attributes.insert(Arc::clone(name), Type::String).is_some() {
             return Err(FunctionError::new(format!("duplicate column name {name:?}")));
         }
     }
@@ -79,7 +79,7 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         check_items(rows.len().saturating_mul(names.len()))?;
     }
     let object = ObjectType { attributes, ..ObjectType::default() };
-    Ok(Value::list(Type::Object(Rc::new(object)), rows))
+    Ok(Value::list(Type::Object(Arc::new(object)), rows))
 }
 
 /// The error in Go's words.

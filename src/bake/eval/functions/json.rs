@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::strings::{MAX_ITEMS, bounded, text};
 use super::{Ambient, ArgumentError, Family, FunctionError, fixed, nullable, param};
@@ -191,7 +191,7 @@ impl<'a> JsonReader<'a> {
             if members.get(name.as_str()).is_some_and(|former: &Value| former.ty() != value.ty()) {
                 return Err(format!("duplicate {:?} property in JSON object", name.as_str()).into());
             }
-            members.insert(Rc::clone(name.name()), value);
+            members.insert(Arc::clone(name.name()), value);
             Ok(())
         })?;
         Ok(Value::object(members))

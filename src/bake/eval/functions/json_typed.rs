@@ -2,7 +2,7 @@
 //! (<https://github.com/zclconf/go-cty/tree/main/cty/json>).
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::json::{JsonReader, write_json, write_string};
 use crate::bake::values::convert::convert;
@@ -56,7 +56,7 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
             let mut members = BTreeMap::new();
             reader.members(|reader, name| {
                 members.insert(
-                    Rc::clone(MarkedStr::normalized(name.as_str()).name()),
+                    Arc::clone(MarkedStr::normalized(name.as_str()).name()),
                     read(reader, of, depth + 1)?,
                 );
                 Ok(())
@@ -67,13 +67,13 @@ fn read(reader: &mut JsonReader<'_>, ty: &Type, depth: usize) -> Result<Value, S
             let mut members: BTreeMap<Name, Value> = object
                 .attributes
                 .iter()
-                .map(|(name, ty)| (Rc::clone(name), Value::null(ty.clone())))
+                .map(|(name, ty)| (Arc::clone(name), Value::null(ty.clone())))
                 .collect();
             reader.members(|reader, name| {
                 let Some((name, ty)) = object.attributes.get_key_value(name.as_str()) else {
                     return Err(format!("its type has no attribute `{name}`").into());
                 };
-                members.insert(Rc::clone(name), read(reader, ty, depth + 1)?);
+                members.insert(Arc::clone(name), read(reader, ty, depth + 1)?);
                 Ok(())
             })?;
             Ok(Value::object(members))
@@ -135,7 +135,7 @@ fn type_from_json(json: &Value) -> Option<Type> {
             Some(Type::Tuple(types.iter().map(type_from_json).collect::<Option<_>>()?))
         }
         ("object", Value::Object(members, _)) => {
-            let types = members.iter().map(|(name, ty)| Some((Rc::clone(name), type_from_json(ty)?)));
+            let types = members.iter().map(|(name, ty)| Some((Arc::clone(name), type_from_json(ty)?)));
             Some(Type::object(types.collect::<Option<_>>()?))
         }
         _ => None,
@@ -218,9 +218,9 @@ mod tests {
 
     fn object(optional: &str) -> Type {
         let types = [("a", Type::String), ("b", Type::Number)];
-        let mut ty = Type::object(types.into_iter().map(|(name, ty)| (Rc::from(name), ty)).collect());
+        let mut ty = Type::object(types.into_iter().map(|(name, ty)| (Arc::from(name), ty)).collect());
         if let Type::Object(object) = &mut ty {
-            Rc::make_mut(object).optional.insert(Rc::from(optional));
+            Arc::make_mut(object).optional.insert(Arc::from(optional));
         }
         ty
     }

@@ -34,11 +34,11 @@ pub(crate) use function::{
 pub(crate) use json_typed::{from_json_as, to_json};
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// All standard functions by name. `can`, `try` and `convert` are special forms of the evaluator, not listed here.
 #[must_use]
-pub(crate) fn standard() -> BTreeMap<&'static str, Rc<Function>> {
+pub(crate) fn standard() -> BTreeMap<&'static str, Arc<Function>> {
     let families: [Family; 15] = [
         collections::family(),
         encoding::family(),
@@ -56,5 +56,5 @@ pub(crate) fn standard() -> BTreeMap<&'static str, Rc<Function>> {
         strings::family(),
         time::family(),
     ];
-    families.into_iter().flatten().map(|(name, function)| (name, Rc::new(function))).collect()
+    families.into_iter().flatten().map(|(name, function)| (name, Arc::new(function))).collect()
 }

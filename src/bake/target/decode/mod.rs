@@ -3,7 +3,7 @@
 //! Types are those of the struct tags in buildx's bake/bake.go and of util/buildflags/*_cty.go.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attributes::{
     AttributeKind, GROUP_ATTRIBUTES, GroupAttribute, GroupAttributeKind, LimitKind, TargetAttribute,
@@ -27,11 +27,11 @@ pub(crate) fn target(
     attributes: &[(Ident, Value, &Expr)],
     diagnostics: &mut Diagnostics,
 ) -> Target {
-    let mut target = Target { span: Some(header), ..Target::new(Rc::clone(name)) };
+    let mut target = Target { span: Some(header), ..Target::new(Arc::clone(name)) };
     let mut decoder = Decoder { path: Vec::new(), diagnostics };
     for (attribute, value, expr) in attributes {
         decoder.path.clear();
-        decoder.path.push(Step::Member(Rc::clone(&attribute.name)));
+        decoder.path.push(Step::Member(Arc::clone(&attribute.name)));
         decoder.attribute(&mut target, &attribute.name, value, expr);
         target.note_marks(&attribute.name, value, expr);
     }
@@ -45,7 +45,7 @@ pub(crate) fn group(
     attributes: &[(Ident, Value, &Expr)],
     diagnostics: &mut Diagnostics,
 ) -> Group {
-    let mut group = Group { name: Rc::clone(name), span: Some(header), ..Group::default() };
+    let mut group = Group { name: Arc::clone(name), span: Some(header), ..Group::default() };
     for attribute in attributes {
         group_attribute(&mut group, attribute, diagnostics);
     }
@@ -73,7 +73,7 @@ pub(crate) fn group_attribute(
     diagnostics: &mut Diagnostics,
 ) {
     let Some(declared) = GroupAttribute::named(&attribute.name) else { return };
-    let mut decoder = Decoder { path: vec![Step::Member(Rc::clone(&attribute.name))], diagnostics };
+    let mut decoder = Decoder { path: vec![Step::Member(Arc::clone(&attribute.name))], diagnostics };
     match &declared.kind {
         GroupAttributeKind::Description(at) => *(at.get_mut)(group) = decoder.string(value, expr),
         GroupAttributeKind::Members(at) => *(at.get_mut)(group) = decoder.strings(value, expr),
@@ -262,9 +262,9 @@ impl Decoder<'_> {
                 continue;
             }
             let place = places.get(key);
-            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
+            let text = self.inside(Step::Member(Arc::clone(key)), |decoder| decoder.string(member, place));
             if let Some(text) = text {
-                decoded.insert(Rc::clone(key), text);
+                decoded.insert(Arc::clone(key), text);
             }
         }
         decoded
@@ -305,9 +305,9 @@ impl Decoder<'_> {
         let mut entry = Entry { span: Some(expr.span), ..Entry::default() };
         for (key, member) in members {
             let place = places.get(key);
-            let text = self.inside(Step::Member(Rc::clone(key)), |decoder| decoder.string(member, place));
+            let text = self.inside(Step::Member(Arc::clone(key)), |decoder| decoder.string(member, place));
             if let Some(text) = text {
-                entry.fields.insert(Rc::clone(key), text);
+                entry.fields.insert(Arc::clone(key), text);
             }
         }
         (self.diagnostics.len() == before).then_some(entry)
@@ -395,7 +395,7 @@ impl Decoder<'_> {
                 continue;
             }
             let place = expr.member(key);
-            self.inside(Step::Member(Rc::clone(key)), |decoder| {
+            self.inside(Step::Member(Arc::clone(key)), |decoder| {
                 let text = decoder.string(member, place)?;
                 decoder.accept(flags::set_policy(&mut policy, key, &text), place.span)
             })?;
@@ -467,7 +467,7 @@ fn forget_marks_beside(key: &mut Text, element: &Expr, read: impl FnOnce(&Text) 
     }
     let written = element.with_holes(HOLE).and_then(|written| read(&Text::verbatim(&written)));
     if written.is_some_and(|written| written == *key && !written.as_str().contains(HOLE)) {
-        *key = Text { value: MarkedStr::verbatim(Rc::clone(key.name())), span: key.span };
+        *key = Text { value: MarkedStr::verbatim(Arc::clone(key.name())), span: key.span };
     }
 }
 
@@ -503,8 +503,8 @@ fn member_places(expr: &Expr) -> BTreeMap<Name, &Expr> {
         ExprKind::Object(items) => items
             .iter()
             .filter_map(|(key, value)| match key {
-                ObjectKey::Name(ident) => Some((Rc::clone(&ident.name), value)),
-                ObjectKey::Expr(key) => Some((Rc::clone(key.as_literal()?), value)),
+                ObjectKey::Name(ident) => Some((Arc::clone(&ident.name), value)),
+                ObjectKey::Expr(key) => Some((Arc::clone(key.as_literal()?), value)),
             })
             .collect(),
         ExprKind::Parenthesis(inner) | ExprKind::Wrapped(inner) => member_places(inner),
@@ -522,7 +522,7 @@ fn context_of(expr: &Expr) -> Option<Name> {
     };
     let is_context =
         matches!(&root.kind, ExprKind::Variable(root) if &**root == "target") && &*name.name == "context";
-    is_context.then(|| Rc::clone(target))
+    is_context.then(|| Arc::clone(target))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Maker {
                 members
                     .iter()
                     .map(|(name, value)| {
-                        let key = Ident { name: Rc::clone(name), span: self.span() };
+                        let key = Ident { name: Arc::clone(name), span: self.span() };
                         (ObjectKey::Name(key), self.expr(value))
                     })
                     .collect(),

@@ -4,7 +4,7 @@
 //! empty their attribute (`network`, `no-cache-filter`, `ulimits`), since `bakeplan` and buildx must agree.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::attributes::{AttributeKind, LIMITS, LimitKind, SetKey, TARGET_ATTRIBUTES, TargetAttribute};
 use super::definition::{Definition, Entry, Policy, Resources, Target, Whole};
@@ -55,7 +55,7 @@ pub struct Flags {
 #[derive(Clone, Debug)]
 struct Set {
     /// The flag without its value, for errors.
-    written: Rc<str>,
+    written: Arc<str>,
     pattern: String,
     /// The key, with the rest after its dot.
     key: Name,
@@ -75,7 +75,7 @@ enum Assigned {
 /// All that is said about one key of one target.
 #[derive(Clone, Debug)]
 pub(super) struct Override {
-    written: Rc<str>,
+    written: Arc<str>,
     value: Text,
     list: Vec<Text>,
     append: bool,
@@ -85,7 +85,7 @@ pub(super) struct Override {
 #[derive(Clone, Debug)]
 pub(crate) struct SetValue {
     /// The option without its value.
-    pub(crate) written: Rc<str>,
+    pub(crate) written: Arc<str>,
     /// The key, with the name after its dot.
     pub(crate) key: Name,
     /// The value, or those that a list gets.
@@ -325,7 +325,7 @@ fn policy_is_disabled(values: &[String]) -> Result<bool, FlagError> {
 impl Set {
     fn targets(&self, definition: &Definition) -> Result<Vec<Name>, Box<Diagnostic>> {
         if let Some((name, _)) = definition.targets.get_key_value(self.pattern.as_str()) {
-            return Ok(vec![Rc::clone(name)]);
+            return Ok(vec![Arc::clone(name)]);
         }
         let fail = |problem: String| {
             Diagnostic::error(Code::OVERRIDE_TARGET, format!("`{}`: {problem}", self.written))
@@ -346,14 +346,14 @@ impl Set {
         if matches!(self.value, Assigned::Nothing) {
             return;
         }
-        let entry = overrides.entry(Rc::clone(&self.key)).or_insert_with(|| Override {
-            written: Rc::clone(&self.written),
+        let entry = overrides.entry(Arc::clone(&self.key)).or_insert_with(|| Override {
+            written: Arc::clone(&self.written),
             value: Text::verbatim(""),
             list: vec![],
             append: false,
         });
         let Assigned::Value(value) = &self.value else { return };
-        entry.written = Rc::clone(&self.written);
+        entry.written = Arc::clone(&self.written);
         if Taking::of(split_key(&self.key).0) == Taking::All {
             entry.append = self.append;
             entry.list.push(value.clone());

@@ -5,7 +5,7 @@ mod mismatch;
 mod unify;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use mismatch::mismatch;
 pub(crate) use unify::unify;
@@ -99,7 +99,7 @@ fn without_optional(ty: &Type) -> Type {
         Type::Map(element) => Type::map(without_optional(element)),
         Type::Tuple(elements) => Type::Tuple(elements.iter().map(without_optional).collect()),
         Type::Object(object) => Type::object(
-            object.attributes.iter().map(|(name, ty)| (Rc::clone(name), without_optional(ty))).collect(),
+            object.attributes.iter().map(|(name, ty)| (Arc::clone(name), without_optional(ty))).collect(),
         ),
     }
 }
@@ -236,7 +236,7 @@ fn object_from(
                 return Err(ConvertError::new(format!("map has no element for required attribute {name:?}")));
             }
         };
-        Ok((Rc::clone(name), value))
+        Ok((Arc::clone(name), value))
     };
     Ok(Value::object(to.attributes.iter().map(attribute).collect::<Result<_, _>>()?))
 }
@@ -319,7 +319,7 @@ fn replace_dynamic(from: &Type, out: &Type) -> Type {
                     Type::Object(from) => from.attributes.get(name),
                     _ => None,
                 };
-                (Rc::clone(name), from.map_or_else(|| out.clone(), |from| replace_dynamic(from, out)))
+                (Arc::clone(name), from.map_or_else(|| out.clone(), |from| replace_dynamic(from, out)))
             };
             Type::object(object.attributes.iter().map(attribute).collect())
         }
@@ -365,7 +365,7 @@ mod tests {
 
     /// `object({a = a, b = optional(b)})`
     fn constraint(a: Type, b: Type) -> Type {
-        Type::Object(Rc::new(ObjectType {
+        Type::Object(Arc::new(ObjectType {
             attributes: [("a".into(), a), ("b".into(), b)].into(),
             optional: ["b".into()].into(),
         }))

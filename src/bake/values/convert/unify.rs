@@ -1,7 +1,7 @@
 //! Finding one type for several values.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bake::values::Name;
 use crate::bake::values::value::{ObjectType, Type};
@@ -104,7 +104,7 @@ fn unify_objects(types: &[&Type]) -> Option<Type> {
     }
     let attribute = |name: &Name| {
         let ty = unify_all(objects.iter().filter_map(|object| object.attributes.get(name)))?;
-        Some((Rc::clone(name), ty))
+        Some((Arc::clone(name), ty))
     };
     let attributes = first.attributes.keys().map(attribute).collect::<Option<BTreeMap<_, _>>>()?;
     verified(Type::object(attributes), types)
