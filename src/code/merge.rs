@@ -199,7 +199,7 @@ codes! {
     CONCURRENT_CHANGE "concurrent-change" [Error] {
         cause: "Another run changed a tag between writing and reading it, perhaps again and again.",
         example: when("Two merges of one repository run at the same time."),
-        cure: "Let merges run one at a time, with a `concurrency` group of their own.",
+        cure: "Run the merge again when the other one has ended.",
     }
     EXISTING_RELEASE "existing-release" [Error Warning Note] {
         cause: "With `--keep-existing`: the version is published already and stays so. It is a warning where what is published lacks a planned platform, and an error where its tags have different digests or it cannot be read.",
@@ -242,7 +242,7 @@ codes! {
         cure: "Check the name of the tag. What a clean-up removed has to be built and merged again.",
     }
     KEPT_TAG "kept-tag" [Warning Note] {
-        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. When no tag is left to write, this is a warning, and the exit code is 5.",
+        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. Or it names the commit of an `immutable` image, and stays with what was published first of that commit. When no tag is left to write, this is a warning, and the exit code is 5.",
         example: when("`bakeplan promote ghcr.io/acme/app:1.4.2 --to ghcr.io/acme/app:latest` to go back from 1.5.0."),
         cure: "Pass `--allow-backward` to move it back all the same. To take a version back for good, set `withdrawn` in the image and use `promote --floating`.",
     }

@@ -1,8 +1,11 @@
 //! What workflows and scripts say about images: what is built, under which names it is published, and when.
 
+use std::rc::Rc;
+
 use super::moment::Answers;
 use super::runs_on::RunsOn;
 use super::text::{Line, Place, RuleLine, Template};
+use super::triggers::Start;
 
 /// A step or a command that publishes something, or that builds it for another one which does.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct Publication {
     pub runs: Answers,
     /// Further events that start it: `schedule`, `workflow_dispatch`.
     pub others: Vec<String>,
+    /// What starts its workflow.
+    pub start: Rc<Start>,
     /// What is built; none when it gives tags to what others built.
     pub build: Option<Build>,
     /// Where it is published, without tags.
@@ -42,6 +47,7 @@ impl Publication {
             job: job.to_owned(),
             runs,
             others: Vec::new(),
+            start: Rc::default(),
             build: None,
             repositories: Vec::new(),
             tags: Vec::new(),

@@ -1,10 +1,13 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
+use std::rc::Rc;
+
 use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
 use super::text::{Line, Place, Template};
+use super::triggers::Start;
 use super::world::World;
 
 /// An image that is published today.
@@ -52,6 +55,8 @@ pub(crate) struct Entry {
     pub runs: Answers,
     /// Further events.
     pub others: Vec<String>,
+    /// What starts its workflow.
+    pub start: Rc<Start>,
     /// The tags; none for those that the target has itself.
     pub tags: Vec<TagLine>,
 }
@@ -112,18 +117,8 @@ pub(crate) fn images(
         let is_published = !candidate.entries.is_empty();
         if !is_published {
             let publication = Publication {
-                place: candidate.place.clone(),
-                job: String::new(),
-                runs: Answers::of(|_| None),
-                others: Vec::new(),
-                build: None,
                 repositories: candidate.repositories.clone(),
-                tags: Vec::new(),
-                flavor: Vec::new(),
-                sources: Vec::new(),
-                oci_labels: false,
-                untold: Vec::new(),
-                runs_on: None,
+                ..Publication::new(candidate.place.clone(), "", Answers::of(|_| None))
             };
             strays.push(Stray {
                 publication,
@@ -298,6 +293,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         place: build.place.clone(),
         runs: build.runs,
         others: build.others.clone(),
+        start: Rc::clone(&build.start),
         tags: build.tags.clone(),
     });
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
@@ -420,8 +416,13 @@ fn of_bake(
         one.tags.clear();
         one.flavor.clear();
         let key = target_key(&target);
-        let entry =
-            Entry { place: one.place.clone(), runs: one.runs, others: one.others.clone(), tags: Vec::new() };
+        let entry = Entry {
+            place: one.place.clone(),
+            runs: one.runs,
+            others: one.others.clone(),
+            start: Rc::clone(&one.start),
+            tags: Vec::new(),
+        };
         let runners = one.runs_on.map(|on| (build.platforms.clone(), on));
         match candidates
             .iter_mut()
@@ -537,6 +538,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
                         place: merge.place,
                         runs: merge.runs,
                         others: merge.others,
+                        start: merge.start,
                         tags: merge.tags,
                     }),
                 }

@@ -22,8 +22,6 @@ mod when;
 
 pub(crate) mod scope;
 
-pub(crate) mod found;
-
 // What is written in steps and scripts.
 mod inputs;
 mod matrix;
@@ -32,6 +30,10 @@ pub(crate) mod shell;
 pub(crate) mod quote;
 
 mod triggers;
+
+pub(crate) mod found;
+
+mod beside;
 
 mod build_push;
 pub(crate) mod logins;
@@ -61,9 +63,8 @@ mod names;
 mod target_block;
 
 mod runners;
+mod workflow_block;
 
 pub(crate) mod proposal;
 
 pub(crate) mod report;
-
-pub(crate) use triggers::example_tag;

@@ -1,4 +1,4 @@
-//! The runs that serve as examples: a push to the default branch, a release, a pull request.
+//! The runs that serve as examples: pushes to the default branch and to another one, a schedule, a release, a pull request.
 
 use super::world::World;
 use crate::facts::Facts;
@@ -37,6 +37,10 @@ pub(crate) enum Fact {
 pub(crate) enum Moment {
     /// Something is pushed to the default branch.
     Branch,
+    /// Something is pushed to another branch that starts workflows.
+    OtherBranch,
+    /// The clock starts it, on the default branch.
+    Schedule,
     /// A git tag is pushed.
     Tag,
     /// A release is published on GitHub, whose git tag is built.
@@ -46,11 +50,18 @@ pub(crate) enum Moment {
 }
 
 /// All of them.
-pub(crate) const MOMENTS: [Moment; 4] = [Moment::Branch, Moment::Tag, Moment::Release, Moment::PullRequest];
+pub(crate) const MOMENTS: [Moment; 6] = [
+    Moment::Branch,
+    Moment::OtherBranch,
+    Moment::Schedule,
+    Moment::Tag,
+    Moment::Release,
+    Moment::PullRequest,
+];
 
 /// What is known of each of [`MOMENTS`]; `None` when it cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Answers(pub(crate) [Option<bool>; 4]);
+pub(crate) struct Answers(pub(crate) [Option<bool>; MOMENTS.len()]);
 
 impl Answers {
     /// What holds in each.
@@ -94,7 +105,8 @@ impl Moment {
     /// The event, in GitHub's words.
     pub(crate) fn event(self) -> &'static str {
         match self {
-            Self::Branch | Self::Tag => "push",
+            Self::Branch | Self::OtherBranch | Self::Tag => "push",
+            Self::Schedule => "schedule",
             Self::Release => "release",
             Self::PullRequest => "pull_request",
         }
@@ -103,7 +115,10 @@ impl Moment {
     /// The full name of the ref.
     pub(crate) fn git_ref(self, world: &World) -> String {
         match self {
-            Self::Branch => format!("refs/heads/{}", world.default_branch),
+            Self::Branch | Self::Schedule => format!("refs/heads/{}", world.default_branch),
+            Self::OtherBranch => {
+                format!("refs/heads/{}", world.other_branch.as_ref().unwrap_or(&world.default_branch))
+            }
             Self::Tag | Self::Release => format!("refs/tags/{}", world.tag),
             Self::PullRequest => format!("refs/pull/{PULL_REQUEST}/merge"),
         }

@@ -10,7 +10,7 @@ use super::covered::Covered;
 use super::definition::{Known, KnownImage};
 use super::found::DockerfileBuild;
 use super::images::{Candidate, TargetOf, is_yaml};
-use super::logins::{self, LoginStep, Logins};
+use super::logins;
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
 use super::render::{Lines, Variables, formatted, from, quotable, quoted};
@@ -20,6 +20,8 @@ use super::tags::{self, Tags, list};
 pub(crate) use super::target_block::Told;
 use super::target_block::{self, dockerfile, key};
 use super::text::{Piece, Place, Template};
+use super::workflow::Reading;
+use super::workflow_block::{self, Today};
 use super::world::World;
 use crate::reference::Repository;
 
@@ -62,7 +64,7 @@ impl ProposedImage {
 pub(crate) fn propose(
     candidates: Vec<Candidate>,
     known: &[Known],
-    logins: &[LoginStep],
+    reading: &Reading,
     world: &World,
     written: &dyn Fn(&Place) -> String,
 ) -> (Vec<Proposal>, Vec<Told>) {
@@ -120,7 +122,7 @@ pub(crate) fn propose(
             proposals[maker].add_own(image);
         }
     }
-    (proposals.into_iter().map(|maker| maker.finish(logins, &mut told)).collect(), told)
+    (proposals.into_iter().map(|maker| maker.finish(reading, &mut told)).collect(), told)
 }
 
 /// The definition to which an image goes.
@@ -134,14 +136,6 @@ fn home(candidate: &Candidate, known: &[Known]) -> Option<usize> {
     }
 }
 
-/// What publishes images today.
-#[derive(Default)]
-struct On {
-    branch: bool,
-    tag: bool,
-    others: BTreeSet<String>,
-}
-
 /// A proposal in the making.
 struct Maker<'a> {
     proposal: Proposal,
@@ -150,7 +144,7 @@ struct Maker<'a> {
     variables: Variables,
     names: IndexSet<String>,
     new_targets: Vec<String>,
-    on: On,
+    today: Today,
     registries: BTreeSet<String>,
     env: BTreeMap<String, String>,
 }
@@ -172,7 +166,7 @@ impl<'a> Maker<'a> {
             variables: Variables::default(),
             names,
             new_targets: Vec::new(),
-            on: On::default(),
+            today: Today::default(),
             registries: BTreeSet::new(),
             env: BTreeMap::new(),
         }
@@ -250,7 +244,7 @@ impl<'a> Maker<'a> {
                 told.push((line.place.clone(), format!("`{}` is not a repository", quotable(&example))));
                 continue;
             }
-            match self.variables.expression(&lower, world) {
+            match self.variables.name_expression(&lower, world) {
                 Ok(value) => {
                     self.registries.extend(logins::host_of(&line.text));
                     repositories.push((from(&line.place, &written(&line.place)), value));
@@ -314,9 +308,7 @@ impl<'a> Maker<'a> {
             ));
         }
         for entry in &candidate.entries {
-            self.on.branch |= entry.runs.may(Moment::Branch);
-            self.on.tag |= entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release);
-            self.on.others.extend(entry.others.iter().cloned());
+            self.today.add(entry);
         }
         let text = self.image_block(&name, &target, &candidate, &repositories, tags, told);
         let at =
@@ -478,7 +470,7 @@ impl<'a> Maker<'a> {
         self.proposal.targets.push((self.place_of(label), lines.finish()));
     }
 
-    fn finish(mut self, logins: &[LoginStep], told: &mut Vec<Told>) -> Proposal {
+    fn finish(mut self, reading: &Reading, told: &mut Vec<Told>) -> Proposal {
         let mut lines = Lines::default();
         let of_steps = std::mem::take(&mut self.env).into_iter();
         let mut env: Vec<(ObjectKey, Expression)> =
@@ -523,57 +515,39 @@ impl<'a> Maker<'a> {
                 self.proposal.targets.insert(0, (At::End, lines.finish()));
             }
         }
-        self.workflow(env, logins, told);
+        self.workflow(env, reading, told);
         self.proposal
     }
 
     /// What the workflow has to know.
-    fn workflow(&mut self, env: Vec<(ObjectKey, Expression)>, steps: &[LoginStep], told: &mut Vec<Told>) {
-        let is_of_steps = self.proposal.images.iter().any(|image| image.candidate.is_some());
-        let mut publish_on: Vec<&str> = Vec::new();
-        if !(self.on.branch && self.on.tag) {
-            publish_on.extend(self.on.branch.then_some("push"));
-            publish_on.extend(self.on.tag.then_some("tag"));
-            publish_on.extend(self.on.others.iter().map(String::as_str));
-        }
-        let Logins { settings: logins, told: to_change } = logins::settings(steps, &self.registries);
-        told.extend(to_change);
-        if env.is_empty() && publish_on.is_empty() && logins.is_empty() || !is_of_steps {
-            return;
-        }
-        let mut lines = Lines::default();
-        lines.open("image {");
-        lines.open("workflow {");
-        if !publish_on.is_empty() {
-            lines.comment("what triggers today's workflows");
-            lines.attribute("publish_on", &list(publish_on.into_iter().map(Expression::from)));
-        }
+    fn workflow(&mut self, env: Vec<(ObjectKey, Expression)>, reading: &Reading, told: &mut Vec<Told>) {
+        let mut places =
+            self.proposal.images.iter().filter_map(|image| Some(image.candidate.as_ref()?.place.clone()));
+        let Some(place) = places.next() else { return };
+        let mut settings = self.today.settings(&reading.beside, self.world, told);
         if !env.is_empty() {
-            lines.comment("settings of the repository that the plan needs");
-            lines.attribute("env", &Expression::Object(env.into_iter().collect()));
+            settings.push((
+                "settings of the repository that the plan needs",
+                "env",
+                Expression::Object(env.into_iter().collect()),
+            ));
         }
-        if !logins.is_empty() {
-            lines.comment("how today's workflows log in");
-            let logins = logins.iter().map(|(host, how)| (key(host), Expression::from(how.as_str())));
-            lines.attribute("logins", &Expression::Object(logins.collect()));
-        }
-        lines.close("}");
-        lines.close("}");
-        if self.known.is_some_and(|known| known.has_defaults) {
-            let place =
-                self.proposal.images.iter().find_map(|image| Some(image.candidate.as_ref()?.place.clone()));
-            if let Some(place) = place {
-                told.push((
-                    place,
-                    format!(
-                        "the file has an `image` block without a label already; what CI needs to know is: {}",
-                        quotable(&lines.finish().replace('\n', " "))
-                    ),
-                ));
-            }
+        settings.extend(workflow_block::logins(&reading.logins, &self.registries, told));
+        if settings.is_empty() {
             return;
         }
-        self.proposal.blocks.insert(0, (At::End, lines.finish()));
+        let block = workflow_block::block(&settings);
+        if self.known.is_some_and(|known| known.has_defaults) {
+            told.push((
+                place,
+                format!(
+                    "the file has an `image` block without a label already; what CI needs to know is: {}",
+                    quotable(&block.replace('\n', " "))
+                ),
+            ));
+            return;
+        }
+        self.proposal.blocks.insert(0, (At::End, block));
     }
 }
 

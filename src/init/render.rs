@@ -39,9 +39,23 @@ pub(crate) struct Variable {
     pub is_guess: bool,
 }
 
+/// What stands for a setting whose value is not known.
+const NOT_KNOWN: &str = "not-known";
+
+/// What a text is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A repository.
+    Name,
+    /// What a build gets, which may differ from run to run.
+    Build,
+    /// Anything else.
+    Other,
+}
+
 impl Variables {
     /// The reference to what a piece stands for, such as `GITHUB_REPOSITORY`.
-    fn reference(&mut self, piece: &Piece, world: &World) -> Option<String> {
+    fn reference(&mut self, piece: &Piece, world: &World, purpose: Purpose) -> Option<String> {
         let is_known = world.repository.is_some();
         let comment = |what: &str| {
             if is_known {
@@ -83,16 +97,30 @@ impl Variables {
                     return None;
                 }
                 let from = if *is_secret { format!("secrets.{name}") } else { format!("vars.{name}") };
-                let comment = format!(
-                    "a guess: the workflow has it in {from}, and this is what git's remote is called"
-                );
-                let variable = Variable {
+                let guess = Variable {
                     default: world.owner().to_owned(),
-                    comment,
-                    setting: Some(from),
+                    comment: format!(
+                        "a guess: the workflow has it in {from}, and this is what git's remote is called"
+                    ),
+                    setting: Some(from.clone()),
                     is_guess: true,
                 };
-                self.list.entry(name.clone()).or_insert(variable);
+                let unknown = Variable {
+                    default: if purpose == Purpose::Build { String::new() } else { NOT_KNOWN.to_owned() },
+                    comment: format!(
+                        "the workflow has it in {from}, whose value is not known here; the default is for plans elsewhere"
+                    ),
+                    setting: Some(from),
+                    is_guess: false,
+                };
+                let is_of_name = purpose == Purpose::Name;
+                let variable = if is_of_name { guess } else { unknown };
+                // A repository without a name would be worse than one with a wrong name.
+                if is_of_name && self.list.get(&name).is_some_and(|known| !known.is_guess) {
+                    self.list.insert(name.clone(), variable);
+                } else {
+                    self.list.entry(name.clone()).or_insert(variable);
+                }
                 name
             }
             Piece::Fact(Fact::RunNumber) => self.of_run("GITHUB_RUN_NUMBER", RUN_NUMBER),
@@ -132,15 +160,20 @@ impl Variables {
 
     /// A text with these variables in it; else what in it cannot be said.
     pub(crate) fn expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
-        self.rendered(text, world, false)
+        self.rendered(text, world, Purpose::Other)
+    }
+
+    /// The same of a repository, of which a setting is most often an account at a registry.
+    pub(crate) fn name_expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
+        self.rendered(text, world, Purpose::Name)
     }
 
     /// The same of what a build gets, which may differ from run to run.
     pub(crate) fn build_expression(&mut self, text: &Template, world: &World) -> Result<Expression, String> {
-        self.rendered(text, world, true)
+        self.rendered(text, world, Purpose::Build)
     }
 
-    fn rendered(&mut self, text: &Template, world: &World, is_of_run: bool) -> Result<Expression, String> {
+    fn rendered(&mut self, text: &Template, world: &World, purpose: Purpose) -> Result<Expression, String> {
         let mut raw = String::new();
         let mut has_variables = false;
         let is_alone = matches!(text.0.as_slice(), [Piece::Setting(..)]);
@@ -148,11 +181,17 @@ impl Variables {
             match piece {
                 Piece::Text(part) => raw.push_str(&literal(part, at + 1 < text.0.len())),
                 other => {
-                    let of_run = if is_of_run { self.reference_to_run(other) } else { None };
-                    let reference = of_run.or_else(|| self.reference(other, world));
+                    let of_run = match purpose {
+                        Purpose::Build => self.reference_to_run(other),
+                        Purpose::Name | Purpose::Other => None,
+                    };
+                    let reference = of_run.or_else(|| self.reference(other, world, purpose));
                     let reference = reference.ok_or_else(|| Template(vec![other.clone()]).shown())?;
                     has_variables = true;
-                    if is_alone && let Some(variable) = self.list.get_mut(&reference) {
+                    if is_alone
+                        && purpose == Purpose::Name
+                        && let Some(variable) = self.list.get_mut(&reference)
+                    {
                         world.repository().clone_into(&mut variable.default);
                     }
                     raw.extend(["${", &reference, "}"]);

@@ -27,6 +27,8 @@ pub(crate) struct ExampleImage {
     pub today: Published,
     /// What the plan publishes, by repository.
     pub planned: IndexMap<String, Vec<String>>,
+    /// When it is published with the plan, where that is not the run of today.
+    pub when: Option<&'static str>,
     /// Build arguments that are empty in the plan, and are not today.
     pub open: Vec<String>,
 }
@@ -38,7 +40,7 @@ const MAX_REPOSITORIES: usize = 20;
 pub(crate) fn render(examples: &[Example]) -> String {
     let mut rows: Vec<[Cow<'_, str>; 4]> = Vec::new();
     for example in examples {
-        for (at, ExampleImage { name, today, planned, open }) in example.images.iter().enumerate() {
+        for (at, ExampleImage { name, today, planned, when, open }) in example.images.iter().enumerate() {
             let run = if at == 0 { example.run.as_str() } else { "" };
             let mut repositories: Vec<&String> = today.tags.keys().collect();
             repositories.extend(planned.keys().filter(|repository| !today.tags.contains_key(*repository)));
@@ -67,7 +69,9 @@ pub(crate) fn render(examples: &[Example]) -> String {
                 }
                 let planned = match &example.failure {
                     Some(failure) => failure.clone(),
-                    None if unknown.is_empty() && same(old, new) && open.is_empty() => "the same".to_owned(),
+                    None if unknown.is_empty() && same(old, new) && open.is_empty() => {
+                        when.map_or_else(|| "the same".to_owned(), |when| format!("the same, {when}"))
+                    }
                     None if unknown.is_empty() && same(old, new) => {
                         format!("the same tags; empty in the image: {}", open.join(", "))
                     }

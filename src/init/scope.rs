@@ -289,7 +289,9 @@ impl Scope {
             }
             ["event", "action"] => {
                 return match moment? {
-                    Moment::Branch | Moment::Tag => Some(Value::Null),
+                    Moment::Branch | Moment::OtherBranch | Moment::Schedule | Moment::Tag => {
+                        Some(Value::Null)
+                    }
                     Moment::Release => Some(Value::text("published")),
                     Moment::PullRequest => Some(Value::text("opened")),
                 };

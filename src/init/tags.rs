@@ -48,7 +48,7 @@ impl Mask {
 
     fn of(entry: &Entry) -> Self {
         Self {
-            branch: entry.runs.may(Moment::Branch),
+            branch: entry.runs.may(Moment::Branch) || entry.runs.may(Moment::OtherBranch),
             tag: entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release),
             pull_request: entry.runs.may(Moment::PullRequest),
             others: !entry.others.is_empty(),

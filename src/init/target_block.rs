@@ -67,7 +67,7 @@ pub(super) fn block(
         if let Some(first) = candidate.platforms.first() {
             lines.comment(&from(&first.place, &written(&first.place)));
         }
-        lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
+        lines.attribute("platforms", &list(platforms.iter().cloned().map(Expression::from)));
     }
     let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
     for line in candidate.platforms.iter().filter(is_known) {
@@ -145,8 +145,11 @@ pub(super) fn block(
     for (attribute, given) in lists {
         let mut items: Vec<Expression> = Vec::new();
         for line in given {
-            let text =
-                if attribute.starts_with("cache") { without_scope(&line.text) } else { line.text.clone() };
+            let text = if attribute.starts_with("cache") {
+                of_any_platform(&without_scope(&line.text), &platforms)
+            } else {
+                line.text.clone()
+            };
             if has_password(&text) {
                 told.push((
                     line.place.clone(),
@@ -154,7 +157,13 @@ pub(super) fn block(
                 ));
                 continue;
             }
-            match variables.expression(&text, world) {
+            // A cache is in a repository.
+            let value = if attribute.starts_with("cache") {
+                variables.name_expression(&text, world)
+            } else {
+                variables.expression(&text, world)
+            };
+            match value {
                 Ok(value) if !items.contains(&value) => items.push(value),
                 Ok(_) => {}
                 Err(unknown) => told.push((
@@ -244,6 +253,28 @@ fn unquoted(text: Template) -> Template {
 }
 
 /// A cache without its scope: each leg has one of its own.
+/// A cache without the platform at the end of its tag, where that is how each platform has one of its own: a plan adds it itself.
+fn of_any_platform(text: &Template, platforms: &[String]) -> Template {
+    let mut out = Template::default();
+    for (at, mut field) in text.split(',').into_iter().enumerate() {
+        if field.shown().trim().starts_with("ref=")
+            && let Some(Piece::Text(end)) = field.0.last_mut()
+        {
+            *end = without_platform(end, platforms).to_owned();
+        }
+        out.push(Piece::Text(if at == 0 { String::new() } else { ",".to_owned() }));
+        out.extend(field);
+    }
+    out
+}
+
+/// `cache` of `cache-linux-amd64`.
+fn without_platform<'t>(text: &'t str, platforms: &[String]) -> &'t str {
+    let ends = platforms.iter().map(|platform| format!("-{}", platform.replace('/', "-")));
+    let mut stems = ends.filter_map(|end| text.strip_suffix(end.as_str()));
+    stems.find(|stem| stem.contains(':') && !stem.ends_with(':')).unwrap_or(text)
+}
+
 fn without_scope(text: &Template) -> Template {
     let fields = text.split(',');
     let mut out = Template::default();

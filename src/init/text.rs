@@ -191,6 +191,12 @@ impl Template {
             .collect()
     }
 
+    /// The same where a setting is not known, either: for what is no name of an account.
+    pub(crate) fn known_at(&self, moment: Moment, world: &World) -> Option<String> {
+        let has_setting = self.0.iter().any(|piece| matches!(piece, Piece::Setting(..)));
+        if has_setting { None } else { self.at(moment, world) }
+    }
+
     /// Cut at the last `:` of a reference, which is not that of a port.
     pub(crate) fn split_tag(&self) -> (Self, Option<Self>) {
         for (at, piece) in self.0.iter().enumerate().rev() {

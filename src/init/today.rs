@@ -102,7 +102,7 @@ fn of_entry(
         let rule = match tag {
             TagLine::Rule(rule) => rule,
             TagLine::Text(line) => {
-                match line.text.at(moment, world) {
+                match line.text.known_at(moment, world) {
                     Some(text) if !text.is_empty() => tags.push(text),
                     Some(_) => {}
                     None => published.note(format!("the tag of {place}")),
@@ -118,7 +118,7 @@ fn of_entry(
                 continue;
             }
         }
-        let text = rule.line.text.at(moment, world);
+        let text = rule.line.text.known_at(moment, world);
         match text.map(|text| Rule::parse(&text)) {
             Some(Ok(rule)) => rules.push(rule),
             Some(Err(_)) | None => published.note(format!("the tag of {place}")),

@@ -1,10 +1,15 @@
 //! What starts a workflow (<https://docs.github.com/en/actions/reference/workflow-syntax-for-github-actions#on>).
 
+use std::rc::Rc;
+
 use regex::Regex;
 
+use super::inputs::place_of;
 use super::moment::{Answers, Moment};
+use super::text::Place;
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
+use crate::source::Source;
 
 /// What starts a workflow.
 #[derive(Clone, Debug)]
@@ -15,6 +20,23 @@ pub(crate) struct Triggers {
     pub others: Vec<String>,
     /// Whether another workflow calls it.
     pub is_called: bool,
+    /// What of it is written where.
+    pub start: Rc<Start>,
+}
+
+/// What starts a workflow, as it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    /// The file that it is in.
+    pub path: Rc<str>,
+    /// When the clock does.
+    pub schedule: Vec<(String, Place)>,
+    /// The patterns of branches whose pushes do; none where they are not filtered.
+    pub branches: Vec<(String, Place)>,
+    /// Where pushes are that are not filtered by branch.
+    pub any_branch: Option<Place>,
+    /// Where releases are.
+    pub release: Option<Place>,
 }
 
 /// The events, each with its filters.
@@ -31,8 +53,8 @@ fn events(on: &Yaml) -> Vec<(String, Option<&Yaml>)> {
     }
 }
 
-/// Reads `on`.
-pub(crate) fn read(on: &Yaml, world: &World) -> Triggers {
+/// Reads `on` of a file.
+pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) -> Triggers {
     let events = events(on);
     let find = |name: &str| events.iter().find(|(event, _)| event == name).map(|(_, filters)| *filters);
     let any =
@@ -43,6 +65,11 @@ pub(crate) fn read(on: &Yaml, world: &World) -> Triggers {
             None if any => None,
             None => Some(false),
         },
+        Moment::OtherBranch => match (&world.other_branch, find("push")) {
+            (Some(branch), Some(filters)) => Some(passes(filters, "branches", "tags", branch)),
+            (None, _) | (_, None) => Some(false),
+        },
+        Moment::Schedule => Some(find("schedule").is_some()),
         Moment::Tag => match (find("push"), find("create")) {
             (Some(filters), _) => Some(passes(filters, "tags", "branches", &world.tag)),
             (None, Some(_)) => Some(true),
@@ -56,14 +83,84 @@ pub(crate) fn read(on: &Yaml, world: &World) -> Triggers {
         runs,
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
+        start: Rc::new(start(on, source, path)),
     }
 }
 
-/// The patterns of git tags that start a workflow.
-pub(crate) fn tag_patterns(on: &Yaml) -> Vec<String> {
+/// What of `on` is written where.
+fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
+    let place = |yaml: &Yaml| place_of(yaml, source, path);
+    let placed = |list: Option<&Yaml>| -> Vec<(String, Place)> {
+        let list = list
+            .into_iter()
+            .flat_map(|list| if list.items().is_empty() { std::slice::from_ref(list) } else { list.items() });
+        list.filter_map(|one| Some((one.as_text()?.to_owned(), place(one)))).collect()
+    };
     let events = events(on);
-    let push = events.into_iter().find(|(event, _)| event == "push").and_then(|(_, filters)| filters);
-    push.map_or_else(Vec::new, |filters| patterns(filters, "tags"))
+    let find = |name: &str| events.iter().find(|(event, _)| event == name).map(|(_, filters)| *filters);
+    let crons = find("schedule").flatten().map(Yaml::items).unwrap_or_default();
+    let push = find("push");
+    let is_filtered = ["branches", "branches-ignore", "tags", "tags-ignore"]
+        .iter()
+        .any(|name| push.flatten().is_some_and(|filters| filters.get(name).is_some()));
+    let ignored = push.flatten().and_then(|filters| filters.get("branches-ignore"));
+    Start {
+        path: Rc::clone(path),
+        schedule: crons.iter().flat_map(|one| placed(one.get("cron"))).collect(),
+        branches: placed(push.flatten().and_then(|filters| filters.get("branches"))),
+        any_branch: match (push, ignored) {
+            (_, Some(ignored)) => Some(place(ignored)),
+            (Some(filters), None) if !is_filtered => Some(place(filters.unwrap_or(on))),
+            (_, None) => None,
+        },
+        release: find("release").map(|filters| place(filters.unwrap_or(on))),
+    }
+}
+
+/// Whether the clock starts a workflow.
+pub(crate) fn has_schedule(on: &Yaml) -> bool {
+    events(on).iter().any(|(event, _)| event == "schedule")
+}
+
+/// A branch beside the default one whose pushes start a workflow. A repository with `main` has no `master` but in lists
+/// that serve both.
+pub(crate) fn other_branch(on: &Yaml, default: &str) -> Option<String> {
+    let events = events(on);
+    let (_, filters) = events.into_iter().find(|(event, _)| event == "push")?;
+    let any = "another-branch".to_owned();
+    let Some(filters) = filters else { return Some(any) };
+    let patterns = patterns(filters, "branches");
+    let made = patterns.iter().filter(|pattern| !pattern.starts_with('!')).filter_map(|pattern| {
+        let end = pattern.find(['*', '[', '?', '+']).unwrap_or(pattern.len());
+        let name = match &pattern[..end] {
+            "" => any.clone(),
+            _ if end == pattern.len() => pattern.clone(),
+            prefix => format!("{prefix}1.2"),
+        };
+        (!is_default(&name, default) && matches(&patterns, &name)).then_some(name)
+    });
+    let named = made.into_iter().next();
+    named.or_else(|| (patterns.is_empty() && passes(Some(filters), "branches", "tags", &any)).then_some(any))
+}
+
+/// Whether it is the default branch, or another usual name for it.
+pub(crate) fn is_default(name: &str, default: &str) -> bool {
+    const USUAL: [&str; 2] = ["main", "master"];
+    name == default || USUAL.contains(&name) && USUAL.contains(&default)
+}
+
+/// The patterns of git tags that start a workflow; `None` where any git tag does.
+pub(crate) fn tag_patterns(on: &Yaml) -> Option<Vec<String>> {
+    let events = events(on);
+    if events.iter().any(|(event, _)| event == "create") {
+        return None;
+    }
+    let Some((_, filters)) = events.into_iter().find(|(event, _)| event == "push") else {
+        return Some(Vec::new());
+    };
+    let patterns = patterns(filters?, "tags");
+    let is_open = patterns.is_empty() && passes(filters, "tags", "branches", "");
+    (!is_open).then_some(patterns)
 }
 
 fn patterns(filters: &Yaml, name: &str) -> Vec<String> {
@@ -120,7 +217,7 @@ fn matches_one(pattern: &str, name: &str) -> bool {
 }
 
 /// A git tag as these patterns have releases.
-pub(crate) fn example_tag(patterns: &[String]) -> String {
+pub(super) fn example_tag(patterns: &[String]) -> String {
     const USUAL: [&str; 2] = ["v1.2.3", "1.2.3"];
     let usual = USUAL.into_iter().find(|tag| patterns.is_empty() || matches(patterns, tag));
     if let Some(usual) = usual {

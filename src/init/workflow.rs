@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::bake_action;
+use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::found::Publication;
@@ -15,7 +16,7 @@ use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
 use super::shell;
 use super::text::{Line, Place, Template};
-use super::triggers::{self, Triggers};
+use super::triggers::{self, Start, Triggers};
 use super::world::World;
 use crate::bake::compose::Yaml;
 use crate::source::{Source, SourceId, Sources};
@@ -44,6 +45,8 @@ pub(crate) struct Reading {
     pub publications: Vec<Publication>,
     /// How they log in to registries.
     pub logins: Vec<LoginStep>,
+    /// What their steps do beside.
+    pub beside: Vec<Beside>,
     /// Steps that publish in a way that is not understood: where, and which action.
     pub unknown: Vec<(Place, String)>,
 }
@@ -61,16 +64,36 @@ const UNREAD: [&str; 9] = [
     "ko-build/setup-ko",
 ];
 
-/// The patterns of git tags that start workflows which have to do with images.
-pub(crate) fn tag_patterns(files: &[YamlFile], sources: &Sources) -> Vec<String> {
+/// What starts the workflows that have to do with images.
+fn starts<'f>(files: &'f [YamlFile], sources: &Sources) -> Vec<&'f Yaml> {
     let is_about_images = |file: &&YamlFile| {
         let text = &sources.get(file.id).text;
         ["build-push-action", "bake-action", "metadata-action", "docker "]
             .iter()
             .any(|word| text.contains(word))
     };
-    let patterns = files.iter().filter(is_about_images).filter_map(|file| file.root.get("on"));
-    patterns.flat_map(triggers::tag_patterns).collect()
+    files.iter().filter(is_about_images).filter_map(|file| file.root.get("on")).collect()
+}
+
+/// What the examples of runs are called, with this default branch.
+pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: String) -> World {
+    /// A git tag that is no version.
+    const ODD: &str = "docs-2024";
+    let starts = starts(files, sources);
+    let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
+    let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
+    let is_odd = !named.is_empty()
+        && patterns
+            .iter()
+            .all(|patterns| patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, ODD)));
+    World {
+        other_branch: starts.iter().find_map(|on| triggers::other_branch(on, &default_branch)),
+        has_schedule: starts.iter().any(|on| triggers::has_schedule(on)),
+        odd_tag: is_odd.then(|| ODD.to_owned()),
+        tag: triggers::example_tag(&named),
+        default_branch,
+        ..World::default()
+    }
 }
 
 /// The default branch as far as workflows tell: the one that most of them name.
@@ -101,7 +124,7 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         .collect();
     for file in files {
         let Some(on) = file.root.get("on") else { continue };
-        let triggers = triggers::read(on, world);
+        let triggers = triggers::read(on, world, sources.get(file.id), &file.path);
         let is_reached = triggers.is_called && calls.iter().any(|call| is_path(call, &file.path));
         let starts =
             triggers.runs.0.iter().any(|answer| *answer != Some(false)) || !triggers.others.is_empty();
@@ -116,6 +139,12 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         reader.workflow(file, scope, &triggers, 0);
     }
+    let Reading { publications, beside, logins: _, unknown: _ } = &mut reader.reading;
+    // The checkout of a job that builds nothing is of no matter.
+    beside.retain(|one| match &one.deed {
+        Deed::Checkout(_) => publications.iter().any(|found| found.build.is_some() && found.job == one.job),
+        Deed::Sign(_) | Deed::Unsaid(_) => true,
+    });
     reader.reading
 }
 
@@ -147,6 +176,7 @@ struct Run<'a, 't> {
     job: String,
     runs: Answers,
     others: &'t [String],
+    start: &'t Rc<Start>,
     runs_on: Option<RunsOn>,
 }
 
@@ -226,7 +256,15 @@ impl<'a> Reader<'a> {
                 runner: runs_on::of_value(&matrix::value(on, &scope)),
             });
             let job_name = format!("{}#{name}", file.path);
-            let run = Run { file, source, job: job_name, runs, others: &triggers.others, runs_on };
+            let run = Run {
+                file,
+                source,
+                job: job_name,
+                runs,
+                others: &triggers.others,
+                start: &triggers.start,
+                runs_on,
+            };
             if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
                 self.call(called, job, &scope, &run, depth);
                 continue;
@@ -271,7 +309,12 @@ impl<'a> Reader<'a> {
             caller: Some(Rc::new(scope.clone())),
             ..Scope::default()
         };
-        let triggers = Triggers { runs: run.runs, others: run.others.to_vec(), is_called: true };
+        let triggers = Triggers {
+            runs: run.runs,
+            others: run.others.to_vec(),
+            is_called: true,
+            start: Rc::clone(run.start),
+        };
         self.workflow(file, inner, &triggers, depth + 1);
     }
 
@@ -310,9 +353,19 @@ impl<'a> Reader<'a> {
     fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>) {
         for mut publication in found {
             publication.others = run.others.to_vec();
+            publication.start = Rc::clone(run.start);
             publication.runs_on.clone_from(&run.runs_on);
             self.reading.publications.push(publication);
         }
+    }
+
+    fn add_deeds(&mut self, deeds: impl IntoIterator<Item = (Place, Deed)>, run: &Run<'_, '_>) {
+        self.reading.beside.extend(deeds.into_iter().map(|(place, deed)| Beside {
+            workflow: Rc::clone(&run.start.path),
+            job: run.job.clone(),
+            place,
+            deed,
+        }));
     }
 
     fn steps(&mut self, steps: &'a [Yaml], scope: &mut Scope, run: &Run<'a, '_>, depth: usize) {
@@ -338,6 +391,9 @@ impl<'a> Reader<'a> {
                     |first| first.place.line,
                 );
                 let setting = Setting { path: &run.file.path, line, runs, job: &run.job };
+                let deeds =
+                    first.iter().filter_map(|line| Some((line.place.clone(), beside::of_line(&line.text)?)));
+                self.add_deeds(deeds, run);
                 let found = commands::publications(&ran, &of_step, &setting);
                 self.add(found, run);
                 scope.set.extend(ran.environment);
@@ -363,6 +419,7 @@ impl<'a> Reader<'a> {
         if name == "docker/metadata-action" || name == "crazy-max/ghaction-docker-meta" {
             return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
         }
+        self.add_deeds(beside::of_action(&name, &inputs), run);
         if name.ends_with("/build-push-action") {
             let found = build_push::read(&inputs, scope, runs, &run.job);
             self.add(found, run);
@@ -426,6 +483,7 @@ impl<'a> Reader<'a> {
             job: run.job.clone(),
             runs,
             others: run.others,
+            start: run.start,
             runs_on: run.runs_on.clone(),
         };
         self.called.push(Rc::clone(&file.path));

@@ -11,6 +11,12 @@ pub(crate) struct World {
     pub has_capitals: bool,
     /// The default branch.
     pub default_branch: String,
+    /// Another branch whose pushes start workflows, if there is one.
+    pub other_branch: Option<String>,
+    /// Whether the clock starts workflows.
+    pub has_schedule: bool,
+    /// A git tag that starts no workflow today, if they name those that do.
+    pub odd_tag: Option<String>,
     /// What a release is called in the examples.
     pub tag: String,
     /// What may still be done.

@@ -62,6 +62,7 @@ pub(super) fn conclude_once(
         report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
+        report.notes.extend(ready.iter_mut().flat_map(leave_commits));
         report.problems.extend(check_immutable(&ready));
         report.problems.extend(check_released(&ready, survey));
         report.problems.extend(damage::unknown(&ready, survey.records()));
@@ -82,6 +83,32 @@ pub(super) fn conclude_once(
     }
     write(&ready, run, options, survey.records(), tools, &mut report);
     report
+}
+
+/// Leaves the tags of a commit of an immutable image as they are: what was published first has them, and a release of the
+/// commit is no reason to move them.
+fn leave_commits(ready: &mut Ready<'_>) -> Vec<Diagnostic> {
+    if !ready.image.immutable {
+        return Vec::new();
+    }
+    let is_left = |one: &Decision| one.report.outcome == Outcome::Replaced && ready.is_of_commit(one);
+    let left: Vec<bool> = ready.decisions.iter().map(is_left).collect();
+    let mut notes = Vec::new();
+    for (decision, _) in ready.decisions.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {
+        let report = &mut decision.report;
+        report.outcome = Outcome::Kept;
+        report.digest.clone_from(&report.previous);
+        report.why = Some("what was published first of this commit keeps it".to_owned());
+        let message = format!(
+            "image `{}` is immutable: `{}` stays with what was published first of its commit",
+            ready.key, report.reference
+        );
+        notes.push(
+            Diagnostic::note(Code::KEPT_TAG, message)
+                .with_help("`--allow-retag` gives it what is published now"),
+        );
+    }
+    notes
 }
 
 /// Tags of versions that immutable images would give another digest.

@@ -151,7 +151,7 @@ fn instead_of_keeping(one: &Ready<'_>) -> &'static str {
 
 /// The index that an image's own tags have wherever they are, unless it is the one that was built, and where.
 fn release(one: &Ready<'_>) -> Result<Option<(usize, Digest)>, Diagnostic> {
-    let own = || one.decisions.iter().filter(|decision| !decision.report.floating);
+    let own = || one.own();
     if own().all(|decision| decision.report.outcome != Outcome::Replaced) {
         return Ok(None);
     }
@@ -175,8 +175,7 @@ fn release(one: &Ready<'_>) -> Result<Option<(usize, Digest)>, Diagnostic> {
 
 /// The repositories of an image that have none of its own tags.
 fn without_own_tags(one: &Ready<'_>) -> Vec<usize> {
-    let own = || one.decisions.iter().filter(|decision| !decision.report.floating);
-    let has_one = |site: &usize| own().any(|one| one.site == *site && one.report.previous.is_some());
+    let has_one = |site: &usize| one.own().any(|one| one.site == *site && one.report.previous.is_some());
     one.places.iter().copied().filter(|site| !has_one(site)).collect()
 }
 

@@ -170,6 +170,18 @@ impl<'a> Ready<'a> {
         })
     }
 
+    /// Whether a decision is about a tag that names the commit.
+    pub(super) fn is_of_commit(&self, decision: &Decision) -> bool {
+        self.image.tags.iter().any(|tag| tag.name == decision.tag && tag.is_of_commit())
+    }
+
+    /// The decisions about its own tags: those of its version or, without one, those of its commit.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Decision> {
+        let is_own = |one: &&Decision| !one.report.floating;
+        let has_version = self.decisions.iter().filter(is_own).any(|one| !self.is_of_commit(one));
+        self.decisions.iter().filter(is_own).filter(move |one| !has_version || !self.is_of_commit(one))
+    }
+
     /// With what is to be copied: all of it, with what says something about it, to each repository that lacks it.
     #[must_use]
     pub(super) fn with_copies(mut self, from: usize, records: &[Record]) -> Self {

@@ -491,6 +491,15 @@ impl TagEntry {
         self.floating.then_some(Follows { class, numbers })
     }
 
+    /// Whether it names the commit, of which several versions may be released.
+    #[must_use]
+    pub(crate) fn is_of_commit(&self) -> bool {
+        match self.class {
+            TagClass::Run => !self.floating,
+            TagClass::Version | TagClass::Prerelease | TagClass::Channel | TagClass::Constant => false,
+        }
+    }
+
     /// Whether it moves with each run: one that is later can keep it from moving.
     #[must_use]
     pub(crate) fn moves_with_runs(&self) -> bool {

@@ -96,7 +96,7 @@ codes! {
     PlatformMissing "platform-missing" Error or Note {
         what: "an index without a platform that is planned",
         cause: "its build failed, or another merge or `--append` ran at the same time and the last one won",
-        cure: "merge in one job, with a `concurrency` group of its own, and never append"
+        cure: "push by digest, merge in one job, and never append; run the merge again"
     }
     PlatformTwice "platform-twice" Error or Warning {
         what: "an index that has a platform twice",
@@ -161,7 +161,7 @@ codes! {
     OtherBuild "other-build" Error {
         what: "a tag with a different build than in the metadata",
         cause: "another run gave the tag its own build",
-        cure: "merge again if this build is the one that counts; merge in one job, with a `concurrency` group of its own"
+        cure: "merge again if this build is the one that counts"
     }
     OtherPlan "other-plan" Error {
         what: "an image whose labels or annotations differ from the plan's: the build is from another plan",

@@ -23,6 +23,16 @@ pub(super) enum Holder {
     Unlisted(String),
 }
 
+/// Whether a tag can only be the image's.
+pub(super) fn is_own(image: &PlannedImage, tag: &TagEntry) -> bool {
+    !tag.floating && !leaves(image, tag)
+}
+
+/// Whether a merge leaves a tag to what was published first: it names the commit of an immutable image, which has other tags.
+fn leaves(image: &PlannedImage, tag: &TagEntry) -> bool {
+    image.immutable && tag.is_of_commit() && image.tags.iter().any(|one| !one.is_of_commit())
+}
+
 /// Whose a floating tag is that has this digest in a repository.
 pub(super) fn holder(
     walk: &mut Walk<'_>,
@@ -44,6 +54,12 @@ pub(super) fn holder(
             },
             Known::Faulty(fault) => Holder::Unlisted(fault.message().to_owned()),
             Known::Absent => Holder::Own,
+        };
+    }
+    if leaves(image, tag) {
+        return match digest {
+            Some(_) => Holder::Other("stays with what was published first of its commit".to_owned()),
+            None => Holder::Own,
         };
     }
     let Some(digest) = digest.filter(|_| tag.moves_with_runs() && run.has_order()) else {

@@ -6,7 +6,7 @@ use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
-use super::kept::{Holder, holder, unlisted};
+use super::kept::{Holder, holder, is_own, unlisted};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
 use super::state::{State, TagState};
@@ -151,16 +151,16 @@ impl<'a> ImageCheck<'_, 'a> {
 
     /// Finds floating tags that a greater version or a later run has.
     fn keep(&mut self, site: usize) {
-        let own = |tag: &&State<'_>| tag.site == site && !tag.planned.floating;
+        let own = |tag: &&State<'_>| tag.site == site && is_own(self.image, tag.planned);
         let has_literals = self.tags.iter().any(|tag| own(&tag));
         let literal = self.tags.iter().filter(own).find_map(|tag| tag.checked.digest.clone());
+        let mut others = self.tags.iter().filter(|tag| tag.site == site && tag.planned.floating);
+        let other = literal.clone().or_else(|| others.find_map(|tag| tag.checked.digest.clone()));
         for at in 0..self.tags.len() {
             let tag = &self.tags[at];
-            if tag.site != site
-                || !tag.planned.floating
-                || tag.kind == TagState::Kept
-                || (literal.is_some() && tag.checked.digest == literal)
-            {
+            let expected = if tag.planned.floating { &literal } else { &other };
+            let is_right = expected.is_some() && tag.checked.digest == *expected;
+            if tag.site != site || is_own(self.image, tag.planned) || tag.kind == TagState::Kept || is_right {
                 continue;
             }
             let digest = tag.checked.digest.as_ref();

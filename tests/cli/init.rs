@@ -5,6 +5,7 @@ mod hostile;
 mod outside;
 mod quoting;
 mod scripts;
+mod triggers;
 mod workflows;
 mod write;
 

@@ -41,14 +41,14 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
     let world = Rc::new(scan::world(session, &found));
-    let reading = workflow::read(&found.yaml, &session.sources, &world);
+    let mut reading = workflow::read(&found.yaml, &session.sources, &world);
     let mut warnings = std::mem::take(&mut found.warnings);
     for (place, action) in &reading.unknown {
         let message = format!("`{action}` publishes images, but `init` does not read its inputs");
         let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
     }
-    let publications = with_scripts(reading.publications, &found, session, &world);
+    let publications = with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
     // All of them are read; from now on they are only shown.
     found.mask(session);
     let (evaluated, problems) = known::all(session, &mut found, &publications);
@@ -64,7 +64,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let has_candidates = !candidates.is_empty();
     let has_strays = !strays.is_empty();
     let line = |place: &Place| found.line(session, place);
-    let (proposals, told) = proposal::propose(candidates, &known, &reading.logins, &world, &line);
+    let (proposals, told) = proposal::propose(candidates, &known, &reading, &world, &line);
     let proposals: Vec<_> = proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
     if proposals.is_empty() {
         let is_covered = known.iter().any(|one| one.has_blocks);

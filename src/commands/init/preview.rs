@@ -3,12 +3,14 @@
 use indexmap::IndexMap;
 
 use super::known::{self, Evaluated, of};
+use crate::ci::PublishEvent;
 use crate::code::Code;
 use crate::commands::plan;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
+use crate::init::images::Candidate;
 use crate::init::moment::{Moment, PULL_REQUEST};
 use crate::init::proposal::{Proposal, ProposedImage};
 use crate::init::report::{self, Example, ExampleImage};
@@ -77,10 +79,25 @@ pub(super) fn preview(
         } else {
             changed.text.push_str(COMPARED);
             changed.text.push_str(&report::render(&examples));
+            if let Some(tag) = world
+                .odd_tag
+                .as_ref()
+                .filter(|tag| examples.iter().any(|one| one.run.ends_with(tag.as_str())))
+            {
+                changed.text.push_str(&any_tag(tag));
+            }
         }
         changed.files.extend(files);
     }
     Ok(changed)
+}
+
+/// What is said of a git tag that starts no workflow today.
+fn any_tag(tag: &str) -> String {
+    format!(
+        "\nToday, a git tag such as `{tag}` starts no workflow; with the proposal, it publishes the tags above. A tag that is for \
+         releases alone can say so: `{{ pattern = \"sha-{{{{ sha }}}}\", when = \"branch or tag is startingwith('v')\" }}`.\n"
+    )
 }
 
 /// Which files get which blocks.
@@ -176,20 +193,34 @@ fn examples(
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
     let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
-    let runs = [
-        (format!("push to {}", world.default_branch), &[Moment::Branch][..], Moment::Branch, true),
-        (format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, true),
-        (format!("pull request {PULL_REQUEST}"), &[Moment::PullRequest], Moment::PullRequest, false),
-    ];
+    let mut runs: Vec<(String, &[Moment], Moment, Vec<String>)> = Vec::new();
+    let mut add = |run: String, moments, moment: Moment, world: &World| {
+        runs.push((run, moments, moment, moment.facts(world)));
+    };
+    add(format!("push to {}", world.default_branch), &[Moment::Branch], Moment::Branch, world);
+    if let Some(branch) = &world.other_branch {
+        add(format!("push to {branch}"), &[Moment::OtherBranch], Moment::OtherBranch, world);
+    }
+    if world.has_schedule {
+        add("schedule".to_owned(), &[Moment::Schedule], Moment::Schedule, world);
+    }
+    add(format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, world);
+    if let Some(tag) = &world.odd_tag {
+        add(format!("git tag {tag}"), &[], Moment::Tag, &World { tag: tag.clone(), ..world.clone() });
+    }
+    add(format!("pull request {PULL_REQUEST}"), &[Moment::PullRequest], Moment::PullRequest, world);
     let mut examples = Vec::new();
-    for (run, moments, moment, publishes) in runs {
-        let selection = known::selection(&named, moment.facts(world), publishes)?;
+    for (run, moments, moment, facts) in runs {
+        let publishes = moment != Moment::PullRequest;
+        let selection = known::selection(&named, facts, publishes)?;
         let here = session.host.clone().without_environment();
         let made = known::quietly(session, &here, |session| {
             plan::make_at(session, Some(&host), &selection, Purpose::Run)
         });
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
+            // A git tag that the plan refuses publishes nothing.
+            Err(_) if moments.is_empty() => continue,
             Err(error) => {
                 let found = error.into_diagnostics();
                 let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
@@ -210,10 +241,25 @@ fn examples(
                 None => of_targets(),
             };
             let planned =
-                if publishes && is_on(&plan, moment) { of_plan(&plan, image, own) } else { IndexMap::new() };
-            ExampleImage { name: image.name.clone(), today, planned, open: image.open.clone() }
+                if is_on(&plan, moment, world) { of_plan(&plan, image, own) } else { IndexMap::new() };
+            let when = image
+                .candidate
+                .as_ref()
+                .filter(|one| moments.contains(&Moment::Release) && is_of_releases(one));
+            ExampleImage {
+                name: image.name.clone(),
+                today,
+                planned,
+                when: when.map(|_| "on the push of its git tag"),
+                open: image.open.clone(),
+            }
         });
-        examples.push(Example { run, images: images.collect(), failure });
+        let images: Vec<ExampleImage> = images.collect();
+        // Only what changes is of interest.
+        if moments.is_empty() && images.iter().all(|image| image.planned.values().all(Vec::is_empty)) {
+            continue;
+        }
+        examples.push(Example { run, images, failure });
     }
     Ok(examples)
 }
@@ -227,10 +273,31 @@ fn is_same(known: &Diagnostic, other: &Diagnostic) -> bool {
 }
 
 /// Whether the workflow of the plan publishes in such a run.
-fn is_on(plan: &Plan, moment: Moment) -> bool {
-    use crate::ci::PublishEvent;
-    let event = if moment == Moment::Tag { PublishEvent::Tag } else { PublishEvent::Push };
-    plan.workflow.publish_on.as_ref().is_none_or(|events| events.contains(&event))
+fn is_on(plan: &Plan, moment: Moment, world: &World) -> bool {
+    let settings = &plan.workflow;
+    let is_of = |branch: &str| match settings.branches.as_slice() {
+        [] => branch == world.default_branch,
+        branches => branches.iter().any(|one| match one.prefix() {
+            Some(prefix) => branch.starts_with(prefix),
+            None => one.to_string() == branch,
+        }),
+    };
+    let (event, starts) = match moment {
+        Moment::Branch => (PublishEvent::Push, is_of(&world.default_branch)),
+        Moment::OtherBranch => (PublishEvent::Push, world.other_branch.as_deref().is_some_and(is_of)),
+        Moment::Schedule => {
+            (PublishEvent::Schedule, !(settings.schedule.is_empty() && settings.rebuild.is_empty()))
+        }
+        Moment::Tag | Moment::Release => (PublishEvent::Tag, true),
+        Moment::PullRequest => return false,
+    };
+    starts && settings.publish_on.as_ref().is_none_or(|events| events.contains(&event))
+}
+
+/// Whether releases publish it today, and pushes of git tags do not.
+fn is_of_releases(candidate: &Candidate) -> bool {
+    let any = |moment| candidate.entries.iter().any(|entry| entry.runs.may(moment));
+    any(Moment::Release) && !any(Moment::Tag)
 }
 
 /// What no step that was read builds.

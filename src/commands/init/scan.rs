@@ -12,7 +12,7 @@ use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
-use crate::init::{example_tag, quote, text::Place};
+use crate::init::{quote, text::Place};
 use crate::source::{SourceId, Span};
 
 /// How many files of a kind are read.
@@ -206,8 +206,10 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     World {
         has_capitals: exact != lower,
         repository: lower,
-        default_branch: default_branch.unwrap_or_else(|| "main".to_owned()),
-        tag: example_tag(&workflow::tag_patterns(&found.yaml, &session.sources)),
-        ..World::default()
+        ..workflow::examples(
+            &found.yaml,
+            &session.sources,
+            default_branch.unwrap_or_else(|| "main".to_owned()),
+        )
     }
 }

@@ -422,6 +422,27 @@ fn fact(fact: Fact) -> Template {
     Template(vec![Piece::Fact(fact)])
 }
 
+/// What `/OLD/NEW` or, for all of them, `//OLD/NEW` makes of a text, where `OLD` is no pattern.
+fn replaced(text: &str, operation: &str) -> Option<String> {
+    let (is_all, operation) = match operation.strip_prefix('/') {
+        Some(operation) => (true, operation),
+        None => (false, operation),
+    };
+    let mut parts = vec![String::new()];
+    let mut chars = operation.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if parts.len() == 1 => parts.push(String::new()),
+            '*' | '?' | '[' | '#' | '%' | '$' => return None,
+            '\\' => parts.last_mut()?.extend(chars.next()),
+            c => parts.last_mut()?.push(c),
+        }
+    }
+    let (old, new) = (parts.first()?, parts.get(1).map_or("", String::as_str));
+    let old = Some(old).filter(|old| !old.is_empty())?;
+    Some(if is_all { text.replace(old, new) } else { text.replacen(old, new, 1) })
+}
+
 /// What an operation of the shell makes of a value.
 fn changed(value: Template, operation: &str) -> Option<Template> {
     let of_fact = match value.0.as_slice() {
@@ -432,6 +453,9 @@ fn changed(value: Template, operation: &str) -> Option<Template> {
         (value.constant(), operation.strip_prefix('#').filter(|p| !p.contains('*')))
     {
         return Some(Template::from(text.strip_prefix(prefix.trim_start_matches('#')).unwrap_or(&text)));
+    }
+    if let (Some(text), Some(operation)) = (value.constant(), operation.strip_prefix('/')) {
+        return Some(Template::from(replaced(&text, operation)?.as_str()));
     }
     Some(match (operation, of_fact) {
         ("" | ",,", _) => value,
@@ -524,6 +548,26 @@ mod tests {
                 "{script}"
             );
         }
+    }
+
+    #[test]
+    fn texts_are_replaced_as_a_shell_does() {
+        for (operation, expected) in [
+            ("//\\//-", Some("linux-arm-v7")),
+            ("/\\//-", Some("linux-arm/v7")),
+            ("//a", Some("linux/rm/v7")),
+            ("///-", None),
+            ("//*/-", None),
+        ] {
+            let value = changed(Template::from("linux/arm/v7"), operation);
+            assert_eq!(value.and_then(|value| value.constant()).as_deref(), expected, "{operation}");
+        }
+        let pair = "platform=linux/arm64\necho \"PAIR=${platform//\\//-}\" >> $GITHUB_ENV";
+        let ran = read(pair, &Scope::default());
+        let set: Vec<_> = ran.environment.iter().map(|(_, value)| value.shown()).collect();
+        assert_eq!(set, ["linux-arm64"]);
+        // What is not known is shown as it is written.
+        assert_eq!(shown("a \"${b//\\//-}\""), ["0: a|${b//\\//-}"]);
     }
 
     #[test]

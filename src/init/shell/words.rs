@@ -82,7 +82,13 @@ pub(super) fn words(command: &str) -> Vec<String> {
     let mut chars = command.chars();
     while let Some(c) = chars.next() {
         if c == '\\' && !single && depth == 0 {
-            word.get_or_insert_default().extend(chars.next());
+            let next = chars.next();
+            let word = word.get_or_insert_default();
+            // In double quotes, it stands before these alone.
+            if double && next.is_some_and(|next| !matches!(next, '$' | '`' | '"' | '\\' | '\n')) {
+                word.push('\\');
+            }
+            word.extend(next);
             continue;
         }
         match c {

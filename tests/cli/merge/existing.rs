@@ -276,3 +276,51 @@ fn own_layer(
     let image: bakeplan::internals::oci::ImageManifest = serde_json::from_slice(&manifest.bytes).unwrap();
     image.layers[0].digest.clone()
 }
+
+/// A commit may be published first and released later, again and again: its tag stops none of that.
+#[test]
+fn a_release_of_a_published_commit_is_its_own_build() {
+    const COMMIT: &str = r#"{"name":"sha-0123456","floating":false,"class":"run","form":"sha-{commit:7}"}"#;
+    let first = plan_of(&[A], COMMIT, r#""immutable":true,"#, "hold");
+    let release = |version: &str| {
+        let tags = format!("{},{COMMIT}", TAGS.replace("1.4.2", version));
+        plan_of(&[A], &tags, &format!(r#""version":"{version}","immutable":true,"#), "hold")
+    };
+    for options in [Options::default(), keep()] {
+        let mut world = World::with_app(&["a"]);
+        assert_eq!(world.merge(&first, Options::default()).problems, []);
+        let commit = world.tags("a")["sha-0123456"].clone();
+        for version in ["1.4.2", "1.4.3"] {
+            world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt(version));
+            let document = release(version);
+            let report = world.merge(&document, options);
+            assert_eq!(report.problems, [], "{version}");
+            assert!(report.notes.iter().any(|note| note.code.name() == "kept-tag"), "{:?}", report.notes);
+            let tags = world.tags("a");
+            assert_eq!(tags["sha-0123456"], commit, "the tag of the commit stays");
+            assert_ne!(tags[version], commit, "a release is what was built for it");
+            assert_eq!(tags["latest"], tags[version]);
+            found(&of_plan(&world, &document), &["tag-kept"]);
+        }
+        let tags = world.tags("a");
+        assert_ne!(tags["1.4.2"], tags["1.4.3"]);
+    }
+    // A version's own tag is refused as before, and `--allow-retag` moves that of the commit, too.
+    let mut world = World::with_app(&["a"]);
+    assert_eq!(world.merge(&release("1.4.2"), Options::default()).problems, []);
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let report = world.merge(&release("1.4.2"), Options::default());
+    assert_eq!(report.problems.iter().map(|one| one.code.name()).collect::<Vec<_>>(), ["immutable-tag"]);
+    let report = world.merge(&release("1.4.2"), Options { allow_retag: true, ..Options::default() });
+    assert_eq!(report.problems, []);
+    assert_eq!(world.tags("a")["sha-0123456"], world.tags("a")["1.4.2"]);
+    // What is mutable follows the release, which is not an earlier one even with `--keep-existing`.
+    let mutable = |text: &str| text.replace(r#""immutable":true,"#, "");
+    let mut world = World::with_app(&["a"]);
+    assert_eq!(world.merge(&mutable(&first), Options::default()).problems, []);
+    let commit = world.tags("a")["sha-0123456"].clone();
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("release"));
+    let report = world.merge(&mutable(&release("1.4.2")), keep());
+    assert_eq!(report.problems, []);
+    assert!(world.tags("a")["1.4.2"] != commit && world.tags("a")["sha-0123456"] == world.tags("a")["1.4.2"]);
+}

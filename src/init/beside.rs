@@ -1,0 +1,93 @@
+//! What steps do beside building and publishing, and a generated workflow would lack: options of the checkout, and signatures.
+
+use std::rc::Rc;
+
+use super::inputs::Inputs;
+use super::text::Place;
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// An option of the checkout without which the builds may see other files.
+    Checkout(String),
+    /// It signs as a value of `sign` does.
+    Sign(&'static str),
+    /// It signs or attests in a way that no setting has.
+    Unsaid(String),
+}
+
+/// What a step does, and where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    /// The workflow whose start leads to it.
+    pub workflow: Rc<str>,
+    /// Its job.
+    pub job: String,
+    /// Where it is.
+    pub place: Place,
+    /// What it does.
+    pub deed: Deed,
+}
+
+/// What the use of an action does, where that is known: `name` is the action without its version.
+pub(crate) fn of_action(name: &str, inputs: &Inputs<'_>) -> Vec<(Place, Deed)> {
+    let is_on = |input: &str| inputs.raw(input).is_some_and(|text| !matches!(text.trim(), "" | "false"));
+    match name {
+        "actions/checkout" => {
+            let is_of_run = |text: &str| text.contains("${{");
+            let differs = |input: &str| match input {
+                "ref" => inputs.raw("ref").is_some_and(|text| !text.trim().is_empty() && !is_of_run(text)),
+                other => is_on(other),
+            };
+            let options = ["submodules", "lfs", "repository", "path", "ref"];
+            options
+                .into_iter()
+                .filter(|input| differs(input))
+                .map(|name| (inputs.place_of(name), Deed::Checkout(name.to_owned())))
+                .collect()
+        }
+        "actions/attest-build-provenance" | "actions/attest" if inputs.has("subject-path") => Vec::new(),
+        "actions/attest-build-provenance" => {
+            let pushed = is_on("push-to-registry").then(|| {
+                let what = "`push-to-registry`, since GitHub keeps the attestations that `sign` makes";
+                (inputs.place_of("push-to-registry"), Deed::Unsaid(what.to_owned()))
+            });
+            pushed.into_iter().chain([(inputs.place.clone(), Deed::Sign("attest"))]).collect()
+        }
+        "actions/attest" | "actions/attest-sbom" => {
+            vec![(inputs.place.clone(), Deed::Unsaid(format!("`{name}`")))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a line of a script does.
+pub(crate) fn of_line(line: &str) -> Option<Deed> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "cosign" || word.ends_with("/cosign"))?;
+    let rest = &words[at + 1..];
+    let has_key = rest.iter().any(|word| word.starts_with("--key"));
+    match rest.first()? {
+        &"sign" if !has_key => Some(Deed::Sign("cosign")),
+        &"sign" => Some(Deed::Unsaid("a signature with a key".to_owned())),
+        &"attest" => Some(Deed::Unsaid("`cosign attest`".to_owned())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_signed_and_files_are_not() {
+        assert_eq!(of_line("cosign sign --yes acme/n@${DIGEST}"), Some(Deed::Sign("cosign")));
+        assert_eq!(of_line("  COSIGN_YES=1 ./bin/cosign sign a@b"), Some(Deed::Sign("cosign")));
+        for line in ["cosign sign --key env://KEY a@b", "cosign attest --predicate x a@b"] {
+            assert!(matches!(of_line(line), Some(Deed::Unsaid(_))), "{line}");
+        }
+        for line in ["cosign sign-blob x", "cosign verify a", "echo designed", "cosign"] {
+            assert_eq!(of_line(line), None, "{line}");
+        }
+    }
+}
