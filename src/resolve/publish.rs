@@ -156,7 +156,7 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
         let all = || publication.values().flat_map(|listing| &listing.tags);
         let mirrored = mirrors.flat_map(|mirror| all().map(move |tag| (mirror, tag)));
         // An error has been reported, and who would own its tags is not known.
-        if matches!(images[at].version, ImageVersion::Refused | ImageVersion::Unknown(..)) {
+        if matches!(images[at].version, ImageVersion::Refused) {
             continue;
         }
         for (repository, published) in own.chain(mirrored) {
