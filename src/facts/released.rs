@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     let fail = |error: serde_json::Error| format!("{EXPECTED}: {error}");
     match text.trim_start().chars().next() {
         Some('[') => {
-            let names = non_empty(serde_json::from_str(text).map_err(fail)?)?;
+            let names = non_empty(&serde_json::from_str::<Vec<String>>(text).map_err(fail)?)?;
             Ok(KnownVersions { names, ..KnownVersions::default() })
         }
         Some('{') => {
@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
             if lists.is_empty() {
                 return Err(format!("it names no image; {EXPECTED}"));
             }
-            let by_image = lists.into_iter().map(|(key, names)| Ok((key, non_empty(names)?)));
+            let by_image = lists.into_iter().map(|(key, names)| Ok((key, non_empty(&names)?)));
             Ok(KnownVersions {
                 by_image: by_image.collect::<Result<_, String>>()?,
                 ..KnownVersions::default()
@@ -49,7 +49,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     }
 }
 
-fn non_empty(names: Vec<String>) -> Result<Vec<String>, String> {
+fn non_empty(names: &[String]) -> Result<Vec<String>, String> {
     if names.iter().any(|name| name.trim().is_empty()) {
         return Err("one of its versions is empty".to_owned());
     }

@@ -67,10 +67,10 @@ pub(crate) fn of_line(line: &str) -> Option<Deed> {
     let at = words.iter().position(|word| *word == "cosign" || word.ends_with("/cosign"))?;
     let rest = &words[at + 1..];
     let has_key = rest.iter().any(|word| word.starts_with("--key"));
-    match rest.first()? {
-        &"sign" if !has_key => Some(Deed::Sign("cosign")),
-        &"sign" => Some(Deed::Unsaid("a signature with a key".to_owned())),
-        &"attest" => Some(Deed::Unsaid("`cosign attest`".to_owned())),
+    match *rest.first()? {
+        "sign" if !has_key => Some(Deed::Sign("cosign")),
+        "sign" => Some(Deed::Unsaid("a signature with a key".to_owned())),
+        "attest" => Some(Deed::Unsaid("`cosign attest`".to_owned())),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::fingerprint::Fingerprint;
 use super::metadata::Metadata;
-use super::plan_json::Fingerprint;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 

@@ -1,6 +1,7 @@
 //! What merging and verifying share: the plan as it is read, what builds pushed, and how repositories are asked.
 
 // The words.
+pub(crate) mod fingerprint;
 pub(crate) mod target;
 
 // The plan.

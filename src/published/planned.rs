@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use super::fingerprint::Fingerprint;
 use super::plan_json::{
-    self, BuildEntry, Fingerprint, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry,
+    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

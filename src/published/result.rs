@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::plan_json::Fingerprint;
+use super::fingerprint::Fingerprint;
 use super::planned::Planned;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

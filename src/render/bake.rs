@@ -10,7 +10,7 @@ use crate::bake::target::{Common, Target};
 use crate::bake::values::Name;
 use crate::json::{Json, ObjectWriter};
 use crate::plan::{Leg, Plan, Role};
-use crate::published::plan_json::Fingerprint;
+use crate::published::fingerprint::Fingerprint;
 
 /// It is read back.
 const FORM: Form = Form::File;

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::plan_json;
 use crate::plan::{Job, Plan};
+use crate::published::fingerprint::Fingerprint;
 use crate::published::identity;
-use crate::published::plan_json::Fingerprint;
 
 /// What it is written to.
 pub(crate) const FILE: &str = "pipeline.yml";

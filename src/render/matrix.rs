@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use super::plan_json;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
+use crate::published::fingerprint::Fingerprint;
 use crate::published::identity;
-use crate::published::plan_json::Fingerprint;
 use crate::runner::Runner;
 
 /// The version of the form.

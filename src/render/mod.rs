@@ -21,7 +21,7 @@ use plan_json::Written;
 
 use crate::parallel;
 use crate::plan::Plan;
-use crate::published::plan_json::Fingerprint;
+use crate::published::fingerprint::Fingerprint;
 
 /// The file that is built from.
 pub(crate) const BAKE: &str = "docker-bake.json";

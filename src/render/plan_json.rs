@@ -10,10 +10,10 @@ use crate::json::{Page, pieces};
 use crate::moment::Moment;
 use crate::parallel;
 use crate::plan::{Build, Image, Job, Packed, Plan, PlannedBase, PlannedTag, Reused, Run, Verdict};
+use crate::published::fingerprint::{Fingerprint, Hash};
 use crate::published::plan_json::{
-    BaseEntry, BuildEntry, FileEntry, Fingerprint, Hash, ImageEntry, JobEntry, KnownVersionsEntry,
-    MomentEntry, PackedEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry,
-    VerdictEntry, YieldedEntry,
+    BaseEntry, BuildEntry, FileEntry, ImageEntry, JobEntry, KnownVersionsEntry, MomentEntry, PackedEntry,
+    PlanJson, ReusedEntry, RunEntry, SCHEMA, SourceEntry, TagClass, TagEntry, VerdictEntry, YieldedEntry,
 };
 use crate::reference::{Reference, Repository};
 use crate::registry::Location;

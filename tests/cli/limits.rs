@@ -286,9 +286,9 @@ fn planned(some: &[usize]) -> ([Vec<String>; 3], [Value; 2]) {
     let names: Vec<String> = some.iter().map(|at| format!("\"t{at}\"")).collect();
     let group = format!("group \"default\" {{\n  targets = [{}]\n}}\n", names.join(", "));
     let target = |at: &usize| {
-        let tag = if at % 2 == 0 { "edge" } else { "1.2.3" };
+        let tag = if at.is_multiple_of(2) { "edge" } else { "1.2.3" };
         // Of one kind of warning, no more than a hundred are shown.
-        let annotation = if at % 100 == 0 { "index-descriptor" } else { "index" };
+        let annotation = if at.is_multiple_of(100) { "index-descriptor" } else { "index" };
         format!(
             "target \"t{at}\" {{\n  tags = [\"ghcr.io/acme/{at}:{tag}\"]\n  \
              platforms = [\"linux/amd64\", \"linux/arm64\"]\n  annotations = [\"{annotation}:at={at}\"]\n}}\n"

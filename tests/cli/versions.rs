@@ -540,7 +540,7 @@ fn a_version_behind_a_word_is_a_version() {
 #[test]
 fn known_versions_that_nobody_reads_are_noted() {
     let noted = |lines: &str, run: &str, known: &str| {
-        let test = Test::new().file("docker-bake.hcl", &block(lines)).file("known", known);
+        let test = Test::new().file("docker-bake.hcl", block(lines)).file("known", known);
         let arguments = ["metadata", "--format=tags", "--known-versions=known", "--fact"];
         let output = test.args(arguments).args([format!("tag={run}").as_str()]).output();
         let talk = String::from_utf8(output.stderr).unwrap();
