@@ -321,4 +321,7 @@ fn print_reads_a_file_of_images_only_when_it_is_named() {
         assert!(test(arguments).1.contains("\"images\""), "{arguments:?}");
     }
     assert_eq!(test(&["print", "x"]).0, Some(1));
+    let cure = "`-f images.hcl` reads `images.hcl`, which Bake does not read by itself";
+    told("images.hcl", "target \"q\" {}\n", &["print", "q"], 1, &["error[no-definition]", cure]);
+    told("images.hcl", "target \"q\" {}\n", &["print", "q", "-f", "images.hcl"], 0, &[]);
 }

@@ -144,7 +144,13 @@ fn each_hook_passes_what_is_current_and_refuses_what_is_not() {
         let run = |test: Test, words: &[&str]| test.args(words.iter().copied()).output();
         if !words.contains(&"--check") {
             // A lint: one mistake is enough.
+            let good = SPEC.split_once("image {").unwrap().0;
+            assert!(run(project().file("docker-bake.hcl", good), &words).status.success(), "{id}");
+            // Where the targets stand in `images.hcl`, `args` names it.
+            assert_eq!(run(project(), &words).status.code(), Some(1), "{id}");
+            words.extend(["-f", "images.hcl"]);
             assert!(run(project(), &words).status.success(), "{id}");
+            words.truncate(words.len() - 2);
             let mistaken =
                 project().file("docker-bake.hcl", "target \"app\" {\n  platform = [\"linux/amd64\"]\n}\n");
             assert_eq!(run(mistaken, &words).status.code(), Some(1), "{id}");
