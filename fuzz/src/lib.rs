@@ -238,7 +238,7 @@ fn print_all(definition: &Definition) -> Outcome {
     let resolve = |names: &[String]| {
         let resolved = select::resolve(definition, names, &Overrides::default(), &Options::default())?;
         black_box(strict::strings(resolved.targets.values().map(AsRef::as_ref)));
-        black_box(strict::tags(resolved.targets.values().map(AsRef::as_ref), definition));
+        black_box(strict::tags(resolved.targets.values().map(AsRef::as_ref)));
         black_box(strict::caches(resolved.targets.values().map(AsRef::as_ref)));
         black_box(print::to_json(&resolved, &[]));
         Ok(())

@@ -201,7 +201,7 @@ fn command_lines_of_other_programs_are_put_right() {
         ),
         (&["plan", "--allow", "networkhost"], 2, "did you mean `network.host`?"),
         (&["print", "--allow=-x"], 2, "is not an entitlement"),
-        (&["bake", "--allow", "fs.raed=x"], 2, "did you mean `fs.read`?"),
+        (&["bake", "--allow", "fs.reads=x"], 2, "did you mean `fs.read`?"),
     ] {
         let test =
             Test::new().file(HCL, &file).file("docker-bake.hcl.json", "{}").args(arguments.iter().copied());
@@ -227,7 +227,7 @@ fn command_lines_of_other_programs_are_put_right() {
 
 #[test]
 fn outputs_of_no_type_are_refused() {
-    for (kind, near) in [("imge", "image"), ("registy", "registry"), ("locl", "local")] {
+    for (kind, near) in [("images", "image"), ("dockers", "docker"), ("locals", "local")] {
         let file = target(&format!("tags = [\"r.io/x/a:1\"]\n  output = [\"type={kind}\"]"));
         let near = format!("did you mean `type={near}`?");
         told(HCL, &file, &["plan", "a"], 0, &["warning[refused-value]", &near]);

@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn outputs_of_no_type_are_refused() {
         for (kind, near) in [
-            ("imge", "image"),
-            ("registy", "registry"),
+            ("images", "image"),
+            ("dockers", "docker"),
             ("IMAGE", "image"),
             ("oic", "oci"),
             ("cache-only", "cacheonly"),
