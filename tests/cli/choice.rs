@@ -717,3 +717,33 @@ fn a_registry_that_is_not_trusted_is_not_known() {
     let trusted = ["--skip-published", "--ca-file", authority.to_str().unwrap()];
     assert_eq!(built(&plan_in(test.folder(), &trusted, &[])), [""; 0]);
 }
+
+/// Starting git once for each Dockerfile would take longer than all the rest where there are very many.
+#[test]
+fn git_is_started_as_often_for_many_images_as_for_few() {
+    let started = |count: usize| {
+        let target = |at: usize| {
+            format!(
+                "target \"i{at}\" {{\n  context = \"i{at}\"\n  tags = [\"ghcr.io/acme/i{at}:edge\"]\n  platforms = [\"linux/amd64\"]\n}}\n"
+            )
+        };
+        let mut test = Test::new().file("docker-bake.hcl", (0..count).map(target).collect::<String>());
+        for at in 0..count {
+            let dockerfile = format!("FROM scratch\nCOPY . /app{at}\n");
+            test = test.file(&format!("i{at}/Dockerfile"), dockerfile);
+            test = test.file(&format!("i{at}/.dockerignore"), format!("{at}\n"));
+        }
+        git(test.folder(), &["init", "-q", "-b", "main"]);
+        commit(test.folder(), "first");
+        fs::write(test.folder().join("i1/a"), "a").unwrap();
+        commit(test.folder(), "second");
+        let trace = test.folder().join(".git/trace");
+        let options = ["--changed-since", "HEAD~1"];
+        let plan = plan_in(test.folder(), &options, &[("GIT_TRACE", &trace.to_string_lossy())]);
+        assert_eq!(plan["images"].as_object().unwrap().keys().collect::<Vec<_>>(), ["i1"], "{plan}");
+        fs::read_to_string(trace).unwrap().lines().filter(|line| line.contains("cat-file")).count()
+    };
+    let few = started(3);
+    assert!(few > 0);
+    assert_eq!(started(30), few);
+}
