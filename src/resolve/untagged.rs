@@ -73,6 +73,10 @@ fn never(image: &UnresolvedImage, names: &Names) -> Diagnostic {
             "no run fulfils a condition and has what its pattern needs: `tag` is there in runs of git tags, `branch` in those of branches, `pr` in those of pull requests"
                 .to_owned()
         }
+        (None, None, Some(_)) if settings.version.is_none() => {
+            "set `version`, such as `version = \"1.2.3\"` or `version = { pattern = \"{{ tag }}\", when = \"tag\" }`, and its tags are `1.2.3`, `1.2`, `1` and `latest`; or list `tags`"
+                .to_owned()
+        }
         (None, _, Some(_)) => "add one to `tags` that fits its version, such as `{{ version }}`".to_owned(),
         (None, _, None) => {
             "its output pushes by digest alone: give its target `tags`, or add an `image` block with some"

@@ -225,6 +225,28 @@ fn command_lines_of_other_programs_are_put_right() {
     told(HCL, &target(""), &["plan", "a", "--platform=linux/amd64"], 0, &[]);
 }
 
+/// The first image that people write, and what the message says to add.
+#[test]
+fn an_image_with_repositories_alone_is_told_to_set_its_version() {
+    let file = |more: &str| {
+        format!(
+            "target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n{more}\n}}\n"
+        )
+    };
+    let cures = ["version = \"1.2.3\"", "version = { pattern = \"{{ tag }}\", when = \"tag\" }"];
+    let told_to = told(HCL, &file(""), &["plan", "a"], 1, &["error[no-tag]", "or list `tags`"]);
+    for cure in cures {
+        assert!(told_to.contains(&format!("`{cure}`")), "{told_to}");
+        let arguments = ["metadata", "--format=tags", "--fact", "tag=v1.2.3", "--fact", "event=push"];
+        let output = Test::new().file(HCL, file(cure)).args(arguments).output();
+        let tags = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            tags.lines().map(|tag| tag.rsplit(':').next().unwrap()).collect::<Vec<_>>(),
+            ["1.2.3", "1.2", "1", "latest"]
+        );
+    }
+}
+
 #[test]
 fn outputs_of_no_type_are_refused() {
     for (kind, near) in [("images", "image"), ("dockers", "docker"), ("locals", "local")] {
