@@ -197,32 +197,41 @@ impl fmt::Display for MaxParallel {
 }
 
 /// What becomes of images of which it cannot be known whether they have changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnknown {
     /// They are built.
+    #[default]
     Build,
     /// The plan fails.
     Fail,
+}
+
+impl OnUnknown {
+    /// Both of them, in the order of help and schemas.
+    pub(crate) const ALL: [Self; 2] = [Self::Build, Self::Fail];
+
+    /// Its word.
+    #[must_use]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 impl FromStr for OnUnknown {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "build" => Ok(Self::Build),
-            "fail" => Ok(Self::Fail),
-            _ => Err(format!("`{text}` is neither `build` nor `fail`")),
-        }
+        let named = Self::ALL.into_iter().find(|one| one.name() == text);
+        named.ok_or_else(|| format!("`{text}` is neither `build` nor `fail`"))
     }
 }
 
 impl fmt::Display for OnUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Build => "build",
-            Self::Fail => "fail",
-        })
+        f.write_str(self.name())
     }
 }
 

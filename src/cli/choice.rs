@@ -1,8 +1,10 @@
 //! The options that say which images of a plan are built, and from which inputs.
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::registries::Network;
+use crate::ci::OnUnknown;
 
 /// Which images of a plan are built.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,14 +39,18 @@ pub(crate) struct Choice {
     pub network: Network,
 }
 
-/// What becomes of images of which it cannot be known whether they have changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnUnknown {
-    /// They are built
-    #[default]
-    Build,
-    /// The command fails
-    Fail,
+impl ValueEnum for OnUnknown {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Build => "They are built",
+            Self::Fail => "The command fails",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
 }
 
 impl Choice {

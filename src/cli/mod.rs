@@ -35,7 +35,7 @@ mod values;
 mod workflow;
 
 use boolean::parse_bool;
-pub(crate) use choice::{Choice, OnUnknown};
+pub(crate) use choice::Choice;
 pub(crate) use completions::{Begun, Completions, REQUEST, Shell};
 pub(crate) use deferred::Deferred;
 pub(crate) use definition::Definition;

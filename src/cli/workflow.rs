@@ -58,8 +58,7 @@ pub(crate) struct WorkflowOptions {
     #[arg(long, help_heading = CHOICE)]
     pub only_changed: bool,
     /// What `--only-changed` does where it cannot know whether an image has changed: build it, or fail [default: build]
-    #[arg(long, value_name = "WHAT", help_heading = CHOICE)]
-    #[arg(add = Completes::OneOf(|| list(["build", "fail"])))]
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = CHOICE)]
     pub on_unknown: Option<OnUnknown>,
     /// On a schedule, build at most this many images because their bases have moved
     #[arg(long, value_name = "N", help_heading = CHOICE)]

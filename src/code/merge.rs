@@ -281,6 +281,11 @@ codes! {
         example: when("A merge with `mirrors` from a registry without the referrers API."),
         cure: "Attach them to the copies as well, and let clean-ups leave manifests with a `subject` alone. What tags name that begin with the digest of an image (`sha256-…`) is copied and kept.",
     }
+    LIST_END "list-end" [Warning] {
+        cause: "`verify --keep-set`: a registry does not say that its list of tags is whole. It refuses to say what follows the last tag, or does not know that question; some such registries cut long lists without a word.",
+        example: when("A repository of Amazon ECR, or a registry that ignores `last` in `tags/list?last=TAG`."),
+        cure: "Compare the list with what the registry itself shows before anything is deleted. `--plan` also requires that the tags of a plan are in the list.",
+    }
     SIGNATURE "signature" [Warning] {
         cause: "A tag of signatures in a mirror has something that the source lacks, so it stays as it is.",
         example: when("The image was signed in the mirror itself."),

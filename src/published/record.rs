@@ -422,6 +422,12 @@ impl Record {
         self.tagged().any(|own| own == digest)
     }
 
+    /// Whether the list of tags is known to be whole.
+    #[must_use]
+    pub(crate) fn lists_all_tags(&self) -> bool {
+        matches!(self.replies.get(&Question::Tags), Some(Reply::Present(Answer::Tags(list, _))) if list.has_end)
+    }
+
     /// Whether a tag is not there, as a list tells that has an end.
     #[must_use]
     pub(crate) fn lacks(&self, tag: &Tag) -> bool {

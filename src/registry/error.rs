@@ -298,6 +298,18 @@ impl Error {
             ErrorKind::NotFound(_) if self.operation == Operation::PutManifest => {
                 "create the repository first: this registry does not do so by itself".into()
             }
+            ErrorKind::Unsupported { .. } if self.writes() => {
+                "check the registry's address: a cache of another registry, or a mirror that is only read, takes nothing".into()
+            }
+            ErrorKind::Rejected { status: 412, .. } if self.writes() => {
+                "see what the registry's rules for this repository are: such tags may be protected there".into()
+            }
+            ErrorKind::Rejected { status: 412, .. } => {
+                "see what the registry's rules for this repository are: it may serve only images that were scanned or signed".into()
+            }
+            ErrorKind::Rejected { status: 413, .. } => {
+                "raise the size that the registry, or a proxy before it, allows for a request (`client_max_body_size` in nginx)".into()
+            }
             _ => return None,
         })
     }
@@ -320,10 +332,23 @@ impl Error {
         )
     }
 
+    /// Whether it was to change something.
+    fn writes(&self) -> bool {
+        match self.operation {
+            Operation::PutManifest | Operation::MountBlob | Operation::PutBlob => true,
+            Operation::HeadManifest
+            | Operation::GetManifest
+            | Operation::HeadBlob
+            | Operation::GetBlob
+            | Operation::ListTags
+            | Operation::ListReferrers
+            | Operation::Open => false,
+        }
+    }
+
     /// What gives the right to do this.
     fn cure(&self) -> Option<String> {
-        let writes =
-            matches!(self.operation, Operation::PutManifest | Operation::MountBlob | Operation::PutBlob);
+        let writes = self.writes();
         let usual = match &*self.kind {
             ErrorKind::Unauthorized(refusal) => refusal.help(),
             ErrorKind::Denied { .. } if writes => RIGHT_TO_WRITE.to_owned(),
@@ -634,6 +659,35 @@ mod tests {
             let errors = vec![entry("MANIFEST_BLOB_UNKNOWN", message, &detail)];
             let error = Error::new(Operation::PutManifest, "a", ErrorKind::Rejected { status: 404, errors });
             assert_eq!(error.named_digests(), [digest.parse().unwrap()], "{message} {detail}");
+        }
+    }
+
+    #[test]
+    fn refusals_by_a_status_alone_have_a_help_that_fits() {
+        let help = |operation, status| {
+            let errors = Vec::new();
+            let kind = match status {
+                405 | 501 => ErrorKind::Unsupported { status, errors },
+                _ => ErrorKind::Rejected { status, errors },
+            };
+            Error::new(operation, "reg.example/app:1", kind).help()
+        };
+        for (operation, status, expected) in [
+            (Operation::PutManifest, 405, Some("a cache of another registry")),
+            (Operation::PutBlob, 501, Some("a cache of another registry")),
+            (Operation::GetManifest, 405, None),
+            (Operation::PutManifest, 412, Some("tags may be protected")),
+            (Operation::GetManifest, 412, Some("scanned or signed")),
+            (Operation::PutManifest, 413, Some("client_max_body_size")),
+            (Operation::PutBlob, 413, Some("client_max_body_size")),
+            (Operation::PutManifest, 418, None),
+        ] {
+            let found = help(operation, status);
+            let is_right = match (&found, expected) {
+                (Some(found), Some(expected)) => found.contains(expected),
+                (found, expected) => found.is_none() && expected.is_none(),
+            };
+            assert!(is_right, "{operation} {status}: {found:?}");
         }
     }
 

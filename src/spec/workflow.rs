@@ -124,7 +124,7 @@ texts!(
     Signer: json!({ "type": "string" }),
     MaxParallel: json!({ "type": ["string", "number"] }),
     MostStale: json!({ "type": ["string", "number"] }),
-    OnUnknown: json!({ "enum": ["build", "fail"] }),
+    OnUnknown: json!({ "enum": OnUnknown::ALL.map(OnUnknown::name) }),
     Settle: json!({ "type": ["string", "number"] })
 );
 

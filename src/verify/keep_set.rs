@@ -44,6 +44,8 @@ pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &d
     }
     let unlisted = sites.iter().zip(survey.records()).filter(|(_, record)| record.lacks_referrers());
     set.notes.extend(unlisted.map(|(site, _)| no_referrers(site)));
+    let endless = sites.iter().zip(survey.records()).filter(|(_, record)| !record.lists_all_tags());
+    set.notes.extend(endless.map(|(site, _)| no_end(site)));
     if !set.failures.is_empty() || !set.unknown.is_empty() {
         return set;
     }
@@ -68,6 +70,17 @@ fn no_referrers(site: &Site) -> Diagnostic {
     );
     Diagnostic::warning(Code::NO_REFERRERS, message)
         .with_help("let clean-ups of this repository leave manifests with a `subject` alone")
+}
+
+/// Says that a list of tags may lack some.
+fn no_end(site: &Site) -> Diagnostic {
+    let message = format!(
+        "`{}` does not say that its list of tags is whole: what tags need that it lacks is not in the set",
+        site.location
+    );
+    Diagnostic::warning(Code::LIST_END, message).with_help(
+        "compare the tags with what the registry itself shows before anything is deleted; `--plan` also requires those of a plan",
+    )
 }
 
 /// The questions about all tags.

@@ -498,7 +498,7 @@ const ROWS: &[Row] = &[
     row_of(
         &["workflow"],
         "--on-unknown",
-        ("--on-unknown=skip", "is neither `build` nor `fail`"),
+        ("--on-unknown=skip", "invalid value 'skip'"),
         "",
         By("tests/cli/workflow/settings.rs", "--on-unknown=fail"),
     ),

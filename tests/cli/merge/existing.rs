@@ -277,10 +277,11 @@ fn own_layer(
     image.layers[0].digest.clone()
 }
 
+const COMMIT: &str = r#"{"name":"sha-0123456","floating":false,"class":"run","form":"sha-{commit:7}"}"#;
+
 /// A commit may be published first and released later, again and again: its tag stops none of that.
 #[test]
 fn a_release_of_a_published_commit_is_its_own_build() {
-    const COMMIT: &str = r#"{"name":"sha-0123456","floating":false,"class":"run","form":"sha-{commit:7}"}"#;
     let first = plan_of(&[A], COMMIT, r#""immutable":true,"#, "hold");
     let release = |version: &str| {
         let tags = format!("{},{COMMIT}", TAGS.replace("1.4.2", version));
@@ -323,4 +324,28 @@ fn a_release_of_a_published_commit_is_its_own_build() {
     let report = world.merge(&mutable(&release("1.4.2")), keep());
     assert_eq!(report.problems, []);
     assert!(world.tags("a")["1.4.2"] != commit && world.tags("a")["sha-0123456"] == world.tags("a")["1.4.2"]);
+}
+
+/// Where no version is published, the tags of commits are the image's own: they stay, and what moves goes on moving.
+#[test]
+fn an_immutable_image_without_a_version_keeps_the_tags_of_its_commits() {
+    const EDGE: &str = r#"{"name":"edge","floating":true,"class":"constant","form":"edge"}"#;
+    let document = plan_of(&[A], &format!("{COMMIT},{EDGE}"), r#""immutable":true,"#, "hold");
+    let again = Build::new("app-linux-amd64", "linux/amd64").salt("again");
+    for (options, commit_stays, edge_stays) in [
+        (Options::default(), true, false),
+        (keep(), true, true),
+        (Options { allow_retag: true, ..Options::default() }, false, false),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        assert_eq!(world.merge(&document, Options::default()).problems, []);
+        let before = world.tags("a");
+        world.build(&["a"], again.clone());
+        let report = world.merge(&document, options);
+        assert_eq!(report.problems, []);
+        let after = world.tags("a");
+        assert_eq!(after["sha-0123456"] == before["sha-0123456"], commit_stays, "{:?}", report.notes);
+        assert_eq!(after["edge"] == before["edge"], edge_stays, "{:?}", report.notes);
+        assert_eq!(report.notes.iter().any(|note| note.code.name() == "kept-tag"), commit_stays && !edge_stays);
+    }
 }

@@ -314,3 +314,27 @@ fn a_list_that_lacks_a_planned_tag_is_not_known() {
         assert_eq!(told.contains("the list of tags lacks it"), !is_known, "{told}");
     }
 }
+
+/// Who deletes what the set lacks must know when tags may be missing from the list.
+#[test]
+fn a_list_that_may_go_on_is_named() {
+    let list = r#"{"tags":["1.4.2","1.4","1","latest"]}"#;
+    // What follows the last tag is nothing, is refused, or is the same list again.
+    for (after, is_whole) in
+        [(Some(r#"{"tags":[]}"#), true), (Some(r#"{"tags":null}"#), true), (None, false), (Some(list), false)]
+    {
+        let world = merged();
+        let server = world.serve_with(move |seen| match (seen.target.contains("last="), after) {
+            _ if !seen.path().ends_with("/tags/list") => None,
+            (false, _) => Some(Answer::json(200, list).into()),
+            (true, Some(after)) => Some(Answer::json(200, after).into()),
+            (true, None) => Some(Answer::error(405, "UNSUPPORTED").into()),
+        });
+        let repository = format!("{}/acme/app", server.host());
+        let output = Test::new().args(["verify", "--keep-set", &repository]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{told}");
+        let warning = format!("warning[list-end]: `{repository}` does not say that its list of tags is whole");
+        assert_eq!(told.contains(&warning), !is_whole, "{after:?}: {told}");
+    }
+}
