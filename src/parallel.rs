@@ -1,10 +1,11 @@
-//! Work on very many things, half of which is done by another thread. What comes of it is the same as without.
+//! Splits work between two threads; results and their order are those of one.
 
 use std::iter;
 use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// From how many things on that pays: to start a thread takes as long as a hundred of them.
+/// Fewer items are not worth a thread: starting one costs as much as a hundred items.
 const MANY: usize = 500;
 
 /// How many things are worked on before their results are taken.
@@ -15,7 +16,7 @@ pub(crate) fn pays(count: usize) -> bool {
     count >= MANY
 }
 
-/// What comes of two pieces of work on so many things.
+/// The results of two pieces of work on so many items.
 pub(crate) fn both<A, B: Send>(
     count: usize,
     here: impl FnOnce() -> A,
@@ -24,16 +25,27 @@ pub(crate) fn both<A, B: Send>(
     if pays(count) { at_once(here, there) } else { (here(), there()) }
 }
 
-/// What comes of two pieces of work that take long, such as waiting for git.
+/// The results of two pieces of work that take long, such as waiting for git.
 pub(crate) fn at_once<A, B: Send>(here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|scope| {
-        let there = scope.spawn(there);
+    let there = Mutex::new(Some(there));
+    let run_there = || {
+        let there = there.lock().unwrap_or_else(PoisonError::into_inner).take();
+        there.map(|there| there())
+    };
+    let (here, there) = thread::scope(|scope| {
+        let spawned = thread::Builder::new().spawn_scoped(scope, run_there);
         let here = here();
-        (here, there.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    })
+        let there = match spawned {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            // A container may limit how many threads there are.
+            Err(_) => run_there(),
+        };
+        (here, there)
+    });
+    (here, there.expect("work that nobody has done before"))
 }
 
-/// What comes of each thing, in their order: of a batch at a time, so that not all of it is in memory twice.
+/// The result of each item, in their order: of a batch at a time, so that not all of it is in memory twice.
 pub(crate) fn map<T: Send, R: Send>(
     things: impl IntoIterator<Item = T>,
     of: impl Fn(T) -> R + Sync,

@@ -161,15 +161,16 @@ pub(super) fn read_metadata(
             problems.ok(metadata.add_text("standard input", &text, &is_planned));
             continue;
         }
-        if let Some((target, error)) = wrong_pair(path) {
+        let is_pair = !session.host.is_file(path);
+        if let Some((target, error)) = wrong_pair(path).filter(|_| is_pair) {
             let message = format!("`{target}` has no valid digest: {error}");
             problems.report(Diagnostic::error(Code::DIGEST, message).with_help(
                 "write the digest in full, as `containerimage.digest` in the metadata of the build does",
             ));
             continue;
         }
-        if let Some((target, digest)) = of_build(path).filter(|(target, _)| is_planned(target)) {
-            let message = format!("`{target}` has no digest, but `{digest}`");
+        if let Some((target, digest)) = of_build(path).filter(|(target, _)| is_pair && is_planned(target)) {
+            let message = format!("`{digest}` is not a digest of `{target}`");
             let found = digest.rsplit_once('@').and_then(|(_, digest)| digest.parse::<Digest>().ok());
             problems.report(Diagnostic::error(Code::DIGEST, message).with_help(match found {
                 Some(digest) => format!("leave the repository out, which the plan knows: `{target}={digest}`"),
@@ -239,7 +240,7 @@ fn is_an_image(key: &str, digest: &Digest, planned: &Planned) -> Diagnostic {
     ))
 }
 
-/// What a build is given that has neither an algorithm nor a digest's length.
+/// What a build is given that does not begin as digests do.
 fn of_build(text: &str) -> Option<(&str, &str)> {
     text.rsplit_once('=').filter(|(_, digest)| !digest.starts_with("sha"))
 }

@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     let fail = |error: serde_json::Error| format!("{EXPECTED}: {error}");
     match text.trim_start().chars().next() {
         Some('[') => {
-            let names = non_empty(&serde_json::from_str::<Vec<String>>(text).map_err(fail)?)?;
+            let names = git_tags(&serde_json::from_str::<Vec<String>>(text).map_err(fail)?)?;
             Ok(KnownVersions { names, ..KnownVersions::default() })
         }
         Some('{') => {
@@ -29,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
             if lists.is_empty() {
                 return Err(format!("it names no image; {EXPECTED}"));
             }
-            let by_image = lists.into_iter().map(|(key, names)| Ok((key, non_empty(&names)?)));
+            let by_image = lists.into_iter().map(|(key, names)| Ok((key, git_tags(&names)?)));
             Ok(KnownVersions {
                 by_image: by_image.collect::<Result<_, String>>()?,
                 ..KnownVersions::default()
@@ -49,11 +49,12 @@ pub(crate) fn parse(text: &str) -> Result<KnownVersions, String> {
     }
 }
 
-fn non_empty(names: &[String]) -> Result<Vec<String>, String> {
+fn git_tags(names: &[String]) -> Result<Vec<String>, String> {
+    let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
     if names.iter().any(|name| name.trim().is_empty()) {
         return Err("one of its versions is empty".to_owned());
     }
-    Ok(names.iter().map(|name| bare(name)).collect())
+    Ok(names)
 }
 
 /// A git tag as git calls it: `git for-each-ref` prints whole refs.
@@ -69,10 +70,10 @@ fn lines(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("line {}: expected one version, found `{version}`", at + 1));
         }
         if !version.is_empty() {
-            versions.push(bare(version));
+            versions.push(version.to_owned());
         }
     }
-    Ok(versions)
+    git_tags(&versions)
 }
 
 #[cfg(test)]

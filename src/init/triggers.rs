@@ -9,6 +9,7 @@ use super::moment::{Answers, Moment};
 use super::text::Place;
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
+use crate::ci::DEFAULT_BRANCHES;
 use crate::source::Source;
 
 /// What starts a workflow.
@@ -145,8 +146,7 @@ pub(crate) fn other_branch(on: &Yaml, default: &str) -> Option<String> {
 
 /// Whether it is the default branch, or another usual name for it.
 pub(crate) fn is_default(name: &str, default: &str) -> bool {
-    const USUAL: [&str; 2] = ["main", "master"];
-    name == default || USUAL.contains(&name) && USUAL.contains(&default)
+    name == default || DEFAULT_BRANCHES.contains(&name) && DEFAULT_BRANCHES.contains(&default)
 }
 
 /// The patterns of git tags that start a workflow; `None` where any git tag does.

@@ -85,13 +85,19 @@ pub(super) fn conclude_once(
     report
 }
 
-/// Leaves the tags of a commit of an immutable image as they are: what was published first has them, and a release of the
-/// commit is no reason to move them.
+/// Leaves the tags of a commit of an immutable image as they are, where all its repositories have the same under them: what
+/// was published first has them, and a release of the commit is no reason to move them.
 fn leave_commits(ready: &mut Ready<'_>) -> Vec<Diagnostic> {
     if !ready.image.immutable {
         return Vec::new();
     }
-    let is_left = |one: &Decision| one.report.outcome == Outcome::Replaced && ready.is_of_commit(one);
+    let is_replaced = |one: &Decision| one.report.outcome == Outcome::Replaced;
+    let is_same = |one: &Decision, other: &Decision| {
+        one.tag != other.tag || is_replaced(other) && one.report.previous == other.report.previous
+    };
+    let is_left = |one: &Decision| {
+        is_replaced(one) && ready.is_of_commit(one) && ready.decisions.iter().all(|other| is_same(one, other))
+    };
     let left: Vec<bool> = ready.decisions.iter().map(is_left).collect();
     let mut notes = Vec::new();
     for (decision, _) in ready.decisions.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {

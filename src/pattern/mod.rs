@@ -298,8 +298,11 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
 /// # Errors
 /// When it is not a condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
-    if let Some(inner) = condition.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) {
-        return Err(PatternError::Braces(inner.trim().replace('"', "'")));
+    let inner = condition.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    if let Some(inner) = inner.filter(|inner| !inner.contains("{{")) {
+        // Within the quotes of the Bake file, and without those that it has itself.
+        let bare = if inner.contains('\'') { inner.replace('"', "\\\"") } else { inner.replace('"', "'") };
+        return Err(PatternError::Braces(bare.trim().to_owned()));
     }
     bounds::check(condition).map_err(PatternError::Refused)?;
     let environment = environment();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fingerprint::Fingerprint;
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::inputs::Inputs;
 use crate::moment::Seed;
 use crate::on_missing::OnMissing;
@@ -424,8 +424,10 @@ impl TagEntry {
     /// Whether it names the commit, of which several versions may be released.
     #[must_use]
     pub(crate) fn is_of_commit(&self) -> bool {
+        let names_commit = || self.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
         match self.class {
-            TagClass::Run => !self.floating,
+            // A git tag that is not a version is of the run, too.
+            TagClass::Run => !self.floating && names_commit(),
             TagClass::Version | TagClass::Prerelease | TagClass::Channel | TagClass::Constant => false,
         }
     }

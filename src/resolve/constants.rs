@@ -1,85 +1,129 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for where the image has no version.
 
-use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::forms;
-use super::publication::PlacedTag;
+use super::image::UnresolvedImage;
+use super::publication::{Listing, PlacedTag};
+use super::sighted::{self, Sighted};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::{Form, Part};
-use crate::tags::{self, Claim, LATEST};
-use crate::version::{Class, SEPARATORS, Version};
+use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
+use crate::version::{Class, SEPARATORS, Version, Withdrawn};
+
+/// Dates that are written out, alone.
+const DATES: [&str; 6] = ["%Y%m%d", "%Y-%m-%d", "%Y.%m.%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d-%H%M%S"];
 
 /// How long a part of a commit is at least, to be told from a word.
 const MIN_COMMIT: usize = 7;
 
-/// How many numbers a version has at least behind a word: `php-8.3` may be a variant, `release-1.2.3` is a version.
-const MIN_NUMBERS_BEHIND: usize = 3;
-
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
-    claim_of(name, name.parse::<Version>().is_ok())
+    if name.parse::<Version>().is_ok() || names_commit(name) { Claim::Literal } else { Claim::Run }
 }
 
-fn claim_of(name: &str, is_version: bool) -> Claim {
-    if is_version || names_commit(name) { Claim::Literal } else { Claim::Run }
-}
-
-fn names_commit(name: &str) -> bool {
+/// Whether what may be a commit stands in a name.
+pub(super) fn names_commit(name: &str) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
     parts.any(|part| part.len() >= MIN_COMMIT && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')))
 }
 
-/// Lets constants beside the one version among them move with that version, and gives the version. Beside a prerelease,
-/// those that releases move with are left out.
-pub(super) fn settle(tags: &mut Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Option<Box<Version>> {
-    let version = prerelease(tags).or_else(|| version(tags)).or_else(|| behind_words(tags));
-    if let Some(prerelease) = version.as_ref().filter(|version| version.is_prerelease()) {
-        leave_to_releases(tags, prerelease, diagnostics);
-    }
-    for tag in tags.iter_mut() {
-        if let Some((version, claim)) = version.as_ref().and_then(|one| Some((one, claim_beside(tag, one)?)))
-        {
-            tag.claim = claim;
-            tag.why = tags::reason(claim, version);
-            tag.is_provisional = claim != Claim::Literal;
-        } else if tag.claim == Claim::Run && tag.why.is_none() {
-            tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
-        }
-    }
-    if let Some(version) = &version {
-        for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
-            tag.form = forms::of(tag.tag.as_str(), tag.claim, Some(version), Some(tag.form.clone()));
-        }
-        let all: Vec<(bool, Form)> =
-            tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
-        let follows = |tag: &&mut PlacedTag| matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_));
-        for tag in tags.iter_mut().filter(follows) {
-            let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
-            tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
-        }
-    }
-    version.map(Box::new)
+/// What is known of versions besides the one that constants show.
+pub(super) struct Others<'a> {
+    /// Those that were released before, and not withdrawn.
+    pub(super) released: &'a [Version],
+    /// Those that were withdrawn.
+    pub(super) withdrawn: &'a [Withdrawn],
 }
 
-/// Whether it is a constant that stays. The hash of a commit may be all digits.
-fn stays(tag: &PlacedTag) -> bool {
-    let is_commit = || tag.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
-    tag.claim == Claim::Literal && tag.why.is_none() && !is_commit()
+/// Lets constants beside the one version among them move with that version, unless they are another one's. Beside a
+/// prerelease, those that releases move with are left out.
+pub(super) fn settle(
+    mut tags: Vec<PlacedTag>,
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Listing {
+    let settings = image.settings();
+    let read = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
+    let Some(sighted) = sighted::sighted(&tags, &read) else {
+        for tag in tags.iter_mut().filter(|tag| tag.claim == Claim::Run && tag.why.is_none()) {
+            tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
+        }
+        return Listing { tags, ..Listing::default() };
+    };
+    if sighted.version.is_prerelease() {
+        leave_to_releases(&mut tags, &sighted, diagnostics);
+    }
+    let Sighted { version, words: _ } = &sighted;
+    let mut names = Vec::new();
+    for tag in &mut tags {
+        if let Some(claim) = claim_beside(tag, &sighted) {
+            tag.claim = claim;
+            let (name, form) = (tag.tag.to_string(), tag.form.clone());
+            names.push(CandidateName { name, claim, form, span: tag.span });
+        }
+    }
+    let yielded = own(&mut tags, names, version, image, others);
+    for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
+        tag.form = form_beside(tag, version);
+    }
+    let all: Vec<(bool, Form)> =
+        tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
+    let follows = |tag: &&mut PlacedTag| matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_));
+    for tag in tags.iter_mut().filter(follows) {
+        let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
+        tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
+    }
+    Listing { tags, yielded, seen: Some(Box::new(sighted.version)) }
+}
+
+/// Takes from the tags those that are another version's, and says of the others why they are not.
+fn own(
+    tags: &mut Vec<PlacedTag>,
+    names: Vec<CandidateName>,
+    version: &Version,
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+) -> Vec<YieldedTag> {
+    let claimed: BTreeSet<String> = names.iter().map(|one| one.name.clone()).collect();
+    let candidate = Candidate {
+        version,
+        competes_for_latest: image.settings().latest,
+        is_withdrawn: others.withdrawn.iter().any(|one| one.covers(version)),
+        suffixes: [String::new()].into_iter().collect(),
+        names,
+    };
+    // One candidate has no one to quarrel with.
+    let share = tags::own(&[candidate], others.released).ok().and_then(|mut shares| shares.pop());
+    let Share { owned, yielded } = share.unwrap_or_default();
+    let owned: BTreeMap<String, OwnedTag> = owned.into_iter().map(|one| (one.name.clone(), one)).collect();
+    tags.retain_mut(|tag| match owned.get(tag.tag.as_str()) {
+        Some(own) => {
+            tag.why.clone_from(&own.why);
+            tag.is_provisional = own.is_provisional;
+            true
+        }
+        None => !claimed.contains(tag.tag.as_str()),
+    });
+    yielded
 }
 
 /// What a constant stands for beside a version; `None` for what is made of something else.
-fn claim_beside(tag: &PlacedTag, version: &Version) -> Option<Claim> {
-    let name = tag.tag.as_str();
+fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
+    let Sighted { version, words } = sighted;
+    let whole = tag.tag.as_str();
+    let name = sighted::without_word(whole, words).unwrap_or(whole);
     let read: Option<Version> = name.parse().ok();
-    let is_constant = tag.why.is_none() && claim_of(name, read.is_some()) == tag.claim;
+    let is_constant = tag.why.is_none() && claim(whole) == tag.claim;
     if !is_constant || (read.is_none() && names_commit(name)) {
         return None;
     }
     let claim = tags::claim(name, version, 0, false, false);
     // Another version's own name stays its own.
     let is_other = claim == Claim::Versions(0) && name != LATEST && read.is_some();
-    let is_own = |one: &Version| one.numbers().len() == version.numbers().len() && is_numbered(one);
+    let is_own = |one: &Version| one.numbers().len() == version.numbers().len() && one.is_numbered();
     Some(match claim {
         _ if is_other => Claim::Literal,
         Claim::Versions(depth) if version.is_prerelease() && names_prereleases(name) => {
@@ -89,43 +133,58 @@ fn claim_beside(tag: &PlacedTag, version: &Version) -> Option<Claim> {
     })
 }
 
-/// Whether it says which one of its prereleases it is: `1.0.1-beta.1` does, and `1.0.1-beta` does not.
-fn is_numbered(version: &Version) -> bool {
-    version.tail().contains(|c: char| c.is_ascii_digit())
+/// The form of a constant beside a version. What follows the numbers differs between versions where it is known, and the
+/// commit always does.
+fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
+    let name = tag.tag.as_str();
+    let is_whole = |one: &Version| one.class() == Class::Stable && one.numbers() == version.numbers();
+    let said = if name.parse().is_ok_and(|one| is_whole(&one)) {
+        [Part::Version].into_iter().collect()
+    } else {
+        tag.form.clone()
+    };
+    let form = forms::of(name, tag.claim, Some(version), Some(said));
+    if let Some(dated) = dated(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
+        return dated;
+    }
+    let parts = form.parts().iter().flat_map(|part| match part {
+        Part::Text(text) if form.has_version() => with_commits(text),
+        part => vec![part.clone()],
+    });
+    parts.collect()
+}
+
+/// The form of a name that is a date, alone: the next run writes another one, and none of them is a release.
+fn dated(name: &str) -> Option<Form> {
+    let forms = DATES.iter().map(|format| [Part::Date((*format).to_owned())].into_iter().collect::<Form>());
+    forms.into_iter().find(|form| form.fits(name))
+}
+
+/// A text, in which commits are told apart.
+fn with_commits(text: &str) -> Vec<Part> {
+    let is_commit = |piece: &str| names_commit(piece) && piece.contains(|c: char| c.is_ascii_digit());
+    let pieces = text.split_inclusive(SEPARATORS).flat_map(|piece| {
+        let bare = piece.trim_end_matches(SEPARATORS);
+        let begin = if is_commit(bare) { Part::Commit(bare.len()) } else { Part::Text(bare.to_owned()) };
+        [begin, Part::Text(piece[bare.len()..].to_owned())]
+    });
+    pieces.collect()
 }
 
 /// Whether a name says that it is of prereleases, as `next` and `1.0-rc` do.
-fn names_prereleases(name: &str) -> bool {
+pub(super) fn names_prereleases(name: &str) -> bool {
     let is_of_them =
         |word: &str| format!("0-{word}").parse().is_ok_and(|version: Version| version.is_prerelease());
     name.split(SEPARATORS).any(is_of_them)
 }
 
-/// The prerelease among the tags, where there is no release.
-fn prerelease(tags: &[PlacedTag]) -> Option<Version> {
-    let read = |tag: &PlacedTag| tag.tag.as_str().parse::<Version>().ok().filter(|_| stays(tag));
-    let versions: Vec<Version> = tags.iter().filter_map(read).collect();
-    let prereleases = versions.iter().filter(|one| one.is_prerelease() && !names_commit(one.text()));
-    // The shortest has no variant.
-    let key = |one: &&Version| (one.numbers().len(), is_numbered(one), Reverse(one.tail().len()));
-    let prerelease = prereleases.max_by_key(key)?;
-    let numbers = prerelease.numbers().len();
-    let is_release = |one: &Version| {
-        let count = one.numbers().len();
-        let is_part = count < numbers && one.prefix(count) == prerelease.prefix(count);
-        // One number may be a date, or that of a build.
-        let is_number = count == 1 && numbers > 1;
-        one.class() != Class::Prerelease && !is_part && !is_number
-    };
-    (!versions.iter().any(is_release)).then(|| prerelease.clone())
-}
-
 /// Takes what moves with releases from the tags of a prerelease.
-fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Version, diagnostics: &mut Diagnostics) {
+fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Sighted, diagnostics: &mut Diagnostics) {
     tags.retain(|tag| {
         let is_of_releases = matches!(claim_beside(tag, prerelease), Some(Claim::Versions(_)));
         if is_of_releases {
-            let message = format!("`{prerelease}` is a prerelease, so it does not become `{}`", tag.tag);
+            let message =
+                format!("`{}` is a prerelease, so it does not become `{}`", prerelease.version, tag.tag);
             let warning = Diagnostic::warning(Code::PRERELEASE_TAG, message).at(tag.span, "");
             diagnostics.report(warning.with_help(
                 "leave it out of the tags of prereleases; tags that say so, such as `next` and `1.0-rc`, move with prereleases",
@@ -133,62 +192,4 @@ fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Version, diagnostic
         }
         !is_of_releases
     });
-}
-
-/// The one release among the tags, which read like this; the others that read as releases are what it begins with. Where
-/// there is none, what nobody knows behind two numbers or more is taken for a variant, as `alpine` of `1.3.0-alpine`.
-fn version(tags: &[PlacedTag]) -> Option<Version> {
-    let read: Vec<Option<Version>> = tags.iter().map(|tag| tag.tag.as_str().parse().ok()).collect();
-    let constants = || tags.iter().zip(&read).filter(|(tag, _)| stays(tag));
-    let versions: Vec<&Version> = constants()
-        .filter_map(|(_, version)| version.as_ref())
-        .filter(|version| version.class() == Class::Stable)
-        .collect();
-    if versions.is_empty() {
-        let bare = |(tag, version): (&PlacedTag, &Option<Version>)| {
-            let version = version.as_ref().filter(|one| one.class() == Class::Unknown)?;
-            let numbers =
-                version.prefix(version.numbers().len()).filter(|_| !names_commit(tag.tag.as_str()))?;
-            (version.numbers().len() > 1).then(|| numbers.parse::<Version>().ok()).flatten()
-        };
-        let variants: Vec<Version> = constants().filter_map(bare).collect();
-        return release(&variants.iter().collect::<Vec<_>>());
-    }
-    release(&versions)
-}
-
-/// The one version that stands behind words, as in `release-1.2.3` and `api-1.2.3-rc.1`, where none stands alone.
-fn behind_words(tags: &[PlacedTag]) -> Option<Version> {
-    let versions: Vec<Version> = tags.iter().filter_map(behind_word).collect();
-    release(&versions.iter().collect::<Vec<_>>())
-}
-
-fn behind_word(tag: &PlacedTag) -> Option<Version> {
-    let name = tag.tag.as_str();
-    if tag.claim != Claim::Run || tag.why.is_some() || names_commit(name) {
-        return None;
-    }
-    let (word, version) = name.split_at(name.find(|c: char| c.is_ascii_digit())?);
-    let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.ends_with(SEPARATORS);
-    if !is_word || names_prereleases(word) {
-        return None;
-    }
-    let version: Version = version.parse().ok()?;
-    let count = version.numbers().len();
-    let version = match version.class() {
-        Class::Unknown => version.prefix(count)?.parse().ok()?,
-        Class::Stable | Class::Prerelease => version,
-    };
-    (count >= MIN_NUMBERS_BEHIND).then_some(version)
-}
-
-/// The one with the most numbers, if it begins with all others.
-fn release(versions: &[&Version]) -> Option<Version> {
-    let greatest = versions.iter().max_by_key(|version| (version.numbers().len(), version.tail().len()))?;
-    let is_part = |version: &&Version| {
-        version.core() == greatest.core()
-            || Some(version.core()) == greatest.prefix(version.numbers().len())
-            || (version.numbers().len() == 1 && greatest.numbers().len() > 1)
-    };
-    versions.iter().all(is_part).then(|| (*greatest).clone())
 }

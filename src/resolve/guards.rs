@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
 use super::publication::{PlacedTag, Publication};
+use super::sighted;
 use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::Form;
 use crate::oci;
 use crate::pattern::PatternForms;
@@ -58,6 +59,41 @@ pub(super) fn note_unguarded(
     );
     let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
     diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help));
+}
+
+/// Says where tags that are written out look like versions, and it is not clear which one the others move with.
+pub(super) fn note_unclear(
+    image: &UnresolvedImage,
+    publication: &Publication,
+    diagnostics: &mut Diagnostics,
+) {
+    if image.version.known().is_some() {
+        return;
+    }
+    let listings = publication.values().filter(|listing| listing.seen.is_none());
+    let mut found = listings.map(|listing| (listing, sighted::unclear(&listing.tags)));
+    let Some((listing, looks)) = found.find(|(_, looks)| !looks.is_empty()) else { return };
+    let moving = listing.tags.iter().filter(|tag| tag.claim == Claim::Run && tag.form.is_text());
+    let moving: Vec<&str> = moving.map(|tag| tag.tag.as_str()).collect();
+    let staying = looks.iter().filter(|tag| tag.claim == Claim::Literal);
+    let staying: Vec<&str> = staying.map(|tag| tag.tag.as_str()).collect();
+    let several =
+        |count: usize, one: &'static str, several: &'static str| if count == 1 { one } else { several };
+    let mut what = Vec::new();
+    if !moving.is_empty() {
+        what.push(format!("{} {} with each run", listed(&moving), several(moving.len(), "moves", "move")));
+    }
+    if !staying.is_empty() {
+        let verb = several(staying.len(), "never moves", "never move");
+        what.push(format!("{} {verb}", listed(&staying)));
+    }
+    let message = format!(
+        "it is not clear which version the tags of image `{}` show: {}",
+        image.key,
+        what.join(", and ")
+    );
+    let help = "say it in an `image` block: `version = \"1.2.3\"`, and in `tags` what is made of it, such as `{{ version }}-alpine` and `{{ major }}`";
+    diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(looks[0].span, "").with_help(help));
 }
 
 /// Refuses annotations and labels that no registry has room for, so that no plan is written that the merge does not read.

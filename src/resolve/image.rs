@@ -66,18 +66,20 @@ impl UnresolvedImage {
 
     /// The prefix of another image that a git tag begins with, which goes on after that of this one.
     pub(super) fn other_prefix<'t>(&self, tag: &'t str, own: &str) -> Option<&'t str> {
+        if self.prefixes.is_empty() || !tag.starts_with(own) {
+            return None;
+        }
         // A `v` belongs to the version.
         let is_other =
             |begin: &&str| self.prefixes.contains(*begin) && !matches!(&begin[own.len()..], "v" | "V");
-        let begins = (own.len() + 1..=tag.len()).rev().filter_map(|length| tag.get(..length));
-        begins.filter(|_| tag.starts_with(own)).find(is_other)
+        (own.len() + 1..=tag.len()).rev().filter_map(|length| tag.get(..length)).find(is_other)
     }
 
     /// A diagnostic about what these attributes lack, with the places where they are null.
     pub(super) fn with_nulls(&self, found: Diagnostic, attributes: &[&str]) -> Diagnostic {
         let nulls = self.settings().nulls.iter().filter(|(one, _)| attributes.contains(&one.name));
         nulls.fold(found, |found, (one, span)| {
-            found.at(*span, format!("null takes away what is said of `{}` before", one.name))
+            found.at(*span, format!("null here: nothing is said of `{}`", one.name))
         })
     }
 

@@ -11,6 +11,7 @@ mod constants;
 
 // The targets of the source.
 mod cache;
+mod sighted;
 mod targets;
 
 // Images, and what is said about them.

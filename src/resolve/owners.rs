@@ -60,9 +60,11 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let mut tags = unversioned(&images[at], &names[at], input, diagnostics);
-            let seen = constants::settle(&mut tags, diagnostics);
-            publications[at].insert(repository.clone(), Listing { tags, yielded: Vec::new(), seen });
+            let tags = unversioned(&images[at], &names[at], input, diagnostics);
+            let released = known.released.get(&at).map(Vec::as_slice).unwrap_or_default();
+            let others = constants::Others { released, withdrawn: &known.withdrawn };
+            publications[at]
+                .insert(repository.clone(), constants::settle(tags, &images[at], &others, diagnostics));
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
+use super::constants::Others;
 use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -59,9 +60,17 @@ pub(super) fn publications(
     let mut publications: Vec<Publication> = Vec::new();
     let mut names: Vec<Names> = Vec::new();
     let forms = PatternForms::new(input.given.short_length());
-    let literal = parallel::map(images, |image| {
+    let mut of_lists = Diagnostics::default();
+    let literal = images.iter().map(|image| {
         let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
-        is_literal.then(|| repositories::literal(image, targets))
+        let released = is_literal.then(|| versions::known(image, input, &mut of_lists));
+        let withdrawn = is_literal.then(|| versions::withdrawn(image, &mut of_lists));
+        (image, released.zip(withdrawn))
+    });
+    let literal = parallel::map(literal, |(image, others)| {
+        let (released, withdrawn) = others?;
+        let others = Others { released: &released, withdrawn: &withdrawn };
+        Some(repositories::literal(image, &others, targets))
     });
     for (image, literal) in images.iter().zip(literal) {
         if let Some((publication, found)) = literal {
@@ -75,6 +84,7 @@ pub(super) fn publications(
             publications.push(repositories.into_iter().map(empty).collect());
         }
     }
+    diagnostics.extend(of_lists.into_found());
     for (image, publication) in images.iter().zip(&publications) {
         repositories::check_mirrors(image, publication, diagnostics);
     }
@@ -102,6 +112,7 @@ pub(super) fn publications(
         if input.publish && !input.purpose.is_committed() {
             for (image, _, publication) in all.iter().filter(|(image, ..)| wanted.contains(&image.key)) {
                 guards::note_unguarded(image, publication, diagnostics);
+                guards::note_unclear(image, publication, diagnostics);
             }
         }
     }

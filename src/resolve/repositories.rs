@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::{IndexMap, IndexSet};
 
 use super::constants;
+use super::constants::Others;
 use super::image::UnresolvedImage;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
@@ -113,9 +114,8 @@ fn meant(text: &str) -> Option<String> {
     if pattern::is_pattern(text) {
         return Some("patterns such as `{{ version }}` stand in the `tags` of an `image` block; in a target, write a variable: `${NAME}`".to_owned());
     }
-    if let Some((_, rest)) = text.split_once('@')
-        && let Some((name, _)) = rest.split_once('@')
-    {
+    let names = text.split('@').skip(1).filter(|name| !name.is_empty() && name_in(name) == **name);
+    if let Some(name) = names.into_iter().next().filter(|_| text.matches('@').count() > 1) {
         return Some(format!(
             "nothing replaces `@{name}@` here: declare `variable \"{name}\" {{}}`, and write `${{{name}}}`"
         ));
@@ -126,8 +126,10 @@ fn meant(text: &str) -> Option<String> {
             "Bake writes a variable in braces, `${{{name}}}`, and declares it: `variable \"{name}\" {{}}`"
         ));
     }
-    let parts: Vec<String> = text.split(',').map(|part| format!("\"{}\"", part.trim())).collect();
-    (parts.len() > 1).then(|| format!("write each tag as a string of its own: [{}]", parts.join(", ")))
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_list = parts.len() > 1 && parts.iter().all(|part| part.parse::<Reference>().is_ok());
+    let quoted = || parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(", ");
+    is_list.then(|| format!("write each tag as a string of its own: [{}]", quoted()))
 }
 
 fn no_reference(text: &Text, why: &str) -> Diagnostic {
@@ -160,7 +162,11 @@ fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option
 }
 
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
-pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Publication, Diagnostics) {
+pub(super) fn literal(
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+    targets: &Targets<'_>,
+) -> (Publication, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let settings = image.settings();
     if let Some(name) = settings.variant.iter().flatten().flatten().next() {
@@ -185,7 +191,7 @@ pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Public
         let texts = target.map(Target::image_names).unwrap_or_default();
         let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
         let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
-        let listing = constant(tags, &mut diagnostics);
+        let listing = constant(tags, image, others, &mut diagnostics);
         for repository in repositories(image, targets, &mut diagnostics) {
             publication.insert(repository, listing.clone());
         }
@@ -197,7 +203,7 @@ pub(super) fn literal(image: &UnresolvedImage, targets: &Targets<'_>) -> (Public
         listing.tags.extend(Some(named).filter(has_tag).map(published));
     }
     for listing in publication.values_mut() {
-        *listing = constant(std::mem::take(&mut listing.tags), &mut diagnostics);
+        *listing = constant(std::mem::take(&mut listing.tags), image, others, &mut diagnostics);
     }
     (publication, diagnostics)
 }
@@ -217,12 +223,16 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 }
 
 /// What tags that are written out are published as.
-fn constant(tags: Vec<PlacedTag>, diagnostics: &mut Diagnostics) -> Listing {
-    let mut tags = once(tags);
-    let seen = constants::settle(&mut tags, diagnostics);
+fn constant(
+    tags: Vec<PlacedTag>,
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Listing {
+    let mut listing = constants::settle(once(tags), image, others, diagnostics);
     // There may be very many images, most of which have one.
-    tags.shrink_to_fit();
-    Listing { tags, yielded: Vec::new(), seen }
+    listing.tags.shrink_to_fit();
+    listing
 }
 
 /// Each tag once, the first of its kind.

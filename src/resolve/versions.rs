@@ -9,7 +9,7 @@ use super::rules::AppliedRules;
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
 use crate::facts::{Facts, KnownVersions};
 use crate::pattern::{self, PatternError, Words};
 use crate::spec::{Settings, VersionPattern, VersionText};
@@ -22,7 +22,7 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> ImageVersion {
     let settings = image.settings();
-    let Some(text) = &settings.version else { return ImageVersion::None };
+    let Some(text) = &settings.version else { return elsewhere(image, input).unwrap_or(ImageVersion::None) };
     let words = Words { version: None, facts: input.facts, image: image.names() };
     let failed = |e: PatternError, text: &Text, diagnostics: &mut Diagnostics| match e {
         PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
@@ -78,6 +78,17 @@ pub(super) fn read(
             ImageVersion::Refused
         }
     }
+}
+
+/// What the run of another image's git tag is to an image without a version: `tag_prefix` says which git tags are its own.
+fn elsewhere(image: &UnresolvedImage, input: &Input<'_>) -> Option<ImageVersion> {
+    let facts: &Facts = input.facts;
+    let tag = facts.tag.as_ref()?;
+    // A mistake in it is reported where it is used.
+    let prefix = tag_prefix(image, &mut Diagnostics::default())?;
+    let other = image.other_prefix(tag, prefix.as_str()).map(str::to_owned);
+    let is_other = other.is_some() || !tag.starts_with(prefix.as_str());
+    is_other.then(|| ImageVersion::Elsewhere { tag: tag.clone(), prefix, other })
 }
 
 /// What stands before the version in git tags, if that is known.
@@ -340,13 +351,9 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
 
 /// Notes the versions given from outside that nobody reads: those of a list for an image, and a list of which none is read.
 pub(super) fn note_unread(images: &[UnresolvedImage], input: &Input<'_>, diagnostics: &mut Diagnostics) {
-    const SHOWN: usize = 3;
     let outside = input.known_versions;
-    let mut note = |names: &[&str], verdict: &str| {
-        let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-        let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
-        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-        let message = format!("known versions that {verdict}: {}{more}", shown.join(", "));
+    let mut note = |names: &[&str], nobody: &str| {
+        let message = format!("{nobody} these known versions: {}", names_listed(names));
         diagnostics.report(Diagnostic::note(Code::KNOWN_VERSIONS, message).with_help(
             "write each as a version, such as `1.2.3`, or as a git tag that the image reads; `tag_prefix` in its block is what stands before the version",
         ));
@@ -358,13 +365,13 @@ pub(super) fn note_unread(images: &[UnresolvedImage], input: &Input<'_>, diagnos
         let names = outside.by_image.get(&image.key).into_iter().flatten().map(String::as_str);
         let unread: Vec<&str> = names.filter(|name| !read.contains(name)).collect();
         if !unread.is_empty() {
-            note(&unread, &format!("image `{}` does not read change nothing", image.key));
+            note(&unread, &format!("image `{}` does not read", image.key));
         }
     }
     let names: Vec<&str> = outside.names.iter().map(String::as_str).collect();
     let is_read = || others.iter().any(|image| outside_of(image, input).next().is_some());
     if !names.is_empty() && !others.is_empty() && !is_read() {
-        note(&names, "no image reads change nothing");
+        note(&names, "no image reads");
     }
 }
 

@@ -94,6 +94,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         match read {
             Some(read) => {
                 replace(marked, declared, given.as_ref(), T::MERGES);
+                nulls.retain(|(one, _)| !std::ptr::eq(*one, declared));
                 known.merge(read);
             }
             None if declared.null == Null::Resets => {

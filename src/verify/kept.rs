@@ -28,9 +28,9 @@ pub(super) fn is_own(image: &PlannedImage, tag: &TagEntry) -> bool {
     !tag.floating && !leaves(image, tag)
 }
 
-/// Whether a merge leaves a tag to what was published first: it names the commit of an immutable image, which has other tags.
+/// Whether a merge leaves a tag to what was published first: it names the commit of an immutable image.
 fn leaves(image: &PlannedImage, tag: &TagEntry) -> bool {
-    image.immutable && tag.is_of_commit() && image.tags.iter().any(|one| !one.is_of_commit())
+    image.immutable && tag.is_of_commit()
 }
 
 /// Whose a floating tag is that has this digest in a repository.

@@ -234,6 +234,13 @@ impl Version {
         self.core().get(numbers..).unwrap_or_default()
     }
 
+    /// Whether what follows the numbers has one of its own: `1.0.1-beta.1` says which prerelease it is, `1.0.1-beta` does
+    /// not.
+    #[must_use]
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.tail().contains(|c: char| c.is_ascii_digit())
+    }
+
     /// The shape of what follows the numbers, in which versions of one scheme agree; `None` without anything.
     #[must_use]
     pub fn shape(&self) -> Option<String> {

@@ -555,3 +555,34 @@ fn conditions_and_patterns_that_need_other_runs_are_an_error() {
         assert_eq!(told.code, Some(0), "{attributes}: {}", told.talk);
     }
 }
+
+/// `tag_prefix` says which git tags are an image's own, also where it has no version.
+#[test]
+fn a_git_tag_of_another_image_is_not_for_one_without_a_version() {
+    let file = |tags: &str| {
+        let image = |name: &str| {
+            format!(
+                "target \"{name}\" {{}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/{name}\"]\n  tag_prefix = \"{name}-v\"\n  tags = {tags}\n}}\n"
+            )
+        };
+        format!("group \"default\" {{\n  targets = [\"api\", \"web\"]\n}}\n{}{}", image("api"), image("web"))
+    };
+    for tags in ["[\"{{ tag }}\", \"latest\"]", "[\"type=ref,event=tag\"]", "[\"latest\"]"] {
+        let published = |fact: &str| {
+            let test = Test::new().file("docker-bake.hcl", file(tags));
+            let output = test.args(["metadata", "--format=tags", "--fact", fact]).output();
+            let talk = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{tags} {fact}: {talk}");
+            (String::from_utf8(output.stdout).unwrap(), talk)
+        };
+        let (found, talk) = published("tag=api-v1.2.3");
+        assert!(found.contains("r.io/x/api:") && !found.contains("r.io/x/web:"), "{tags}: {found}");
+        assert!(talk.contains("note[other-version]: image `web` is left out"), "{tags}: {talk}");
+    }
+    let (tags, _) = {
+        let test = Test::new().file("docker-bake.hcl", file("[\"latest\"]"));
+        let output = test.args(["metadata", "--format=tags", "--fact", "branch=main"]).output();
+        (String::from_utf8(output.stdout).unwrap(), output.status)
+    };
+    assert!(tags.contains("r.io/x/api:latest") && tags.contains("r.io/x/web:latest"), "{tags}");
+}

@@ -195,8 +195,8 @@ fn tags_of_a_target_float_with_the_one_version_among_them() {
         ("1.2.9-bookworm latest", "1.2.9-bookworm latest=versions"),
         ("v1.2.3-alpine v1.2-alpine alpine", "v1.2.3-alpine v1.2-alpine=versions alpine=versions"),
         ("1.2.3-amd64 1.2.3-arm64 latest", "1.2.3-amd64 1.2.3-arm64 latest=versions"),
-        ("1.2.3-0abc123 latest", "1.2.3-0abc123 latest=runs"),
-        ("1.2.3 1.2.3-rc.1 latest", "1.2.3 1.2.3-rc.1 latest=versions"),
+        ("1.2.3-0abc123 latest", "1.2.3-0abc123 latest=versions"),
+        ("1.2.3 1.2.3-rc.1 latest", "1.2.3-rc.1"),
         ("1.2.9 1.3.0 latest", "1.2.9 1.3.0 latest=runs"),
     ] {
         assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
@@ -218,6 +218,14 @@ fn a_prerelease_among_the_tags_of_a_target_takes_none_of_releases() {
         ("2.0.0-rc.2 2.0 next", "2.0.0-rc.2 next=prereleases", "2.0"),
         ("1.2.3-nightly nightly latest", "1.2.3-nightly nightly=prereleases", "latest"),
         ("2.0.0-rc.1-alpine alpine", "2.0.0-rc.1-alpine", "alpine"),
+        // A date or a commit behind the word, and the numbers of the release.
+        ("1.4.0-nightly.20240817 latest", "1.4.0-nightly.20240817", "latest"),
+        ("1.3.0-canary.a1b2c3d latest", "1.3.0-canary.a1b2c3d", "latest"),
+        ("1.3.0-dev.9f86d08 dev latest", "1.3.0-dev.9f86d08 dev=prereleases", "latest"),
+        ("1.3.0-alpha.1234567 1.3 latest", "1.3.0-alpha.1234567", "1.3 latest"),
+        ("19beta3 19 latest", "19beta3", "19 latest"),
+        ("5.0-rc1 5.0 5 latest", "5.0-rc1", "5.0 5 latest"),
+        ("1.3.0-rc.1 1.3.0 latest", "1.3.0-rc.1", "1.3.0 latest"),
         ("2.0.0-rc.1-alpine 2.0-alpine 2", "2.0.0-rc.1-alpine", "2.0-alpine 2"),
         ("v2.0.0-rc.1 stable", "v2.0.0-rc.1", "stable"),
         ("2.0.0-rc.1 20260101 latest", "2.0.0-rc.1 20260101", "latest"),
@@ -535,6 +543,163 @@ fn a_version_behind_a_word_is_a_version() {
     }
     let (found, talk) = tags(&target("api-1.3.0-rc.1 api-latest latest"), &[]);
     assert!(found == "api-1.3.0-rc.1" && talk.contains("prerelease-tag"), "{found}: {talk}");
+}
+
+/// What people write out for one release: the tag that says most is the version, and the others move with it.
+#[test]
+fn the_tag_that_says_most_is_the_version() {
+    for (names, expected) in [
+        ("1.2.3-alpine 1.2 latest", "1.2.3-alpine 1.2=versions latest=versions"),
+        ("1.2.3-alpine 1.2-alpine 1 latest", "1.2.3-alpine 1.2-alpine=versions 1=versions latest=versions"),
+        ("1.17.2-otp-27 1.17 latest", "1.17.2-otp-27 1.17=versions latest=versions"),
+        ("16.4.0-debian-12-r0 16 latest", "16.4.0-debian-12-r0 16=versions latest=versions"),
+        ("5.0.1-apache-bookworm 5.0.1 5 apache", "5.0.1-apache-bookworm 5.0.1 5=versions apache=versions"),
+        // Editions of one version.
+        (
+            "2.462.1-lts-jdk17 lts-jdk17 lts 2.462.1-lts",
+            "2.462.1-lts-jdk17 lts-jdk17=versions lts=versions 2.462.1-lts",
+        ),
+        ("1.2.3-jre 1.2.3-jre-alpine 1.2-jre", "1.2.3-jre 1.2.3-jre-alpine 1.2-jre=versions"),
+        ("1.2.3-ce.0 1.2.3-ee.0 latest", "1.2.3-ce.0 1.2.3-ee.0 latest=versions"),
+        (
+            "10.6.0-community 10.6-community community",
+            "10.6.0-community 10.6-community=versions community=versions",
+        ),
+        ("1.2.3-1 1.2-1 latest", "1.2.3-1 1.2-1=versions latest=versions"),
+        // A revision moves the bare numbers, too.
+        ("1.2.3-r2 1.2.3 1.2", "1.2.3-r2 1.2.3=versions 1.2=versions"),
+        // Behind words, with a `v` or without a separator.
+        ("alpine-v17.2.1 alpine-latest alpine", "alpine-v17.2.1 alpine-latest=versions alpine=versions"),
+        ("distroless-v1.31.0 distroless-v1.31-latest", "distroless-v1.31.0 distroless-v1.31-latest=versions"),
+        ("php8.3.10-apache php8.3-apache apache", "php8.3.10-apache php8.3-apache=versions apache=versions"),
+        ("arm64v8-4.0.9.2244-ls240 arm64v8-latest", "arm64v8-4.0.9.2244-ls240 arm64v8-latest=versions"),
+        (
+            "alpine-7.0.3 alpine-7.0-latest alpine-latest",
+            "alpine-7.0.3 alpine-7.0-latest=versions alpine-latest=versions",
+        ),
+        ("py3.12-2.4.1 py3.12-2.4 py3.12-latest", "py3.12-2.4.1 py3.12-2.4=versions py3.12-latest=versions"),
+        ("ubuntu-24.04-1.2.3 latest", "ubuntu-24.04-1.2.3 latest=versions"),
+        // A commit behind the version, and one that is all digits.
+        ("1.3.0-9f86d08 latest", "1.3.0-9f86d08 latest=versions"),
+        ("api-1.3.0-9f86d08 api-latest", "api-1.3.0-9f86d08 api-latest=versions"),
+        ("1234567 latest", "1234567 latest=runs"),
+        ("0123456 latest", "0123456 latest=runs"),
+        ("20240817 latest", "20240817 latest=versions"),
+    ] {
+        assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
+    }
+}
+
+/// What is known of other versions counts for constants, too, as does what the image says of its versions.
+#[test]
+fn constants_are_compared_with_known_versions() {
+    let known = |file: &str, known: &str| {
+        let test = Test::new().file("docker-bake.hcl", file).file("known", known);
+        let output = test.args(["metadata", "--format=tags", "--known-versions=known"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{file}: {talk}");
+        let tags = String::from_utf8(output.stdout).unwrap();
+        tags.replace("r.io/x/a:", "").replace('\n', " ").trim_end().to_owned()
+    };
+    for (names, versions, expected) in [
+        ("1.2.9 1.2 1 latest", "1.3.0", "1.2.9 1.2"),
+        ("1.2.9 1.2 1 latest", "1.2.10\n1.3.0", "1.2.9"),
+        ("1.2.9 1.2 1 latest", "1.2.8", "1.2.9 1.2 1 latest"),
+        ("1.2.9-alpine 1.2-alpine alpine", "v1.3.0", "1.2.9-alpine 1.2-alpine"),
+        ("api-1.2.9 api-1.2 api-latest", "1.3.0", "api-1.2.9 api-1.2"),
+        ("edge", "1.3.0", "edge"),
+    ] {
+        assert_eq!(known(&target(names), versions), expected, "{names} {versions}");
+    }
+    for (lines, expected) in [
+        ("tags = [\"1.2.9\", \"1\", \"latest\"]\nknown_versions = [\"1.3.0\"]", "1.2.9"),
+        (
+            "tags = [\"1.2.9\", \"1\", \"latest\"]\nknown_versions = [\"1.1.0\"]",
+            "1.2.9 1=versions latest=versions",
+        ),
+        ("tags = [\"1.2.9\", \"latest\"]\nlatest = false", "1.2.9"),
+        ("tags = [\"1.2.9\", \"1\", \"latest\"]\nwithdrawn = [\"1.2.9\"]", "1.2.9"),
+        ("tags = [\"1.2.9-acme\", \"latest\"]\nprerelease_suffixes = [\"acme\"]", "1.2.9-acme"),
+    ] {
+        assert_eq!(tags(&block(lines), &[]).0, expected, "{lines}");
+    }
+}
+
+/// Dates beside a version are names of their own, which no later release is compared with.
+#[test]
+fn dates_beside_a_version_are_no_versions() {
+    for file in [target("3.20.2 3.20 latest 20240807"), target("3.20.2 3.20 latest 2024-08-07")] {
+        let test = Test::new().file("docker-bake.hcl", &file).args(["plan", "--out", "out"]);
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(0), "{file}");
+        let text = std::fs::read_to_string(test.folder().join("out/plan.json")).unwrap();
+        let plan: Value = serde_json::from_str(&text).unwrap();
+        let image = plan["images"].as_object().unwrap().values().next().unwrap();
+        let date = image["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|tag| tag["name"].as_str().unwrap().starts_with("2024"));
+        let date = date.unwrap();
+        assert!(date["form"].as_str().unwrap().starts_with("{date:"), "{date}");
+        assert_eq!(date["floating"], false, "{date}");
+    }
+}
+
+/// How far a tag follows its version, and what a merge reads back.
+#[test]
+fn forms_of_what_is_written_out() {
+    for (names, name, form) in [
+        ("alpine-7.0.3 alpine-7.0-latest", "alpine-7.0-latest", "alpine-{version}-latest"),
+        ("1.2.3-jre 1.2-jre", "1.2-jre", "{version}-jre"),
+        ("1.2.3-ce.0 1.2.3-ee.0 latest", "1.2.3-ce.0", "{version}"),
+        ("2.462.1-lts-jdk17 2.462.1-lts lts", "2.462.1-lts-jdk17", "{version}"),
+        ("1.2.3-alpine 1.2 latest", "1.2.3-alpine", "{version}-alpine"),
+        ("1.3.0-9f86d08 latest", "1.3.0-9f86d08", "{version}-{commit:7}"),
+        ("alpine-v17.2.1 alpine", "alpine-v17.2.1", "alpine-v{version}"),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", target(names)).args(["plan", "--out", "out"]);
+        let output = test.output();
+        assert_eq!(output.status.code(), Some(0), "{names}");
+        let text = std::fs::read_to_string(test.folder().join("out/plan.json")).unwrap();
+        let plan: Value = serde_json::from_str(&text).unwrap();
+        let image = plan["images"].as_object().unwrap().values().next().unwrap();
+        let found = image["tags"].as_array().unwrap().iter().find(|tag| tag["name"] == name);
+        assert_eq!(found.map(|tag| &tag["form"]), Some(&Value::from(form)), "{names}");
+    }
+}
+
+/// Where it is not clear which version is meant, nothing is guessed in silence.
+#[test]
+fn tags_that_leave_the_version_open_are_noted() {
+    let noted = |names: &str| {
+        tags(&target(names), &[]).1.contains("it is not clear which version the tags of image `default` show")
+    };
+    for names in [
+        "php-8.3 latest",
+        "8u422-b05-jre 8-jre 8",
+        "2022-CU14-ubuntu-22.04 2022-latest",
+        "16-3.4.2-alpine 16-3.4-alpine latest",
+        "22.04 1.2.3-ubuntu22.04 latest",
+        "api-1.2.3 web-1.4.0 latest",
+        "1.2.3.4.5 latest",
+        "debian-12.5.0-1.2.3 latest",
+    ] {
+        assert!(noted(names), "{names}");
+    }
+    for names in [
+        "latest",
+        "edge latest",
+        "php-8.3",
+        "1.2.3 latest",
+        "sha-1a2b3c4 latest",
+        "1234567 latest",
+        "build-42 latest",
+        "nightly-2026.01.31 nightly",
+        "api-1.3.0 api-latest latest",
+    ] {
+        assert!(!noted(names), "{names}");
+    }
 }
 
 #[test]

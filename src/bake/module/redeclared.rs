@@ -25,7 +25,7 @@ pub struct NullReference {
 }
 
 impl NullReference {
-    /// All in these files.
+    /// Finds them in these files.
     #[must_use]
     pub fn among(files: &[File]) -> Vec<Self> {
         let mut declared: BTreeMap<&str, Vec<&Block>> = BTreeMap::new();
@@ -73,12 +73,10 @@ impl NullReference {
     #[must_use]
     fn explain(&self, error: Diagnostic) -> Diagnostic {
         let Self { target, attribute, place: _, whole: _, last } = self;
-        error
-            .at(*last, "declared again")
-            .with_note(format!(
-                "`target.{target}.{attribute}` is null: the last declaration has no `{attribute}`"
-            ))
-            .with_help(self.help())
+        let error = error.at(*last, "declared again").with_note(format!(
+            "`target.{target}.{attribute}` is null: the last declaration has no `{attribute}`"
+        ));
+        if error.help.is_some() { error.with_note(self.help()) } else { error.with_help(self.help()) }
     }
 
     fn help(&self) -> String {
@@ -87,7 +85,7 @@ impl NullReference {
 
     fn is_at(&self, error: &Diagnostic) -> bool {
         let main = error.labels.first().map(|label| label.span);
-        main.is_some_and(|main| main.holds(self.whole) || self.whole.holds(main))
+        main.is_some_and(|main| self.whole.holds(main))
     }
 }
 

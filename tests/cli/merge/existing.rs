@@ -340,12 +340,15 @@ fn an_immutable_image_without_a_version_keeps_the_tags_of_its_commits() {
         let mut world = World::with_app(&["a"]);
         assert_eq!(world.merge(&document, Options::default()).problems, []);
         let before = world.tags("a");
-        world.build(&["a"], again.clone());
+        world.build(&["a"], again);
         let report = world.merge(&document, options);
         assert_eq!(report.problems, []);
         let after = world.tags("a");
         assert_eq!(after["sha-0123456"] == before["sha-0123456"], commit_stays, "{:?}", report.notes);
         assert_eq!(after["edge"] == before["edge"], edge_stays, "{:?}", report.notes);
-        assert_eq!(report.notes.iter().any(|note| note.code.name() == "kept-tag"), commit_stays && !edge_stays);
+        assert_eq!(
+            report.notes.iter().any(|note| note.code.name() == "kept-tag"),
+            commit_stays && !edge_stays
+        );
     }
 }

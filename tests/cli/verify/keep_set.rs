@@ -334,7 +334,8 @@ fn a_list_that_may_go_on_is_named() {
         let output = Test::new().args(["verify", "--keep-set", &repository]).output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && !output.stdout.is_empty(), "{told}");
-        let warning = format!("warning[list-end]: `{repository}` does not say that its list of tags is whole");
+        let warning =
+            format!("warning[list-end]: `{repository}` does not say that its list of tags is whole");
         assert_eq!(told.contains(&warning), !is_whole, "{after:?}: {told}");
     }
 }
