@@ -13,7 +13,15 @@ use crate::reference::LATEST;
 /// around the version; where there are none, with all.
 #[must_use]
 pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool, &'f Form)>) -> Vec<Form> {
-    let readable = all.filter(|(_, form)| form.is_readable());
+    let all: Vec<(bool, &Form)> = all.collect();
+    let hides = |(is_whole, form): &(bool, &Form)| *is_whole && form.has_name();
+    let is_hidden =
+        all.iter().any(hides) && !all.iter().any(|(is_whole, form)| *is_whole && form.is_readable());
+    if is_hidden {
+        // Versions are published in a form that nobody can read: what their first numbers say is not enough.
+        return Vec::new();
+    }
+    let readable = all.into_iter().filter(|(_, form)| form.is_readable());
     let (whole, parts): (Vec<_>, Vec<_>) = readable.partition(|(is_whole, _)| *is_whole);
     let forms = |found: &[(bool, &'f Form)]| -> BTreeSet<Form> {
         found.iter().map(|(_, form)| (*form).clone()).collect()
@@ -28,13 +36,10 @@ pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool
         let others = whole.into_iter().filter(|_| !is_whole);
         return others.chain([own.clone()]).collect();
     }
-    for forms in [&whole, &parts] {
-        let akin: Vec<Form> = forms.iter().filter(|form| is_akin(form, name)).cloned().collect();
-        if !akin.is_empty() {
-            return akin;
-        }
-    }
-    (if whole.is_empty() { parts } else { whole }).into_iter().collect()
+    // What shows only parts of versions is for want of whole ones.
+    let forms = if whole.is_empty() { parts } else { whole };
+    let akin: Vec<Form> = forms.iter().filter(|form| is_akin(form, name)).cloned().collect();
+    if akin.is_empty() { forms.into_iter().collect() } else { akin }
 }
 
 /// Whether a name is what is around the version in a form, with `latest` or nothing in its place.
@@ -81,6 +86,27 @@ mod tests {
             ("latest", "latest", &[(literal, "v{version}"), (literal, "v{version}-slim")], "v{version}"),
             ("latest", "latest", &[(floating, "{version}"), (literal, "sha-{commit:7}")], "{version}"),
             ("latest", "latest", &[(literal, "{name}-{version}"), (literal, "php{name}")], ""),
+            (
+                "latest",
+                "latest",
+                &[(literal, "{version}-alpine"), (floating, "{version}")],
+                "{version}-alpine",
+            ),
+            ("latest", "latest", &[(literal, "api-{version}"), (floating, "{version}")], "api-{version}"),
+            (
+                "latest",
+                "latest",
+                &[(literal, "{version}-{commit:7}"), (floating, "{version}"), (floating, "{version}-alpine")],
+                "{version}-{commit:7}",
+            ),
+            ("latest", "latest", &[(literal, "{name}"), (floating, "{version}")], ""),
+            ("1", "{version}", &[(literal, "{name}"), (floating, "{version}")], ""),
+            (
+                "1",
+                "{version}",
+                &[(literal, "{name}"), (literal, "{version}"), (floating, "{version}")],
+                "{version}",
+            ),
             ("latest", "latest", &[(literal, "{version}"), (literal, "{version}-{commit:7}")], "{version}"),
             ("latest", "latest", &[(literal, "{version}-{commit:7}")], "{version}-{commit:7}"),
             ("latest", "latest", &[(literal, "RELEASE.{version}")], "RELEASE.{version}"),
