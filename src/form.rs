@@ -15,6 +15,19 @@ const MAX_LENGTH: usize = 1000;
 /// The years of dates that are written into tags; others are numbers of versions.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2199;
 
+/// How whole days are written, and moments of a day.
+const DAYS: [&str; 9] = [
+    "%Y%m%d",
+    "%Y-%m-%d",
+    "%Y.%m.%d",
+    "%Y_%m_%d",
+    "%Y.%-m.%-d",
+    "%Y%m%d%H%M",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d-%H%M",
+    "%Y%m%d-%H%M%S",
+];
+
 /// A form of tags, such as `api-{version}-debian`, `{date:%Y%m%d}`, `sha-{commit:7}`, `pr-{number}`, `{name}-dev` or
 /// `edge`.
 ///
@@ -126,6 +139,20 @@ impl Form {
             *before = rest.to_owned();
         }
         parts.into_iter().collect()
+    }
+
+    /// The form with anything in the place of its version.
+    #[must_use]
+    pub fn unreadable(&self) -> Self {
+        let hidden = |part: &Part| if *part == Part::Version { Part::Name } else { part.clone() };
+        self.0.iter().map(hidden).collect()
+    }
+
+    /// The form of a day, if a text is one.
+    #[must_use]
+    pub fn of_day(text: &str) -> Option<Self> {
+        let format = DAYS.iter().find(|format| is_date(text, format))?;
+        Some([Part::Date((*format).to_owned())].into_iter().collect())
     }
 
     /// The form with what a variant puts behind a tag: `latest` never joins it, as in [`crate::tags::with_suffix`].

@@ -63,10 +63,14 @@ fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> Option<Form>
     bounds::check(pattern).ok()?;
     let environment = environment();
     let template = environment.template_from_str(pattern).ok()?;
-    let mut values: Vec<(&str, Value)> = IMAGE_WORDS.into_iter().zip([name, key].map(Value::from)).collect();
+    let values: Vec<(&str, Value)> = IMAGE_WORDS.into_iter().zip([name, key].map(Value::from)).collect();
+    let (mut marked, mut probed) = (values.clone(), values);
     for (word, depth) in VERSION_WORDS {
-        values.push((word, mark(if depth == usize::MAX { "v" } else { "n" }).into()));
+        let (code, probe) = of_version(depth);
+        marked.push((word, mark(code).into()));
+        probed.push((word, probe.into()));
     }
+    let mut values = Vec::new();
     for word in FACT_WORDS {
         values.push((
             word,
@@ -82,8 +86,29 @@ fn form(pattern: &str, sha_length: usize, image: ImageNames<'_>) -> Option<Form>
     }
     let date = |format: &str, _: Kwargs| marked_date(format).unwrap_or_else(|| mark("x"));
     values.push((DATE, Value::from_function(date)));
-    let text = template.render(Value::from_pairs(values.iter().cloned())).ok()?;
-    parts(&text, sha_length)
+    let render = |own: &[(&'static str, Value)]| {
+        template.render(Value::from_pairs(own.iter().chain(&values).cloned())).ok()
+    };
+    let text = render(&marked)?;
+    let parts = parts(&text, sha_length)?;
+    let shown = VERSION_WORDS.into_iter().fold(text, |text, (_, depth)| {
+        let (code, probe) = of_version(depth);
+        text.replace(&mark(code), probe)
+    });
+    // Filters may put the version into a tag otherwise than it is: `1_4_2` and `142` cannot be read back.
+    let is_as_it_is = !parts.contains(&Part::Version) || render(&probed)? == shown;
+    let form: Form = joined(parts).into_iter().collect();
+    Some(if is_as_it_is { form } else { form.unreadable() })
+}
+
+/// The mark of a word of versions, and what a version of the probe has there.
+fn of_version(depth: usize) -> (&'static str, &'static str) {
+    match depth {
+        1 => ("na", "17"),
+        2 => ("nb", "23"),
+        3 => ("nc", "41"),
+        _ => ("v", "17.23.41"),
+    }
 }
 
 fn mark(code: &str) -> String {
@@ -114,7 +139,7 @@ fn marked_date(format: &str) -> Option<String> {
 }
 
 /// Reads a rendered text with marks in it.
-fn parts(text: &str, sha_length: usize) -> Option<Form> {
+fn parts(text: &str, sha_length: usize) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -138,7 +163,7 @@ fn parts(text: &str, sha_length: usize) -> Option<Form> {
     if parts.iter().any(is_broken) {
         return None;
     }
-    Some(joined(parts).into_iter().collect())
+    Some(parts)
 }
 
 fn part(code: &str, sha_length: usize) -> Option<Part> {
@@ -194,6 +219,11 @@ mod tests {
             ("{{ date('%y.%-m', tz='Asia/Tokyo') }}", "{date:%y.%-m}"),
             ("{{ date('%Y') }}.{{ date('%m') }}", "{date:%Y.%m}"),
             ("{{ image }}-{{ version }}", "app-{version}"),
+            ("{{ version | replace('.', '_') }}", "{name}"),
+            ("{{ version | replace('.', '') }}-debian", "{name}-debian"),
+            ("v{{ (version | split('.')) | join('-') }}", "v{name}"),
+            ("{{ version | replace('-', '.') }}", "{version}"),
+            ("{{ version | lower }}", "{version}"),
             ("{{ key }}", "app-slim"),
             ("pr-{{ pr }}", "pr-{number}"),
             ("{{ branch | slug }}-dev", "{name}-dev"),

@@ -1,6 +1,7 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
 mod bounds;
+mod compare;
 mod form;
 mod possible;
 
@@ -55,6 +56,14 @@ pub enum PatternError {
     /// What it takes of a word is not there.
     #[error("the pattern cannot be rendered: a value in it is undefined")]
     Undefined,
+    /// A comparison of numbers that are texts.
+    #[error("`{found}` would compare texts: the words of versions are no numbers")]
+    TextOrder {
+        /// What is written.
+        found: String,
+        /// What is meant.
+        meant: String,
+    },
     /// A condition that is written as a pattern.
     #[error("a condition has no braces")]
     Braces(String),
@@ -96,6 +105,9 @@ impl PatternError {
     pub fn help(&self) -> String {
         match self {
             Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
+            Self::TextOrder { meant, .. } => {
+                format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
+            }
             Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
             Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
             Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
@@ -238,6 +250,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default() }));
     }
     bounds::check(pattern).map_err(PatternError::Refused)?;
+    check_comparisons(pattern)?;
     let environment = environment();
     let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
@@ -305,6 +318,7 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
         return Err(PatternError::Braces(bare.trim().to_owned()));
     }
     bounds::check(condition).map_err(PatternError::Refused)?;
+    check_comparisons(condition)?;
     let environment = environment();
     let condition = &with_comparisons(condition);
     let expression =
@@ -325,6 +339,16 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
         _ if is_word() => Ok(true),
         kind => Err(PatternError::NotABool(format!("a {kind}"))),
     }
+}
+
+fn check_comparisons(text: &str) -> Result<(), PatternError> {
+    compare::of_text(text).map_or(Ok(()), |(found, meant)| Err(PatternError::TextOrder { found, meant }))
+}
+
+/// Whether a condition asks for prereleases.
+#[must_use]
+pub(crate) fn asks_for_prerelease(condition: &str) -> bool {
+    condition.split(|c| !is_of_word(c)).any(|word| word == PRERELEASE)
 }
 
 /// What a condition knows: what this run has not is `none`.

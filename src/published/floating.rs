@@ -40,14 +40,19 @@ impl Keeper {
 /// that one with `latest = false` does not keep `latest`. What moves with channels or runs is for the plan alone to decide.
 #[must_use]
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
-    let own = &as_tagged(image, image.version.as_ref()?);
+    let own = &as_family_shows(image, tag, as_tagged(image, image.version.as_ref()?));
     let numbers = tag.follows()?.numbers;
     let found = members(image, tag, listed)
         .into_iter()
-        .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag))
+        .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag) && !is_literal(image, one.tag))
         .filter(|one| one.version.cmp_precedence(own).is_gt() && agree(&one.version, own, numbers))
         .max_by(|a, b| a.version.cmp(&b.version));
     found.as_ref().map(Member::keeper)
+}
+
+/// Whether a tag is this image's own in this plan, and never its rival.
+fn is_literal(image: &PlannedImage, tag: &Tag) -> bool {
+    image.tags.iter().any(|own| !own.floating && own.name == *tag)
 }
 
 /// A version in a repository, as one of its tags says.
@@ -166,7 +171,8 @@ impl<'a> Reader<'a> {
         let versions: Vec<&TagEntry> = image
             .tags
             .iter()
-            .filter(|tag| !tag.floating && matches!(tag.class, TagClass::Version | TagClass::Prerelease))
+            .filter(|one| !one.floating && matches!(one.class, TagClass::Version | TagClass::Prerelease))
+            .filter(|one| tag.family.is_empty() || one.form.is_text() || tag.family.contains(&one.form))
             .collect();
         // A form that the image's own version has tells nothing apart.
         let is_apart = |form: &&Form| {
@@ -192,13 +198,18 @@ impl<'a> Reader<'a> {
         is_date(version.without_v()) && dates_like(self.own).is_none()
     }
 
-    /// The version that a tag says.
-    fn version_of(&self, tag: &Tag) -> Option<Version> {
-        let (form, version) = self.forms.iter().find_map(|form| {
+    /// The version that stands in a tag in the place of a version, and its form.
+    fn shown(&self, tag: &Tag) -> Option<(&Form, Version)> {
+        self.forms.iter().find_map(|form| {
             let texts = form.versions_in(tag.as_str());
             let version = texts.into_iter().find_map(|text| self.read(text))?;
             Some((form, version))
-        })?;
+        })
+    }
+
+    /// The version that a tag says.
+    fn version_of(&self, tag: &Tag) -> Option<Version> {
+        let (form, version) = self.shown(tag)?;
         // A branch may be called anything, so that only more text than a version's tag has tells it apart.
         let is_closer = |other: &&&Form| !other.has_name() || other.text_length() > form.text_length();
         let is_other = self.others.iter().filter(is_closer).any(|other| other.fits(tag.as_str()));
@@ -206,8 +217,37 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The version as a repository can show it: build metadata stands behind a `-` there.
+/// The image's version as it looks beside those that keep a tag: of its own tags, the greatest in their form. A rebuild or a
+/// revision that is in a tag of its own (`1.2.3-r2`) comes after the one before.
+fn as_family_shows(image: &PlannedImage, tag: &TagEntry, own: Version) -> Version {
+    let reader = Reader::new(image, tag, &own);
+    let literal = image.tags.iter().filter(|tag| !tag.floating);
+    let of_own =
+        |version: &Version| version.class() == own.class() && agree(version, &own, own.numbers().len());
+    let shown = literal.filter_map(|tag| Some(reader.shown(&tag.name)?.1)).filter(of_own);
+    let greatest = shown.max_by(Version::cmp_precedence);
+    greatest.filter(|version| version.cmp_precedence(&own).is_gt()).unwrap_or(own)
+}
+
+/// The version as a repository shows it: build metadata stands behind a `-` there, or as the image's own tags have it.
 fn as_tagged(image: &PlannedImage, version: &Version) -> Version {
+    let literal = image
+        .tags
+        .iter()
+        .filter(|tag| !tag.floating && matches!(tag.class, TagClass::Version | TagClass::Prerelease));
+    let readable = literal.filter(|tag| tag.form.is_readable());
+    let is_own =
+        |read: &Version| read.class() == version.class() && agree(read, version, version.numbers().len());
+    let found = readable.filter_map(|tag| {
+        let texts = tag.form.without_v().versions_in(tag.name.as_str());
+        texts.into_iter().find_map(|text| image.parse_version(text).ok().filter(is_own))
+    });
+    let written = behind_dash(image, version);
+    found.fold(written, |a, b| if b.cmp_precedence(&a).is_gt() { b } else { a })
+}
+
+/// The version with its build metadata behind a `-`.
+fn behind_dash(image: &PlannedImage, version: &Version) -> Version {
     let tagged = format!("{}-{}", version.core(), version.build());
     let tagged = image.parse_version(&tagged).ok().filter(|tagged| tagged.class() == version.class());
     tagged.filter(|_| !version.build().is_empty()).unwrap_or_else(|| version.clone())

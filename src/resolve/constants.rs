@@ -12,9 +12,6 @@ use crate::form::{Form, Part};
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
 use crate::version::{Class, SEPARATORS, Version, Withdrawn};
 
-/// Dates that are written out, alone.
-const DATES: [&str; 6] = ["%Y%m%d", "%Y-%m-%d", "%Y.%m.%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d-%H%M%S"];
-
 /// How long a part of a commit is at least, to be told from a word.
 const MIN_COMMIT: usize = 7;
 
@@ -144,20 +141,15 @@ fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
         tag.form.clone()
     };
     let form = forms::of(name, tag.claim, Some(version), Some(said));
-    if let Some(dated) = dated(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
-        return dated;
+    // The next run writes another date, and none of them is a release.
+    if let Some(day) = Form::of_day(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
+        return day;
     }
     let parts = form.parts().iter().flat_map(|part| match part {
         Part::Text(text) if form.has_version() => with_commits(text),
         part => vec![part.clone()],
     });
     parts.collect()
-}
-
-/// The form of a name that is a date, alone: the next run writes another one, and none of them is a release.
-fn dated(name: &str) -> Option<Form> {
-    let forms = DATES.iter().map(|format| [Part::Date((*format).to_owned())].into_iter().collect::<Form>());
-    forms.into_iter().find(|form| form.fits(name))
 }
 
 /// A text, in which commits are told apart.

@@ -2,11 +2,43 @@
 
 use crate::form::{Form, Part};
 use crate::tags::Claim;
-use crate::version::Version;
+use crate::version::{Number, Scheme, Tails, Version};
+
+/// An image's version, and how it reads others.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) version: Option<&'a Version>,
+    pub(super) scheme: Scheme,
+    pub(super) tails: &'a Tails,
+}
 
 /// The form of a rendered name. What its pattern says holds when the name shows the version there; else the version is
 /// looked for in the name, where a prefix or a condition may have put it.
 pub(super) fn of(name: &str, claim: Claim, version: Option<&Version>, said: Option<Form>) -> Form {
+    settled(name, claim, version, said, is_shown)
+}
+
+/// The same of an image's own pattern or rule, whose tags are read back as the image reads versions.
+pub(super) fn of_image(name: &str, claim: Claim, image: Reading<'_>, said: Option<Form>) -> Form {
+    let is_read = |version: &Version, text: &str| {
+        let read = Version::parse_with(text, image.scheme, image.tails);
+        let goes_on = |read: Version| {
+            // What stands for a separator may make another number of what follows.
+            let numbers = |version: &Version| version.numbers().iter().map(Number::value).collect::<Vec<_>>();
+            read.class() == version.class() && numbers(&read).starts_with(&numbers(version))
+        };
+        is_part(version, text) || read.is_ok_and(goes_on)
+    };
+    settled(name, claim, image.version, said, is_read)
+}
+
+fn settled(
+    name: &str,
+    claim: Claim,
+    version: Option<&Version>,
+    said: Option<Form>,
+    is_shown: impl Fn(&Version, &str) -> bool,
+) -> Form {
     let said = said.filter(|form| form.fits(name));
     let Some(version) = version.filter(|_| !matches!(claim, Claim::Run | Claim::Channel)) else {
         return said.unwrap_or_else(|| of_any(name, claim));
@@ -14,6 +46,11 @@ pub(super) fn of(name: &str, claim: Claim, version: Option<&Version>, said: Opti
     let shows = |form: &Form| form.versions_in(name).iter().any(|text| is_shown(version, text));
     match said {
         Some(form) if form.is_readable() && shows(&form) => form,
+        // A filter has put something else there, which would be read as another version.
+        Some(form) if form.is_readable() => {
+            let is_bare = version.build().is_empty();
+            found(name, claim, version).filter(|_| is_bare).unwrap_or_else(|| form.unreadable())
+        }
         said => {
             let is_free = said.as_ref().is_none_or(|form| form.is_text() || !form.has_version());
             found(name, claim, version).filter(|_| is_free).or(said).unwrap_or_else(|| of_any(name, claim))
@@ -33,8 +70,13 @@ fn of_any(name: &str, claim: Claim) -> Form {
 fn is_shown(version: &Version, text: &str) -> bool {
     let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let whole = bare.strip_prefix(version.core());
-    whole.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-        || (1..=version.numbers().len()).any(|count| version.prefix(count) == Some(bare))
+    whole.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) || is_part(version, text)
+}
+
+/// Whether a text is the leading numbers of a version.
+fn is_part(version: &Version, text: &str) -> bool {
+    let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    (1..=version.numbers().len()).any(|count| version.prefix(count) == Some(bare))
 }
 
 /// Where the version stands in a name, or its leading numbers in one that floats with it.

@@ -31,10 +31,15 @@ pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTre
             forms.of(text, image.names())
         }
     };
+    // A day that an expression has written is another one in the next release.
+    let with_day = |form: Form| {
+        let day = form.is_text().then(|| Form::of_day(&form.to_string())).flatten();
+        [Some(form), day].into_iter().flatten()
+    };
     let found = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
     // A constant that reads as no version is none in any case.
     let matters = |form: &Form| !form.is_text() || form.to_string().parse::<Version>().is_ok();
-    found.filter(|form| !form.is_plain() && matters(form)).collect()
+    found.flat_map(with_day).filter(|form| !form.is_plain() && matters(form)).collect()
 }
 
 /// Says which tags float with versions that the merge cannot read out of the tags of a repository. Of channels, the reason

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::forms::Reading;
 use super::labels::OciLabels;
 use super::rules::AppliedRules;
 use super::version::ImageVersion;
@@ -81,6 +82,11 @@ impl UnresolvedImage {
         nulls.fold(found, |found, (one, span)| {
             found.at(*span, format!("null here: nothing is said of `{}`", one.name))
         })
+    }
+
+    /// Its version, and how it reads others.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading { version: self.version.known(), scheme: self.settings().scheme, tails: &self.tails }
     }
 
     /// What it is called, for patterns.

@@ -10,7 +10,7 @@ use super::labels::OciLabels;
 use super::repositories;
 use super::rules;
 use super::targets::Targets;
-use super::version::{ImageVersion, tails};
+use super::version::{ImageVersion, tails, tails_of, with_builds};
 use super::versions;
 use super::{Input, labels, legs};
 use crate::bake::target::{Definition, Target, Text, select};
@@ -59,12 +59,18 @@ pub(super) fn unresolved(
         image.rules =
             rules::apply(image.settings(), image.names(), &version, input, diagnostics).map(Box::new);
         image.version = match &image.rules {
-            Some(rules) => rules.version_over(version, image.settings(), diagnostics),
+            Some(rules) => rules.version_over(version, image.settings(), input.facts, diagnostics),
             None => version,
         };
         let first = image.targets.first().and_then(|(name, _)| targets.find(name));
         image.oci = labels::of(image.settings(), first, input, diagnostics);
-        image.tails = tails(image.settings());
+        image.tails = match image.version.known() {
+            Some(version) => {
+                let own = tails_of(image.settings(), version.text(), input.facts);
+                with_builds(own, version, image.settings())
+            }
+            None => tails(image.settings()),
+        };
         image.mirrors = repositories::mirrors(image, diagnostics);
     }
     versions::note_unread(&images, input, diagnostics);

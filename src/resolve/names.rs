@@ -20,7 +20,7 @@ use crate::pattern::{self, PatternError, PatternForms, Rendered, Runs, Uses, Wor
 use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, CandidateName, Claim};
+use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::Version;
 
 /// What an image claims.
@@ -49,7 +49,7 @@ pub(super) fn names(
         if input.publish {
             rules.check_branch(&|tag| taken.by(tag), input.facts, diagnostics);
         }
-        rules.names(image.version.known(), pattern_forms.sha_length(), diagnostics)
+        rules.names(image.reading(), pattern_forms.sha_length(), diagnostics)
     });
     let mut renderer = Renderer {
         input,
@@ -69,8 +69,17 @@ pub(super) fn names(
     };
     renderer.names.extend(of_rules.unwrap_or_default());
     let patterns = settings.tags.as_ref().unwrap_or(&default);
-    for pattern in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
-        renderer.pattern(pattern, claim);
+    for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
+        // A constant whose condition asks for prereleases is theirs.
+        let asks = one.when.as_ref().is_some_and(|when| pattern::asks_for_prerelease(when.as_str()));
+        renderer.pattern(one, |version, rendered| match claim(version, rendered) {
+            Claim::Versions(0)
+                if asks && rendered.text != LATEST && version.is_some_and(Version::is_prerelease) =>
+            {
+                Claim::Prereleases(0)
+            }
+            claim => claim,
+        });
     }
     for text in settings.prerelease_tags.iter().map(|one| &one.pattern).chain(&settings.channels) {
         if rules::is_rule(text.as_str()) {
@@ -226,7 +235,7 @@ impl Renderer<'_, '_> {
                     self.constants.insert(rendered.text.clone());
                 }
                 let said = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
-                let form = forms::of(&rendered.text, claim, version, said);
+                let form = forms::of_image(&rendered.text, claim, self.image.reading(), said);
                 self.names.push(CandidateName { name: rendered.text, claim, form, span: one.pattern.span });
             }
             Ok(None) => {}
@@ -356,6 +365,10 @@ impl Renderer<'_, '_> {
 fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
     let (commit, run) = (rendered.uses.names_commit(), rendered.uses.names_run());
     match version {
+        // The day of a release is another one in the next.
+        Some(_) if rendered.uses == Uses::default() && Form::of_day(&rendered.text).is_some() => {
+            Claim::Literal
+        }
         Some(version) => tags::claim(&rendered.text, version, rendered.uses.depth, commit, run),
         None if commit => Claim::Literal,
         None if run => Claim::Run,

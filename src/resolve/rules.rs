@@ -1,9 +1,9 @@
 //! Rule lines of docker/metadata-action among the tags of an image: what they give in this run, and to whom it belongs.
 
 use super::constants;
-use super::forms;
+use super::forms::{self, Reading};
 use super::input::Input;
-use super::version::{ImageVersion, cure, subject, tails};
+use super::version::{ImageVersion, cure, subject, tails_of};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
@@ -148,12 +148,14 @@ impl AppliedRules {
         &self,
         version: ImageVersion,
         settings: &Settings,
+        facts: Known<'_>,
         diagnostics: &mut Diagnostics,
     ) -> ImageVersion {
         let Some(found) = &self.outcome.version else { return version };
         // Versions are compared in the image's own scheme.
-        let found = Version::parse_with(found.text(), settings.scheme, &tails(settings))
-            .unwrap_or_else(|_| found.clone());
+        let found =
+            Version::parse_with(found.text(), settings.scheme, &tails_of(settings, found.text(), facts))
+                .unwrap_or_else(|_| found.clone());
         match version {
             ImageVersion::None
             | ImageVersion::Refused
@@ -180,14 +182,16 @@ impl AppliedRules {
     /// The names that the rules give, `latest` last.
     pub(super) fn names(
         &self,
-        version: Option<&Version>,
+        image: Reading<'_>,
         short_length: usize,
         diagnostics: &mut Diagnostics,
     ) -> Vec<CandidateName> {
+        let version = image.version;
         let of_rules = self.outcome.tags.iter().map(|tag| {
             let AppliedRule { rule, line } = &self.rules[tag.rule];
             let claim = claim(tag, version);
-            let form = forms::of(&tag.text, claim, version, Some(rule.form(&self.flavor, short_length)));
+            let said = rule.form(&self.flavor, short_length);
+            let form = forms::of_image(&tag.text, claim, image, Some(said));
             CandidateName { name: tag.text.clone(), claim, form, span: line.pattern.span }
         });
         let of_all = || if version.is_some() { Claim::Versions(0) } else { Claim::Run };

@@ -8,7 +8,7 @@ use crate::pattern::PatternError;
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::LATEST;
-use crate::version::{Class, Scheme, Tails, Version};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
 
 /// The version that the tags of an image are made of.
 #[derive(Clone, Debug)]
@@ -61,7 +61,41 @@ pub(super) fn tails(settings: &Settings) -> Tails {
     stable.extend(variants.map(ToString::to_string));
     let prerelease = texts(&settings.prerelease_suffixes);
     stable.retain(|suffix| !prerelease.contains(suffix));
-    Tails { stable, prerelease, shape: None }
+    Tails { stable, prerelease, shape: None, commit: None }
+}
+
+/// The fewest digits of a commit that no other number begins like by chance, and of one that is shown shorter.
+const COMMIT_LENGTH: usize = 7;
+const SHORT_COMMIT_LENGTH: usize = 4;
+
+/// How the image reads what follows the numbers of this version: the run's commit is none of them, whatever its digits.
+pub(super) fn tails_of(settings: &Settings, version: &str, facts: Known<'_>) -> Tails {
+    let facts: &Facts = facts;
+    let is_commit = |part: &&str| {
+        let is_long = part.len() >= COMMIT_LENGTH;
+        let is_short = part.len() >= SHORT_COMMIT_LENGTH && part.len() == facts.short_length();
+        let commit = facts.commit.as_deref().and_then(|commit| commit.get(..part.len()));
+        (is_long || is_short) && commit.is_some_and(|commit| commit.eq_ignore_ascii_case(part))
+    };
+    let mut parts = version.split(|c| c == '+' || SEPARATORS.contains(&c)).skip(1);
+    Tails { commit: parts.find(is_commit).map(str::len), ..tails(settings) }
+}
+
+/// The same where build metadata stands in tags that would not be known as releases there: what all builds have in common
+/// is their shape.
+pub(super) fn with_builds(tails: Tails, version: &Version, settings: &Settings) -> Tails {
+    let is_shown = |one: &TagPattern| {
+        // `{{ semver }}` leaves them out.
+        let pattern = one.pattern.as_str();
+        rules::is_rule(pattern) || pattern.contains("version")
+    };
+    if version.build().is_empty() || !settings.tags.iter().flatten().any(is_shown) {
+        return tails;
+    }
+    let tagged = format!("{}-{}", version.core(), version.build());
+    let tagged = Version::parse_with(&tagged, settings.scheme, &tails).ok();
+    let tagged = tagged.filter(|one| one.class() == Class::Unknown && version.class() == Class::Stable);
+    Tails { shape: tagged.and_then(|tagged| tagged.shape()), ..tails }
 }
 
 /// Whether a tag is called as a version's are: `latest`, a release, or a prerelease of more than one number, since

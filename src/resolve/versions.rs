@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Input;
 use super::image::UnresolvedImage;
 use super::rules::AppliedRules;
-use super::version::{ImageVersion, tails};
+use super::version::{ImageVersion, tails, tails_of};
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
@@ -40,6 +40,9 @@ pub(super) fn read(
         }
     };
     if let Some(when) = &text.when {
+        // Whether it is a prerelease, the version itself says.
+        let own = pattern::asks_for_prerelease(when.as_str()).then(|| rendered_version(image, text, input));
+        let words = Words { version: own.as_ref().and_then(Option::as_ref), ..words };
         match pattern::holds(when.as_str(), &words) {
             Ok(true) => {}
             Ok(false) => return ImageVersion::Absent { at: None },
@@ -65,7 +68,7 @@ pub(super) fn read(
     if let Some(rest) = prefix.as_ref().and_then(|prefix| name.strip_prefix(prefix.as_str())) {
         name = rest;
     }
-    match Version::parse_with(name, settings.scheme, &tails(settings)) {
+    match Version::parse_with(name, settings.scheme, &tails_of(settings, name, input.facts)) {
         Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
         Err(e) => {
             let diagnostic = match name {
@@ -89,6 +92,16 @@ fn elsewhere(image: &UnresolvedImage, input: &Input<'_>) -> Option<ImageVersion>
     let other = image.other_prefix(tag, prefix.as_str()).map(str::to_owned);
     let is_other = other.is_some() || !tag.starts_with(prefix.as_str());
     is_other.then(|| ImageVersion::Elsewhere { tag: tag.clone(), prefix, other })
+}
+
+/// What the pattern of a version comes to, if it is a version.
+fn rendered_version(image: &UnresolvedImage, text: &VersionPattern, input: &Input<'_>) -> Option<Version> {
+    let words = Words { version: None, facts: input.facts, image: image.names() };
+    let rendered = pattern::render(text.as_str(), &words).ok()??;
+    let prefix = git_prefix(image).unwrap_or_default();
+    let name = rendered.text.strip_prefix(prefix.as_str()).unwrap_or(&rendered.text);
+    let settings = image.settings();
+    Version::parse_with(name, settings.scheme, &tails_of(settings, name, input.facts)).ok()
 }
 
 /// What stands before the version in git tags, if that is known.
@@ -183,6 +196,7 @@ pub(super) fn declared_tails(image: &UnresolvedImage) -> Tails {
         stable: texts(&settings.stable_suffixes),
         prerelease: texts(&settings.prerelease_suffixes),
         shape: image.tails.shape.clone(),
+        commit: image.tails.commit,
     }
 }
 
@@ -262,9 +276,15 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
             Diagnostic::error(Code::UNKNOWN_SUFFIX, message)
         }
     };
-    diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(format!(
-        "decide with `stable_suffixes = [\"{word}\"]` or `prerelease_suffixes = [\"{word}\"]` in the image"
-    )));
+    let help = if image.tails.commit.is_some() {
+        "the version has the run's commit in it, which is another one each time: write the version without it, and put the commit into a tag, such as `{{ version }}-{{ sha }}`"
+            .to_owned()
+    } else {
+        format!(
+            "decide with `stable_suffixes = [\"{word}\"]` or `prerelease_suffixes = [\"{word}\"]` in the image"
+        )
+    };
+    diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
 }
 
 /// Says that a version is released which the image withdraws: it gets its own tags alone.

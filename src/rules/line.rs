@@ -1,7 +1,7 @@
 //! A line of attributes: `type=raw,value=edge`, as one record of comma-separated values.
 
 use super::error::RuleError;
-use crate::bake::values::csv;
+use crate::bake::values::csv::{self, CsvError};
 
 /// The attributes of rules and flavors.
 const ATTRIBUTES: [&str; 14] = [
@@ -35,7 +35,12 @@ impl Line {
                 text.trim().lines().map(str::trim).map(str::to_owned).collect(),
             ));
         }
-        let mut fields = csv::fields(text.trim(), ',').map_err(RuleError::Csv)?;
+        let mut fields = match csv::fields(text.trim(), ',') {
+            // metadata-action takes both kinds of quotes in `{{date "YYYYMMDD"}}`.
+            Err(CsvError::BareQuote) => csv::fields(&single_quoted(text.trim()), ','),
+            fields => fields,
+        }
+        .map_err(RuleError::Csv)?;
         // A line as metadata-action needs it, which reads records twice.
         if let [whole] = fields.as_slice()
             && text.trim().starts_with('"')
@@ -103,6 +108,17 @@ impl Line {
         pairs.extend(self.loose.map(|loose| (loose, String::new())));
         pairs
     }
+}
+
+/// The text with single quotes between braces.
+fn single_quoted(text: &str) -> String {
+    let mut parts = text.split("{{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| {
+        let (word, rest) = part.split_once("}}").map_or((part, None), |(word, rest)| (word, Some(rest)));
+        let rest = rest.map(|rest| format!("}}}}{rest}")).unwrap_or_default();
+        format!("{all}{{{{{}{rest}", word.replace('"', "'"))
+    })
 }
 
 #[cfg(test)]

@@ -101,8 +101,9 @@ impl Run<'_> {
                     None => Core::Note(RuleNote::NoMatch { pattern: pattern.text().to_owned(), value }),
                     Some(found) => {
                         let part = found.as_str().to_owned();
+                        let from = value[found.start()..].to_owned();
                         let text = Rendered::of_fact(&part);
-                        Core::Text(text, Origin::GitTag { part, whole: value, is_match: true })
+                        Core::Text(text, Origin::GitTag { part, whole: value, from, is_match: true })
                     }
                 }
             }
@@ -117,8 +118,8 @@ impl Run<'_> {
             RuleKind::Ref(event) => match (event, self.subject()?) {
                 (RunSubjectKind::Branch, RunSubject::Branch(branch)) => other(Rendered::of_fact(branch)),
                 (RunSubjectKind::Tag, RunSubject::Tag(tag)) => {
-                    let origin =
-                        Origin::GitTag { part: tag.to_owned(), whole: tag.to_owned(), is_match: false };
+                    let [part, whole, from] = [tag; 3].map(str::to_owned);
+                    let origin = Origin::GitTag { part, whole, from, is_match: false };
                     Core::Text(Rendered::of_fact(tag), origin)
                 }
                 (RunSubjectKind::PullRequest, RunSubject::PullRequest(number)) => {

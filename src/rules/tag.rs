@@ -2,7 +2,7 @@
 
 use super::error::RuleNote;
 use super::template::Rendered;
-use crate::version::Version;
+use crate::version::{Class, SEPARATORS, Version};
 
 /// A tag as a rule renders it.
 pub(super) struct RenderedTag {
@@ -23,8 +23,8 @@ pub(super) struct RenderedTag {
 pub(super) enum Origin {
     /// A version, or its leading numbers.
     Version { found: Option<Version>, source: String, depth: usize, is_final: bool },
-    /// A part of a git tag, which may have a version in it.
-    GitTag { part: String, whole: String, is_match: bool },
+    /// A part of a git tag, which may have a version in it. `from` is the part with what follows it there.
+    GitTag { part: String, whole: String, from: String, is_match: bool },
     /// Nothing that has versions.
     Other,
 }
@@ -41,17 +41,33 @@ impl RenderedTag {
 
     /// The git tag that it is made of, if that is a prerelease.
     pub(super) fn prerelease(&self) -> Option<&str> {
-        let Origin::GitTag { whole, .. } = &self.origin else { return None };
-        version_in(whole).is_some_and(|version| version.is_prerelease()).then_some(whole)
+        let Origin::GitTag { whole, from, .. } = &self.origin else { return None };
+        git_version(whole, from).is_some_and(|version| version.is_prerelease()).then_some(whole)
+    }
+
+    /// Why it gives no tag: it would be a number of a prerelease, without a word of that.
+    pub(super) fn withheld(&self) -> Option<RuleNote> {
+        let Origin::GitTag { part, whole, from, is_match: true } = &self.origin else { return None };
+        let version = git_version(whole, from).filter(Version::is_prerelease)?;
+        let is_number = depth(part, &version).is_some_and(|depth| depth < usize::MAX);
+        let says_so =
+            |word: &str| format!("1-{word}").parse::<Version>().is_ok_and(|version| version.is_prerelease());
+        let is_said = self.text.tag.split(SEPARATORS).any(says_so);
+        (is_number && !is_said)
+            .then(|| RuleNote::PrereleaseNumber { text: self.text.tag.clone(), value: whole.clone() })
     }
 
     /// The version that it is made of: the git tag's, but for a prerelease of which it has a part.
     pub(super) fn version(&self) -> Option<Version> {
         match &self.origin {
             Origin::Version { found, .. } => found.clone(),
-            Origin::GitTag { part, whole, .. } => match version_in(whole) {
-                Some(version) if version.is_prerelease() => {
-                    (depth(part, &version) == Some(usize::MAX)).then_some(version)
+            Origin::GitTag { part, whole, from, is_match } => match git_version(whole, from) {
+                Some(version) if depth(part, &version) == Some(usize::MAX) => Some(version),
+                Some(version) if version.is_prerelease() => part.parse().ok().filter(Version::is_prerelease),
+                // A match leaves out what is no part of the version.
+                Some(version) if *is_match && version.class() == Class::Unknown => {
+                    let numbers = depth(part, &version).and(version.prefix(version.numbers().len()));
+                    numbers.unwrap_or(part).parse().ok().or(Some(version))
                 }
                 Some(version) => Some(version),
                 None => part.parse().ok(),
@@ -89,6 +105,12 @@ impl RenderedTag {
             _ => None,
         }
     }
+}
+
+/// The version that is a git tag, or that begins where a match does.
+fn git_version(whole: &str, from: &str) -> Option<Version> {
+    let matched = version_in(from).filter(Version::is_prerelease);
+    matched.or_else(|| version_in(whole)).or_else(|| version_in(from))
 }
 
 /// The version that is a git tag, or the last part of one (`pkg/v1.2.3`).

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::form::{Form, Part};
 use crate::reference::LATEST;
+use crate::version::SEPARATORS;
 
 /// The forms in which the versions are published that a floating tag moves with, of the forms of all tags of its image, each
 /// with whether it shows whole versions; none when no tag of the image shows its
@@ -13,7 +14,15 @@ use crate::reference::LATEST;
 /// around the version; where there are none, with all.
 #[must_use]
 pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool, &'f Form)>) -> Vec<Form> {
-    let readable = all.filter(|(_, form)| form.is_readable());
+    let all: Vec<(bool, &Form)> = all.collect();
+    let hides = |(is_whole, form): &(bool, &Form)| *is_whole && form.has_name();
+    let is_hidden =
+        all.iter().any(hides) && !all.iter().any(|(is_whole, form)| *is_whole && form.is_readable());
+    if is_hidden {
+        // Versions are published in a form that nobody can read: what their first numbers say is not enough.
+        return Vec::new();
+    }
+    let readable = all.into_iter().filter(|(_, form)| form.is_readable());
     let (whole, parts): (Vec<_>, Vec<_>) = readable.partition(|(is_whole, _)| *is_whole);
     let forms = |found: &[(bool, &'f Form)]| -> BTreeSet<Form> {
         found.iter().map(|(_, form)| (*form).clone()).collect()
@@ -25,16 +34,51 @@ pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool
     }
     if own.is_readable() {
         let is_whole = whole.contains(own);
-        let others = whole.into_iter().filter(|_| !is_whole);
+        let others = whole.iter().filter(|_| !is_whole).map(with_any_numbers);
         return others.chain([own.clone()]).collect();
     }
-    for forms in [&whole, &parts] {
-        let akin: Vec<Form> = forms.iter().filter(|form| is_akin(form, name)).cloned().collect();
-        if !akin.is_empty() {
-            return akin;
+    // What shows only parts of versions is for want of whole ones.
+    let forms = if whole.is_empty() { parts } else { whole };
+    let akin: Vec<Form> = forms.iter().filter(|form| is_akin(form, name)).cloned().collect();
+    if akin.is_empty() { forms.iter().map(with_any_numbers).collect() } else { akin }
+}
+
+/// The form with any number in the place of those behind the version, and of whole parts before it: the next release has
+/// another base, revision or run (`1.2.3-debian-12-r3`, `1.2.3-45`). A tag that repeats them stays apart from others.
+fn with_any_numbers(form: &Form) -> Form {
+    /// More are those of no tag.
+    const MAX_TEXT_PARTS: usize = 8;
+    let parts = form.parts();
+    let version = parts.iter().position(|part| *part == Part::Version).unwrap_or_default();
+    let free = |(at, part): (usize, &Part)| match part {
+        Part::Text(text) if at > version => numbers_in(text),
+        Part::Text(text) if at < version => {
+            let pieces = text.split_inclusive(SEPARATORS).flat_map(|piece| {
+                let bare = piece.trim_end_matches(SEPARATORS);
+                let is_number = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
+                let first = if is_number { Part::Number } else { Part::Text(bare.to_owned()) };
+                [first, Part::Text(piece[bare.len()..].to_owned())]
+            });
+            pieces.collect()
         }
+        part => vec![part.clone()],
+    };
+    let found: Form = parts.iter().enumerate().flat_map(free).collect();
+    let numbers = found.parts().iter().filter(|part| **part == Part::Number).count();
+    if numbers > MAX_TEXT_PARTS { form.clone() } else { found }
+}
+
+/// A text, in which numbers are told apart.
+fn numbers_in(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_number = first.is_ascii_digit();
+        let end = rest.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(rest.len());
+        parts.push(if is_number { Part::Number } else { Part::Text(rest[..end].to_owned()) });
+        rest = &rest[end..];
     }
-    (if whole.is_empty() { parts } else { whole }).into_iter().collect()
+    parts
 }
 
 /// Whether a name is what is around the version in a form, with `latest` or nothing in its place.
@@ -81,9 +125,48 @@ mod tests {
             ("latest", "latest", &[(literal, "v{version}"), (literal, "v{version}-slim")], "v{version}"),
             ("latest", "latest", &[(floating, "{version}"), (literal, "sha-{commit:7}")], "{version}"),
             ("latest", "latest", &[(literal, "{name}-{version}"), (literal, "php{name}")], ""),
+            (
+                "latest",
+                "latest",
+                &[(literal, "{version}-alpine"), (floating, "{version}")],
+                "{version}-alpine",
+            ),
+            ("latest", "latest", &[(literal, "api-{version}"), (floating, "{version}")], "api-{version}"),
+            (
+                "latest",
+                "latest",
+                &[(literal, "{version}-{commit:7}"), (floating, "{version}"), (floating, "{version}-alpine")],
+                "{version}-{commit:7}",
+            ),
+            ("latest", "latest", &[(literal, "{name}"), (floating, "{version}")], ""),
+            ("1", "{version}", &[(literal, "{name}"), (floating, "{version}")], ""),
+            (
+                "1",
+                "{version}",
+                &[(literal, "{name}"), (literal, "{version}"), (floating, "{version}")],
+                "{version}",
+            ),
             ("latest", "latest", &[(literal, "{version}"), (literal, "{version}-{commit:7}")], "{version}"),
             ("latest", "latest", &[(literal, "{version}-{commit:7}")], "{version}-{commit:7}"),
             ("latest", "latest", &[(literal, "RELEASE.{version}")], "RELEASE.{version}"),
+            // The numbers of bases, revisions and runs are others in the next release.
+            (
+                "latest",
+                "latest",
+                &[(literal, "{version}-debian-12-r3")],
+                "{version}-debian-{number}-r{number}",
+            ),
+            ("latest", "latest", &[(literal, "{version}-45")], "{version}-{number}"),
+            ("latest", "latest", &[(literal, "45-{version}")], "{number}-{version}"),
+            ("latest", "latest", &[(literal, "php8-{version}")], "php8-{version}"),
+            (
+                "latest-amd64",
+                "latest-amd64",
+                &[(literal, "v{version}-k3s1-amd64")],
+                "v{version}-k{number}s{number}-amd{number}",
+            ),
+            ("jdk17", "jdk17", &[(literal, "{version}-jdk17")], "{version}-jdk17"),
+            ("1-jdk17", "{version}-jdk17", &[(literal, "{version}-jdk17")], "{version}-jdk17"),
         ] {
             let forms: Vec<(bool, Form)> =
                 all.iter().map(|(is_whole, form)| (*is_whole, form.parse().unwrap())).collect();

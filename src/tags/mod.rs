@@ -249,7 +249,7 @@ pub(crate) fn claim(
     names_run: bool,
 ) -> Claim {
     let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
-    let is_respelled = || depth == usize::MAX && respelled(name).contains(&respelled(version.text()));
+    let is_respelled = || depth == usize::MAX && spells(name, version);
     if names_commit || has_whole_version(name, version) || is_prerelease_of_build() || is_respelled() {
         Claim::Literal
     } else if names_run {
@@ -286,6 +286,17 @@ fn respelled(text: &str) -> String {
     let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let letters = bare.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     format!("-{}-", letters.collect::<String>())
+}
+
+/// Whether a name is made of the whole version, in another spelling.
+fn spells(name: &str, version: &Version) -> bool {
+    let is_in = |spell: fn(&str) -> String| spell(name).contains(&spell(version.text()));
+    is_in(respelled) || (version.numbers().len() > 1 && is_in(squeezed))
+}
+
+/// A text without case and separators: `1.3.0` is `130` there.
+fn squeezed(text: &str) -> String {
+    respelled(text).replace('-', "")
 }
 
 /// How many of the version's leading numbers a name begins with, whoever has put them there.
@@ -407,7 +418,10 @@ impl Claims {
         let name = name.to_owned();
         // What names the commit may be of several versions, and what shows the version is of one.
         let shows_version = |index: usize| {
-            candidates[index].names.iter().any(|one| one.name == name && one.form.has_version())
+            let is_of_version = |one: &CandidateName| {
+                one.form.has_version() || (one.form.has_name() && spells(&one.name, version(index)))
+            };
+            candidates[index].names.iter().any(|one| one.name == name && is_of_version(one))
         };
         let shown: Vec<usize> = self.literal.iter().copied().filter(|index| shows_version(*index)).collect();
         if let Some((first, rest)) = shown.split_first()

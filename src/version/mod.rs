@@ -98,6 +98,10 @@ pub struct Version {
     stage: Stage,
     rest: Vec<Chunk>,
     build: BuildMetadata,
+    /// What of the build metadata has an order.
+    builds: Vec<Chunk>,
+    /// What is as in the tails of other versions.
+    shape: Option<String>,
     /// What the `semver` crate makes of it, in its scheme.
     strict: Option<semver::Version>,
 }
@@ -157,7 +161,7 @@ impl Version {
         match scheme {
             Scheme::Loose => Self::read(text, &['.'], tails),
             Scheme::Calver => Self::read(text, &SEPARATORS, tails),
-            Scheme::Semver => Self::read_strict(text),
+            Scheme::Semver => Self::read_strict(text, tails),
         }
     }
 
@@ -244,7 +248,7 @@ impl Version {
     /// The shape of what follows the numbers, in which versions of one scheme agree; `None` without anything.
     #[must_use]
     pub fn shape(&self) -> Option<String> {
-        tail::shape(self.tail())
+        self.shape.clone()
     }
 
     /// Build metadata, without the `+`; empty without any.
@@ -254,12 +258,10 @@ impl Version {
     }
 
     /// The order of what is released: that of [`Version::cmp_precedence`], then that of build metadata, where `k3s10`
-    /// comes after `k3s2`.
+    /// comes after `k3s2`. Two commits have none.
     #[must_use]
     pub fn cmp_release(&self, other: &Self) -> Ordering {
-        let chunks =
-            |version: &Self| -> Vec<Chunk> { version.build().split('.').flat_map(runs).map(chunk).collect() };
-        self.cmp_precedence(other).then_with(|| chunks(self).cmp(&chunks(other)))
+        self.cmp_precedence(other).then_with(|| self.builds.cmp(&other.builds))
     }
 
     /// The order without its tie-breakers: `3.14` and `3.14.0`, `v1.2` and `1.2`, `1.2+a` and `1.2+b` are
@@ -325,16 +327,21 @@ impl Version {
             Some((_, "")) => return Err(empty_part()),
             Some((version, build)) => (version, parse_build(build, text)?),
         };
-        let (numbers, rest) = parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version), separators)?
-            .ok_or_else(|| VersionError::NoNumber(text.to_owned()))?;
-        if rest.strip_prefix(separators).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        let (numbers, rest) =
+            parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version), separators, tails)?
+                .ok_or_else(|| VersionError::NoNumber(text.to_owned()))?;
+        let next = rest.strip_prefix(separators).and_then(|rest| rest.split(SEPARATORS).next());
+        let is_number = |next: &str| next.starts_with(|c: char| c.is_ascii_digit()) && !tails.is_commit(next);
+        if next.is_some_and(is_number) {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
+        let shape = tail::shape(rest, tails);
         let (stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
-        Ok(Self { text: text.to_owned(), numbers, stage, rest, build, strict: None })
+        let builds = build_chunks(&build, tails);
+        Ok(Self { text: text.to_owned(), numbers, stage, rest, build, builds, shape, strict: None })
     }
 
-    fn read_strict(text: &str) -> Result<Self, VersionError> {
+    fn read_strict(text: &str, tails: &Tails) -> Result<Self, VersionError> {
         let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let strict = semver::Version::parse(bare)
             .map_err(|e| VersionError::NoSemver { version: text.to_owned(), reason: e.to_string() })?;
@@ -345,6 +352,10 @@ impl Version {
             stage: if strict.pre.is_empty() { Stage::Release } else { Stage::Prerelease },
             rest: Vec::new(),
             build: strict.build.clone(),
+            builds: build_chunks(&strict.build, tails),
+            shape: (!strict.pre.is_empty())
+                .then(|| tail::shape(&format!("-{}", strict.pre), tails))
+                .flatten(),
             strict: Some(strict),
         })
     }
@@ -360,16 +371,27 @@ fn parse_build(build: &str, version: &str) -> Result<BuildMetadata, VersionError
     })
 }
 
-/// Takes the numbers, `NUMBER_LIMIT` at most, off the front of `text`; `None` when there is none.
+/// What of build metadata has an order.
+fn build_chunks(build: &BuildMetadata, tails: &Tails) -> Vec<Chunk> {
+    let ordered = build.split('.').filter(|identifier| !tails.is_unordered(identifier));
+    ordered.flat_map(runs).map(chunk).collect()
+}
+
+/// Takes the numbers, `NUMBER_LIMIT` at most, off the front of `text`; `None` when there is none. A commit is no number,
+/// even if all its digits are decimal.
 fn parse_numbers<'t>(
     text: &'t str,
     separators: &[char],
+    tails: &Tails,
 ) -> Result<Option<(Vec<Number>, &'t str)>, VersionError> {
     let mut numbers = Vec::new();
     let mut rest = text;
     while numbers.len() < NUMBER_LIMIT {
         let next = if numbers.is_empty() { Some(rest) } else { rest.strip_prefix(separators) };
-        let Some((digits, after)) = next.map(split_digits).filter(|(digits, _)| !digits.is_empty()) else {
+        let is_number = |(digits, _): &(&str, &str)| {
+            !digits.is_empty() && (numbers.is_empty() || !tails.is_commit(digits))
+        };
+        let Some((digits, after)) = next.map(split_digits).filter(is_number) else {
             break;
         };
         let value = digits.parse().map_err(|_| VersionError::LargeNumber(digits.to_owned()))?;
@@ -401,7 +423,15 @@ fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
         Class::Stable => Stage::Suffixed,
     };
     let mut chunks = Vec::new();
+    // Releases are the same in any case.
+    let chunk = |run: &str| match chunk(run) {
+        Chunk::Word(word) if stage == Stage::Suffixed => Chunk::Word(word.to_ascii_lowercase()),
+        other => other,
+    };
     for (runs, marker) in identifiers.iter().zip(markers) {
+        if stage != Stage::Prerelease && tails.is_unordered(&runs.concat()) {
+            continue;
+        }
         let (first, others) = runs.split_first()?;
         chunks.push(match marker {
             Some(DEV) => Chunk::Dev,

@@ -143,6 +143,9 @@ const STABLE_WORDS: [(&str, Place); 52] = [
     ("vmware", Place::Anywhere),
 ];
 
+/// How many digits commits are shown with.
+const COMMIT_DIGITS: std::ops::RangeInclusive<usize> = 7..=40;
+
 /// The word of releases that a commit may follow: `v1.29.0-eks-5e0fdde` is what the servers of EKS report.
 const WITH_COMMIT: &str = "eks";
 
@@ -198,13 +201,35 @@ pub struct Tails {
     /// The shape that the tails of all versions have, which makes them releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<String>,
+    /// How many hexadecimal digits the commit has that is a part of the version. Its digits say nothing: whether they
+    /// happen to be a number is chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<usize>,
 }
 
 impl Tails {
     /// Whether nothing is said beyond the table.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stable.is_empty() && self.prerelease.is_empty() && self.shape.is_none()
+        let Self { stable, prerelease, shape, commit } = self;
+        stable.is_empty() && prerelease.is_empty() && shape.is_none() && commit.is_none()
+    }
+
+    /// Whether an identifier is a commit, as those of the image's versions are.
+    pub(super) fn is_commit(&self, identifier: &str) -> bool {
+        self.commit == Some(identifier.len()) && is_hexadecimal(identifier)
+    }
+
+    /// Whether an identifier has no order: the greater of two commits is not the later one.
+    pub(super) fn is_unordered(&self, identifier: &str) -> bool {
+        let has = |one: fn(&u8) -> bool| identifier.bytes().any(|byte| one(&byte));
+        let is_commit = COMMIT_DIGITS.contains(&identifier.len()) && is_hexadecimal(identifier);
+        self.is_commit(identifier) || (is_commit && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic))
+    }
+
+    /// What the table and the image say of the first identifiers, as [`by_table`] does.
+    fn class_of(&self, here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option<&'static str>) {
+        if self.is_commit(here[0]) { (1, Class::Unknown, None) } else { by_table(here, leads, attached) }
     }
 
     /// The class of what follows the numbers, and for each identifier the word that it sorts as when it makes a
@@ -224,7 +249,7 @@ impl Tails {
             let (count, found) = match own.max_by_key(|(count, _)| *count) {
                 Some(found) => found,
                 None => {
-                    let (count, found, marker) = by_table(here, at == 0, attached);
+                    let (count, found, marker) = self.class_of(here, at == 0, attached);
                     markers[at] = marker;
                     (count, found)
                 }
@@ -232,7 +257,7 @@ impl Tails {
             class = class.min(found);
             at += count;
         }
-        if class == Class::Unknown && self.shape.is_some() && self.shape == shape(rest) {
+        if class == Class::Unknown && self.shape.is_some() && self.shape == shape(rest, self) {
             class = Class::Stable;
         }
         (class, markers)
@@ -306,7 +331,7 @@ fn is_commit(identifier: &str) -> bool {
 
 /// The shape of what follows the numbers: digits are `0`, what mixes letters and digits is `*`, words stay; `None`
 /// without anything.
-pub(super) fn shape(rest: &str) -> Option<String> {
+pub(super) fn shape(rest: &str, tails: &Tails) -> Option<String> {
     if rest.is_empty() {
         return None;
     }
@@ -314,7 +339,9 @@ pub(super) fn shape(rest: &str) -> Option<String> {
     let parts = identifiers(rest).map(|identifier| {
         let is_digit = |c: char| c.is_ascii_digit();
         let stem = identifier.trim_end_matches(is_digit);
-        if stem.is_empty() {
+        if tails.is_commit(identifier) {
+            "*".to_owned()
+        } else if stem.is_empty() {
             "0".to_owned()
         } else if stem.contains(is_digit) || (identifier.len() >= 7 && is_hexadecimal(identifier)) {
             "*".to_owned()
@@ -334,7 +361,7 @@ fn is_hexadecimal(text: &str) -> bool {
 /// the version that it is compared with.
 #[must_use]
 pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
-    if tails.shape.is_some() && shape(tail) == tails.shape {
+    if tails.shape.is_some() && shape(tail, tails) == tails.shape {
         return true;
     }
     let stem = |identifier: &str| {
@@ -352,7 +379,7 @@ pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
         let here = &rest[at..];
         let declared =
             tails.stable.iter().chain(&tails.prerelease).filter_map(|suffix| fits(suffix, here)).max();
-        let (count, class, _) = by_table(here, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
+        let (count, class, _) = tails.class_of(here, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
         let word = stem(here[0]);
         let is_edition = STABLE_WORDS.contains(&(word.as_str(), Place::Edition));
         let is_own = own.contains(&word);
@@ -430,7 +457,7 @@ mod tests {
         let tails = Tails {
             stable: ["acme", "debian-12", "next", "alpine3.20"].map(str::to_owned).into(),
             prerelease: ["-foo", "r"].map(str::to_owned).into(),
-            shape: None,
+            ..Tails::default()
         };
         for (text, class) in [
             ("1.2.3-acme", Class::Stable),

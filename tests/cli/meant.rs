@@ -347,3 +347,26 @@ fn print_reads_a_file_of_images_only_when_it_is_named() {
     told("images.hcl", "target \"q\" {}\n", &["print", "q"], 1, &["error[no-definition]", cure]);
     told("images.hcl", "target \"q\" {}\n", &["print", "q", "-f", "images.hcl"], 0, &[]);
 }
+
+#[test]
+fn the_name_of_one_member_is_no_name_of_a_matrix() {
+    let matrix = |name: &str| {
+        format!(
+            "target \"a\" {{\n  name = \"{name}\"\n  matrix = {{ v = [\"8.2\", \"8.3\"], os = [\"alpine3.20\", \"bookworm\"] }}\n}}\n"
+        )
+    };
+    let all = ["print", "a"];
+    for name in ["php-${replace(v, \".\", \"-\")}-${os}", "${v}", "${os}/${v}", "a ${v}-${os}"] {
+        let talk = told(HCL, &matrix(name), &all, 1, &["error[target-name]", "`${sanitize(AXIS)}`"]);
+        assert!(!talk.contains("write `"), "{talk}");
+    }
+    for name in [
+        "php-${replace(v, \".\", \"-\")}-${sanitize(os)}",
+        "${sanitize(v)}-${replace(os, \".\", \"-\")}",
+        "a-${sanitize(\"${v}/${os}\")}",
+    ] {
+        told(HCL, &matrix(name), &all, 0, &[]);
+    }
+    // A name that is written down is the one to write.
+    told(HCL, "target \"a.b\" {\n}\n", &["print", "a.b"], 1, &["write `a_b`"]);
+}

@@ -380,3 +380,71 @@ fn known_tags_are_read_as_match_reads_them() {
         assert!(all.contains(&"1".to_owned()) && all.contains(&"latest".to_owned()), "{rules:?}: {all:?}");
     }
 }
+
+/// The version of a rule `match` is what the match leaves of the git tag, whatever it cuts off.
+#[test]
+fn a_match_takes_off_what_is_no_part_of_the_version() {
+    for (rules, tag, expected) in [
+        (&["type=match,pattern=v(.*)-alpine,group=1"][..], "v1.2.3-alpine", "1.2.3 latest=versions"),
+        (&["type=match,pattern=(.*)_build.*,group=1"], "v1.2.3_build7", "v1.2.3 latest=versions"),
+        (&["type=match,pattern=^app-(.*)-acme$,group=1"], "app-1.2.3-acme", "1.2.3 latest=versions"),
+        (
+            &["type=match,pattern=v(.*)-alpine,group=1", "type=ref,event=tag"],
+            "v1.2.3-alpine",
+            "1.2.3 v1.2.3-alpine latest=versions",
+        ),
+        (
+            &[r"type=match,pattern=v(\d+\.\d+\.\d+)-,group=1", r"type=match,pattern=v(\d+\.\d+)\.,group=1"],
+            "v1.2.3-alpine",
+            "1.2.3 1.2=versions latest=versions",
+        ),
+        (&[r"type=match,pattern=\d.\d"], "v1.2.3-alpine", "1.2=versions latest=versions"),
+        (&["type=match,pattern=v(.*)-alpine,group=1"], "v1.2.3-rc.1-alpine", "1.2.3-rc.1"),
+    ] {
+        assert_eq!(planned(rules, &[], &format!("push refs/tags/{tag}"), ""), expected, "{rules:?} {tag}");
+    }
+}
+
+#[test]
+fn a_match_gives_no_number_to_a_prerelease() {
+    for (rules, tag) in [
+        (&[r"type=match,pattern=\d.\d.\d", r"type=match,pattern=\d"][..], "v1.2.3-rc1"),
+        (&[r"type=match,pattern=v(\d.\d),group=1"], "v2.0.8-beta.67"),
+        (&[r"type=match,pattern=\d+"], "20200110-RC2"),
+        (&[r"type=match,pattern=^app-(\d.\d.\d),group=1"], "app-1.2.3-rc1"),
+        (&[r"type=match,pattern=\d.\d.\d,prefix=api-,suffix=-alpine"], "v1.2.3-rc.1"),
+    ] {
+        let rules: Vec<&str> = rules.iter().copied().chain(["type=raw,value=there"]).collect();
+        let run = format!("push refs/tags/{tag}");
+        assert_eq!(tags(&rules, &[], &run), "there", "{rules:?} {tag}");
+        let output = on("plan", Test::new().file("docker-bake.hcl", spec(&rules, &[])), &run).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(talk.contains("which owns no number"), "{talk}");
+    }
+    for (rule, tag, expected) in [
+        // What the note recommends.
+        ("type=match,pattern=v(.*),group=1", "v1.2.3-rc1", "1.2.3-rc1"),
+        (r"type=match,pattern=\d.\d,suffix=-rc", "v1.2.3-rc1", "1.2-rc"),
+        (r"type=match,pattern=\d.\d.\d", "v1.2.3", "1.2.3 latest"),
+        (r"type=match,pattern=^app-(\d.\d.\d),group=1", "app-1.2.3", "1.2.3 latest"),
+    ] {
+        assert_eq!(tags(&[rule], &[], &format!("push refs/tags/{tag}")), expected, "{rule} {tag}");
+    }
+}
+
+#[test]
+fn dates_take_both_kinds_of_quotes() {
+    let schedule = "schedule refs/heads/master";
+    for (rule, expected) in [
+        (r#"type=schedule,pattern={{date "YYYYMMDD"}}"#, "20200110"),
+        (r#"type=schedule,pattern=x-{{date "YYYY" tz="Asia/Tokyo"}}-{{date 'MM'}}"#, "x-2020-01"),
+        (r#"type=raw,value={{commit_date "YYYY"}}-{{sha}},priority=1"#, "2020-860c190"),
+        (r#"type=schedule,"pattern={{date ""YYYYMMDD""}}""#, "20200110"),
+    ] {
+        assert_eq!(tags(&[rule], &[], schedule), expected, "{rule}");
+    }
+    on("plan", Test::new().file("docker-bake.hcl", spec(&[r#"type=raw,value=a"b"#], &[])), schedule)
+        .status(1)
+        .stderr("error[tag-rule]: the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field\n...\n  = help: leave the quote out, or put the whole attribute in quotes and write each quote inside twice; dates take single ones: `{{date 'YYYYMMDD'}}`\n")
+        .run();
+}

@@ -735,3 +735,103 @@ fn known_versions_that_nobody_reads_are_noted() {
         assert!(!is_noted, "{known}: {talk}");
     }
 }
+
+/// Whether the digits of a commit are all decimal is chance, and decides nothing.
+#[test]
+fn a_commit_in_a_version_is_no_number() {
+    let letters = "a123456f00ba12345678901234567890abcdef12";
+    let digits = "1234567890abcdef1234567890abcdef12345678";
+    for version in ["1.2.3-{{ sha }}", "1.2.{{ sha }}", "1.2.3-r1.{{ commit[:8] }}", "2026.08.17-{{ sha }}"] {
+        for commit in [letters, digits] {
+            let lines = format!(
+                "version = \"{version}\"\ntags = [\"{{{{ version }}}}\", \"{{{{ major }}}}\", \"latest\"]"
+            );
+            let (found, talk) = tags(&block(&lines), &["--fact", &format!("commit={commit}")]);
+            assert!(!found.contains([' ', '=']), "{version} {commit}: {found}");
+            assert!(talk.contains("warning[unknown-suffix]"), "{version} {commit}: {talk}");
+            assert!(talk.contains("put the commit into a tag, such as `{{ version }}-{{ sha }}`"), "{talk}");
+        }
+    }
+    for commit in [letters, digits] {
+        // Written down.
+        let lines =
+            format!("version = \"1.2.3-{}\"\ntags = [\"{{{{ version }}}}\", \"latest\"]", &commit[..7]);
+        let (_, talk) = plan(&block(&lines), &["--fact", &format!("commit={commit}")]);
+        assert!(talk.contains("error[unknown-suffix]"), "{talk}");
+        // The cure.
+        let lines = "version = \"1.2.3\"\ntags = [\"{{ version }}-{{ sha }}\", \"latest\"]";
+        let (found, talk) = tags(&block(lines), &["--fact", &format!("commit={commit}")]);
+        assert_eq!((found, talk.as_str()), (format!("1.2.3-{} latest=versions", &commit[..7]), ""));
+    }
+    // Another number is one.
+    let lines = "version = \"1.2.3-7654321\"\ntags = [\"{{ version }}\", \"latest\"]";
+    let (found, _) = tags(&block(lines), &["--fact", &format!("commit={digits}")]);
+    assert_eq!(found, "1.2.3-7654321 latest=versions");
+}
+
+#[test]
+fn the_greater_of_two_commits_is_not_the_later_build() {
+    for (version, known) in [
+        ("1.2.3+1a2b3c4", "1.2.3+9f86d08"),
+        ("1.2.3+9f86d08", "1.2.3+1a2b3c4"),
+        ("1.2.3+k3s1.1a2b3c4", "1.2.3+k3s1.9f86d08"),
+    ] {
+        let lines = format!(
+            "version = \"{version}\"\nknown_versions = [\"{known}\"]\ntags = [\"{{{{ version | replace('+', '-') }}}}\", \"{{{{ major }}}}\", \"latest\"]"
+        );
+        let (found, _) = tags(&block(&lines), &[]);
+        assert!(found.ends_with("1=versions latest=versions"), "{version} {known}: {found}");
+    }
+    // Numbers of builds have an order.
+    let lines = "version = \"1.2.3+build.9\"\nknown_versions = [\"1.2.3+build.10\"]\ntags = [\"{{ version | replace('+', '-') }}\", \"latest\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.3-build.9");
+}
+
+#[test]
+fn conditions_know_prereleases_and_compare_numbers() {
+    let version = |when: &str| {
+        format!(
+            "version = {{ pattern = \"{{{{ tag }}}}\", when = \"{when}\" }}\ntags = [\"{{{{ version }}}}\", {{ pattern = \"run\", when = \"tag\" }}]"
+        )
+    };
+    for (when, prerelease, release) in [
+        ("tag and not prerelease", "run=runs", "v1.2.3 run=versions"),
+        ("not prerelease", "run=runs", "v1.2.3 run=versions"),
+        ("tag and prerelease", "v1.2.3-rc.1", "run=runs"),
+    ] {
+        for (tag, expected) in [("v1.2.3-rc.1", prerelease), ("v1.2.3", release)] {
+            let (found, talk) = tags(&block(&version(when)), &[&format!("--fact=tag={tag}")]);
+            assert_eq!(found, expected, "{when} {tag}: {talk}");
+        }
+    }
+    // What is for prereleases is theirs.
+    let lines = "version = \"{{ tag }}\"\ntags = [\"{{ version }}\", { pattern = \"latest\", when = \"not prerelease\" }, { pattern = \"beta\", when = \"prerelease\" }, { pattern = \"next\", when = \"tag and prerelease\" }]";
+    let (found, _) = tags(&block(lines), &["--fact=tag=v1.2.3-rc.1"]);
+    assert_eq!(found, "v1.2.3-rc.1 beta=prereleases next=prereleases");
+    assert_eq!(tags(&block(lines), &["--fact=tag=v1.2.3"]).0, "v1.2.3 latest=versions");
+    let major = |when: &str| {
+        format!(
+            "version = \"{{{{ tag }}}}\"\ntags = [\"{{{{ version }}}}\", {{ pattern = \"{{{{ major }}}}\", when = \"{when}\" }}]"
+        )
+    };
+    for (when, cure) in [
+        ("major != 0", "major | int != 0"),
+        ("major > 0", "major | int > 0"),
+        ("major >= '10'", "major | int >= 10"),
+        ("version >= '10.0.0'", "major | int >= 10"),
+        ("minor in [2, 3]", "minor | int in [1, 2]"),
+    ] {
+        let (_, talk) = plan(&block(&major(when)), &["--fact=tag=v9.2.3"]);
+        assert!(talk.contains("error[tag-pattern]") && talk.contains(&format!("`{cure}`")), "{when}: {talk}");
+        assert!(plan(&block(&major(cure)), &["--fact=tag=v9.2.3"]).0.is_some(), "{cure}");
+    }
+    for (when, tag, expected) in [
+        ("major | int >= 10", "9.2.3", "9.2.3"),
+        ("major | int >= 10", "10.2.3", "10.2.3 10=versions"),
+        ("major | int > 0", "0.2.3", "0.2.3"),
+        ("major != '0'", "0.2.3", "0.2.3"),
+        ("major != '0'", "1.2.3", "1.2.3 1=versions"),
+    ] {
+        assert_eq!(tags(&block(&major(when)), &[&format!("--fact=tag={tag}")]).0, expected, "{when} {tag}");
+    }
+}

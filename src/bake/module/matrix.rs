@@ -78,7 +78,10 @@ pub(super) fn name_of(value: &Value, span: Span) -> Result<MarkedStr, Failure> {
             // What is close to a secret is no better than the secret.
             check_name(text.as_str(), span).map_err(|failure| match text.marks().secret() {
                 Some(_) => Box::new(Diagnostic { help: None, ..*failure }),
-                None => failure,
+                // The name of one target is none for all.
+                None => Box::new(failure.with_help(
+                    "let the expression replace what is not allowed, such as `${sanitize(AXIS)}` or `${replace(AXIS, \".\", \"-\")}`",
+                )),
             })?;
             Ok(text)
         }

@@ -208,3 +208,112 @@ fn a_floating_tag_that_is_not_there_does_not_stay() {
     let said: Vec<&str> = report.findings.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(said, ["`1` is not there, and is for `1.5.0`", "`latest` is not there, and is for `1.5.0`"]);
 }
+
+/// What keeps `latest` after a plan of this version and these tags is merged, with what the plan says.
+fn latest_of(version: &str, tags: &str, facts: &[&str], listed: &str) -> (String, String) {
+    let lines = format!("version = \"{version}\"\ntags = [{tags}, \"latest\"]");
+    let (document, talk) = planned(&lines, facts);
+    let all = kept(&merged(&document, &format!("latest {listed}")));
+    let latest = all.split(' ').find_map(|one| one.strip_prefix("latest="));
+    (latest.unwrap_or_default().to_owned(), talk)
+}
+
+#[test]
+fn filtered_versions_are_read_back_as_their_tags_have_them() {
+    for (version, filter, lower, greater) in [
+        ("1.30.11.Final", "lower", "1.30.10.final 1.30.11.final 1.30.11.Final", "1.30.12.final"),
+        ("1.2.3-R2", "lower", "1.2.3 1.2.3-r1 1.2.3-r2", "1.2.3-r3"),
+        ("1.2.3-2", "replace('-', '.')", "1.2.3 1.2.3.1 1.2.3.2", "1.2.3.3"),
+        ("17.0.12+7", "replace('+', '.')", "17.0.12.6 17.0.12.7", "17.0.12.8"),
+        ("17.0.12+7", "replace('+', '_')", "17.0.12_6 17.0.12_7", "17.0.13_1"),
+        ("1.3.0+build.7", "replace('+', '-')", "1.2.9-build.8 1.3.0-build.6", "1.3.0-build.10"),
+        ("1.2.9+f00ba12", "replace('+', '-')", "1.2.8-a1b2c3d", "1.3.0-a1b2c3d"),
+        ("1.2.9+f00ba12", "replace('+', '-')", "1.2.9-a1b2c3d 1.2.9-f99ba12", "1.2.10-a1b2c3d"),
+        ("1.2.3-rc.1", "replace('-', '')", "", ""),
+    ] {
+        let tags = format!("\"{{{{ version | {filter} }}}}\"");
+        let (latest, talk) = latest_of(version, &tags, &[], lower);
+        assert_eq!((latest.as_str(), talk.contains("unguarded")), ("", false), "{version} {filter}: {talk}");
+        let (latest, _) = latest_of(version, &tags, &[], &format!("{lower} {greater}"));
+        assert_eq!(latest, greater, "{version} {filter}");
+    }
+}
+
+#[test]
+fn filters_that_make_another_version_are_said_by_the_plan() {
+    for (version, tags) in [
+        ("1.3.0", r#""{{ version | replace('.', '_') }}""#),
+        ("1.3.0", r#""{{ version | replace('.', '') }}""#),
+        ("1.3.0", r#""{{ version | replace('.', '-') }}-debian", "{{ major }}""#),
+        ("1.3.0", r#""v{{ version | split('.') | join('-') }}", "{{ major }}.{{ minor }}""#),
+        ("2024.08.17", r#""{{ version | replace('.', '') }}""#),
+        ("1.3.0+rc.1", r#""{{ version | replace('+', '-') }}", "{{ major }}""#),
+    ] {
+        let (_, talk) = latest_of(version, tags, &[], "");
+        assert!(
+            talk.contains("note[unguarded-tag]") && talk.contains("`latest`"),
+            "{version} {tags}: {talk}"
+        );
+    }
+    // Two versions that come to one tag are still an error.
+    let two = "target \"x\" {\n  name = \"x-${n}\"\n  matrix = { n = [1, 2] }\n  platforms = [\"linux/amd64\"]\n}\nimage \"x\" {\n  repositories = [\"r.io/x/a\"]\n  version = n == 1 ? \"1.11.0\" : \"11.1.0\"\n  tags = [\"{{ version | replace('.', '') }}\"]\n}\n";
+    let output = Test::new().file("docker-bake.hcl", two).args(["plan", "x"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && talk.contains("error[tag-collision]"), "{talk}");
+}
+
+#[test]
+fn short_tags_say_no_more_than_whole_versions_in_another_form() {
+    for (tags, greater) in [
+        (r#""{{ version }}-alpine", "{{ major }}""#, "1.3.0-alpine"),
+        (r#""api-{{ version }}", "{{ major }}""#, "api-1.3.0"),
+        (r#""php{{ version }}", "{{ major }}""#, "php1.3.0"),
+        (r#""{{ version }}-{{ sha }}", "{{ major }}""#, "1.3.0-a1b2c3d"),
+        (r#""{{ version }}-alpine", "{{ major }}-alpine", "{{ major }}", "alpine""#, "1.3.0-alpine"),
+        (
+            r#""type=semver,pattern={{version}},suffix=-alpine", "type=semver,pattern={{major}}""#,
+            "1.3.0-alpine",
+        ),
+        (r#""type=semver,pattern=api-{{version}}", "type=semver,pattern={{major}}""#, "api-1.3.0"),
+    ] {
+        let facts = ["commit=f00ba12", "tag=v1.2.9", "event=push"];
+        let (latest, _) = latest_of("1.2.9", tags, &facts, "1");
+        assert_eq!(latest, "", "{tags}");
+        let (latest, _) = latest_of("1.2.9", tags, &facts, &format!("1 {greater}"));
+        assert_eq!(latest, greater, "{tags}");
+    }
+}
+
+#[test]
+fn a_version_is_no_rival_of_itself() {
+    for (version, tags, listed) in [
+        (
+            "1.2.3",
+            r#""{{ version }}", "{{ version }}-{{ date('%Y%m%d') }}""#,
+            "1.2.3-20260102 1.2.3-20261102",
+        ),
+        ("1.2.3", r#""{{ version }}", "{{ version }}.{{ date('%Y%m%d') }}""#, "1.2.3.20260102"),
+        ("1.2.3", r#""{{ version }}", "{{ version }}-45""#, "1.2.3-44 1.2.3-45"),
+        ("1.2.3", r#""{{ version }}", "{{ version }}-r2""#, "1.2.3-r1 1.2.3-r2"),
+        ("1.2.3", r#""{{ version }}", "{{ version }}-{{ sha }}""#, "1.2.3-0123456 1.2.3-9999999"),
+        ("1.2.3", r#""{{ version }}-{{ sha }}", "{{ major }}""#, "1.2.3-0123456 1.2.3-9999999"),
+        ("17", r#""{{ version }}", "{{ version }}-{{ date('%Y%m%d') }}""#, "17-20260102"),
+        ("1.2.3", r#""v{{ version }}", "{{ version }}-{{ date('%Y%m%d') }}""#, "1.2.3-20260102"),
+        (
+            "1.2.3",
+            r#""type=semver,pattern={{version}}", "type=semver,pattern={{version}},suffix=-45""#,
+            "1.2.3-44",
+        ),
+        // Its day.
+        ("1.2.3", r#""{{ version }}", "20260202""#, "20260102 20260202"),
+        ("1.2.3", r#""{{ version }}", "${formatdate("YYYY-MM-DD", "2026-02-02T00:00:00Z")}""#, "2026-01-02"),
+        ("1.2.3", r#""{{ version }}", "2026.02.02""#, "2026.01.02"),
+    ] {
+        let facts = ["commit=1234567", "tag=v1.2.3", "event=push"];
+        let (latest, _) = latest_of(version, tags, &facts, listed);
+        assert_eq!(latest, "", "{tags}");
+        let (latest, _) = latest_of(version, tags, &facts, &format!("{listed} 18.0.0 18.0.0-20260102"));
+        let is_whole = !tags.starts_with("\"{{ version }}-{{ sha");
+        assert_eq!(latest, if is_whole { "18.0.0" } else { "" }, "{tags}");
+    }
+}
