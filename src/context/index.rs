@@ -106,7 +106,10 @@ mod tests {
             (entry(&format!("S 100644 {id} 0"), "x", "40000000"), true),
             (entry(&format!("h 100644 {id} 0"), "x", "8000"), true),
             (entry(&format!("H 100644 {id} 0"), "x", "20004000"), false),
-            (entry(&format!("M 100644 {id} 1"), "x", "0") + &entry(&format!("M 100644 {id} 2"), "x", "0"), false),
+            (
+                entry(&format!("M 100644 {id} 1"), "x", "0") + &entry(&format!("M 100644 {id} 2"), "x", "0"),
+                false,
+            ),
         ] {
             let text = plain.clone() + &more;
             let found = index(text.as_bytes()).unwrap();

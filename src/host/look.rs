@@ -199,7 +199,8 @@ impl Looker<'_> {
             }
         }
         let lost = names.iter().zip(is_there).filter(|(_, is_there)| !is_there);
-        let lost = lost.filter_map(|((_, number), _)| *number).filter(|number| self.mode(*number) != SUBMODULE);
+        let lost =
+            lost.filter_map(|((_, number), _)| *number).filter(|number| self.mode(*number) != SUBMODULE);
         found.tracked.extend(lost.map(|number| (number, Thing::Nothing)));
         found
     }
@@ -294,14 +295,12 @@ fn is_as_described(about: &[u8], found: &Metadata, written: Option<i128>) -> boo
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "so does git")]
     let [ctime, mtime, ino, size] =
         [found.ctime() as u32, found.mtime() as u32, found.ino() as u32, found.size() as u32];
-    let start = format!(
-        "  ctime: {ctime}:{}\n  mtime: {mtime}:{}\n  dev: ",
-        found.ctime_nsec(),
-        found.mtime_nsec()
-    );
+    let start =
+        format!("  ctime: {ctime}:{}\n  mtime: {mtime}:{}\n  dev: ", found.ctime_nsec(), found.mtime_nsec());
     let Some(rest) = about.strip_prefix(start.as_bytes()) else { return false };
     let device = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let rest = rest.get(device..).and_then(|rest| rest.strip_prefix(format!("\tino: {ino}\n  uid: ").as_bytes()));
+    let rest =
+        rest.get(device..).and_then(|rest| rest.strip_prefix(format!("\tino: {ino}\n  uid: ").as_bytes()));
     let Some(rest) = rest else { return false };
     let owner = rest.iter().take_while(|byte| **byte != b'\n').count();
     rest.get(owner..).is_some_and(|rest| rest.starts_with(format!("\n  size: {size}\t").as_bytes()))

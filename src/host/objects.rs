@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use super::Host;
-use super::MAX_INPUT;
 use super::programs::{Bounds, Kill, run_bytes};
 use crate::context::{BadListing, Id, LINK, Tree, rows, tree};
 use crate::facts::command::CommandFailure;
@@ -45,8 +44,7 @@ impl Host {
     /// When there is no such commit, or git fails.
     pub(crate) fn tree_of(&self, commit: &str) -> Result<Tree, CommandFailure> {
         let other = |problem: BadListing| CommandFailure::Other(problem.to_string());
-        let listed =
-            self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None, MAX_LIST)?;
+        let listed = self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None, MAX_LIST)?;
         let rows = rows(&listed).map_err(other)?;
         let links = self.links(rows.iter().filter(|row| row.mode == LINK).map(|row| row.id))?;
         tree(rows, &links, None).map_err(other)
@@ -105,15 +103,6 @@ impl Host {
         } else {
             Err(CommandFailure::Other("`git cat-file` answered less than it was asked".to_owned()))
         }
-    }
-
-    /// The working directory from the top of the checkout; empty, or with `/` at its end.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn prefix(&self) -> Result<Vec<u8>, CommandFailure> {
-        let found = self.git_bytes(&["rev-parse", "--show-prefix"], None, MAX_INPUT)?;
-        Ok(found.strip_suffix(b"\n").unwrap_or(&found).to_vec())
     }
 
     pub(super) fn git_bytes(

@@ -22,15 +22,8 @@ use crate::parallel;
 const INDEX: [&str; 8] = ["ls-files", "-v", "--stage", "--debug", "--full-name", "-z", "--", ":/"];
 
 /// Where everything is, each on a line.
-const PLACES: [&str; 7] = [
-    "rev-parse",
-    "--show-toplevel",
-    "--show-prefix",
-    "--git-path",
-    "index",
-    "--git-path",
-    "info/attributes",
-];
+const PLACES: [&str; 7] =
+    ["rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index", "--git-path", "info/attributes"];
 
 /// Where the user and the machine say how files are converted; git before 2.42 does not say.
 const OTHER_ATTRIBUTES: [[&str; 2]; 2] = [["var", "GIT_ATTR_GLOBAL"], ["var", "GIT_ATTR_SYSTEM"]];

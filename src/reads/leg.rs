@@ -1,6 +1,7 @@
 //! What one build reads: its definition, its Dockerfile, its contexts, and the builds that it links to.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -186,7 +187,7 @@ impl<'a> Reader<'a> {
             gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
             return None;
         };
-        let folder = place::from_top(self.files.folder(), context);
+        let folder = self.from_top(context);
         let path = folder.and_then(|folder| place::below(&folder, named));
         let Some(path) = path else {
             gathered.unknown.push(format!("the Dockerfile `{named}` lies outside of the repository"));
@@ -372,6 +373,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A path of the definition, from the top; `None` for one outside of the repository.
+    fn from_top(&self, path: &str) -> Option<String> {
+        match Path::new(path).strip_prefix(self.files.place()) {
+            Ok(below) if Path::new(path).is_absolute() => place::from_top(b"", below.to_str()?),
+            _ => place::from_top(self.files.folder(), path),
+        }
+    }
+
     /// What is seen of a folder, and what git makes of its files.
     fn context(
         &mut self,
@@ -381,7 +390,7 @@ impl<'a> Reader<'a> {
         sources: Option<Vec<Vec<u8>>>,
         gathered: &mut Gathered,
     ) {
-        let Some(root) = place::from_top(self.files.folder(), path) else {
+        let Some(root) = self.from_top(path) else {
             gathered.unknown.push(format!("the context `{path}` lies outside of the repository"));
             return;
         };

@@ -89,7 +89,7 @@ pub(super) fn ask<'c>(
         || revision.map(|revision| (revision, since::find(host, revision))),
     );
     let before = found.map(|(revision, found)| {
-        since::before(session, selection, revision, found, checkout.as_ref().ok(), plan_there)
+        since::before(session, selection, revision, found, checkout.as_ref(), plan_there)
     });
     let (is_published, why) = match base {
         Some(Base::Published) => (true, None),

@@ -14,7 +14,6 @@ use crate::facts::command::CommandFailure;
 use crate::facts::remote;
 use crate::host::{Host, Revision, Staged};
 use crate::plan::Plan;
-use crate::reads::Files;
 
 /// What `--changed-since` takes instead of a revision.
 const AUTO: &str = "auto";
@@ -148,7 +147,7 @@ pub(super) fn before(
     selection: &Selection,
     revision: &str,
     found: Result<Commit, CommandFailure>,
-    checkout: Option<&Checkout>,
+    checkout: Result<&Checkout, &String>,
     plan_there: PlanThere<'_>,
 ) -> Result<Before, String> {
     let mut fetched: Option<Revision> = None;
@@ -156,7 +155,7 @@ pub(super) fn before(
     let failed = |failure: CommandFailure| format!("`{revision}` cannot be read: {}", failure.reason());
     let (database, tree) = match found {
         Ok((commit, staged)) => {
-            let known = checkout.and_then(|checkout| checkout.before(here, &staged));
+            let known = checkout.map_err(String::clone)?.before(here, &staged);
             (here, known.unwrap_or_else(|| here.tree_of(&commit)).map_err(failed)?)
         }
         Err(_) if is_whole_hash(revision) => {
@@ -166,6 +165,7 @@ pub(super) fn before(
         Err(failure @ CommandFailure::NoCommit { .. }) => return Err(failure.reason()),
         Err(failure) => return Err(failed(failure)),
     };
+    let checkout = checkout.map_err(String::clone)?;
     let is_wanted = is_wanted(selection);
     let there = here
         .revision_in(database, revision, &tree, &is_wanted)
@@ -175,11 +175,7 @@ pub(super) fn before(
         let first = error.into_diagnostics().into_iter().next().map(|one| one.message).unwrap_or_default();
         format!("the definition of `{revision}` does not evaluate: {first}")
     })?;
-    let folder = match checkout {
-        Some(checkout) => checkout.committed().folder().to_vec(),
-        None => here.prefix().map_err(failed)?,
-    };
-    let files = Snapshot::of_commit(database, tree, folder);
+    let files = checkout.committed().of_commit(database, tree);
     let name =
         if is_whole_hash(revision) { revision.chars().take(SHORT).collect() } else { revision.to_owned() };
     Ok(Before { name, plan, files, _fetched: fetched })

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::context::{Entry, Id, LINK, Row, Tree, entry_of};
@@ -34,6 +34,8 @@ pub(super) struct Snapshot {
     untracked: Vec<Vec<u8>>,
     /// What cannot be compared, and why.
     unknown: Vec<(Vec<u8>, String)>,
+    /// Where the top is.
+    top: PathBuf,
     /// The working directory from the top.
     folder: Vec<u8>,
     /// What content is read from.
@@ -43,8 +45,8 @@ pub(super) struct Snapshot {
 /// Where the content of files is.
 #[derive(Clone)]
 enum Content {
-    /// In the working tree, which begins there.
-    Working(Host, PathBuf),
+    /// In the working tree.
+    Working(Host),
     /// In git's database; with what was read of it.
     Database(Host, Rc<RefCell<BTreeMap<Vec<u8>, Batch>>>),
 }
@@ -62,8 +64,8 @@ impl Checkout {
     pub(super) fn read(host: &Host) -> Result<Self, String> {
         let WorkingTree { tree, unlike, untracked, unknown, indexed, top, folder } =
             host.working_tree().map_err(|failure| failure.reason())?;
-        let content = Content::Working(host.clone(), top);
-        let mut built = Snapshot { tree, untracked, unknown, folder, content };
+        let content = Content::Working(host.clone());
+        let mut built = Snapshot { tree, untracked, unknown, top, folder, content };
         if unlike.is_empty() {
             return Ok(Self { built, committed: None, indexed });
         }
@@ -93,11 +95,7 @@ impl Checkout {
     }
 
     /// The files as a commit would have them, but for these.
-    fn with(
-        &self,
-        host: &Host,
-        old: BTreeMap<&Vec<u8>, Option<(u32, Id)>>,
-    ) -> Result<Tree, CommandFailure> {
+    fn with(&self, host: &Host, old: BTreeMap<&Vec<u8>, Option<(u32, Id)>>) -> Result<Tree, CommandFailure> {
         let links = old.values().flatten().filter(|(mode, _)| *mode == LINK).map(|(_, id)| *id);
         let links = host.links(links)?;
         let other = |problem: &dyn ToString| CommandFailure::Other(problem.to_string());
@@ -119,10 +117,16 @@ impl Checkout {
 }
 
 impl Snapshot {
-    /// The files of a commit that is in the repository of `database`, seen from this folder.
-    pub(super) fn of_commit(database: &Host, tree: Tree, folder: Vec<u8>) -> Self {
-        let content = Content::Database(database.clone(), Rc::default());
-        Self { tree, untracked: Vec::new(), unknown: Vec::new(), folder, content }
+    /// The files of a commit that is in the repository of `database`, seen from here.
+    pub(super) fn of_commit(&self, database: &Host, tree: Tree) -> Self {
+        Self {
+            tree,
+            untracked: Vec::new(),
+            unknown: Vec::new(),
+            top: self.top.clone(),
+            folder: self.folder.clone(),
+            content: Content::Database(database.clone(), Rc::default()),
+        }
     }
 
     /// The content of a file that git has, with those of others that are called the same and will be asked for: where each of
@@ -168,14 +172,18 @@ impl Files for Snapshot {
         &self.unknown
     }
 
+    fn place(&self) -> &Path {
+        &self.top
+    }
+
     fn folder(&self) -> &[u8] {
         &self.folder
     }
 
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, String> {
         match &self.content {
-            Content::Working(host, top) => {
-                host.read_below(top, path, MAX_FILE).map_err(|error| error.to_string())
+            Content::Working(host) => {
+                host.read_below(&self.top, path, MAX_FILE).map_err(|error| error.to_string())
             }
             Content::Database(host, known) => {
                 let Some(Entry::File { id, .. }) = self.tree.top.find(path) else {

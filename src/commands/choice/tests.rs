@@ -36,7 +36,10 @@ const SITUATIONS: [(&str, bool); 25] = [
     ("git rm -q --cached a/f", true),
     ("git mv a/b d/b && git mv x a/b", true),
     ("git rm -q -r a-b && echo 3 > a-b && git add .", true),
-    ("git checkout -q -b other HEAD~1 && echo 9 > d/h && git commit -q -a -m 3 && ! git merge -q main", false),
+    (
+        "git checkout -q -b other HEAD~1 && echo 9 > d/h && git commit -q -a -m 3 && ! git merge -q main",
+        false,
+    ),
     ("git update-index --split-index && echo 9 > a/f && git add .", true),
     ("git update-index --index-version 4 && echo 9 > a/f", true),
     ("git update-index --cacheinfo 100644,$(git hash-object a/b/g),a/f", true),
