@@ -48,6 +48,8 @@ pub(super) struct Reader<'a> {
     dockerfiles: BTreeMap<String, Arc<Result<Dockerfile, String>>>,
     /// What was seen of contexts.
     seen: BTreeMap<Seen, Arc<Sight>>,
+    /// What git makes of the files of contexts, by their roots.
+    attributes: BTreeMap<Vec<u8>, String>,
     /// The hashes of what is linked to.
     linked: BTreeMap<Name, Inputs>,
     /// The links that are being followed.
@@ -77,6 +79,7 @@ impl<'a> Reader<'a> {
             known,
             dockerfiles: BTreeMap::new(),
             seen: BTreeMap::new(),
+            attributes: BTreeMap::new(),
             linked: BTreeMap::new(),
             open: Vec::new(),
         }
@@ -428,7 +431,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn look(&self, (root, ignore, sources): &Seen) -> Sight {
+    fn look(&mut self, (root, ignore, sources): &Seen) -> Sight {
         let tree = self.files.tree();
         let ignore = Ignore::parse(ignore.as_deref().unwrap_or_default())
             .map_err(|problem| format!("the ignore file of `{root}`: {problem}"))?;
@@ -451,8 +454,12 @@ impl<'a> Reader<'a> {
         if let Some((_, why)) = self.files.unknown().iter().find(|(path, _)| context.sees(path)) {
             return Err(why.clone());
         }
-        let attributes = tree.attributes(context.root()).unwrap_or_default();
-        Ok(format!("{}{}", context.fingerprint(), shown(&attributes)))
+        // Images may share a context that holds the whole repository.
+        let attributes = self
+            .attributes
+            .entry(context.root().to_vec())
+            .or_insert_with(|| shown(&tree.attributes(context.root()).unwrap_or_default()));
+        Ok(format!("{}{attributes}", context.fingerprint()))
     }
 }
 

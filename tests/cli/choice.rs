@@ -285,7 +285,7 @@ fn what_git_status_does_not_show_counts() {
     #[cfg(unix)]
     {
         let test = folder();
-        let made = std::process::Command::new("mkfifo").arg(test.folder().join("web/p")).status().unwrap();
+        let made = Command::new("mkfifo").arg(test.folder().join("web/p")).status().unwrap();
         assert!(made.success());
         let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
         assert_eq!(built(&plan), ["web"]);
