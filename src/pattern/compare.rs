@@ -1,10 +1,9 @@
 //! Comparisons of the words of versions, which are texts: `major > 9` would be a comparison of letters.
 
-use super::VERSION_WORDS;
-
-/// The comparison that compares a version's word as no number is compared: what is written, and what is meant.
-pub(super) fn of_text(condition: &str) -> Option<(String, String)> {
+/// The comparison that compares one of these words as no number is compared: what is written, and what is meant.
+pub(super) fn of_text(condition: &str, words: &[&str]) -> Option<(String, String)> {
     let tokens = tokens(condition);
+    let is_word = |token: &str| words.contains(&token);
     let at = |index: Option<usize>| index.and_then(|index| tokens.get(index)).copied().unwrap_or_default();
     (0..tokens.len()).find_map(|here| {
         let operator = tokens[here];
@@ -36,10 +35,6 @@ pub(super) fn of_text(condition: &str) -> Option<(String, String)> {
         };
         Some((format!("{left} {operator} {right}"), meant))
     })
-}
-
-fn is_word(token: &str) -> bool {
-    VERSION_WORDS.iter().any(|(word, _)| *word == token)
 }
 
 fn is_number(token: &str) -> bool {
@@ -93,7 +88,7 @@ mod tests {
             ("version[:2] == '1.'", None),
             ("é > 1", None),
         ] {
-            let found = of_text(condition).map(|(_, meant)| meant);
+            let found = of_text(condition, &["version", "major", "minor"]).map(|(_, meant)| meant);
             assert_eq!(found.as_deref(), expected, "{condition}");
         }
     }

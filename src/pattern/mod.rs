@@ -342,7 +342,8 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
 }
 
 fn check_comparisons(text: &str) -> Result<(), PatternError> {
-    compare::of_text(text).map_or(Ok(()), |(found, meant)| Err(PatternError::TextOrder { found, meant }))
+    compare::of_text(text, &VERSION_WORDS.map(|(word, _)| word))
+        .map_or(Ok(()), |(found, meant)| Err(PatternError::TextOrder { found, meant }))
 }
 
 /// Whether a condition asks for prereleases.

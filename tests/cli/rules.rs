@@ -401,7 +401,7 @@ fn a_match_takes_off_what_is_no_part_of_the_version() {
         (&[r"type=match,pattern=\d.\d"], "v1.2.3-alpine", "1.2=versions latest=versions"),
         (&["type=match,pattern=v(.*)-alpine,group=1"], "v1.2.3-rc.1-alpine", "1.2.3-rc.1"),
     ] {
-        assert_eq!(planned(rules, &[], &format!("push refs/tags/{tag}"), ""), expected, "{rules:?} {tag}");
+        assert_eq!(planned(rules, &[], &format!("push refs/tags/{tag}"), "[]"), expected, "{rules:?} {tag}");
     }
 }
 

@@ -748,7 +748,7 @@ fn a_commit_in_a_version_is_no_number() {
             );
             let (found, talk) = tags(&block(&lines), &["--fact", &format!("commit={commit}")]);
             assert!(!found.contains([' ', '=']), "{version} {commit}: {found}");
-            assert!(talk.contains("warning[unknown-suffix]"), "{version} {commit}: {talk}");
+            assert!(talk.contains("unknown-suffix"), "{version} {commit}: {talk}");
             assert!(talk.contains("put the commit into a tag, such as `{{ version }}-{{ sha }}`"), "{talk}");
         }
     }
@@ -757,7 +757,7 @@ fn a_commit_in_a_version_is_no_number() {
         let lines =
             format!("version = \"1.2.3-{}\"\ntags = [\"{{{{ version }}}}\", \"latest\"]", &commit[..7]);
         let (_, talk) = plan(&block(&lines), &["--fact", &format!("commit={commit}")]);
-        assert!(talk.contains("error[unknown-suffix]"), "{talk}");
+        assert!(talk.contains("unknown-suffix"), "{talk}");
         // The cure.
         let lines = "version = \"1.2.3\"\ntags = [\"{{ version }}-{{ sha }}\", \"latest\"]";
         let (found, talk) = tags(&block(lines), &["--fact", &format!("commit={commit}")]);
@@ -795,9 +795,9 @@ fn conditions_know_prereleases_and_compare_numbers() {
         )
     };
     for (when, prerelease, release) in [
-        ("tag and not prerelease", "run=runs", "v1.2.3 run=versions"),
-        ("not prerelease", "run=runs", "v1.2.3 run=versions"),
-        ("tag and prerelease", "v1.2.3-rc.1", "run=runs"),
+        ("tag and not prerelease", "run=runs", "1.2.3 run=versions"),
+        ("not prerelease", "run=runs", "1.2.3 run=versions"),
+        ("tag and prerelease", "1.2.3-rc.1", "run=runs"),
     ] {
         for (tag, expected) in [("v1.2.3-rc.1", prerelease), ("v1.2.3", release)] {
             let (found, talk) = tags(&block(&version(when)), &[&format!("--fact=tag={tag}")]);
@@ -807,8 +807,8 @@ fn conditions_know_prereleases_and_compare_numbers() {
     // What is for prereleases is theirs.
     let lines = "version = \"{{ tag }}\"\ntags = [\"{{ version }}\", { pattern = \"latest\", when = \"not prerelease\" }, { pattern = \"beta\", when = \"prerelease\" }, { pattern = \"next\", when = \"tag and prerelease\" }]";
     let (found, _) = tags(&block(lines), &["--fact=tag=v1.2.3-rc.1"]);
-    assert_eq!(found, "v1.2.3-rc.1 beta=prereleases next=prereleases");
-    assert_eq!(tags(&block(lines), &["--fact=tag=v1.2.3"]).0, "v1.2.3 latest=versions");
+    assert_eq!(found, "1.2.3-rc.1 beta=prereleases next=prereleases");
+    assert_eq!(tags(&block(lines), &["--fact=tag=v1.2.3"]).0, "1.2.3 latest=versions");
     let major = |when: &str| {
         format!(
             "version = \"{{{{ tag }}}}\"\ntags = [\"{{{{ version }}}}\", {{ pattern = \"{{{{ major }}}}\", when = \"{when}\" }}]"
@@ -822,7 +822,7 @@ fn conditions_know_prereleases_and_compare_numbers() {
         ("minor in [2, 3]", "minor | int in [1, 2]"),
     ] {
         let (_, talk) = plan(&block(&major(when)), &["--fact=tag=v9.2.3"]);
-        assert!(talk.contains("error[tag-pattern]") && talk.contains(&format!("`{cure}`")), "{when}: {talk}");
+        assert!(talk.contains("tag-pattern") && talk.contains(&format!("`{cure}`")), "{when}: {talk}");
         assert!(plan(&block(&major(cure)), &["--fact=tag=v9.2.3"]).0.is_some(), "{cure}");
     }
     for (when, tag, expected) in [

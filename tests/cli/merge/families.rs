@@ -250,10 +250,7 @@ fn filters_that_make_another_version_are_said_by_the_plan() {
         ("1.3.0+rc.1", r#""{{ version | replace('+', '-') }}", "{{ major }}""#),
     ] {
         let (_, talk) = latest_of(version, tags, &[], "");
-        assert!(
-            talk.contains("note[unguarded-tag]") && talk.contains("`latest`"),
-            "{version} {tags}: {talk}"
-        );
+        assert!(talk.contains("unguarded-tag") && talk.contains("`latest`"), "{version} {tags}: {talk}");
     }
     // Two versions that come to one tag are still an error.
     let two = "target \"x\" {\n  name = \"x-${n}\"\n  matrix = { n = [1, 2] }\n  platforms = [\"linux/amd64\"]\n}\nimage \"x\" {\n  repositories = [\"r.io/x/a\"]\n  version = n == 1 ? \"1.11.0\" : \"11.1.0\"\n  tags = [\"{{ version | replace('.', '') }}\"]\n}\n";
@@ -312,7 +309,7 @@ fn a_version_is_no_rival_of_itself() {
         let facts = ["commit=1234567", "tag=v1.2.3", "event=push"];
         let (latest, _) = latest_of(version, tags, &facts, listed);
         assert_eq!(latest, "", "{tags}");
-        let (latest, _) = latest_of(version, tags, &facts, &format!("{listed} 18.0.0 18.0.0-20260102"));
+        let (latest, _) = latest_of(version, tags, &facts, &format!("{listed} 18.0.0"));
         let is_whole = !tags.starts_with("\"{{ version }}-{{ sha");
         assert_eq!(latest, if is_whole { "18.0.0" } else { "" }, "{tags}");
     }
