@@ -98,7 +98,7 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Filter(_) => "the filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`; `{{ sha }}` is the short commit, and `{{ commit[:12] }}` a longer one".into(),
+            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
             Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
             Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
             Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),

@@ -35,7 +35,7 @@ fn a_variable_that_nothing_declares_is_no_silent_mistake() {
     }
     told(&file, &["plan", "--var", "NAME=2"], 1, &["options nor the environment change attributes"]);
     told(&file, &["print", "a", "--var", "VERSIO=2"], 0, &["warning[unknown-variable]: `--var VERSIO`"]);
-    for variable in ["VERSION=2", "VERSION_JSON=\"2\""] {
+    for variable in ["VERSION=2", "VERSION_JSON=2"] {
         for command in [&["plan"][..], &["plan", "--strict"], &["print", "a"]] {
             let output = Test::new()
                 .file("docker-bake.hcl", &file)
@@ -107,7 +107,7 @@ fn words_of_other_tools_lead_to_ours() {
         ("{ tag = \"edge\" }", "did you mean `pattern`?"),
         ("{ pattern = \"edge\", whn = \"branch\" }", "did you mean `when`?"),
         ("{ pattern = \"edge\", zzz = \"branch\" }", "take it out"),
-        ("\"{{ sha | short }}\"", "`{{ sha }}` is the short commit, and `{{ commit[:12] }}` a longer one"),
+        ("\"{{ sha | short }}\"", "`{{ commit[:12] }}`, and `{{ sha }}` is the short commit"),
     ] {
         told(&of(entry), &["plan", "--fact", "commit=0123456789abcdef0123456789abcdef01234567"], 1, &[meant]);
     }
