@@ -20,7 +20,7 @@ pub(crate) struct Row<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadListing {
     /// Not `MODE TYPE ID<TAB>PATH`.
-    #[error("`{}` is not a row of `git ls-tree -z`", .0.escape_ascii())]
+    #[error("`{}` is not what git lists", .0.escape_ascii())]
     Row(Vec<u8>),
     /// Not one of git's modes.
     #[error("`{}` has the mode {mode:o}, which git does not have", path.escape_ascii())]
@@ -44,13 +44,13 @@ pub(crate) enum BadListing {
 /// The type of the mode: a folder.
 const FOLDER: u32 = 0o040_000;
 /// The type of the mode: a file.
-const FILE: u32 = 0o100_000;
+pub(crate) const FILE: u32 = 0o100_000;
 /// The type of the mode: a symbolic link.
 pub(crate) const LINK: u32 = 0o120_000;
 /// The type of the mode: a submodule.
-const SUBMODULE: u32 = 0o160_000;
+pub(crate) const SUBMODULE: u32 = 0o160_000;
 /// Where the type stands in a mode.
-const TYPE: u32 = 0o170_000;
+pub(crate) const TYPE: u32 = 0o170_000;
 /// The x bit that git looks at.
 const EXECUTABLE: u32 = 0o100;
 
@@ -155,6 +155,17 @@ fn close(open: &mut Vec<Open<'_>>, depth: usize) -> Result<(), BadListing> {
         }
     }
     Ok(())
+}
+
+/// What a row that is no folder stands for.
+///
+/// # Errors
+/// What git does not print.
+pub(crate) fn entry_of(
+    Row { path, mode, id }: Row<'_>,
+    links: &BTreeMap<Id, Vec<u8>>,
+) -> Result<Entry, BadListing> {
+    entry(path, mode, id, links).map(|(entry, _)| entry)
 }
 
 /// What a row that is no folder stands for, and whether git would write its mode so.

@@ -6,6 +6,7 @@
 
 mod id;
 mod ignore;
+mod index;
 mod listing;
 mod path;
 mod pattern;
@@ -24,7 +25,8 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::id::{Format, Id};
 pub(crate) use self::ignore::Ignore;
-pub(crate) use self::listing::{LINK, Row, rows, tree};
+pub(crate) use self::index::{Index, Indexed, index};
+pub(crate) use self::listing::{BadListing, FILE, LINK, Row, SUBMODULE, TYPE, entry_of, rows, tree};
 use self::problem::Problem;
 use self::sources::Requested;
 pub(crate) use self::sources::Sources;

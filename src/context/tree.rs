@@ -100,8 +100,8 @@ impl Folder {
         self.entries.get(at).map(|(name, entry)| (&**name, entry))
     }
 
-    /// Calls `each` for all files in it and below, with their paths, whether they have the x bit, and their content.
-    pub(crate) fn each_file(&self, path: &mut Vec<u8>, each: &mut dyn FnMut(&[u8], bool, Id)) {
+    /// Calls `each` for all in it and below that is no folder, with its path.
+    pub(crate) fn each(&self, path: &mut Vec<u8>, each: &mut dyn FnMut(&[u8], &Entry)) {
         for (name, entry) in self.entries() {
             let length = path.len();
             if length > 0 {
@@ -109,9 +109,8 @@ impl Folder {
             }
             path.extend_from_slice(name);
             match entry {
-                Entry::File { executable, id } => each(path, *executable, *id),
-                Entry::Folder(folder) => folder.each_file(path, each),
-                Entry::Link { .. } | Entry::Submodule { .. } => {}
+                Entry::Folder(folder) => folder.each(path, each),
+                other => each(path, other),
             }
             path.truncate(length);
         }

@@ -17,6 +17,7 @@ mod failure;
 mod fence;
 mod folder;
 mod git;
+mod look;
 mod objects;
 mod pipes;
 mod places;
@@ -33,10 +34,11 @@ pub(crate) use clock::{Present, ambient};
 pub(crate) use completion::{CompletionRequest, completion_request, print_candidates};
 use failure::reason;
 pub(crate) use failure::{Action, HostError, MAX_INPUT, Problem};
+pub(crate) use objects::Staged;
 pub(crate) use read::{Compared, YamlText};
 pub(crate) use revision::Revision;
 pub(crate) use streams::{Delivery, print_usage};
-pub(crate) use working_tree::{Actual, Replacement};
+pub(crate) use working_tree::WorkingTree;
 pub(crate) use write::{Destination, Writing, Written};
 
 /// The machine, as the program may use it. Created once, in `main`.

@@ -1,12 +1,12 @@
 //! What git's database holds: names, modes and ids of all files, and the content of some.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Host;
-use super::MAX_INPUT;
 use super::programs::{Bounds, Kill, run_bytes};
+use crate::context::{BadListing, Id, LINK, Tree, rows, tree};
 use crate::facts::command::CommandFailure;
 
 /// How much a list of all files of a repository may have, in bytes.
@@ -17,6 +17,9 @@ const MAX_OBJECTS: u64 = 64 * 1024 * 1024;
 
 /// How long git may take to list or compare all files, in seconds.
 const MAX_WAIT: u64 = 120;
+
+/// How long it takes where there are very many, in seconds.
+const USUAL: u64 = 2;
 
 impl Host {
     /// The full hash of the commit that a revision names.
@@ -35,12 +38,53 @@ impl Host {
         }
     }
 
-    /// All files and folders of a commit, as `git ls-tree -r -t -z` lists them.
+    /// All files of a commit.
     ///
     /// # Errors
     /// When there is no such commit, or git fails.
-    pub fn listed(&self, commit: &str) -> Result<Vec<u8>, CommandFailure> {
-        self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None, MAX_LIST)
+    pub(crate) fn tree_of(&self, commit: &str) -> Result<Tree, CommandFailure> {
+        let other = |problem: BadListing| CommandFailure::Other(problem.to_string());
+        let listed = self.git_bytes(&["ls-tree", "-r", "-t", "-z", "--full-tree", commit], None, MAX_LIST)?;
+        let rows = rows(&listed).map_err(other)?;
+        let links = self.links(rows.iter().filter(|row| row.mode == LINK).map(|row| row.id))?;
+        tree(rows, &links, None).map_err(other)
+    }
+
+    /// What links hold, by their ids; those that git does not have are left out.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub(crate) fn links(
+        &self,
+        ids: impl Iterator<Item = Id>,
+    ) -> Result<BTreeMap<Id, Vec<u8>>, CommandFailure> {
+        let ids: BTreeSet<Id> = ids.collect();
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let found = self.objects(&names)?;
+        Ok(ids.into_iter().zip(found).filter_map(|(id, content)| Some((id, content?))).collect())
+    }
+
+    /// How the index differs from a commit.
+    ///
+    /// # Errors
+    /// When there is no such commit, or git fails.
+    pub(crate) fn staged(&self, commit: &str) -> Result<Vec<Staged>, CommandFailure> {
+        let arguments = [
+            "-c",
+            "diff.relative=false",
+            "diff-index",
+            "--cached",
+            "--raw",
+            "--no-abbrev",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--ignore-submodules=dirty",
+            commit,
+        ];
+        let printed = self.git_bytes(&arguments, None, MAX_LIST)?;
+        staged(&printed)
+            .ok_or_else(|| CommandFailure::Other("`git diff-index` printed what it never prints".to_owned()))
     }
 
     /// The contents of objects, by their ids, in order; none for one that is not there.
@@ -61,25 +105,6 @@ impl Host {
         }
     }
 
-    /// The top of the checkout.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn top(&self) -> Result<PathBuf, CommandFailure> {
-        let found = self.git_bytes(&["rev-parse", "--show-toplevel"], None, MAX_INPUT)?;
-        let found = found.strip_suffix(b"\n").unwrap_or(&found);
-        Ok(PathBuf::from(os_path(found)?))
-    }
-
-    /// The working directory from the top of the checkout; empty, or with `/` at its end.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn prefix(&self) -> Result<Vec<u8>, CommandFailure> {
-        let found = self.git_bytes(&["rev-parse", "--show-prefix"], None, MAX_INPUT)?;
-        Ok(found.strip_suffix(b"\n").unwrap_or(&found).to_vec())
-    }
-
     pub(super) fn git_bytes(
         &self,
         arguments: &[&str],
@@ -88,10 +113,34 @@ impl Host {
     ) -> Result<Vec<u8>, CommandFailure> {
         let command = self.own_git_command(arguments)?;
         let why = || self.pipe_in_the_way();
-        let limits =
-            Bounds { limit: Duration::from_secs(MAX_WAIT), most, kill: Kill::WithChildren, why: &why };
+        let [limit, usual] = [MAX_WAIT, USUAL].map(Duration::from_secs);
+        let limits = Bounds { limit, usual, most, kill: Kill::WithChildren, why: &why };
         run_bytes(command, &super::git::name_of(arguments), input, limits)
     }
+}
+
+/// A path that the index has otherwise than a commit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Staged {
+    /// The path from the top.
+    pub(crate) path: Vec<u8>,
+    /// The mode and the id of it in the commit; `None` where that does not have it.
+    pub(crate) old: Option<(u32, Id)>,
+}
+
+/// Reads what `git diff-index --raw -z` prints: `:MODE MODE ID ID STATUS`, NUL, the path, NUL.
+fn staged(printed: &[u8]) -> Option<Vec<Staged>> {
+    let fields: Vec<&[u8]> = printed.split(|byte| *byte == 0).collect();
+    let ([pairs @ .., b""] | pairs @ []) = fields.as_slice() else { return None };
+    let (pairs, rest) = pairs.as_chunks::<2>();
+    let one = |[about, path]: &[&[u8]; 2]| {
+        let words: Vec<&[u8]> = about.strip_prefix(b":")?.split(|byte| *byte == b' ').collect();
+        let [mode, _, id, _, _] = words[..] else { return None };
+        let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
+        let id = Id::from_hex(id)?;
+        Some(Staged { path: path.to_vec(), old: (mode != 0).then_some((mode, id)) })
+    };
+    if rest.is_empty() { pairs.iter().map(one).collect() } else { None }
 }
 
 /// A path as the operating system has it.
@@ -125,6 +174,25 @@ fn objects(mut answer: &[u8]) -> Vec<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_staged_says_what_the_commit_has() {
+        let id = "fe7099035edfd8a474b5aa4aded5723640a7d252";
+        let none = "0".repeat(40);
+        let text = format!(
+            ":100644 000000 {id} {none} D\0a\nb\0:000000 100755 {none} {id} A\0c d\0:120000 100644 {id} {none} T\0e\0"
+        );
+        let has = |path: &[u8], mode: u32| Staged {
+            path: path.to_vec(),
+            old: (mode != 0).then(|| (mode, Id::from_hex(id.as_bytes()).unwrap())),
+        };
+        let expected = vec![has(b"a\nb", 0o100_644), has(b"c d", 0), has(b"e", 0o120_000)];
+        assert_eq!(staged(text.as_bytes()), Some(expected));
+        assert_eq!(staged(b""), Some(Vec::new()));
+        for bad in [&text[..text.len() - 1], "x", ":1\0a\0", &text.replace(" D", "")] {
+            assert_eq!(staged(bad.as_bytes()), None, "{bad}");
+        }
+    }
 
     #[test]
     fn the_objects_of_a_batch() {

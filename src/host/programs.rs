@@ -12,7 +12,7 @@ use crate::facts::command::CommandFailure;
 /// How long a command of Docker's may take, which may copy images. In seconds.
 const MAX_DOCKER_WAIT: u64 = 1800;
 
-/// How long a program takes that has what it needs.
+/// How long a program takes that has what it needs, and only has to look something up.
 const USUAL: Duration = Duration::from_millis(500);
 
 /// How often a program is asked whether it has ended.
@@ -54,6 +54,8 @@ pub(super) enum Kill {
 pub(super) struct Bounds<'w> {
     /// The time.
     pub(super) limit: Duration,
+    /// How long it takes when it has what it needs.
+    pub(super) usual: Duration,
     /// The most bytes that it prints.
     pub(super) most: u64,
     /// What is killed.
@@ -70,7 +72,7 @@ pub(super) fn run(
     kill: Kill,
     why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
-    let printed = run_bytes(command, name, None, Bounds { limit, most: MAX_INPUT, kill, why })?;
+    let printed = run_bytes(command, name, None, Bounds { limit, usual: USUAL, most: MAX_INPUT, kill, why })?;
     String::from_utf8(printed).map_err(|_| CommandFailure::Other("its output is not UTF-8".into()))
 }
 
@@ -82,7 +84,7 @@ pub(super) fn run_bytes(
     input: Option<&[u8]>,
     bounds: Bounds<'_>,
 ) -> Result<Vec<u8>, CommandFailure> {
-    let Bounds { limit, most, kill, why } = bounds;
+    let Bounds { limit, usual, most, kill, why } = bounds;
     let other = |error: io::Error| CommandFailure::Other(reason(&error));
     let mut output = tempfile::tempfile().map_err(other)?;
     let mut errors = tempfile::tempfile().map_err(other)?;
@@ -116,7 +118,7 @@ pub(super) fn run_bytes(
             too_much()
         } else if started.elapsed() > limit {
             CommandFailure::TimedOut { command: name.to_owned(), seconds: limit.as_secs() }
-        } else if !is_looked_at && started.elapsed() > USUAL {
+        } else if !is_looked_at && started.elapsed() > usual {
             is_looked_at = true;
             let Some(failure) = why() else { continue };
             failure

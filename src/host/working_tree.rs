@@ -1,14 +1,32 @@
-//! What the working tree has in the place of what is committed.
+//! What the working tree has: the files that git tracks as they are there, and what lies beside them.
+//!
+//! The index says what git tracks, and what it was when git last looked. The commit that is checked out is not asked: what
+//! differs from the index is read, and a build sees nothing else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Host;
+use super::look::{self, EXECUTABLE, Found, Thing, content_of, permissions};
 use super::objects::{MAX_LIST, os_path};
-use super::reason;
+use crate::context::{
+    Entry, FILE, Folder, Format, Id, Index, Indexed, LINK, Row, SUBMODULE, TYPE, Tree, index, tree,
+};
 use crate::facts::command::CommandFailure;
 use crate::facts::{conversion, worktree};
 use crate::parallel;
+
+/// How git lists its index: a letter that says whether `git status` looks at a file, the mode, the id, the path, and how the
+/// system described the file.
+const INDEX: [&str; 8] = ["ls-files", "-v", "--stage", "--debug", "--full-name", "-z", "--", ":/"];
+
+/// Where everything is, each on a line.
+const PLACES: [&str; 7] =
+    ["rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index", "--git-path", "info/attributes"];
+
+/// Where the user and the machine say how files are converted; git before 2.42 does not say.
+const OTHER_ATTRIBUTES: [[&str; 2]; 2] = [["var", "GIT_ATTR_GLOBAL"], ["var", "GIT_ATTR_SYSTEM"]];
 
 /// How `git status` shows what differs from the commit.
 const STATUS: [&str; 6] =
@@ -20,263 +38,337 @@ const ALL_COUNTS: [&str; 4] = ["-c", "core.fileMode=true", "-c", "core.symlinks=
 #[cfg(not(unix))]
 const ALL_COUNTS: [&str; 0] = [];
 
-/// How git lists what nobody committed, ignored or not, whole folders as one. `git status` leaves out empty folders, which
-/// builds see.
-const UNTRACKED: [&str; 7] = ["ls-files", "--others", "--directory", "--full-name", "-z", "--", ":/"];
-
-/// How git lists tracked files, with a letter before each that says whether `git status` looks at it, the mode and the id.
-const TRACKED: [&str; 7] = ["ls-files", "-v", "--stage", "--full-name", "-z", "--", ":/"];
-
-/// The mode of a submodule.
-const SUBMODULE: &[u8] = b"160000";
-
-/// Where the configuration of the repository says how files are converted.
-const OWN_ATTRIBUTES: [&str; 3] = ["rev-parse", "--git-path", "info/attributes"];
-
-/// Where that of the user and that of the machine do; git before 2.42 does not say.
-const OTHER_ATTRIBUTES: [[&str; 2]; 2] = [["var", "GIT_ATTR_GLOBAL"], ["var", "GIT_ATTR_SYSTEM"]];
-
 /// The variables that make git look at another repository than that of the folder.
 const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
 
-/// What the working tree has in the place of what is committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Replacement {
-    /// A file with this content.
-    File {
-        /// Whether its owner may execute it.
-        executable: bool,
-        /// The content.
-        content: Vec<u8>,
-    },
-    /// A link to there.
-    Link(Vec<u8>),
-    /// A submodule of which this commit is checked out.
-    Submodule(String),
-    /// Nothing that could be read as a file: it was removed, or became a folder.
-    Nothing,
-}
+/// The modes of files of a commit.
+const MODES: [u32; 2] = [FILE | 0o644, FILE | 0o755];
 
-/// How the working tree differs from the commit. Paths are from the top of the repository, in bytes as git has them.
-#[derive(Clone, Debug, Default)]
-pub struct WorkingTree {
-    /// What is tracked and differs, and what is there instead.
-    pub changed: Vec<(Vec<u8>, Replacement)>,
+/// What the working tree has. Paths are from the top of the repository, in bytes as git has them.
+#[derive(Debug)]
+pub(crate) struct WorkingTree {
+    /// What is tracked, as a commit of it would have it.
+    pub(crate) tree: Tree,
+    /// What a build sees there instead: files with other bytes or permissions than any commit, and empty folders.
+    pub(crate) unlike: BTreeMap<Vec<u8>, Entry>,
     /// Files and folders that git does not track; folders end with `/`.
-    pub untracked: Vec<Vec<u8>>,
+    pub(crate) untracked: Vec<Vec<u8>>,
     /// What cannot be compared, and why; folders end with `/`.
-    pub unknown: Vec<(Vec<u8>, String)>,
-    /// Submodules that are not checked out: empty folders.
-    pub empty: Vec<Vec<u8>>,
-    /// The folders below which git may convert files as it checks them out, such as the ends of their lines.
-    pub converted: Vec<Vec<u8>>,
+    pub(crate) unknown: Vec<(Vec<u8>, String)>,
+    /// What the index has where the tree has something else, or nothing; `None` where it is not what a commit would be.
+    pub(crate) indexed: Option<Vec<(Vec<u8>, u32, Id)>>,
+    /// The top.
+    pub(crate) top: PathBuf,
+    /// The working directory from the top; empty, or with `/` at its end.
+    pub(crate) folder: Vec<u8>,
 }
 
-/// A file of the working tree as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actual {
-    /// Its permissions; none where the system has no such.
-    pub mode: Option<u32>,
-    /// Its content, if it was asked for.
-    pub content: Option<Vec<u8>>,
+/// What was asked first.
+struct Asked {
+    top: PathBuf,
+    folder: Vec<u8>,
+    /// When the index was written.
+    written: Option<i128>,
+    /// Whether the configuration converts files, wherever they are.
+    converts: bool,
+    /// The index as it is listed.
+    listing: Vec<u8>,
+}
+
+/// What was found out of an index.
+struct Looked<'i> {
+    /// What a commit would have.
+    rows: Vec<Option<Row<'i>>>,
+    /// What the links hold.
+    links: BTreeMap<Id, Vec<u8>>,
+    /// The numbers of rows that are not as in the index.
+    changed: BTreeSet<usize>,
+    unlike: BTreeMap<Vec<u8>, Entry>,
+    untracked: Vec<Vec<u8>>,
+    unknown: Vec<(Vec<u8>, String)>,
+    /// Submodules that are not checked out: empty folders.
+    empty: Vec<Vec<u8>>,
+    /// The folders below which git may convert files as it checks them out, such as the ends of their lines.
+    converted: Vec<Vec<u8>>,
 }
 
 impl Host {
-    /// How the working tree differs from the commit. Filters do not run, so a file that has one and may differ does.
+    /// What the working tree has. Filters do not run, so a file that has one and may differ does.
     ///
     /// # Errors
     /// When git fails, or a filter cannot be switched off.
-    pub fn working_tree(&self) -> Result<WorkingTree, CommandFailure> {
-        let off =
-            worktree::without_filters(&|arguments| self.git(arguments)).map_err(CommandFailure::Other)?;
-        let options = ALL_COUNTS.into_iter().chain(off.iter().map(String::as_str));
-        let status: Vec<&str> = options.chain(STATUS).collect();
-        let (listed, untracked) = parallel::at_once(
-            || self.git_bytes(&status, None, MAX_LIST),
-            || self.git_bytes(&UNTRACKED, None, MAX_LIST),
-        );
-        let (listed, untracked) = (listed?, untracked?);
-        let top = self.top()?;
-        let mut found = WorkingTree::default();
-        let change = |found: &mut WorkingTree, path: &[u8]| -> Result<(), CommandFailure> {
-            found.changed.push((path.to_vec(), replacement(&top.join(os_path(path)?))?));
-            Ok(())
+    pub(crate) fn working_tree(&self) -> Result<WorkingTree, CommandFailure> {
+        let asked = self.ask_git()?;
+        let Index { entries, is_whole } = read(&asked.listing)?;
+        if entries.is_empty() {
+            // Before the first commit, that is what is missing.
+            self.commit_of("HEAD")?;
+        }
+        let Looked { rows, links, changed, mut unlike, untracked, unknown, empty, converted: _ } =
+            self.looked(&asked, &entries)?;
+        unlike.extend(empty.into_iter().map(|path| (path, Entry::Folder(Folder::default()))));
+        let of_index = |number: usize| {
+            let row = entries[number].row;
+            (row.path.to_vec(), row.mode, row.id)
         };
-        for entry in entries(&listed) {
-            change(&mut found, &entry[3..])?;
-        }
-        let mut attributes: Vec<Vec<u8>> = Vec::new();
-        let tracked = self.git_bytes(&TRACKED, None, MAX_LIST)?;
-        for Tracked { letter, mode, id, path } in entries(&tracked).filter_map(tracked_entry) {
-            // Left out (`S`) or taken for unchanged (small letters) by the user's wish: whatever is there counts.
-            if letter == b'S' || letter.is_ascii_lowercase() {
-                change(&mut found, path)?;
-            }
-            if mode == SUBMODULE {
-                self.submodule(&top.join(os_path(path)?), path, id, &mut found);
-            } else if conversion::is_attributes(path) {
-                attributes.push(path.to_vec());
-            }
-        }
-        let untracked = untracked.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        attributes
-            .extend(untracked.clone().filter(|path| conversion::is_attributes(path)).map(<[u8]>::to_vec));
-        found.untracked.extend(untracked.map(<[u8]>::to_vec));
-        found.converted = if self.converts_anywhere()? { vec![Vec::new()] } else { Vec::new() };
-        for path in attributes {
-            // One that cannot be read may say anything, and git may know it from the index.
-            let converts = fs::read(top.join(os_path(&path)?)).map_or(true, |text| conversion::is_in(&text));
-            if converts {
-                let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-                found.converted.push(path[..end].to_vec());
-            }
-        }
-        Ok(found)
+        let indexed = is_whole.then(|| changed.into_iter().map(of_index).collect());
+        let tree = tree(rows.into_iter().flatten(), &links, None).map_err(other)?;
+        let Asked { top, folder, .. } = asked;
+        Ok(WorkingTree { tree, unlike, untracked, unknown, indexed, top, folder })
     }
 
-    /// Whether the configuration of git converts files, wherever they are.
-    fn converts_anywhere(&self) -> Result<bool, CommandFailure> {
+    fn ask_git(&self) -> Result<Asked, CommandFailure> {
+        let places = || -> Result<_, CommandFailure> {
+            let places = self.git_bytes(&PLACES, None, MAX_LIST)?;
+            let lines: Vec<&[u8]> = places.split(|byte| *byte == b'\n').collect();
+            let [top, folder, index, attributes, b""] = lines[..] else {
+                let why = "the path of the repository has a line break".to_owned();
+                return Err(CommandFailure::Other(why));
+            };
+            let written = look::written(&self.directory.join(os_path(index)?)).ok().flatten();
+            let converts = self.converts_anywhere(&self.directory.join(os_path(attributes)?))?;
+            Ok((PathBuf::from(os_path(top)?), folder.to_vec(), written, converts))
+        };
+        let (listing, places) = parallel::at_once(|| self.git_bytes(&INDEX, None, MAX_LIST), places);
+        let (top, folder, written, converts) = places?;
+        Ok(Asked { top, folder, written, converts, listing: listing? })
+    }
+
+    fn looked<'i>(&self, asked: &Asked, entries: &[Indexed<'i>]) -> Result<Looked<'i>, CommandFailure> {
+        let top = &asked.top;
+        let Found { tracked, untracked, unknown, .. } = look::look(top, entries, asked.written);
+        let mut all = Looked {
+            rows: entries.iter().map(|entry| Some(entry.row)).collect(),
+            links: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            unlike: BTreeMap::new(),
+            converted: if asked.converts { vec![Vec::new()] } else { Vec::new() },
+            untracked,
+            unknown,
+            empty: Vec::new(),
+        };
+        let attributes = entries.iter().map(|entry| entry.row.path);
+        let attributes = attributes.chain(all.untracked.iter().map(Vec::as_slice));
+        for path in attributes.filter(|path| conversion::is_attributes(path)) {
+            // One that cannot be read may say anything, and git may know it from the index.
+            let converts = fs::read(top.join(os_path(path)?)).map_or(true, |text| conversion::is_in(&text));
+            if converts {
+                let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+                all.converted.push(path[..end].to_vec());
+            }
+        }
+        let seen = self.take(tracked, entries, &mut all)?;
+        // What git has converted is never what it has.
+        let rest = all.rows.iter().enumerate().filter_map(|(number, row)| Some((number, (*row)?)));
+        let rest = rest.filter(|(number, row)| {
+            row.mode & TYPE == FILE && all.is_converted(row.path) && !seen.contains(number)
+        });
+        let rest: Vec<Row<'_>> = rest.map(|(_, row)| row).collect();
+        for (row, found) in parallel::map(rest, |row| (row, actual(top, row))) {
+            match found {
+                Ok(None) => {}
+                Ok(Some((id, mode))) => all.put_unlike(row, row.mode & EXECUTABLE != 0, id, mode),
+                Err(failure) => {
+                    let path = row.path.escape_ascii();
+                    let why = format!("`{path}` cannot be read: {}", failure.reason());
+                    all.unknown.push((row.path.to_vec(), why));
+                }
+            }
+        }
+        for (number, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.row.mode == SUBMODULE) {
+            self.submodule(&top.join(os_path(entry.row.path)?), number, entry.row, &mut all);
+        }
+        Ok(all)
+    }
+
+    /// Takes over what is not as the index says. Gives the numbers of the files whose content is known with that.
+    fn take(
+        &self,
+        tracked: Vec<(usize, Thing)>,
+        entries: &[Indexed<'_>],
+        all: &mut Looked<'_>,
+    ) -> Result<BTreeSet<usize>, CommandFailure> {
+        let (mut seen, mut status) = (BTreeSet::new(), None);
+        for (number, thing) in tracked {
+            let Indexed { row: old, is_open, about: _ } = entries[number];
+            let mut new = old;
+            match thing {
+                Thing::Nothing => {
+                    all.rows[number] = None;
+                    all.changed.insert(number);
+                    seen.insert(number);
+                    continue;
+                }
+                Thing::Link(to) => {
+                    new.id = Id::of(old.id.format(), "blob", &to);
+                    new.mode = LINK;
+                    all.links.insert(new.id, to);
+                }
+                Thing::File { executable, content, mode } => {
+                    let own = content.unwrap_or(old.id);
+                    new.mode = MODES[usize::from(executable)];
+                    // A file that git has converted differs, and may be what git has all the same.
+                    let is_as_committed = content.is_some()
+                        && old.mode & TYPE == FILE
+                        && !is_open
+                        && all.is_converted(old.path)
+                        && !self.changed(&mut status)?.contains(old.path);
+                    new.id = if is_as_committed { old.id } else { own };
+                    if is_as_committed || mode.is_some() {
+                        all.put_unlike(new, executable, own, mode);
+                    }
+                    // Unread, it may be converted.
+                    if content.is_some() {
+                        seen.insert(number);
+                    }
+                }
+            }
+            if new != old {
+                all.rows[number] = all.rows[number].map(|row| Row { mode: new.mode, id: new.id, ..row });
+                all.changed.insert(number);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The paths that `git status` finds changed, which is asked once.
+    fn changed<'s>(
+        &self,
+        status: &'s mut Option<BTreeSet<Vec<u8>>>,
+    ) -> Result<&'s BTreeSet<Vec<u8>>, CommandFailure> {
+        match status {
+            Some(known) => Ok(known),
+            None => {
+                let off = worktree::without_filters(&|arguments| self.git(arguments))
+                    .map_err(CommandFailure::Other)?;
+                let options = ALL_COUNTS.into_iter().chain(off.iter().map(String::as_str));
+                let arguments: Vec<&str> = options.chain(STATUS).collect();
+                let listed = self.git_bytes(&arguments, None, MAX_LIST)?;
+                let paths = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
+                Ok(status.insert(paths.map(<[u8]>::to_vec).collect()))
+            }
+        }
+    }
+
+    /// Whether the configuration of git converts files, wherever they are; `own` are the attributes of the repository.
+    fn converts_anywhere(&self, own: &Path) -> Result<bool, CommandFailure> {
         if conversion::is_configured(&self.git(&["config", "-z", "--list"])?) {
             return Ok(true);
         }
-        let own = self.git(&OWN_ATTRIBUTES)?;
         let others = OTHER_ATTRIBUTES.iter().filter_map(|arguments| self.git(arguments).ok());
-        let is_in = |path: String| {
-            fs::read(self.directory.join(path.trim_end_matches('\n')))
-                .is_ok_and(|text| conversion::is_in(&text))
-        };
-        Ok([own].into_iter().chain(others).any(is_in))
+        let others = others.map(|path| self.directory.join(path.trim_end_matches('\n')));
+        let is_in = |path: PathBuf| fs::read(path).is_ok_and(|text| conversion::is_in(&text));
+        Ok([own.to_owned()].into_iter().chain(others).any(is_in))
     }
 
-    /// Adds how a submodule differs, whose commit here is `id`. Its repository is as much the user's as the one around it,
+    /// Adds how a submodule differs, which the index has as `row`. Its repository is as much the user's as the one around it,
     /// since git never checks out a `.git`; it is asked in the same way.
-    fn submodule(&self, place: &Path, path: &[u8], id: &[u8], found: &mut WorkingTree) {
-        let listed = found.changed.len();
-        found.changed.retain(|(own, _)| own != path);
-        let is_listed = found.changed.len() < listed;
-        let below = |inner: &[u8]| [path, b"/", inner].concat();
-        let name = path.escape_ascii().to_string();
+    fn submodule(&self, place: &Path, number: usize, row: Row<'_>, all: &mut Looked<'_>) {
+        let below = |inner: &[u8]| [row.path, b"/", inner].concat();
+        let name = row.path.escape_ascii().to_string();
         let Ok(mut content) = fs::read_dir(place) else {
-            found.changed.push((path.to_vec(), Replacement::Nothing));
+            all.rows[number] = None;
+            all.changed.insert(number);
             return;
         };
         let Ok(repository) = place.join(".git").symlink_metadata() else {
             if content.next().is_some() {
                 let why = format!("the submodule `{name}` is not checked out, but has files");
-                found.unknown.push((below(b""), why));
+                all.unknown.push((below(b""), why));
             }
-            found.empty.push(path.to_vec());
+            all.empty.push(row.path.to_vec());
             return;
         };
         if repository.is_dir() {
             let why = format!("the build sees `{name}/.git`, which has more than its commit");
-            found.unknown.push((below(b".git/"), why));
+            all.unknown.push((below(b".git/"), why));
         }
         let host = Self { directory: place.to_owned(), ..self.clone() };
-        let read = || {
-            if let Some(variable) =
-                ELSEWHERE.iter().find(|name| self.env().get(**name).is_some_and(|value| !value.is_empty()))
-            {
-                return Err(CommandFailure::Other(format!("`{variable}` names another repository")));
-            }
-            Ok((host.commit_of("HEAD")?, host.working_tree()?))
-        };
-        let (commit, inner) = match read() {
-            Ok(read) => read,
-            Err(failure) => {
-                let why = format!("the submodule `{name}` cannot be read: {}", failure.reason());
-                found.unknown.push((below(b""), why));
-                return;
-            }
-        };
-        if is_listed || commit.as_bytes() != id {
-            found.changed.push((path.to_vec(), Replacement::Submodule(commit)));
+        if let Err(failure) = host.inside(number, row, all) {
+            let why = format!("the submodule `{name}` cannot be read: {}", failure.reason());
+            all.unknown.push((below(b""), why));
         }
-        let WorkingTree { changed, untracked, unknown, empty, converted } = inner;
-        for (inner, _) in changed {
-            let why = format!("`{name}/{}` differs from the commit of its submodule", inner.escape_ascii());
-            found.unknown.push((below(&inner), why));
+    }
+
+    /// The same of one that is checked out here.
+    fn inside(&self, number: usize, row: Row<'_>, all: &mut Looked<'_>) -> Result<(), CommandFailure> {
+        let is_set = |name: &&&str| self.env().get(**name).is_some_and(|value| !value.is_empty());
+        if let Some(variable) = ELSEWHERE.iter().find(is_set) {
+            return Err(CommandFailure::Other(format!("`{variable}` names another repository")));
         }
-        for inner in empty {
-            let why = format!("`{name}/{}` is a submodule that is not checked out", inner.escape_ascii());
-            found.unknown.push((below(&inner), why));
+        let commit = self.commit_of("HEAD")?;
+        let asked = self.ask_git()?;
+        let Index { entries, is_whole: _ } = read(&asked.listing)?;
+        let inner = self.looked(&asked, &entries)?;
+        let staged = self.staged(&commit)?;
+        let Looked { rows: _, links: _, changed, unlike: _, untracked, unknown, empty, converted } = inner;
+        let Some(id) = Id::from_hex(commit.as_bytes()) else {
+            return Err(CommandFailure::Other(format!("`{commit}` is not a commit")));
+        };
+        if id != row.id {
+            all.rows[number] = all.rows[number].map(|row| Row { id, ..row });
+            all.changed.insert(number);
+        }
+        let below = |inner: &[u8]| [row.path, b"/", inner].concat();
+        let name = row.path.escape_ascii().to_string();
+        let mut differs = |inner: &[u8], why: String| all.unknown.push((below(inner), why));
+        let staged = staged.into_iter().map(|change| change.path);
+        for path in changed.into_iter().map(|number| entries[number].row.path.to_vec()).chain(staged) {
+            let why = format!("`{name}/{}` differs from the commit of its submodule", path.escape_ascii());
+            differs(&path, why);
+        }
+        for path in empty {
+            let why = format!("`{name}/{}` is a submodule that is not checked out", path.escape_ascii());
+            differs(&path, why);
         }
         if !converted.is_empty() {
             let why = format!("git may convert the files of the submodule `{name}` as it checks them out");
-            found.unknown.push((below(b""), why));
+            differs(b"", why);
         }
-        found
-            .unknown
-            .extend(unknown.into_iter().map(|(inner, why)| (below(&inner), format!("{why} (in `{name}`)"))));
-        found.untracked.extend(untracked.iter().map(|inner| below(inner)));
-    }
-
-    /// A file of the working tree as it is, with its content if that is wanted; nothing when it is no file.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is too large.
-    pub fn actual(
-        &self,
-        top: &Path,
-        path: &[u8],
-        with_content: bool,
-    ) -> Result<Option<Actual>, CommandFailure> {
-        let place = top.join(os_path(path)?);
-        let Ok(found) = fs::symlink_metadata(&place) else { return Ok(None) };
-        if !found.is_file() {
-            return Ok(None);
+        for (path, why) in unknown {
+            differs(&path, format!("{why} (in `{name}`)"));
         }
-        #[cfg(unix)]
-        let mode = Some(std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o7777);
-        #[cfg(not(unix))]
-        let mode = None;
-        let content = with_content.then(|| content_of(&place, &found)).transpose()?;
-        Ok(Some(Actual { mode, content }))
+        all.untracked.extend(untracked.iter().map(|path| below(path)));
+        Ok(())
     }
 }
 
-/// Paths with what git says of them in front.
-fn entries(listed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 2)
-}
-
-/// A tracked file, as `git ls-files` prints it.
-struct Tracked<'a> {
-    letter: u8,
-    mode: &'a [u8],
-    id: &'a [u8],
-    path: &'a [u8],
-}
-
-fn tracked_entry(entry: &[u8]) -> Option<Tracked<'_>> {
-    let at = entry.iter().position(|byte| *byte == b'\t')?;
-    let (head, path) = (&entry[..at], &entry[at + 1..]);
-    let mut words = head.split(|byte| *byte == b' ');
-    let (letter, mode, id) = (words.next()?.first()?, words.next()?, words.next()?);
-    Some(Tracked { letter: *letter, mode, id, path })
-}
-
-/// What is there in the place of a tracked file.
-fn replacement(place: &Path) -> Result<Replacement, CommandFailure> {
-    let Ok(found) = fs::symlink_metadata(place) else { return Ok(Replacement::Nothing) };
-    if found.is_symlink() {
-        let to = fs::read_link(place).map_err(|error| CommandFailure::Other(reason(&error)))?;
-        return Ok(Replacement::Link(to.as_os_str().as_encoded_bytes().to_vec()));
+impl Looked<'_> {
+    fn is_converted(&self, path: &[u8]) -> bool {
+        self.converted.iter().any(|folder| {
+            folder.is_empty()
+                || path.strip_prefix(folder.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
+        })
     }
+
+    /// Adds what a build sees in the place of a row.
+    fn put_unlike(&mut self, row: Row<'_>, executable: bool, content: Id, mode: Option<u32>) {
+        let id = match mode {
+            Some(mode) => Id::of(row.id.format(), &format!("blob of mode {mode:o}"), content.as_bytes()),
+            None => content,
+        };
+        self.unlike.insert(row.path.to_vec(), Entry::File { executable, id });
+    }
+}
+
+fn read(listing: &[u8]) -> Result<Index<'_>, CommandFailure> {
+    index(listing).map_err(other)
+}
+
+fn other(error: impl ToString) -> CommandFailure {
+    CommandFailure::Other(error.to_string())
+}
+
+/// The content of a file as it is there, and its permissions, if no commit has such; `None` when it is as in a row, or no
+/// file.
+fn actual(top: &Path, row: Row<'_>) -> Result<Option<(Id, Option<u32>)>, CommandFailure> {
+    let place = top.join(os_path(row.path)?);
+    let Ok(found) = fs::symlink_metadata(&place) else { return Ok(None) };
     if !found.is_file() {
-        return Ok(Replacement::Nothing);
+        return Ok(None);
     }
-    #[cfg(unix)]
-    let executable = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o100 != 0;
-    #[cfg(not(unix))]
-    let executable = false;
-    Ok(Replacement::File { executable, content: content_of(place, &found)? })
-}
-
-fn content_of(place: &Path, found: &fs::Metadata) -> Result<Vec<u8>, CommandFailure> {
-    if found.len() > MAX_LIST {
-        let name = place.display();
-        return Err(CommandFailure::Other(format!("`{name}` has more than {} MiB", MAX_LIST >> 20)));
-    }
-    fs::read(place).map_err(|error| CommandFailure::Other(reason(&error)))
+    let (_, mode) = permissions(&found, false);
+    let format: Format = row.id.format();
+    let id = Id::of(format, "blob", &content_of(&place, &found)?);
+    Ok((id != row.id || mode.is_some()).then_some((id, mode)))
 }

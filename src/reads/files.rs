@@ -1,5 +1,7 @@
 //! What reading needs: the files of a repository, and what is known of base images and of the run.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use crate::context::Tree;
@@ -14,6 +16,9 @@ pub(crate) trait Files {
 
     /// What cannot be compared with a commit, and why; folders end with `/`.
     fn unknown(&self) -> &[(Vec<u8>, String)];
+
+    /// Where the top of the repository is on this machine.
+    fn place(&self) -> &Path;
 
     /// The folder that paths of the definition begin in, from the top; empty, or with `/` at its end.
     fn folder(&self) -> &[u8];

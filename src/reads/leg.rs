@@ -1,6 +1,7 @@
 //! What one build reads: its definition, its Dockerfile, its contexts, and the builds that it links to.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -47,6 +48,8 @@ pub(super) struct Reader<'a> {
     dockerfiles: BTreeMap<String, Arc<Result<Dockerfile, String>>>,
     /// What was seen of contexts.
     seen: BTreeMap<Seen, Arc<Sight>>,
+    /// What git makes of the files of contexts, by their roots.
+    attributes: BTreeMap<Vec<u8>, String>,
     /// The hashes of what is linked to.
     linked: BTreeMap<Name, Inputs>,
     /// The links that are being followed.
@@ -76,6 +79,7 @@ impl<'a> Reader<'a> {
             known,
             dockerfiles: BTreeMap::new(),
             seen: BTreeMap::new(),
+            attributes: BTreeMap::new(),
             linked: BTreeMap::new(),
             open: Vec::new(),
         }
@@ -186,7 +190,7 @@ impl<'a> Reader<'a> {
             gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
             return None;
         };
-        let folder = place::from_top(self.files.folder(), context);
+        let folder = self.from_top(context);
         let path = folder.and_then(|folder| place::below(&folder, named));
         let Some(path) = path else {
             gathered.unknown.push(format!("the Dockerfile `{named}` lies outside of the repository"));
@@ -372,6 +376,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A path of the definition, from the top; `None` for one outside of the repository.
+    fn from_top(&self, path: &str) -> Option<String> {
+        match Path::new(path).strip_prefix(self.files.place()) {
+            Ok(below) if Path::new(path).is_absolute() => place::from_top(b"", below.to_str()?),
+            _ => place::from_top(self.files.folder(), path),
+        }
+    }
+
     /// What is seen of a folder, and what git makes of its files.
     fn context(
         &mut self,
@@ -381,7 +393,7 @@ impl<'a> Reader<'a> {
         sources: Option<Vec<Vec<u8>>>,
         gathered: &mut Gathered,
     ) {
-        let Some(root) = place::from_top(self.files.folder(), path) else {
+        let Some(root) = self.from_top(path) else {
             gathered.unknown.push(format!("the context `{path}` lies outside of the repository"));
             return;
         };
@@ -419,7 +431,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn look(&self, (root, ignore, sources): &Seen) -> Sight {
+    fn look(&mut self, (root, ignore, sources): &Seen) -> Sight {
         let tree = self.files.tree();
         let ignore = Ignore::parse(ignore.as_deref().unwrap_or_default())
             .map_err(|problem| format!("the ignore file of `{root}`: {problem}"))?;
@@ -442,8 +454,12 @@ impl<'a> Reader<'a> {
         if let Some((_, why)) = self.files.unknown().iter().find(|(path, _)| context.sees(path)) {
             return Err(why.clone());
         }
-        let attributes = tree.attributes(context.root()).unwrap_or_default();
-        Ok(format!("{}{}", context.fingerprint(), shown(&attributes)))
+        // Images may share a context that holds the whole repository.
+        let attributes = self
+            .attributes
+            .entry(context.root().to_vec())
+            .or_insert_with(|| shown(&tree.attributes(context.root()).unwrap_or_default()));
+        Ok(format!("{}{attributes}", context.fingerprint()))
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) use self::build::Read;
 pub(crate) use self::files::{Files, Known};
 use self::leg::Reader;
 pub(crate) use self::leg::{DOCKERFILE, EPOCH, FALLBACK, IMAGE, context_of, local};
+pub(crate) use self::place::{Place, find};
 use crate::bake::values::Name;
 use crate::inputs::Inputs;
 use crate::plan::Plan;

@@ -23,7 +23,7 @@ pub(super) fn below(folder: &str, path: &str) -> Option<String> {
 }
 
 /// A file of the tree, and its path once links are followed.
-pub(super) enum Place {
+pub(crate) enum Place {
     /// A file.
     File {
         /// Its path from the top.
@@ -41,7 +41,7 @@ pub(super) enum Place {
 }
 
 /// What is at a path from the top.
-pub(super) fn find(tree: &Tree, path: &str) -> Place {
+pub(crate) fn find(tree: &Tree, path: &str) -> Place {
     let mut path = path.to_owned();
     for _ in 0..MAX_HOPS {
         let Some((before, entry, rest)) = first_that_is_no_folder(tree, &path) else {

@@ -275,11 +275,48 @@ fn what_git_status_does_not_show_counts() {
         fs::remove_file(test.folder().join("web/c")).unwrap();
         assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"], "{flag}");
     }
+    // As long as what is committed, and as old.
+    let test = folder();
+    let path = test.folder().join("web/c");
+    let before = fs::metadata(&path).unwrap();
+    fs::write(&path, "x".repeat(usize::try_from(before.len()).unwrap())).unwrap();
+    fs::File::options().append(true).open(&path).unwrap().set_modified(before.modified().unwrap()).unwrap();
+    assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), ["web"]);
+    #[cfg(unix)]
+    {
+        let test = folder();
+        let made = Command::new("mkfifo").arg(test.folder().join("web/p")).status().unwrap();
+        assert!(made.success());
+        let plan = plan_in(test.folder(), &["--changed-since", "HEAD"], &[]);
+        assert_eq!(built(&plan), ["web"]);
+        assert!(why(&plan, "web").contains("`web/p`, which git does not track"), "{plan}");
+    }
     // An empty folder that no build sees.
     let test = folder();
     fs::create_dir_all(test.folder().join("base/e")).unwrap();
     fs::create_dir_all(test.folder().join("elsewhere")).unwrap();
     assert_eq!(built(&plan_in(test.folder(), &["--changed-since", "HEAD"], &[])), [""; 0]);
+}
+
+#[test]
+fn an_absolute_context_in_the_repository_is_one_of_it() {
+    let test = folder();
+    let folder = fs::canonicalize(test.folder()).unwrap();
+    let with = |context: &str| {
+        let definition = DEFINITION.replace("context   = \"web\"", &format!("context   = \"{context}\""));
+        assert_ne!(definition, DEFINITION);
+        fs::write(folder.join("docker-bake.hcl"), definition).unwrap();
+        commit(&folder, "context");
+    };
+    with(folder.join("web").to_str().unwrap());
+    assert_eq!(built(&plan_in(&folder, &["--changed-since", "HEAD"], &[])), [""; 0]);
+    fs::write(folder.join("web/c"), "changed\n").unwrap();
+    let plan = plan_in(&folder, &["--changed-since", "HEAD"], &[]);
+    assert_eq!(built(&plan), ["web"]);
+    assert!(!why(&plan, "web").starts_with("unknown"), "{plan}");
+    with("/nowhere/web");
+    let plan = plan_in(&folder, &["--changed-since", "HEAD"], &[]);
+    assert!(why(&plan, "web").contains("lies outside of the repository"), "{plan}");
 }
 
 #[test]

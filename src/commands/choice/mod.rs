@@ -7,6 +7,8 @@ mod served;
 mod since;
 mod snapshot;
 mod stale;
+#[cfg(all(test, unix))]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::Host;
 use crate::inputs::Inputs;
+use crate::parallel;
 use crate::plan::{Image, Plan, PlannedBase, Verdict};
 use crate::reads::{self, Files, Reads};
 use crate::reference::Tag;
@@ -39,6 +42,8 @@ pub(super) struct Asked<'c> {
     choice: &'c cli::Choice,
     /// Whether images are compared with what is published.
     is_published: bool,
+    /// The files, or why they cannot be known.
+    checkout: Result<Checkout, String>,
     /// What they are compared with besides, or why that cannot be known.
     before: Option<Result<Before, String>>,
 }
@@ -71,16 +76,28 @@ pub(super) fn ask<'c>(
     selection: &Selection,
     plan_there: PlanThere<'_>,
 ) -> Result<Asked<'c>, Error> {
-    let mut asked = Asked { choice, is_published: choice.skip_published && !choice.all, before: None };
-    let Some(given) = choice.changed_since.as_deref().filter(|_| !choice.all) else { return Ok(asked) };
-    match since::base(session, given, selection.publish)? {
-        Base::Published => asked.is_published = true,
-        Base::Nothing(why) => asked.before = Some(Err(why)),
-        Base::Revision(revision) => {
-            asked.before = Some(since::before(session, selection, &revision, plan_there));
-        }
-    }
-    Ok(asked)
+    let given = choice.changed_since.as_deref().filter(|_| !choice.all);
+    let base = given.map(|given| since::base(session, given, selection.publish)).transpose()?;
+    session.note("reading the files that git tracks, and what differs from the commit");
+    let host = session.host;
+    let revision = match &base {
+        Some(Base::Revision(revision)) => Some(revision.as_str()),
+        Some(Base::Published | Base::Nothing(_)) | None => None,
+    };
+    let (checkout, found) = parallel::at_once(
+        || Checkout::read(host),
+        || revision.map(|revision| (revision, since::find(host, revision))),
+    );
+    let before = found.map(|(revision, found)| {
+        since::before(session, selection, revision, found, checkout.as_ref(), plan_there)
+    });
+    let (is_published, why) = match base {
+        Some(Base::Published) => (true, None),
+        Some(Base::Nothing(why)) => (false, Some(Err(why))),
+        Some(Base::Revision(_)) | None => (false, None),
+    };
+    let is_published = is_published || choice.skip_published && !choice.all;
+    Ok(Asked { choice, is_published, checkout, before: before.or(why) })
 }
 
 /// Decides which images of a plan are built. `elsewhere` gives the plan of the same commit in a run of the default branch, whose
@@ -93,8 +110,8 @@ pub(super) fn choose(
     elsewhere: impl Fn() -> Option<Plan>,
 ) -> Result<Chosen, Error> {
     let choice = asked.choice;
-    let checkout = Checkout::read(session);
-    let (files, committed): (Result<&dyn Files, &str>, Result<&dyn Files, &str>) = match &checkout {
+    let checkout = &asked.checkout;
+    let (files, committed): (Result<&dyn Files, &str>, Result<&dyn Files, &str>) = match checkout {
         Ok(checkout) => (Ok(&checkout.built), Ok(checkout.committed())),
         Err(why) => (Err(why), Err(why)),
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Checkout, Snapshot};
 use crate::bake::text::discovery;
 use crate::cli::Selection;
 use crate::commands::facts;
@@ -12,7 +12,7 @@ use crate::commands::session::Session;
 use crate::error::Error;
 use crate::facts::command::CommandFailure;
 use crate::facts::remote;
-use crate::host::{Host, Revision};
+use crate::host::{Host, Revision, Staged};
 use crate::plan::Plan;
 
 /// What `--changed-since` takes instead of a revision.
@@ -130,34 +130,52 @@ fn first_parent(session: &Session<'_>) -> Result<String, String> {
     }
 }
 
-/// What the revision had, planned with what is known of this run; or why that cannot be known.
+/// A commit of the checkout, and how the index differs from it.
+pub(super) type Commit = (String, Vec<Staged>);
+
+/// Finds a revision in the checkout.
+pub(super) fn find(host: &Host, revision: &str) -> Result<Commit, CommandFailure> {
+    let commit = host.commit_of(revision)?;
+    let staged = host.staged(&commit)?;
+    Ok((commit, staged))
+}
+
+/// What the revision had, planned with what is known of this run; or why that cannot be known. `found` is what the checkout
+/// has of it, whose files are known.
 pub(super) fn before(
     session: &mut Session<'_>,
     selection: &Selection,
     revision: &str,
+    found: Result<Commit, CommandFailure>,
+    checkout: Result<&Checkout, &String>,
     plan_there: PlanThere<'_>,
 ) -> Result<Before, String> {
     let mut fetched: Option<Revision> = None;
     let here = session.host;
-    let (database, commit): (&Host, String) = match here.commit_of(revision) {
-        Ok(commit) => (here, commit),
+    let failed = |failure: CommandFailure| format!("`{revision}` cannot be read: {}", failure.reason());
+    let (database, tree) = match found {
+        Ok((commit, staged)) => {
+            let known = checkout.map_err(String::clone)?.before(here, &staged);
+            (here, known.unwrap_or_else(|| here.tree_of(&commit)).map_err(failed)?)
+        }
         Err(_) if is_whole_hash(revision) => {
-            let found = fetched.insert(fetch(session, revision)?);
-            (&found.host, revision.to_owned())
+            let database = &fetched.insert(fetch(session, revision)?).host;
+            (database, database.tree_of(revision).map_err(failed)?)
         }
         Err(failure @ CommandFailure::NoCommit { .. }) => return Err(failure.reason()),
-        Err(failure) => return Err(format!("`{revision}` cannot be read: {}", failure.reason())),
+        Err(failure) => return Err(failed(failure)),
     };
+    let checkout = checkout.map_err(String::clone)?;
     let is_wanted = is_wanted(selection);
     let there = here
-        .revision_in(database, &commit, &is_wanted)
+        .revision_in(database, revision, &tree, &is_wanted)
         .map_err(|failure| format!("the definition of `{revision}` cannot be read: {}", failure.reason()))?;
     let made = plan_there(session, &there.host, selection);
     let plan = made.map_err(|error| {
         let first = error.into_diagnostics().into_iter().next().map(|one| one.message).unwrap_or_default();
         format!("the definition of `{revision}` does not evaluate: {first}")
     })?;
-    let files = Snapshot::of_commit(session, database, &commit)?;
+    let files = checkout.committed().of_commit(database, tree);
     let name =
         if is_whole_hash(revision) { revision.chars().take(SHORT).collect() } else { revision.to_owned() };
     Ok(Before { name, plan, files, _fetched: fetched })

@@ -1,6 +1,5 @@
 //! What git lists, and what lies in a working tree.
 
-use super::super::listing::BadListing;
 use super::super::tree::BadName;
 use super::*;
 
