@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::diagnostic::suggest;
+
 /// Words that people try as commands, and what does it.
 const MEANT: [(&[&str], &str); 8] = [
     (
@@ -74,7 +76,15 @@ pub(super) fn explain(mut error: clap::Error, root: &mut Command, arguments: &[O
                     .ends_with(".json")
                     .then(|| format!("a plan is given with an option: `--plan {option}`"))
             };
-            behind_command(option, root, arguments).or_else(meant).or_else(plan)
+            let near = || {
+                let all = MEANT_OPTIONS.iter().flat_map(|(words, _)| words.iter().copied());
+                let near = suggest(option, all.filter(|word| word.starts_with("--")))?;
+                MEANT_OPTIONS
+                    .iter()
+                    .find(|(words, _)| words.contains(&near))
+                    .map(|(_, hint)| (*hint).to_owned())
+            };
+            behind_command(option, root, arguments).or_else(meant).or_else(plan).or_else(near)
         }
         _ => None,
     };

@@ -48,7 +48,7 @@ pub(crate) struct Promote {
     /// Move a version's own tag, which otherwise never changes
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_retag: bool,
-    /// Tag an image even if it says that it is of another version or revision
+    /// Tag an image even if it says that it has another version or revision
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_other_version: bool,
     /// Wait up to this long, such as `90s` or `5m`, for busy or slow registries

@@ -17,12 +17,12 @@ codes! {
         cure: "Set `repositories = [\"ghcr.io/acme/app\"]`.",
     }
     NO_TAG "no-tag" [Error Note] {
-        cause: "An image has no tag in this run: its patterns need facts that the run does not have, its tags belong to greater versions, or it can never have a tag, such as when the variable that its only tag is made of has no value. It is an error where no run could have one, and in a run of a git tag that no image is for.",
+        cause: "An image has no tag in this run: its patterns need facts that the run does not have, its tags belong to greater versions, or it can never have a tag, such as when the variable that its only tag is made of has no value. It is an error where no run could have one, and in a run of a git tag that no image is for, unless conditions that tell git tags apart decline it.",
         example: run("plan --fact tag=v1.4.2", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [{ pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("tag=v1.4.2", "branch=main"),
         cure: "Check what `version`, `tag_prefix` and `tags` accept, and set the variables in them; or do not run for such tags.",
     }
-    REPOSITORY "repository" [Error] {
-        cause: "An entry of `repositories` or `mirrors` is not the name of a repository, such as one with a tag, an upper-case letter or a pattern that is not about the image.",
+    REPOSITORY "repository" [Error Warning] {
+        cause: "An entry of `repositories` or `mirrors` is not the name of a repository, such as one with a tag, an upper-case letter or a pattern that is not about the image. As a warning: an entry has neither an owner nor a registry, so it is one of Docker's official images.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/Acme/app\"]\n  version      = \"1.4.2\"\n}\n").fixed("Acme", "acme"),
         cure: "Write it in lower case and without a tag: `ghcr.io/acme/app`. `{{ image }}` and `{{ key }}` may be part of it.",
     }

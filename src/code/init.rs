@@ -6,8 +6,8 @@ use super::row::codes;
 codes! {
     guide: "docs/how-to/init.md";
 
-    INIT_UNREAD "init-unread" [Warning] {
-        cause: "A workflow or script publishes an image in a way that `init` does not read, or that has no place in the proposal; the message says why. The image is left out.",
+    INIT_UNREAD "init-unread" [Warning Note] {
+        cause: "A workflow or script publishes an image in a way that `init` does not read, or that has no place in the proposal; the message says why. The image is left out. As a note: Dockerfiles of tests, examples and the like are left out.",
         example: when("A workflow that publishes with an action whose inputs are not known."),
         cure: "Write an `image` block for what it publishes.",
     }

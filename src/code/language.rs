@@ -11,8 +11,8 @@ codes! {
         example: file("target \"app\" {\n  tags = [\"ghcr.io/acme/app:1\"\n}\n").fixed("app:1\"\n", "app:1\"]\n"),
         cure: "Close what is open, put a comma between elements, and one attribute on each line. The caret stands where the file can no longer be read.",
     }
-    UNKNOWN_VARIABLE "unknown-variable" [Error] {
-        cause: "An expression, `--keep-variable` or `--var` uses a name that no `variable` block, no attribute at the top of the file, and no `for`, matrix or parameter around it declares. Environment variables only set variables that are declared.",
+    UNKNOWN_VARIABLE "unknown-variable" [Error Warning] {
+        cause: "An expression uses a name that no `variable` block, no attribute at the top of the file, and no `for`, matrix or parameter around it declares; or `--keep-variable` or `--var` has a name that no `variable` block declares. A name that a Compose file uses may be set with `--var`, too. Bake takes any name in `--var` and ignores one that nothing declares, so for `bakeplan print` without `--strict` that is a warning. Environment variables only set variables that are declared.",
         example: file("variable \"TAG\" { default = \"1\" }\n\ntarget \"app\" {\n  tags = [\"ghcr.io/acme/app:${TAGG}\"]\n}\n").fixed("TAGG", "TAG"),
         cure: "Correct the name, or declare it: `variable \"NAME\" {}`.",
     }

@@ -22,7 +22,7 @@ codes! {
         cure: "Give what `docker buildx bake --metadata-file` writes, or the output `metadata` of docker/bake-action.",
     }
     NO_METADATA "no-metadata" [Note] {
-        cause: "Nothing in the metadata is about a build of this plan: a folder has no files, a file is not a JSON object, or all entries are of other targets.",
+        cause: "Nothing in the metadata is about a build of this plan: a folder has no files, a file is not a JSON object, or all entries belong to other targets.",
         example: when("`--metadata` names the folder above the one that the artifacts were downloaded to."),
         cure: "Give the files that the build jobs write with `docker buildx bake --metadata-file FILE`, or their folder.",
     }
@@ -37,7 +37,7 @@ codes! {
         cure: "Build the targets of this plan's `docker-bake.json` with `--push`.",
     }
     NO_ID "no-id" [Note] {
-        cause: "Metadata does not say which plan it is of, so builds of another plan are noticed only if their labels or annotations differ.",
+        cause: "Metadata does not say which plan it belongs to, so builds of another plan are noticed only if their labels or annotations differ.",
         example: when("Metadata files with names that the workflow chose itself."),
         cure: "Write the metadata of each job to the file that `metadata` in its row of the matrix names.",
     }

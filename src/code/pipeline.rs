@@ -49,7 +49,7 @@ codes! {
     TO_SET "to-set" [Note] {
         cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
         example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file."),
-        cure: "Set them in *Settings > Secrets and variables > Actions*, and name the check in the rule of the branch.",
+        cure: "Set them in the repository, under Settings > Secrets and variables > Actions, and name the check in the rule of the branch.",
     }
     NO_VALUE "no-value" [Error] {
         cause: "A variable is left to the build with `--keep-variable`, has no default, and nothing says where the workflow takes its value from.",

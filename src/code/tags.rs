@@ -22,7 +22,7 @@ codes! {
         cure: "Leave it out of one of them.",
     }
     WITHDRAWN "withdrawn" [Warning] {
-        cause: "The plan is of a version that its image names in `withdrawn`. It is published again under its own tags, and gets no floating ones such as `1.4` and `latest`.",
+        cause: "The version of the plan is one that its image names in `withdrawn`. It is published again under its own tags, and gets no floating ones such as `1.4` and `latest`.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.3\"\n  withdrawn    = [\"1.4.3\"]\n}\n").fixed("version      = \"1.4.3\"", "version      = \"1.4.4\""),
         cure: "Plan another version; take one that is good again out of `withdrawn`.",
     }
@@ -107,9 +107,9 @@ codes! {
         cure: "Write one version on each line, name the `plan.json` of an earlier run, or read tags of git with `--known-versions git`.",
     }
     OTHER_VERSION "other-version" [Error Note] {
-        cause: "A build or an index is of another version than the tags that it would get, by its annotation or its tags; or, as a note, an image is left out because the git tag of the run does not begin with its `tag_prefix`.",
+        cause: "A build or an index has another version than the tags that it would get, by its annotation or its tags; or, as a note, an image is left out because the git tag of the run does not begin with its `tag_prefix`.",
         example: run("plan --fact tag=web/v1.0.0", &[("docker-bake.hcl", "target \"api\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"web\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage {\n  version    = \"{{ tag }}\"\n  tag_prefix = \"{{ image }}/\"\n}\nimage \"api\" {\n  repositories = [\"ghcr.io/acme/api\"]\n}\nimage \"web\" {\n  repositories = [\"ghcr.io/acme/web\"]\n}\n")]),
-        cure: "Promote or build the version that the tags are of; `--allow-other-version` of `promote` allows it. The note needs nothing.",
+        cure: "Promote or build the version that the tags are for; `--allow-other-version` of `promote` allows it. The note needs nothing.",
     }
     PRERELEASE "prerelease" [Error] {
         cause: "`promote` would give a prerelease a tag that floats with releases, such as `latest` or `1.4`.",

@@ -8,7 +8,7 @@ use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Leg, Plan};
 use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
 
@@ -17,10 +17,13 @@ type Absent = (String, Option<Span>);
 
 /// A note for each context and Dockerfile that the targets of a plan read and that does not exist.
 ///
-/// Only a checkout shows what a build will find: elsewhere, a Bake file may be planned without what it builds.
+/// Only a checkout, or a folder with Dockerfiles, shows what a build will find: elsewhere, a Bake file may be planned without
+/// what it builds.
 pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let host = session.host;
-    if !host.is_in_checkout() {
+    let is_checkout = host.is_in_checkout();
+    let is_there = |leg: &Leg| dockerfile_of(&leg.definition).is_some_and(|path| host.is_file(&path));
+    if !is_checkout && !host.is_file(DOCKERFILE) && !plan.legs.values().any(is_there) {
         return Vec::new();
     }
     let mut missing: IndexMap<String, Absent> = IndexMap::new();
@@ -33,7 +36,8 @@ pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
         }
     }
     let note = |(_, (what, span)): (String, Absent)| {
-        Diagnostic::note(Code::ABSENT, format!("{what} does not exist in this checkout"))
+        let place = if is_checkout { "in this checkout" } else { "here" };
+        Diagnostic::note(Code::ABSENT, format!("{what} does not exist {place}"))
             .at(span, "")
             .with_help("check the path; nothing is wrong if a step of CI makes it before the build")
     };
@@ -64,20 +68,27 @@ fn absent(
         missing.push((path.to_owned(), (what, span(&target.context))));
         return missing;
     }
-    let is_elsewhere =
-        |text: &Text| is_open(text) || text.as_str().starts_with('/') || is_remote(text.as_str());
-    if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
-        return missing;
-    }
-    let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
-    let Some((folder, named)) = dockerfile_in(named, context.as_deref()) else { return missing };
-    let path = clean_path(&format!("{folder}/{named}"));
+    let Some(path) = dockerfile_of(target) else { return missing };
     let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
     if !path.starts_with('/') && !is_file(&path) && !other.is_some_and(|other| is_file(&other)) {
         let what = format!("the Dockerfile `{path}` of target `{name}`");
         missing.push((path, (what, span(&target.dockerfile))));
     }
     missing
+}
+
+/// The path of the Dockerfile of a target, unless it is written in the target, lies elsewhere or is left to the build.
+fn dockerfile_of(target: &Target) -> Option<String> {
+    let is_elsewhere =
+        |text: &Text| is_open(text) || text.as_str().starts_with('/') || is_remote(text.as_str());
+    if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
+        return None;
+    }
+    let context =
+        local(context_of(target)).filter(|_| target.context.as_ref().is_none_or(|text| !is_open(text)));
+    let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
+    let (folder, named) = dockerfile_in(named, context.as_deref())?;
+    Some(clean_path(&format!("{folder}/{named}")))
 }
 
 /// A path of this machine that a checkout can have.

@@ -82,6 +82,8 @@ fn load_with(
     if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
         return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
     }
+    // As Bake, which says nothing about variables that it does not know.
+    let is_lenient = matches!(images, Images::Unnamed) && !args.strict;
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let attempt = present.moment().attempt.map(|attempt| attempt.to_string());
@@ -140,6 +142,16 @@ fn load_with(
     let ambient = ambient(home, &present);
     let evaluated = run::evaluate(bodies, composition.definition, &session.sources, surroundings, ambient);
     let Evaluated { module, mut definition, kept, null } = evaluated.map_err(sorted)?;
+    let of_compose: Vec<SourceId> =
+        compose_files.iter().chain(&composition.read).chain(&read.variables).copied().collect();
+    let without_effect = module.set_without_effect(|name| {
+        of_compose.iter().any(|id| mentions(&session.sources.get(*id).text, name))
+    });
+    if is_lenient {
+        session.tell(&without_effect);
+    } else if !without_effect.is_empty() {
+        return Err(sorted(without_effect.into_iter().map(Diagnostic::into_error).collect()).into());
+    }
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
     let leaks = session.leaks.texts().collect::<Vec<_>>();
@@ -264,12 +276,16 @@ fn is_file_relative(host: &Host) -> Result<bool, Error> {
     })
 }
 
+/// Whether a name is one of the words of a text.
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
 /// Environment variables that these texts mention and whose values are not text.
 fn replaced(host: &Host, texts: &[&str]) -> Vec<Diagnostic> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mentions = |name: &str| texts.iter().any(|text| text.split(|c| !is_part(c)).any(|word| word == name));
+    let is_there = |name: &str| texts.iter().any(|text| mentions(text, name));
     let mentioned =
-        host.replaced().iter().filter(|name| mentions(name.strip_suffix("_JSON").unwrap_or(name)));
+        host.replaced().iter().filter(|name| is_there(name.strip_suffix("_JSON").unwrap_or(name)));
     let warning = |name: &String| {
         let message =
             format!("the environment variable `{name}` is not UTF-8; invalid bytes are replaced with U+FFFD");

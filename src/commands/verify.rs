@@ -9,6 +9,8 @@ use super::network;
 use super::session::{Session, github};
 use super::talk::Talk;
 use crate::cli::{self, ReportFormat};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::published::planned::Planned;
 use crate::published::target::Target;
@@ -95,6 +97,10 @@ fn tell(session: &Session<'_>, args: &cli::Verify, report: Report) -> Result<(),
     match args.format {
         ReportFormat::Table => session.show(&report.to_table())?,
         ReportFormat::Json => session.deliver_json(&report.to_json())?,
+    }
+    if args.plan.is_some() && report.references.is_empty() && report.failures.is_empty() {
+        let message = "the plan publishes nothing, so there is nothing to verify";
+        session.tell(&[Diagnostic::note(Code::NO_IMAGES, message)]);
     }
     // In JSON, the findings are part of the product.
     let is_told = args.format == ReportFormat::Table || args.github;

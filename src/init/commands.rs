@@ -14,8 +14,8 @@ use super::text::{Line, Meta, Piece, Place, Template};
 pub(crate) struct Setting<'a> {
     /// The file.
     pub path: &'a Rc<str>,
-    /// The line of the script's first line.
-    pub line: usize,
+    /// Where each line of the script is; those behind the last are below it.
+    pub lines: &'a [usize],
     /// In which examples it runs.
     pub runs: Answers,
     /// The job or file that it is in.
@@ -24,7 +24,9 @@ pub(crate) struct Setting<'a> {
 
 impl Setting<'_> {
     fn place(&self, command: &ShellCommand) -> Place {
-        Place { path: Rc::clone(self.path), line: self.line + command.line }
+        let behind = (command.line + 1).saturating_sub(self.lines.len());
+        let line = self.lines.get(command.line).or(self.lines.last()).map_or(1, |line| line + behind);
+        Place { path: Rc::clone(self.path), line }
     }
 
     fn publication(&self, command: &ShellCommand) -> Publication {
@@ -58,7 +60,9 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
             ["docker" | "podman" | "nerdctl" | "buildah", "build" | "bud", ..] => {
                 build(&words[2..], command, setting, &mut found, &mut built);
             }
-            ["docker" | "podman", "push", ..] | ["docker", "image", "push", ..] => {
+            ["/kaniko/executor", ..] => kaniko(&words[1..], command, setting, &mut found, &mut built),
+            ["docker" | "podman" | "nerdctl", "tag", ..] => tag(&words[2..], command, setting, &mut built),
+            ["docker" | "podman" | "nerdctl" | "buildah", "push", ..] | ["docker", "image", "push", ..] => {
                 let Some(reference) = words.iter().rev().find(|word| !word.shown().starts_with('-')) else {
                     continue;
                 };
@@ -108,12 +112,17 @@ fn options<'w>(words: &'w [Template], flags: &[&str]) -> (Vec<(String, Template)
     (options, rest)
 }
 
+/// The references of a word: a variable without quotes may hold several.
+fn references(word: &Template) -> Vec<Template> {
+    word.split(' ').into_iter().filter(|one| !one.0.is_empty()).collect()
+}
+
 /// `docker manifest create LIST MANIFEST…`
 fn manifest(words: &[Template], command: &ShellCommand, setting: &Setting<'_>) -> Publication {
     let mut publication = setting.publication(command);
     let (options, rest) = options(words, &["-a", "--amend", "--insecure"]);
     let amended = options.into_iter().filter(|(name, _)| name == "--amend").map(|(_, value)| value);
-    let mut rest = rest.into_iter().cloned();
+    let mut rest = rest.into_iter().flat_map(references);
     let place = setting.place(command);
     if let Some(list) = rest.next() {
         add_reference(&mut publication, Line { text: list, place }, false);
@@ -152,7 +161,7 @@ fn imagetools(
         publication.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         publication.flavor.extend(meta.flavor.iter().cloned());
     }
-    publication.sources = rest.into_iter().cloned().collect();
+    publication.sources = rest.into_iter().flat_map(references).collect();
     if publication.repositories.is_empty() {
         publication.untold.push(Line { text: joined(&command.words), place });
     }
@@ -288,6 +297,58 @@ fn build(
     }
     publication.build = Some(Build::Dockerfile(Box::new(build)));
     if pushes { found.push(publication) } else { built.push(publication) }
+}
+
+/// `/kaniko/executor`, whose options are other names of those of `docker build`.
+fn kaniko(
+    words: &[Template],
+    command: &ShellCommand,
+    setting: &Setting<'_>,
+    found: &mut Vec<Publication>,
+    built: &mut Vec<Publication>,
+) {
+    let flags = ["--no-push", "--cache", "--cleanup", "--reproducible", "--single-snapshot", "--use-new-run"];
+    let (given, _) = options(words, &flags);
+    let mut words = vec![Template::from("--push")];
+    let mut context = Template::from(".");
+    for (name, value) in given {
+        let known = match name.as_str() {
+            "--destination" | "-d" => "--tag",
+            "--dockerfile" | "-f" => "--file",
+            "--customPlatform" | "--custom-platform" => "--platform",
+            "--build-arg" | "--target" | "--label" => name.as_str(),
+            "--context" | "-c" => {
+                let of_folder =
+                    value.constant().and_then(|text| text.strip_prefix("dir://").map(Template::from));
+                context = of_folder.unwrap_or(value);
+                continue;
+            }
+            "--no-push" => {
+                words.remove(0);
+                continue;
+            }
+            // Caches, and how it works.
+            _ => continue,
+        };
+        words.extend([Template::from(known), value]);
+    }
+    words.push(context);
+    build(&words, command, setting, found, built);
+}
+
+/// `docker tag SOURCE TARGET`, which gives what was built another name.
+fn tag(words: &[Template], command: &ShellCommand, setting: &Setting<'_>, built: &mut Vec<Publication>) {
+    let [source, target] = words else { return };
+    let (repository, tag) = source.split_tag();
+    let tag = tag.unwrap_or_else(|| Template::from("latest"));
+    let is_it = |one: &&Publication| {
+        one.repositories.iter().any(|line| line.text.key() == repository.key())
+            && one.tags.iter().any(|known| known.line().text.key() == tag.key())
+    };
+    let Some(known) = built.iter().find(is_it) else { return };
+    let mut named = Publication { repositories: Vec::new(), tags: Vec::new(), ..known.clone() };
+    add_reference(&mut named, Line { text: target.clone(), place: setting.place(command) }, false);
+    built.push(named);
 }
 
 /// `docker push`

@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Workflow,
     /// An action of the repository.
     Action,
+    /// A pipeline of GitLab CI.
+    Pipeline,
     /// A Bake file or a file of `image` blocks.
     Bake,
     /// A Compose file.
@@ -23,6 +25,18 @@ pub(crate) enum Kind {
     Foreign,
 }
 
+/// The pipelines of other services.
+const OTHER_CI: [(&str, &str); 8] = [
+    (".circleci/config.yml", "this pipeline of CircleCI"),
+    (".drone.yml", "this pipeline of Drone"),
+    (".travis.yml", "this pipeline of Travis CI"),
+    (".woodpecker.yml", "this pipeline of Woodpecker"),
+    ("Jenkinsfile", "this pipeline of Jenkins"),
+    ("azure-pipelines.yml", "this pipeline of Azure"),
+    ("bitbucket-pipelines.yml", "this pipeline of Bitbucket"),
+    ("cloudbuild.yaml", "this pipeline of Cloud Build"),
+];
+
 /// What a file is, if it is read.
 pub(crate) fn of(path: &str) -> Option<Kind> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -30,6 +44,12 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     let is_yaml = lower.ends_with(".yml") || lower.ends_with(".yaml");
     if folder == ".github/workflows" && is_yaml {
         return Some(Kind::Workflow);
+    }
+    if path == ".gitlab-ci.yml" {
+        return Some(Kind::Pipeline);
+    }
+    if OTHER_CI.iter().any(|(known, _)| *known == path) {
+        return Some(Kind::Foreign);
     }
     if lower == "action.yml" || lower == "action.yaml" {
         return Some(Kind::Action);
@@ -42,11 +62,7 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if is_yaml && (lower.starts_with("compose.") || lower.starts_with("docker-compose")) {
         return Some(Kind::Compose);
     }
-    if lower == "dockerfile"
-        || lower == "containerfile"
-        || lower.starts_with("dockerfile.")
-        || lower.ends_with(".dockerfile")
-    {
+    if is_dockerfile(&lower) {
         return Some(Kind::Dockerfile);
     }
     if lower.ends_with(".sh") || lower == "makefile" || lower.ends_with(".mk") || lower == "justfile" {
@@ -58,21 +74,37 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     (lower == ".env").then_some(Kind::Environment)
 }
 
+/// Whether a name is that of a Dockerfile, and not of what goes with one or makes one.
+fn is_dockerfile(lower: &str) -> bool {
+    const OTHERS: [&str; 12] =
+        ["dockerignore", "md", "txt", "j2", "jinja", "tmpl", "tpl", "template", "in", "erb", "bak", "orig"];
+    let is_other = lower.rsplit_once('.').is_some_and(|(_, ending)| OTHERS.contains(&ending));
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        lower == *word
+            || lower.ends_with(&format!(".{word}"))
+            || lower.starts_with(&format!("{word}.")) && !is_other
+    })
+}
+
 /// The first line, from 0, in which a file of another tool says that it publishes images, and the tool.
 pub(crate) fn publishes(path: &str, text: &str) -> Option<(usize, &'static str)> {
     const RELEASER: [&str; 4] = ["dockers:", "dockers_v2:", "docker_manifests:", "kos:"];
-    let is_package = path.ends_with("package.json");
+    let other = OTHER_CI.iter().find(|(known, _)| *known == path);
+    let is_package = path.ends_with("package.json") || other.is_some();
     let says = |line: &str| {
         if is_package {
-            ["docker push", "--push", "docker manifest", "imagetools create"]
-                .iter()
-                .any(|word| line.contains(word))
-                && line.contains("docker")
+            let words = ["docker push", "--push", "docker manifest", "imagetools create", "kaniko"];
+            words.iter().any(|word| line.contains(word))
+                && (line.contains("docker") || line.contains("kaniko"))
         } else {
             RELEASER.iter().any(|key| line.starts_with(key))
         }
     };
-    let tool = if is_package { "a script of this package" } else { "GoReleaser" };
+    let tool = match other {
+        Some((_, tool)) => tool,
+        None if is_package => "a script of this package",
+        None => "GoReleaser",
+    };
     text.lines().position(says).map(|line| (line, tool))
 }
 
@@ -93,12 +125,18 @@ mod tests {
             ("docker-compose.prod.yml", Some(Kind::Compose)),
             ("Dockerfile.alpine", Some(Kind::Dockerfile)),
             ("docker/app.Dockerfile", Some(Kind::Dockerfile)),
+            ("Containerfile.web", Some(Kind::Dockerfile)),
+            ("Dockerfile.dockerignore", None),
+            ("Dockerfile.j2", None),
             ("hack/release.sh", Some(Kind::Script)),
             ("Makefile", Some(Kind::Script)),
             ("web/package.json", Some(Kind::Foreign)),
             (".goreleaser.yml", Some(Kind::Foreign)),
             ("goreleaser.release.yaml", Some(Kind::Foreign)),
             (".goreleaser.md", None),
+            (".gitlab-ci.yml", Some(Kind::Pipeline)),
+            ("web/.gitlab-ci.yml", None),
+            ("Jenkinsfile", Some(Kind::Foreign)),
             ("values.yaml", None),
         ] {
             assert_eq!(of(path), expected, "{path}");

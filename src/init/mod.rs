@@ -45,11 +45,11 @@ pub(crate) mod commands;
 
 pub(crate) mod workflow;
 
+pub(crate) mod gitlab;
+
 // What is there already, and what it comes to.
 pub(crate) mod definition;
 mod render;
-
-pub(crate) mod first;
 
 pub(crate) mod images;
 
@@ -66,5 +66,7 @@ mod runners;
 mod workflow_block;
 
 pub(crate) mod proposal;
+
+pub(crate) mod first;
 
 pub(crate) mod report;

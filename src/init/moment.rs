@@ -14,6 +14,8 @@ pub(crate) enum Fact {
     Tag,
     /// The git tag without a leading `v`.
     Version,
+    /// The first one or two numbers of that.
+    Numbers(usize),
     /// The commit, or its first digits.
     Commit(Option<usize>),
     /// The number of the pull request.
@@ -136,6 +138,11 @@ impl Moment {
             }
             Fact::Tag => tag(),
             Fact::Version => tag().map(|tag| tag.strip_prefix('v').unwrap_or(&tag).to_owned()),
+            Fact::Numbers(count) => {
+                let version = self.fact(&Fact::Version, world)?;
+                let cut = if *count == 1 { version.split_once('.') } else { version.rsplit_once('.') };
+                Some(cut.map_or(version.clone(), |(numbers, _)| numbers.to_owned()))
+            }
             Fact::Commit(None) => Some(COMMIT.to_owned()),
             Fact::Commit(Some(length)) => Some(COMMIT.get(..*length).unwrap_or(COMMIT).to_owned()),
             Fact::PullRequest => of_request(&PULL_REQUEST.to_string()),

@@ -38,6 +38,8 @@ pub(crate) struct Proposal {
     pub blocks: Vec<(At, String)>,
     /// Variables.
     pub variables: String,
+    /// Whether it is for Dockerfiles that nothing publishes yet.
+    pub is_first: bool,
 }
 
 /// An image of a proposal.
@@ -55,7 +57,7 @@ pub(crate) struct ProposedImage {
 
 impl ProposedImage {
     /// One that is published as its target says.
-    fn own(name: &str, target: &str) -> Self {
+    pub(super) fn own(name: &str, target: &str) -> Self {
         Self { name: name.to_owned(), target: target.to_owned(), candidate: None, open: Vec::new() }
     }
 }

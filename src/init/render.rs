@@ -59,9 +59,7 @@ impl Variables {
         let is_known = world.repository.is_some();
         let comment = |what: &str| {
             if is_known {
-                format!(
-                    "{what}: GitHub sets this in each run, and the default is what git's remote is called"
-                )
+                format!("{what}: GitHub sets this in each run, and the default comes from the git remote")
             } else {
                 format!(
                     "{what}: GitHub sets this in each run, and the default is a placeholder, since git has no remote"
@@ -100,7 +98,7 @@ impl Variables {
                 let guess = Variable {
                     default: world.owner().to_owned(),
                     comment: format!(
-                        "a guess: the workflow has it in {from}, and this is what git's remote is called"
+                        "a guess: the workflow has it in {from}, and this comes from the git remote"
                     ),
                     setting: Some(from.clone()),
                     is_guess: true,
@@ -204,6 +202,14 @@ impl Variables {
             && let Ok(name) = Name::new(name)
         {
             return Ok(Expression::from(name));
+        }
+        // Neither does a call alone.
+        if let [_] = text.0.as_slice()
+            && has_variables
+            && let Some(call) = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
+            && let Ok(call) = call.parse::<Expression>()
+        {
+            return Ok(call);
         }
         Ok(if has_variables {
             Expression::from(TemplateExpr::QuotedString(raw))

@@ -180,8 +180,10 @@ pub(crate) fn translate(
         let is_it = |piece: &Piece| matches!(piece, Piece::Fact(used) if used == fact);
         drafts.iter().filter_map(|draft| draft.value.as_ref().ok()).any(|value| value.0.iter().any(is_it))
     };
-    tags.has_version =
-        !has_rules && (uses(&Fact::Version) || is_tag_only && (uses(&Fact::Tag) || uses(&Fact::RefName)));
+    tags.has_version = !has_rules
+        && (uses(&Fact::Version)
+            || [1, 2].iter().any(|count| uses(&Fact::Numbers(*count)))
+            || is_tag_only && (uses(&Fact::Tag) || uses(&Fact::RefName)));
     for draft in drafts {
         tags.push(draft, variables, world);
     }
@@ -268,6 +270,8 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
             Piece::Fact(fact) => text.push(Piece::Text(match fact {
                 Fact::Tag => "{{ tag }}".to_owned(),
                 Fact::Version => "{{ version }}".to_owned(),
+                Fact::Numbers(1) => "{{ major }}".to_owned(),
+                Fact::Numbers(_) => "{{ major }}.{{ minor }}".to_owned(),
                 Fact::RefName if mask.tag && !mask.branch => "{{ tag }}".to_owned(),
                 Fact::RefName => "{{ branch | slug }}".to_owned(),
                 Fact::Commit(None) => "{{ commit }}".to_owned(),
@@ -305,7 +309,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
     let uses = |wanted: &dyn Fn(&Fact) -> bool| {
         text.0.iter().any(|piece| matches!(piece, Piece::Fact(fact) if wanted(fact)))
     };
-    if uses(&|fact| matches!(fact, Fact::Version)) && has_rules {
+    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_))) && has_rules {
         return Err(
             "it is the git tag without its `v`, beside rules: write `type=semver,pattern={{version}}`"
                 .to_owned(),
@@ -337,7 +341,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
     if is_name {
         return Ok(vec![(text.clone(), of_branch, Some("branch".to_owned()))]);
     }
-    if uses(&|fact| matches!(fact, Fact::Version)) {
+    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_))) {
         return Ok(vec![(text.clone(), of_tag, None)]);
     }
     if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {

@@ -123,6 +123,6 @@ pub(super) fn word(fact: &Fact) -> Option<&'static str> {
         Fact::BaseBranch => Some("base_branch"),
         Fact::DefaultBranch => Some("default_branch"),
         Fact::Event => Some("event"),
-        Fact::Version | Fact::Commit(Some(_)) | Fact::Date(_) | Fact::RunNumber => None,
+        Fact::Version | Fact::Numbers(_) | Fact::Commit(Some(_)) | Fact::Date(_) | Fact::RunNumber => None,
     }
 }

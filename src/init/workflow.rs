@@ -390,7 +390,7 @@ impl<'a> Reader<'a> {
                     || place_of(script, run.source, &run.file.path).line,
                     |first| first.place.line,
                 );
-                let setting = Setting { path: &run.file.path, line, runs, job: &run.job };
+                let setting = Setting { path: &run.file.path, lines: &[line], runs, job: &run.job };
                 let deeds =
                     first.iter().filter_map(|line| Some((line.place.clone(), beside::of_line(&line.text)?)));
                 self.add_deeds(deeds, run);

@@ -7,6 +7,8 @@ use super::work::Work;
 pub(crate) struct World {
     /// `acme/app`, from the remote.
     pub repository: Option<String>,
+    /// The repository of images that belongs to it: `ghcr.io/acme/app`, where the remote tells.
+    pub registry: Option<String>,
     /// Whether it has capitals there.
     pub has_capitals: bool,
     /// The default branch.

@@ -27,7 +27,7 @@ impl ImageCheck<'_> {
             Saying::Own => return,
             Saying::Other(found, _) => {
                 let message =
-                    format!("{digest} says that it is version {found:?}, but its tags are of `{planned}`");
+                    format!("{digest} says that it is version {found:?}, but its tags are for `{planned}`");
                 let problem = self.fail(Code::OTHER_VERSION, message);
                 problem.notes.push(format!("that is its annotation `{VERSION}`"));
                 problem.help = Some(help(origin));
@@ -64,7 +64,7 @@ impl ImageCheck<'_> {
                 self.need(site, Question::Tag(tag.clone()));
                 if records[site].tag(tag).present() == Some(digest) {
                     let message = format!(
-                        "{digest} is version `{}`, by the tag `{}`, but its tags are of `{planned}`",
+                        "{digest} is version `{}`, by the tag `{}`, but its tags are for `{planned}`",
                         version.text(),
                         self.location(site).with_tag(tag)
                     );

@@ -206,7 +206,7 @@ impl<'a> Overtaken<'a> {
                 owners.insert(key.clone(), owner);
             }
             // This depends on the floating tag, and what else an owner is does not.
-            let other_scheme = "it is of another scheme, and need not be a release";
+            let other_scheme = "it follows another scheme, and need not be a release";
             let owner = match &owners[&key] {
                 Owner::Fit(_) if keeper.other_scheme.is_some() => Err(other_scheme),
                 Owner::Fit(owner) => Ok(owner),

@@ -233,7 +233,7 @@ fn named_otherwise(promotion: &Promotion, served: &Served) -> Result<(), Diagnos
     let others = other_releases(image, &tags);
     let (Some((_, version)), Some(planned)) = (others.first(), &image.version) else { return Ok(()) };
     let message = format!(
-        "`{}` is version `{}` by its tag, but the tags that it is to get are of `{planned}`",
+        "`{}` is version `{}` by its tag, but the tags that it would get are for `{planned}`",
         promotion.sources.first().map(ToString::to_string).unwrap_or_default(),
         version.text()
     );
@@ -371,7 +371,7 @@ fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
         let other = given::other_version(ready.image.version.as_ref(), &one.tag);
         problems.extend(other.filter(|_| !options.allow_other_version).map(|other| {
             let message = format!(
-                "what is promoted is version `{}`, and the tag `{}` is of `{}`",
+                "what is promoted is version `{}`, but the tag `{}` is for `{}`",
                 ready.image.version.as_ref().map_or("", Version::text),
                 one.report.reference,
                 other.text()

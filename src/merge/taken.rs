@@ -357,7 +357,8 @@ impl<'a> ImageCheck<'a> {
     ) {
         let (Some(planned), Some(found)) = (planned, found) else { return };
         if planned != found && origin.is_strict() {
-            let message = format!("{digest} is of revision {found:?}, but the plan is of {planned:?}");
+            let message =
+                format!("{digest} was built from revision {found:?}, but the plan is for {planned:?}");
             self.fail(Code::OTHER_PLAN, message).help =
                 Some("promote what was built from this revision; or pass `--allow-other-version`".into());
         }

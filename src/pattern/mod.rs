@@ -67,6 +67,9 @@ pub enum PatternError {
     /// A condition that is written as a pattern.
     #[error("a condition has no braces")]
     Braces(String),
+    /// A filter that no pattern knows.
+    #[error("the pattern cannot be rendered: {0}")]
+    Filter(String),
     /// The condition is neither true nor false.
     #[error("the condition is {0}, not true or false")]
     NotABool(String),
@@ -88,7 +91,7 @@ pub enum PatternError {
     #[error("the pattern uses `{0}`, but it must be the same in every run")]
     NotOfImage(String),
     /// A fact that is not known, or that this run has not.
-    #[error("the pattern uses `{word}`, which is unknown{}", .at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
+    #[error("the pattern uses `{word}`, which is unknown{}", .at.as_ref().map(|at| format!(": this is a run of `{at}`")).unwrap_or_default())]
     MissingFact {
         /// The word.
         word: String,
@@ -104,6 +107,7 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
+            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
             Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
             Self::TextOrder { meant, .. } => {
                 format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
@@ -126,9 +130,11 @@ impl PatternError {
             ),
             Self::MissingFact { word, at: None, problem } => {
                 let fact = fact_of(word);
+                // Git keeps it for all commands.
+                let kept = if fact == "default_branch" { ", or, where there is a remote, once for all with `git remote set-head origin --auto`" } else { "" };
                 let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
                 format!(
-                    "{problem}give it with `--fact {fact}=…`; `bakeplan plan --facts` shows what is known"
+                    "{problem}give it with `--fact {fact}=…`{kept}; `bakeplan plan --facts` shows what is known"
                 )
             }
         }
@@ -238,6 +244,14 @@ pub(crate) fn mentions_run(text: &str) -> bool {
     words.any(|word| FACT_WORDS.contains(&word) || word == DATE)
 }
 
+/// The texts between quotes in a condition.
+pub(crate) fn quoted_in(condition: &str) -> impl Iterator<Item = &str> {
+    let quote = condition
+        .find(['"', '\''])
+        .map_or('"', |at| if condition[at..].starts_with('"') { '"' } else { '\'' });
+    condition.split(quote).skip(1).step_by(2)
+}
+
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
 ///
 /// `{{ version }}` is without a leading `v`, and `{{ semver }}` without build metadata, too, which tags cannot hold; `{{ sha }}` is short,
@@ -274,6 +288,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         // Filters complain in words of their own about what is not there: does the pattern render when it is?
         Err(e) => match template.render(Value::from_pairs(completed(&used, &known))) {
             Ok(_) => absent(&used, words, &known),
+            Err(e) if e.kind() == ErrorKind::UnknownFilter => Err(PatternError::Filter(detail(&e))),
             Err(_) => Err(PatternError::Render(detail(&e))),
         },
     }
@@ -724,7 +739,7 @@ mod tests {
         let error = text("{{ tag }}", None, &on_branch("main")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the pattern uses `tag`, which is unknown: this run is of `refs/heads/main`"
+            "the pattern uses `tag`, which is unknown: this is a run of `refs/heads/main`"
         );
         assert_eq!(text("{{ sha }}", None, &Facts::default()), Err(missing_fact("sha")));
         assert_eq!(text("{{ branch | slug }}", None, &Facts::default()), Err(missing_fact("branch")));

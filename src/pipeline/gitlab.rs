@@ -105,7 +105,7 @@ impl GitlabPipeline {
             (
                 !schedule.is_empty(),
                 "schedule",
-                "GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*",
+                "GitLab keeps schedules in the settings of a project, under Build > Pipeline schedules",
             ),
             (
                 !rebuild.is_empty(),

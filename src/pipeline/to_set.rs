@@ -49,9 +49,9 @@ impl Pipeline {
         match (own.list(), &self.environment) {
             (None, _) if of_publishing.list().is_none() => note,
             (Some(_), Some(environment)) => note.with_help(format!(
-                "*Settings > Secrets and variables > Actions* of the repository; the jobs that plan and that build pull requests do not see what only `{environment}` has, and the merge refuses a plan for which it has other values"
+                "set them in the repository, under Settings > Secrets and variables > Actions; the jobs that plan and that build pull requests do not see what only `{environment}` has, and the merge refuses a plan for which it has other values"
             )),
-            _ => note.with_help("*Settings > Secrets and variables > Actions* of the repository"),
+            _ => note.with_help("set them in the repository, under Settings > Secrets and variables > Actions"),
         }
     }
 }
@@ -106,11 +106,12 @@ impl Names {
     fn list(&self) -> Option<String> {
         let list = |kind: &str, names: &BTreeSet<String>| {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            (!names.is_empty()).then(|| format!("{kind} {}", names.join(", ")))
+            let ending = if names.len() == 1 { "" } else { "s" };
+            (!names.is_empty()).then(|| format!("the {kind}{ending} {}", names.join(", ")))
         };
         let Self { variables, secrets } = self;
         let all: Vec<String> =
-            [list("variables", variables), list("secrets", secrets)].into_iter().flatten().collect();
+            [list("variable", variables), list("secret", secrets)].into_iter().flatten().collect();
         (!all.is_empty()).then(|| all.join(" and "))
     }
 }

@@ -41,17 +41,17 @@ pub(crate) fn check(metadata: &mut Metadata, id: &Fingerprint) -> Result<(), Vec
     }
     if !others.is_empty() {
         let other = |(other, files): (String, Vec<&str>)| {
-            let be = if files.len() == 1 { "is" } else { "are" };
-            let message = format!("{} {be} of plan `{other}`, but this is plan `{id}`", listed(&files));
+            let belong = if files.len() == 1 { "belongs" } else { "belong" };
+            let message = format!("{} {belong} to plan `{other}`, but this is plan `{id}`", listed(&files));
             Diagnostic::error(Code::OTHER_PLAN, message)
                 .with_help("give the `plan.json` and the metadata of one run; a file that an earlier run left behind can go")
         };
         return Err(others.into_iter().map(other).collect());
     }
     if !unnamed.is_empty() {
-        let (does, its) = if unnamed.len() == 1 { ("does", "it is") } else { ("do", "they are") };
+        let (does, its) = if unnamed.len() == 1 { ("does", "it belongs") } else { ("do", "they belong") };
         let message = format!(
-            "{} {does} not say which plan {its} of: builds of another plan are noticed only if their labels or annotations differ",
+            "{} {does} not say which plan {its} to: builds of another plan are noticed only if their labels or annotations differ",
             listed(&unnamed)
         );
         let note = Diagnostic::note(Code::NO_ID, message).with_help(
@@ -124,7 +124,7 @@ mod tests {
         assert!(many.notes[0].message.starts_with("`a`, `b`, `c`, `d`, `e` and 2 more do not"));
         let errors = check(&mut metadata(&[&right, "a.json"]), &id(B)).unwrap_err();
         let [error] = errors.as_slice() else { panic!("{errors:?}") };
-        assert_eq!(error.message, format!("`{right}` is of plan `{A}`, but this is plan `{B}`"));
+        assert_eq!(error.message, format!("`{right}` belongs to plan `{A}`, but this is plan `{B}`"));
         let three = ["1111111111111111", "2222222222222222", A].map(|other| metadata_file("app", &id(other)));
         let three: Vec<&str> = three.iter().map(String::as_str).collect();
         assert_eq!(check(&mut metadata(&three), &id(A)).unwrap_err().len(), 2);

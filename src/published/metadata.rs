@@ -112,7 +112,7 @@ impl Metadata {
                 let digest: String =
                     serde_json::from_str(value.get()).unwrap_or_else(|_| "DIGEST".to_owned());
                 let message =
-                    format!("`{origin}` is of `docker buildx build`, which does not name the build");
+                    format!("`{origin}` was written by `docker buildx build`, which does not name the build");
                 self.notes.push(
                     Diagnostic::note(Code::NO_METADATA, message)
                         .with_help(format!("say which one of the plan it is: `--metadata BUILD={digest}`")),
@@ -166,6 +166,7 @@ impl Skipped {
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
         let unplanned = note(self.unplanned, Code::UNPLANNED, "not a build of this plan");
+        let unplanned = unplanned.map(|note| note.with_help("a plan's builds have names of their own, and what it adds: build them from the `docker-bake.json` that `bakeplan plan --out DIR` writes, with `docker buildx bake --file DIR/docker-bake.json`"));
         unplanned.into_iter().chain(note(
             self.without_digest,
             Code::NO_DIGEST,

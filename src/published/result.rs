@@ -128,13 +128,14 @@ impl MergeResult {
         match &result.plan {
             Some(plan) if *plan == planned.id => {}
             Some(other) => {
-                let message = format!("`{path}` is of plan `{other}`, but this is plan `{}`", planned.id);
+                let message =
+                    format!("`{path}` belongs to plan `{other}`, but this is plan `{}`", planned.id);
                 return Err(vec![
                     Diagnostic::error(Code::OTHER_PLAN, message)
                         .with_help("give the `plan.json` and the result of one run"),
                 ]);
             }
-            None => return Err(fail(format!("`{path}` does not say which plan it is of"))),
+            None => return Err(fail(format!("`{path}` does not say which plan it belongs to"))),
         }
         let lacking = planned.images.keys().filter(|key| !result.images.contains_key(*key));
         let lacking = lacking.map(|key| format!("`{path}` lacks image `{key}` of this plan"));

@@ -107,13 +107,13 @@ impl RunEntry {
         let limit = now.and_then(|now| now.checked_add(SKEW).ok());
         match (self.commit_time, other.commit_time) {
             (_, Some(time)) if limit.is_some_and(|limit| time > limit) => {
-                Standing::Unknown(format!("{commit} there is of {time}, which is in the future"))
+                Standing::Unknown(format!("{commit} there was made at {time}, which is in the future"))
             }
             (Some(own), Some(time)) if own > time => Standing::Later,
             (Some(own), Some(time)) if own < time => {
                 Standing::Earlier(format!("{commit} of {time} is later than {own}"))
             }
-            (Some(own), Some(_)) => Standing::Unknown(format!("both commits are of {own}")),
+            (Some(own), Some(_)) => Standing::Unknown(format!("both commits were made at {own}")),
             _ if !self.has_order() => {
                 Standing::Unknown("the plan has neither the number of its run nor the time of its commit".to_owned())
             }
@@ -174,7 +174,7 @@ mod tests {
             // No numbers.
             ("- - - 2", "- - - 1", "later"),
             ("w r - 1", "w r 7 2", "earlier: commit"),
-            ("w r - 2", "w r 7 2", "unknown: both commits are of 1970-01-01T00:00:02Z"),
+            ("w r - 2", "w r 7 2", "unknown: both commits were made at 1970-01-01T00:00:02Z"),
             // Nothing.
             ("w r 7 1", "- - - -", "unknown: the index there does not say"),
             ("w r - -", "w r 7 1", "unknown: the plan has neither"),

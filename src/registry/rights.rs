@@ -15,7 +15,7 @@ const CURES: [(&str, &str); 9] = [
     (".azurecr.io", "give the identity the role `AcrPush`, or the token the scope map `_repositories_push`"),
     (
         "docker.io",
-        "give the access token the permission *Read & Write*; an organization's repository also wants its team to have it",
+        "give the access token the permission `Read & Write`; an organization's repository also wants its team to have it",
     ),
     (
         "quay.io",
@@ -28,7 +28,7 @@ const CURES: [(&str, &str); 9] = [
     ("codeberg.org", "give the access token the scope `write:package`"),
 ];
 
-const GITHUB: &str = "give the job `permissions: packages: write`; a package that exists has to be linked to the repository of this run, with the role *Write* under *Manage Actions access* in its settings";
+const GITHUB: &str = "give the job `permissions: packages: write`; a package that exists has to be linked to the repository of this run, with the role `Write` under `Manage Actions access` in its settings";
 
 /// What gives the right to write to a registry that said this; none where there is no special way.
 pub(super) fn to_write<'s>(host: &str, mut said: impl Iterator<Item = &'s str>) -> Option<&'static str> {

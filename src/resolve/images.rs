@@ -349,7 +349,7 @@ fn not_pushable(input: &Input<'_>, targets: &Targets<'_>) -> Option<Diagnostic> 
     let target = tagged.find(|target| !legs::is_pushable(target))?;
     let output = target.output.iter().flatten().find(|output| !output.forbids_push())?;
     let message = format!(
-        "nothing is published: the output of target `{}` is of type `{}`",
+        "nothing is published: the output of target `{}` has the type `{}`",
         target.name,
         output.kind()
     );

@@ -308,8 +308,9 @@ impl Renderer<'_, '_> {
         let Some(at) = at else { return };
         let patterns: Vec<String> = self.without_version.iter().map(|text| format!("`{text}`")).collect();
         let (key, patterns) = (&self.image.key, patterns.join(", "));
-        let message =
-            format!("image `{key}` has no version in this run, which is of `{at}`: no tag of {patterns}");
+        let message = format!(
+            "image `{key}` has no version in this run (`{at}`), so it gets none of these tags: {patterns}"
+        );
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
         self.diagnostics.report(Diagnostic::note(Code::NO_VERSION, message).at(place, "").with_help(
             "give a tag that is meant for other runs a condition, `{ pattern = \"edge\", when = \"default_branch\" }`; if all is as meant, give the version one: `version = { pattern = \"{{ tag }}\", when = \"tag\" }`",

@@ -29,7 +29,10 @@ pub(super) fn repositories(
         Some(texts) => {
             for text in texts {
                 match repository(text, image) {
-                    Ok(repository) => drop(repositories.insert(repository)),
+                    Ok(repository) => {
+                        diagnostics.extend(without_owner(text, &repository));
+                        repositories.insert(repository);
+                    }
                     Err(diagnostic) => diagnostics.report(diagnostic.at(text.span, "")),
                 }
             }
@@ -44,6 +47,15 @@ pub(super) fn repositories(
         }
     }
     repositories
+}
+
+/// A warning that a repository has no owner: it is one of the official images, to which nobody else may push.
+fn without_owner(text: &Text, repository: &Repository) -> Option<Diagnostic> {
+    let message = format!("`{text}` is `{repository}`, where only Docker publishes");
+    let help =
+        format!("write its owner, such as `acme/{text}`, or its registry, such as `ghcr.io/acme/{text}`");
+    let warning = Diagnostic::warning(Code::REPOSITORY, message).at(text.span, "").with_help(help);
+    (!text.as_str().contains('/')).then_some(warning)
 }
 
 /// The repositories that the block names as mirrors, each once.

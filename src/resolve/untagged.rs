@@ -11,6 +11,7 @@ use crate::bake::values::{Mark, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::pattern::{self, Words};
 use crate::source::Span;
 use crate::spec::Marked;
 
@@ -50,7 +51,8 @@ pub(super) fn untagged(
     if is_of_none && !diagnostics.has_errors() {
         let facts: &Facts = input.facts;
         let all: Vec<&UnresolvedImage> = images.iter().map(|(image, ..)| *image).chain(left_out).collect();
-        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all)));
+        let is_declined = !all.is_empty() && all.iter().all(|image| declines(image, facts));
+        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined)));
     }
     untagged
 }
@@ -98,11 +100,37 @@ fn unset(part: &Marked) -> impl Iterator<Item = (&Name, Span)> {
     })
 }
 
-/// A git tag is there to publish something.
-fn of_no_image(tag: &str, images: &[&UnresolvedImage]) -> Diagnostic {
+/// Whether a condition of an image tells git tags apart and refuses that of this run, so that it is not meant for it.
+fn declines(image: &UnresolvedImage, facts: &Facts) -> bool {
+    let settings = image.settings();
+    let of_tags = settings.tags.iter().flatten().filter_map(|one| one.when.as_ref());
+    let conditions = of_tags.chain(settings.version.as_ref().and_then(|version| version.when.as_ref()));
+    let holds = |condition: &str, facts: &Facts| {
+        let words = Words { version: image.version.known(), facts: &facts, image: image.names() };
+        pattern::holds(condition, &words)
+    };
+    conditions.map(|condition| condition.as_str()).any(|condition| {
+        holds(condition, facts) == Ok(false)
+            && pattern::quoted_in(condition).any(|text| {
+                let tag = text.strip_prefix("refs/tags/").unwrap_or(text);
+                let git_ref = Some(format!("refs/tags/{tag}"));
+                holds(condition, &Facts { tag: Some(tag.to_owned()), git_ref, ..facts.clone() }) == Ok(true)
+            })
+    })
+}
+
+/// A git tag is there to publish something, unless conditions decline it.
+fn of_no_image(tag: &str, images: &[&UnresolvedImage], is_declined: bool) -> Diagnostic {
     const SHOWN: usize = 5;
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
     let place = images.first().and_then(|image| image.span);
+    if is_declined {
+        return Diagnostic::note(
+            CODE,
+            format!("{message}: the conditions of `tags` and `version` decline it"),
+        )
+        .at(place, "");
+    }
     let error = Diagnostic::error(CODE, message).at(place, "");
     let taken = images.iter().take(SHOWN).map(|image| match &image.version {
         ImageVersion::Elsewhere { tag: _, prefix, other: None } => {

@@ -176,7 +176,7 @@ pub enum RuleError {
         group: usize,
     },
     /// A fact that is not known, or that this run has not.
-    #[error("the rule uses {}, which is not known{}", use_of(word, fact), at.as_ref().map(|at| format!(": this run is of `{at}`")).unwrap_or_default())]
+    #[error("the rule uses {}, which is not known{}", use_of(word, fact), at.as_ref().map(|at| format!(": this is a run of `{at}`")).unwrap_or_default())]
     MissingFact {
         /// The word, if a template asks for it.
         word: Option<&'static str>,
@@ -374,7 +374,7 @@ fn near(found: &str, kind: &str, known: &[&str]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleNote {
     /// A version rule whose text is not a version.
-    #[error("`{value}` is not a version of {scheme}, so the rule gives no tag")]
+    #[error("`{value}` is not a valid {scheme} version, so the rule gives no tag")]
     NotAVersion {
         /// The text.
         value: String,

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::numbers::{self, Scene};
-use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText, Word};
+use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText, Word, meant};
 use crate::bake::module::Module;
 use crate::bake::target::Text;
 use crate::bake::text::syntax::{Expr, ExprKind};
@@ -182,7 +182,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             match &**key {
                 other if !keys.contains(&other) => {
                     let message = format!("{what} has {}, but no `{other}`", listed(keys));
-                    let near = suggest(other, keys.iter().copied());
+                    let near = meant(other).or_else(|| suggest(other, keys.iter().copied()));
                     let help = near.map_or("take it out".into(), |near| format!("did you mean `{near}`?"));
                     self.report(
                         Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),

@@ -7,6 +7,15 @@ use crate::on_missing::OnMissing;
 use crate::tags::VariantTags;
 use crate::version::Scheme;
 
+/// The key of a pattern that is meant by what other tools call it.
+pub(super) fn meant(key: &str) -> Option<&'static str> {
+    match key {
+        "if" | "enable" | "enabled" | "condition" | "only" | "on" => Some("when"),
+        "tag" | "name" | "value" | "text" => Some("pattern"),
+        _ => None,
+    }
+}
+
 /// What is written as one of a few words.
 pub(super) trait Word: Copy + PartialEq + 'static {
     /// The words with what each means.

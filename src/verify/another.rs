@@ -40,7 +40,7 @@ pub(super) fn look(
     else {
         return false;
     };
-    let message = format!("image `{key}`: {found} {claim}, but its tags are of `{planned}`");
+    let message = format!("image `{key}`: {found} {claim}, but its tags are for `{planned}`");
     let mut finding = Finding::new(Code::OtherVersion, &place.references, message).about(found);
     finding.notes = notes;
     walk.findings.push(if is_said {

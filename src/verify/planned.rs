@@ -486,11 +486,8 @@ impl<'a> ImageCheck<'_, 'a> {
             return true;
         }
         if !missing.is_empty() {
-            let names = if due.is_empty() {
-                missing.iter().map(|(_, one)| one.to_string()).collect()
-            } else {
-                due.clone()
-            };
+            let all = || missing.iter().map(|(_, one)| one.to_string()).collect();
+            let names: Vec<String> = if due.is_empty() { all() } else { due.clone() };
             let message = format!(
                 "image `{}` lacks {}: found {}",
                 self.key,
@@ -503,6 +500,9 @@ impl<'a> ImageCheck<'_, 'a> {
                 finding
                     .with_severity(Severity::Note)
                     .with_note("the plan allows dropping it when it is not built")
+                    .with_cure(
+                        "nothing, if it is meant to be left out; else run its job again, and then the merge",
+                    )
             } else {
                 finding
             });

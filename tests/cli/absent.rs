@@ -66,11 +66,10 @@ fn what_is_there_or_anywhere_else_is_not_noted() {
         let told = told(lines, &["plan"], true);
         assert!(!told.contains("absent"), "{lines}: {told}");
     }
-    // Outside of a checkout, the Bake file may be there alone; and a merge has what a build had no more.
-    for (command, is_checkout) in [(&["plan"][..], false), (&["metadata"], true)] {
-        let told = told("context = \"nope\"", command, is_checkout);
-        assert!(!told.contains("absent"), "{told}");
-    }
+    // Outside of a checkout, Dockerfiles show that what is built is here; and a merge has what a build had no more.
+    assert!(told("context = \"nope\"", &["plan"], false).contains("does not exist here"));
+    let told_of_tags = told("context = \"nope\"", &["metadata"], true);
+    assert!(!told_of_tags.contains("absent"), "{told_of_tags}");
     let workflow = ["workflow", "github", "--install", "pipx=0.1.0"];
     assert!(told("context = \"nope\"", &workflow, true).contains("note[absent]: "));
 }

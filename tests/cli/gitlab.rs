@@ -585,7 +585,7 @@ fn what_gitlab_does_not_have_is_refused_with_the_reason() {
         .stderr(str![[r#"
 error[unfit-path]: `/images.txt` cannot be included: GitLab takes files that end in `.yml` or `.yaml`
 error[unfit-setting]: `schedule` cannot be set in a pipeline of GitLab
-  = help: GitLab keeps schedules in the settings of a project, *Build > Pipeline schedules*
+  = help: GitLab keeps schedules in the settings of a project, under Build > Pipeline schedules
 error[unfit-setting]: `rebuild` cannot be set in a pipeline of GitLab
   = help: GitLab keeps schedules in the settings of a project: give one of them the variable `BAKEPLAN_ALL` with the value `true`
 error[unfit-setting]: `max_parallel` cannot be set in a pipeline of GitLab

@@ -1,6 +1,8 @@
 //! `bakeplan init`: small repositories of every kind, what is proposed for them, and that it is what they publish today.
 
 mod existing;
+mod first;
+mod gitlab;
 mod hostile;
 mod outside;
 mod quoting;

@@ -329,7 +329,7 @@ fn only_variables_that_are_there_can_be_kept() {
     test(
         "TOKEN = 1",
         "unknown-variable]: `--keep-variable TOKEN`: there is no `variable` block of this name",
-        "the environment changes no attributes; declare `variable \"TOKEN\"`",
+        "neither options nor the environment change attributes; declare `variable \"TOKEN\"`",
     );
     test(
         "variable \"TOKEN\" {\n  default = null\n}",

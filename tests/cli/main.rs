@@ -73,6 +73,8 @@ mod rewritten; // numbers that are not printed as they were written
 mod rules; // rule lines of docker/metadata-action
 mod runs; // what a run has tags for
 mod schema; // `bakeplan schema`: what JSON looks like
+#[cfg(unix)]
+mod second_mistakes; // what people do on their second day, and what helps them
 mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod stated; // what the reference says in words

@@ -8,7 +8,7 @@ mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told
 mod hostile; // metadata and manifests that are made to do harm
-mod identity; // which plan metadata is of
+mod identity; // which plan metadata belongs to
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages

@@ -140,8 +140,9 @@ fn what_is_not_pushed_is_local() {
     for kind in ["local", "tar", "oci", "docker", "cacheonly"] {
         let output = format!("output = [\"type={kind},dest=out\"]");
         let (_, talk) = tags(&target(&format!("tags = [\"r.io/x/app:1\"]\n{output}")));
-        let reason =
-            format!("note[no-images]: nothing is published: the output of target `app` is of type `{kind}`");
+        let reason = format!(
+            "note[no-images]: nothing is published: the output of target `app` has the type `{kind}`"
+        );
         assert!(talk.starts_with(&reason) && talk.contains("docker-bake.hcl:4:"), "{kind}: {talk}");
     }
     // A push that goes nowhere, or to Docker's own images, is never silent.

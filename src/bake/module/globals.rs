@@ -15,7 +15,7 @@ use crate::bake::values::convert::convert;
 use crate::bake::values::kept::{self, KeptVariable};
 use crate::bake::values::{Mark, Marks, Name, Type, Value};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, Failure, names_help, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failure, Severity, names_help, suggest};
 use crate::source::Span;
 
 impl Module {
@@ -131,23 +131,35 @@ impl Module {
 
     /// Makes sure that the variables to be kept are there.
     pub(super) fn check_kept(&self) -> Result<(), Vec<Diagnostic>> {
-        let missing =
-            self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name)).map(|name| {
-                let message = format!("`--keep-variable {name}`: there is no `variable` block of this name");
-                let diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, message);
-                match self.attributes.get(name) {
-                    Some(attribute) => diagnostic.at(attribute.name.span, "an attribute").with_help(format!(
-                        "the environment changes no attributes; declare `variable \"{name}\"`"
-                    )),
-                    None => diagnostic.with_help(names_help(
-                        name,
-                        "variable",
-                        self.variables.keys().map(|known| &**known),
-                    )),
-                }
-            });
+        let missing = self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name));
+        let missing = missing
+            .map(|name| Diagnostic { severity: Severity::Error, ..self.undeclared("--keep-variable", name) });
         let missing: Vec<Diagnostic> = missing.collect();
         if missing.is_empty() { Ok(()) } else { Err(missing) }
+    }
+
+    /// A warning for each `--var` that sets no variable of Bake files; `is_read` says what Compose files read.
+    pub(crate) fn set_without_effect(&self, is_read: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let is_variable = |name: &str| self.variables.contains_key(name);
+        let sets = |name: &str| is_variable(name) || name.strip_suffix("_JSON").is_some_and(is_variable);
+        let names = self.surroundings.vars.keys().filter(|name| !sets(name) && !is_read(name));
+        names.map(|name| self.undeclared("--var", name)).collect()
+    }
+
+    /// A warning that an option names no variable.
+    fn undeclared(&self, option: &str, name: &str) -> Diagnostic {
+        let message = format!("`{option} {name}`: there is no `variable` block of this name");
+        let diagnostic = Diagnostic::warning(Code::UNKNOWN_VARIABLE, message);
+        match self.attributes.get(name) {
+            Some(attribute) => diagnostic.at(attribute.name.span, "an attribute").with_help(format!(
+                "neither options nor the environment change attributes; declare `variable \"{name}\"`"
+            )),
+            None => diagnostic.with_help(names_help(
+                name,
+                "variable",
+                self.variables.keys().map(|known| &**known),
+            )),
+        }
     }
 
     /// What a kept variable is in expressions, after a note of what is to be written about it.

@@ -18,11 +18,12 @@ use super::session::Session;
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
 use crate::init::commands::{self, Setting};
-use crate::init::first;
+use crate::init::first::{self, First};
 use crate::init::found::Publication;
+use crate::init::gitlab;
 use crate::init::images::{self, Stray};
 use crate::init::kinds::Kind;
 use crate::init::moment::Answers;
@@ -37,6 +38,10 @@ use crate::init::world::World;
 const NEXT: &str = "Next, look at `bakeplan plan`. `bakeplan workflow github -o .github/workflows/images.yml --install HOW` writes \
                     the workflow; `bakeplan explain no-install` lists what HOW can be.\n";
 
+/// The same on GitLab.
+const NEXT_GITLAB: &str = "Next, look at `bakeplan plan`. `bakeplan workflow gitlab -o .gitlab/images.yml --install HOW` writes the \
+                           pipeline, which `.gitlab-ci.yml` includes; `bakeplan explain no-install` lists what HOW can be.\n";
+
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
@@ -47,6 +52,16 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let message = format!("`{action}` publishes images, but `init` does not read its inputs");
         let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
+    }
+    world.work.begin();
+    let of_gitlab = gitlab::publications(&found.pipelines, &session.sources, &world);
+    let next = if reading.publications.is_empty() && !of_gitlab.is_empty() { NEXT_GITLAB } else { NEXT };
+    reading.publications.extend(of_gitlab);
+    for place in gitlab::included(&found.pipelines, &session.sources) {
+        let warning =
+            Diagnostic::warning(Code::INIT_UNREAD, "`init` does not read the files that this includes");
+        let warning = warning.at(found.span(session, &place), "");
+        warnings.push(warning.with_help("write an `image` block for what they publish"));
     }
     let publications = with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
     // All of them are read; from now on they are only shown.
@@ -65,7 +80,14 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let has_strays = !strays.is_empty();
     let line = |place: &Place| found.line(session, place);
     let (proposals, told) = proposal::propose(candidates, &known, &reading, &world, &line);
-    let proposals: Vec<_> = proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
+    let mut proposals: Vec<_> =
+        proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
+    if proposals.is_empty() && !known.iter().any(|one| one.has_blocks) {
+        let dockerfiles: Vec<&str> = found.of(Kind::Dockerfile).collect();
+        let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
+        proposals = of_dockerfiles;
+        warnings.extend(left_aside(&aside));
+    }
     if proposals.is_empty() {
         let is_covered = known.iter().any(|one| one.has_blocks);
         if is_covered && (has_candidates || !has_strays) {
@@ -125,7 +147,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     super::plan::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
-    session.show(&format!("{written}{hint}{NEXT}"))
+    session.show(&format!("{written}{hint}{next}"))
 }
 
 /// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.
@@ -140,13 +162,23 @@ fn with_scripts(
     for (path, id) in &found.scripts {
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         let ran = shell::read(&session.sources.get(*id).text, &scope);
-        let setting = Setting { path, line: 1, runs: Answers::of(|_| None), job: path };
+        let setting = Setting { path, lines: &[1], runs: Answers::of(|_| None), job: path };
         let of_script = commands::publications(&ran, &scope, &setting);
         publications.extend(
             of_script.into_iter().filter(|one| !has_builds || one.build.is_none() && !one.sources.is_empty()),
         );
     }
     publications
+}
+
+/// That Dockerfiles are left out, which are seldom published.
+fn left_aside(paths: &[String]) -> Option<Diagnostic> {
+    let message = format!(
+        "left out of the proposal, since tests, examples and development environments are seldom published: {}",
+        listed(paths)
+    );
+    let note = Diagnostic::note(Code::INIT_UNREAD, message);
+    (!paths.is_empty()).then(|| note.with_help("write a target and an `image` block for what is published"))
 }
 
 fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {
@@ -172,6 +204,7 @@ fn nothing(found: &Found) -> Diagnostic {
     let of = |kind: Kind| found.of(kind).count();
     let read = [
         count(found.yaml.len(), "workflow or action", "workflows and actions"),
+        count(found.pipelines.len(), "GitLab pipeline", "GitLab pipelines"),
         count(found.scripts.len(), "script", "scripts"),
         count(of(Kind::Bake), "Bake file", "Bake files"),
         count(of(Kind::Compose), "Compose file", "Compose files"),
@@ -179,11 +212,5 @@ fn nothing(found: &Found) -> Diagnostic {
     ];
     Diagnostic::error(Code::NO_IMAGES, "found nothing that publishes an image in a way that `init` reads")
         .with_note(format!("read: {}", read.join(", ")))
-        .with_help(match found.of(Kind::Dockerfile).next() {
-            Some(path) => first::file(path),
-            None => {
-                "write a Bake file with a target, and an `image` block with its `repositories` and `tags`"
-                    .to_owned()
-            }
-        })
+        .with_help("write a Bake file with a target, and an `image` block with its `repositories` and `tags`")
 }

@@ -33,6 +33,10 @@ const COMPARED: &str = "\nWhat is published today, and what would be published w
 const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. The tags of the targets decide what is published, with \
                          these blocks or without; `bakeplan plan` shows it.\n";
 
+/// What is said where there are only Dockerfiles.
+const FIRST: &str = "\nNothing that `init` can read publishes these Dockerfiles, so names, platforms and tags are a first guess: change \
+                     what does not fit. What would be published:\n\n";
+
 /// What comes of proposals.
 pub(super) struct Changed {
     /// Files and what they will hold.
@@ -74,7 +78,10 @@ pub(super) fn preview(
         }
         let examples =
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
-        if proposal.images.iter().all(|image| image.candidate.is_none()) {
+        if proposal.is_first {
+            changed.text.push_str(FIRST);
+            changed.text.push_str(&report::render(&examples));
+        } else if proposal.images.iter().all(|image| image.candidate.is_none()) {
             changed.text.push_str(UNCHANGED);
         } else {
             changed.text.push_str(COMPARED);
@@ -302,7 +309,7 @@ fn is_of_releases(candidate: &Candidate) -> bool {
 
 /// What no step that was read builds.
 fn of_targets() -> Published {
-    Published { unknown: vec!["found no step that builds it".to_owned()], ..Published::default() }
+    Published { unknown: vec!["no step that builds it was found".to_owned()], ..Published::default() }
 }
 
 /// What the plan publishes of an image.

@@ -29,6 +29,8 @@ const MAX_SCRIPT: usize = 1 << 20;
 pub(super) struct Found {
     /// Workflows and actions.
     pub(super) yaml: Vec<YamlFile>,
+    /// Pipelines of GitLab CI.
+    pub(super) pipelines: Vec<YamlFile>,
     /// Scripts.
     pub(super) scripts: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
@@ -115,7 +117,7 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
             continue;
         }
         match kind {
-            Kind::Workflow | Kind::Action | Kind::Script => {
+            Kind::Workflow | Kind::Action | Kind::Pipeline | Kind::Script => {
                 let text = if kind == Kind::Script {
                     host.read(&path)
                 } else {
@@ -145,11 +147,16 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                     continue;
                 }
                 match yaml_documents(&session.sources, id) {
-                    Ok(documents) => found.yaml.extend(documents.into_iter().next().map(|root| YamlFile {
-                        path: Rc::clone(&path),
-                        id,
-                        root,
-                    })),
+                    Ok(documents) => {
+                        // The first document of a pipeline may be a header.
+                        let root = match kind {
+                            Kind::Pipeline => documents.into_iter().next_back(),
+                            _ => documents.into_iter().next(),
+                        };
+                        let files =
+                            if kind == Kind::Pipeline { &mut found.pipelines } else { &mut found.yaml };
+                        files.extend(root.map(|root| YamlFile { path: Rc::clone(&path), id, root }));
+                    }
                     Err(problem) => {
                         let mut warning = Diagnostic::warning(problem.code, problem.message.clone());
                         warning.labels.clone_from(&problem.labels);
@@ -184,6 +191,17 @@ fn is_about_images(text: &str) -> bool {
         && (has("push") || has("manifest") || has("imagetools"))
 }
 
+/// The repository of images that belongs to the page of a repository, at the hosts that have registries.
+fn registry_of(page: &str) -> Option<String> {
+    let (host, path) = page.split_once("://")?.1.trim_end_matches('/').split_once('/')?;
+    match host {
+        "github.com" => Some(format!("ghcr.io/{}", path.to_lowercase())),
+        "gitlab.com" => Some(format!("registry.gitlab.com/{}", path.to_lowercase())),
+        "codeberg.org" => Some(format!("codeberg.org/{}", path.to_lowercase())),
+        _ => None,
+    }
+}
+
 /// What is known of the repository.
 pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let run = |arguments: &[&str]| session.host.git(arguments);
@@ -202,10 +220,12 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         (is_word(name) && is_word(owner)).then(|| format!("{owner}/{name}"))
     });
     let lower = exact.as_ref().map(|exact| exact.to_lowercase());
+    let registry = facts.url.as_deref().and_then(registry_of);
     let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
     World {
         has_capitals: exact != lower,
         repository: lower,
+        registry,
         ..workflow::examples(
             &found.yaml,
             &session.sources,

@@ -3,14 +3,21 @@
 mod lines;
 mod words;
 
+mod operations;
+mod statements;
+
+mod blocks;
+
 use std::cell::Cell;
 
 use super::moment::Fact;
 use super::scope::Scope;
-use super::text::{MAX_TEXT, Piece, Template};
+use super::text::{MAX_TEXT, Piece, Template, is_name};
 use super::value::Value;
+use operations::{changed, fact, first_two};
+use statements::Statements;
 pub(super) use words::commands;
-use words::{assignment, is_of_make, stages, substitutions};
+use words::{array, assignment, is_assigned, is_of_make, stages, substitutions};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
@@ -19,7 +26,7 @@ const MAX_SCRIPT: usize = 256 * 1024;
 const MAX_DEPTH: usize = 24;
 
 /// The programs that make images.
-const BUILDERS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
+const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
 
 /// What only shows or looks for a command.
 const SHOWING: [&str; 4] = ["echo", "printf", "which", "type"];
@@ -79,6 +86,12 @@ pub(crate) fn read(text: &str, scope: &Scope) -> Ran {
     ran
 }
 
+/// What a text is to a shell, in which it is a value.
+pub(crate) fn text(written: &str, scope: &Scope) -> Template {
+    let script = Script { scope, expressions: Vec::new(), variables: Vec::new(), depth: Cell::new(0) };
+    script.expand(written)
+}
+
 impl Script<'_> {
     /// The text with a mark for each expression.
     fn with_marks(&mut self, text: &str) -> String {
@@ -102,9 +115,7 @@ impl Script<'_> {
 
     /// Reads a script, with so many lines above it.
     fn run(&mut self, text: &str, above: usize, ran: &mut Ran) {
-        for (line, at) in lines::joined(text) {
-            self.line(&line, above + at, ran);
-        }
+        self.blocks(&Statements::of(text, above), ran);
     }
 
     /// Reads what another shell runs: of that, only the commands are seen here.
@@ -122,90 +133,105 @@ impl Script<'_> {
         ran.commands.extend(inner.commands.into_iter().filter(|command| command.builder().is_some()));
     }
 
-    fn line(&mut self, line: &str, at: usize, ran: &mut Ran) {
-        // Recipes of make, and steps of a list in YAML.
-        let line = line.trim().trim_start_matches(['@', '-', '+']).trim_start();
-        if line.is_empty() || line.starts_with('#') {
+    /// Reads a command.
+    fn statement(&mut self, part: &str, at: usize, ran: &mut Ran) {
+        // What `eval` is given runs once, as a script.
+        if words::words(part).first().is_none_or(|word| word != "eval") {
+            for inner in substitutions(part) {
+                self.run_apart(inner, at, ran);
+            }
+        }
+        if let Some(inner) = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+            self.run_apart(inner, at, ran);
             return;
         }
-        for part in commands(line) {
-            // What `eval` is given runs once, as a script.
-            if words::words(&part).first().is_none_or(|word| word != "eval") {
-                for inner in substitutions(&part) {
-                    self.run_apart(inner, at, ran);
-                }
+        if let Some((name, list)) = array(part) {
+            let value = self.expand(&list);
+            self.variables.push((name, value));
+            return;
+        }
+        let mut words = words::words(part);
+        if let Some((name, value)) =
+            words.first().filter(|_| words.len() == 1).and_then(|one| one.split_once("+="))
+            && is_name(name)
+        {
+            self.append(name, "", value);
+            return;
+        }
+        let assigns = words.first().and_then(|word| assignment(word));
+        if let Some((name, value)) = assigns
+            && (words.len() == 1 || is_of_make(part))
+        {
+            let value = if is_of_make(part) {
+                part.split_once('=').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+            } else {
+                value
+            };
+            let value = self.expand(&value);
+            self.variables.push((name, value));
+            return;
+        }
+        if is_of_make(part) {
+            let (name, value) = part.split_once('=').unwrap_or_default();
+            if let Some(name) = name.strip_suffix('+') {
+                self.append(name.trim(), " ", value.trim());
+                return;
             }
-            if let Some(inner) = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-                self.run_apart(inner, at, ran);
-                continue;
-            }
-            let mut words = words::words(&part);
-            let assigns = words.first().and_then(|word| assignment(word));
-            if let Some((name, value)) = assigns
-                && (words.len() == 1 || is_of_make(&part))
+            let value = self.expand(value.trim());
+            self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
+            return;
+        }
+        while words.first().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "export"
+                    | "local"
+                    | "readonly"
+                    | "sudo"
+                    | "then"
+                    | "do"
+                    | "if"
+                    | "elif"
+                    | "else"
+                    | "while"
+                    | "until"
+                    | "!"
+                    | "{"
+                    | "time"
+                    | "exec"
+            )
+        }) {
+            words.remove(0);
+            if let Some((name, value)) =
+                words.first().filter(|_| words.len() == 1).and_then(|word| assignment(word))
             {
-                let value = if is_of_make(&part) {
-                    part.split_once('=').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-                } else {
-                    value
-                };
                 let value = self.expand(&value);
                 self.variables.push((name, value));
-                continue;
-            }
-            if is_of_make(&part) {
-                let (name, value) = part.split_once('=').unwrap_or_default();
-                let value = self.expand(value.trim());
-                self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
-                continue;
-            }
-            while words.first().is_some_and(|word| {
-                matches!(
-                    word.as_str(),
-                    "export"
-                        | "local"
-                        | "readonly"
-                        | "sudo"
-                        | "then"
-                        | "do"
-                        | "if"
-                        | "elif"
-                        | "else"
-                        | "while"
-                        | "until"
-                        | "!"
-                        | "{"
-                        | "time"
-                        | "exec"
-                )
-            }) {
-                words.remove(0);
-                if let Some((name, value)) =
-                    words.first().filter(|_| words.len() == 1).and_then(|word| assignment(word))
-                {
-                    let value = self.expand(&value);
-                    self.variables.push((name, value));
-                }
-            }
-            self.sets(&words, ran);
-            if let Some(inner) = script_of(&words) {
-                self.run_apart(&inner, at, ran);
-                continue;
-            }
-            let stages = stages(&part);
-            let alone = vec![words];
-            let stages = if stages.len() < 2 {
-                alone
-            } else {
-                stages.iter().map(|stage| words::words(stage)).collect()
-            };
-            for words in stages {
-                let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
-                if !words.is_empty() {
-                    ran.commands.push(ShellCommand { words, line: at });
-                }
             }
         }
+        self.sets(&words, ran);
+        if let Some(inner) = script_of(&words) {
+            self.run_apart(&inner, at, ran);
+            return;
+        }
+        let stages = stages(part);
+        let alone = vec![words];
+        let stages =
+            if stages.len() < 2 { alone } else { stages.iter().map(|stage| words::words(stage)).collect() };
+        for words in stages {
+            let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
+            if !words.is_empty() {
+                ran.commands.push(ShellCommand { words, line: at });
+            }
+        }
+    }
+
+    /// `NAME+=VALUE`, of a shell or of make.
+    fn append(&mut self, name: &str, gap: &str, value: &str) {
+        let mut whole = self.variable(name).unwrap_or_else(|| Template::unknown(&format!("${name}")));
+        whole.push(Piece::Text(gap.to_owned()));
+        whole.extend(self.expand(value));
+        self.variables.push((name.to_owned(), whole));
     }
 
     /// `echo "NAME=VALUE" >> $GITHUB_OUTPUT`, and how that was written before.
@@ -225,14 +251,34 @@ impl Script<'_> {
             }
             return;
         }
-        let Some((name, value)) = assignment(said) else { return };
-        let value = self.expand(&value);
+        let said = if words[0] == "printf" { self.printed(said, words) } else { self.expand(said) };
+        let Some((name, value)) = said.split_once('=') else { return };
+        let Some(name) = name.constant().filter(|name| is_assigned(name)) else { return };
         if to("GITHUB_OUTPUT") {
             ran.outputs.push((name, value));
         } else if to("GITHUB_ENV") {
             self.variables.push((name.clone(), value.clone()));
             ran.environment.push((name, value));
         }
+    }
+
+    /// What `printf` prints, where its format has `%s` alone.
+    fn printed(&self, format: &str, words: &[String]) -> Template {
+        let format = format.strip_suffix("\\n").unwrap_or(format);
+        let given =
+            words.iter().skip_while(|word| *word != format && word.strip_suffix("\\n") != Some(format));
+        let mut given = given.skip(1);
+        let mut text = Template::default();
+        for (at, part) in format.split("%s").enumerate() {
+            if at > 0 {
+                text.extend(given.next().map(|word| self.expand(word)).unwrap_or_default());
+            }
+            if part.contains(['%', '\\']) {
+                text.push(Piece::Unknown(format.to_owned()));
+            }
+            text.extend(self.expand(part));
+        }
+        text
     }
 
     /// A word with its variables.
@@ -299,6 +345,10 @@ impl Script<'_> {
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let length = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
         let length = if rest.starts_with(|c: char| c.is_ascii_digit()) { 1 } else { length };
+        // Make has two of them for the shell's one.
+        if rest.starts_with('$') && rest[1..].starts_with(|c: char| is_of_name(c) || "{(".contains(c)) {
+            return (Template::default(), rest);
+        }
         if length == 0 {
             return (Template::from("$"), rest);
         }
@@ -340,7 +390,15 @@ impl Script<'_> {
         let length = inner.find(|c| !is_of_name(c)).unwrap_or(inner.len());
         let (name, operation) = inner.split_at(length);
         let value = self.variable(name);
-        if let Some(default) = operation.strip_prefix(":-").or_else(|| operation.strip_prefix("-")) {
+        if matches!(operation, "[@]" | "[*]")
+            || operation.starts_with([':', '?']) && operation.trim_start_matches(':').starts_with('?')
+        {
+            return value;
+        }
+        if let Some(other) = operation.strip_prefix(":+") {
+            return Some(if value?.0.is_empty() { Template::default() } else { self.expand(other) });
+        }
+        if let Some(default) = [":-", ":=", "-", "="].iter().find_map(|one| operation.strip_prefix(one)) {
             return Some(value.filter(|value| !value.0.is_empty()).unwrap_or_else(|| self.expand(default)));
         }
         changed(value?, operation)
@@ -386,6 +444,12 @@ impl Script<'_> {
                         ["cut", "-c", characters] if characters.starts_with("1-") => {
                             changed(value, &format!("::{}", &characters["1-".len()..]))?
                         }
+                        ["cut", "-d.", "-f1"] | ["cut", "-d", ".", "-f", "1"] | ["cut", "-d", ".", "-f1"] => {
+                            changed(value, "%%.*")?
+                        }
+                        ["cut", "-d.", "-f1,2" | "-f1-2" | "-f-2"]
+                        | ["cut", "-d", ".", "-f1,2" | "-f1-2" | "-f-2"]
+                        | ["cut", "-d", ".", "-f", "1,2" | "1-2" | "-2"] => first_two(value)?,
                         ["cut", "-d/", "-f3" | "-f3-"] | ["cut", "-d", "/", "-f", "3" | "3-"] => {
                             changed(value, "##*/")?
                         }
@@ -416,63 +480,6 @@ fn is_upper(set: &str) -> bool {
 
 fn is_lower(set: &str) -> bool {
     matches!(set, "[:lower:]" | "a-z" | "[a-z]")
-}
-
-fn fact(fact: Fact) -> Template {
-    Template(vec![Piece::Fact(fact)])
-}
-
-/// What `/OLD/NEW` or, for all of them, `//OLD/NEW` makes of a text, where `OLD` is no pattern.
-fn replaced(text: &str, operation: &str) -> Option<String> {
-    let (is_all, operation) = match operation.strip_prefix('/') {
-        Some(operation) => (true, operation),
-        None => (false, operation),
-    };
-    let mut parts = vec![String::new()];
-    let mut chars = operation.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '/' if parts.len() == 1 => parts.push(String::new()),
-            '*' | '?' | '[' | '#' | '%' | '$' => return None,
-            '\\' => parts.last_mut()?.extend(chars.next()),
-            c => parts.last_mut()?.push(c),
-        }
-    }
-    let (old, new) = (parts.first()?, parts.get(1).map_or("", String::as_str));
-    let old = Some(old).filter(|old| !old.is_empty())?;
-    Some(if is_all { text.replace(old, new) } else { text.replacen(old, new, 1) })
-}
-
-/// What an operation of the shell makes of a value.
-fn changed(value: Template, operation: &str) -> Option<Template> {
-    let of_fact = match value.0.as_slice() {
-        [Piece::Fact(fact)] => Some(fact.clone()),
-        _ => None,
-    };
-    if let (Some(text), Some(prefix)) =
-        (value.constant(), operation.strip_prefix('#').filter(|p| !p.contains('*')))
-    {
-        return Some(Template::from(text.strip_prefix(prefix.trim_start_matches('#')).unwrap_or(&text)));
-    }
-    if let (Some(text), Some(operation)) = (value.constant(), operation.strip_prefix('/')) {
-        return Some(Template::from(replaced(&text, operation)?.as_str()));
-    }
-    Some(match (operation, of_fact) {
-        ("" | ",,", _) => value,
-        ("#refs/tags/" | "##refs/tags/", Some(Fact::Ref)) => fact(Fact::Tag),
-        ("#refs/*/" | "##*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
-        ("#refs/tags/v" | "##refs/tags/v" | "##*/v", Some(Fact::Ref)) => fact(Fact::Version),
-        ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
-        ("##*/", _) if matches!(value.0.as_slice(), [Piece::Repository]) => Template(vec![Piece::Name]),
-        ("%%/*" | "%/*", _) if matches!(value.0.as_slice(), [Piece::Repository]) => {
-            Template(vec![Piece::Owner])
-        }
-        (cut, Some(Fact::Commit(None))) => {
-            let length = cut.strip_prefix("::").or_else(|| cut.strip_prefix(":0:"))?;
-            fact(Fact::Commit(Some(length.trim().parse().ok()?)))
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -548,26 +555,6 @@ mod tests {
                 "{script}"
             );
         }
-    }
-
-    #[test]
-    fn texts_are_replaced_as_a_shell_does() {
-        for (operation, expected) in [
-            ("//\\//-", Some("linux-arm-v7")),
-            ("/\\//-", Some("linux-arm/v7")),
-            ("//a", Some("linux/rm/v7")),
-            ("///-", None),
-            ("//*/-", None),
-        ] {
-            let value = changed(Template::from("linux/arm/v7"), operation);
-            assert_eq!(value.and_then(|value| value.constant()).as_deref(), expected, "{operation}");
-        }
-        let pair = "platform=linux/arm64\necho \"PAIR=${platform//\\//-}\" >> $GITHUB_ENV";
-        let ran = read(pair, &Scope::default());
-        let set: Vec<_> = ran.environment.iter().map(|(_, value)| value.shown()).collect();
-        assert_eq!(set, ["linux-arm64"]);
-        // What is not known is shown as it is written.
-        assert_eq!(shown("a \"${b//\\//-}\""), ["0: a|${b//\\//-}"]);
     }
 
     #[test]

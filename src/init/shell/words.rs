@@ -3,9 +3,20 @@
 /// `NAME=VALUE`
 pub(super) fn assignment(word: &str) -> Option<(String, String)> {
     let (name, value) = word.split_once('=')?;
+    is_assigned(name).then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// Whether a variable or an output may be called so.
+pub(super) fn is_assigned(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let is_name = !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-');
-    is_name.then(|| (name.to_owned(), value.to_owned()))
+    !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-')
+}
+
+/// `NAME=(WORD…)`: the name, and the words with blanks between them.
+pub(super) fn array(command: &str) -> Option<(String, String)> {
+    let (name, list) = command.split_once("=(")?;
+    let list = list.strip_suffix(')').filter(|_| is_assigned(name))?;
+    Some((name.to_owned(), words(list).join(" ")))
 }
 
 /// `NAME ?= VALUE` and the like, of make.

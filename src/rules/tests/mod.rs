@@ -332,13 +332,13 @@ fn what_metadata_action_does_in_silence_is_noted() {
             &[v][..],
             &[][..],
             &tagged("v1.2"),
-            "0: `v1.2` is not a version of SemVer, so the rule gives no tag",
+            "0: `v1.2` is not a valid SemVer version, so the rule gives no tag",
         ),
         (
             &["type=pep440,pattern={{version}}"],
             &[],
             &tagged("x"),
-            "0: `x` is not a version of PEP 440, so the rule gives no tag",
+            "0: `x` is not a valid PEP 440 version, so the rule gives no tag",
         ),
         (
             &[r"type=semver,pattern={{version}},match=p2/v(.*)"],

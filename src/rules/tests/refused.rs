@@ -244,11 +244,11 @@ fn rules_that_cannot_be_applied_are_errors() {
         errors.collect::<String>()
     });
     assert_data_eq!(complaints.concat(), str![[r#"
-0: the rule uses `{{branch}}`, which is not known: this run is of `refs/pull/2/merge`
+0: the rule uses `{{branch}}`, which is not known: this is a run of `refs/pull/2/merge`
   metadata-action would leave it empty; say when it applies: `{ pattern = "{{ branch | slug }}-{{ sha }}", when = "branch" }`
-0: the rule uses `{{tag}}`, which is not known: this run is of `refs/pull/2/merge`
+0: the rule uses `{{tag}}`, which is not known: this is a run of `refs/pull/2/merge`
   metadata-action would leave it empty; say when it applies: `{ pattern = "{{ tag | slug }}-{{ sha }}", when = "tag" }`
-0: the rule uses `{{base_ref}}`, which is not known: this run is of `refs/tags/v1.2.3`
+0: the rule uses `{{base_ref}}`, which is not known: this is a run of `refs/tags/v1.2.3`
   metadata-action would leave it empty; say when it applies: `{ pattern = "{{ base_branch | slug }}-{{ sha }}", when = "base_branch" }`
 0: the rule uses the fact `ref`, which is not known
   give it with `--fact ref=…`; `bakeplan plan --facts` shows what is known

@@ -52,6 +52,7 @@ fn schedules_and_branches_are_proposed() {
     assert_ne!(changed, block);
     std::fs::write(written.folder().join("docker-bake.hcl"), changed).unwrap();
     assert!(written.tags("refs/tags/v1.2.3").contains(&"ghcr.io/acme/app:sha-0123456".to_owned()));
+    assert!(written.tags("refs/tags/docs-2024").is_empty());
 }
 
 #[test]

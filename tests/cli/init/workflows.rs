@@ -539,7 +539,7 @@ fn the_version_of_metadata_action_is_a_marked_guess() {
 ";
     let text = workflow(steps);
     let said = init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")]);
-    said.proposes(&["APP_VERSION = \"${trimprefix(GITHUB_REF_NAME, \"v\")}\""]);
+    said.proposes(&["APP_VERSION = trimprefix(GITHUB_REF_NAME, \"v\")"]);
     said.tells(&["the value of `APP_VERSION` is a guess"]);
 }
 

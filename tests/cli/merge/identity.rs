@@ -48,8 +48,9 @@ fn a_file_of_another_plan_is_refused() {
             let files = [(name.as_str(), text.as_str()), (&right, &arm)];
             let (status, told, index) = run(&world, &plan(&["oci-layout:a"]), command, &files);
             assert_eq!(status, 1, "{name}: {told}");
-            let message =
-                format!("error[other-plan]: `metadata/{name}` is of plan `{OTHER}`, but this is plan `{ID}`");
+            let message = format!(
+                "error[other-plan]: `metadata/{name}` belongs to plan `{OTHER}`, but this is plan `{ID}`"
+            );
             assert!(told.contains(&message), "{told}");
             assert!(!index.contains("1.4.2"), "{name}");
         }
@@ -68,8 +69,8 @@ fn each_other_plan_is_one_error_beside_the_others() {
     let (status, told, _) = run(&world, &plan(&["oci-layout:a"]), "merge", &files);
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("two digests for build `app-linux-arm64`"), "{told}");
-    let two = format!("`metadata/{}`, `metadata/{}` are of plan `{OTHER}`", names[0], names[1]);
-    assert!(told.contains(&two) && told.contains("is of plan `1111111111111111`"), "{told}");
+    let two = format!("`metadata/{}`, `metadata/{}` belong to plan `{OTHER}`", names[0], names[1]);
+    assert!(told.contains(&two) && told.contains("belongs to plan `1111111111111111`"), "{told}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ docker buildx imagetools create -t oci-layout://a:1.4.2 -t oci-layout://a:1.4 -t
 "#]])
         .stderr(snapbox::str![[r#"
 oci-layout:a: checked 2 builds
-note[no-id]: `metadata/a.json` does not say which plan it is of: builds of another plan are noticed only if their labels or annotations differ
+note[no-id]: `metadata/a.json` does not say which plan it belongs to: builds of another plan are noticed only if their labels or annotations differ
   = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 
 "#]])
@@ -74,7 +74,7 @@ app  held
 
 "#]])
         .stderr(snapbox::str![[r#"
-note[no-id]: `metadata/a.json` does not say which plan it is of: builds of another plan are noticed only if their labels or annotations differ
+note[no-id]: `metadata/a.json` does not say which plan it belongs to: builds of another plan are noticed only if their labels or annotations differ
   = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 warning[held]: image `app` is left as it was: `app-linux-arm64` was not built
   = help: run the job `b` again, then the merge; to publish the image without it, set `on_missing` of the image or platform to "drop" or "carry"
@@ -102,7 +102,7 @@ app  held  sha256:[..]  linux/amd64, linux/arm64
 "#]])
         .stderr(snapbox::str![[r#"
 oci-layout:a: checked 2 builds
-note[no-id]: `metadata/a.json` does not say which plan it is of: builds of another plan are noticed only if their labels or annotations differ
+note[no-id]: `metadata/a.json` does not say which plan it belongs to: builds of another plan are noticed only if their labels or annotations differ
   = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 warning[held]: image `other` is left as it was: `other` was not built
   = help: build what is missing, then merge again; without `--require-all`, images that are complete are published

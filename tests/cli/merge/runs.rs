@@ -152,8 +152,8 @@ fn what_nothing_orders_moves_and_is_said() {
         // Another attempt of the same run.
         (format!("{W} 7 01"), format!("{W} 7 01"), "run 7 made that index, too"),
         // The same commit.
-        ("- - - 01".to_owned(), "- - - 01".to_owned(), "both commits are of 2026-11-01T00:00:00Z"),
-        ("release.yml refs/heads/main 7 01".into(), format!("{W} 8 01"), "both commits are of"),
+        ("- - - 01".to_owned(), "- - - 01".to_owned(), "both commits were made at 2026-11-01T00:00:00Z"),
+        ("release.yml refs/heads/main 7 01".into(), format!("{W} 8 01"), "both commits were made at"),
         // Nothing is known.
         ("- - - -".into(), format!("{W} 7 01"), "the index there does not say which run made it"),
         (format!("{W} 7 01"), "- - - -".into(), "the plan has neither the number of its run nor"),

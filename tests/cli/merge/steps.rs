@@ -165,7 +165,7 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
     for (result, expected) in [
         (
             changed("/plan", "fedcba9876543210".into()),
-            "is of plan `fedcba9876543210`, but this is plan `0123456789abcdef`",
+            "belongs to plan `fedcba9876543210`, but this is plan `0123456789abcdef`",
         ),
         (changed("/dry_run", true.into()), "is the result of a dry run"),
         (changed("/schema", 9.into()), "has schema 9"),
@@ -173,7 +173,7 @@ fn a_result_must_be_of_this_plan_and_of_a_merge() {
         (changed("/images/app/digest", Value::Null), "has no digest of image `app`"),
         (changed("/images/app/digest", "sha256:1".into()), "is not the result of a merge"),
         (changed("/images", serde_json::json!({})), "lacks image `app`"),
-        (without("plan"), "does not say which plan it is of"),
+        (without("plan"), "does not say which plan it belongs to"),
         (without("schema"), "expected the member `schema`"),
         (Value::Array(vec![]), "is not the result of a merge"),
         // What is in the index is not what the result says.

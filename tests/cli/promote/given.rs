@@ -204,7 +204,7 @@ fn another_version_is_refused() {
     let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
     for tag in ["1.4.3", "v1.5.0", "2.0.0-alpine", "1.3", "v1.5", "2", "1.3-alpine"] {
         let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:{tag}");
-        stage.refuses("", &line, 1, "what is promoted is version `1.4.2`, and the tag");
+        stage.refuses("", &line, 1, "what is promoted is version `1.4.2`, but the tag");
         stage.passes("", &format!("{line} --allow-other-version"));
     }
 }
@@ -386,7 +386,7 @@ fn a_tag_of_a_prerelease_or_revision_is_another_versions() {
     stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:1.4.1");
     for tag in ["1.4.1-rc1", "1.4.1_1"] {
         let line = format!("HOST/app:1.4.1 --to HOST/app:{tag}");
-        stage.refuses("", &line, 1, &format!("is of `{tag}`"));
+        stage.refuses("", &line, 1, &format!("is for `{tag}`"));
         stage.passes("", &format!("{line} --allow-other-version --dry-run"));
     }
     stage.passes("", "HOST/app:1.4.1 --to HOST/app:1.4.1-alpine");

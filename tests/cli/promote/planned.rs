@@ -86,12 +86,12 @@ fn only_what_was_planned_gets_the_tags() {
     let line = "HOST/app:sha-c0ffee0 --plan plan.json";
     let good = plan(&stage, "");
     for (document, expected) in [
-        (good.clone(), "says that it is version \"1.4.1\", but its tags are of `1.4.2`"),
+        (good.clone(), "says that it is version \"1.4.1\", but its tags are for `1.4.2`"),
         (good.replace("linux/arm64", "linux/s390x"), "lacks linux/s390x, which is planned"),
         (good.replace("linux/arm64", "linux/s390x"), "has linux/arm64, which is not planned"),
         (
             plan(&stage, r#""annotations":{"org.opencontainers.image.revision":"def"},"#),
-            "is of revision \"abc\", but the plan is of \"def\"",
+            "was built from revision \"abc\", but the plan is for \"def\"",
         ),
     ] {
         stage.refuses(&document, line, 1, expected);

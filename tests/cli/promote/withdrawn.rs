@@ -185,7 +185,7 @@ fn what_says_that_it_is_another_version_owns_nothing() {
         put_tag(&layout, "1.4.2", &layout.get_manifest(&digest.into()).unwrap().unwrap());
         let document = plan(&stage, "1.4.2", "1.4.3");
         if is_refused {
-            let expected = "says that it is version \"1.3.9\", but its tags are of `1.4.2`";
+            let expected = "says that it is version \"1.3.9\", but its tags are for `1.4.2`";
             stage.refuses(&document, LINE, 1, expected);
             stage.passes(&document, &format!("{LINE} --allow-other-version --dry-run"));
         } else {

@@ -60,7 +60,7 @@ fn the_own_tag_of_another_version_tells() {
                     .contains(&format!("is version `{other}`, by the tag `oci-layout://acme/app:{other}`")),
                 "{message}"
             );
-            assert!(message.ends_with("its tags are of `1.4.2`"), "{message}");
+            assert!(message.ends_with("its tags are for `1.4.2`"), "{message}");
             // Nothing in it tells which of the two has the other's content: this version is not to be built again blindly.
             let finding = &report.findings[0];
             assert!(

@@ -17,7 +17,7 @@ fn what_is_right_is_a_table() {
     test(&world)
         .args(["verify", "--plan", "plan.json", "--metadata", "m.json"])
         .stderr(str![[r#"
-note[no-id]: `m.json` does not say which plan it is of: builds of another plan are noticed only if their labels or annotations differ
+note[no-id]: `m.json` does not say which plan it belongs to: builds of another plan are noticed only if their labels or annotations differ
   = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 oci-layout:acme/app: checked 4 references
 
@@ -40,7 +40,7 @@ fn what_is_wrong_is_told_with_cause_and_cure() {
         .args(["verify", "--plan", "plan.json", "--metadata", "m.json"])
         .status(4)
         .stderr(str![[r#"
-note[no-id]: `m.json` does not say which plan it is of: builds of another plan are noticed only if their labels or annotations differ
+note[no-id]: `m.json` does not say which plan it belongs to: builds of another plan are noticed only if their labels or annotations differ
   = help: write the metadata of each job to the file that `metadata` in its row of the matrix names
 oci-layout:acme/app: checked 4 references
 error[not-merged]: image `app`: `oci-layout:acme/app` has none of the tags `1.4.2`, `1.4`, `1`, `latest`

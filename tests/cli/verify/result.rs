@@ -150,7 +150,7 @@ fn a_result_needs_a_plan_and_fits_it() {
         ("oci-layout:acme/app:1 --result r.json", &result, 2, "`--result` needs `--plan FILE`"),
         ("oci-layout:acme/app:1 --metadata r.json", &result, 2, "`--metadata` needs `--plan FILE`"),
         ("--plan plan.json --metadata m.json --result r.json", &result, 2, "cannot be used with"),
-        ("--plan plan.json --result r.json", &other, 1, "is of plan `fedcba9876543210`"),
+        ("--plan plan.json --result r.json", &other, 1, "belongs to plan `fedcba9876543210`"),
     ] {
         let test = Test::new().file("plan.json", &document).file("r.json", result).files(world.root(), "");
         let output = test.args(["verify"]).args(line.split(' ')).output();

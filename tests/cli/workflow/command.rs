@@ -383,7 +383,8 @@ fn a_workflow_block_is_in_the_defaults() {
 #[test]
 fn options_that_cannot_stand_in_a_script_are_refused() {
     for variable in ["A=${{ secrets.B }}", "A=b\nc", "A=b\u{2028}c", "A=b\u{2029}c", "A=\u{202e}b"] {
-        let output = test(SPEC, &["--install=path", "--var", variable]).output();
+        let output =
+            test(&format!("{SPEC}variable \"A\" {{}}\n"), &["--install=path", "--var", variable]).output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && said.contains("error[unwritable]"), "{variable}: {said}");
     }
@@ -392,7 +393,7 @@ fn options_that_cannot_stand_in_a_script_are_refused() {
     let output = test(SPEC, &["--install=path", "-f", file]).file(file, SPEC).output();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(1) && said.contains("error[unwritable]"), "{said}");
-    test(SPEC, &["--install=path", "--var", "A=$(b) 'c'"])
+    test(&format!("{SPEC}variable \"A\" {{}}\n"), &["--install=path", "--var", "A=$(b) 'c'"])
         .stdout("...\n[..] --var 'A=$(b) '\\''c'\\'''\n...\n")
         .run();
 }

@@ -94,6 +94,7 @@ image "app" {
 "#;
 
 const OTHER_REGISTRIES: &str = r#"
+variable "A" {}
 target "app" {
   platforms = ["linux/amd64"]
 }

@@ -1,0 +1,161 @@
+//! What a shell makes of a value: `${NAME#v}`, `${NAME%.*}`, `${NAME//a/b}`.
+
+use super::super::moment::Fact;
+use super::super::text::{Piece, Template};
+use crate::glob::Glob;
+
+pub(super) fn fact(fact: Fact) -> Template {
+    Template(vec![Piece::Fact(fact)])
+}
+
+/// What `/OLD/NEW` or, for all of them, `//OLD/NEW` makes of a text, where `OLD` is no pattern.
+fn replaced(text: &str, operation: &str) -> Option<String> {
+    let (is_all, operation) = match operation.strip_prefix('/') {
+        Some(operation) => (true, operation),
+        None => (false, operation),
+    };
+    let mut parts = vec![String::new()];
+    let mut chars = operation.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if parts.len() == 1 => parts.push(String::new()),
+            '*' | '?' | '[' | '#' | '%' | '$' => return None,
+            '\\' => parts.last_mut()?.extend(chars.next()),
+            c => parts.last_mut()?.push(c),
+        }
+    }
+    let (old, new) = (parts.first()?, parts.get(1).map_or("", String::as_str));
+    let old = Some(old).filter(|old| !old.is_empty())?;
+    Some(if is_all { text.replace(old, new) } else { text.replacen(old, new, 1) })
+}
+
+/// A text without what a pattern takes from its start (`#`) or end (`%`), the least or, with two signs, the most.
+fn cut<'t>(text: &'t str, operation: &str) -> Option<&'t str> {
+    // A star of a shell takes slashes, too.
+    const SLASH: &str = "\u{e002}";
+    let mut signs = operation.chars();
+    let sign = signs.next()?;
+    let (is_long, pattern) = match operation[1..].strip_prefix(sign) {
+        Some(pattern) => (true, pattern),
+        None => (false, &operation[1..]),
+    };
+    if pattern.contains('$') {
+        return None;
+    }
+    let pattern = Glob::parse(&pattern.replace("\\/", "/").replace('/', SLASH)).ok()?;
+    let places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let mut fitting = places.filter(|&at| {
+        let part = if sign == '#' { &text[..at] } else { &text[at..] };
+        pattern.matches(&part.replace('/', SLASH))
+    });
+    // The first place takes the least from the start, and the most from the end.
+    let at = if (sign == '#') == is_long { fitting.last() } else { fitting.next() };
+    Some(match at {
+        Some(at) if sign == '#' => &text[at..],
+        Some(at) => &text[..at],
+        None => text,
+    })
+}
+
+/// What `cut -d. -f1,2` makes of a version.
+pub(super) fn first_two(value: Template) -> Option<Template> {
+    if let Some(text) = value.constant() {
+        let parts: Vec<&str> = text.split('.').take(2).collect();
+        return Some(Template::from(parts.join(".").as_str()));
+    }
+    matches!(value.0.as_slice(), [Piece::Fact(Fact::Version)]).then(|| fact(Fact::Numbers(2)))
+}
+
+/// What an operation of the shell makes of a value.
+pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
+    let of_fact = match value.0.as_slice() {
+        [Piece::Fact(fact)] => Some(fact.clone()),
+        _ => None,
+    };
+    if let (Some(text), true) = (value.constant(), operation.starts_with(['#', '%'])) {
+        return Some(Template::from(cut(&text, operation)?));
+    }
+    if let (Some(text), ",,") = (value.constant(), operation) {
+        return Some(Template::from(text.to_lowercase().as_str()));
+    }
+    if let (Some(text), Some(operation)) = (value.constant(), operation.strip_prefix('/')) {
+        return Some(Template::from(replaced(&text, operation)?.as_str()));
+    }
+    Some(match (operation, of_fact) {
+        ("" | ",,", _) => value,
+        ("#refs/tags/" | "##refs/tags/", Some(Fact::Ref)) => fact(Fact::Tag),
+        ("#refs/*/" | "##*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
+        ("#refs/tags/v" | "##refs/tags/v" | "##*/v", Some(Fact::Ref)) => fact(Fact::Version),
+        ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
+        ("%.*", Some(Fact::Version)) => fact(Fact::Numbers(2)),
+        ("%%.*", Some(Fact::Version)) | ("%.*" | "%%.*", Some(Fact::Numbers(2))) => fact(Fact::Numbers(1)),
+        ("#v" | "##v" | "/v/", Some(Fact::Version | Fact::Numbers(_))) => value,
+        // The names of refs have their slashes replaced anyway.
+        ("//\\//-" | "//\\//_", Some(Fact::Version | Fact::Numbers(_) | Fact::Commit(_))) => value,
+        ("##*/", _) if matches!(value.0.as_slice(), [Piece::Repository]) => Template(vec![Piece::Name]),
+        ("%%/*" | "%/*", _) if matches!(value.0.as_slice(), [Piece::Repository]) => {
+            Template(vec![Piece::Owner])
+        }
+        (cut, Some(Fact::Commit(None))) => {
+            let length = cut.strip_prefix("::").or_else(|| cut.strip_prefix(":0:"))?;
+            fact(Fact::Commit(Some(length.trim().parse().ok()?)))
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scope::Scope;
+    use super::super::read;
+    use super::*;
+
+    #[test]
+    fn texts_are_replaced_as_a_shell_does() {
+        for (operation, expected) in [
+            ("//\\//-", Some("linux-arm-v7")),
+            ("/\\//-", Some("linux-arm/v7")),
+            ("//a", Some("linux/rm/v7")),
+            ("///-", None),
+            ("//*/-", None),
+        ] {
+            let value = changed(Template::from("linux/arm/v7"), operation);
+            assert_eq!(value.and_then(|value| value.constant()).as_deref(), expected, "{operation}");
+        }
+        for (operation, expected) in [
+            ("%.*", Some("1.2")),
+            ("%%.*", Some("1")),
+            ("#*.", Some("2.3")),
+            ("##*.", Some("3")),
+            ("#?.", Some("2.3")),
+            ("#v", Some("1.2.3")),
+            ("%[0-9]", Some("1.2.")),
+            ("%", Some("1.2.3")),
+            ("#$x", None),
+            ("%.", Some("1.2.3")),
+        ] {
+            let value = changed(Template::from("1.2.3"), operation);
+            assert_eq!(value.and_then(|value| value.constant()).as_deref(), expected, "{operation}");
+        }
+        for (text, operation, expected) in [
+            ("a/b/c", "##*/", "c"),
+            ("a/b/c", "%/*", "a/b"),
+            ("a/b/c", "%%/*", "a"),
+            ("refs/tags/v1", "#refs/*/", "v1"),
+            ("Acme/App", ",,", "acme/app"),
+        ] {
+            let value = changed(Template::from(text), operation);
+            assert_eq!(value.and_then(|value| value.constant()).as_deref(), Some(expected), "{operation}");
+        }
+        let version = || fact(Fact::Version);
+        for (operation, expected) in [("%.*", "{numbers(2)}"), ("%%.*", "{numbers(1)}"), ("#v", "{version}")]
+        {
+            assert_eq!(changed(version(), operation).unwrap().shown(), expected);
+        }
+        assert!(changed(fact(Fact::RefName), "%.*").is_none());
+        let pair = "platform=linux/arm64\necho \"PAIR=${platform//\\//-}\" >> $GITHUB_ENV";
+        let ran = read(pair, &Scope::default());
+        let set: Vec<_> = ran.environment.iter().map(|(_, value)| value.shown()).collect();
+        assert_eq!(set, ["linux-arm64"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! Pipelines of GitLab CI.
+
+use super::{Files, said, test};
+use crate::support::Test;
+
+const FROM: &str = "FROM scratch\n";
+
+/// A repository on gitlab.com with this pipeline.
+fn project(pipeline: &str, more: Files<'_>) -> Test {
+    let files = [&[(".gitlab-ci.yml", pipeline), ("Dockerfile", FROM)][..], more].concat();
+    let here = test(&files);
+    for arguments in [
+        &["init", "-q", "-b", "main"][..],
+        &["remote", "add", "origin", "https://gitlab.com/acme/team/app.git"],
+    ] {
+        let status = std::process::Command::new("git").current_dir(here.folder()).args(arguments).status();
+        assert!(status.unwrap().success());
+    }
+    here
+}
+
+/// What each run publishes today, and with the proposal.
+#[track_caller]
+fn rows(pipeline: &str) -> Vec<String> {
+    let said = said(&project(pipeline, &[]).args(["init"]));
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    said.rows()
+}
+
+#[test]
+fn a_pipeline_is_read_with_its_rules() {
+    let pipeline = "\
+stages: [build]
+variables:
+  IMAGE: $CI_REGISTRY_IMAGE
+default:
+  before_script:
+    - docker login -u $CI_REGISTRY_USER -p $CI_REGISTRY_PASSWORD $CI_REGISTRY
+.build: &build
+  stage: build
+  script:
+    - docker buildx build --platform linux/amd64,linux/arm64 -t \"$IMAGE:$TAG\" --push .
+edge:
+  extends: .build
+  variables: { TAG: edge }
+  rules:
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+release:
+  extends: .build
+  variables: { TAG: $CI_COMMIT_TAG }
+  rules:
+    - if: $CI_COMMIT_TAG =~ /^v\\d/
+      when: on_success
+    - when: never
+";
+    let repository = "registry.gitlab.com/acme/team/app";
+    assert_eq!(
+        rows(pipeline),
+        [
+            format!("push to main | app | {repository}: edge | the same"),
+            format!("git tag v1.2.3 | app | {repository}: v1.2.3 | the same"),
+            "pull request 7 | app | nothing | nothing".to_owned(),
+        ]
+    );
+    let here = project(pipeline, &[]).args(["init", "--write", "--yes"]);
+    let said = said(&here);
+    said.proposes(&["`bakeplan workflow gitlab -o .gitlab/images.yml --install HOW`"]);
+    let text = std::fs::read_to_string(here.folder().join("docker-bake.hcl")).unwrap();
+    assert!(text.contains("# from .gitlab-ci.yml:10"), "{text}");
+}
+
+#[test]
+fn builds_of_every_program_are_found() {
+    for script in [
+        "    - docker build -t $CI_REGISTRY_IMAGE:1 .\n    - docker push $CI_REGISTRY_IMAGE:1\n",
+        "    - docker build -t app .\n    - docker tag app $CI_REGISTRY_IMAGE:1\n    - docker push $CI_REGISTRY_IMAGE:1\n",
+        "    - |\n      for a in amd64 arm64; do\n        docker build --platform linux/$a -t $CI_REGISTRY_IMAGE:1-$a .\n        docker push $CI_REGISTRY_IMAGE:1-$a\n      done\n      docker manifest create $CI_REGISTRY_IMAGE:1 $CI_REGISTRY_IMAGE:1-amd64 $CI_REGISTRY_IMAGE:1-arm64\n",
+        "    - /kaniko/executor --context \"$CI_PROJECT_DIR\" --dockerfile \"${CI_PROJECT_DIR}/Dockerfile\" --destination \"${CI_REGISTRY_IMAGE}:1\"\n",
+        "    - buildah bud -t $CI_REGISTRY_IMAGE:1 .\n    - buildah push $CI_REGISTRY_IMAGE:1\n",
+    ] {
+        let pipeline = format!("ship:\n  stage: build\n  only: [main]\n  script:\n{script}");
+        let rows = rows(&pipeline);
+        assert_eq!(
+            rows[..2],
+            [
+                "push to main | app | registry.gitlab.com/acme/team/app: 1 | the same",
+                "git tag v1.2.3 | app | nothing | nothing"
+            ],
+            "{script}"
+        );
+    }
+    // A job is no keyword, and a program that pushes nothing publishes nothing.
+    for pipeline in [
+        "image: docker:28\ntest:\n  script: [docker build .]\n",
+        "a:\n  script: [\"/kaniko/executor --no-push --destination $CI_REGISTRY_IMAGE:1\"]\n",
+        ".hidden:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n",
+    ] {
+        said(&project(pipeline, &[]).args(["init"])).proposes(&["a first guess"]);
+    }
+}
+
+/// What it cannot follow, it names at its line.
+#[test]
+fn what_is_not_followed_is_told_at_its_line() {
+    for (pipeline, told) in [
+        (
+            "a:\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG -t $CI_REGISTRY_IMAGE:1 .\n",
+            "`$CI_COMMIT_REF_SLUG` is not known here\n --> .gitlab-ci.yml:3",
+        ),
+        (
+            "include:\n  - local: b.yml\na:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n",
+            " --> .gitlab-ci.yml:2",
+        ),
+        (
+            "a:\n  script:\n    - docker build --push -t $OTHER:1 .\n",
+            "the repository is not known, since it has `$OTHER` in it\n --> .gitlab-ci.yml:3",
+        ),
+    ] {
+        said(&project(pipeline, &[]).args(["init"])).tells(&[told]);
+    }
+    let manual = "a:\n  when: manual\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n";
+    assert!(rows(manual)[0].contains("not known: whether .gitlab-ci.yml:3 publishes"), "{:?}", rows(manual));
+    let changes =
+        "a:\n  rules:\n    - changes: [app/*]\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n";
+    assert!(rows(changes)[0].contains("not known: whether"), "{:?}", rows(changes));
+    for (path, text) in [
+        ("Jenkinsfile", "sh 'docker push acme/app:1'\n"),
+        (".circleci/config.yml", "    - run: docker buildx build --push .\n"),
+    ] {
+        said(&test(&[(path, text)]).args(["init"])).tells(&["this pipeline of", "`init` does not read how"]);
+    }
+}
+
+/// A job of each row of a matrix.
+#[test]
+fn a_matrix_has_a_row_for_each_value() {
+    let pipeline = "\
+a:
+  parallel:
+    matrix:
+      - SVC: [api, web]
+  script:
+    - docker build --push -t $CI_REGISTRY_IMAGE/$SVC:$CI_COMMIT_SHORT_SHA $SVC
+";
+    let rows = rows(pipeline);
+    assert!(
+        rows[0].contains("/api: 01234567 | the same") && rows[1].contains("/web: 01234567 | the same"),
+        "{rows:?}"
+    );
+}
