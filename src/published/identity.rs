@@ -118,7 +118,7 @@ mod tests {
         let mut plain = metadata(&[&right, "a.json", "b.json"]);
         check(&mut plain, &id(A)).unwrap();
         let [note] = plain.notes.as_slice() else { panic!("{:?}", plain.notes) };
-        assert!(note.message.starts_with("`a.json`, `b.json` do not say which plan they are of"));
+        assert!(note.message.starts_with("`a.json`, `b.json` do not say which plan they belong to"));
         let mut many = metadata(&["a", "b", "c", "d", "e", "f", "g"]);
         check(&mut many, &id(A)).unwrap();
         assert!(many.notes[0].message.starts_with("`a`, `b`, `c`, `d`, `e` and 2 more do not"));

@@ -334,16 +334,7 @@ impl Error {
 
     /// Whether it was to change something.
     fn writes(&self) -> bool {
-        match self.operation {
-            Operation::PutManifest | Operation::MountBlob | Operation::PutBlob => true,
-            Operation::HeadManifest
-            | Operation::GetManifest
-            | Operation::HeadBlob
-            | Operation::GetBlob
-            | Operation::ListTags
-            | Operation::ListReferrers
-            | Operation::Open => false,
-        }
+        matches!(self.operation, Operation::PutManifest | Operation::MountBlob | Operation::PutBlob)
     }
 
     /// What gives the right to do this.

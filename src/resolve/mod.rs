@@ -9,9 +9,10 @@ mod forms;
 
 mod constants;
 
+mod sighted;
+
 // The targets of the source.
 mod cache;
-mod sighted;
 mod targets;
 
 // Images, and what is said about them.
@@ -21,6 +22,7 @@ mod rules;
 
 mod image;
 
+mod beside;
 mod taken;
 
 mod guards;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::beside;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -62,9 +63,9 @@ pub(super) fn assign(
         for at in literal {
             let tags = unversioned(&images[at], &names[at], input, diagnostics);
             let released = known.released.get(&at).map(Vec::as_slice).unwrap_or_default();
-            let others = constants::Others { released, withdrawn: &known.withdrawn };
+            let others = beside::Others { released, withdrawn: &known.withdrawn };
             publications[at]
-                .insert(repository.clone(), constants::settle(tags, &images[at], &others, diagnostics));
+                .insert(repository.clone(), beside::settle(tags, &images[at], &others, diagnostics));
         }
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
-use super::constants::Others;
+use super::beside::Others;
 use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::beside;
+use super::beside::Others;
 use super::constants;
-use super::constants::Others;
 use super::image::UnresolvedImage;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
@@ -241,7 +242,7 @@ fn constant(
     others: &Others<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Listing {
-    let mut listing = constants::settle(once(tags), image, others, diagnostics);
+    let mut listing = beside::settle(once(tags), image, others, diagnostics);
     // There may be very many images, most of which have one.
     listing.tags.shrink_to_fit();
     listing

@@ -90,10 +90,6 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         {
             continue;
         }
-        if let Some(note) = rendered.withheld() {
-            notes.push((rendered.rule, note));
-            continue;
-        }
         notes.extend(rendered.note().map(|note| (rendered.rule, note)));
         let depth = rendered.depth(version.as_ref());
         let RenderedTag { text, rule, origin: _, names_commit, names_run, names_branch, stem, constant } =

@@ -414,16 +414,6 @@ pub enum RuleNote {
         /// The git tag.
         value: String,
     },
-    /// A match that makes a number of a prerelease.
-    #[error(
-        "`{text}` would be made of the prerelease `{value}`, which owns no number, so the rule gives no tag"
-    )]
-    PrereleaseNumber {
-        /// The tag.
-        text: String,
-        /// The git tag.
-        value: String,
-    },
     /// A version that no tag can hold.
     #[error("a tag cannot hold `{from}`, so it becomes `{to}`")]
     Altered {
@@ -448,9 +438,6 @@ impl RuleNote {
             Self::Prerelease { .. } => "give it a tag with the whole version in it, such as `v{{version}}`",
             Self::PrereleaseLatest(_) => {
                 "metadata-action would move `latest`; for a floating name of prereleases, use `channels = [\"next\"]`"
-            }
-            Self::PrereleaseNumber { .. } => {
-                "match the whole version, `type=match,pattern=v(.*),group=1`; or say in the tag that it is a prerelease: `suffix=-rc`"
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
             Self::Altered { .. } => "`{{version}}` leaves build metadata out",

@@ -2,7 +2,7 @@
 
 use super::error::RuleNote;
 use super::template::Rendered;
-use crate::version::{Class, SEPARATORS, Version};
+use crate::version::{Class, Version};
 
 /// A tag as a rule renders it.
 pub(super) struct RenderedTag {
@@ -43,18 +43,6 @@ impl RenderedTag {
     pub(super) fn prerelease(&self) -> Option<&str> {
         let Origin::GitTag { whole, from, .. } = &self.origin else { return None };
         git_version(whole, from).is_some_and(|version| version.is_prerelease()).then_some(whole)
-    }
-
-    /// Why it gives no tag: it would be a number of a prerelease, without a word of that.
-    pub(super) fn withheld(&self) -> Option<RuleNote> {
-        let Origin::GitTag { part, whole, from, is_match: true } = &self.origin else { return None };
-        let version = git_version(whole, from).filter(Version::is_prerelease)?;
-        let is_number = depth(part, &version).is_some_and(|depth| depth < usize::MAX);
-        let says_so =
-            |word: &str| format!("1-{word}").parse::<Version>().is_ok_and(|version| version.is_prerelease());
-        let is_said = self.text.tag.split(SEPARATORS).any(says_so);
-        (is_number && !is_said)
-            .then(|| RuleNote::PrereleaseNumber { text: self.text.tag.clone(), value: whole.clone() })
     }
 
     /// The version that it is made of: the git tag's, but for a prerelease of which it has a part.

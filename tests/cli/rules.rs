@@ -406,33 +406,6 @@ fn a_match_takes_off_what_is_no_part_of_the_version() {
 }
 
 #[test]
-fn a_match_gives_no_number_to_a_prerelease() {
-    for (rules, tag) in [
-        (&[r"type=match,pattern=\d.\d.\d", r"type=match,pattern=\d"][..], "v1.2.3-rc1"),
-        (&[r"type=match,pattern=v(\d.\d),group=1"], "v2.0.8-beta.67"),
-        (&[r"type=match,pattern=\d+"], "20200110-RC2"),
-        (&[r"type=match,pattern=^app-(\d.\d.\d),group=1"], "app-1.2.3-rc1"),
-        (&[r"type=match,pattern=\d.\d.\d,prefix=api-,suffix=-alpine"], "v1.2.3-rc.1"),
-    ] {
-        let rules: Vec<&str> = rules.iter().copied().chain(["type=raw,value=there"]).collect();
-        let run = format!("push refs/tags/{tag}");
-        assert_eq!(tags(&rules, &[], &run), "there", "{rules:?} {tag}");
-        let output = on("plan", Test::new().file("docker-bake.hcl", spec(&rules, &[])), &run).output();
-        let talk = String::from_utf8(output.stderr).unwrap();
-        assert!(talk.contains("which owns no number"), "{talk}");
-    }
-    for (rule, tag, expected) in [
-        // What the note recommends.
-        ("type=match,pattern=v(.*),group=1", "v1.2.3-rc1", "1.2.3-rc1"),
-        (r"type=match,pattern=\d.\d,suffix=-rc", "v1.2.3-rc1", "1.2-rc"),
-        (r"type=match,pattern=\d.\d.\d", "v1.2.3", "1.2.3 latest"),
-        (r"type=match,pattern=^app-(\d.\d.\d),group=1", "app-1.2.3", "1.2.3 latest"),
-    ] {
-        assert_eq!(tags(&[rule], &[], &format!("push refs/tags/{tag}")), expected, "{rule} {tag}");
-    }
-}
-
-#[test]
 fn dates_take_both_kinds_of_quotes() {
     let schedule = "schedule refs/heads/master";
     for (rule, expected) in [

@@ -92,6 +92,8 @@ fn the_examples_of_versions_are_those_of_metadata_action() {
         ("x", r"type=pep440,pattern={{version}},value=p1/v1.0.0,match=v(\d.\d.\d)$", "1.0.0"),
         ("v1.2.3", r"type=match,pattern=\d.\d.\d", "1.2.3"),
         ("v2.0.8-beta.67", "type=match,pattern=v(.*),group=1", "2.0.8-beta.67"),
+        ("v2.0.8-beta.67", r"type=match,pattern=v(\d.\d),group=1", "2.0"),
+        ("20200110-RC2", r"type=match,pattern=\d+", "20200110"),
         ("p1/v1.2.3", r"type=match,pattern=p1/v(\d.\d.\d),group=1", "1.2.3"),
         ("x", "type=match,pattern=v(.*),group=1,value=v1.0.0", "1.0.0"),
     ] {
@@ -380,7 +382,7 @@ fn what_metadata_action_does_in_silence_is_noted() {
             &[r"type=match,pattern=\d+"],
             &["latest=false"],
             &tagged("20200110-RC2"),
-            "0: `20200110` would be made of the prerelease `20200110-RC2`, which owns no number, so the rule gives no tag",
+            "0: `20200110` is made of the prerelease `20200110-RC2`",
         ),
         (
             &["type=semver,pattern={{raw}}"],

@@ -1,0 +1,167 @@
+//! Lets tags that nothing is put into, such as `edge`, move with the version that others beside them show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::constants::{claim, names_commit, names_prereleases};
+use super::forms;
+use super::image::UnresolvedImage;
+use super::publication::{Listing, PlacedTag};
+use super::sighted::{self, Sighted};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::form::{Form, Part};
+use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
+use crate::version::{Class, SEPARATORS, Version, Withdrawn};
+
+/// What is known of versions besides the one that constants show.
+pub(super) struct Others<'a> {
+    /// Those that were released before, and not withdrawn.
+    pub(super) released: &'a [Version],
+    /// Those that were withdrawn.
+    pub(super) withdrawn: &'a [Withdrawn],
+}
+
+/// Lets constants beside the one version among them move with that version, unless they are another one's. Beside a
+/// prerelease, those that releases move with are left out.
+pub(super) fn settle(
+    mut tags: Vec<PlacedTag>,
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Listing {
+    let settings = image.settings();
+    let read = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
+    let Some(sighted) = sighted::sighted(&tags, &read) else {
+        for tag in tags.iter_mut().filter(|tag| tag.claim == Claim::Run && tag.why.is_none()) {
+            tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
+        }
+        return Listing { tags, ..Listing::default() };
+    };
+    if sighted.version.is_prerelease() {
+        leave_to_releases(&mut tags, &sighted, diagnostics);
+    }
+    let Sighted { version, words: _ } = &sighted;
+    let mut names = Vec::new();
+    for tag in &mut tags {
+        if let Some(claim) = claim_beside(tag, &sighted) {
+            tag.claim = claim;
+            let (name, form) = (tag.tag.to_string(), tag.form.clone());
+            names.push(CandidateName { name, claim, form, span: tag.span });
+        }
+    }
+    let yielded = own(&mut tags, names, version, image, others);
+    for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
+        tag.form = form_beside(tag, version);
+    }
+    let all: Vec<(bool, Form)> =
+        tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
+    let follows = |tag: &&mut PlacedTag| matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_));
+    for tag in tags.iter_mut().filter(follows) {
+        let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
+        tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
+    }
+    Listing { tags, yielded, seen: Some(Box::new(sighted.version)) }
+}
+
+/// Takes from the tags those that are another version's, and says of the others why they are not.
+fn own(
+    tags: &mut Vec<PlacedTag>,
+    names: Vec<CandidateName>,
+    version: &Version,
+    image: &UnresolvedImage,
+    others: &Others<'_>,
+) -> Vec<YieldedTag> {
+    let claimed: BTreeSet<String> = names.iter().map(|one| one.name.clone()).collect();
+    let candidate = Candidate {
+        version,
+        competes_for_latest: image.settings().latest,
+        is_withdrawn: others.withdrawn.iter().any(|one| one.covers(version)),
+        suffixes: [String::new()].into_iter().collect(),
+        names,
+    };
+    // One candidate has no one to quarrel with.
+    let share = tags::own(&[candidate], others.released).ok().and_then(|mut shares| shares.pop());
+    let Share { owned, yielded } = share.unwrap_or_default();
+    let owned: BTreeMap<String, OwnedTag> = owned.into_iter().map(|one| (one.name.clone(), one)).collect();
+    tags.retain_mut(|tag| match owned.get(tag.tag.as_str()) {
+        Some(own) => {
+            tag.why.clone_from(&own.why);
+            tag.is_provisional = own.is_provisional;
+            true
+        }
+        None => !claimed.contains(tag.tag.as_str()),
+    });
+    yielded
+}
+
+/// What a constant stands for beside a version; `None` for what is made of something else.
+fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
+    let Sighted { version, words } = sighted;
+    let whole = tag.tag.as_str();
+    let name = sighted::without_word(whole, words).unwrap_or(whole);
+    let read: Option<Version> = name.parse().ok();
+    let is_constant = tag.why.is_none() && claim(whole) == tag.claim;
+    if !is_constant || (read.is_none() && names_commit(name)) {
+        return None;
+    }
+    let claim = tags::claim(name, version, 0, false, false);
+    // Another version's own name stays its own.
+    let is_other = claim == Claim::Versions(0) && name != LATEST && read.is_some();
+    let is_own = |one: &Version| one.numbers().len() == version.numbers().len() && one.is_numbered();
+    Some(match claim {
+        _ if is_other => Claim::Literal,
+        Claim::Versions(depth) if version.is_prerelease() && names_prereleases(name) => {
+            if read.as_ref().is_some_and(is_own) { Claim::Literal } else { Claim::Prereleases(depth) }
+        }
+        claim => claim,
+    })
+}
+
+/// The form of a constant beside a version. What follows the numbers differs between versions where it is known, and the
+/// commit always does.
+fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
+    let name = tag.tag.as_str();
+    let is_whole = |one: &Version| one.class() == Class::Stable && one.numbers() == version.numbers();
+    let said = if name.parse().is_ok_and(|one| is_whole(&one)) {
+        [Part::Version].into_iter().collect()
+    } else {
+        tag.form.clone()
+    };
+    let form = forms::of(name, tag.claim, Some(version), Some(said));
+    // The next run writes another date, and none of them is a release.
+    if let Some(day) = Form::of_day(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
+        return day;
+    }
+    let parts = form.parts().iter().flat_map(|part| match part {
+        Part::Text(text) if form.has_version() => with_commits(text),
+        part => vec![part.clone()],
+    });
+    parts.collect()
+}
+
+/// A text, in which commits are told apart.
+fn with_commits(text: &str) -> Vec<Part> {
+    let is_commit = |piece: &str| names_commit(piece) && piece.contains(|c: char| c.is_ascii_digit());
+    let pieces = text.split_inclusive(SEPARATORS).flat_map(|piece| {
+        let bare = piece.trim_end_matches(SEPARATORS);
+        let begin = if is_commit(bare) { Part::Commit(bare.len()) } else { Part::Text(bare.to_owned()) };
+        [begin, Part::Text(piece[bare.len()..].to_owned())]
+    });
+    pieces.collect()
+}
+
+/// Takes what moves with releases from the tags of a prerelease.
+fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Sighted, diagnostics: &mut Diagnostics) {
+    tags.retain(|tag| {
+        let is_of_releases = matches!(claim_beside(tag, prerelease), Some(Claim::Versions(_)));
+        if is_of_releases {
+            let message =
+                format!("`{}` is a prerelease, so it does not become `{}`", prerelease.version, tag.tag);
+            let warning = Diagnostic::warning(Code::PRERELEASE_TAG, message).at(tag.span, "");
+            diagnostics.report(warning.with_help(
+                "leave it out of the tags of prereleases; tags that say so, such as `next` and `1.0-rc`, move with prereleases",
+            ));
+        }
+        !is_of_releases
+    });
+}
