@@ -208,7 +208,7 @@ prefix=a,prefix=b
   leave one of them out; metadata-action would take the last
 prefix="
   the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field
-  put an attribute that contains a comma in quotes: `type=match,"pattern=\d{1,3}"`
+  leave the quote out, or put the whole attribute in quotes and write each quote inside twice; dates take single ones: `{{date 'YYYYMMDD'}}`
 
 "#]]
         .raw()
