@@ -4,7 +4,7 @@
 //! A file that the system describes as it did when git last read it is not read again. git itself makes the same
 //! comparison, to the second in most of its builds; this one is to the nanosecond.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, DirEntry, Metadata};
 use std::io::{ErrorKind, Result as IoResult};
 use std::path::Path;
@@ -90,7 +90,7 @@ pub(super) fn look(top: &Path, entries: &[Indexed<'_>], written: Option<i128>) -
 /// The folders of entries, each before those in it.
 fn folders<'i>(entries: &[Indexed<'i>]) -> Vec<Folder<'i>> {
     let mut all = vec![Folder { path: b"", names: Vec::new() }];
-    let mut known = HashMap::from([(&b""[..], 0)]);
+    let mut known = BTreeMap::from([(&b""[..], 0)]);
     let mut last: (&[u8], usize) = (b"", 0);
     for (number, entry) in entries.iter().enumerate() {
         let (path, name) = parted(entry.row.path);
@@ -102,7 +102,7 @@ fn folders<'i>(entries: &[Indexed<'i>]) -> Vec<Folder<'i>> {
     all
 }
 
-fn folder_at<'i>(path: &'i [u8], all: &mut Vec<Folder<'i>>, known: &mut HashMap<&'i [u8], usize>) -> usize {
+fn folder_at<'i>(path: &'i [u8], all: &mut Vec<Folder<'i>>, known: &mut BTreeMap<&'i [u8], usize>) -> usize {
     if let Some(at) = known.get(path) {
         return *at;
     }

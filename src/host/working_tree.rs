@@ -112,7 +112,7 @@ impl Host {
             (row.path.to_vec(), row.mode, row.id)
         };
         let indexed = is_whole.then(|| changed.into_iter().map(of_index).collect());
-        let tree = tree(rows.into_iter().flatten(), &links, None).map_err(other)?;
+        let tree = tree(rows.into_iter().flatten(), &links, None).map_err(|error| other(&error))?;
         let Asked { top, folder, .. } = asked;
         Ok(WorkingTree { tree, unlike, untracked, unknown, indexed, top, folder })
     }
@@ -352,10 +352,10 @@ impl Looked<'_> {
 }
 
 fn read(listing: &[u8]) -> Result<Index<'_>, CommandFailure> {
-    index(listing).map_err(other)
+    index(listing).map_err(|error| other(&error))
 }
 
-fn other(error: impl ToString) -> CommandFailure {
+fn other(error: &impl ToString) -> CommandFailure {
     CommandFailure::Other(error.to_string())
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn propose(dockerfiles: &[&str], known: &[Known], world: &World) -> F
     let mut taken: BTreeSet<String> = at_top.iter().flat_map(|&at| known[at].named.keys().cloned()).collect();
     taken.insert("default".to_owned());
     let is_one = drafts.len() == 1;
-    let mut proposals: Vec<(Option<usize>, Vec<(String, Draft<'_>, bool)>)> = Vec::new();
+    let mut proposals: Vec<(Option<usize>, Vec<Named<'_>>)> = Vec::new();
     for draft in drafts {
         let there = at_top.iter().find_map(|&at| Some((at, built_by(&draft, &known[at])?)));
         let (of, name, is_new) = match there {
@@ -143,6 +143,9 @@ pub(crate) fn propose(dockerfiles: &[&str], known: &[Known], world: &World) -> F
         proposals.into_iter().map(|(of, drafts)| proposal(of, drafts, known, is_one, world)).collect();
     First { proposals, aside }
 }
+
+/// A target's name, what it builds, and whether it is a new one.
+type Named<'d> = (String, Draft<'d>, bool);
 
 /// The target that builds a Dockerfile.
 fn built_by<'k>(draft: &Draft<'_>, known: &'k Known) -> Option<&'k KnownTarget> {
@@ -165,7 +168,7 @@ fn unique(names: &[String], taken: &mut BTreeSet<String>) -> String {
 
 fn proposal(
     of: Option<usize>,
-    drafts: Vec<(String, Draft<'_>, bool)>,
+    drafts: Vec<Named<'_>>,
     known: &[Known],
     is_one: bool,
     world: &World,

@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
             gathered.unknown.push(format!("the Dockerfile `{named}` is not here, and may download"));
             return None;
         };
-        let folder = self.from_top(context);
+        let folder = self.place_in_repository(context);
         let path = folder.and_then(|folder| place::below(&folder, named));
         let Some(path) = path else {
             gathered.unknown.push(format!("the Dockerfile `{named}` lies outside of the repository"));
@@ -377,7 +377,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A path of the definition, from the top; `None` for one outside of the repository.
-    fn from_top(&self, path: &str) -> Option<String> {
+    fn place_in_repository(&self, path: &str) -> Option<String> {
         match Path::new(path).strip_prefix(self.files.place()) {
             Ok(below) if Path::new(path).is_absolute() => place::from_top(b"", below.to_str()?),
             _ => place::from_top(self.files.folder(), path),
@@ -393,7 +393,7 @@ impl<'a> Reader<'a> {
         sources: Option<Vec<Vec<u8>>>,
         gathered: &mut Gathered,
     ) {
-        let Some(root) = self.from_top(path) else {
+        let Some(root) = self.place_in_repository(path) else {
             gathered.unknown.push(format!("the context `{path}` lies outside of the repository"));
             return;
         };

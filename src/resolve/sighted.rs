@@ -195,13 +195,13 @@ fn shared<'t>(tails: impl IntoIterator<Item = &'t str>) -> &'t str {
     let mut tails = tails.into_iter();
     let first = tails.next().unwrap_or_default();
     tails.fold(first, |shared, tail| {
-        let ends = shared.match_indices(SEPARATORS).map(|(at, _)| at).chain(once(shared.len()));
+        let mut ends = shared.match_indices(SEPARATORS).map(|(at, _)| at).chain(once(shared.len()));
         let is_shared = |end: &usize| {
             let (begin, rest) = (&shared[..*end], tail.get(*end..));
             tail.starts_with(begin)
                 && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATORS))
         };
-        ends.filter(is_shared).last().map_or("", |end| &shared[..end])
+        ends.rfind(is_shared).map_or("", |end| &shared[..end])
     })
 }
 

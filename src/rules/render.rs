@@ -19,7 +19,7 @@ pub(super) enum Given {
 enum Core {
     Nothing,
     Note(RuleNote),
-    Text(Rendered, Origin),
+    Text(Rendered, Box<Origin>),
 }
 
 impl RuleKind {
@@ -47,7 +47,7 @@ impl Run<'_> {
         let (core, origin) = match self.core(&rule.kind)? {
             Core::Nothing => return Ok(None),
             Core::Note(note) => return Ok(Some(Given::Note(note))),
-            Core::Text(text, origin) => (text, origin),
+            Core::Text(text, origin) => (text, *origin),
         };
         let own = |affix: &Option<Template>, of_all: &Option<Affix>| {
             let template = affix.as_ref().or(of_all.as_ref().map(|affix| &affix.template));
@@ -85,7 +85,7 @@ impl Run<'_> {
     }
 
     fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {
-        let other = |text| Core::Text(text, Origin::Other);
+        let other = |text| Core::Text(text, Box::new(Origin::Other));
         Ok(match kind {
             RuleKind::Schedule { pattern } => match self.facts().event.as_deref() {
                 Some("schedule") => other(self.render(pattern)?),
@@ -103,7 +103,10 @@ impl Run<'_> {
                         let part = found.as_str().to_owned();
                         let from = value[found.start()..].to_owned();
                         let text = Rendered::of_fact(&part);
-                        Core::Text(text, Origin::GitTag { part, whole: value, from, is_match: true })
+                        Core::Text(
+                            text,
+                            Box::new(Origin::GitTag { part, whole: value, from, is_match: true }),
+                        )
                     }
                 }
             }
@@ -120,7 +123,7 @@ impl Run<'_> {
                 (RunSubjectKind::Tag, RunSubject::Tag(tag)) => {
                     let [part, whole, from] = [tag; 3].map(str::to_owned);
                     let origin = Origin::GitTag { part, whole, from, is_match: false };
-                    Core::Text(Rendered::of_fact(tag), origin)
+                    Core::Text(Rendered::of_fact(tag), Box::new(origin))
                 }
                 (RunSubjectKind::PullRequest, RunSubject::PullRequest(number)) => {
                     other(Rendered::of_fact(&number.to_string()))
@@ -200,7 +203,7 @@ impl Run<'_> {
             }
             (text, depth) = (Rendered::of_fact(&version), usize::MAX);
         }
-        Ok(Core::Text(text, Origin::Version { found, source: value, depth, is_final }))
+        Ok(Core::Text(text, Box::new(Origin::Version { found, source: value, depth, is_final })))
     }
 
     pub(super) fn latest(

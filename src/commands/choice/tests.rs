@@ -54,9 +54,9 @@ fn run(folder: &Path, script: &str) -> String {
         command.env(format!("GIT_{who}_NAME"), "a").env(format!("GIT_{who}_EMAIL"), "a@example.com");
     }
     command.env("GIT_CONFIG_GLOBAL", "/dev/null");
-    let done = command.output().unwrap();
+    let done = command.output().expect("git starts");
     assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    String::from_utf8(done.stdout).expect("text").trim().to_owned()
 }
 
 /// The tree that git would make of what it tracks. It reads all files again: what has the same length and second would pass it
@@ -64,7 +64,7 @@ fn run(folder: &Path, script: &str) -> String {
 fn of_git(host: &Host) -> Tree {
     let script = "find . -path ./.git -prune -o -type f -exec touch -d @1200000000 {} + && cp .git/index .git/other && \
         export GIT_INDEX_FILE=.git/other && git add -u . && git write-tree";
-    host.tree_of(&run(host.directory(), script)).unwrap()
+    host.tree_of(&run(host.directory(), script)).expect("a tree")
 }
 
 #[test]

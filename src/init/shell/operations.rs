@@ -49,7 +49,7 @@ fn cut<'t>(text: &'t str, operation: &str) -> Option<&'t str> {
         pattern.matches(&part.replace('/', SLASH))
     });
     // The first place takes the least from the start, and the most from the end.
-    let at = if (sign == '#') == is_long { fitting.last() } else { fitting.next() };
+    let at = if (sign == '#') == is_long { fitting.next_back() } else { fitting.next() };
     Some(match at {
         Some(at) if sign == '#' => &text[at..],
         Some(at) => &text[..at],
@@ -58,7 +58,7 @@ fn cut<'t>(text: &'t str, operation: &str) -> Option<&'t str> {
 }
 
 /// What `cut -d. -f1,2` makes of a version.
-pub(super) fn first_two(value: Template) -> Option<Template> {
+pub(super) fn first_two(value: &Template) -> Option<Template> {
     if let Some(text) = value.constant() {
         let parts: Vec<&str> = text.split('.').take(2).collect();
         return Some(Template::from(parts.join(".").as_str()));
