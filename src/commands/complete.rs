@@ -179,7 +179,9 @@ fn names(host: &Host, definition: &cli::Definition, is_bakes: bool) -> Option<Kn
         leaks: Leaks::default(),
     };
     let load = if is_bakes { load::load_as_bake } else { load::load };
-    let loaded = load(&mut session, definition).ok()?;
+    // A variable that nothing declares is a mistake for the command to report.
+    let without_variables = || cli::Definition { variables: Vec::new(), ..definition.clone() };
+    let loaded = load(&mut session, definition).or_else(|_| load(&mut session, &without_variables())).ok()?;
     let definition = &loaded.definition;
     let groups = definition.groups.keys().chain(definition.hidden.iter().map(|group| &group.name));
     // Those that begin with `_` are for inheriting, as `--list` has it.

@@ -70,8 +70,12 @@ const SHORT_COMMIT_LENGTH: usize = 4;
 
 /// How the image reads what follows the numbers of this version: the run's commit is none of them, whatever its digits.
 pub(super) fn tails_of(settings: &Settings, version: &str, facts: Known<'_>) -> Tails {
-    let facts: &Facts = facts;
     let is_commit = |part: &&str| {
+        // The commit may have to be asked for.
+        if part.len() < SHORT_COMMIT_LENGTH || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return false;
+        }
+        let facts: &Facts = facts;
         let is_long = part.len() >= COMMIT_LENGTH;
         let is_short = part.len() >= SHORT_COMMIT_LENGTH && part.len() == facts.short_length();
         let commit = facts.commit.as_deref().and_then(|commit| commit.get(..part.len()));

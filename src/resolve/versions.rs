@@ -85,10 +85,10 @@ pub(super) fn read(
 
 /// What the run of another image's git tag is to an image without a version: `tag_prefix` says which git tags are its own.
 fn elsewhere(image: &UnresolvedImage, input: &Input<'_>) -> Option<ImageVersion> {
-    let facts: &Facts = input.facts;
-    let tag = facts.tag.as_ref()?;
     // A mistake in it is reported where it is used.
     let prefix = tag_prefix(image, &mut Diagnostics::default())?;
+    let facts: &Facts = input.facts;
+    let tag = facts.tag.as_ref()?;
     let other = image.other_prefix(tag, prefix.as_str()).map(str::to_owned);
     let is_other = other.is_some() || !tag.starts_with(prefix.as_str());
     is_other.then(|| ImageVersion::Elsewhere { tag: tag.clone(), prefix, other })

@@ -26,15 +26,15 @@ fn published(lines: &str) -> String {
 fn a_variable_that_nothing_declares_is_no_silent_mistake() {
     let file = "variable \"VERSION\" { default = \"1.0.0\" }\nNAME = \"app\"\n".to_owned()
         + &published("tags = [VERSION]");
-    let unknown = "error[unknown-variable]: `--var VERSIO`: there is no `variable` block of this name";
+    let unknown = "error[unknown-variable]: `--var VERSIONS`: there is no `variable` block of this name";
     for command in
         [&["plan"][..], &["metadata"], &["bake"], &["plan", "--strict"], &["print", "a", "--strict"]]
     {
-        let args = [command, &["--var", "VERSIO=2"]].concat();
+        let args = [command, &["--var", "VERSIONS=2"]].concat();
         told(&file, &args, 1, &[unknown, "did you mean `VERSION`?"]);
     }
     told(&file, &["plan", "--var", "NAME=2"], 1, &["options nor the environment change attributes"]);
-    told(&file, &["print", "a", "--var", "VERSIO=2"], 0, &["warning[unknown-variable]: `--var VERSIO`"]);
+    told(&file, &["print", "a", "--var", "VERSIONS=2"], 0, &["warning[unknown-variable]: `--var VERSIONS`"]);
     for variable in ["VERSION=2", "VERSION_JSON=2"] {
         for command in [&["plan"][..], &["plan", "--strict"], &["print", "a"]] {
             let output = Test::new()
@@ -105,7 +105,7 @@ fn words_of_other_tools_lead_to_ours() {
     for (entry, meant) in [
         ("{ pattern = \"edge\", if = \"branch\" }", "did you mean `when`?"),
         ("{ tag = \"edge\" }", "did you mean `pattern`?"),
-        ("{ pattern = \"edge\", whn = \"branch\" }", "did you mean `when`?"),
+        ("{ pattern = \"edge\", went = \"branch\" }", "did you mean `when`?"),
         ("{ pattern = \"edge\", zzz = \"branch\" }", "take it out"),
         ("\"{{ sha | short }}\"", "`{{ commit[:12] }}`, and `{{ sha }}` is the short commit"),
     ] {
@@ -122,7 +122,7 @@ fn words_of_other_tools_lead_to_ours() {
             ["plan", "--fact", "commit=0123456789abcdef0123456789abcdef01234567", "--fact", "branch=a/b"];
         told(&of(entry), &facts, 0, &[]);
     }
-    for option in ["--ouput", "--out-dirr", "-o"] {
+    for option in ["--output", "--outs", "-o"] {
         told(&published(""), &["plan", option, "ci"], 2, &["`bakeplan plan --out DIR`"]);
     }
     told(&published(""), &["plan", "--jsn"], 2, &["`--format json`"]);

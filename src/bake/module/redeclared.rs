@@ -11,6 +11,9 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
+/// What stands around the one reference of a text: `"${` and `}"`.
+const TEMPLATE: u32 = 5;
+
 /// One of them.
 #[derive(Clone, Debug)]
 pub struct NullReference {
@@ -85,7 +88,11 @@ impl NullReference {
 
     fn is_at(&self, error: &Diagnostic) -> bool {
         let main = error.labels.first().map(|label| label.span);
-        main.is_some_and(|main| self.whole.holds(main))
+        main.is_some_and(|main| {
+            let around = |whole: Span| (main.end - main.start) - (whole.end - whole.start);
+            // The reference, or a part of it, or a text that is nothing else.
+            self.whole.holds(main) || (main.holds(self.whole) && around(self.whole) <= TEMPLATE)
+        })
     }
 }
 
