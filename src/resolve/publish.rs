@@ -19,7 +19,7 @@ use super::version::ImageVersion;
 use super::versions;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::parallel;
 use crate::pattern::PatternForms;
 use crate::plan::{Build, Image, PlannedTag, Reused};
@@ -208,19 +208,21 @@ pub(super) fn images(
     let reused = &input.spared.reused;
     let pattern_forms = PatternForms::new(input.given.short_length());
     let mut other_forms: BTreeMap<Repository, BTreeSet<Form>> = BTreeMap::new();
-    let mut add = |image: &UnresolvedImage, repositories: &mut dyn Iterator<Item = Repository>| {
-        let forms = guards::other_forms(image, &pattern_forms);
+    let mut add = |image: &UnresolvedImage,
+                   days: BTreeSet<Form>,
+                   repositories: &mut dyn Iterator<Item = Repository>| {
+        let forms = &guards::other_forms(image, &pattern_forms) | &days;
         for repository in repositories.take_while(|_| !forms.is_empty()) {
             other_forms.entry(repository).or_default().extend(forms.iter().cloned());
         }
     };
     for (image, publication) in images.iter().zip(&publications) {
-        add(image, &mut publication.keys().chain(image.mirrors.keys()).cloned());
+        add(image, days(publication), &mut publication.keys().chain(image.mirrors.keys()).cloned());
     }
     // Other runs publish these, in the same repositories.
     for image in left_out {
         let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
-        add(image, &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
+        add(image, BTreeSet::new(), &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
     }
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
     let planned = parallel::map(wanted, |(image, publication)| {
@@ -238,6 +240,14 @@ pub(super) fn images(
     let mut all = IndexMap::with_capacity(images.len());
     all.extend(planned.flatten());
     all
+}
+
+/// The forms of the tags that are days beside a version.
+fn days(publication: &Publication) -> BTreeSet<Form> {
+    let is_day =
+        |form: &&Form| !form.has_version() && form.parts().iter().any(|part| matches!(part, Part::Date(_)));
+    let tags = publication.values().flat_map(|listing| &listing.tags);
+    tags.map(|tag| &tag.form).filter(is_day).cloned().collect()
 }
 
 /// What an image has that does not follow from itself.
