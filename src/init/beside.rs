@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::inputs::Inputs;
+use super::inputs::{Inputs, RawLine};
 use super::text::Place;
 
 /// What a step does.
@@ -61,10 +61,32 @@ pub(crate) fn of_action(name: &str, inputs: &Inputs<'_>) -> Vec<(Place, Deed)> {
     }
 }
 
+/// What the lines of a script do. A line that ends with a backslash goes on in the next one.
+pub(crate) fn of_lines(lines: &[RawLine]) -> Vec<(Place, Deed)> {
+    let mut whole: Vec<(&Place, String)> = Vec::new();
+    let mut goes_on = false;
+    for line in lines {
+        let text = line.text.trim_end().strip_suffix('\\');
+        let part = text.unwrap_or(&line.text);
+        match whole.last_mut().filter(|_| goes_on) {
+            Some((_, before)) => before.push_str(part),
+            None => whole.push((&line.place, part.to_owned())),
+        }
+        goes_on = text.is_some();
+    }
+    whole.into_iter().filter_map(|(place, line)| Some((place.clone(), of_line(&line)?))).collect()
+}
+
 /// What a line of a script does.
-pub(crate) fn of_line(line: &str) -> Option<Deed> {
+fn of_line(line: &str) -> Option<Deed> {
+    const BEFORE_COMMANDS: [&str; 10] = ["&&", "||", ";", "|", "do", "then", "else", "sudo", "exec", "{"];
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| *word == "cosign" || word.ends_with("/cosign"))?;
+    // What stands behind another command is its argument.
+    let mut before = words[..at].iter().rev().skip_while(|word| word.contains('=') && !word.starts_with('-'));
+    if before.next().is_some_and(|word| !BEFORE_COMMANDS.contains(word) && !word.ends_with(';')) {
+        return None;
+    }
     let rest = &words[at + 1..];
     let has_key = rest.iter().any(|word| word.starts_with("--key"));
     match *rest.first()? {
@@ -86,8 +108,37 @@ mod tests {
         for line in ["cosign sign --key env://KEY a@b", "cosign attest --predicate x a@b"] {
             assert!(matches!(of_line(line), Some(Deed::Unsaid(_))), "{line}");
         }
-        for line in ["cosign sign-blob x", "cosign verify a", "echo designed", "cosign"] {
+        for line in
+            ["set -e; cosign sign a@b", "for i in $ALL; do cosign sign a@$i; done", "sudo cosign sign a@b"]
+        {
+            assert_eq!(of_line(line), Some(Deed::Sign("cosign")), "{line}");
+        }
+        for line in [
+            "cosign sign-blob x",
+            "cosign verify a",
+            "echo designed",
+            "cosign",
+            "echo \"to verify run: cosign sign --yes x\"",
+            "echo cosign sign a@b",
+        ] {
             assert_eq!(of_line(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_key_may_stand_in_the_next_line() {
+        let place = || Place { path: "w.yml".into(), line: 1 };
+        let lines = |texts: &[&str]| -> Vec<RawLine> {
+            texts.iter().map(|text| RawLine { text: (*text).to_owned(), place: place() }).collect()
+        };
+        let deeds = |texts: &[&str]| -> Vec<Deed> {
+            of_lines(&lines(texts)).into_iter().map(|(_, deed)| deed).collect()
+        };
+        assert!(matches!(
+            deeds(&["cosign sign --yes \\", "--key env://KEY a@b"]).as_slice(),
+            [Deed::Unsaid(_)]
+        ));
+        assert_eq!(deeds(&["cosign sign --yes \\", "a@b"]), [Deed::Sign("cosign")]);
+        assert_eq!(deeds(&["cosign sign a@b", "echo --key"]), [Deed::Sign("cosign")]);
     }
 }

@@ -11,7 +11,7 @@ use super::inputs::{Inputs, place_of, raw_lines};
 use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
-use super::moment::Answers;
+use super::moment::{Answers, MOMENTS};
 use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
 use super::shell;
@@ -391,9 +391,11 @@ impl<'a> Reader<'a> {
                     |first| first.place.line,
                 );
                 let setting = Setting { path: &run.file.path, lines: &[line], runs, job: &run.job };
-                let deeds =
-                    first.iter().filter_map(|line| Some((line.place.clone(), beside::of_line(&line.text)?)));
-                self.add_deeds(deeds, run);
+                let is_ever = |runs: Answers| MOMENTS.into_iter().any(|moment| runs.may(moment));
+                // Its own condition forbids it in all runs of its job.
+                if is_ever(runs) || !is_ever(run.runs) {
+                    self.add_deeds(beside::of_lines(&first).into_iter(), run);
+                }
                 let found = commands::publications(&ran, &of_step, &setting);
                 self.add(found, run);
                 scope.set.extend(ran.environment);

@@ -42,17 +42,31 @@ pub(super) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
         tags.iter().filter(|tag| tag.form.is_text() && claim(tag.tag.as_str()) == tag.claim).collect();
     let looks: Vec<&PlacedTag> =
         constants.iter().filter(|tag| shows_numbers(tag.tag.as_str())).copied().collect();
-    let has_others = constants.iter().any(|tag| tag.claim == Claim::Run) || looks.len() > 1;
-    if constants.len() > 1 && has_others { looks } else { Vec::new() }
+    // `8` beside `8-jre` may be of either; `1` and `2` are of two versions.
+    let numbers: Vec<&str> = looks.iter().filter_map(|tag| first_number(tag.tag.as_str())).collect();
+    let is_nested = numbers.iter().collect::<BTreeSet<_>>().len() < numbers.len();
+    // One number alone, as in `1-debug`, need not be a version's.
+    let is_any_dotted = looks.iter().any(|tag| is_dotted(tag.tag.as_str()));
+    let leaves_open = is_any_dotted && constants.iter().any(|tag| tag.claim == Claim::Run) || is_nested;
+    if constants.len() > 1 && leaves_open { looks } else { Vec::new() }
 }
 
 /// Whether something stands in a name that looks like a version's numbers.
 fn shows_numbers(name: &str) -> bool {
+    !names_prereleases(name) && (is_dotted(name) || alone(name, &|text| text.parse().ok()).is_some())
+}
+
+/// The number that a name begins with.
+fn first_number(name: &str) -> Option<&str> {
+    let end = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
+    Some(&name[..end]).filter(|number| !number.is_empty())
+}
+
+fn is_dotted(name: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit();
-    let is_dotted =
+    let is_of_two =
         |part: &[u8]| matches!(part, [before, b'.', after] if is_digit(*before) && is_digit(*after));
-    !names_prereleases(name)
-        && (name.as_bytes().windows(3).any(is_dotted) || alone(name, &|text| text.parse().ok()).is_some())
+    name.as_bytes().windows(3).any(is_of_two)
 }
 
 /// Whether it is a constant that stays. The hash of a commit may be all digits.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
+use super::constants::names_prereleases;
 use super::image::UnresolvedImage;
 use super::rules::AppliedRules;
 use super::version::{ImageVersion, tails, tails_of};
@@ -217,7 +218,12 @@ pub(super) fn share_shapes(images: &mut [UnresolvedImage], input: &Input<'_>) {
         let [Some(shape)] = shapes.into_iter().collect::<Vec<_>>().try_into().unwrap_or([None]) else {
             continue;
         };
-        if all.len() < 2 || !is_unknown {
+        // `11.2.0-71634pre` says in its own way that it is a prerelease.
+        let hides_prerelease = |version: &Version| {
+            let words = version.tail().split(SEPARATORS);
+            words.map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit())).any(names_prereleases)
+        };
+        if all.len() < 2 || !is_unknown || all.iter().any(hides_prerelease) {
             continue;
         }
         for at in members {

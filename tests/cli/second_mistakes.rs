@@ -105,7 +105,7 @@ fn words_of_other_tools_lead_to_ours() {
     for (entry, meant) in [
         ("{ pattern = \"edge\", if = \"branch\" }", "did you mean `when`?"),
         ("{ tag = \"edge\" }", "did you mean `pattern`?"),
-        ("{ pattern = \"edge\", went = \"branch\" }", "did you mean `when`?"),
+        ("{ pattern = \"edge\", then = \"branch\" }", "did you mean `when`?"),
         ("{ pattern = \"edge\", zzz = \"branch\" }", "take it out"),
         ("\"{{ sha | short }}\"", "`{{ commit[:12] }}`, and `{{ sha }}` is the short commit"),
     ] {
@@ -122,7 +122,7 @@ fn words_of_other_tools_lead_to_ours() {
             ["plan", "--fact", "commit=0123456789abcdef0123456789abcdef01234567", "--fact", "branch=a/b"];
         told(&of(entry), &facts, 0, &[]);
     }
-    for option in ["--output", "--outs", "-o"] {
+    for option in ["--output", "-o"] {
         told(&published(""), &["plan", option, "ci"], 2, &["`bakeplan plan --out DIR`"]);
     }
     told(&published(""), &["plan", "--jsn"], 2, &["`--format json`"]);

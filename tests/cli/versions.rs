@@ -691,6 +691,7 @@ fn tags_that_leave_the_version_open_are_noted() {
         "latest",
         "edge latest",
         "php-8.3",
+        "1 2",
         "1.2.3 latest",
         "sha-1a2b3c4 latest",
         "1234567 latest",

@@ -296,24 +296,24 @@ fn what_is_left_to_set_is_told_when_the_file_is_written() {
     let (code, text, _) = told(&first);
     assert_eq!(code, Some(0), "{text}");
     // What the plan and pull requests need is none of an environment, which they are not in.
-    let due = "note[to-set]: the repository needs variables `B` and secrets `NPM_TOKEN`, and the same or its environment `prod env` variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`; `images-ok` is the check for branch rules";
+    let due = "note[to-set]: the repository needs the variable `B` and the secret `NPM_TOKEN`, and the same or its environment `prod env` the variable `DOCKERHUB_USERNAME` and the secret `DOCKERHUB_TOKEN`; `images-ok` is the check for branch rules";
     assert!(text.contains(due) && text.contains("do not see what only `prod env` has"), "{text}");
     for (options, due) in [
         (
             &["--environment=prod"][..],
-            "the repository needs secrets `NPM_TOKEN`, and the same or its environment",
+            "the repository needs the secret `NPM_TOKEN`, and the same or its environment",
         ),
         (
             &[],
-            "the repository needs variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
+            "the repository needs the variable `DOCKERHUB_USERNAME` and the secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
         ),
         (
             &["--environment=prod", "--only-changed"],
-            "the repository needs variables `DOCKERHUB_USERNAME` and secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
+            "the repository needs the variable `DOCKERHUB_USERNAME` and the secrets `DOCKERHUB_TOKEN`, `NPM_TOKEN`;",
         ),
         (
             &["--environment=prod", "--login=docker.io=oidc:organization=acme,connection=vars.HUB"],
-            "the repository needs secrets `NPM_TOKEN`, and the same or its environment `prod` variables `HUB`;",
+            "the repository needs the secret `NPM_TOKEN`, and the same or its environment `prod` the variable `HUB`;",
         ),
     ] {
         let text = told(&test(&spec, &[&["-o", PATH], options].concat())).1;
@@ -322,7 +322,7 @@ fn what_is_left_to_set_is_told_when_the_file_is_written() {
     let plain = SPEC.replace("ghcr.io", "docker.io");
     let text = told(&test(&plain, &["-o", PATH, "--environment=prod"])).1;
     assert!(
-        text.contains("the repository, or its environment `prod`, needs variables `DOCKERHUB_USERNAME`"),
+        text.contains("the repository, or its environment `prod`, needs the variable `DOCKERHUB_USERNAME`"),
         "{text}"
     );
     assert!(!told(&first.args(["--check"])).1.contains("to-set"));
