@@ -394,7 +394,7 @@ impl<'a> Reader<'a> {
                 let is_ever = |runs: Answers| MOMENTS.into_iter().any(|moment| runs.may(moment));
                 // Its own condition forbids it in all runs of its job.
                 if is_ever(runs) || !is_ever(run.runs) {
-                    self.add_deeds(beside::of_lines(&first).into_iter(), run);
+                    self.add_deeds(beside::of_lines(&first), run);
                 }
                 let found = commands::publications(&ran, &of_step, &setting);
                 self.add(found, run);
