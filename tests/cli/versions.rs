@@ -836,3 +836,18 @@ fn conditions_know_prereleases_and_compare_numbers() {
         assert_eq!(tags(&block(&major(when)), &[&format!("--fact=tag={tag}")]).0, expected, "{when} {tag}");
     }
 }
+
+/// Versions that all end alike have a scheme of their own, unless what they end with is a word of prereleases.
+#[test]
+fn a_word_of_prereleases_behind_digits_is_no_scheme() {
+    for (version, other) in [
+        ("11.2.0-71634pre", "11.2.0-71600pre"),
+        ("1.2.3-1rc2", "1.2.3-1rc1"),
+        ("1.2.3-0beta1", "1.2.2-0beta1"),
+    ] {
+        let lines = format!("version = \"{version}\"\nknown_versions = [\"{other}\"]");
+        refused(&block(&lines), &["error[unknown-suffix]", "prerelease_suffixes"]);
+    }
+    let lines = "version = \"1.2.3-71634acme\"\nknown_versions = [\"1.2.3-71600acme\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.3-71634acme 1.2=versions 1=versions latest=versions");
+}
