@@ -28,8 +28,13 @@ pub(super) fn of_text(condition: &str, words: &[&str]) -> Option<(String, String
         let number = other.trim_matches(['"', '\'']).split('.').next().unwrap_or_default();
         let number = if number.parse::<u64>().is_ok() { number } else { "1" };
         let numeric = if matches!(word, "version" | "semver") { "major" } else { word };
+        // The list as it is written, of numbers without quotes.
+        let end = tokens.iter().skip(here).position(|token| matches!(*token, "]" | ")"));
+        let list = tokens.get(here + 1..=here + end.unwrap_or_default()).unwrap_or_default().concat();
+        let list = list.replace(['"', '\''], "").replace(',', ", ");
+        let right = if operator == "in" { list.as_str() } else { right };
         let meant = match operator {
-            "in" => format!("{numeric} | int in [1, 2]"),
+            "in" => format!("{numeric} | int in {list}"),
             _ if word == left => format!("{numeric} | int {operator} {number}"),
             _ => format!("{number} {operator} {numeric} | int"),
         };
@@ -76,8 +81,8 @@ mod tests {
             ("major >= \"10\"", Some("major | int >= 10")),
             ("version >= '10.2.0'", Some("major | int >= 10")),
             ("9 < minor", Some("9 < minor | int")),
-            ("minor in [2, 3]", Some("minor | int in [1, 2]")),
-            ("minor not in [2, 3]", Some("minor | int in [1, 2]")),
+            ("minor in [2, 3]", Some("minor | int in [2, 3]")),
+            ("minor not in [2, 3]", Some("minor | int in [2, 3]")),
             ("major != \"0\"", None),
             ("\"0\" == major", None),
             ("major in [\"1\", \"2\"]", None),

@@ -57,7 +57,7 @@ pub enum PatternError {
     #[error("the pattern cannot be rendered: a value in it is undefined")]
     Undefined,
     /// A comparison of numbers that are texts.
-    #[error("`{found}` would compare texts: the words of versions are no numbers")]
+    #[error("`{found}` would compare text, not numbers")]
     TextOrder {
         /// What is written.
         found: String,
