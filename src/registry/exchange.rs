@@ -168,7 +168,10 @@ impl Exchanger {
             Err(TransportError::TooLarge(limit)) => Err(ErrorKind::TooLarge { limit }),
             Err(problem) => {
                 let again = Again::Failed(None);
-                if problem.is_transient() && self.pause(&at, message, attempts, again, &problem.to_string()) {
+                // Each attempt at a slow answer costs its whole time.
+                let is_slow = matches!(problem, TransportError::Slow { .. });
+                let goes_on = problem.is_transient() && !(is_slow && self.throttle.was_slow(&at.authority));
+                if goes_on && self.pause(&at, message, attempts, again, &problem.to_string()) {
                     return Ok(None);
                 }
                 let attempts = attempts.count();

@@ -42,6 +42,8 @@ struct Host {
     rests: u64,
     /// When the last rest ends, as the clock has it.
     rests_until: Duration,
+    /// Whether an answer came too slowly since it took something.
+    is_slow: bool,
 }
 
 /// The leave to send a request to a host, until it is dropped.
@@ -87,6 +89,12 @@ impl Throttle {
         }
     }
 
+    /// Takes note that an answer came too slowly; whether one did before.
+    pub(super) fn was_slow(&self, host: &str) -> bool {
+        let mut hosts = self.lock();
+        std::mem::replace(&mut hosts.entry(host.to_owned()).or_default().is_slow, true)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Host>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,6 +105,7 @@ impl Turn<'_> {
     pub(super) fn taken(self) {
         if let Some(host) = self.throttle.lock().get_mut(&self.host) {
             host.refusals = None;
+            host.is_slow = false;
             host.taken += 1;
             if host.taken >= GROWTH {
                 host.taken = 0;

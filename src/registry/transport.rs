@@ -25,6 +25,10 @@ const MAX_EXPLANATION: u64 = 64 * 1024;
 /// How many bytes a second there have to be of those that are sent or received as they come.
 const SLOWEST: u64 = 128 * 1024;
 
+/// How many bytes of any other answer have to come in each second of [`Timeouts::idle`]: far fewer than any line has, and far
+/// more than who only wants to keep us.
+const LEAST: u64 = 1024;
+
 /// How long an answer may take until it is said that it is waited for.
 const LONG: Duration = Duration::from_secs(5);
 
@@ -35,7 +39,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the beginning of an answer.
     pub response: Duration,
-    /// For the next bytes of an answer.
+    /// For the next bytes of an answer, and in which at least a few have to come.
     pub idle: Duration,
     /// For all of one request.
     pub request: Duration,
@@ -350,7 +354,8 @@ impl Transport {
         }
         let mut content = Vec::new();
         if !(is_head || is_cut && is_long) {
-            let waiting = Waiting { clock: self.clock.as_ref(), started, told: started };
+            let (clock, idle) = (self.clock.as_ref(), self.timeouts.idle);
+            let waiting = Waiting { clock, idle, started, told: started };
             let tell = |received, took| {
                 let slow = RequestEvent::Slow { request: exchange, received, expected, took };
                 self.observer.observe(&slow);
@@ -428,16 +433,18 @@ impl Transport {
     }
 }
 
-/// Reads an answer that may come slowly.
+/// Reads an answer that may come slowly, but not too slowly.
 struct Waiting<'a> {
     clock: &'a dyn Clock,
+    idle: Duration,
     started: Duration,
     /// When it was last said that the answer is not there yet.
     told: Duration,
 }
 
 impl Waiting<'_> {
-    /// Reads all there is, and tells from time to time how much of it came, and how long that took.
+    /// Reads all there is, and tells from time to time how much of it came, and how long that took. Too few bytes in a while
+    /// are [`io::ErrorKind::TimedOut`].
     fn read(
         mut self,
         mut from: impl Read,
@@ -445,6 +452,8 @@ impl Waiting<'_> {
         tell: impl Fn(u64, Duration),
     ) -> io::Result<()> {
         let mut part = [0; 8192];
+        let least = self.idle.as_secs().saturating_mul(LEAST);
+        let (mut looked, mut before) = (self.clock.elapsed(), 0);
         loop {
             match from.read(&mut part) {
                 Ok(0) => return Ok(()),
@@ -452,10 +461,16 @@ impl Waiting<'_> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
-            let now = self.clock.elapsed();
+            let (now, received) = (self.clock.elapsed(), content.len() as u64);
+            if now.saturating_sub(looked) >= self.idle {
+                if received - before < least {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                (looked, before) = (now, received);
+            }
             if now.saturating_sub(self.told) >= LONG {
                 self.told = now;
-                tell(content.len() as u64, now.saturating_sub(self.started));
+                tell(received, now.saturating_sub(self.started));
             }
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bakeplan::internals::registry::{
-    Error, ErrorKind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts,
+    Client, Error, ErrorKind, Manifest, Patience, Settings, Store, TagOrDigest, Timeouts,
 };
 
 use super::client::{Bench, MANIFEST, OCI_MANIFEST, manifest};
-use crate::loopback::{Answer, Reply, Seen, Server};
+use crate::loopback::{Answer, Drip, Reply, Seen, Server};
 
 fn tag(name: &str) -> TagOrDigest {
     TagOrDigest::Tag(name.parse().unwrap())
@@ -88,6 +88,31 @@ fn a_server_that_is_too_slow_is_given_up() {
     let error =
         read(&Bench::with(&Settings { timeouts, patience, ..Settings::default() }), &server).unwrap_err();
     assert!(error.to_string().contains("no answer in time"), "{error}");
+}
+
+#[test]
+fn a_server_of_a_few_bytes_a_second_is_given_up_at_its_first_answers() {
+    let timeouts = Timeouts { idle: Duration::from_secs(1), ..Timeouts::default() };
+    let slow = |pause: u64| {
+        let pause = Duration::from_millis(pause);
+        let server = Server::start(move |seen: &Seen| Reply::Dripping(pause, Drip::Body, manifest(seen)));
+        // With the machine's clock: this is about time.
+        let client = Client::new(&Settings { timeouts, ..Settings::default() }).unwrap();
+        let repository = client.repository(&format!("{}/acme/app", server.host()).parse().unwrap());
+        (server, move || repository.get_manifest(&tag("1")))
+    };
+    for pause in [20, 200, 900] {
+        let (server, read) = slow(pause);
+        let error = read().unwrap_err();
+        assert_eq!((error.code().name(), server.seen().len()), ("registry-network", 2), "{error}");
+        assert!(error.to_string().contains("the answer comes too slowly: "), "{error}");
+        // Who was that slow is not given time again for each further request.
+        assert!(read().is_err());
+        assert_eq!(server.seen().len(), 3, "{pause}");
+    }
+    let (server, read) = slow(1);
+    assert!(read().unwrap().is_some(), "it is slow, and there in time");
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[test]
