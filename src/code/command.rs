@@ -161,6 +161,11 @@ codes! {
         example: when("`dockerfile = \"Dockerfil\"` in the target, and the file is called `Dockerfile`."),
         cure: "Correct the path: a Dockerfile is relative to its context. Where a step of CI makes it before the build, nothing is wrong.",
     }
+    LEADS_OUT "leads-out" [Warning] {
+        cause: "A target names a context, a Dockerfile or the file of a secret in the checkout, and a link there leads out of it. Bake asks before it reads such a place, and in a job of CI nobody answers, so the build fails.",
+        example: when("`context = \"assets\"` in the target, where `assets` is a link to `/srv/assets`."),
+        cure: "Copy the files into the checkout, or name the place itself: `context = \"/srv/assets\"` puts `fs.read=/srv/assets` into the row of the matrix.",
+    }
     CONSENT_FILE "consent-file" [Error] {
         cause: "The file of `--consent` is not JSON of the form that it takes, cannot be read from git, or lies in the repository that is planned, where whoever changes the definition could change it, too.",
         example: run("plan --consent consent.json", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("consent.json", "{\"allow\": \"network.host\"}\n")]).fixed(" --consent consent.json", " --allow network.host"),

@@ -31,6 +31,11 @@ codes! {
         example: when("One metadata file for several Bake files, merged with the plan of one."),
         cure: "Nothing, if those builds are for something else.",
     }
+    NOT_PLANNED "not-planned" [Note] {
+        cause: "The plan does not build some images, since nothing of them changed. Their tags stay as they are.",
+        example: when("`bakeplan plan --changed-since main`, where a commit changed one image of two."),
+        cure: "Nothing. `verdicts` in `plan.json` has the reasons, and `bakeplan plan --all` builds everything.",
+    }
     NO_DIGEST "no-digest" [Note] {
         cause: "The metadata has a build of the plan without a digest, so it pushed nothing. It counts as missing.",
         example: when("A build with `--publish=false`, or with `type=docker` as its output."),

@@ -1,9 +1,9 @@
-//! Notes about contexts and Dockerfiles that are not in the checkout in which a plan is made.
+//! Contexts and Dockerfiles that are not in the checkout in which a plan is made: they do not exist, or a link leads to them.
 
 use indexmap::IndexMap;
 
 use super::session::Session;
-use crate::bake::target::context::{dockerfile_in, is_remote, link_of};
+use crate::bake::target::context::{dockerfile_in, folder_of, is_remote, link_of};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::code::Code;
@@ -35,13 +35,67 @@ pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
             missing.entry(path).or_insert((what, span.or(place)));
         }
     }
+    let mut diagnostics: Vec<Diagnostic> = if is_checkout { leading_out(session, plan) } else { Vec::new() };
     let note = |(_, (what, span)): (String, Absent)| {
         let place = if is_checkout { "in this checkout" } else { "here" };
         Diagnostic::note(Code::ABSENT, format!("{what} does not exist {place}"))
             .at(span, "")
             .with_help("check the path; nothing is wrong if a step of CI makes it before the build")
     };
-    missing.into_iter().map(note).collect()
+    diagnostics.extend(missing.into_iter().map(note));
+    diagnostics
+}
+
+/// A warning for each path that a target names in the checkout and that leads out of it. Bake asks before it reads there, and
+/// in a job nobody answers.
+fn leading_out(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
+    let mut found: IndexMap<String, Absent> = IndexMap::new();
+    for leg in plan.legs.values() {
+        let place = plan.targets.get(&leg.of).and_then(|source| source.span);
+        for (path, (what, span)) in named(&leg.of, &leg.definition) {
+            let is_below =
+                |known: &String| path.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            if session.host.leads_out(&path) && !found.keys().any(is_below) {
+                found.entry(path).or_insert((what, span.or(place)));
+            }
+        }
+    }
+    let warning = |(path, (what, span)): (String, Absent)| {
+        let there = session.host.place(&path).display().to_string();
+        Diagnostic::warning(Code::LEADS_OUT, format!("{what} leads out of this checkout, to `{there}`"))
+            .at(span, "")
+            .with_note("Bake reads there only if it is allowed to, and no job of this plan is")
+            .with_help(format!(
+                "copy what is there into the checkout, or name `{there}` itself: the plan then asks for it"
+            ))
+    };
+    found.into_iter().map(warning).collect()
+}
+
+/// The paths of this machine that a target names, and what it calls them.
+fn named(name: &str, target: &Target) -> Vec<(String, Absent)> {
+    let mut named = Vec::new();
+    let mut take = |path: &str, what: String, text: &Text| {
+        if !is_open(text) {
+            named.push((path.to_owned(), (what, text.span)));
+        }
+    };
+    for (key, text) in &target.contexts {
+        if let Some(path) = folder_of(text) {
+            take(path, format!("the context `{path}`, which target `{name}` calls `{key}`,"), text);
+        }
+    }
+    if let Some((text, path)) = target.context.as_ref().and_then(|text| Some((text, folder_of(text)?))) {
+        take(path, format!("the context `{path}` of target `{name}`"), text);
+    }
+    for text in target.secret.iter().filter_map(|secret| secret.src.as_ref()) {
+        take(text.as_str(), format!("the file `{}` of a secret of target `{name}`", text.as_str()), text);
+    }
+    if let Some(path) = dockerfile_of(target) {
+        let span = target.dockerfile.as_ref().map_or(target.span, |text| text.span);
+        named.push((path.clone(), (format!("the Dockerfile `{path}` of target `{name}`"), span)));
+    }
+    named
 }
 
 /// What a target reads that is not there, by path.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::inputs::{Inputs, RawLine};
+use super::shell;
 use super::text::Place;
 
 /// What a step does.
@@ -77,16 +78,22 @@ pub(crate) fn of_lines(lines: &[RawLine]) -> Vec<(Place, Deed)> {
     whole.into_iter().filter_map(|(place, line)| Some((place.clone(), of_line(&line)?))).collect()
 }
 
-/// What a line of a script does.
+/// What a line of a script does: the first command of it that does something.
 fn of_line(line: &str) -> Option<Deed> {
-    const BEFORE_COMMANDS: [&str; 10] = ["&&", "||", ";", "|", "do", "then", "else", "sudo", "exec", "{"];
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let at = words.iter().position(|word| *word == "cosign" || word.ends_with("/cosign"))?;
-    // What stands behind another command is its argument.
-    let mut before = words[..at].iter().rev().skip_while(|word| word.contains('=') && !word.starts_with('-'));
-    if before.next().is_some_and(|word| !BEFORE_COMMANDS.contains(word) && !word.ends_with(';')) {
+    let commands = shell::commands(line);
+    commands.iter().flat_map(|command| shell::stages(command)).find_map(|stage| of_command(&stage))
+}
+
+/// What a command does, whatever runs it: `xargs`, `timeout`, a container.
+fn of_command(command: &str) -> Option<Deed> {
+    const ONLY_SAY: [&str; 4] = ["echo", "printf", "cat", "logger"];
+    let words = shell::words(command);
+    let words: Vec<&str> = words.iter().map(|word| word.trim_matches(['(', ')', '`'])).collect();
+    let is_before = |word: &&&str| shell::BEFORE_COMMANDS.contains(word) || shell::assignment(word).is_some();
+    if words.iter().find(|word| !is_before(word)).is_some_and(|first| ONLY_SAY.contains(first)) {
         return None;
     }
+    let at = words.iter().position(|word| *word == "cosign" || word.ends_with("/cosign"))?;
     let rest = &words[at + 1..];
     let has_key = rest.iter().any(|word| word.starts_with("--key"));
     match *rest.first()? {
@@ -108,9 +115,19 @@ mod tests {
         for line in ["cosign sign --key env://KEY a@b", "cosign attest --predicate x a@b"] {
             assert!(matches!(of_line(line), Some(Deed::Unsaid(_))), "{line}");
         }
-        for line in
-            ["set -e; cosign sign a@b", "for i in $ALL; do cosign sign a@$i; done", "sudo cosign sign a@b"]
-        {
+        for line in [
+            "set -e; cosign sign a@b",
+            "for i in $ALL; do cosign sign a@$i; done",
+            "sudo cosign sign a@b",
+            "echo \"${TAGS}\" | xargs -I {} cosign sign --yes {}@${DIGEST}",
+            "if ! cosign sign --yes a@b; then exit 1; fi",
+            "(cosign sign a@b)",
+            "timeout 60 cosign sign a@b",
+            "which cosign && cosign sign a@b",
+            "command -v cosign || exit 1; retry -n 3 -- cosign sign a@b",
+            "docker run --rm ghcr.io/sigstore/cosign sign a@b",
+            "while read -r one; do COSIGN_YES=1 cosign sign \"$one\"; done < list",
+        ] {
             assert_eq!(of_line(line), Some(Deed::Sign("cosign")), "{line}");
         }
         for line in [
@@ -120,6 +137,10 @@ mod tests {
             "cosign",
             "echo \"to verify run: cosign sign --yes x\"",
             "echo cosign sign a@b",
+            "if true; then echo cosign sign a@b; fi",
+            "which cosign",
+            "apt-get install -y cosign",
+            "true # cosign sign a@b",
         ] {
             assert_eq!(of_line(line), None, "{line}");
         }

@@ -309,7 +309,7 @@ fn kaniko(
 ) {
     let flags = ["--no-push", "--cache", "--cleanup", "--reproducible", "--single-snapshot", "--use-new-run"];
     let (given, _) = options(words, &flags);
-    let mut words = vec![Template::from("--push")];
+    let (mut words, mut pushes) = (Vec::new(), true);
     let mut context = Template::from(".");
     for (name, value) in given {
         let known = match name.as_str() {
@@ -324,7 +324,7 @@ fn kaniko(
                 continue;
             }
             "--no-push" => {
-                words.remove(0);
+                pushes = value.constant().as_deref() == Some("false");
                 continue;
             }
             // Caches, and how it works.
@@ -332,6 +332,7 @@ fn kaniko(
         };
         words.extend([Template::from(known), value]);
     }
+    words.extend(pushes.then(|| Template::from("--push")));
     words.push(context);
     build(&words, command, setting, found, built);
 }

@@ -34,7 +34,8 @@ const KEYWORDS: [&str; 12] = [
 /// How far jobs may extend each other.
 const MAX_EXTENDS: usize = 10;
 
-/// How many rows of a matrix are read.
+/// How many rows of a matrix are read: GitLab refuses a pipeline with more of them
+/// (<https://docs.gitlab.com/ci/yaml/#parallelmatrix>).
 const MAX_ROWS: usize = 200;
 
 /// How much work a job is, beside what is in it.
@@ -329,12 +330,20 @@ impl Refs {
         let name = moment.fact(&Fact::RefName, &scope.world).unwrap_or_default();
         let is_tag = matches!(moment, Moment::Tag | Moment::Release);
         let is_request = moment == Moment::PullRequest;
-        let has = |one: &String| match one.as_str() {
+        // `REF@PATH` is about the project of this path, which is this one in all but its forks.
+        let bare = |one: &'_ str| {
+            one.rsplit_once('@').filter(|(_, path)| path.contains('/')).map(|(bare, _)| bare.to_owned())
+        };
+        let has = |one: &String| match bare(one).as_deref().unwrap_or(one) {
             "tags" => is_tag,
             "branches" => !is_tag && !is_request,
             "merge_requests" => is_request,
             "schedules" => moment == Moment::Schedule,
             "pushes" => !is_request && moment != Moment::Schedule,
+            // What starts a pipeline in none of the examples.
+            "api" | "chat" | "external" | "external_pull_requests" | "pipelines" | "triggers" | "web" => {
+                false
+            }
             pattern if pattern.starts_with('/') => {
                 let pattern =
                     pattern.trim_start_matches('/').rsplit_once('/').map_or("", |(pattern, _)| pattern);

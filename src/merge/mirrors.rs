@@ -9,7 +9,7 @@ use super::run::{merge_own, subjects};
 use super::subject::{Checked, Copies, Subject};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, listed};
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::Planned;
@@ -24,7 +24,20 @@ pub fn merge(planned: &Planned, metadata: &Metadata, options: Options, tools: &M
     let mut report = merge_own(planned, metadata, options, tools, &mut complete);
     let subjects = subjects(planned, metadata, options, tools.sites);
     fill(&complete, &subjects, &planned.run, options, tools, &mut report);
+    report.take_note(spared(planned));
     report
+}
+
+/// The images that the plan leaves as they are.
+fn spared(planned: &Planned) -> Option<Diagnostic> {
+    let what = match planned.spared.as_slice() {
+        [] => return None,
+        [one] => format!("image `{one}` is left as it is: the plan does not build it"),
+        many => {
+            format!("{} images are left as they are: the plan does not build {}", many.len(), listed(many))
+        }
+    };
+    Some(Diagnostic::note(Code::NOT_PLANNED, what))
 }
 
 /// Fills the mirrors with images that their own repositories have; what came of it goes into the report.

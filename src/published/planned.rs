@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fingerprint::Fingerprint;
 use super::plan_json::{
-    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry,
+    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry, VerdictEntry,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -28,6 +28,8 @@ pub struct Planned {
     pub run: RunEntry,
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, PlannedImage>,
+    /// The keys of the images that the plan knows and leaves as they are, in that order.
+    pub(crate) spared: Vec<String>,
 }
 
 /// A multi-platform image.
@@ -143,7 +145,7 @@ impl TryFrom<PlanJson> for Planned {
             known_versions: _,
             images,
             jobs,
-            verdicts: _,
+            verdicts,
             bases: _,
             packed: _,
             source: _,
@@ -155,7 +157,9 @@ impl TryFrom<PlanJson> for Planned {
         check(&images)?;
         jobs_of_reused(&images, &jobs)?;
         stand_beside(&mut images);
-        Ok(Self { id, run, images })
+        let is_spared = |(key, one): &(String, VerdictEntry)| !one.build && !images.contains_key(key);
+        let spared = verdicts.into_iter().filter(is_spared).map(|(key, _)| key).collect();
+        Ok(Self { id, run, images, spared })
     }
 }
 

@@ -10,9 +10,9 @@ use super::assigned::{AssignedLeg, Legs};
 use super::leg::leg_name;
 use super::packing;
 use super::targets::Targets;
-use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of};
+use crate::bake::target::context::{dockerfile_in, folder_of};
 use crate::bake::target::links::links;
-use crate::bake::target::{Definition, Entry, Target, Text};
+use crate::bake::target::{Definition, Entry, Target};
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;
 use crate::code::Code;
@@ -375,22 +375,6 @@ impl Needs {
             self.allow.insert(format!("{access}={path}"));
         }
     }
-}
-
-/// The folder of this machine that a context is; none for URLs, images, targets and Git references. Bake does not ask before
-/// it reads a layout, and a layout outside the repository is not for everybody all the same.
-fn folder_of(context: &Text) -> Option<&str> {
-    let written = context.as_str();
-    if let Some(here) = written.strip_prefix(HERE) {
-        return Some(here);
-    }
-    if let Some(layout) = written.strip_prefix(LAYOUT) {
-        let name = layout.rsplit_once('/').map_or(0, |(folder, _)| folder.len());
-        let end = layout[name..].find([':', '@']).map_or(layout.len(), |at| name + at);
-        return Some(&layout[..end]);
-    }
-    let is_elsewhere = link_of(context).is_some() || is_remote(written) || written.contains("://");
-    (!is_elsewhere).then_some(written)
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

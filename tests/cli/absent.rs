@@ -73,3 +73,58 @@ fn what_is_there_or_anywhere_else_is_not_noted() {
     let workflow = ["workflow", "github", "--install", "pipx=0.1.0"];
     assert!(told("context = \"nope\"", &workflow, true).contains("note[absent]: "));
 }
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_of_the_checkout_are_warned_of() {
+    let outside = tempfile::tempdir().unwrap();
+    for (name, text) in [("Dockerfile", "FROM scratch\n"), ("index.json", "{}"), ("token", "x")] {
+        std::fs::write(outside.path().join(name), text).unwrap();
+    }
+    let place = outside.path().canonicalize().unwrap();
+    let plan = |lines: &str| {
+        let hcl = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n{lines}\n}}\n"
+        );
+        let test = Test::new().file("docker-bake.hcl", &hcl).file("Dockerfile", "").file(".git/HEAD", "");
+        let test = test.file("api/Dockerfile", "");
+        let link =
+            |to: &std::path::Path, at: &str| std::os::unix::fs::symlink(to, test.folder().join(at)).unwrap();
+        link(outside.path(), "out");
+        link(&place.join("Dockerfile"), "api/Dockerfile.out");
+        link(std::path::Path::new("api"), "inside");
+        link(std::path::Path::new("out"), "twice");
+        String::from_utf8(test.args(["plan"]).output().stderr).unwrap()
+    };
+    for (lines, what, there) in [
+        ("context = \"out\"", "the context `out` of target `app`", ""),
+        ("context = \"twice\"", "the context `twice` of target `app`", ""),
+        ("contexts = { src = \"out\" }", "the context `out`, which target `app` calls `src`,", ""),
+        (
+            "contexts = { base = \"oci-layout://out:1\" }",
+            "the context `out`, which target `app` calls `base`,",
+            "",
+        ),
+        (
+            "context = \"api\"\n  dockerfile = \"Dockerfile.out\"",
+            "the Dockerfile `api/Dockerfile.out` of target `app`",
+            "/Dockerfile",
+        ),
+        ("secret = [\"id=a,src=out/token\"]", "the file `out/token` of a secret of target `app`", "/token"),
+    ] {
+        let told = plan(lines);
+        let expected =
+            format!("warning[leads-out]: {what} leads out of this checkout, to `{}{there}`", place.display());
+        assert!(told.contains(&expected), "{lines}: {told}");
+    }
+    for lines in [
+        "context = \"inside\"",
+        "context = \"api\"",
+        "contexts = { src = \"inside\" }",
+        "context = \"../x\"",
+        "secret = [\"id=a,env=A\"]",
+    ] {
+        let told = plan(lines);
+        assert!(!told.contains("leads-out"), "{lines}: {told}");
+    }
+}

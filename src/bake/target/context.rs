@@ -25,6 +25,23 @@ pub(crate) fn dockerfile_in<'t>(named: &'t str, context: Option<&'t str>) -> Opt
     }
 }
 
+/// The folder of this machine that a context is; none for URLs, images, targets and Git references. Bake does not ask before
+/// it reads a layout, and a layout outside the repository is not for everybody all the same.
+#[must_use]
+pub(crate) fn folder_of(context: &Text) -> Option<&str> {
+    let written = context.as_str();
+    if let Some(here) = written.strip_prefix(HERE) {
+        return Some(here);
+    }
+    if let Some(layout) = written.strip_prefix(LAYOUT) {
+        let name = layout.rsplit_once('/').map_or(0, |(folder, _)| folder.len());
+        let end = layout[name..].find([':', '@']).map_or(layout.len(), |at| name + at);
+        return Some(&layout[..end]);
+    }
+    let is_elsewhere = link_of(context).is_some() || is_remote(written) || written.contains("://");
+    (!is_elsewhere).then_some(written)
+}
+
 /// The target that a context links to.
 #[must_use]
 pub(crate) fn link_of(context: &Text) -> Option<&str> {

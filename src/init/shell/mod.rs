@@ -16,8 +16,8 @@ use super::text::{MAX_TEXT, Piece, Template, is_name};
 use super::value::Value;
 use operations::{changed, fact, first_two};
 use statements::Statements;
-pub(super) use words::commands;
-use words::{array, assignment, is_assigned, is_of_make, stages, substitutions};
+pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words};
+use words::{array, is_assigned, is_of_make, substitutions};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
@@ -181,26 +181,7 @@ impl Script<'_> {
             self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
             return;
         }
-        while words.first().is_some_and(|word| {
-            matches!(
-                word.as_str(),
-                "export"
-                    | "local"
-                    | "readonly"
-                    | "sudo"
-                    | "then"
-                    | "do"
-                    | "if"
-                    | "elif"
-                    | "else"
-                    | "while"
-                    | "until"
-                    | "!"
-                    | "{"
-                    | "time"
-                    | "exec"
-            )
-        }) {
+        while words.first().is_some_and(|word| BEFORE_COMMANDS.contains(&word.as_str())) {
             words.remove(0);
             if let Some((name, value)) =
                 words.first().filter(|_| words.len() == 1).and_then(|word| assignment(word))

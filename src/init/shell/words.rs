@@ -1,7 +1,13 @@
 //! What a line of shell is made of: commands, the stages of a pipeline, words.
 
+/// What may stand before the name of a command: words of the shell, and what only runs what follows.
+pub(in crate::init) const BEFORE_COMMANDS: [&str; 15] = [
+    "export", "local", "readonly", "sudo", "then", "do", "if", "elif", "else", "while", "until", "!", "{",
+    "time", "exec",
+];
+
 /// `NAME=VALUE`
-pub(super) fn assignment(word: &str) -> Option<(String, String)> {
+pub(in crate::init) fn assignment(word: &str) -> Option<(String, String)> {
     let (name, value) = word.split_once('=')?;
     is_assigned(name).then(|| (name.to_owned(), value.to_owned()))
 }
@@ -37,7 +43,7 @@ pub(in crate::init) fn commands(line: &str) -> Vec<String> {
 }
 
 /// The commands that a pipe is between.
-pub(super) fn stages(command: &str) -> Vec<String> {
+pub(in crate::init) fn stages(command: &str) -> Vec<String> {
     cut(command, |c, next| match (c, next) {
         ('|', Some('&')) => 2,
         ('|', _) => 1,
@@ -85,7 +91,7 @@ fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
 }
 
 /// The words of a command, without their quotes; what a substitution holds is one word.
-pub(super) fn words(command: &str) -> Vec<String> {
+pub(in crate::init) fn words(command: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let (mut single, mut double, mut depth) = (false, false, 0usize);

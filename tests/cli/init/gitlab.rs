@@ -93,9 +93,31 @@ fn builds_of_every_program_are_found() {
     for pipeline in [
         "image: docker:28\ntest:\n  script: [docker build .]\n",
         "a:\n  script: [\"/kaniko/executor --no-push --destination $CI_REGISTRY_IMAGE:1\"]\n",
+        "a:\n  script: [\"/kaniko/executor --no-push --no-push\"]\n",
+        "a:\n  script: [\"/kaniko/executor -d $CI_REGISTRY_IMAGE:1 --no-push=true --no-push\"]\n",
         ".hidden:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n",
     ] {
         said(&project(pipeline, &[]).args(["init"])).proposes(&["a first guess"]);
+    }
+}
+
+/// `only` names refs, refs of a project and what starts a pipeline.
+#[test]
+fn only_lists_refs_and_starts() {
+    let published = "registry.gitlab.com/acme/team/app: 1 | the same";
+    for (only, branch, tag) in [
+        ("[tags@acme/team/app]", false, true),
+        ("[branches@acme/team/app, tags@acme/team/app]", true, true),
+        ("[main@acme/team/app]", true, false),
+        ("[/^v/@acme/team/app]", false, true),
+        ("[main]", true, false),
+        ("[tags]", false, true),
+        ("[main, web, api]", true, false),
+    ] {
+        let script = "/kaniko/executor -d $CI_REGISTRY_IMAGE:1 --no-push=false";
+        let rows = rows(&format!("a:\n  only: {only}\n  script: [\"{script}\"]\n"));
+        let ends = |is_published: bool| if is_published { published } else { "app | nothing | nothing" };
+        assert!(rows[0].ends_with(ends(branch)) && rows[1].ends_with(ends(tag)), "{only}: {rows:?}");
     }
 }
 

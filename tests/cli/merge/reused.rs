@@ -682,3 +682,35 @@ fn a_plan_that_reuses_is_made_again_from_the_sources() {
     let told = done(&plan);
     assert!(told.contains("2 images,") && !told.contains("reused:"), "{told}");
 }
+
+#[test]
+fn images_that_the_plan_leaves_as_they_are_are_named() {
+    let keys = ["api", "web", "x1", "x2", "x3", "x4", "x5"];
+    for (spared, told) in [
+        (0, None),
+        (1, Some("image `api` is left as it is: the plan does not build it")),
+        (2, Some("2 images are left as they are: the plan does not build `api`, `web`")),
+        (
+            7,
+            Some(
+                "7 images are left as they are: the plan does not build `api`, `web`, `x1`, `x2`, `x3` and 2 more",
+            ),
+        ),
+    ] {
+        let world = World::with_app(&["a"]);
+        let mut plan = planned(&[A], &tags(1), 1, ["x", "y"]);
+        let built = std::iter::once(("app", true)).chain(keys[..spared].iter().map(|key| (*key, false)));
+        for (key, is_built) in built {
+            plan["verdicts"][key] = json!({ "build": is_built, "why": "same inputs" });
+        }
+        let report = world.merge(&plan.to_string(), Options::default());
+        assert_eq!(report.images["app"].status, Status::Published, "{:?}", report.problems);
+        let notes: Vec<&str> = report
+            .notes
+            .iter()
+            .filter(|note| note.code.name() == "not-planned")
+            .map(|note| note.message.as_str())
+            .collect();
+        assert_eq!(notes, Vec::from_iter(told));
+    }
+}
