@@ -36,6 +36,8 @@ const MAX_PLACES: usize = 5;
 pub struct Plan {
     /// The images by key, in the order of the spec.
     pub images: IndexMap<String, Image>,
+    /// The images that the git tag of the run is not of, in the same order.
+    pub elsewhere: Vec<ElsewhereImage>,
     /// The legs by name: those of one target together, targets in the order of the file.
     pub legs: IndexMap<Name, Leg>,
     /// The CI jobs, in the order of their first leg.
@@ -78,6 +80,17 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     /// What depends on the clock or on chance, and keeps the committed file that the plan is made for from being current.
     pub volatile: Vec<Diagnostic>,
+}
+
+/// An image that the git tag of the run is not of: what was published of it stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElsewhereImage {
+    /// Its key.
+    pub key: String,
+    /// Its repositories, then its mirrors.
+    pub places: Vec<Repository>,
+    /// How many images of the plan stand before it.
+    pub position: usize,
 }
 
 /// Whether an image is built, and why.

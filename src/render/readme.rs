@@ -44,12 +44,29 @@ pub(crate) enum MarkerError {
     },
 }
 
+/// What stands between the markers now.
+///
+/// # Errors
+/// When there is not one pair of markers.
+pub(crate) fn old_table(text: &str) -> Result<&str, MarkerError> {
+    markers(text).map(|(begin, end)| &text[begin.end..end.start])
+}
+
 /// The text with the table between the markers, whose line ends decide about those of the table. Lines of fenced code
 /// are not markers (<https://spec.commonmark.org/0.31.2/#fenced-code-blocks>).
 ///
 /// # Errors
 /// When there is not one pair of markers.
 pub(crate) fn splice(text: &str, table: &str) -> Result<String, MarkerError> {
+    let (begin, end) = markers(text)?;
+    let (before, after) = (&text[..begin.end], &text[end.start..]);
+    let line_end = if before.ends_with("\r\n") { "\r\n" } else { "\n" };
+    let table = table.replace('\n', line_end);
+    Ok(format!("{before}{line_end}{table}{line_end}{after}"))
+}
+
+/// The lines of the two markers.
+fn markers(text: &str) -> Result<(Line, Line), MarkerError> {
     let begin = find(text, BEGIN)?;
     let end = find(text, END)?;
     let lone = |line, found, missing| MarkerError::Lone { line, found, missing };
@@ -62,10 +79,7 @@ pub(crate) fn splice(text: &str, table: &str) -> Result<String, MarkerError> {
     if end.line < begin.line {
         return Err(MarkerError::Reversed { begin: begin.line, end: end.line });
     }
-    let (before, after) = (&text[..begin.end], &text[end.start..]);
-    let line_end = if before.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let table = table.replace('\n', line_end);
-    Ok(format!("{before}{line_end}{table}{line_end}{after}"))
+    Ok((begin, end))
 }
 
 /// A line of a text, by its number and its bytes; the line end belongs to it.

@@ -1,6 +1,6 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for by themselves.
 
-use crate::tags::Claim;
+use crate::tags::{Claim, LATEST};
 use crate::version::{SEPARATORS, Version};
 
 /// How long a part of a commit is at least, to be told from a word.
@@ -15,6 +15,11 @@ pub(super) fn claim(name: &str) -> Claim {
 pub(super) fn names_commit(name: &str) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
     parts.any(|part| part.len() >= MIN_COMMIT && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')))
+}
+
+/// Whether a name says that it is of the latest release, as `latest` and `api-latest` do.
+pub(super) fn names_latest(name: &str) -> bool {
+    name.split(SEPARATORS).any(|word| word.eq_ignore_ascii_case(LATEST)) && !names_prereleases(name)
 }
 
 /// Whether a name says that it is of prereleases, as `next` and `1.0-rc` do.

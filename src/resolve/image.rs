@@ -25,6 +25,8 @@ pub(super) struct UnresolvedImage {
     pub(super) name: String,
     /// The block it comes from; images of one block compete for floating tags. `None` at level 0.
     pub(super) block: Option<usize>,
+    /// Its place among the images of the spec.
+    pub(super) at: usize,
     /// What to point at when the image as a whole is wrong.
     pub(super) span: Option<Span>,
     /// The targets that build it, each with what its block says about it.

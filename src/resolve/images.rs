@@ -56,8 +56,10 @@ pub(super) fn unresolved(
         image.prefixes = Arc::clone(&prefixes);
         versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
-        image.rules =
-            rules::apply(image.settings(), image.names(), &version, input, diagnostics).map(Box::new);
+        let tag_prefix = versions::git_prefix(image);
+        let (settings, tag_prefix) = (image.settings(), tag_prefix.as_deref());
+        let rules = rules::apply(settings, image.names(), &version, tag_prefix, input, diagnostics);
+        image.rules = rules.map(Box::new);
         image.version = match &image.rules {
             Some(rules) => rules.version_over(version, image.settings(), input.facts, diagnostics),
             None => version,
@@ -176,6 +178,7 @@ fn from_blocks(
                 key,
                 name: written.name().to_owned(),
                 block: Some(block),
+                at: images.len(),
                 span: Some(coverage.span),
                 targets: covered,
                 marked: coverage.marked.clone(),
@@ -231,6 +234,7 @@ fn from_tags(
             key: members[0].name.to_string(),
             name: members[0].name.to_string(),
             block: None,
+            at: images.len(),
             span: members[0].span,
             targets: members
                 .iter()

@@ -68,7 +68,7 @@ use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::plan::{Packed, Plan, Run, UnsetVariable};
+use crate::plan::{ElsewhereImage, Packed, Plan, Run, UnsetVariable};
 use crate::platform::Platform;
 use crate::spec::Spec;
 
@@ -113,6 +113,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         ..Plan::default()
     };
     plan.images = publish::images(input, &images, &left_out, publications, &wanted, &targets, &legs);
+    plan.elsewhere = elsewhere(input, &plan, &images, &left_out, &targets);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
     if let Some(most) = input.max_jobs.filter(|most| plan.jobs.len() > most.get() as usize) {
         match jobs::pack(&plan.jobs, most, &legs, &targets, &plan.images) {
@@ -173,6 +174,28 @@ fn unbuilt(
             diagnostics.report(if is_nothing_left { found.into_error() } else { found });
         }
     }
+}
+
+/// Those of the images that the git tag is not of which are asked for.
+fn elsewhere(
+    input: &Input<'_>,
+    plan: &Plan,
+    images: &[UnresolvedImage],
+    left_out: &[UnresolvedImage],
+    targets: &Targets<'_>,
+) -> Vec<ElsewhereImage> {
+    let wanted = images::wanted(input, left_out, &mut Diagnostics::default());
+    let planned = images.iter().filter(|image| plan.images.contains_key(&image.key));
+    let planned: Vec<usize> = planned.map(|image| image.at).collect();
+    let of = |image: &UnresolvedImage| {
+        let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
+        ElsewhereImage {
+            key: image.key.clone(),
+            places: repositories.into_iter().chain(image.mirrors.keys().cloned()).collect(),
+            position: planned.partition_point(|at| *at < image.at),
+        }
+    };
+    left_out.iter().filter(|image| wanted.contains(&image.key)).map(of).collect()
 }
 
 /// What Bake would build and no image covers.

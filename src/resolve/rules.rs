@@ -43,6 +43,7 @@ pub(super) fn apply(
     settings: &Settings,
     image: ImageNames<'_>,
     version: &ImageVersion,
+    tag_prefix: Option<&str>,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<AppliedRules> {
@@ -68,6 +69,7 @@ pub(super) fn apply(
         found.report(wrong(&e, settings.flavor[at].span));
         Flavor::default()
     });
+    let flavor = flavor.with_tag_prefix(tag_prefix.unwrap_or_default());
     let mut applied = Vec::new();
     for line in lines {
         match Rule::of_image(line.pattern.as_str(), image) {
@@ -176,7 +178,7 @@ impl AppliedRules {
 
     /// What the rules cut out of the name of a git tag, as they do in a run of it.
     pub(super) fn versions_in<'t>(&self, git_tag: &'t str) -> impl Iterator<Item = &'t str> {
-        self.rules.iter().filter_map(move |one| one.rule.version_in(git_tag))
+        self.rules.iter().filter_map(move |one| one.rule.version_in(git_tag, &self.flavor))
     }
 
     /// The names that the rules give, `latest` last.
@@ -217,9 +219,10 @@ impl AppliedRules {
     /// The names that the rules give in a run of the git tag of another version.
     pub(super) fn names_of(&self, version: &Version, known: Known<'_>) -> Vec<CandidateName> {
         let facts: &Facts = known;
+        let git_tag = format!("{}{}", self.flavor.tag_prefix(), version.text());
         let there = Facts {
-            git_ref: Some(format!("refs/tags/{}", version.text())),
-            tag: Some(version.text().to_owned()),
+            git_ref: Some(format!("refs/tags/{git_tag}")),
+            tag: Some(git_tag),
             branch: None,
             pull_request: None,
             ..facts.clone()
@@ -327,11 +330,13 @@ fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
 }
 
 /// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
-/// of it or `latest`, which a backport must not take.
+/// of it or `latest`, alone or with other words (`api-latest`), which a backport must not take.
 fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
     let constant = tag.constant.as_deref().unwrap_or(&tag.text);
     match tags::claim(constant, version, 0, false, false) {
-        Claim::Versions(0) if constant != LATEST => constants::claim(&tag.text),
+        Claim::Versions(0) if constant != LATEST && !constants::names_latest(&tag.text) => {
+            constants::claim(&tag.text)
+        }
         claim => claim,
     }
 }

@@ -422,6 +422,14 @@ pub enum RuleNote {
         /// What is in the tag.
         to: String,
     },
+    /// A git tag that has more than the version in it.
+    #[error("`{text}` is the whole git tag, of which `{version}` is the version")]
+    WithPrefix {
+        /// The tag.
+        text: String,
+        /// What follows `tag_prefix`.
+        version: String,
+    },
     /// `latest=true` in a run of a pull request.
     #[error("`latest=true` gives `latest` to a pull request")]
     LatestOfPullRequest,
@@ -441,6 +449,7 @@ impl RuleNote {
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
             Self::Altered { .. } => "`{{version}}` leaves build metadata out",
+            Self::WithPrefix { .. } => "write `{{ version }}` for a tag without `tag_prefix`",
             Self::LatestOfPullRequest => "write `latest=auto`",
             Self::NotAVersion { .. } | Self::NoMatch { .. } | Self::NoWord { .. } => return None,
         };

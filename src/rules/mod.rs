@@ -73,14 +73,17 @@ impl Rule {
         Self::parse(&named(text, image))
     }
 
-    /// The text of a git tag that the rule reads a version in, when it cuts that out with an expression.
-    pub(crate) fn version_in<'t>(&self, git_tag: &'t str) -> Option<&'t str> {
+    /// The text of a git tag that the rule reads a version in, when it cuts that out with an expression, best of what follows
+    /// the prefix of the image.
+    pub(crate) fn version_in<'t>(&self, git_tag: &'t str, flavor: &Flavor) -> Option<&'t str> {
         let (expression, group) = match &self.kind {
             RuleKind::Version { scheme: _, pattern: _, value: None, part: Some(part) } => (part, 1),
             RuleKind::Match { pattern, group, value: None } => (pattern, *group),
             _ => return None,
         };
-        expression.captures(git_tag).and_then(|found| found.get(group)).map(|found| found.as_str())
+        let values = [git_tag.strip_prefix(flavor.tag_prefix.as_str()), Some(git_tag)];
+        let cut = |value| expression.captures(value)?.get(group).map(|found| found.as_str());
+        values.into_iter().flatten().find_map(cut)
     }
 
     /// Whether the version that it is about is a part of the git tag that it cuts out; `None` when it is about none, or one
@@ -269,6 +272,8 @@ pub struct Flavor {
     latest: Latest,
     prefix: Option<Affix>,
     suffix: Option<Affix>,
+    /// What stands before the version in git tags.
+    tag_prefix: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -297,6 +302,17 @@ impl Flavor {
             flavor.read(line).map_err(|error| (at, error))?;
         }
         Ok(flavor)
+    }
+
+    /// The same for an image whose git tags have this before the version, which rules of versions do not see.
+    #[must_use]
+    pub(crate) fn with_tag_prefix(self, tag_prefix: &str) -> Self {
+        Self { tag_prefix: tag_prefix.to_owned(), ..self }
+    }
+
+    /// What stands before the version in git tags.
+    pub(crate) fn tag_prefix(&self) -> &str {
+        &self.tag_prefix
     }
 
     fn read(&mut self, text: &str) -> Result<(), RuleError> {

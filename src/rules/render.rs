@@ -4,7 +4,7 @@ use super::error::{RuleError, RuleNote};
 use super::javascript::Expression;
 use super::parts::{self, Parts};
 use super::run::{Run, RunSubject};
-use super::tag::{Origin, RenderedTag};
+use super::tag::{OfGitTag, Origin, RenderedTag};
 use super::template::{Rendered, Template, Word};
 use super::{Affix, Flavor, Latest, Rule, RuleKind, RuleScheme, RunSubjectKind};
 use crate::reference::Tag;
@@ -44,7 +44,7 @@ impl Run<'_> {
             "false" => return Ok(None),
             other => return Err(RuleError::NotBool(other.to_owned())),
         }
-        let (core, origin) = match self.core(&rule.kind)? {
+        let (core, origin) = match self.core(&rule.kind, &flavor.tag_prefix)? {
             Core::Nothing => return Ok(None),
             Core::Note(note) => return Ok(Some(Given::Note(note))),
             Core::Text(text, origin) => (text, *origin),
@@ -84,7 +84,7 @@ impl Run<'_> {
         }))))
     }
 
-    fn core(&self, kind: &RuleKind) -> Result<Core, RuleError> {
+    fn core(&self, kind: &RuleKind, tag_prefix: &str) -> Result<Core, RuleError> {
         let other = |text| Core::Text(text, Box::new(Origin::Other));
         Ok(match kind {
             RuleKind::Schedule { pattern } => match self.facts().event.as_deref() {
@@ -92,22 +92,31 @@ impl Run<'_> {
                 _ => Core::Nothing,
             },
             RuleKind::Version { scheme, pattern, value, part } => {
-                self.version(*scheme, pattern, value.as_ref(), part.as_ref())?
+                let values = self.values(value.as_ref(), tag_prefix)?;
+                version(*scheme, pattern, &values, part.as_ref())?
             }
             RuleKind::Match { pattern, group, value } => {
-                let Some(value) = self.value(value.as_ref())? else { return Ok(Core::Nothing) };
-                let found = pattern.captures(&value).and_then(|found| found.get(*group));
-                match found.filter(|found| !found.is_empty()) {
-                    None => Core::Note(RuleNote::NoMatch { pattern: pattern.text().to_owned(), value }),
-                    Some(found) => {
+                let values = self.values(value.as_ref(), tag_prefix)?;
+                let found = values.iter().find_map(|value| {
+                    let found = pattern.captures(value)?.get(*group).filter(|found| !found.is_empty())?;
+                    Some((value, found))
+                });
+                match (found, values.last()) {
+                    (Some((value, found)), _) => {
                         let part = found.as_str().to_owned();
                         let from = value[found.start()..].to_owned();
                         let text = Rendered::of_fact(&part);
+                        let whole = value.clone();
                         Core::Text(
                             text,
-                            Box::new(Origin::GitTag { part, whole: value, from, is_match: true }),
+                            Box::new(Origin::GitTag { part, whole, from, given: OfGitTag::Match }),
                         )
                     }
+                    (None, Some(value)) => {
+                        let (pattern, value) = (pattern.text().to_owned(), value.clone());
+                        Core::Note(RuleNote::NoMatch { pattern, value })
+                    }
+                    (None, None) => Core::Nothing,
                 }
             }
             RuleKind::Edge { branch } => {
@@ -121,8 +130,10 @@ impl Run<'_> {
             RuleKind::Ref(event) => match (event, self.subject()?) {
                 (RunSubjectKind::Branch, RunSubject::Branch(branch)) => other(Rendered::of_fact(branch)),
                 (RunSubjectKind::Tag, RunSubject::Tag(tag)) => {
-                    let [part, whole, from] = [tag; 3].map(str::to_owned);
-                    let origin = Origin::GitTag { part, whole, from, is_match: false };
+                    let behind = tag.strip_prefix(tag_prefix).unwrap_or(tag);
+                    let [part, whole, from] = [behind; 3].map(str::to_owned);
+                    let given = if behind == tag { OfGitTag::Whole } else { OfGitTag::WithPrefix };
+                    let origin = Origin::GitTag { part, whole, from, given };
                     Core::Text(Rendered::of_fact(tag), Box::new(origin))
                 }
                 (RunSubjectKind::PullRequest, RunSubject::PullRequest(number)) => {
@@ -146,64 +157,15 @@ impl Run<'_> {
         })
     }
 
-    /// The text that a rule of versions is about; `None` when the run is of no git tag.
-    fn value(&self, value: Option<&Template>) -> Result<Option<String>, RuleError> {
-        match (value, value.map_or_else(|| self.subject().map(Some), |_| Ok(None))?) {
-            (Some(value), _) => Ok(Some(self.render(value)?.plain)),
-            (None, Some(RunSubject::Tag(tag))) => Ok(Some(tag.to_owned())),
-            (None, _) => Ok(None),
+    /// The texts that a rule of versions may be about, the best first: what follows the prefix of the git tag, and the git tag;
+    /// none when the run is of no git tag.
+    fn values(&self, value: Option<&Template>, tag_prefix: &str) -> Result<Vec<String>, RuleError> {
+        if let Some(value) = value {
+            return Ok(vec![self.render(value)?.plain]);
         }
-    }
-
-    fn version(
-        &self,
-        scheme: RuleScheme,
-        pattern: &Template,
-        value: Option<&Template>,
-        part: Option<&Expression>,
-    ) -> Result<Core, RuleError> {
-        let Some(mut value) = self.value(value)? else { return Ok(Core::Nothing) };
-        if let Some(part) = part {
-            match part.captures(&value).and_then(|found| found.get(1)) {
-                Some(found) => value = found.as_str().to_owned(),
-                None => {
-                    return Ok(Core::Note(RuleNote::NoMatch { pattern: part.text().to_owned(), value }));
-                }
-            }
-        }
-        let text = value.replace('/', "-");
-        let (parts, name) = match scheme {
-            RuleScheme::SemVer => (parts::semver(&text), "SemVer"),
-            RuleScheme::Pep440 => (parts::pep440(&text), "PEP 440"),
-        };
-        let Some(parts) = parts else {
-            return Ok(Core::Note(RuleNote::NotAVersion { value, scheme: name }));
-        };
-        let Parts { raw, version, numbers, found, is_final } = parts;
-        let depth = pattern.words().map(|word| match word {
-            Word::Major => 1,
-            Word::Minor => 2,
-            Word::Patch => 3,
-            _ => usize::MAX,
-        });
-        let mut depth = depth.max().unwrap_or(usize::MAX);
-        let mut text = pattern.render(|word| {
-            Ok(match word {
-                Word::Major => numbers[0].clone(),
-                Word::Minor => numbers[1].clone(),
-                Word::Patch => numbers[2].clone(),
-                Word::Raw => raw.clone(),
-                _ => version.clone(),
-            })
-        })?;
-        if !is_final && depth < usize::MAX {
-            if !pattern.is_dotted() {
-                let pattern = pattern.text().to_owned();
-                return Ok(Core::Note(RuleNote::Prerelease { pattern, version }));
-            }
-            (text, depth) = (Rendered::of_fact(&version), usize::MAX);
-        }
-        Ok(Core::Text(text, Box::new(Origin::Version { found, source: value, depth, is_final })))
+        let RunSubject::Tag(tag) = self.subject()? else { return Ok(Vec::new()) };
+        let behind = tag.strip_prefix(tag_prefix).filter(|behind| *behind != tag);
+        Ok(behind.into_iter().chain([tag]).map(str::to_owned).collect())
     }
 
     pub(super) fn latest(
@@ -232,6 +194,59 @@ impl Run<'_> {
         check(&latest)?;
         Ok(Some(latest))
     }
+}
+
+/// What a rule of versions comes to, of the first of the values that it takes.
+fn version(
+    scheme: RuleScheme,
+    pattern: &Template,
+    values: &[String],
+    part: Option<&Expression>,
+) -> Result<Core, RuleError> {
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return Ok(Core::Nothing) };
+    let value = match part {
+        None => first.clone(),
+        Some(part) => match values.iter().find_map(|value| part.captures(value)?.get(1)) {
+            Some(found) => found.as_str().to_owned(),
+            None => {
+                let (pattern, value) = (part.text().to_owned(), last.clone());
+                return Ok(Core::Note(RuleNote::NoMatch { pattern, value }));
+            }
+        },
+    };
+    let text = value.replace('/', "-");
+    let (parts, name) = match scheme {
+        RuleScheme::SemVer => (parts::semver(&text), "SemVer"),
+        RuleScheme::Pep440 => (parts::pep440(&text), "PEP 440"),
+    };
+    let Some(parts) = parts else {
+        return Ok(Core::Note(RuleNote::NotAVersion { value, scheme: name }));
+    };
+    let Parts { raw, version, numbers, found, is_final } = parts;
+    let depth = pattern.words().map(|word| match word {
+        Word::Major => 1,
+        Word::Minor => 2,
+        Word::Patch => 3,
+        _ => usize::MAX,
+    });
+    let mut depth = depth.max().unwrap_or(usize::MAX);
+    let mut text = pattern.render(|word| {
+        Ok(match word {
+            Word::Major => numbers[0].clone(),
+            Word::Minor => numbers[1].clone(),
+            Word::Patch => numbers[2].clone(),
+            Word::Raw => raw.clone(),
+            _ => version.clone(),
+        })
+    })?;
+    if !is_final && depth < usize::MAX {
+        if !pattern.is_dotted() {
+            let pattern = pattern.text().to_owned();
+            return Ok(Core::Note(RuleNote::Prerelease { pattern, version }));
+        }
+        (text, depth) = (Rendered::of_fact(&version), usize::MAX);
+    }
+    Ok(Core::Text(text, Box::new(Origin::Version { found, source: value, depth, is_final })))
 }
 
 fn check(tag: &str) -> Result<(), RuleError> {

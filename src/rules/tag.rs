@@ -23,10 +23,22 @@ pub(super) struct RenderedTag {
 pub(super) enum Origin {
     /// A version, or its leading numbers.
     Version { found: Option<Version>, source: String, depth: usize, is_final: bool },
-    /// A part of a git tag, which may have a version in it. `from` is the part with what follows it there.
-    GitTag { part: String, whole: String, from: String, is_match: bool },
+    /// A part of a git tag, which may have a version in it: of what follows the prefix of the image, if it begins with that.
+    /// `from` is the part with what follows it there.
+    GitTag { part: String, whole: String, from: String, given: OfGitTag },
     /// Nothing that has versions.
     Other,
+}
+
+/// What of a git tag a rule gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfGitTag {
+    /// What an expression matches.
+    Match,
+    /// All of it.
+    Whole,
+    /// All of it, with the prefix of the image, which is no part of the version.
+    WithPrefix,
 }
 
 impl RenderedTag {
@@ -49,11 +61,11 @@ impl RenderedTag {
     pub(super) fn version(&self) -> Option<Version> {
         match &self.origin {
             Origin::Version { found, .. } => found.clone(),
-            Origin::GitTag { part, whole, from, is_match } => match git_version(whole, from) {
+            Origin::GitTag { part, whole, from, given } => match git_version(whole, from) {
                 Some(version) if depth(part, &version) == Some(usize::MAX) => Some(version),
                 Some(version) if version.is_prerelease() => part.parse().ok().filter(Version::is_prerelease),
                 // A match leaves out what is no part of the version.
-                Some(version) if *is_match && version.class() == Class::Unknown => {
+                Some(version) if *given == OfGitTag::Match && version.class() == Class::Unknown => {
                     let numbers = depth(part, &version).and(version.prefix(version.numbers().len()));
                     numbers.unwrap_or(part).parse().ok().or(Some(version))
                 }
@@ -82,10 +94,13 @@ impl RenderedTag {
     /// What is worth knowing about it.
     pub(super) fn note(&self) -> Option<RuleNote> {
         match &self.origin {
+            Origin::GitTag { whole, part: _, from: _, given: OfGitTag::WithPrefix } => {
+                Some(RuleNote::WithPrefix { text: self.text.tag.clone(), version: whole.clone() })
+            }
             Origin::Version { .. } if self.text.plain != self.text.tag => {
                 Some(RuleNote::Altered { from: self.text.plain.clone(), to: self.text.tag.clone() })
             }
-            Origin::GitTag { whole, is_match: true, .. }
+            Origin::GitTag { whole, given: OfGitTag::Match, .. }
                 if self.version().is_none() && self.prerelease().is_some() =>
             {
                 Some(RuleNote::PrereleaseCut { text: self.text.tag.clone(), value: whole.clone() })

@@ -217,3 +217,116 @@ fn the_note_about_tags_of_a_run_has_the_facts_that_they_need() {
         assert_eq!(code, Some(0), "{tags} {facts:?}: {talk}");
     }
 }
+
+/// The images of a repository of several, each with git tags of its own; `of` is what the block of an image says.
+fn monorepo(of: impl Fn(&str) -> String) -> String {
+    let image = |name: &&str| {
+        format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  tag_prefix = \"{name}/\"\n{}}}\n",
+            of(name)
+        )
+    };
+    ["api", "web", "worker"].iter().map(image).collect()
+}
+
+fn row(repository: &str, tags: &[&str]) -> String {
+    let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+    format!("| `ghcr.io/acme/{repository}` | {} | linux/amd64 |\n", tags.join(", "))
+}
+
+fn table(rows: &[String]) -> String {
+    format!("{BEFORE}\n| Image | Tags | Platforms |\n|---|---|---|\n{}\n{AFTER}", rows.concat())
+}
+
+/// A git tag says nothing of the images that it is not of.
+#[test]
+fn rows_of_images_that_the_git_tag_is_not_of_stay() {
+    let own = |name: &str| format!("  repositories = [\"ghcr.io/acme/{name}\"]\n");
+    let version = monorepo(|name| format!("{}  version = \"{{{{ tag }}}}\"\n", own(name)));
+    let patterns = monorepo(|name| {
+        format!("{}  version = \"{{{{ tag }}}}\"\n  tags = [\"{{{{ version }}}}\", \"latest\"]\n", own(name))
+    });
+    let rules = monorepo(|name| {
+        let match_it = format!("type=match,pattern={name}/v(.*),group=1");
+        format!("{}  tags = [\"{match_it}\"]\n", own(name))
+    });
+    let constants = monorepo(|name| {
+        format!(
+            "{}  tags = [{{ pattern = \"1.2.4\", when = \"tag\" }}, {{ pattern = \"latest\", when = \"tag\" }}]\n",
+            own(name)
+        )
+    });
+    let all = ["1.2.4", "1.2", "1", "latest"];
+    for (spec, tags) in [
+        (&version, &all[..]),
+        (&patterns, &["1.2.4", "latest"]),
+        (&rules, &["1.2.4", "latest"]),
+        (&constants, &["1.2.4", "latest"]),
+    ] {
+        let run = |old: &str, args: &[&str]| {
+            let test = Test::new().file("docker-bake.hcl", spec).file("README.md", old);
+            let ran = test.args(["readme", "README.md"]).args(args.iter().copied()).notes().run();
+            ran.read("README.md")
+        };
+        // The tables of the first runs have the images that were released.
+        let first = run(&format!("{BEFORE}{AFTER}"), &["--fact=tag=worker/v1.2.4"]);
+        assert_eq!(first, table(&[row("worker", tags)]), "{spec}");
+        let second = run(&first, &["--fact=tag=api/v1.2.4"]);
+        assert_eq!(second, table(&[row("api", tags), row("worker", tags)]), "{spec}");
+        let third = run(&second, &["--fact=tag=web/v1.2.4"]);
+        assert_eq!(third, table(&["api", "web", "worker"].map(|name| row(name, tags))), "{spec}");
+        // And what stays is as current as what is written.
+        let again = run(&third, &["--fact=tag=api/v1.2.4", "--check"]);
+        assert_eq!(again, third, "{spec}");
+        // Whoever names images means these alone.
+        let named = run(&third, &["api", "--fact=tag=api/v1.2.4"]);
+        assert_eq!(named, table(&[row("api", tags)]), "{spec}");
+        let stale = third.replace("`1.2.4`", "`1.2.3`");
+        let api = run(&stale, &["--fact=tag=api/v1.2.4"]);
+        let old: Vec<&str> = tags.iter().map(|tag| if *tag == "1.2.4" { "1.2.3" } else { tag }).collect();
+        assert_eq!(api, table(&[row("api", tags), row("web", &old), row("worker", &old)]), "{spec}");
+    }
+}
+
+#[test]
+fn a_row_that_may_be_of_an_image_that_is_left_out_is_not_lost() {
+    let version = "  version = \"{{ tag }}\"\n  tags = [\"{{ key }}-{{ version }}\"]\n";
+    let shared = monorepo(|_| format!("  repositories = [\"ghcr.io/acme/all\"]\n{version}"));
+    let half = monorepo(|name| {
+        format!("  repositories = [\"ghcr.io/acme/{name}\", \"ghcr.io/acme/all\"]\n{version}")
+    });
+    let mirrored = monorepo(|name| {
+        format!("  repositories = [\"ghcr.io/acme/{name}\"]\n  mirrors = [\"ghcr.io/acme/all\"]\n{version}")
+    });
+    let own = monorepo(|name| format!("  repositories = [\"ghcr.io/acme/{name}\"]\n{version}"));
+    let both = "| `ghcr.io/acme/web`<br>`ghcr.io/acme/all` | `web-1.0.0` | linux/amd64 |\n".to_owned();
+    let may_be = "the row of [..] may be of image `[..]`, which is left out, or of another";
+    for (spec, rows, told) in [
+        (&shared, vec![row("all", &["web-1.0.0"])], may_be),
+        (&half, vec![row("api", &["api-1.0.0"]), both.clone()], may_be),
+        (&mirrored, vec![both], may_be),
+        (
+            &own,
+            vec![row("api", &["api-1.0.0"]), row("frontend", &["web-1.0.0"])],
+            "the row of `ghcr.io/acme/frontend` is of no image here",
+        ),
+    ] {
+        let old = table(&rows);
+        let test = Test::new().file("docker-bake.hcl", spec).file("README.md", &old).status(1);
+        let told = format!("...\nerror[run-tag]: `README.md`: {told}\n  = help: [..]\n");
+        let ran = test.args(["readme", "README.md", "--fact=tag=api/v1.2.4"]).stderr(told).run();
+        assert_eq!(ran.read("README.md"), old);
+    }
+    // A git tag of none of them changes nothing, and a row of no image goes where all images are there.
+    let old = table(&[row("web", &["web-1.0.0"])]);
+    let test = Test::new().file("docker-bake.hcl", &own).file("README.md", &old).status(1);
+    let ran = test
+        .args(["readme", "README.md", "--fact=tag=v1.2.4"])
+        .stderr("...\nerror[run-tag]: [..]\n  = help: [..]\n")
+        .run();
+    assert_eq!(ran.read("README.md"), old);
+    let alone = own.split("target \"web\"").next().unwrap();
+    let test = Test::new().file("docker-bake.hcl", alone).file("README.md", &old);
+    let ran = test.args(["readme", "README.md", "--fact=tag=api/v1.2.4"]).run();
+    assert_eq!(ran.read("README.md"), table(&[row("api", &["api-1.2.4"])]));
+}
