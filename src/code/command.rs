@@ -27,7 +27,7 @@ codes! {
         cure: "Choose one with `--images FILE`, or `--images none`.",
     }
     UNREAD_FILE "unread-file" [Note] {
-        cause: "With `-f`, only the named files are read, and another one beside them looks like input.",
+        cause: "With `-f`, only the named files are read, and another one near them looks like input. Without, only those are read that Bake looks for, and not `compose.override.yaml` or `bake.hcl`.",
         example: run("plan -f docker-bake.hcl", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n"), ("compose.yaml", "services:\n  app:\n    build: .\n")]).fixed("plan -f docker-bake.hcl", "plan"),
         cure: "Nothing, if the file is for something else; otherwise add it with `-f` or `--images`.",
     }

@@ -31,10 +31,10 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2-acme\"\n}\n").fixed("\"1.4.2-acme\"", "\"1.4.2-acme\"\n  stable_suffixes = [\"acme\"]"),
         cure: "Decide with `stable_suffixes = [\"…\"]` or `prerelease_suffixes = [\"…\"]` in the image.",
     }
-    VARIANT "variant" [Error] {
-        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names.",
+    VARIANT "variant" [Error Warning] {
+        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names. Or a tag would have it twice (`1.4.2-slim-slim`), or be read as the one of a version (`8.3`).",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  variant = \"slim\"\n}\n").fixed("variant = \"slim\"", "variant = \"slim\"\n  version = \"1.4.2\""),
-        cure: "Set `version` or `tags` in the image; with many names, `variant_tags = \"truncate\"` makes fewer combinations.",
+        cure: "Set `version` or `tags` in the image; with many names, `variant_tags = \"truncate\"` makes fewer combinations. Leave the variant out of version and patterns, and call it after what it is a version of: `php8.3`.",
     }
     TAG "tag" [Error] {
         cause: "A pattern renders to something that is not a valid tag: letters, digits, `.`, `_` and `-`, at most 128 characters, beginning with a letter, a digit or `_`. In `promote --to`, it is not `REPOSITORY:TAG`.",
@@ -76,10 +76,10 @@ codes! {
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
-    PRERELEASE_TAG "prerelease-tag" [Warning] {
-        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out.",
+    PRERELEASE_TAG "prerelease-tag" [Warning Note] {
+        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out. As a note: a constant such as `edge` among `tags` goes to releases alone.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed("app:latest", "app:next"),
-        cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases.",
+        cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases. In an `image` block, `channels = [\"edge\"]` gives it to both, and `when = \"prerelease\"` to prereleases.",
     }
     RUN_TAG "run-tag" [Error Note] {
         cause: "A committed file, such as the table of tags in a README, cannot show tags that depend on the run. They are left out with a note; a version that depends on the run is an error until its facts are given, since the table that is there may show it.",
@@ -90,6 +90,11 @@ codes! {
         cause: "The `version` of an image comes from the run, and this run has none, such as that of a branch. Tags that are made from the version are left out.",
         example: run("plan --fact branch=main", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n  tags         = [\"{{ version }}\", { pattern = \"edge\", when = \"branch\" }]\n}\n")]).fixed("branch=main", "tag=v1.4.2"),
         cure: "Nothing, if this is intended. A tag for other runs needs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`.",
+    }
+    CODENAME "codename" [Warning] {
+        cause: "A tag that says no version, such as `iron`, floats with all versions of its image, so that the greatest has it. A greater version of another line is known, and the tag may be meant for one line.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories   = [\"ghcr.io/acme/app\"]\n  version        = \"20.1.0\"\n  known_versions = [\"22.0.0\"]\n  tags           = [\"{{ version }}\", \"iron\"]\n}\n").fixed("\"{{ version }}\", \"iron\"]", "\"{{ version }}\"]\n  channels       = [\"iron\"]"),
+        cure: "Write a name that stays with one line into `channels`, in the versions of that line alone. If the greatest version shall have it, leave it out of the others.",
     }
     UNGUARDED_TAG "unguarded-tag" [Note Warning] {
         cause: "A floating tag moves, and it is not known whether it should: no tag of the image shows its version so that the merge can read it back, the image has no index that says which run made it, or the registry does not list its tags.",

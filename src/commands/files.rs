@@ -57,7 +57,11 @@ pub(super) fn unread(
         unread.iter().partition(|path| discovery::is_images(path));
     // `--images` takes one.
     let option = if images.len() == 1 { "--images" } else { "-f" };
-    let others = others.iter().map(|path| format!("-f {}", shell_word(path)));
+    // Whoever names one file names all of them.
+    let is_named = files.iter().any(|file| file.origin.is_named() && !file.origin.is_for_images());
+    let found = files.iter().filter(|file| !is_named && !file.origin.is_for_images()).map(|file| &file.path);
+    let found: Vec<&String> = if unread.is_empty() { Vec::new() } else { found.collect() };
+    let others = found.into_iter().chain(others).map(|path| format!("-f {}", shell_word(path)));
     let options: Vec<String> =
         others.chain(images.iter().map(|path| format!("{option} {}", shell_word(path)))).collect();
     if options.is_empty() {
@@ -67,7 +71,11 @@ pub(super) fn unread(
     let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
     let are = if is_one { "looks like input but is" } else { "look like input but are" };
     let belong = if is_one { "it belongs" } else { "they belong" };
-    let help = format!("only the named files are read; if {belong} to them, add `{add}`");
+    let help = if is_named {
+        format!("only the named files are read; if {belong} to them, add `{add}`")
+    } else {
+        format!("Bake looks for other names; if {belong} to what is read, name all: `{add}`")
+    };
     Some(Diagnostic::note(Code::UNREAD_FILE, format!("{} {are} not read", names.join(", "))).with_help(help))
 }
 

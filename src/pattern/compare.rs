@@ -25,21 +25,82 @@ pub(super) fn of_text(condition: &str, words: &[&str]) -> Option<(String, String
             None
         };
         let (word, other) = found?;
-        let number = other.trim_matches(['"', '\'']).split('.').next().unwrap_or_default();
-        let number = if number.parse::<u64>().is_ok() { number } else { "1" };
-        let numeric = if matches!(word, "version" | "semver") { "major" } else { word };
-        // The list as it is written, of numbers without quotes.
+        // The list as it is written.
         let end = tokens.iter().skip(here).position(|token| matches!(*token, "]" | ")"));
-        let list = tokens.get(here + 1..=here + end.unwrap_or_default()).unwrap_or_default().concat();
-        let list = list.replace(['"', '\''], "").replace(',', ", ");
-        let right = if operator == "in" { list.as_str() } else { right };
-        let meant = match operator {
-            "in" => format!("{numeric} | int in {list}"),
-            _ if word == left => format!("{numeric} | int {operator} {number}"),
-            _ => format!("{number} {operator} {numeric} | int"),
+        let list = tokens.get(here + 1..=here + end.unwrap_or_default()).unwrap_or_default();
+        let meant = match (operator, word) {
+            ("in", "version" | "semver") => format!("{word} in {}", texts(list)),
+            // Numbers without quotes.
+            ("in", _) => {
+                format!("{word} | int in {}", list.concat().replace(['"', '\''], "").replace(',', ", "))
+            }
+            (_, "version" | "semver") => {
+                let operator = if word == left { operator } else { turned(operator) };
+                of_version(word, operator, other)
+            }
+            _ => {
+                let number = other.trim_matches(['"', '\'']).split('.').next().unwrap_or_default();
+                let number = if number.parse::<u64>().is_ok() { number } else { "1" };
+                if word == left {
+                    format!("{word} | int {operator} {number}")
+                } else {
+                    format!("{number} {operator} {word} | int")
+                }
+            }
         };
+        let right = if operator == "in" { list.concat().replace(',', ", ") } else { right.to_owned() };
         Some((format!("{left} {operator} {right}"), meant))
     })
+}
+
+/// A list with its numbers in quotes.
+fn texts(list: &[&str]) -> String {
+    let text = |token: &&str| match *token {
+        "," => ", ".to_owned(),
+        number if is_number(number) => format!("'{number}'"),
+        other => other.to_owned(),
+    };
+    list.iter().map(text).collect()
+}
+
+/// A comparison with its sides changed.
+fn turned(operator: &str) -> &str {
+    match operator {
+        "<" => ">",
+        ">" => "<",
+        "<=" => ">=",
+        ">=" => "<=",
+        same => same,
+    }
+}
+
+/// The comparison of a version with another one, number by number.
+fn of_version(word: &str, operator: &str, other: &str) -> String {
+    let other = other.trim_matches(['"', '\'']);
+    if matches!(operator, "==" | "!=") {
+        return format!("{word} {operator} '{other}'");
+    }
+    let numbers: Vec<u64> = other.split('.').map_while(|number| number.parse().ok()).collect();
+    let mut words: Vec<(&str, u64)> = ["major", "minor", "patch"].into_iter().zip(numbers).collect();
+    if words.is_empty() {
+        words.push(("major", 1));
+    }
+    // Each version is at least `10.0.0` whose first number is at least 10.
+    while matches!(operator, ">=" | "<")
+        && words.len() > 1
+        && words.last().is_some_and(|(_, last)| *last == 0)
+    {
+        words.pop();
+    }
+    let strict = &operator[..1];
+    let mut meant = String::new();
+    for (word, number) in words.iter().rev() {
+        meant = match meant.as_str() {
+            "" => format!("{word} | int {operator} {number}"),
+            inner => format!("({word} | int {strict} {number} or {word} | int == {number} and {inner})"),
+        };
+    }
+    meant
 }
 
 fn is_number(token: &str) -> bool {
@@ -79,7 +140,11 @@ mod tests {
             ("major != 0", Some("major | int != 0")),
             ("tag and major > 0", Some("major | int > 0")),
             ("major >= \"10\"", Some("major | int >= 10")),
-            ("version >= '10.2.0'", Some("major | int >= 10")),
+            ("version >= '10.2.0'", Some("(major | int > 10 or major | int == 10 and minor | int >= 2)")),
+            ("version >= 10.0.0", Some("major | int >= 10")),
+            ("10 <= version", Some("major | int >= 10")),
+            ("version == 10.2", Some("version == '10.2'")),
+            ("version in [1.2, \"1.3\"]", Some("version in ['1.2', \"1.3\"]")),
             ("9 < minor", Some("9 < minor | int")),
             ("minor in [2, 3]", Some("minor | int in [2, 3]")),
             ("minor not in [2, 3]", Some("minor | int in [2, 3]")),

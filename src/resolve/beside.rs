@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::codenames;
 use super::constants::{claim, names_commit, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
@@ -49,7 +50,14 @@ pub(super) fn settle(
             names.push(CandidateName { name, claim, form, span: tag.span });
         }
     }
+    let all: Vec<String> = names.iter().map(|one| one.name.clone()).collect();
     let yielded = own(&mut tags, names, version, image, others);
+    let literals: Vec<&str> = literals(&tags).collect();
+    let codenames = codenames::taken(&yielded, version, &literals);
+    let rest = all.iter().map(String::as_str).filter(|name| !codenames.iter().any(|one| one.name == *name));
+    let rest: Vec<&str> = rest.collect();
+    diagnostics.extend(codenames::warning(image, version, &codenames, Some(&rest)));
+    diagnostics.extend(tags.iter().filter_map(|tag| known_literal(tag, &sighted, others)));
     for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
         tag.form = form_beside(tag, version);
     }
@@ -61,6 +69,27 @@ pub(super) fn settle(
         tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
     }
     Listing { tags, yielded, seen: Some(Box::new(sighted.version)) }
+}
+
+/// The error for a tag that floats with a version, and is a released version itself.
+fn known_literal(tag: &PlacedTag, sighted: &Sighted, others: &Others<'_>) -> Option<Diagnostic> {
+    let Sighted { version, words } = sighted;
+    let whole = tag.tag.as_str();
+    let name = sighted::without_word(whole, words).unwrap_or(whole);
+    let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
+    let is_it = |known: &&Version| known.without_v() == bare && known.without_v() != version.without_v();
+    let known = others.released.iter().filter(|_| matches!(tag.claim, Claim::Versions(1..))).find(is_it)?;
+    let message =
+        format!("tag `{whole}` is version `{known}` itself and also floats, claimed by version `{version}`");
+    let help = format!(
+        "leave the tag out; or, if `{known}` was never a release of this image, set `withdrawn = [\"{known}\"]` in an `image` block"
+    );
+    Some(Diagnostic::error(Code::TAG_COLLISION, message).at(tag.span, "").with_help(help))
+}
+
+/// The tags that never move.
+fn literals(tags: &[PlacedTag]) -> impl Iterator<Item = &str> {
+    tags.iter().filter(|tag| tag.claim == Claim::Literal).map(|tag| tag.tag.as_str())
 }
 
 /// Takes from the tags those that are another version's, and says of the others why they are not.
@@ -81,8 +110,22 @@ fn own(
     };
     // One candidate has no one to quarrel with.
     let share = tags::own(&[candidate], others.released).ok().and_then(|mut shares| shares.pop());
-    let Share { owned, yielded } = share.unwrap_or_default();
-    let owned: BTreeMap<String, OwnedTag> = owned.into_iter().map(|one| (one.name.clone(), one)).collect();
+    let Share { owned, mut yielded } = share.unwrap_or_default();
+    let mut owned: BTreeMap<String, OwnedTag> =
+        owned.into_iter().map(|one| (one.name.clone(), one)).collect();
+    // What says that it is of prereleases goes with the greatest version, be it one or a release.
+    let is_greater = |one: &&Version| one.class() != Class::Unknown && one.cmp_release(version).is_gt();
+    if let Some(greatest) = others.released.iter().filter(is_greater).max() {
+        owned.retain(|name, own| {
+            let is_of_both =
+                matches!(own.claim, Claim::Versions(0) | Claim::Prereleases(0)) && names_prereleases(name);
+            if is_of_both {
+                let owner = greatest.text().to_owned();
+                yielded.push(YieldedTag { name: name.clone(), owner, is_known: true });
+            }
+            !is_of_both
+        });
+    }
     tags.retain_mut(|tag| match owned.get(tag.tag.as_str()) {
         Some(own) => {
             tag.why.clone_from(&own.why);

@@ -23,7 +23,9 @@ mod rules;
 mod image;
 
 mod beside;
+mod codenames;
 mod taken;
+mod variants;
 
 mod guards;
 mod names;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::constants;
+use super::constants::{self, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
 use super::taken::Taken;
+use super::variants;
 use super::version::{ImageVersion, cure, subject};
 use super::versions;
 use crate::bake::target::Text;
@@ -73,10 +74,10 @@ pub(super) fn names(
         // A constant whose condition asks for prereleases is theirs.
         let asks = one.when.as_ref().is_some_and(|when| pattern::asks_for_prerelease(when.as_str()));
         renderer.pattern(one, |version, rendered| match claim(version, rendered) {
-            Claim::Versions(0)
-                if asks && rendered.text != LATEST && version.is_some_and(Version::is_prerelease) =>
-            {
-                Claim::Prereleases(0)
+            Claim::Versions(depth) if asks && version.is_some_and(Version::is_prerelease) => {
+                let is_theirs =
+                    if depth == 0 { rendered.text != LATEST } else { names_prereleases(&rendered.text) };
+                if is_theirs { Claim::Prereleases(depth) } else { Claim::Versions(depth) }
             }
             claim => claim,
         });
@@ -110,9 +111,12 @@ pub(super) fn names(
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
     versions::check_withdrawn(image, diagnostics);
+    note_constants(image, &names, &constants, diagnostics);
     let depend_on_run = depend_on_run(image);
     let contradict = depend_on_run && !may_have_tag(settings);
-    Names { names, constants, depend_on_run, contradict, suffixes: suffixes(settings, diagnostics) }
+    let suffixes = variants::suffixes(settings, diagnostics);
+    variants::check(image, &names, &constants, &suffixes, diagnostics);
+    Names { names, constants, depend_on_run, contradict, suffixes }
 }
 
 /// The names that the patterns of an image give to another version, as far as they can be told.
@@ -132,6 +136,27 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
         }
     }
     names
+}
+
+/// Says which constants a prerelease does not get although they say that they are of prereleases.
+fn note_constants(
+    image: &UnresolvedImage,
+    names: &[CandidateName],
+    constants: &BTreeSet<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(version) = image.version.known().filter(|version| version.is_prerelease()) else { return };
+    let is_lost = |one: &&CandidateName| {
+        matches!(one.claim, Claim::Versions(_))
+            && constants.contains(&one.name)
+            && names_prereleases(&one.name)
+    };
+    for CandidateName { name, claim: _, form: _, span } in names.iter().filter(is_lost) {
+        let message = format!("`{version}` is a prerelease, so it does not become `{name}`");
+        diagnostics.report(Diagnostic::note(Code::PRERELEASE_TAG, message).at(*span, "").with_help(format!(
+            "`channels = [\"{name}\"]` gives it to the greatest version, a prerelease or not, and the condition `when = \"prerelease\"` to the greatest prerelease"
+        )));
+    }
 }
 
 /// Whether the names of an image may differ from run to run.
@@ -376,21 +401,4 @@ fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
         // See `constants`.
         None => constants::claim(&rendered.text),
     }
-}
-
-fn suffixes(settings: &Settings, diagnostics: &mut Diagnostics) -> IndexSet<String> {
-    let mut axes: Vec<Vec<String>> = Vec::new();
-    for axis in settings.variant.iter().flatten() {
-        let mut names: Vec<String> = axis.iter().map(ToString::to_string).collect();
-        if names.iter().any(|name| settings.default_variant.iter().any(|default| default.as_str() == name)) {
-            names.push(String::new());
-        }
-        axes.push(names);
-    }
-    tags::suffixes(&axes, settings.variant_tags).unwrap_or_else(|| {
-        let place = settings.variant.iter().flatten().flatten().next().and_then(|name| name.span);
-        let message = format!("the variant has more than {} combinations of names", tags::MAX_SUFFIXES);
-        diagnostics.report(Diagnostic::error(Code::VARIANT, message).at(place, ""));
-        IndexSet::new()
-    })
 }

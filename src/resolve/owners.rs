@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::beside;
+use super::codenames;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -19,7 +20,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::platform::Platform;
 use crate::reference::{Reference, Repository, Tag};
-use crate::tags::{self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError};
+use crate::tags::{
+    self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError, YieldedTag,
+};
 use crate::version::{Class, Version, Withdrawn};
 
 /// The images of one block, by their positions.
@@ -57,6 +60,7 @@ pub(super) fn assign(
             images_of.entry(repository.clone()).or_default().push(*at);
         }
     }
+    let (mut told, mut codenames) = (BTreeSet::new(), None);
     for (repository, here) in images_of {
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
@@ -70,12 +74,31 @@ pub(super) fn assign(
         let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
             let image = &images[*at];
+            if told.insert(*at) {
+                codenames = codenames.or_else(|| codename(image, &names[*at], &share));
+            }
             let tags =
                 share.owned.into_iter().filter_map(|owned| published(owned, image, input, diagnostics));
             let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
             publications[*at].insert(repository.clone(), listing);
         }
     }
+    diagnostics.extend(codenames);
+}
+
+/// Says that a greater version of another line has a codename of an image.
+fn codename(image: &UnresolvedImage, names: &Names, share: &Share) -> Option<Diagnostic> {
+    let version = image.version.known()?;
+    let literals = share.owned.iter().filter(|one| one.claim == Claim::Literal);
+    let literals: Vec<&str> = literals.map(|one| one.name.as_str()).collect();
+    // As they are written, without what the variant puts behind them.
+    let bare = names.constants.iter().filter_map(|name| {
+        let tags: Vec<String> = names.suffixes.iter().map(|suffix| tags::with_suffix(name, suffix)).collect();
+        let tag = share.yielded.iter().find(|one| tags.contains(&one.name))?;
+        Some(YieldedTag { name: name.clone(), ..tag.clone() })
+    });
+    let bare: Vec<YieldedTag> = bare.collect();
+    codenames::warning(image, version, &codenames::taken(&bare, version, &literals), None)
 }
 
 /// What each of the images with a version gets, in a repository that they all publish to; `None` when they collide.

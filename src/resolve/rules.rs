@@ -337,6 +337,9 @@ fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
         Claim::Versions(0) if constant != LATEST && !constants::names_latest(&tag.text) => {
             constants::claim(&tag.text)
         }
+        Claim::Versions(depth) if version.is_prerelease() && constants::names_prereleases(&tag.text) => {
+            Claim::Prereleases(depth)
+        }
         claim => claim,
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::iter::once;
 
-use super::constants::{claim, names_commit, names_prereleases};
+use super::constants::{claim, names_commit, names_latest, names_prereleases};
 use super::publication::PlacedTag;
 use crate::form::Part;
 use crate::tags::Claim;
@@ -48,12 +48,33 @@ pub(super) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
     // One number alone, as in `1-debug`, need not be a version's.
     let is_any_dotted = looks.iter().any(|tag| is_dotted(tag.tag.as_str()));
     let leaves_open = is_any_dotted && constants.iter().any(|tag| tag.claim == Claim::Run) || is_nested;
-    if constants.len() > 1 && leaves_open { looks } else { Vec::new() }
+    if constants.len() > 1 && leaves_open {
+        return looks;
+    }
+    // `jdk-21` beside `latest` shows a version of something.
+    let is_latest = constants.iter().any(|tag| names_latest(tag.tag.as_str()));
+    let behind = constants.into_iter().filter(|tag| is_latest && ends_with_number(tag.tag.as_str()));
+    behind.collect()
 }
 
 /// Whether something stands in a name that looks like a version's numbers.
 fn shows_numbers(name: &str) -> bool {
     !names_prereleases(name) && (is_dotted(name) || alone(name, &|text| text.parse().ok()).is_some())
+}
+
+/// Whether a small number stands behind a word that is not of runs.
+fn ends_with_number(name: &str) -> bool {
+    const OF_RUNS: [&str; 7] = ["b", "build", "ci", "job", "pr", "r", "run"];
+    let parts: Vec<&str> = name.split(SEPARATORS).collect();
+    let is_of_version = |pair: &[&str]| {
+        let [word, number] = pair else { return false };
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && !OF_RUNS.contains(&word.to_ascii_lowercase().as_str())
+            && (1..=3).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    !names_prereleases(name) && parts.windows(2).any(is_of_version)
 }
 
 /// The number that a name begins with.

@@ -1,26 +1,37 @@
 //! Tags that no branch may take: those of versions, and those that another pattern of the image has in other runs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexSet;
 
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::variants;
 use super::version::{ImageVersion, is_of_version};
+use crate::diagnostic::Diagnostics;
 use crate::form::Form;
 use crate::pattern::{self, PatternForms, Words};
 use crate::rules::{self, Flavor, Rule};
 use crate::spec::{Settings, TagPattern};
+use crate::tags::{self, LATEST};
 
 /// What the tags of an image's versions look like, and its constants that this run does not have.
 pub(super) struct Taken<'a> {
     settings: &'a Settings,
     forms: Vec<Form>,
     constants: BTreeSet<String>,
+    /// The floating tags of the variants of its block.
+    variants: Arc<BTreeSet<String>>,
+    /// What its own variant puts behind tags.
+    suffixes: IndexSet<String>,
 }
 
 impl<'a> Taken<'a> {
     pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'_>) -> Self {
         let settings = image.settings();
-        let mut taken = Self { settings, forms: Vec::new(), constants: BTreeSet::new() };
+        let (variants, suffixes) = (Arc::default(), IndexSet::new());
+        let mut taken = Self { settings, forms: Vec::new(), constants: BTreeSet::new(), variants, suffixes };
         let words = Words { version: image.version.known(), facts: input.facts, image: image.names() };
         let is_absent = matches!(image.version, ImageVersion::Absent { .. });
         // Beside versions, a constant without a condition is theirs.
@@ -51,6 +62,14 @@ impl<'a> Taken<'a> {
             let is_given = given.contains(form.to_string().as_str());
             taken.add(Some(form), is_given);
         }
+        // Where versions have `latest`, a variant's own name is that of the variant.
+        let has_latest = |tags: &Vec<TagPattern>| {
+            tags.iter().any(|one| one.pattern.as_str() == LATEST || rules::is_rule(one.pattern.as_str()))
+        };
+        if settings.tags.as_ref().is_none_or(has_latest) {
+            taken.variants = Arc::clone(&image.variants);
+            taken.suffixes = variants::suffixes(settings, &mut Diagnostics::default());
+        }
         taken
     }
 
@@ -67,6 +86,10 @@ impl<'a> Taken<'a> {
         let shows_version = |form: &Form| form.versions_in(tag).iter().any(|text| self.is_of_version(text));
         if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
             return Some("a version's");
+        }
+        let mut tags = self.suffixes.iter().map(|suffix| tags::with_suffix(tag, suffix));
+        if tags.any(|tag| self.variants.contains(&tag)) {
+            return Some("a variant's");
         }
         self.constants.contains(tag).then_some("another pattern's")
     }

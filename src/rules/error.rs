@@ -196,6 +196,14 @@ pub enum RuleError {
         /// Why it is not a tag.
         problem: ReferenceError,
     },
+    /// A suffix behind what ends with it.
+    #[error("the rule makes `{text}`, which has the suffix `{suffix}` twice")]
+    SuffixTwice {
+        /// What it makes.
+        text: String,
+        /// The suffix.
+        suffix: String,
+    },
     /// Two rules of different versions.
     #[error("this rule is about version `{found}`, but another one is about `{other}`")]
     TwoVersions {
@@ -296,6 +304,7 @@ impl RuleError {
                 "a tag cannot hold any of its characters; write a rule `type=raw` with your own name".into()
             }
             Self::NoTag { .. } => "tags begin with a letter, a digit or `_`".into(),
+            Self::SuffixTwice { suffix, .. } => format!("leave `{suffix}` out of `suffix=`, of the rule or the `flavor`, or of what stands before it"),
             Self::TwoVersions { .. } => "an image has one version: write an `image` block for each".into(),
         }
     }

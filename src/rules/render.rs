@@ -8,6 +8,7 @@ use super::tag::{OfGitTag, Origin, RenderedTag};
 use super::template::{Rendered, Template, Word};
 use super::{Affix, Flavor, Latest, Rule, RuleKind, RuleScheme, RunSubjectKind};
 use crate::reference::Tag;
+use crate::version::SEPARATORS;
 
 /// What comes of a rule that says something.
 pub(super) enum Given {
@@ -56,7 +57,8 @@ impl Run<'_> {
         let mut text = own(&rule.prefix, &flavor.prefix)?;
         text.push(&core);
         let stem = text.tag.clone();
-        text.push(&own(&rule.suffix, &flavor.suffix)?);
+        let suffix = own(&rule.suffix, &flavor.suffix)?;
+        text.push(&suffix);
         check(&text.tag)?;
         let affixes = [(&rule.prefix, &flavor.prefix), (&rule.suffix, &flavor.suffix)];
         let affixes = affixes.map(|(own, of_all)| own.as_ref().or(of_all.as_ref().map(|one| &one.template)));
@@ -72,6 +74,13 @@ impl Run<'_> {
                 || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
         let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
         let constant = constant.filter(|_| words.is_empty());
+        // A branch may be called as it likes, and numbers may end a version by themselves.
+        let is_ours = constant.is_some() || !matches!(origin, Origin::Other);
+        let is_word =
+            suffix.tag.starts_with(SEPARATORS) && suffix.tag.contains(|c: char| c.is_ascii_alphabetic());
+        if is_ours && is_word && stem.ends_with(&suffix.tag) {
+            return Err(RuleError::SuffixTwice { text: text.tag, suffix: suffix.tag });
+        }
         Ok(Some(Given::Tag(Box::new(RenderedTag {
             rule: at,
             text,

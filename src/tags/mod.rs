@@ -249,7 +249,12 @@ pub(crate) fn claim(
     names_run: bool,
 ) -> Claim {
     let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
-    let is_respelled = || depth == usize::MAX && spells(name, version);
+    // All of its numbers are the whole version where nothing follows them.
+    let names_all = depth == usize::MAX
+        || (depth == version.numbers().len()
+            && version.without_v() == version.core()
+            && version.tail().is_empty());
+    let is_respelled = || names_all && spells(name, version);
     if names_commit || has_whole_version(name, version) || is_prerelease_of_build() || is_respelled() {
         Claim::Literal
     } else if names_run {
@@ -362,6 +367,12 @@ impl Candidate<'_> {
         }
     }
 
+    /// Whether a name shows the whole version, or all of its numbers so that they cannot be read back.
+    fn shows_all(&self, one: &CandidateName) -> bool {
+        let is_hidden = || one.form.has_name() && one.claim == Claim::Versions(self.version.numbers().len());
+        one.claim == Claim::Literal || is_hidden()
+    }
+
     /// What the candidate gets of its names. `is_alone` says that no other version is known.
     fn share(&self, owners: &BTreeMap<&str, Owner<'_>>, is_alone: bool) -> Share {
         let mut share = Share::default();
@@ -378,7 +389,7 @@ impl Candidate<'_> {
                     let why = reason(*claim, self.version);
                     let follows = matches!(claim, Claim::Versions(_) | Claim::Prereleases(_));
                     let is_provisional = is_alone && follows;
-                    let all = self.names.iter().map(|one| (one.claim == Claim::Literal, &one.form));
+                    let all = self.names.iter().map(|one| (self.shows_all(one), &one.form));
                     let family = if follows { family(name, form, all) } else { Vec::new() };
                     share.owned.extend(tags.map(|(name, suffix)| OwnedTag {
                         name,

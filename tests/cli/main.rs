@@ -16,6 +16,7 @@ mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
 mod choice; // which images are built
 #[cfg(unix)]
+mod codenames; // tags that say no version, and known versions that take them
 mod completions; // `bakeplan completions`, asked by real shells
 mod contributing; // CONTRIBUTING.md: what it names is there
 mod docs; // README.md, docs and CHANGELOG.md: what they say is so
@@ -85,6 +86,7 @@ mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
 mod unset; // variables that nothing gives a value to
 #[cfg(unix)]
 mod untrusted; // what strangers write, and what it must not do
+mod variants; // what variants and suffixes put behind tags
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told
 mod versions; // versions and constants that could surprise
 #[cfg(unix)]

@@ -421,3 +421,57 @@ fn dates_take_both_kinds_of_quotes() {
         .stderr("error[tag-rule]: the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field\n...\n  = help: leave the quote out, or put the whole attribute in quotes and write each quote inside twice; dates take single ones: `{{date 'YYYYMMDD'}}`\n")
         .run();
 }
+
+/// What stands before the version in git tags is no part of it for rules, either.
+#[test]
+fn rules_read_the_version_behind_the_prefix_of_git_tags() {
+    let run = |prefix: &str, lines: &str, tag: &str| {
+        let file = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tag_prefix = \"{prefix}\"\n{lines}\n}}\n"
+        );
+        let test = Test::new().file("docker-bake.hcl", file).file("known", format!("{prefix}2.0.0"));
+        let fact = format!("--fact=tag={tag}");
+        let output = test.args(["metadata", "--format=tags", "--known-versions=known", &fact]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{lines} {tag}: {talk}");
+        let tags = String::from_utf8(output.stdout).unwrap().replace("ghcr.io/acme/app:", "");
+        (tags.lines().collect::<Vec<_>>().join(" "), talk)
+    };
+    let semver = "tags = [\"type=semver,pattern={{version}}\", \"type=semver,pattern={{major}}\"]";
+    for (lines, greater, lesser) in [
+        (semver, "3.1.0 3 latest", "1.2.3 1"),
+        ("tags = [\"type=pep440,pattern={{version}}\"]", "3.1.0 latest", "1.2.3"),
+        (r#"tags = ["type=match,pattern=\\d+.\\d+.\\d+"]"#, "3.1.0 latest", "1.2.3"),
+        (r#"tags = ["type=match,pattern=^v?(.*)$,group=1"]"#, "3.1.0 latest", "1.2.3"),
+        (r#"tags = ["type=semver,pattern={{version}},match=^v?(.*)$"]"#, "3.1.0 latest", "1.2.3"),
+        (
+            "version = \"{{ tag }}\"\ntags = [\"type=semver,pattern={{version}}\", \"{{ major }}\"]",
+            "3.1.0 latest 3",
+            "1.2.3 1",
+        ),
+    ] {
+        for prefix in ["app/", "app2-", "app/v", "app@"] {
+            let tag = |version: &str| format!("{prefix}{version}");
+            assert_eq!(run(prefix, lines, &tag("3.1.0")).0, greater, "{lines} {prefix}");
+            assert_eq!(run(prefix, lines, &tag("1.2.3")).0, lesser, "{lines} {prefix}");
+        }
+    }
+    // Whoever writes the prefix into the expression means the whole git tag.
+    let whole = r#"tags = ["type=match,pattern=^app/v(.*)$,group=1"]"#;
+    assert_eq!(run("app/", whole, "app/v3.1.0").0, "3.1.0 latest");
+    let whole = r#"tags = ["type=semver,pattern={{version}},match=^app/(.*)$"]"#;
+    assert_eq!(run("app/", whole, "app/v3.1.0").0, "3.1.0 latest");
+    // The whole git tag is a tag, and its version is known.
+    for (prefix, tag, expected) in [
+        ("app/", "app/v3.1.0", "app-v3.1.0 latest"),
+        ("app-", "app-3.1.0", "app-3.1.0 latest"),
+        ("app-", "app-1.2.3", "app-1.2.3"),
+    ] {
+        let (found, talk) = run(prefix, "tags = [\"type=ref,event=tag\"]", tag);
+        assert_eq!(found, expected);
+        assert!(talk.contains("is the whole git tag, of which"), "{talk}");
+    }
+    let (found, talk) =
+        run("v", "tags = [\"type=ref,event=branch\", \"type=semver,pattern={{version}}\"]", "v3.1.0");
+    assert_eq!((found.as_str(), talk.as_str()), ("3.1.0 latest", ""));
+}

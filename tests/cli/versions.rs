@@ -684,6 +684,10 @@ fn tags_that_leave_the_version_open_are_noted() {
         "api-1.2.3 web-1.4.0 latest",
         "1.2.3.4.5 latest",
         "debian-12.5.0-1.2.3 latest",
+        "jdk-21 latest",
+        "app-17-slim slim-latest",
+        "python_3 latest edge",
+        "node-20 node-latest",
     ] {
         assert!(noted(names), "{names}");
     }
@@ -696,6 +700,10 @@ fn tags_that_leave_the_version_open_are_noted() {
         "sha-1a2b3c4 latest",
         "1234567 latest",
         "build-42 latest",
+        "run-7 pr-12 latest",
+        "jdk-21",
+        "api-beta-2 latest",
+        "alpine-3 edge",
         "nightly-2026.01.31 nightly",
         "api-1.3.0 api-latest latest",
     ] {
@@ -820,6 +828,11 @@ fn conditions_know_prereleases_and_compare_numbers() {
         ("major > 0", "major | int > 0"),
         ("major >= '10'", "major | int >= 10"),
         ("version >= '10.0.0'", "major | int >= 10"),
+        ("version >= '10.2.0'", "(major | int > 10 or major | int == 10 and minor | int >= 2)"),
+        (
+            "semver < 2.3.4",
+            "(major | int < 2 or major | int == 2 and (minor | int < 3 or minor | int == 3 and patch | int < 4))",
+        ),
         ("minor in [2, 3]", "minor | int in [2, 3]"),
     ] {
         let (_, talk) = plan(&block(&major(when)), &["--fact=tag=v9.2.3"]);
@@ -834,6 +847,40 @@ fn conditions_know_prereleases_and_compare_numbers() {
         ("major != '0'", "1.2.3", "1.2.3 1=versions"),
     ] {
         assert_eq!(tags(&block(&major(when)), &[&format!("--fact=tag={tag}")]).0, expected, "{when} {tag}");
+    }
+}
+
+/// The cure of a comparison asks what was written.
+#[test]
+fn the_cure_of_a_comparison_is_exact() {
+    let lines = |when: &str| {
+        format!(
+            "version = \"{{{{ tag }}}}\"\ntags = [\"{{{{ version }}}}\", {{ pattern = \"yes\", when = \"{when}\" }}]"
+        )
+    };
+    for (when, yes, no) in [
+        (
+            "version >= 10.2.0",
+            &["10.2.0", "10.3.0", "11.0.0", "10.2.9"][..],
+            &["10.1.9", "9.9.9", "2.10.2"][..],
+        ),
+        ("version > 10.2.0", &["10.2.1", "10.3.0", "11.0.0"], &["10.2.0", "10.1.9", "9.9.9"]),
+        ("tag and version <= 1.2.3", &["1.2.3", "1.2.2", "0.9.9", "1.1.10"], &["1.2.4", "1.3.0", "2.0.0"]),
+        ("version < '1.10'", &["1.9.9", "0.11.0"], &["1.10.0", "2.0.0", "1.11.0"]),
+        ("3.0.0 > version", &["2.9.9", "0.1.0"], &["3.0.0", "3.0.1", "10.0.0"]),
+        ("1.2 <= version and tag", &["1.2.0", "1.10.0", "2.0.0"], &["1.1.9", "0.2.0"]),
+        ("version == 1.5", &[], &["1.5.0", "1.5.1"]),
+    ] {
+        let (_, talk) = plan(&block(&lines(when)), &["--fact=tag=v9.2.3"]);
+        let help = talk.split("such as `").nth(1).unwrap_or_else(|| panic!("{when}: {talk}"));
+        let cure = help.split('`').next().unwrap();
+        let cure = if when.contains(" and ") { format!("tag and {cure}") } else { cure.to_owned() };
+        for (versions, expected) in [(yes, true), (no, false)] {
+            for version in versions {
+                let (found, _) = tags(&block(&lines(&cure)), &[&format!("--fact=tag=v{version}")]);
+                assert_eq!(found.contains("yes"), expected, "{when} {version}: {cure}");
+            }
+        }
     }
 }
 

@@ -68,6 +68,12 @@ fn floating_tags_are_compared_with_the_tags_of_their_form() {
         (rules(&format!(r#"{semver}, "type=semver,pattern={{{{major}}}}""#), r#""prefix=api-,onlatest=true""#), "api-1.3.0 2.0.0", "api-1=api-1.3.0 api-latest=api-1.3.0"),
         (rules(&format!(r#"{semver}, "type=semver,pattern={{{{major}}}},prefix=v""#), r#""suffix=-alpine""#), "1.3.0-alpine 2.0.0", "v1-alpine=1.3.0-alpine latest=1.3.0-alpine"),
         (rules(r#""type=match,pattern=\\d+\\.\\d+\\.\\d+,prefix=rel-""#, ""), "rel-1.3.0 2.0.0", "latest=rel-1.3.0"),
+        // The latest of something, in whatever rule.
+        (rules(r#""type=semver,pattern={{version}},prefix=api-", "type=raw,value=api-latest""#, ""), "api-1.3.0 2.0.0", "api-latest=api-1.3.0 latest=api-1.3.0"),
+        (rules(r#""type=semver,pattern=api-{{version}}", "type=raw,value=latest-api", "type=raw,value=api,suffix=-latest", "api_latest""#, r#""latest=false""#), "api-1.3.0 2.0.0", "latest-api=api-1.3.0 api-latest=api-1.3.0 api_latest=api-1.3.0"),
+        (rules(r#""type=semver,pattern={{version}}", "type=raw,value={{image}}-latest", "type=raw,value=latest,prefix=v-""#, r#""latest=false""#), "1.3.0", "app-latest=1.3.0 v-latest=1.3.0"),
+        (rules(r#""type=match,pattern=\\d.*,suffix=-alpine", "type=raw,value=latest-alpine""#, r#""latest=false""#), "1.3.0-alpine 2.0.0", "latest-alpine=1.3.0-alpine"),
+        (rules(r#""type=ref,event=tag", "type=raw,value=x-latest""#, r#""latest=false""#), "v1.3.0", "x-latest=v1.3.0"),
         // Constants beside a version.
         (r#"tags = ["1.2.9", "latest", "1"]"#.to_owned(), "1.3.0", "latest=1.3.0 1=1.3.0"),
     ] {
@@ -139,6 +145,8 @@ fn what_cannot_be_compared_is_said_by_plan_and_merge() {
     for (lines, floating) in [
         ("version = \"8.3.1\"\ntags = [\"php{{ major }}{{ minor }}{{ patch }}\", \"latest\"]", "latest"),
         ("version = \"8.3.1\"\ntags = [\"sha-{{ sha }}\", \"stable\"]", "stable"),
+        ("version = \"8.3.1\"\ntags = [\"{{ major }}_{{ minor }}_{{ patch }}\", \"latest\"]", "latest"),
+        ("version = \"8.3.1-r2\"\ntags = [\"{{ major }}_{{ minor }}_{{ patch }}\", \"latest\"]", "latest"),
         ("version = \"8.3.1\"\ntags = [\"{{ branch }}-{{ version }}\", \"latest\"]", "latest"),
     ] {
         let (document, talk) = planned(lines, &["branch=main", "commit=c0ffee0"]);
@@ -150,6 +158,18 @@ fn what_cannot_be_compared_is_said_by_plan_and_merge() {
         assert_eq!(kept(&merged(&document, &format!("{floating} 9.0.0"))), format!("{floating}=9.0.0"));
         // Nothing moves, so that there is nothing to say.
         assert!(merged(&document, "").notes.is_empty());
+    }
+    // The first numbers can be read, and what they are of cannot.
+    for (version, tags, floating) in [
+        ("8.3.1", "\"{{ major }}_{{ minor }}_{{ patch }}\", \"{{ major }}\"", "8"),
+        ("8.3.1", "\"{{ major }}-{{ minor }}-{{ patch }}\", \"{{ major }}.{{ minor }}\"", "8.3"),
+        ("8.3", "\"{{ major }}_{{ minor }}\", \"{{ major }}\"", "8"),
+        ("8.3.1-r2", "\"{{ major }}_{{ minor }}_{{ patch }}\", \"{{ major }}\"", "8"),
+    ] {
+        let (_, talk) = planned(&format!("version = \"{version}\"\ntags = [{tags}]"), &[]);
+        assert!(talk.contains("unguarded-tag") && talk.contains(&format!("`{floating}`")), "{tags}: {talk}");
+        let readable = format!("version = \"{version}\"\ntags = [{tags}, \"{{{{ version }}}}\"]");
+        assert!(!planned(&readable, &[]).1.contains("unguarded-tag"), "{tags}");
     }
     let (document, talk) = planned("version = \"1.2.4\"\nchannels = [\"lts\"]", &[]);
     assert_eq!(talk, "");
