@@ -15,6 +15,25 @@ pub(crate) enum Format {
     Sha256,
 }
 
+impl Format {
+    /// The one that git calls so.
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"sha1" => Some(Self::Sha1),
+            b"sha256" => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    /// How many bytes a name has.
+    pub(crate) const fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
 /// The name of an object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Id {
@@ -30,6 +49,15 @@ impl Id {
         match digits.len() {
             40 => Some(Self::Sha1(bytes(digits)?)),
             64 => Some(Self::Sha256(bytes(digits)?)),
+            _ => None,
+        }
+    }
+
+    /// Takes 20 or 32 bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes.len() {
+            20 => bytes.try_into().ok().map(Self::Sha1),
+            32 => bytes.try_into().ok().map(Self::Sha256),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod problem;
 #[cfg(test)]
 pub(crate) mod situations;
 mod sources;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -25,11 +26,12 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::id::{Format, Id};
 pub(crate) use self::ignore::Ignore;
-pub(crate) use self::index::{Index, Indexed, index};
+pub(crate) use self::index::{Described, Index, Indexed, index};
 pub(crate) use self::listing::{BadListing, FILE, LINK, Row, SUBMODULE, TYPE, entry_of, rows, tree};
 use self::problem::Problem;
 use self::sources::Requested;
 pub(crate) use self::sources::Sources;
+pub(crate) use self::stored::Stored;
 #[cfg(test)]
 use self::tree::Kind;
 pub(crate) use self::tree::{Entry, Folder, Tree};

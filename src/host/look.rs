@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::objects::{MAX_LIST, os_path};
 use super::reason;
-use crate::context::{FILE, Id, Indexed, LINK, SUBMODULE, TYPE};
+use crate::context::{Described, FILE, Id, Indexed, LINK, SUBMODULE, TYPE};
 use crate::facts::command::CommandFailure;
 use crate::parallel;
 
@@ -220,9 +220,9 @@ impl Looker<'_> {
         if !found.is_file() {
             return Ok(None);
         }
-        let Indexed { row, is_open, about } = self.entries[number];
+        let Indexed { row, is_open, described } = self.entries[number];
         let is_file = row.mode & TYPE == FILE;
-        let content = if is_file && !is_open && is_as_described(about, &found, self.written) {
+        let content = if is_file && !is_open && is_as_described(described, &found, self.written) {
             None
         } else {
             let content = content_of(&entry.path(), &found).map_err(|failure| failure.reason())?;
@@ -283,7 +283,7 @@ const TICKS: [i128; 2] = [20_000_000, 2_000_000_000];
 /// Whether the system describes a file as it did when git read it, and it was not written so late that git may have
 /// missed it.
 #[cfg(unix)]
-fn is_as_described(about: &[u8], found: &Metadata, written: Option<i128>) -> bool {
+fn is_as_described(described: Option<Described>, found: &Metadata, written: Option<i128>) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Some(written) = written else { return false };
     let (content, anything) = times(found);
@@ -291,24 +291,19 @@ fn is_as_described(about: &[u8], found: &Metadata, written: Option<i128>) -> boo
     if content.max(anything) + tick >= written {
         return false;
     }
-    // The index has as many bits of each. Which device it is changes as file systems are mounted again.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "so does git")]
-    let [ctime, mtime, ino, size] =
-        [found.ctime() as u32, found.mtime() as u32, found.ino() as u32, found.size() as u32];
-    let start =
-        format!("  ctime: {ctime}:{}\n  mtime: {mtime}:{}\n  dev: ", found.ctime_nsec(), found.mtime_nsec());
-    let Some(rest) = about.strip_prefix(start.as_bytes()) else { return false };
-    let device = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let rest =
-        rest.get(device..).and_then(|rest| rest.strip_prefix(format!("\tino: {ino}\n  uid: ").as_bytes()));
-    let Some(rest) = rest else { return false };
-    let owner = rest.iter().take_while(|byte| **byte != b'\n').count();
-    rest.get(owner..).is_some_and(|rest| rest.starts_with(format!("\n  size: {size}\t").as_bytes()))
+    let now = Described {
+        ctime: [found.ctime() as u32, found.ctime_nsec() as u32],
+        mtime: [found.mtime() as u32, found.mtime_nsec() as u32],
+        ino: found.ino() as u32,
+        size: found.size() as u32,
+    };
+    described == Some(now)
 }
 
 /// Nothing is known where the system describes files otherwise than git writes it down.
 #[cfg(not(unix))]
-fn is_as_described(_: &[u8], _: &Metadata, _: Option<i128>) -> bool {
+fn is_as_described(_: Option<Described>, _: &Metadata, _: Option<i128>) -> bool {
     false
 }
 

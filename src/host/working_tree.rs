@@ -11,7 +11,7 @@ use super::Host;
 use super::look::{self, EXECUTABLE, Found, Thing, content_of, permissions};
 use super::objects::{MAX_LIST, os_path};
 use crate::context::{
-    Entry, FILE, Folder, Format, Id, Index, Indexed, LINK, Row, SUBMODULE, TYPE, Tree, index, tree,
+    Entry, FILE, Folder, Format, Id, Index, Indexed, LINK, Row, SUBMODULE, Stored, TYPE, Tree, index, tree,
 };
 use crate::facts::command::CommandFailure;
 use crate::facts::{conversion, worktree};
@@ -21,9 +21,20 @@ use crate::parallel;
 /// system described the file.
 const INDEX: [&str; 8] = ["ls-files", "-v", "--stage", "--debug", "--full-name", "-z", "--", ":/"];
 
-/// Where everything is, each on a line.
-const PLACES: [&str; 7] =
-    ["rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "index", "--git-path", "info/attributes"];
+/// Where everything is, and how objects are named, each on a line; git before 2.25 repeats the last.
+const PLACES: [&str; 8] = [
+    "rev-parse",
+    "--show-toplevel",
+    "--show-prefix",
+    "--git-path",
+    "index",
+    "--git-path",
+    "info/attributes",
+    "--show-object-format",
+];
+
+/// The variable that names another index, from a folder that git alone knows.
+const INDEX_FILE: &str = "GIT_INDEX_FILE";
 
 /// Where the user and the machine say how files are converted; git before 2.42 does not say.
 const OTHER_ATTRIBUTES: [[&str; 2]; 2] = [["var", "GIT_ATTR_GLOBAL"], ["var", "GIT_ATTR_SYSTEM"]];
@@ -39,7 +50,7 @@ const ALL_COUNTS: [&str; 4] = ["-c", "core.fileMode=true", "-c", "core.symlinks=
 const ALL_COUNTS: [&str; 0] = [];
 
 /// The variables that make git look at another repository than that of the folder.
-const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
+const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_COMMON_DIR", INDEX_FILE, "GIT_WORK_TREE"];
 
 /// The modes of files of a commit.
 const MODES: [u32; 2] = [FILE | 0o644, FILE | 0o755];
@@ -69,10 +80,26 @@ struct Asked {
     folder: Vec<u8>,
     /// When the index was written.
     written: Option<i128>,
-    /// Whether the configuration converts files, wherever they are.
-    converts: bool,
-    /// The index as it is listed.
-    listing: Vec<u8>,
+    /// Where the attributes of the repository are.
+    attributes: PathBuf,
+    listing: Listing,
+}
+
+/// The index, from which its entries are made.
+enum Listing {
+    /// As it lies there.
+    Stored(Stored),
+    /// As git lists it.
+    Printed(Vec<u8>),
+}
+
+impl Listing {
+    fn index(&self) -> Result<Index<'_>, CommandFailure> {
+        match self {
+            Self::Stored(stored) => Ok(stored.index()),
+            Self::Printed(listing) => index(listing).map_err(|error| other(&error)),
+        }
+    }
 }
 
 /// What was found out of an index.
@@ -99,7 +126,7 @@ impl Host {
     /// When git fails, or a filter cannot be switched off.
     pub(crate) fn working_tree(&self) -> Result<WorkingTree, CommandFailure> {
         let asked = self.ask_git()?;
-        let Index { entries, is_whole } = read(&asked.listing)?;
+        let Index { entries, is_whole } = asked.listing.index()?;
         if entries.is_empty() {
             // Before the first commit, that is what is missing.
             self.commit_of("HEAD")?;
@@ -118,31 +145,47 @@ impl Host {
     }
 
     fn ask_git(&self) -> Result<Asked, CommandFailure> {
-        let places = || -> Result<_, CommandFailure> {
-            let places = self.git_bytes(&PLACES, None, MAX_LIST)?;
-            let lines: Vec<&[u8]> = places.split(|byte| *byte == b'\n').collect();
-            let [top, folder, index, attributes, b""] = lines[..] else {
-                let why = "the path of the repository has a line break".to_owned();
-                return Err(CommandFailure::Other(why));
-            };
-            let written = look::written(&self.directory.join(os_path(index)?)).ok().flatten();
-            let converts = self.converts_anywhere(&self.directory.join(os_path(attributes)?))?;
-            Ok((PathBuf::from(os_path(top)?), folder.to_vec(), written, converts))
+        let places = self.git_bytes(&PLACES, None, MAX_LIST)?;
+        let lines: Vec<&[u8]> = places.split(|byte| *byte == b'\n').collect();
+        let [top, folder, index, attributes, format, b""] = lines[..] else {
+            let why = "the path of the repository has a line break".to_owned();
+            return Err(CommandFailure::Other(why));
         };
-        let (listing, places) = parallel::at_once(|| self.git_bytes(&INDEX, None, MAX_LIST), places);
-        let (top, folder, written, converts) = places?;
-        Ok(Asked { top, folder, written, converts, listing: listing? })
+        let index = self.directory.join(os_path(index)?);
+        // Before it is read: what is written meanwhile is later.
+        let written = look::written(&index).ok().flatten();
+        let listing = match self.stored(&index, format) {
+            Some(stored) => Listing::Stored(stored),
+            None => Listing::Printed(self.git_bytes(&INDEX, None, MAX_LIST)?),
+        };
+        let attributes = self.directory.join(os_path(attributes)?);
+        Ok(Asked { top: PathBuf::from(os_path(top)?), folder: folder.to_vec(), written, attributes, listing })
+    }
+
+    /// The index, where it says all by itself, of a repository that names its objects in this format.
+    fn stored(&self, place: &Path, format: &[u8]) -> Option<Stored> {
+        if self.env().contains_key(INDEX_FILE) {
+            return None;
+        }
+        let format = Format::named(format)?;
+        // A pipe would wait.
+        fs::metadata(place).ok().filter(|found| found.is_file() && found.len() <= MAX_LIST)?;
+        Stored::read(&fs::read(place).ok()?, format)
     }
 
     fn looked<'i>(&self, asked: &Asked, entries: &[Indexed<'i>]) -> Result<Looked<'i>, CommandFailure> {
         let top = &asked.top;
-        let Found { tracked, untracked, unknown, .. } = look::look(top, entries, asked.written);
+        let (found, converts) = parallel::at_once(
+            || look::look(top, entries, asked.written),
+            || self.converts_anywhere(&asked.attributes),
+        );
+        let Found { tracked, untracked, unknown, .. } = found;
         let mut all = Looked {
             rows: entries.iter().map(|entry| Some(entry.row)).collect(),
             links: BTreeMap::new(),
             changed: BTreeSet::new(),
             unlike: BTreeMap::new(),
-            converted: if asked.converts { vec![Vec::new()] } else { Vec::new() },
+            converted: if converts? { vec![Vec::new()] } else { Vec::new() },
             untracked,
             unknown,
             empty: Vec::new(),
@@ -190,7 +233,7 @@ impl Host {
     ) -> Result<BTreeSet<usize>, CommandFailure> {
         let (mut seen, mut status) = (BTreeSet::new(), None);
         for (number, thing) in tracked {
-            let Indexed { row: old, is_open, about: _ } = entries[number];
+            let Indexed { row: old, is_open, described: _ } = entries[number];
             let mut new = old;
             match thing {
                 Thing::Nothing => {
@@ -298,7 +341,7 @@ impl Host {
         }
         let commit = self.commit_of("HEAD")?;
         let asked = self.ask_git()?;
-        let Index { entries, is_whole: _ } = read(&asked.listing)?;
+        let Index { entries, is_whole: _ } = asked.listing.index()?;
         let inner = self.looked(&asked, &entries)?;
         let staged = self.staged(&commit)?;
         let Looked { rows: _, links: _, changed, unlike: _, untracked, unknown, empty, converted } = inner;
@@ -351,10 +394,6 @@ impl Looked<'_> {
     }
 }
 
-fn read(listing: &[u8]) -> Result<Index<'_>, CommandFailure> {
-    index(listing).map_err(|error| other(&error))
-}
-
 fn other(error: &impl ToString) -> CommandFailure {
     CommandFailure::Other(error.to_string())
 }
@@ -371,4 +410,115 @@ fn actual(top: &Path, row: Row<'_>) -> Result<Option<(Id, Option<u32>)>, Command
     let format: Format = row.id.format();
     let id = Id::of(format, "blob", &content_of(&place, &found)?);
     Ok((id != row.id || mode.is_some()).then_some((id, mode)))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use clap::ColorChoice;
+
+    use super::*;
+
+    /// Prepares a repository whose index has what indexes may have; `$EMPTY` is the name of an empty file.
+    const FIRST: &str = "mkdir -p a/b 'ü/n\nü ' && echo 1 > a/f && echo 2 > a/b/g && echo 3 > 'ü/n\nü /x' && ln -s f a/to \
+        && touch -d @1000000000.5 a/b/g && echo 4 > x && chmod +x x && git add . \
+        && long() { git update-index --add --cacheinfo 100644,$EMPTY,$(printf %0$1d 0 | sed 's/.\\{10\\}/123456789\\//g; s/\\/$/0/'); }";
+
+    /// What is done then, and whether the index says all by itself afterwards.
+    const SITUATIONS: [(&str, bool); 24] = [
+        ("true", true),
+        ("rm .git/index", false),
+        ("git rm -q -r --cached .", true),
+        ("git rm -q --cached a/f", true),
+        ("git commit -q -m 1 && echo 9 > a/f && echo 9 > a/new && git add .", true),
+        ("git update-index --assume-unchanged a/f x", true),
+        ("git update-index --skip-worktree a/f", false),
+        ("echo 9 > a/new && git add -N a/new", true),
+        ("printf '100644 %s %s\\ta/f\\n' $EMPTY 1 $EMPTY 2 $EMPTY 3 | git update-index --index-info", true),
+        ("printf '100644 %s %s\\tconflict\\n' $EMPTY 1 $EMPTY 3 | git update-index --index-info", true),
+        ("git update-index --add --cacheinfo 160000,$EMPTY,module", true),
+        ("for n in 125 126 127 128; do touch a/$(printf %${n}d 0); done && git add .", true),
+        // As long as the flags can say, and longer.
+        ("long 4093 && long 4094 && long 4096 && git add a", true),
+        // Longer than a system opens.
+        ("long 4097", false),
+        (
+            "for n in $(seq 300); do echo > a/b/$n; done && git add . && git commit -q -m 1 && rm -r a/b && git add .",
+            true,
+        ),
+        ("for n in $(seq 300); do echo > f$n; done && git -c index.threads=4 add .", true),
+        ("git -c index.skipHash=true update-index --force-write-index", true),
+        ("git update-index --untracked-cache && git status -s", true),
+        ("git update-index --fsmonitor", true),
+        ("git update-index --split-index", false),
+        ("git update-index --split-index && git update-index --no-split-index", true),
+        ("git commit -q -m 1 && git sparse-checkout set --cone --sparse-index a/b", false),
+        ("git commit -q -m 1 && git sparse-checkout set --cone --no-sparse-index a/b", false),
+        ("git commit -q -m 1 && git sparse-checkout set --cone a && git sparse-checkout disable", true),
+    ];
+
+    /// Makes a repository with an index of this version, and does this in it.
+    fn run(folder: &Path, format: &str, version: u32, script: &str) {
+        let init = format!("git init -q {format} && git config index.version {version} && {FIRST}");
+        let script = format!("{init} && export EMPTY=$(git hash-object -w --stdin < /dev/null) && {script}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).current_dir(folder);
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "a").env(format!("GIT_{who}_EMAIL"), "a@example.com");
+        }
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        let done = command.output().expect("git starts");
+        assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    #[test]
+    fn an_index_says_the_same_as_git_lists() {
+        for (format, name, version) in
+            [(Format::Sha1, "sha1", 2), (Format::Sha1, "sha1", 4), (Format::Sha256, "sha256", 4)]
+        {
+            for (script, is_read) in SITUATIONS {
+                let what = format!("{name}, version {version}: {script}");
+                let folder = tempfile::tempdir().unwrap();
+                run(folder.path(), &format!("--object-format={name}"), version, script);
+                let host = Host::new(&[folder.path().to_owned()], ColorChoice::Never).unwrap();
+                let asked = host.ask_git().unwrap();
+                assert_eq!(matches!(asked.listing, Listing::Stored(_)), is_read, "{what}");
+                let printed = host.git_bytes(&INDEX, None, MAX_LIST).unwrap();
+                let expected = index(&printed).unwrap();
+                assert_eq!(asked.listing.index().unwrap(), expected, "{what}");
+                let is_whole =
+                    |entry: &Indexed<'_>| entry.row.id.format() == format && entry.described.is_some();
+                assert!(expected.entries.iter().all(is_whole), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_index_is_left_to_git() {
+        for version in 2..=4 {
+            let folder = tempfile::tempdir().unwrap();
+            run(
+                folder.path(),
+                &format!("git init -q && git config index.version {version} && {FIRST} && git add -N ."),
+            );
+            let whole = fs::read(folder.path().join(".git/index")).unwrap();
+            let read = |bytes: &[u8]| Stored::read(bytes, Format::Sha1);
+            assert_eq!(read(&whole).unwrap().index().entries.len(), 5);
+            assert!(Stored::read(&whole, Format::Sha256).is_none());
+            for end in 0..whole.len() {
+                assert!(read(&whole[..end]).is_none(), "{end}");
+            }
+            for at in 0..whole.len() {
+                for bits in [0x01, 0x20, 0x80, 0xff] {
+                    let mut damaged = whole.clone();
+                    damaged[at] ^= bits;
+                    let entries = read(&damaged).map(|stored| stored.index().entries.len());
+                    // How many there are is before them, and none is without a path.
+                    assert!(entries.is_none_or(|count| (1..=5).contains(&count)), "{at}");
+                    assert!(at >= 12 || entries.is_none_or(|_| at == 7), "{at}");
+                }
+            }
+        }
+    }
 }
