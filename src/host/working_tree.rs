@@ -420,7 +420,7 @@ mod tests {
 
     use super::*;
 
-    /// Prepares a repository whose index has what indexes may have; `$EMPTY` is the name of an empty file.
+    /// What is done first. `long` gives the index a path of so many bytes; `$EMPTY` is the name of an empty file.
     const FIRST: &str = "mkdir -p a/b 'ü/n\nü ' && echo 1 > a/f && echo 2 > a/b/g && echo 3 > 'ü/n\nü /x' && ln -s f a/to \
         && touch -d @1000000000.5 a/b/g && echo 4 > x && chmod +x x && git add . \
         && long() { git update-index --add --cacheinfo 100644,$EMPTY,$(printf %0$1d 0 | sed 's/.\\{10\\}/123456789\\//g; s/\\/$/0/'); }";
@@ -495,16 +495,27 @@ mod tests {
     }
 
     #[test]
+    fn an_index_of_another_name_or_format_is_left_to_git() {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), "", 2, "true");
+        let mut host = Host::new(&[folder.path().to_owned()], ColorChoice::Never).unwrap();
+        let place = folder.path().join(".git/index");
+        assert!(host.stored(&place, b"sha1").is_some());
+        for format in ["", "sha256", "sha3", "--show-object-format"] {
+            assert!(host.stored(&place, format.as_bytes()).is_none(), "{format}");
+        }
+        host.environment.insert(INDEX_FILE.to_owned(), ".git/index".to_owned());
+        assert!(host.stored(&place, b"sha1").is_none());
+    }
+
+    #[test]
     fn a_damaged_index_is_left_to_git() {
         for version in 2..=4 {
             let folder = tempfile::tempdir().unwrap();
-            run(
-                folder.path(),
-                &format!("git init -q && git config index.version {version} && {FIRST} && git add -N ."),
-            );
+            run(folder.path(), "", version, "echo 9 > z && git add -N z");
             let whole = fs::read(folder.path().join(".git/index")).unwrap();
             let read = |bytes: &[u8]| Stored::read(bytes, Format::Sha1);
-            assert_eq!(read(&whole).unwrap().index().entries.len(), 5);
+            assert_eq!(read(&whole).unwrap().index().entries.len(), 6);
             assert!(Stored::read(&whole, Format::Sha256).is_none());
             for end in 0..whole.len() {
                 assert!(read(&whole[..end]).is_none(), "{end}");
@@ -515,7 +526,7 @@ mod tests {
                     damaged[at] ^= bits;
                     let entries = read(&damaged).map(|stored| stored.index().entries.len());
                     // How many there are is before them, and none is without a path.
-                    assert!(entries.is_none_or(|count| (1..=5).contains(&count)), "{at}");
+                    assert!(entries.is_none_or(|count| (1..=6).contains(&count)), "{at}");
                     assert!(at >= 12 || entries.is_none_or(|_| at == 7), "{at}");
                 }
             }
