@@ -46,6 +46,7 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
         trust_known_versions: *trust_known_versions,
         allow_retag: *allow_retag,
         allow_other_version: *allow_other_version,
+        restores: floating.is_some(),
         settle: settle.map(Settle::duration).unwrap_or_default(),
         ..Options::default()
     };

@@ -87,7 +87,7 @@ fn of_line(line: &str) -> Option<Deed> {
 /// What a command does, whatever runs it: `xargs`, `timeout`, a container.
 fn of_command(command: &str) -> Option<Deed> {
     const ONLY_SAY: [&str; 4] = ["echo", "printf", "cat", "logger"];
-    let words = shell::words(command);
+    let words = shell::words_of(command);
     let words: Vec<&str> = words.iter().map(|word| word.trim_matches(['(', ')', '`'])).collect();
     let is_before = |word: &&&str| shell::BEFORE_COMMANDS.contains(word) || shell::assignment(word).is_some();
     if words.iter().find(|word| !is_before(word)).is_some_and(|first| ONLY_SAY.contains(first)) {

@@ -2,11 +2,14 @@
 
 use super::check::ImageCheck;
 use super::index::IndexSource;
+use crate::code::Code;
 use crate::inputs::{Inputs, Record};
-use crate::oci::{Descriptor, INPUTS, Index};
+use crate::oci::{Descriptor, INPUTS, Index, VERSION};
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Configuration, Known, Question};
+use crate::published::release::{Saying, saying};
 use crate::published::served::{Content, Served};
+use crate::reference::Digest;
 
 impl ImageCheck<'_> {
     /// Takes a platform from what is published under the same version.
@@ -52,6 +55,7 @@ impl ImageCheck<'_> {
             .manifests
             .iter()
             .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
+        self.carried_version(leg, build, &index, &found.digest);
         let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
         self.platform(leg, &platform.to_string());
         for entry in &entries {
@@ -63,6 +67,30 @@ impl ImageCheck<'_> {
         self.checked.carried_inputs.extend(hash.map(|hash| (leg.to_owned(), Inputs::Hash(hash.clone()))));
         self.checked.sources.push(IndexSource::Entries(entries));
         self.checked.origins.push(None);
+    }
+
+    /// Refuses to take over what says that it is another version. Of another run it is in any case, and the rest of what was
+    /// planned for it need not be the same.
+    fn carried_version(&mut self, leg: &str, build: &BuildEntry, index: &Index, image: &Digest) {
+        let Some((labels, annotations)) =
+            self.labels_and_annotations(leg, image, build.labels.contains_key(VERSION))
+        else {
+            return;
+        };
+        let of_index = index.annotations.get(VERSION).cloned();
+        let of_index = match saying(self.subject.image, of_index.as_slice()) {
+            Saying::Other(text, _) => Some(text),
+            Saying::Nothing | Saying::Own => None,
+        };
+        let own = [(&build.labels, &labels), (&build.annotations, &annotations)].into_iter();
+        let mut own = own.filter_map(|(planned, found)| Some((planned.get(VERSION)?, found.get(VERSION)?)));
+        let other = own.find(|(planned, found)| planned != found).map(|(_, found)| found.clone());
+        if let Some(version) = of_index.or(other) {
+            let message = format!(
+                "`{leg}` was not built, and what is published under its version says that it is version `{version}`"
+            );
+            self.fail(Code::OTHER_PLAN, message).help = Some(format!("build `{leg}`, then merge again"));
+        }
     }
 
     /// What is published as an index; of an image without one, what an index of it would hold. None while its platform is

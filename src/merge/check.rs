@@ -20,6 +20,9 @@ use crate::registry::{Location, Manifest};
 /// How many manifests a build's index may hold: an image and its attestations.
 const MAX_ENTRIES: usize = 100;
 
+/// Labels or annotations.
+pub(super) type Said = BTreeMap<String, String>;
+
 /// How a build comes without an index.
 const WITHOUT_ATTESTATIONS: &str = "build it without attestations: `provenance: false` for docker/bake-action, which asks for one by itself, and neither `--provenance` nor `--sbom`; or leave `index = false` out";
 
@@ -272,32 +275,44 @@ impl<'a> ImageCheck<'a> {
     /// Compares what an image says of itself with what was planned for it. What is carried over is of another run, and
     /// need not say the same.
     fn labels(&mut self, leg: &str, build: &BuildEntry, pushed: &Pushed, image: &Digest) {
-        let Some((_, manifest)) = self.find(image) else { return };
-        // The check of the manifest tells when it is none.
-        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
-        let mut labels = &BTreeMap::new();
-        if !build.labels.is_empty() {
-            let config = &manifest.config.digest;
-            // The check of its blobs tells that it is not there.
-            let Known::Present(configuration) = self.configuration(config) else { return };
-            match &configuration.labels {
-                Ok(found) => labels = found,
-                Err(why) => {
-                    let message = format!(
-                        "build `{leg}`: the labels in its configuration {config} cannot be read: {why}"
-                    );
-                    self.fail(Code::INVALID_MANIFEST, message);
-                    return;
-                }
-            }
-        }
-        let differences = differences(build, labels, &manifest.annotations);
+        let Some((labels, annotations)) = self.labels_and_annotations(leg, image, !build.labels.is_empty())
+        else {
+            return;
+        };
+        let differences = differences(build, &labels, &annotations);
         let Some((first, more)) = differences.split_first() else { return };
         let message =
             format!("build `{leg}`, {} (`{}`), is from another plan: {first}", pushed.digest, pushed.origin);
         let problem = self.fail(Code::OTHER_PLAN, message);
         problem.notes.extend(more.iter().cloned());
         problem.help = Some(OTHER_PLAN_CURE.to_owned());
+    }
+
+    /// The labels of an image, if they are wanted, and its annotations; none while they are not known.
+    pub(super) fn labels_and_annotations(
+        &mut self,
+        leg: &str,
+        image: &Digest,
+        wants_labels: bool,
+    ) -> Option<(Said, Said)> {
+        let (_, manifest) = self.find(image)?;
+        // The check of the manifest tells when it is none.
+        let manifest = serde_json::from_slice::<ImageManifest>(&manifest.bytes).ok()?;
+        if !wants_labels {
+            return Some((Said::new(), manifest.annotations));
+        }
+        let config = &manifest.config.digest;
+        // The check of its blobs tells that it is not there.
+        let Known::Present(configuration) = self.configuration(config) else { return None };
+        match &configuration.labels {
+            Ok(labels) => Some((labels.clone(), manifest.annotations)),
+            Err(why) => {
+                let message =
+                    format!("build `{leg}`: the labels in its configuration {config} cannot be read: {why}");
+                self.fail(Code::INVALID_MANIFEST, message);
+                None
+            }
+        }
     }
 
     /// A configuration, from the first site that has it.

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
-use super::{command, damage, digests, held, later, relist, unseen};
+use super::{command, damage, digests, greater, held, later, relist, unseen};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
@@ -60,6 +60,11 @@ pub(super) fn conclude_once(
         let compared = later::keep(&mut ready, run, survey, now(tools));
         report.problems.extend(compared.problems);
         report.notes.extend(compared.notes);
+    }
+    if report.problems.is_empty() && !options.allow_backward && !options.restores {
+        let read = greater::keep(&mut ready, survey);
+        report.problems.extend(read.problems);
+        report.notes.extend(read.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
         report.notes.extend(ready.iter_mut().flat_map(leave_commits));

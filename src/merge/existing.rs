@@ -9,8 +9,11 @@ use super::subject::{Checked, Copies, Made, Subject};
 use super::whole::{check_whole, lacking};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};
-use crate::published::record::{Question, Questions};
+use crate::oci::{Descriptor, DescriptorPlatform, Index, VERSION, is_index};
+use crate::on_missing::OnMissing;
+use crate::published::plan_json::BuildEntry;
+use crate::published::record::{Configuration, Known, Question, Questions};
+use crate::published::release::{Saying, saying};
 use crate::published::served::{Content, Served};
 use crate::published::survey::{Round, Survey};
 use crate::reference::Digest;
@@ -23,6 +26,8 @@ pub(super) struct Kept {
     pub(super) problems: Vec<Diagnostic>,
     /// What stays.
     pub(super) notes: Vec<Diagnostic>,
+    /// Which tags do not follow.
+    pub(super) held: Vec<Diagnostic>,
 }
 
 /// Gives each image whose own tags are there with another digest the index that they have.
@@ -72,7 +77,12 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         }
         kept.notes.extend(whole.notes.iter().cloned());
         let configuration = config_of(served).map(|config| survey.records()[site].configuration(config));
-        let platform = configuration.and_then(|known| known.present()?.platform.clone().ok());
+        let configuration = configuration.and_then(Known::present);
+        let platform = configuration.and_then(|known| known.platform.clone().ok());
+        if let Some(version) = other_version(one, served, configuration) {
+            kept.problems.push(mistaken(one, &digest, &version));
+            continue;
+        }
         let manifest = served.manifest.clone();
         let instead = match one.made {
             Made::Built => format!("what was built now, {}, is not published", one.manifest.digest),
@@ -94,14 +104,61 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         };
         let message = format!("image `{}` is published as {digest} and stays so{copied}; {instead}", one.key);
         let lacking = lacking(one.image, one.checked.sources.iter().flat_map(IndexSource::entries));
-        kept.notes.push(if lacking.is_empty() {
-            Diagnostic::note(Code::EXISTING_RELEASE, message)
-        } else {
+        if lacking.is_empty() {
+            kept.notes.push(Diagnostic::note(Code::EXISTING_RELEASE, message));
+            continue;
+        }
+        kept.notes.push(
             Diagnostic::warning(Code::EXISTING_RELEASE, message)
-                .with_note(format!("it is without {}", lacking.join(", ")))
-        });
+                .with_note(format!("it is without {}", lacking.join(", "))),
+        );
+        let is_required = |build: &BuildEntry| {
+            let platform = build.platform.as_ref().map(ToString::to_string);
+            (subject.require_all || build.on_missing != OnMissing::Drop)
+                && platform.is_some_and(|platform| lacking.contains(&platform))
+        };
+        if one.image.builds.values().any(is_required) {
+            kept.held.extend(hold(one, &lacking));
+        }
     }
     kept
+}
+
+/// The other version that a release says it is.
+fn other_version(one: &Ready<'_>, served: &Served, configuration: Option<&Configuration>) -> Option<String> {
+    let labels = configuration.and_then(|known| known.labels.as_ref().ok());
+    let said =
+        [served.annotations(), labels].into_iter().flatten().filter_map(|all| all.get(VERSION).cloned());
+    match saying(one.image, &said.collect::<Vec<_>>()) {
+        Saying::Other(text, _) => Some(text),
+        Saying::Nothing | Saying::Own => None,
+    }
+}
+
+/// Refuses to leave the tags of a version with another one.
+fn mistaken(one: &Ready<'_>, digest: &Digest, version: &str) -> Diagnostic {
+    let message =
+        format!("image `{}` is published as {digest}, which says that it is version `{version}`", one.key);
+    Diagnostic::error(Code::EXISTING_RELEASE, message)
+        .with_help(format!("{} to publish what was built", instead_of_keeping(one)))
+}
+
+/// Leaves the floating tags of a release as they are that lacks planned platforms; what to say of that.
+fn hold(one: &mut Ready<'_>, lacking: &[String]) -> Option<Diagnostic> {
+    one.hold_floating(format!("the published release is without {}", lacking.join(", ")));
+    let held = one.decisions.iter().filter(|decision| decision.report.outcome == Outcome::Held);
+    let tags: Vec<String> = held.map(|decision| format!("`{}`", decision.report.reference)).collect();
+    let message = format!(
+        "image `{}` leaves {} as before: the published release is without {}",
+        one.key,
+        tags.join(", "),
+        lacking.join(", ")
+    );
+    let help = format!(
+        "{} to publish what was built, or set `on_missing = \"drop\"` for what may be missing",
+        instead_of_keeping(one)
+    );
+    (!tags.is_empty()).then(|| Diagnostic::warning(Code::HELD, message).with_help(help))
 }
 
 /// Looks whether the releases that were found are whole where they are, by position of the image.

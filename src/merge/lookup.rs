@@ -11,11 +11,14 @@ pub(super) fn tags(subject: &Subject<'_>, records: &[Record]) -> (Questions, Vec
     let (mut questions, mut problems) = (Questions::new(), Vec::new());
     for &site in &subject.places {
         let record = &records[site];
-        for tag in subject.image.tags_in(&subject.sites[site].location) {
+        let tags = || subject.image.tags_in(&subject.sites[site].location);
+        let by_list = tags().filter(|tag| is_listed(subject, tag) && is_told_by_list(subject, tag));
+        let witness = record.witness(by_list.map(|tag| &tag.name));
+        for tag in tags() {
             if is_listed(subject, tag) {
                 questions.insert((site, Question::Tags));
                 let is_open = record.tags().is_unasked() || record.lacks(&tag.name);
-                if is_open && is_told_by_list(subject, tag) {
+                if is_open && is_told_by_list(subject, tag) && witness != Some(&tag.name) {
                     continue;
                 }
             }
@@ -38,7 +41,8 @@ fn is_listed(subject: &Subject<'_>, tag: &TagEntry) -> bool {
     tag.follows().is_some() && subject.image.version.is_some() && !subject.allow_backward
 }
 
-/// Whether a list that lacks a tag tells enough of it: a greater version that could own it would be in the same list. A
+/// Whether a list that lacks a tag tells enough of it: a greater version that could own it would be in the same list, and one
+/// tag is looked up to see whether the list was cut. A
 /// version's own tag is looked up whatever lists say, and so are all tags of immutable images.
 fn is_told_by_list(subject: &Subject<'_>, tag: &TagEntry) -> bool {
     tag.floating && !subject.image.immutable

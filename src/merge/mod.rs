@@ -32,6 +32,7 @@ mod ready;
 // What is there already: what cannot be read, and what is to stay.
 mod damage;
 mod existing;
+mod greater;
 mod later;
 mod unseen;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Decision, decide, unlisted};
 use super::index::{self, ComposeError, IndexSource};
+use super::report::Outcome;
 use super::subject::{Checked, Copies, Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -35,6 +36,8 @@ pub(super) struct Ready<'a> {
     pub(super) made: Made,
     /// What is to become of its tags, repository by repository.
     pub(super) decisions: Vec<Decision>,
+    /// Why its floating tags stay as they are, if they do.
+    stays: Option<String>,
 }
 
 impl<'a> Ready<'a> {
@@ -83,7 +86,17 @@ impl<'a> Ready<'a> {
         }
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
-        Ok(Self { key, image, places, checked, manifest, annotations, made: Made::Built, decisions })
+        Ok(Self {
+            key,
+            image,
+            places,
+            checked,
+            manifest,
+            annotations,
+            made: Made::Built,
+            decisions,
+            stays: None,
+        })
     }
 
     /// Takes the manifest of the one build of an image without an index.
@@ -113,6 +126,7 @@ impl<'a> Ready<'a> {
             manifest,
             annotations: BTreeMap::new(),
             made: Made::Built,
+            stays: None,
         })
     }
 
@@ -167,6 +181,7 @@ impl<'a> Ready<'a> {
             made,
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
+            stays: None,
         })
     }
 
@@ -223,6 +238,23 @@ impl<'a> Ready<'a> {
     /// Decides anew about its tags.
     pub(super) fn decide(&mut self, subject: &Subject<'_>, records: &[Record]) {
         self.decisions = decisions(subject, &self.manifest.digest, records);
+        self.hold();
+    }
+
+    /// Leaves its floating tags as they are, also when it is decided anew.
+    pub(super) fn hold_floating(&mut self, why: String) {
+        self.stays = Some(why);
+        self.hold();
+    }
+
+    fn hold(&mut self) {
+        let Some(why) = &self.stays else { return };
+        let moving = self.decisions.iter_mut().map(|decision| &mut decision.report);
+        for report in moving.filter(|report| report.floating && report.outcome.writes()) {
+            report.outcome = Outcome::Held;
+            report.digest.clone_from(&report.previous);
+            report.why = Some(why.clone());
+        }
     }
 
     /// Takes an index that is there instead of the one that was built.

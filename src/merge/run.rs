@@ -121,6 +121,7 @@ pub(super) fn merge_own<'a>(
         let kept = existing::keep(&mut ready, &subjects, &mut survey);
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
+        report.held.extend(kept.held);
     }
     let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
     complete.extend(ready.iter().filter(is_mirrored).cloned());

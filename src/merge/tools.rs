@@ -15,6 +15,8 @@ pub struct Options {
     pub require_all: bool,
     /// Move floating tags even when the repository has a greater version or a later run.
     pub allow_backward: bool,
+    /// Give floating tags back to the versions that are left, whatever those that have them say they are.
+    pub restores: bool,
     /// Move floating tags by what the plan knows where a registry refuses to list its tags.
     pub trust_known_versions: bool,
     /// Give tags of versions another digest even when the image is immutable.

@@ -437,6 +437,17 @@ impl Record {
         }
     }
 
+    /// Of these tags, the one that shows whether the list was cut: it is not there, and would stand behind all that is. A registry
+    /// that answers "nothing follows" to any question gives a page for the whole list; one page of a few names is shorter than
+    /// any page that lists are cut to.
+    #[must_use]
+    pub(crate) fn witness<'t>(&self, tags: impl Iterator<Item = &'t Tag>) -> Option<&'t Tag> {
+        const SHORTEST_PAGE: usize = 10;
+        let listed = self.tags().present().filter(|listed| listed.len() >= SHORTEST_PAGE)?;
+        let last = listed.iter().max()?;
+        tags.filter(|tag| *tag > last && self.lacks(tag)).max()
+    }
+
     /// The attestations that refer to an image.
     #[must_use]
     pub(crate) fn referrers(&self, image: &Digest) -> Known<'_, &[Descriptor]> {

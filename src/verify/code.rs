@@ -183,6 +183,11 @@ codes! {
         cause: "the tag was given another digest since the reference was written",
         cure: "update the digest, or take the tag out of the reference"
     }
+    BehindGreater "behind-greater" Error or Warning {
+        what: "a floating tag that has something else than the greatest version whose own tag is there",
+        cause: "two merges ran at the same time, a list of tags showed a version late, or somebody moved the tag by hand or with `--allow-backward`",
+        cure: "`bakeplan promote --floating REPOSITORY --plan plan.json`; if the greater version was taken back, name it in `withdrawn` of the image and plan again"
+    }
     TagKept "tag-kept" Note {
         what: "a floating tag that rightly belongs to a greater version or a later run",
         cause: "a greater version is published, or a later run has moved the tag",

@@ -10,7 +10,7 @@ use crate::published::record::{Fault, Known, Question, Questions, Record};
 use crate::published::served::Content;
 use crate::published::sites::Site;
 use crate::published::survey::{Survey, Trouble};
-use crate::reference::{Digest, Tag};
+use crate::reference::{Digest, LATEST, Tag};
 use crate::registry::Location;
 
 /// What is to be kept.
@@ -44,7 +44,8 @@ pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &d
     }
     let unlisted = sites.iter().zip(survey.records()).filter(|(_, record)| record.lacks_referrers());
     set.notes.extend(unlisted.map(|(site, _)| no_referrers(site)));
-    let endless = sites.iter().zip(survey.records()).filter(|(_, record)| !record.lists_all_tags());
+    let is_endless = |record: &Record| record.tags().present().is_some() && !record.lists_all_tags();
+    let endless = sites.iter().zip(survey.records()).filter(|(_, record)| is_endless(record));
     set.notes.extend(endless.map(|(site, _)| no_end(site)));
     if !set.failures.is_empty() || !set.unknown.is_empty() {
         return set;
@@ -154,14 +155,16 @@ impl<'a> Look<'a> {
             let help = "check the name of the repository, and leave it out if it really has no tags";
             self.unknown.push(Diagnostic::error(Code::NOT_KNOWN, message).with_help(help));
         }
+        let latest: Option<Tag> = LATEST.parse().ok();
         let here = planned.iter().filter(|(location, _)| *location == self.site.location);
-        for (location, tag) in here.filter(|(_, tag)| !tags.contains(tag)) {
+        let here = here.map(|(_, tag)| tag).chain(record.witness(latest.iter()));
+        for tag in here.filter(|tag| !tags.contains(tag)) {
             self.need(Question::Tag(tag.clone()));
             match record.tag(tag) {
                 Known::Unasked | Known::Absent => {}
                 Known::Present(_) => self.lack(format!(
                     "`{}` is there, and the list of tags lacks it: it may lack others, too",
-                    location.with_tag(tag)
+                    self.site.location.with_tag(tag)
                 )),
                 Known::Faulty(fault) => self.fault(&format!("tag `{tag}`"), fault),
             }

@@ -4,12 +4,12 @@ use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::Walk;
-use crate::published::floating::keeper;
+use crate::published::floating::{Keeper, keeper};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
-use crate::reference::Digest;
+use crate::reference::{Digest, Tag};
 
 /// Whose a tag is.
 pub(super) enum Holder {
@@ -19,6 +19,8 @@ pub(super) enum Holder {
     Own,
     /// Another's, in words that follow the tag's name.
     Other(String),
+    /// That of a greater version, whose own tag is this one, and it has something else.
+    Wrong(Tag),
     /// Nothing tells, since tags cannot be listed, for this reason.
     Unlisted(String),
 }
@@ -47,10 +49,9 @@ pub(super) fn holder(
         let records = walk.records;
         return match records[site].tags() {
             Known::Unasked => Holder::Open,
-            Known::Present(listed) => match (keeper(image, tag, listed), digest) {
-                (None, _) => Holder::Own,
-                (Some(keeper), Some(_)) => Holder::Other(format!("stays with `{}`", keeper.tag)),
-                (Some(keeper), None) => Holder::Other(format!("is not there, and is for `{}`", keeper.tag)),
+            Known::Present(listed) => match keeper(image, tag, listed) {
+                None => Holder::Own,
+                Some(keeper) => held_by(walk, site, &keeper, digest),
             },
             Known::Faulty(fault) => Holder::Unlisted(fault.message().to_owned()),
             Known::Absent => Holder::Own,
@@ -73,6 +74,26 @@ pub(super) fn holder(
         },
         Known::Absent | Known::Faulty(_) => Holder::Own,
     }
+}
+
+/// Whose a tag is that should be a greater version's.
+fn held_by(walk: &mut Walk<'_>, site: usize, keeper: &Keeper, digest: Option<&Digest>) -> Holder {
+    let own = &keeper.tag;
+    let Some(digest) = digest else {
+        return Holder::Other(format!("is not there, and is for `{own}`"));
+    };
+    match walk.tag(site, own) {
+        Known::Unasked => Holder::Open,
+        // What is of another scheme need not be a release.
+        Known::Present(has) if has != digest && keeper.other_scheme.is_none() => Holder::Wrong(own.clone()),
+        Known::Present(_) | Known::Absent | Known::Faulty(_) => Holder::Other(format!("stays with `{own}`")),
+    }
+}
+
+/// Says of a floating tag that a greater version should have it.
+pub(super) fn behind(tag: &TagEntry, checked: &CheckedReference, own: &Tag) -> Finding {
+    let message = format!("`{}` is not `{own}`, the greatest version that is there", tag.name);
+    Finding::new(Code::BehindGreater, std::slice::from_ref(&checked.reference), message)
 }
 
 /// Says of a floating tag that nothing tells whose it is.

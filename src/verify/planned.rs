@@ -6,7 +6,7 @@ use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
-use super::kept::{Holder, holder, is_own, unlisted};
+use super::kept::{Holder, behind, holder, is_own, unlisted};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
 use super::state::{State, TagState};
@@ -160,7 +160,11 @@ impl<'a> ImageCheck<'_, 'a> {
             let tag = &self.tags[at];
             let expected = if tag.planned.floating { &literal } else { &other };
             let is_right = expected.is_some() && tag.checked.digest == *expected;
-            if tag.site != site || is_own(self.image, tag.planned) || tag.kind == TagState::Kept || is_right {
+            if tag.site != site || is_own(self.image, tag.planned) || tag.kind == TagState::Kept {
+                continue;
+            }
+            // A commit's tag, or one that moves with runs, is right with what was built.
+            if is_right && tag.planned.follows().is_none() {
                 continue;
             }
             let digest = tag.checked.digest.as_ref();
@@ -169,6 +173,20 @@ impl<'a> ImageCheck<'_, 'a> {
                     self.tags[at].kind = TagState::Open;
                     continue;
                 }
+                Holder::Wrong(own) => {
+                    let mut finding = behind(tag.planned, &tag.checked, &own);
+                    // The merge may have been told to move it.
+                    if matches!(self.said, Said::Published(..)) {
+                        finding = finding.with_severity(Severity::Warning);
+                    }
+                    self.walk.findings.push(finding);
+                    if !is_right {
+                        self.tags[at].kind = TagState::Kept;
+                    }
+                    continue;
+                }
+                // It has the content of both, or nothing tells more.
+                Holder::Other(_) | Holder::Unlisted(_) | Holder::Own if is_right => continue,
                 Holder::Other(stays) => {
                     let message = format!("`{}` {stays}", tag.planned.name);
                     let references = [tag.checked.reference.clone()];

@@ -7,6 +7,7 @@ mod count; // how many requests a merge sends
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told
+mod greater; // floating tags whose own index says that it is a greater version
 mod hostile; // metadata and manifests that are made to do harm
 mod identity; // which plan metadata belongs to
 mod kill; // a merge that ends at any moment

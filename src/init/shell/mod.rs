@@ -16,7 +16,7 @@ use super::text::{MAX_TEXT, Piece, Template, is_name};
 use super::value::Value;
 use operations::{changed, fact, first_two};
 use statements::Statements;
-pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words};
+pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{array, is_assigned, is_of_make, substitutions};
 
 /// How long a script is read, in bytes.
@@ -136,7 +136,7 @@ impl Script<'_> {
     /// Reads a command.
     fn statement(&mut self, part: &str, at: usize, ran: &mut Ran) {
         // What `eval` is given runs once, as a script.
-        if words::words(part).first().is_none_or(|word| word != "eval") {
+        if words_of(part).first().is_none_or(|word| word != "eval") {
             for inner in substitutions(part) {
                 self.run_apart(inner, at, ran);
             }
@@ -150,7 +150,7 @@ impl Script<'_> {
             self.variables.push((name, value));
             return;
         }
-        let mut words = words::words(part);
+        let mut words = words_of(part);
         if let Some((name, value)) =
             words.first().filter(|_| words.len() == 1).and_then(|one| one.split_once("+="))
             && is_name(name)
@@ -198,7 +198,7 @@ impl Script<'_> {
         let stages = stages(part);
         let alone = vec![words];
         let stages =
-            if stages.len() < 2 { alone } else { stages.iter().map(|stage| words::words(stage)).collect() };
+            if stages.len() < 2 { alone } else { stages.iter().map(|stage| words_of(stage)).collect() };
         for words in stages {
             let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
             if !words.is_empty() {
@@ -388,7 +388,7 @@ impl Script<'_> {
     /// `$(…)`, of which a few are known.
     fn substitution(&self, inner: &str) -> Option<Template> {
         let inner = inner.trim();
-        let words = words::words(inner);
+        let words = words_of(inner);
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
         match words.as_slice() {
             // A variable of make.
@@ -408,11 +408,11 @@ impl Script<'_> {
             ["basename", path] => changed(self.expand(path), "##*/"),
             ["echo" | "printf", ..] => {
                 let (said, operations) = inner.split_once('|')?;
-                let said = words::words(said);
+                let said = words_of(said);
                 let mut value =
                     self.expand(said.iter().skip(1).find(|word| !word.starts_with('-') && *word != "%s")?);
                 for operation in operations.split('|') {
-                    let words = words::words(operation);
+                    let words = words_of(operation);
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
                     value = match words.as_slice() {
                         ["tr", from, to] if is_upper(from) && is_lower(to) => value,

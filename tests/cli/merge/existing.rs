@@ -4,7 +4,7 @@ use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
 use bakeplan::internals::registry::Store;
 
-use super::world::{Build, TAGS, World, literal, plan, plan_of, put_tag};
+use super::world::{Build, TAGS, World, document, literal, plan, plan_of, put_tag, untag};
 use crate::loopback::{Answer, Reply, Server};
 use crate::support::Test;
 use crate::verify::desk::{found, of_plan};
@@ -350,5 +350,85 @@ fn an_immutable_image_without_a_version_keeps_the_tags_of_its_commits() {
             report.notes.iter().any(|note| note.code.name() == "kept-tag"),
             commit_stays && !edge_stays
         );
+    }
+}
+
+/// What holds a version's tag and says that it is another one.
+#[test]
+fn a_release_that_says_it_is_another_version_is_not_kept() {
+    let document = |said: &str| {
+        let annotations = format!(r#""annotations":{{"org.opencontainers.image.version":"{said}"}},"#);
+        plan_of(&[A], TAGS, &format!(r#""version":"1.4.2",{annotations}"#), "hold")
+    };
+    for (said, is_kept) in [
+        ("1.4.1", false),
+        ("1.4.9", false),
+        ("v2.0.0", false),
+        ("1.4.2", true),
+        ("v1.4.2", true),
+        ("1.4.2-alpine", true),
+        ("main", true),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        assert_eq!(world.merge(&document(said), Options::default()).problems, []);
+        for tag in ["1", "1.4", "latest"] {
+            untag(&world.layout("a"), tag);
+        }
+        let before = world.tags("a");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let report = world.merge(&plan(&[A]), keep());
+        if is_kept {
+            assert_eq!(report.problems, [], "{said}");
+            assert_eq!(world.tags("a").len(), 4, "{said}");
+            continue;
+        }
+        assert_eq!(report.problems.len(), 1, "{said}");
+        assert!(
+            report.problems[0].message.ends_with(&format!("which says that it is version `{said}`")),
+            "{:?}",
+            report.problems
+        );
+        assert_eq!(world.tags("a"), before, "{said}");
+    }
+}
+
+/// A label says so where there is no index.
+#[test]
+fn a_release_without_an_index_says_its_version_in_labels() {
+    for (said, is_kept) in [("1.4.1", false), ("7.7.7", false), ("1.4.2", true)] {
+        let label = format!(r#""org.opencontainers.image.version":"{said}""#);
+        let mut world = World::new();
+        let build =
+            |salt| Build::new("app-linux-amd64", "linux/amd64").labelled(&label, "").plain().salt(salt);
+        let document = document(&format!(
+            r#""app":{{"version":"1.4.2","index":false,"repositories":["{A}"],"tags":[{TAGS}],
+               "builds":{{"app-linux-amd64":{{"platform":"linux/amd64","job":"a"}}}}}}"#
+        ));
+        world.build(&["a"], build(""));
+        assert_eq!(world.merge(&document, Options::default()).problems, []);
+        world.build(&["a"], build("again"));
+        assert_eq!(world.merge(&document, keep()).problems.is_empty(), is_kept, "{said}");
+    }
+}
+
+/// Nobody's `latest` loses a platform because a release has it no more.
+#[test]
+fn floating_tags_do_not_follow_a_release_that_lacks_a_platform() {
+    for (then, require_all, is_held) in
+        [("hold", false, true), ("carry", false, true), ("drop", false, false), ("drop", true, true)]
+    {
+        let mut world = World::with_app(&["a"]);
+        let built = world.built.remove("app-linux-arm64").unwrap();
+        let own = literal("1.4.2")
+            .replace("constant", "version")
+            .replace(r#""form":"1.4.2""#, r#""form":"{version}""#);
+        let document = |tags: &str, then| plan_of(&[A], tags, r#""version":"1.4.2","#, then);
+        assert_eq!(world.merge(&document(&own, "drop"), Options::default()).problems, []);
+        world.built.insert("app-linux-arm64".to_owned(), built);
+        let report = world.merge(&document(TAGS, then), Options { require_all, ..keep() });
+        assert_eq!(report.problems, [], "{then}");
+        let floating = if is_held { Outcome::Held } else { Outcome::Created };
+        assert_eq!(outcomes(&report), [Outcome::Unchanged, floating, floating, floating], "{then}");
+        assert_eq!((report.held.len(), world.tags("a").len()), if is_held { (1, 1) } else { (0, 4) });
     }
 }

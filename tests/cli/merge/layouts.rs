@@ -177,6 +177,51 @@ fn a_missing_platform_follows_what_the_plan_says() {
     assert!(world.tags("a").is_empty());
 }
 
+/// A platform of another version is not this one's, under whatever tag it is.
+#[test]
+fn what_says_that_it_is_another_version_is_not_carried_over() {
+    const VERSION: &str = "org.opencontainers.image.version";
+    for (label, annotation, index, is_carried) in [
+        ("9.9.9", "", "", false),
+        ("", "9.9.9", "", false),
+        ("", "", "1.4.1", false),
+        ("1.4.2", "1.4.3", "", false),
+        ("1.4.2", "1.4.2", "1.4.2", true),
+        ("", "", "", true),
+        ("", "", "main", true),
+    ] {
+        let said =
+            |text: &str| if text.is_empty() { String::new() } else { format!(r#""{VERSION}":"{text}""#) };
+        let (labels, annotations) = (said(label), said(annotation));
+        let build = |leg, platform| Build::new(leg, platform).labelled(&labels, &annotations);
+        let mut world = World::new();
+        world.build(&["a"], build("app-linux-amd64", "linux/amd64"));
+        world.build(&["a"], build("app-linux-arm64", "linux/arm64"));
+        let first = format!(r#""version":"1.4.2","annotations":{{{}}},"#, said(index));
+        assert_eq!(world.merge(&plan_of(&[A], TAGS, &first, "hold"), allow()).problems, []);
+        world.built.remove("app-linux-arm64");
+        let of_this = format!(r#""{VERSION}":"1.4.2""#);
+        let build = Build::new("app-linux-amd64", "linux/amd64").labelled(&of_this, &of_this).salt("again");
+        world.build(&["a"], build);
+        let mut plan: serde_json::Value =
+            serde_json::from_str(&plan_of(&[A], TAGS, r#""version":"1.4.2","#, "carry")).unwrap();
+        for build in plan["images"]["app"]["builds"].as_object_mut().unwrap().values_mut() {
+            build["labels"][VERSION] = "1.4.2".into();
+            build["annotations"][VERSION] = "1.4.2".into();
+        }
+        let before = world.tags("a");
+        let report = world.merge(&plan.to_string(), allow());
+        let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code.name()).collect();
+        if is_carried {
+            assert_eq!(codes, [""; 0], "{label} {annotation} {index}: {:?}", report.problems);
+            assert_ne!(world.tags("a"), before);
+        } else {
+            assert_eq!(codes, ["other-plan"], "{label} {annotation} {index}: {:?}", report.problems);
+            assert_eq!(world.tags("a"), before);
+        }
+    }
+}
+
 /// `imagetools` cannot take a descriptor from another repository than the one of its tags, which we can.
 #[test]
 fn what_is_carried_over_has_commands_where_it_is() {

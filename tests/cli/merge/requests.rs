@@ -501,3 +501,39 @@ fn a_host_gets_sixteen_requests_at_once_and_not_more() {
     let most = most.load(Ordering::SeqCst);
     assert!((9..=16).contains(&most), "{most} at once");
 }
+
+/// A registry may cut a list and say that nothing follows.
+#[test]
+fn a_list_that_was_cut_is_noticed_by_a_tag_that_it_lacks() {
+    for (listed, has_latest, looked) in [
+        (12, true, &["1.4.2", "latest"][..]),
+        (100, true, &["1.4.2", "latest"]),
+        (12, false, &["1.4.2", "latest"]),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        released(&world, "acme/app", "app-linux-amd64");
+        let layout = world.layout("acme/app");
+        let build = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+        let greater = layout.get_manifest(&build).unwrap().unwrap();
+        if has_latest {
+            put_tag(&layout, "9.9.9", &greater);
+            put_tag(&layout, "latest", &greater);
+        }
+        let before = world.tags("acme/app");
+        let server = world.serve_with(move |seen: &Seen| {
+            let (_, query) = seen.target.split_once("/tags/list")?;
+            let names: Vec<String> = (0..listed).map(|at| format!("0.1.{at}")).collect();
+            let names = if query.contains("last=") { Vec::new() } else { names };
+            Some(Reply::Whole(Answer::json(200, serde_json::json!({ "tags": names }).to_string())))
+        });
+        let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
+        if has_latest {
+            let codes: Vec<&str> = report.problems.iter().map(|problem| problem.code.name()).collect();
+            assert_eq!(codes, ["tag-list"], "{listed}: {:?}", report.problems);
+            assert_eq!(world.tags("acme/app"), before);
+        } else {
+            assert_eq!(report.problems, []);
+            assert_eq!(looked_up(&server), looked);
+        }
+    }
+}

@@ -13,6 +13,7 @@ const A: &str = "oci-layout:a";
 const BACKWARD: Options = Options {
     no_tags: false,
     allow_other_version: false,
+    restores: false,
     allow_backward: true,
     trust_known_versions: false,
     dry_run: false,

@@ -424,6 +424,17 @@ pub(crate) fn remove(layout: &BuiltLayout, digest: &Digest) {
     fs::remove_file(layout.path().join("blobs").join(digest.algorithm()).join(digest.hex())).unwrap();
 }
 
+/// Takes a tag away, and leaves what it names.
+pub(crate) fn untag(layout: &BuiltLayout, tag: &str) {
+    let path = layout.path().join("index.json");
+    let mut index: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let manifests = index["manifests"].as_array_mut().unwrap();
+    let before = manifests.len();
+    manifests.retain(|one| one["annotations"]["org.opencontainers.image.ref.name"] != tag);
+    assert_eq!(manifests.len() + 1, before, "{tag} was there");
+    fs::write(path, index.to_string()).unwrap();
+}
+
 /// Answers as a registry does whose repositories are layouts in a folder.
 fn answer(root: &Path, seen: &Seen) -> Answer {
     let path = seen.path().strip_prefix("/v2/").unwrap_or_default();

@@ -331,6 +331,42 @@ fn other_builds() {
 }
 
 #[test]
+fn floating_tags_that_are_behind_a_greater_version() {
+    let mut world = World::with_app(&["acme/app"]);
+    let [greater, other] = ["greater", "other"].map(|leg| {
+        let digest = world.build(&["acme/app"], Build::new(leg, "linux/amd64"));
+        world.built.remove(leg);
+        digest
+    });
+    assert_eq!(world.merge(&plan(&[APP]), Options::default()).problems, []);
+    let layout = world.layout("acme/app");
+    let verified = |world: &World| of_builds(world, &plan(&[APP]), &world.metadata());
+    found(&verified(&world), &[]);
+    // It was published meanwhile, and `1` and `latest` were not given to it.
+    put_tag(&layout, "1.5.0", &manifest(&world, &greater));
+    let report = verified(&world);
+    found(&report, &["behind-greater", "behind-greater"]);
+    assert!(!report.ok);
+    assert_eq!(report.findings[0].message, "`1` is not `1.5.0`, the greatest version that is there");
+    // They have what is neither.
+    for tag in ["1", "latest"] {
+        put_tag(&layout, tag, &manifest(&world, &other));
+    }
+    found(&verified(&world), &["behind-greater", "behind-greater"]);
+    for tag in ["1", "latest"] {
+        put_tag(&layout, tag, &manifest(&world, &greater));
+    }
+    found(&verified(&world), &["tag-kept", "tag-kept"]);
+    // `1.4` is not for it, and neither are prereleases' tags and days.
+    let world = World::with_app(&["acme/app"]);
+    assert_eq!(world.merge(&plan(&[APP]), Options::default()).problems, []);
+    for tag in ["1.5.0-rc.1", "20260101", "1.3.9"] {
+        put_tag(&world.layout("acme/app"), tag, &manifest(&world, &world.built[AMD64]));
+    }
+    found(&verified(&world), &[]);
+}
+
+#[test]
 fn floating_tags_that_a_greater_version_keeps() {
     let mut world = World::with_app(&["acme/app"]);
     let greater = world.build(&["acme/app"], Build::new("greater", "linux/amd64"));

@@ -1,0 +1,98 @@
+//! Floating tags whose own index says that it is a greater version than the one that is to get them: they stay, also where no list
+//! shows that version.
+
+use std::collections::BTreeMap;
+
+use super::decide::Decision;
+use super::ready::Ready;
+use super::report::Outcome;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::form::{Form, Part};
+use crate::oci::VERSION;
+use crate::published::floating::keeper;
+use crate::published::plan_json::TagEntry;
+use crate::published::planned::PlannedImage;
+use crate::published::record::Question;
+use crate::published::release::{Saying, saying};
+use crate::published::served::Served;
+use crate::published::survey::{Round, Survey};
+use crate::reference::Tag;
+
+/// What came of reading the indexes that floating tags have.
+#[derive(Default)]
+pub(super) struct Read {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Which tags stay.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// Leaves the tags with the greater versions that they have.
+pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Read {
+    let mut read = Read::default();
+    let moving =
+        ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one.image, decision)));
+    let question =
+        |decision: &Decision| Some((decision.site, Question::Previous(decision.report.previous.clone()?)));
+    if let Round::Asked(failures) = survey.ask(moving.filter_map(question).collect()) {
+        read.problems.extend(failures);
+    }
+    for one in ready {
+        let mut kept: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for decision in one.decisions.iter_mut().filter(|decision| moves(one.image, decision)) {
+            let previous = decision.report.previous.as_ref();
+            let served =
+                previous.and_then(|digest| survey.records()[decision.site].previous(digest).present());
+            let planned = one.image.tags.iter().find(|tag| tag.name == decision.tag);
+            let (Some(served), Some(planned)) = (served, planned) else { continue };
+            let Some(version) = says_greater(one.image, planned, served) else { continue };
+            let report = &mut decision.report;
+            report.outcome = Outcome::Kept;
+            report.digest.clone_from(&report.previous);
+            report.why = Some(format!("its index says that it is version `{version}`, which is greater"));
+            kept.entry(version).or_default().push(format!("`{}`", report.reference));
+        }
+        for (version, tags) in kept {
+            let message = format!(
+                "image `{}` leaves {} as before: what has it says that it is version `{version}`, which is greater",
+                one.key,
+                tags.join(", ")
+            );
+            read.notes.push(Diagnostic::warning(Code::KEPT_TAG, message)
+                .with_note(format!("no tag of that version is listed; what it says is its annotation `{VERSION}`"))
+                .with_help(
+                    "if that version was taken back, name it in `withdrawn` of the image; `--allow-backward` moves the tags in this run",
+                ));
+        }
+    }
+    read
+}
+
+/// Whether a tag moves with versions, and is to be given another index.
+fn moves(image: &PlannedImage, decision: &Decision) -> bool {
+    let planned = || image.tags.iter().find(|tag| tag.name == decision.tag);
+    decision.report.outcome == Outcome::Moved && planned().and_then(TagEntry::follows).is_some()
+}
+
+/// The version that an index says it is, when that would keep a tag if its own tag were there.
+fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
+    let said = served.annotations()?.get(VERSION)?.clone();
+    let Saying::Other(text, version) = saying(image, &[said]) else { return None };
+    if Some(&version) <= image.version.as_ref() {
+        return None;
+    }
+    let names = tag.family.iter().filter_map(|form| with_version(form, &text)).chain([text.clone()]);
+    let own: Vec<Tag> = names.filter_map(|name| name.parse().ok()).collect();
+    keeper(image, tag, &own).map(|_| text)
+}
+
+/// The tag of a version in a form that has nothing else to fill in.
+fn with_version(form: &Form, version: &str) -> Option<String> {
+    let part = |part: &Part| match part {
+        Part::Text(text) => Some(text.clone()),
+        Part::Version => Some(version.to_owned()),
+        Part::Date(_) | Part::Commit(_) | Part::Number | Part::Name => None,
+    };
+    form.parts().iter().map(part).collect()
+}
