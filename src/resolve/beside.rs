@@ -58,6 +58,9 @@ pub(super) fn settle(
     let rest: Vec<&str> = rest.collect();
     diagnostics.extend(codenames::warning(image, version, &codenames, Some(&rest)));
     diagnostics.extend(tags.iter().filter_map(|tag| known_literal(tag, &sighted, others)));
+    if others.released.is_empty() {
+        diagnostics.extend(tags.iter().filter_map(|tag| half_guarded(tag, version)));
+    }
     for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
         tag.form = form_beside(tag, version);
     }
@@ -85,6 +88,17 @@ fn known_literal(tag: &PlacedTag, sighted: &Sighted, others: &Others<'_>) -> Opt
         "leave the tag out; or, if `{known}` was never a release of this image, set `withdrawn = [\"{known}\"]` in an `image` block"
     );
     Some(Diagnostic::error(Code::TAG_COLLISION, message).at(tag.span, "").with_help(help))
+}
+
+/// Says that the merge compares a tag which says that it is of prereleases with releases alone.
+fn half_guarded(tag: &PlacedTag, version: &Version) -> Option<Diagnostic> {
+    let name = tag.tag.as_str();
+    let is_so = tag.claim == Claim::Versions(0) && names_prereleases(name);
+    let message = format!(
+        "`{name}` moves to the release `{version}`: the merge does not compare it with prereleases that may have it"
+    );
+    let help = "leave it out of the tags of releases, or name the versions that were released with `--known-versions`";
+    is_so.then(|| Diagnostic::note(Code::UNGUARDED_TAG, message).at(tag.span, "").with_help(help))
 }
 
 /// The tags that never move.

@@ -22,7 +22,7 @@ use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim, LATEST};
-use crate::version::Version;
+use crate::version::{Class, Version};
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -138,25 +138,41 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
     names
 }
 
-/// Says which constants a prerelease does not get although they say that they are of prereleases.
+/// Says which constants a prerelease does not get although they say that they are of prereleases, and which read as another
+/// version.
 fn note_constants(
     image: &UnresolvedImage,
     names: &[CandidateName],
     constants: &BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(version) = image.version.known().filter(|version| version.is_prerelease()) else { return };
-    let is_lost = |one: &&CandidateName| {
-        matches!(one.claim, Claim::Versions(_))
-            && constants.contains(&one.name)
-            && names_prereleases(&one.name)
-    };
-    for CandidateName { name, claim: _, form: _, span } in names.iter().filter(is_lost) {
-        let message = format!("`{version}` is a prerelease, so it does not become `{name}`");
-        diagnostics.report(Diagnostic::note(Code::PRERELEASE_TAG, message).at(*span, "").with_help(format!(
-            "`channels = [\"{name}\"]` gives it to the greatest version, a prerelease or not, and the condition `when = \"prerelease\"` to the greatest prerelease"
-        )));
+    let Some(version) = image.version.known() else { return };
+    let floats = names.iter().filter(|one| matches!(one.claim, Claim::Versions(_) | Claim::Channel));
+    for CandidateName { name, claim, form: _, span } in floats.filter(|one| constants.contains(&one.name)) {
+        let is_channel = *claim == Claim::Channel;
+        let (found, help) = if version.is_prerelease() && names_prereleases(name) && !is_channel {
+            let message = format!("`{version}` is a prerelease, so it does not become `{name}`");
+            let help = format!(
+                "`channels = [\"{name}\"]` gives it to the greatest version, a prerelease or not, and the condition `when = \"prerelease\"` to the greatest prerelease"
+            );
+            (Diagnostic::note(Code::PRERELEASE_TAG, message), help)
+        } else if (is_channel || *claim == Claim::Versions(0)) && is_other_release(name, version) {
+            let message = format!("`{name}` reads as a version, and would be one of `{version}`");
+            let help = "numbers of the version itself are `{{ major }}` and `{{ major }}.{{ minor }}`; what the tag says besides goes behind a word";
+            (Diagnostic::note(Code::OTHER_VERSION, message), help.to_owned())
+        } else {
+            continue;
+        };
+        diagnostics.report(found.at(*span, "").with_help(help));
     }
+}
+
+/// Whether a name reads as a release with other numbers than a version.
+fn is_other_release(name: &str, version: &Version) -> bool {
+    name.parse::<Version>().is_ok_and(|other| {
+        let count = other.numbers().len();
+        other.class() == Class::Stable && other.prefix(count) != version.prefix(count)
+    })
 }
 
 /// Whether the names of an image may differ from run to run.

@@ -53,7 +53,7 @@ pub(super) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
     }
     // `jdk-21` beside `latest` shows a version of something.
     let is_latest = constants.iter().any(|tag| names_latest(tag.tag.as_str()));
-    let behind = constants.into_iter().filter(|tag| is_latest && ends_with_number(tag.tag.as_str()));
+    let behind = constants.into_iter().filter(|tag| is_latest && has_number_behind_word(tag.tag.as_str()));
     behind.collect()
 }
 
@@ -62,19 +62,24 @@ fn shows_numbers(name: &str) -> bool {
     !names_prereleases(name) && (is_dotted(name) || alone(name, &|text| text.parse().ok()).is_some())
 }
 
-/// Whether a small number stands behind a word that is not of runs.
-fn ends_with_number(name: &str) -> bool {
-    const OF_RUNS: [&str; 7] = ["b", "build", "ci", "job", "pr", "r", "run"];
-    let parts: Vec<&str> = name.split(SEPARATORS).collect();
-    let is_of_version = |pair: &[&str]| {
-        let [word, number] = pair else { return false };
+/// Whether a small number stands behind a word, as in `jdk-21` and `node20`, that is neither of runs nor of processors.
+fn has_number_behind_word(name: &str) -> bool {
+    const OTHERS: [&str; 12] = ["amd", "arm", "b", "build", "ci", "job", "pr", "r", "riscv", "run", "s", "x"];
+    let is_word = |word: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphabetic();
         !word.is_empty()
-            && word.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && !OF_RUNS.contains(&word.to_ascii_lowercase().as_str())
-            && (1..=3).contains(&number.len())
-            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && word.bytes().all(is_letter)
+            && !OTHERS.contains(&word.to_ascii_lowercase().as_str())
     };
-    !names_prereleases(name) && parts.windows(2).any(is_of_version)
+    let is_small =
+        |number: &str| (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = name.split(SEPARATORS).collect();
+    let is_parted = parts.windows(2).any(|pair| is_word(pair[0]) && is_small(pair[1]));
+    let is_joined = |part: &&str| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        is_word(word) && is_small(&part[word.len()..])
+    };
+    !names_prereleases(name) && (is_parted || parts.iter().any(is_joined))
 }
 
 /// The number that a name begins with.

@@ -180,3 +180,43 @@ fn a_constant_of_prereleases_that_a_prerelease_does_not_get_is_noted() {
         assert_eq!((found, talk), (format!("1.3.0-rc.1 {name}"), String::new()));
     }
 }
+
+/// Other numbers than those of the version are told.
+#[test]
+fn a_constant_that_reads_as_another_version_is_noted() {
+    let lines = |name: &str| format!("version = \"1.2.3\"\ntags = [\"{{{{ version }}}}\", \"{name}\"]");
+    for name in ["1.3", "2", "v2", "1.2.4", "2.0.0-r1"] {
+        let (found, talk) = tags(&block(&lines(name)), "1.0.0");
+        assert!(
+            found.contains(name)
+                && talk.contains(&format!("note[other-version]: `{name}` reads as a version")),
+            "{talk}"
+        );
+        let channel = block(&format!("version = \"1.2.3\"\nchannels = [\"{name}\"]"));
+        assert!(tags(&channel, "1.0.0").1.contains("note[other-version]"), "{name}");
+    }
+    for name in ["1", "1.2", "v1", "1.2-slim", "latest", "stable", "20260102", "slim", "php8.3"] {
+        let (found, talk) = tags(&block(&lines(name)), "1.0.0");
+        assert_eq!((found, talk), (format!("1.2.3 {name}"), String::new()));
+    }
+}
+
+/// The merge compares what releases have with releases.
+#[test]
+fn a_tag_of_prereleases_that_a_release_takes_is_noted() {
+    let run = |names: &str| {
+        let test = Test::new().file("docker-bake.hcl", written_out(names)).args(["metadata"]);
+        String::from_utf8(test.output().stderr).unwrap()
+    };
+    for name in ["beta", "edge", "next", "rc-slim"] {
+        let talk = run(&format!("1.2.3 {name} latest"));
+        assert!(
+            talk.contains(&format!("note[unguarded-tag]: `{name}` moves to the release `1.2.3`")),
+            "{talk}"
+        );
+        assert!(!tags(&written_out(&format!("1.2.3 {name}")), "1.2.0").1.contains("unguarded"));
+    }
+    for names in ["1.2.3 latest stable", "1.2.3-rc.1 rc", "edge", "1.2.3 slim"] {
+        assert_eq!(run(names), "", "{names}");
+    }
+}

@@ -688,6 +688,8 @@ fn tags_that_leave_the_version_open_are_noted() {
         "app-17-slim slim-latest",
         "python_3 latest edge",
         "node-20 node-latest",
+        "node20 node20-slim latest",
+        "jdk21 latest",
     ] {
         assert!(noted(names), "{names}");
     }
@@ -701,6 +703,8 @@ fn tags_that_leave_the_version_open_are_noted() {
         "1234567 latest",
         "build-42 latest",
         "run-7 pr-12 latest",
+        "arm64 latest latest-amd64",
+        "b42 r7 latest",
         "jdk-21",
         "api-beta-2 latest",
         "alpine-3 edge",
