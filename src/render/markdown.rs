@@ -88,13 +88,13 @@ fn kept(plan: &Plan, old: &str) -> Result<Vec<(usize, Row)>, RowError> {
     let mut kept = Vec::new();
     for row in old.lines().filter_map(Row::read) {
         let places: Vec<&str> = row.repositories.split(BREAK).collect();
-        let is_planned = |place: &&&str| planned.contains(**place);
+        let is_planned = |place: &&str| planned.contains(*place);
         let of: BTreeSet<usize> =
             places.iter().filter_map(|place| owners.get(*place)).flatten().copied().collect();
         match of.first() {
-            None if places.iter().all(|place| is_planned(&place)) => {}
+            None if places.iter().all(is_planned) => {}
             None => return Err(RowError::Stray { row: row.shown() }),
-            Some(first) if places.iter().any(|place| is_planned(&place)) => {
+            Some(first) if places.iter().any(is_planned) => {
                 return Err(RowError::Shared { row: row.shown(), key: plan.elsewhere[*first].key.clone() });
             }
             Some(first) => kept.push((*first, row)),
