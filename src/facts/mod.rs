@@ -163,6 +163,20 @@ impl Facts {
         self
     }
 
+    /// These facts in a run of a git tag.
+    #[must_use]
+    pub(crate) fn of_tag(&self, tag: &str) -> Self {
+        Self {
+            tag: Some(tag.to_owned()),
+            git_ref: Some(format!("refs/tags/{tag}")),
+            branch: None,
+            head_branch: None,
+            pull_request: None,
+            branches: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// These facts, and for what they leave open, the others.
     #[must_use]
     pub fn or(self, others: Self) -> Self {

@@ -107,8 +107,14 @@ fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// The text of a token that has quotes.
+pub(super) fn unquoted(token: &str) -> Option<&str> {
+    let quote = token.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    token.strip_prefix(quote).map(|rest| rest.strip_suffix(quote).unwrap_or(rest))
+}
+
 /// Words, numbers, quoted texts and operators; anything else is a token for each character.
-fn tokens(text: &str) -> Vec<&str> {
+pub(super) fn tokens(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {

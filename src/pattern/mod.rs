@@ -15,10 +15,10 @@ use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub(crate) use self::form::PatternForms;
-pub(crate) use self::possible::{Runs, may_hold};
+pub(crate) use self::possible::{Runs, may_hold, tags_of};
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
-use crate::version::Version;
+use crate::version::{Scheme, Version};
 
 /// The words of a version, with how many of its leading numbers they name; those of numbers that it has not are
 /// absent.
@@ -244,14 +244,6 @@ pub(crate) fn mentions_run(text: &str) -> bool {
     words.any(|word| FACT_WORDS.contains(&word) || word == DATE)
 }
 
-/// The texts between quotes in a condition.
-pub(crate) fn quoted_in(condition: &str) -> impl Iterator<Item = &str> {
-    let quote = condition
-        .find(['"', '\''])
-        .map_or('"', |at| if condition[at..].starts_with('"') { '"' } else { '\'' });
-    condition.split(quote).skip(1).step_by(2)
-}
-
 /// Renders a pattern. `Ok(None)` when it needs a part that this version has not: `{{ minor }}` of `19beta3`.
 ///
 /// `{{ version }}` is without a leading `v`, and `{{ semver }}` without build metadata, too, which tags cannot hold; `{{ sha }}` is short,
@@ -273,9 +265,11 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         let known = pairs(&uses, words);
         let recorder = Recorder::new(&known);
         let rendered = template.render(Value::from_dyn_object(Arc::clone(&recorder)));
-        if !recorder.adds_to(&mut used) {
+        let asked = recorder.asked();
+        if asked.is_subset(&used) {
             break (uses, known, rendered);
         }
+        used.extend(asked);
     };
     match rendered {
         Ok(text) => match words.version.filter(|version| !version.build().is_empty() && text.contains('+')) {
@@ -326,6 +320,25 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
 /// # Errors
 /// When it is not a condition, or a fact is not known.
 pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
+    evaluate(condition, words, false)
+}
+
+/// Whether the condition of a version itself holds. In a run that has none, a condition that asks for its words does not.
+///
+/// # Errors
+/// When it is not a condition, or a fact is not known.
+pub(crate) fn holds_of_version(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
+    match evaluate(condition, words, true) {
+        Err(PatternError::NoVersion(_)) => {
+            // It may be wrong where there is one, too.
+            let example = Version::parse("1.2.3", Scheme::Loose).ok();
+            evaluate(condition, &Words { version: example.as_ref(), ..*words }, true).and(Ok(false))
+        }
+        found => found,
+    }
+}
+
+fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Result<bool, PatternError> {
     let inner = condition.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
     if let Some(inner) = inner.filter(|inner| !inner.contains("{{")) {
         // Within the quotes of the Bake file, and without those that it has itself.
@@ -340,12 +353,18 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
         environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: BTreeSet<String> = expression.undeclared_variables(false).into_iter().collect();
     let (known, value) = loop {
-        let known = known_to_condition(&used, words)?;
+        let known = known_to_condition(&used, words, may_lack_version)?;
         let recorder = Recorder::new(&known);
         let value = expression.eval(Value::from_dyn_object(Arc::clone(&recorder)));
-        if !recorder.adds_to(&mut used) {
+        let asked = recorder.asked();
+        if let Some(word) = asked.iter().find(|word| is_of_version(word)).filter(|_| words.version.is_none())
+        {
+            return Err(PatternError::NoVersion(word.clone()));
+        }
+        if asked.is_subset(&used) {
             break (known, value.map_err(|e| PatternError::Render(detail(&e)))?);
         }
+        used.extend(asked);
     };
     // Words alone ask whether the run has them: `tag`, `pr or branch`.
     let is_word = || known.iter().any(|(word, known)| *word != DATE && *known == value);
@@ -364,13 +383,24 @@ fn check_comparisons(text: &str) -> Result<(), PatternError> {
 /// Whether a condition asks for prereleases.
 #[must_use]
 pub(crate) fn asks_for_prerelease(condition: &str) -> bool {
-    condition.split(|c| !is_of_word(c)).any(|word| word == PRERELEASE)
+    compare::tokens(condition).contains(&PRERELEASE)
+}
+
+/// Whether a condition asks for anything of the version.
+#[must_use]
+pub(crate) fn asks_for_version(condition: &str) -> bool {
+    asks_for_prerelease(condition) || compare::tokens(condition).into_iter().any(is_of_version)
+}
+
+fn is_of_version(word: &str) -> bool {
+    VERSION_WORDS.iter().any(|(name, _)| *name == word)
 }
 
 /// What a condition knows: what this run has not is `none`.
 fn known_to_condition(
     used: &BTreeSet<String>,
     words: &Words<'_>,
+    may_lack_version: bool,
 ) -> Result<Vec<(&'static str, Value)>, PatternError> {
     let uses = uses(used, &[PRERELEASE])?;
     let mut known = pairs(&uses, words);
@@ -385,10 +415,14 @@ fn known_to_condition(
             // This run has none of it, and that is known.
             Some(absent) => known.push((absent, Value::from(()))),
             None if word == "event" => known.push(("event", Value::from(()))),
-            None if VERSION_WORDS.iter().any(|(name, _)| name == word) => {
-                return Err(PatternError::NoVersion(word.clone()));
-            }
-            None => return Err(missing(word, words.facts)),
+            None => match VERSION_WORDS.iter().find(|(name, _)| name == word) {
+                // A version may have fewer numbers.
+                Some((name, _)) if may_lack_version || words.version.is_some() => {
+                    known.push((name, Value::from(())));
+                }
+                Some(_) => return Err(PatternError::NoVersion(word.clone())),
+                None => return Err(missing(word, words.facts)),
+            },
         }
     }
     Ok(known)
@@ -407,11 +441,9 @@ impl Recorder {
         Arc::new(Self { known: known.iter().cloned().collect(), asked: Mutex::default() })
     }
 
-    /// Adds the words that were asked for; whether any of them is new.
-    fn adds_to(&self, used: &mut BTreeSet<String>) -> bool {
-        let before = used.len();
-        used.append(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner));
-        used.len() > before
+    /// The words that were asked for.
+    fn asked(&self) -> BTreeSet<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -553,7 +585,7 @@ fn absent(
     known: &[(&str, Value)],
 ) -> Result<Option<Rendered>, PatternError> {
     let is_missing = |word: &&String| !known.iter().any(|(name, _)| name == word);
-    let of_version = |word: &&String| VERSION_WORDS.iter().any(|(name, _)| name == word);
+    let of_version = |word: &&String| is_of_version(word);
     match used.iter().filter(is_missing).find(of_version) {
         Some(_) if words.version.is_some() => return Ok(None),
         Some(word) => return Err(PatternError::NoVersion(word.clone())),

@@ -1,6 +1,8 @@
 //! In which runs conditions can hold and patterns can be rendered, if in any.
 
-use super::{ImageNames, PatternError, Words, holds, render};
+use std::collections::BTreeSet;
+
+use super::{ImageNames, PatternError, Words, compare, holds, render};
 use crate::facts::Facts;
 use crate::version::Version;
 
@@ -80,6 +82,28 @@ impl Runs {
 #[must_use]
 pub(crate) fn may_hold(condition: &str) -> bool {
     Runs::that_fulfil(condition).any()
+}
+
+/// Git tags that may fulfil a condition: the texts in it, and behind this prefix releases and prereleases of the numbers in
+/// it, and of those beside them.
+#[must_use]
+pub(crate) fn tags_of(condition: &str, prefix: &str) -> BTreeSet<String> {
+    /// More are in no condition that anybody writes.
+    const MAX_NUMBERS: usize = 8;
+    let tokens = compare::tokens(condition);
+    let quoted = tokens.iter().filter_map(|token| compare::unquoted(token));
+    let mut tags: BTreeSet<String> =
+        quoted.map(|text| text.strip_prefix("refs/tags/").unwrap_or(text).to_owned()).collect();
+    let digits = tokens.iter().flat_map(|token| token.split(|c: char| !c.is_ascii_digit()));
+    let numbers: BTreeSet<u64> =
+        digits.filter_map(|digits| digits.parse().ok()).take(MAX_NUMBERS).chain([1]).collect();
+    let near = |number: u64| [number.saturating_sub(1), number, number.saturating_add(1)];
+    let numbers: BTreeSet<u64> = numbers.into_iter().flat_map(near).collect();
+    for major in &numbers {
+        let others = numbers.iter().map(|number| format!("{prefix}{major}.{number}.{number}"));
+        tags.extend(others.flat_map(|release| [format!("{release}-rc.1"), release]));
+    }
+    tags
 }
 
 #[cfg(test)]

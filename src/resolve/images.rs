@@ -9,6 +9,7 @@ use super::image::{EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
 use super::repositories;
 use super::rules;
+use super::runs;
 use super::targets::Targets;
 use super::variants;
 use super::version::{ImageVersion, tails, tails_of, with_builds};
@@ -52,12 +53,12 @@ pub(super) fn unresolved(
         versions::check_keys(&images, input, diagnostics);
         images
     };
-    let prefixes: Arc<BTreeSet<String>> = Arc::new(images.iter().filter_map(versions::git_prefix).collect());
+    let prefixes: Arc<BTreeSet<String>> = Arc::new(images.iter().filter_map(runs::git_prefix).collect());
     for image in &mut images {
         image.prefixes = Arc::clone(&prefixes);
         versions::check_suffixes(image.settings(), diagnostics);
         let version = versions::read(image, input, diagnostics);
-        let tag_prefix = versions::git_prefix(image);
+        let tag_prefix = runs::git_prefix(image);
         let (settings, tag_prefix) = (image.settings(), tag_prefix.as_deref());
         let rules = rules::apply(settings, image.names(), &version, tag_prefix, input, diagnostics);
         image.rules = rules.map(Box::new);

@@ -22,6 +22,8 @@ mod rules;
 
 mod image;
 
+mod runs;
+
 mod beside;
 mod codenames;
 mod taken;

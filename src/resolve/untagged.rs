@@ -6,6 +6,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
 use super::publication::Publication;
+use super::runs::RunReader;
 use super::version::ImageVersion;
 use crate::bake::values::{Mark, Name};
 use crate::code::Code;
@@ -103,19 +104,18 @@ fn unset(part: &Marked) -> impl Iterator<Item = (&Name, Span)> {
 /// Whether a condition of an image tells git tags apart and refuses that of this run, so that it is not meant for it.
 fn declines(image: &UnresolvedImage, facts: &Facts) -> bool {
     let settings = image.settings();
+    let reader = RunReader::of(image);
     let of_tags = settings.tags.iter().flatten().filter_map(|one| one.when.as_ref());
     let conditions = of_tags.chain(settings.version.as_ref().and_then(|version| version.when.as_ref()));
     let holds = |condition: &str, facts: &Facts| {
-        let words = Words { version: image.version.known(), facts: &facts, image: image.names() };
-        pattern::holds(condition, &words)
+        let rendered = reader.rendered_version(&facts);
+        let version = rendered.as_ref().or(image.version.known());
+        pattern::holds_of_version(condition, &Words { version, facts: &facts, image: image.names() })
     };
     conditions.map(|condition| condition.as_str()).any(|condition| {
+        let mut others = pattern::tags_of(condition, reader.prefix()).into_iter();
         holds(condition, facts) == Ok(false)
-            && pattern::quoted_in(condition).any(|text| {
-                let tag = text.strip_prefix("refs/tags/").unwrap_or(text);
-                let git_ref = Some(format!("refs/tags/{tag}"));
-                holds(condition, &Facts { tag: Some(tag.to_owned()), git_ref, ..facts.clone() }) == Ok(true)
-            })
+            && others.any(|tag| holds(condition, &facts.of_tag(&tag)) == Ok(true))
     })
 }
 

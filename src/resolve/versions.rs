@@ -1,19 +1,19 @@
 //! The version of each image, and the versions that are known besides.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Input;
 use super::constants::names_prereleases;
 use super::image::UnresolvedImage;
 use super::rules::AppliedRules;
-use super::version::{ImageVersion, tails, tails_of};
+use super::runs::{OfRun, OwnVersion, RunReader};
+use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
-use crate::facts::{Facts, KnownVersions};
-use crate::pattern::{self, PatternError, Words};
-use crate::spec::{Settings, VersionPattern, VersionText};
+use crate::facts::KnownVersions;
+use crate::pattern::{self, PatternError};
+use crate::spec::{Settings, VersionText};
 use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, Withdrawn};
 
 /// Reads the version of an image.
@@ -23,105 +23,42 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> ImageVersion {
     let settings = image.settings();
-    let Some(text) = &settings.version else { return elsewhere(image, input).unwrap_or(ImageVersion::None) };
-    let words = Words { version: None, facts: input.facts, image: image.names() };
-    let failed = |e: PatternError, text: &Text, diagnostics: &mut Diagnostics| match e {
-        PatternError::MissingFact { at: Some(at), .. } => ImageVersion::Absent { at: Some(at) },
-        PatternError::MissingFact { .. } => ImageVersion::Unknown(e, text.clone()),
-        e => {
-            let diagnostic = Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, "");
-            diagnostics.report(diagnostic.with_help(match e {
+    let reader = RunReader::new(image, diagnostics);
+    let span = settings.version.as_ref().and_then(|text| text.span);
+    let (found, help) = match reader.read(input.facts) {
+        OfRun::Nothing => return ImageVersion::None,
+        OfRun::Declined { is_of_tag: _ } => return ImageVersion::Absent { at: None },
+        OfRun::Elsewhere { tag, other } => {
+            let prefix = reader.prefix.unwrap_or_else(|| Text { span, ..Text::verbatim("") });
+            return ImageVersion::Elsewhere { tag, prefix, other };
+        }
+        OfRun::Failed(PatternError::MissingFact { at: Some(at), .. }, _) => {
+            return ImageVersion::Absent { at: Some(at) };
+        }
+        OfRun::Failed(e @ PatternError::MissingFact { .. }, text) => return ImageVersion::Unknown(e, text),
+        OfRun::Failed(e, text) => {
+            let help = match &e {
                 PatternError::NoVersion(_) => {
                     "`version` cannot be made of itself: write it down, or take it from the git tag, `version = \"{{ tag }}\"`"
                         .to_owned()
                 }
                 e => e.help(),
-            }));
-            ImageVersion::Refused
-        }
-    };
-    if let Some(when) = &text.when {
-        // Whether it is a prerelease, the version itself says.
-        let own = pattern::asks_for_prerelease(when.as_str()).then(|| rendered_version(image, text, input));
-        let words = Words { version: own.as_ref().and_then(Option::as_ref), ..words };
-        match pattern::holds(when.as_str(), &words) {
-            Ok(true) => {}
-            Ok(false) => return ImageVersion::Absent { at: None },
-            Err(e) => return failed(e, when, diagnostics),
-        }
-    }
-    let rendered = match pattern::render(text.as_str(), &words) {
-        Ok(Some(rendered)) => rendered,
-        Ok(None) => return ImageVersion::None,
-        Err(e) => return failed(e, text, diagnostics),
-    };
-    let mut name = rendered.text.as_str();
-    let prefix = tag_prefix(image, diagnostics);
-    let is_of_tag = rendered.uses.facts.contains("tag");
-    if is_of_tag {
-        let own = prefix.as_ref().map(Text::as_str).unwrap_or_default();
-        let other = image.other_prefix(name, own).map(str::to_owned);
-        if other.is_some() || !name.starts_with(own) {
-            let prefix = prefix.unwrap_or_else(|| Text { span: text.span, ..Text::verbatim("") });
-            return ImageVersion::Elsewhere { tag: rendered.text, prefix, other };
-        }
-    }
-    if let Some(rest) = prefix.as_ref().and_then(|prefix| name.strip_prefix(prefix.as_str())) {
-        name = rest;
-    }
-    match Version::parse_with(name, settings.scheme, &tails_of(settings, name, input.facts)) {
-        Ok(version) => ImageVersion::Known { version, is_from_run: rendered.uses.names_run() },
-        Err(e) => {
-            let diagnostic = match name {
-                "" => Diagnostic::error(Code::VERSION, "the version is empty"),
-                _ => Diagnostic::error(Code::VERSION, format!("`{name}` is not a version: {e}")),
             };
-            let prefix = prefix.as_ref().map(Text::as_str).unwrap_or_default();
-            let help = other_form(name, settings, is_of_tag.then_some(prefix));
-            diagnostics.report(diagnostic.at(text.span, "").with_help(help));
-            ImageVersion::Refused
+            (Diagnostic::error(Code::VERSION, e.to_string()).at(text.span, ""), help)
         }
-    }
-}
-
-/// What the run of another image's git tag is to an image without a version: `tag_prefix` says which git tags are its own.
-fn elsewhere(image: &UnresolvedImage, input: &Input<'_>) -> Option<ImageVersion> {
-    // A mistake in it is reported where it is used.
-    let prefix = tag_prefix(image, &mut Diagnostics::default())?;
-    let facts: &Facts = input.facts;
-    let tag = facts.tag.as_ref()?;
-    let other = image.other_prefix(tag, prefix.as_str()).map(str::to_owned);
-    let is_other = other.is_some() || !tag.starts_with(prefix.as_str());
-    is_other.then(|| ImageVersion::Elsewhere { tag: tag.clone(), prefix, other })
-}
-
-/// What the pattern of a version comes to, if it is a version.
-fn rendered_version(image: &UnresolvedImage, text: &VersionPattern, input: &Input<'_>) -> Option<Version> {
-    let words = Words { version: None, facts: input.facts, image: image.names() };
-    let rendered = pattern::render(text.as_str(), &words).ok()??;
-    let prefix = git_prefix(image).unwrap_or_default();
-    let name = rendered.text.strip_prefix(prefix.as_str()).unwrap_or(&rendered.text);
-    let settings = image.settings();
-    Version::parse_with(name, settings.scheme, &tails_of(settings, name, input.facts)).ok()
-}
-
-/// What stands before the version in git tags, if that is known.
-pub(super) fn git_prefix(image: &UnresolvedImage) -> Option<String> {
-    let prefix = tag_prefix(image, &mut Diagnostics::default())?;
-    (!prefix.is_empty()).then(|| prefix.to_string())
-}
-
-/// What stands before the version in git tags.
-fn tag_prefix(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Option<Text> {
-    let prefix = image.settings().tag_prefix.as_ref()?;
-    match pattern::render_name(prefix.as_str(), image.names()) {
-        Ok(text) => Some(Text { span: prefix.span, ..Text::verbatim(&text) }),
-        Err(e) => {
-            let diagnostic = Diagnostic::error(Code::TAG_PREFIX, e.to_string()).at(prefix.span, "");
-            diagnostics.report(diagnostic.with_help(e.help()));
-            None
+        OfRun::Own(own) => {
+            let OwnVersion { name, version, is_of_tag, is_of_run } = *own;
+            let message = match version {
+                Ok(version) => return ImageVersion::Known { version, is_from_run: is_of_run },
+                Err(_) if name.is_empty() => "the version is empty".to_owned(),
+                Err(e) => format!("`{name}` is not a version: {e}"),
+            };
+            let help = other_form(&name, settings, is_of_tag.then(|| reader.prefix()));
+            (Diagnostic::error(Code::VERSION, message).at(span, ""), help)
         }
-    }
+    };
+    diagnostics.report(found.with_help(help));
+    ImageVersion::Refused
 }
 
 /// Refuses a suffix that is said to be of releases and of prereleases.
@@ -412,61 +349,25 @@ fn outside_of<'a>(
     let list = outside.by_image.get(&image.key);
     let names = list.unwrap_or(&outside.names);
     let settings = image.settings();
-    // A mistake in it has been reported.
-    let prefix = git_prefix(image);
+    let reader = RunReader::of(image);
     let rules_decide = settings.version.is_none()
-        && prefix.is_none()
+        && reader.prefix.is_none()
         && image.rules.as_deref().is_some_and(AppliedRules::cut_versions_out);
-    let tags = GitTags::of(image, input, names);
+    // What the condition says of a version, it says of one that is written without its prefix, too.
+    let when = settings.version.as_ref().and_then(|version| version.when.as_ref());
+    let asks_for_version = when.is_some_and(|when| pattern::asks_for_version(when.as_str()));
     names.iter().filter_map(move |name| {
-        let own = prefix.as_deref().unwrap_or_default();
-        let whole = tags.version_in(name).filter(|_| !rules_decide);
-        let whole = whole.filter(|text| image.other_prefix(text, own).is_none());
-        let whole = whole.and_then(|text| Some(Cow::Owned(text.strip_prefix(own)?.to_owned())));
-        let cut_out = image.rules.iter().flat_map(|rules| rules.versions_in(name)).map(Cow::Borrowed);
-        let bare = list.map(|_| Cow::Borrowed(name.as_str()));
-        let mut texts = whole.into_iter().chain(cut_out).chain(bare);
-        let version = texts.find_map(|text| Version::parse_with(&text, settings.scheme, &image.tails).ok());
+        let read = |tag: &str| (!rules_decide).then(|| reader.read_tag(tag, input.facts));
+        let of_tag = read(name);
+        let of_bare = list.and_then(|_| read(&format!("{}{name}", reader.prefix())));
+        let is_declined = asks_for_version && matches!(of_bare, Some(OfRun::Declined { is_of_tag: _ }));
+        let cut_out = image.rules.iter().flat_map(|rules| rules.versions_in(name));
+        let bare = list.filter(|_| !is_declined).map(|_| name.as_str());
+        let parse = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
+        let parsed = || cut_out.chain(bare).find_map(parse);
+        let version = of_tag.as_ref().and_then(OfRun::version).cloned().or_else(parsed);
         Some((name.as_str(), version?))
     })
-}
-
-/// How an image's `version` reads git tags.
-struct GitTags<'a> {
-    image: &'a UnresolvedImage,
-    /// The pattern, and what is known in runs of git tags, where it reads more than the tag as it is.
-    pattern: Option<(&'a VersionPattern, Facts)>,
-}
-
-impl<'a> GitTags<'a> {
-    fn of(image: &'a UnresolvedImage, input: &Input<'_>, names: &[String]) -> Self {
-        let is_plain = |one: &VersionPattern| {
-            one.as_str() == "{{ tag }}" && one.when.as_ref().is_none_or(|when| when.as_str() == "tag")
-        };
-        let version = image.settings().version.as_ref().filter(|one| pattern::is_pattern(one.as_str()));
-        let pattern = version.filter(|one| !is_plain(one) && !names.is_empty()).map(|one| {
-            let facts: &Facts = input.facts;
-            let branches = Vec::new();
-            (one, Facts { branch: None, pull_request: None, branches, ..facts.clone() })
-        });
-        Self { image, pattern }
-    }
-
-    /// What a run of the git tag takes for its version, if anything.
-    fn version_in<'t>(&self, name: &'t str) -> Option<Cow<'t, str>> {
-        let Some((version, facts)) = &self.pattern else { return Some(name.into()) };
-        let git_ref = Some(format!("refs/tags/{name}"));
-        let facts = Facts { tag: Some(name.to_owned()), git_ref, ..facts.clone() };
-        let words = Words { version: None, facts: &&facts, image: self.image.names() };
-        match pattern::render(version.as_str(), &words) {
-            Ok(Some(rendered)) if rendered.uses.facts.contains("tag") => {
-                let is_let = |when: &Text| pattern::holds(when.as_str(), &words) != Ok(false);
-                version.when.as_ref().is_none_or(is_let).then_some(rendered.text.into())
-            }
-            // It is made of something else.
-            _ => Some(name.into()),
-        }
-    }
 }
 
 /// The versions that own nothing any more.

@@ -28,7 +28,7 @@ pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
 pub(crate) use secrets::secret_names;
 pub(crate) use weight::Weight;
-pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText};
+pub(crate) use words::{Grouping, OciLevels, TagPattern, VersionText};
 pub use workflow::WorkflowSettings;
 
 use std::sync::Arc;

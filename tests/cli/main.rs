@@ -15,9 +15,10 @@ mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
 mod choice; // which images are built
-#[cfg(unix)]
 mod codenames; // tags that say no version, and known versions that take them
+#[cfg(unix)]
 mod completions; // `bakeplan completions`, asked by real shells
+mod conditions; // conditions of versions, in all places that ask them
 mod contributing; // CONTRIBUTING.md: what it names is there
 mod docs; // README.md, docs and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share

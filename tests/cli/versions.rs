@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::Test;
 
-fn block(lines: &str) -> String {
+pub(crate) fn block(lines: &str) -> String {
     format!(
         "target \"a\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n{lines}\n}}\n"
     )
 }
 
-fn plan(file: &str, arguments: &[&str]) -> (Option<Value>, String) {
+pub(crate) fn plan(file: &str, arguments: &[&str]) -> (Option<Value>, String) {
     let run = Test::new().file("docker-bake.hcl", file).args(["plan", "--format", "json"]);
     let output = run.args(arguments.iter().copied()).output();
     (serde_json::from_slice(&output.stdout).ok(), String::from_utf8(output.stderr).unwrap())
@@ -18,7 +18,7 @@ fn plan(file: &str, arguments: &[&str]) -> (Option<Value>, String) {
 
 /// The tags of the only image, each with what it moves with.
 #[track_caller]
-fn tags(file: &str, arguments: &[&str]) -> (String, String) {
+pub(crate) fn tags(file: &str, arguments: &[&str]) -> (String, String) {
     let (plan, talk) = plan(file, arguments);
     let plan = plan.unwrap_or_else(|| panic!("{file}: {talk}"));
     let image = plan["images"].as_object().unwrap().values().next().unwrap();
@@ -441,7 +441,7 @@ fn a_suffix_is_of_releases_or_of_prereleases() {
 
 /// The tags in a run of a git tag, where these versions are known.
 #[track_caller]
-fn beside(lines: &str, known: &str, tag: &str) -> String {
+pub(crate) fn beside(lines: &str, known: &str, tag: &str) -> String {
     let test = Test::new().file("docker-bake.hcl", block(lines)).file("known", known);
     let fact = format!("tag={tag}");
     let output =
