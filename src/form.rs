@@ -141,6 +141,18 @@ impl Form {
         parts.into_iter().collect()
     }
 
+    /// The form with these parts in the place of each text, which comes with its position; as it is where they are more than a
+    /// form has.
+    #[must_use]
+    pub fn with_texts(&self, parts_of: impl Fn(usize, &str) -> Vec<Part>) -> Self {
+        let parts = self.0.iter().enumerate().flat_map(|(at, part)| match part {
+            Part::Text(text) => parts_of(at, text),
+            part => vec![part.clone()],
+        });
+        let parts = merged(parts);
+        if parts.len() > MAX_PARTS { self.clone() } else { Self(parts) }
+    }
+
     /// The form with anything in the place of its version.
     #[must_use]
     pub fn unreadable(&self) -> Self {
@@ -255,28 +267,38 @@ fn is_date(text: &str, format: &str) -> bool {
         && date.to_string(format).is_ok_and(|again| again == text)
 }
 
-impl FromIterator<Part> for Form {
-    /// Texts that follow each other are one, as are the parts of a date; of several names, and of all between them, one
-    /// name is left.
-    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
-        let mut form: Vec<Part> = Vec::new();
-        for part in parts {
-            match (form.last_mut(), part) {
-                (_, Part::Text(text)) if text.is_empty() => {}
-                (Some(Part::Text(before)), Part::Text(text)) => before.push_str(&text),
-                (Some(Part::Date(before)), Part::Date(format)) => before.push_str(&format),
-                (_, part) => form.push(part),
-            }
-            // A date may have text in it.
-            if let [.., Part::Date(before), Part::Text(between), Part::Date(after)] = form.as_slice() {
-                let whole = format!("{before}{}{after}", between.replace('%', "%%"));
-                form.truncate(form.len() - 3);
-                form.push(Part::Date(whole));
-            }
+/// Texts that follow each other are one, as are the parts of a date; of several names, and of all between them, one name
+/// is left.
+fn merged(parts: impl IntoIterator<Item = Part>) -> Vec<Part> {
+    let mut form: Vec<Part> = Vec::new();
+    for part in parts {
+        match (form.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(before)), Part::Text(text)) => before.push_str(&text),
+            (Some(Part::Date(before)), Part::Date(format)) => before.push_str(&format),
+            (_, part) => form.push(part),
         }
-        let is_free = |part: &Part| matches!(part, Part::Name);
-        if let (Some(first), Some(last)) = (form.iter().position(is_free), form.iter().rposition(is_free)) {
-            form.drain(first..last);
+        // A date may have text in it.
+        if let [.., Part::Date(before), Part::Text(between), Part::Date(after)] = form.as_slice() {
+            let whole = format!("{before}{}{after}", between.replace('%', "%%"));
+            form.truncate(form.len() - 3);
+            form.push(Part::Date(whole));
+        }
+    }
+    let is_free = |part: &Part| matches!(part, Part::Name);
+    if let (Some(first), Some(last)) = (form.iter().position(is_free), form.iter().rposition(is_free)) {
+        form.drain(first..last);
+    }
+    form
+}
+
+impl FromIterator<Part> for Form {
+    /// What is more than a form has may be anything.
+    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
+        let mut form = merged(parts);
+        if form.len() > MAX_PARTS {
+            form.truncate(MAX_PARTS - 1);
+            form = merged(form.into_iter().chain([Part::Name]));
         }
         Self(form)
     }

@@ -23,6 +23,7 @@
 // The words.
 mod as_text;
 mod code;
+mod commit;
 mod diagnostic;
 mod disguise;
 mod form;

@@ -3,8 +3,9 @@
 use super::variable;
 use jiff::Timestamp;
 
-use super::{COMMIT_DIGITS, Environment, Facts, github, gitlab};
+use super::{Environment, Facts, github, gitlab};
 use crate::code::Code;
+use crate::commit::WHOLE as COMMIT_DIGITS;
 use crate::diagnostic::Diagnostic;
 
 /// What the environment of a CI run says: GitHub's, and of those that resemble it, or GitLab's. `event` is the text of

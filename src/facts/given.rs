@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{COMMIT_DIGITS, Facts};
+use super::Facts;
+use crate::commit::{self, WHOLE as COMMIT_DIGITS};
 use crate::diagnostic::names_help;
 
 /// A fact, and where it comes from if it is not given.
@@ -227,7 +228,7 @@ fn checked(facts: Facts) -> Result<Facts, String> {
 
 /// Whether a text can be the hash of a commit, whole or its beginning.
 pub(super) fn is_commit(text: &str) -> bool {
-    (7..=COMMIT_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    commit::is_commit(text)
 }
 
 #[cfg(test)]

@@ -30,9 +30,6 @@ pub(crate) type Environment = BTreeMap<String, String>;
 /// How many digits of a commit `{{ sha }}` shows unless `sha_length` says otherwise.
 const SHORT_COMMIT: usize = 7;
 
-/// The most digits that a commit has: those of SHA-256.
-const COMMIT_DIGITS: usize = 64;
-
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
 pub(crate) type Known<'a> = &'a dyn Deref<Target = Facts>;
 

@@ -237,6 +237,13 @@ pub(crate) fn word_in(text: &str) -> Option<&'static str> {
     first.find_map(|found| words().find(|word| *word == found))
 }
 
+/// Whether a pattern shows the version as it is written.
+#[must_use]
+pub(crate) fn names_version(pattern: &str) -> bool {
+    let codes = pattern.split('{').filter_map(|part| part.split_once('}')).map(|(code, _)| code);
+    codes.flat_map(compare::tokens).any(|token| token == "version")
+}
+
 /// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.
 #[must_use]
 pub(crate) fn mentions_run(text: &str) -> bool {

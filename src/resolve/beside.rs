@@ -6,6 +6,7 @@ use super::codenames;
 use super::constants::{claim, names_commit, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
+use super::lists;
 use super::publication::{Listing, PlacedTag};
 use super::sighted::{self, Sighted};
 use crate::code::Code;
@@ -42,6 +43,7 @@ pub(super) fn settle(
         leave_to_releases(&mut tags, &sighted, diagnostics);
     }
     let Sighted { version, words: _ } = &sighted;
+    lists::check_withdrawn(image, version, diagnostics);
     let mut names = Vec::new();
     for tag in &mut tags {
         if let Some(claim) = claim_beside(tag, &sighted) {
@@ -158,7 +160,7 @@ fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
     let name = sighted::without_word(whole, words).unwrap_or(whole);
     let read: Option<Version> = name.parse().ok();
     let is_constant = tag.why.is_none() && claim(whole) == tag.claim;
-    if !is_constant || (read.is_none() && names_commit(name)) {
+    if !is_constant || (read.is_none() && names_commit(name)) || is_of_build(name, version) {
         return None;
     }
     let claim = tags::claim(name, version, 0, false, false);
@@ -189,22 +191,22 @@ fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
     if let Some(day) = Form::of_day(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
         return day;
     }
-    let parts = form.parts().iter().flat_map(|part| match part {
-        Part::Text(text) if form.has_version() => with_commits(text),
-        part => vec![part.clone()],
-    });
-    parts.collect()
+    let commit = |piece: &str| is_commit(piece).then_some(Part::Commit(piece.len()));
+    form.with_texts(|_, text| match form.has_version() {
+        true => tags::pieces(text, commit),
+        false => vec![Part::Text(text.to_owned())],
+    })
 }
 
-/// A text, in which commits are told apart.
-fn with_commits(text: &str) -> Vec<Part> {
-    let is_commit = |piece: &str| names_commit(piece) && piece.contains(|c: char| c.is_ascii_digit());
-    let pieces = text.split_inclusive(SEPARATORS).flat_map(|piece| {
-        let bare = piece.trim_end_matches(SEPARATORS);
-        let begin = if is_commit(bare) { Part::Commit(bare.len()) } else { Part::Text(bare.to_owned()) };
-        [begin, Part::Text(piece[bare.len()..].to_owned())]
-    });
-    pieces.collect()
+/// Whether a piece of a name is a commit and no word.
+fn is_commit(piece: &str) -> bool {
+    names_commit(piece) && piece.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a commit stands in a name that is not a part of the version, so that the name is one build's.
+fn is_of_build(name: &str, version: &Version) -> bool {
+    let is_of_version = |piece: &str| version.core().split(SEPARATORS).any(|part| part == piece);
+    name.split(SEPARATORS).any(|piece| is_commit(piece) && !is_of_version(piece))
 }
 
 /// Takes what moves with releases from the tags of a prerelease.

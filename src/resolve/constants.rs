@@ -1,10 +1,8 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for by themselves.
 
+use crate::commit;
 use crate::tags::{Claim, LATEST};
 use crate::version::{SEPARATORS, Version};
-
-/// How long a part of a commit is at least, to be told from a word.
-const MIN_COMMIT: usize = 7;
 
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
@@ -14,7 +12,7 @@ pub(super) fn claim(name: &str) -> Claim {
 /// Whether what may be a commit stands in a name.
 pub(super) fn names_commit(name: &str) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    parts.any(|part| part.len() >= MIN_COMMIT && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')))
+    parts.any(commit::is_lower_case)
 }
 
 /// Whether a name says that it is of the latest release, as `latest` and `api-latest` do.

@@ -22,6 +22,7 @@ mod rules;
 
 mod image;
 
+mod lists;
 mod runs;
 
 mod beside;

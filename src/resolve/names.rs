@@ -8,6 +8,8 @@ use super::constants::{self, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
+use super::lists;
+use super::rules::AppliedRules;
 use super::taken::Taken;
 use super::variants;
 use super::version::{ImageVersion, cure, subject};
@@ -110,7 +112,9 @@ pub(super) fn names(
     let floats: Vec<&str> =
         names.iter().filter(|one| follows(one.claim)).map(|one| one.name.as_str()).collect();
     versions::check_class(image, &floats, diagnostics);
-    versions::check_withdrawn(image, diagnostics);
+    if let Some(version) = image.version.known() {
+        lists::check_withdrawn(image, version, diagnostics);
+    }
     note_constants(image, &names, &constants, diagnostics);
     let depend_on_run = depend_on_run(image);
     let contradict = depend_on_run && !may_have_tag(settings);
@@ -263,6 +267,8 @@ impl Renderer<'_, '_> {
         }
         match pattern::render(one.pattern.as_str(), &words) {
             Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            // The note about the rules has said so.
+            Ok(Some(rendered)) if one.when.is_none() && self.is_latest_of_prerelease(&rendered) => {}
             // `latest` beside versions is theirs; with a condition, somebody has thought of runs without.
             Ok(Some(rendered))
                 if rendered.uses == Uses::default() && one.when.is_none() && self.has_no_version() =>
@@ -282,6 +288,12 @@ impl Renderer<'_, '_> {
             Ok(None) => {}
             Err(e) => self.refuse(&e, &one.pattern),
         }
+    }
+
+    /// Whether it is a `latest` beside rules that keep it from a prerelease.
+    fn is_latest_of_prerelease(&self, rendered: &Rendered) -> bool {
+        let is_latest = rendered.text == LATEST && rendered.uses == Uses::default();
+        is_latest && self.image.rules.as_deref().is_some_and(AppliedRules::keep_latest_back)
     }
 
     fn has_no_version(&self) -> bool {

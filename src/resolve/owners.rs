@@ -9,6 +9,7 @@ use super::codenames;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::lists;
 use super::names::{self, Names};
 use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
@@ -52,7 +53,7 @@ pub(super) fn assign(
     let mut known = OtherVersions { released: BTreeMap::new(), withdrawn: Vec::new() };
     for at in members {
         known.released.insert(*at, versions::known(&images[*at], input, diagnostics));
-        known.withdrawn.extend(versions::withdrawn(&images[*at], diagnostics));
+        known.withdrawn.extend(lists::withdrawn(&images[*at], diagnostics));
     }
     let mut images_of: IndexMap<Repository, Vec<usize>> = IndexMap::new();
     for at in members.iter().filter(|at| !names[**at].names.is_empty()) {

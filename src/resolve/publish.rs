@@ -9,6 +9,7 @@ use super::beside::Others;
 use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::lists;
 use super::names::{self, Names};
 use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
@@ -64,7 +65,7 @@ pub(super) fn publications(
     let literal = images.iter().map(|image| {
         let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
         let released = is_literal.then(|| versions::known(image, input, &mut of_lists));
-        let withdrawn = is_literal.then(|| versions::withdrawn(image, &mut of_lists));
+        let withdrawn = is_literal.then(|| lists::withdrawn(image, &mut of_lists));
         (image, released.zip(withdrawn))
     });
     let literal = parallel::map(literal, |(image, others)| {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::form::Form;
 use crate::pattern::{self, ImageNames, PatternError, Words};
-use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleTag};
+use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleNote, RuleTag};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim, LATEST};
@@ -305,6 +305,11 @@ impl AppliedRules {
     /// The tags of this run that name nothing that anybody may call as he likes.
     pub(super) fn constants(&self) -> impl Iterator<Item = &str> {
         self.outcome.tags.iter().filter(|tag| !tag.names_branch).map(|tag| tag.text.as_str())
+    }
+
+    /// Whether the rules are about a prerelease that they let become no `latest`.
+    pub(super) fn keep_latest_back(&self) -> bool {
+        self.outcome.notes.iter().any(|(_, note)| matches!(note, RuleNote::PrereleaseLatest(_)))
     }
 
     /// Whether all versions that the rules tell of are cut out of git tags, so that no other tag is one.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::bake::target::Text;
+use crate::commit;
 use crate::facts::{Facts, Known};
-use crate::pattern::PatternError;
+use crate::pattern::{self, PatternError};
 use crate::rules;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::LATEST;
@@ -61,28 +62,31 @@ pub(super) fn tails(settings: &Settings) -> Tails {
     stable.extend(variants.map(ToString::to_string));
     let prerelease = texts(&settings.prerelease_suffixes);
     stable.retain(|suffix| !prerelease.contains(suffix));
-    Tails { stable, prerelease, shape: None, commit: None }
+    Tails { stable, prerelease, ..Tails::default() }
 }
-
-/// The fewest digits of a commit that no other number begins like by chance, and of one that is shown shorter.
-const COMMIT_LENGTH: usize = 7;
-const SHORT_COMMIT_LENGTH: usize = 4;
 
 /// How the image reads what follows the numbers of this version: the run's commit is none of them, whatever its digits.
 pub(super) fn tails_of(settings: &Settings, version: &str, facts: Known<'_>) -> Tails {
-    let is_commit = |part: &&str| {
+    let is_commit = |part: &str| {
         // The commit may have to be asked for.
-        if part.len() < SHORT_COMMIT_LENGTH || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if part.len() < commit::SHORTEST || !commit::is_hexadecimal(part) {
             return false;
         }
         let facts: &Facts = facts;
-        let is_long = part.len() >= COMMIT_LENGTH;
-        let is_short = part.len() >= SHORT_COMMIT_LENGTH && part.len() == facts.short_length();
+        let is_shown = part.len() >= commit::SHORT || part.len() == facts.short_length();
         let commit = facts.commit.as_deref().and_then(|commit| commit.get(..part.len()));
-        (is_long || is_short) && commit.is_some_and(|commit| commit.eq_ignore_ascii_case(part))
+        is_shown && commit.is_some_and(|commit| commit.eq_ignore_ascii_case(part))
     };
-    let mut parts = version.split(|c| c == '+' || SEPARATORS.contains(&c)).skip(1);
-    Tails { commit: parts.find(is_commit).map(str::len), ..tails(settings) }
+    let found = version.split('+').enumerate().find_map(|(at, text)| {
+        let parts: Vec<&str> = text.split(SEPARATORS).collect();
+        // A version begins with a number.
+        let behind = parts.iter().skip(usize::from(at == 0)).rev().position(|part| is_commit(part))?;
+        Some((behind, *parts.iter().rev().nth(behind)?))
+    });
+    let tails = tails(settings);
+    let Some((behind_commit, commit)) = found else { return tails };
+    let commit_is_decimal = commit.bytes().all(|byte| byte.is_ascii_digit());
+    Tails { commit: Some(commit.len()), behind_commit, commit_is_decimal, ..tails }
 }
 
 /// The same where build metadata stands in tags that would not be known as releases there: what all builds have in common
@@ -91,7 +95,7 @@ pub(super) fn with_builds(tails: Tails, version: &Version, settings: &Settings) 
     let is_shown = |one: &TagPattern| {
         // `{{ semver }}` leaves them out.
         let pattern = one.pattern.as_str();
-        rules::is_rule(pattern) || pattern.contains("version")
+        rules::is_rule(pattern) || pattern::names_version(pattern)
     };
     if version.build().is_empty() || !settings.tags.iter().flatten().any(is_shown) {
         return tails;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Input;
 use super::constants::names_prereleases;
 use super::image::UnresolvedImage;
+use super::lists;
 use super::rules::AppliedRules;
 use super::runs::{OfRun, OwnVersion, RunReader};
 use super::version::{ImageVersion, tails};
@@ -13,8 +14,8 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError};
-use crate::spec::{Settings, VersionText};
-use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, Withdrawn};
+use crate::spec::Settings;
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
 
 /// Reads the version of an image.
 pub(super) fn read(
@@ -133,8 +134,7 @@ pub(super) fn declared_tails(image: &UnresolvedImage) -> Tails {
     Tails {
         stable: texts(&settings.stable_suffixes),
         prerelease: texts(&settings.prerelease_suffixes),
-        shape: image.tails.shape.clone(),
-        commit: image.tails.commit,
+        ..image.tails.clone()
     }
 }
 
@@ -230,31 +230,6 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
 }
 
-/// Says that a version is released which the image withdraws: it gets its own tags alone.
-pub(super) fn check_withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
-    let Some(version) = image.version.known() else { return };
-    let settings = image.settings();
-    // A mistake in it is reported where the list is used.
-    let covers = |text: &&VersionText| {
-        Withdrawn::parse(text.as_str(), settings.scheme, &image.tails).is_ok_and(|one| one.covers(version))
-    };
-    if let Some(text) = settings.withdrawn.iter().find(covers) {
-        let message = format!(
-            "version `{version}` of image `{}` is withdrawn: it is published under its own tags, and gets no floating one",
-            image.key
-        );
-        let place = settings.version.as_ref().and_then(|version| version.span);
-        diagnostics.report(
-            Diagnostic::warning(Code::WITHDRAWN, message)
-                .at(text.span, "withdrawn here")
-                .at(place, "")
-                .with_help(
-                    "plan a version that is not withdrawn; or take it off `withdrawn`, if it is good again",
-                ),
-        );
-    }
-}
-
 /// The versions that are known besides those of the spec and were not withdrawn.
 pub(super) fn known(
     image: &UnresolvedImage,
@@ -263,7 +238,7 @@ pub(super) fn known(
 ) -> Vec<Version> {
     let mut known = all_known(image, input, diagnostics);
     pass_over(&mut known, diagnostics);
-    let withdrawn = withdrawn(image, diagnostics);
+    let withdrawn = lists::withdrawn(image, diagnostics);
     known.retain(|version| !withdrawn.iter().any(|one| one.covers(version)));
     known
 }
@@ -271,7 +246,7 @@ pub(super) fn known(
 fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {
     let settings = image.settings();
     let parse = |text: &str| Version::parse_with(text, settings.scheme, &image.tails);
-    let mut known = listed(&settings.known_versions, "known_versions", parse, diagnostics);
+    let mut known = lists::listed(&settings.known_versions, "known_versions", parse, diagnostics);
     known.extend(outside_of(image, input).map(|(_, version)| version));
     known
 }
@@ -368,31 +343,4 @@ fn outside_of<'a>(
         let version = of_tag.as_ref().and_then(OfRun::version).cloned().or_else(parsed);
         Some((name.as_str(), version?))
     })
-}
-
-/// The versions that own nothing any more.
-pub(super) fn withdrawn(image: &UnresolvedImage, diagnostics: &mut Diagnostics) -> Vec<Withdrawn> {
-    let texts = &image.settings().withdrawn;
-    let parse = |text: &str| Withdrawn::parse(text, image.settings().scheme, &image.tails);
-    listed(texts, "withdrawn", parse, diagnostics)
-}
-
-fn listed<T, E: std::fmt::Display>(
-    texts: &[VersionText],
-    attribute: &str,
-    parse: impl Fn(&str) -> Result<T, E>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<T> {
-    let mut versions = Vec::new();
-    for text in texts {
-        match parse(text.as_str()) {
-            Ok(version) => versions.push(version),
-            Err(e) => {
-                let message = format!("`{}` in `{attribute}` is not a valid version: {e}", text.as_str());
-                let diagnostic = Diagnostic::error(Code::VERSION, message).at(text.span, "");
-                diagnostics.report(diagnostic);
-            }
-        }
-    }
-    versions
 }

@@ -19,7 +19,7 @@ mod template;
 
 pub use apply::apply;
 pub(crate) use apply::{Outcome, RuleTag};
-pub(crate) use error::RuleError;
+pub(crate) use error::{RuleError, RuleNote};
 pub(crate) use line::is_rule;
 pub(crate) use scope::Scope;
 

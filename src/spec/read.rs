@@ -177,6 +177,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
         };
         let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
+        let mut has_unknown = false;
         for (key, member) in members {
             let place = place.member(key);
             match &**key {
@@ -188,7 +189,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                         Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),
                         place.span,
                     );
-                    return None;
+                    has_unknown = true;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),
                 "when" if matches!(member, Value::Bool(true, _)) => {}
@@ -198,6 +199,9 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 }
                 _ => any = bool::read(member, place, self)?,
             }
+        }
+        if has_unknown {
+            return None;
         }
         let Some(pattern) = pattern else {
             let message = format!("{what} with a condition needs a `pattern`");

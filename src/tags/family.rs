@@ -1,5 +1,6 @@
 //! The family of a floating tag: the forms of the tags that show the versions it moves with.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::form::{Form, Part};
@@ -46,26 +47,24 @@ pub(crate) fn family<'f>(name: &str, own: &Form, all: impl Iterator<Item = (bool
 /// The form with any number in the place of those behind the version, and of whole parts before it: the next release has
 /// another base, revision or run (`1.2.3-debian-12-r3`, `1.2.3-45`). A tag that repeats them stays apart from others.
 fn with_any_numbers(form: &Form) -> Form {
-    /// More are those of no tag.
-    const MAX_TEXT_PARTS: usize = 8;
-    let parts = form.parts();
-    let version = parts.iter().position(|part| *part == Part::Version).unwrap_or_default();
-    let free = |(at, part): (usize, &Part)| match part {
-        Part::Text(text) if at > version => numbers_in(text),
-        Part::Text(text) if at < version => {
-            let pieces = text.split_inclusive(SEPARATORS).flat_map(|piece| {
-                let bare = piece.trim_end_matches(SEPARATORS);
-                let is_number = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
-                let first = if is_number { Part::Number } else { Part::Text(bare.to_owned()) };
-                [first, Part::Text(piece[bare.len()..].to_owned())]
-            });
-            pieces.collect()
-        }
-        part => vec![part.clone()],
-    };
-    let found: Form = parts.iter().enumerate().flat_map(free).collect();
-    let numbers = found.parts().iter().filter(|part| **part == Part::Number).count();
-    if numbers > MAX_TEXT_PARTS { form.clone() } else { found }
+    let version = form.parts().iter().position(|part| *part == Part::Version).unwrap_or_default();
+    form.with_texts(|at, text| match at.cmp(&version) {
+        Ordering::Greater => numbers_in(text),
+        Ordering::Equal | Ordering::Less => pieces(text, |piece| {
+            let is_number = !piece.is_empty() && piece.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then_some(Part::Number)
+        }),
+    })
+}
+
+/// A text, in which pieces between separators are told apart.
+pub(crate) fn pieces(text: &str, part: impl Fn(&str) -> Option<Part>) -> Vec<Part> {
+    let parts = text.split_inclusive(SEPARATORS).flat_map(|piece| {
+        let bare = piece.trim_end_matches(SEPARATORS);
+        let first = part(bare).unwrap_or_else(|| Part::Text(bare.to_owned()));
+        [first, Part::Text(piece[bare.len()..].to_owned())]
+    });
+    parts.collect()
 }
 
 /// A text, in which numbers are told apart.

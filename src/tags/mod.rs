@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 
-pub(crate) use self::family::family;
+pub(crate) use self::family::{family, pieces};
 pub(crate) use self::platforms::{Loss, losses};
 pub(crate) use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 use crate::form::Form;

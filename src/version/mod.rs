@@ -327,11 +327,12 @@ impl Version {
             Some((_, "")) => return Err(empty_part()),
             Some((version, build)) => (version, parse_build(build, text)?),
         };
+        let commit = tails.commit_in(version);
         let (numbers, rest) =
-            parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version), separators, tails)?
+            parse_numbers(version.strip_prefix(['v', 'V']).unwrap_or(version), separators, commit)?
                 .ok_or_else(|| VersionError::NoNumber(text.to_owned()))?;
         let next = rest.strip_prefix(separators).and_then(|rest| rest.split(SEPARATORS).next());
-        let is_number = |next: &str| next.starts_with(|c: char| c.is_ascii_digit()) && !tails.is_commit(next);
+        let is_number = |next: &str| next.starts_with(|c: char| c.is_ascii_digit()) && commit != Some(next);
         if next.is_some_and(is_number) {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
@@ -373,25 +374,25 @@ fn parse_build(build: &str, version: &str) -> Result<BuildMetadata, VersionError
 
 /// What of build metadata has an order.
 fn build_chunks(build: &BuildMetadata, tails: &Tails) -> Vec<Chunk> {
-    let ordered = build.split('.').filter(|identifier| !tails.is_unordered(identifier));
+    let commit = tails.commit_in(build);
+    let ordered = build.split('.').filter(|identifier| !Tails::is_unordered(identifier, commit));
     ordered.flat_map(runs).map(chunk).collect()
 }
 
 /// Takes the numbers, `NUMBER_LIMIT` at most, off the front of `text`; `None` when there is none. A commit is no number,
-/// even if all its digits are decimal.
+/// even if it begins with decimal digits.
 fn parse_numbers<'t>(
     text: &'t str,
     separators: &[char],
-    tails: &Tails,
+    commit: Option<&str>,
 ) -> Result<Option<(Vec<Number>, &'t str)>, VersionError> {
     let mut numbers = Vec::new();
     let mut rest = text;
     while numbers.len() < NUMBER_LIMIT {
         let next = if numbers.is_empty() { Some(rest) } else { rest.strip_prefix(separators) };
-        let is_number = |(digits, _): &(&str, &str)| {
-            !digits.is_empty() && (numbers.is_empty() || !tails.is_commit(digits))
-        };
-        let Some((digits, after)) = next.map(split_digits).filter(is_number) else {
+        let is_commit = |next: &&str| !numbers.is_empty() && next.split(SEPARATORS).next() == commit;
+        let next = next.filter(|next| !is_commit(next)).map(split_digits);
+        let Some((digits, after)) = next.filter(|(digits, _)| !digits.is_empty()) else {
             break;
         };
         let value = digits.parse().map_err(|_| VersionError::LargeNumber(digits.to_owned()))?;
@@ -417,6 +418,7 @@ fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
         return None;
     }
     let (class, markers) = tails.read(rest);
+    let commit = tails.commit_in(rest);
     let stage = match class {
         Class::Prerelease => Stage::Prerelease,
         Class::Unknown => Stage::Unknown,
@@ -429,7 +431,7 @@ fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
         other => other,
     };
     for (runs, marker) in identifiers.iter().zip(markers) {
-        if stage != Stage::Prerelease && tails.is_unordered(&runs.concat()) {
+        if stage != Stage::Prerelease && Tails::is_unordered(&runs.concat(), commit) {
             continue;
         }
         let (first, others) = runs.split_first()?;

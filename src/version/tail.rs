@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::commit;
+use crate::form::Form;
+
 /// What may stand between the parts of a version.
 pub(crate) const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
@@ -143,9 +146,6 @@ const STABLE_WORDS: [(&str, Place); 52] = [
     ("vmware", Place::Anywhere),
 ];
 
-/// How many digits commits are shown with.
-const COMMIT_DIGITS: std::ops::RangeInclusive<usize> = 7..=40;
-
 /// The word of releases that a commit may follow: `v1.29.0-eks-5e0fdde` is what the servers of EKS report.
 const WITH_COMMIT: &str = "eks";
 
@@ -201,41 +201,51 @@ pub struct Tails {
     /// The shape that the tails of all versions have, which makes them releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<String>,
-    /// How many hexadecimal digits the commit has that is a part of the version. Its digits say nothing: whether they
-    /// happen to be a number is chance.
+    /// How many hexadecimal digits the commit has that is a part of the version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<usize>,
+    /// How many parts of the version or of its build metadata stand behind the commit.
+    #[serde(default, skip_serializing_if = "is_none_behind")]
+    pub behind_commit: usize,
+    /// Whether all digits of the commit are decimal. Where they are not, what is decimal in its place in other versions is
+    /// a number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub commit_is_decimal: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_none_behind(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Tails {
     /// Whether nothing is said beyond the table.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { stable, prerelease, shape, commit } = self;
+        let Self { stable, prerelease, shape, commit, behind_commit: _, commit_is_decimal: _ } = self;
         stable.is_empty() && prerelease.is_empty() && shape.is_none() && commit.is_none()
     }
 
-    /// Whether an identifier is a commit, as those of the image's versions are.
-    pub(super) fn is_commit(&self, identifier: &str) -> bool {
-        self.commit == Some(identifier.len()) && is_hexadecimal(identifier)
+    /// The identifier of a version, or of the end of one, that is its commit, as the image's versions have them: in the same
+    /// place, and so long.
+    pub(super) fn commit_in<'t>(&self, version: &'t str) -> Option<&'t str> {
+        let identifier = version.rsplit(SEPARATORS).nth(self.behind_commit)?;
+        let is_decimal = identifier.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = is_decimal && (!self.commit_is_decimal || Form::of_day(identifier).is_some());
+        let is_commit = self.commit == Some(identifier.len()) && commit::is_hexadecimal(identifier);
+        (is_commit && !is_number).then_some(identifier)
     }
 
     /// Whether an identifier has no order: the greater of two commits is not the later one.
-    pub(super) fn is_unordered(&self, identifier: &str) -> bool {
-        let has = |one: fn(&u8) -> bool| identifier.bytes().any(|byte| one(&byte));
-        let is_commit = COMMIT_DIGITS.contains(&identifier.len()) && is_hexadecimal(identifier);
-        self.is_commit(identifier) || (is_commit && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic))
-    }
-
-    /// What the table and the image say of the first identifiers, as [`by_table`] does.
-    fn class_of(&self, here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option<&'static str>) {
-        if self.is_commit(here[0]) { (1, Class::Unknown, None) } else { by_table(here, leads, attached) }
+    pub(super) fn is_unordered(identifier: &str, commit: Option<&str>) -> bool {
+        commit == Some(identifier) || commit::is_mixed(identifier)
     }
 
     /// The class of what follows the numbers, and for each identifier the word that it sorts as when it makes a
     /// prerelease.
     pub(super) fn read(&self, rest: &str) -> (Class, Vec<Option<&'static str>>) {
         let identifiers: Vec<&str> = identifiers(rest).collect();
+        let commit = self.commit_in(rest);
         let mut markers = vec![None; identifiers.len()];
         let mut class = Class::Stable;
         let mut at = 0;
@@ -249,7 +259,7 @@ impl Tails {
             let (count, found) = match own.max_by_key(|(count, _)| *count) {
                 Some(found) => found,
                 None => {
-                    let (count, found, marker) = self.class_of(here, at == 0, attached);
+                    let (count, found, marker) = class_of(here, commit, at == 0, attached);
                     markers[at] = marker;
                     (count, found)
                 }
@@ -262,6 +272,16 @@ impl Tails {
         }
         (class, markers)
     }
+}
+
+/// What the table and the image say of the first identifiers, as [`by_table`] does.
+fn class_of(
+    here: &[&str],
+    commit: Option<&str>,
+    leads: bool,
+    attached: bool,
+) -> (usize, Class, Option<&'static str>) {
+    if commit == Some(here[0]) { (1, Class::Unknown, None) } else { by_table(here, leads, attached) }
 }
 
 fn identifiers(rest: &str) -> impl Iterator<Item = &str> {
@@ -286,11 +306,10 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
     let is_digit = |c: char| c.is_ascii_digit();
     if identifier.chars().all(is_digit) {
         // `git describe`: commits after a tag, and the last of them.
-        let is_described = others.first().is_some_and(|next| is_commit(next));
+        let is_described = others.first().is_some_and(|next| commit::is_described(next));
         return if is_described { (2, Class::Prerelease, None) } else { (1, Class::Stable, None) };
     }
-    if identifier == WITH_COMMIT && others.first().is_some_and(|next| next.len() >= 7 && is_hexadecimal(next))
-    {
+    if identifier == WITH_COMMIT && others.first().is_some_and(|next| commit::is_commit(next)) {
         return (2, Class::Stable, None);
     }
     let word = &identifier[..identifier.find(is_digit).unwrap_or(identifier.len())];
@@ -323,12 +342,6 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
     (1, if is_stable { Class::Stable } else { Class::Unknown }, None)
 }
 
-/// Whether an identifier is a commit as `git describe` has it.
-fn is_commit(identifier: &str) -> bool {
-    let digits = identifier.strip_prefix('g').unwrap_or_default();
-    (4..=40).contains(&digits.len()) && digits.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
-}
-
 /// The shape of what follows the numbers: digits are `0`, what mixes letters and digits is `*`, words stay; `None`
 /// without anything.
 pub(super) fn shape(rest: &str, tails: &Tails) -> Option<String> {
@@ -336,14 +349,15 @@ pub(super) fn shape(rest: &str, tails: &Tails) -> Option<String> {
         return None;
     }
     let mut shape: String = rest.chars().take_while(|c| SEPARATORS.contains(c)).collect();
+    let commit = tails.commit_in(rest);
     let parts = identifiers(rest).map(|identifier| {
         let is_digit = |c: char| c.is_ascii_digit();
         let stem = identifier.trim_end_matches(is_digit);
-        if tails.is_commit(identifier) {
+        if commit == Some(identifier) {
             "*".to_owned()
         } else if stem.is_empty() {
             "0".to_owned()
-        } else if stem.contains(is_digit) || (identifier.len() >= 7 && is_hexadecimal(identifier)) {
+        } else if stem.contains(is_digit) || commit::is_commit(identifier) {
             "*".to_owned()
         } else {
             stem.to_ascii_lowercase()
@@ -351,10 +365,6 @@ pub(super) fn shape(rest: &str, tails: &Tails) -> Option<String> {
     });
     shape.push_str(&parts.collect::<Vec<_>>().join("-"));
     Some(shape)
-}
-
-fn is_hexadecimal(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// Whether a tail is a part of the version, and names neither a variant nor an edition that is not in `own`, the tail of
@@ -374,12 +384,13 @@ pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
     if tail.is_empty() {
         return true;
     }
+    let commit = tails.commit_in(tail);
     let mut at = 0;
     while at < rest.len() {
         let here = &rest[at..];
         let declared =
             tails.stable.iter().chain(&tails.prerelease).filter_map(|suffix| fits(suffix, here)).max();
-        let (count, class, _) = tails.class_of(here, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
+        let (count, class, _) = class_of(here, commit, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
         let word = stem(here[0]);
         let is_edition = STABLE_WORDS.contains(&(word.as_str(), Place::Edition));
         let is_own = own.contains(&word);

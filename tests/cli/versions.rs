@@ -902,3 +902,152 @@ fn a_word_of_prereleases_behind_digits_is_no_scheme() {
     let lines = "version = \"1.2.3-71634acme\"\nknown_versions = [\"1.2.3-71600acme\"]";
     assert_eq!(tags(&block(lines), &[]).0, "1.2.3-71634acme 1.2=versions 1=versions latest=versions");
 }
+
+/// Only what stands where the run's commit does may be another one, and a date never is.
+#[test]
+fn dates_and_numbers_beside_a_commit_keep_their_order() {
+    let letters = "commit=1a2b3c4d5e6f708192a3b4c5d6e7f80912345678";
+    let tags_of = "tags = [\"{{ version | replace('+', '-') }}\", \"{{ major }}\", \"latest\"]";
+    for (version, greater, lower) in [
+        ("1.2.3-20260201-1a2b3c4d", "1.2.3-20260301-aaaaaaaa", "1.2.3-20260101-aaaaaaaa"),
+        ("1.2.3+20260201.1a2b3c4d", "1.2.3+20260301.aaaaaaaa", "1.2.3+20260101.aaaaaaaa"),
+        ("1.2.3-20260201.1a2b3c4d", "1.2.3-20260301.aaaaaaaa", "1.2.3-20260101.aaaaaaaa"),
+        ("1.2.3+1234567.1a2b3c4", "1.2.3+7654321.aaaaaaa", "1.2.3+1111111.aaaaaaa"),
+        ("1.2.3+1a2b3c4d.20260201", "1.2.3+aaaaaaaa.20260301", "1.2.3+aaaaaaaa.20260101"),
+    ] {
+        for (known, expected) in [
+            (format!("\"{greater}\", \"{lower}\""), ""),
+            (format!("\"{lower}\""), " 1=versions latest=versions"),
+        ] {
+            let lines = format!("version = \"{version}\"\nknown_versions = [{known}]\n{tags_of}");
+            let (found, talk) = tags(&block(&lines), &["--fact", letters]);
+            assert_eq!(found, format!("{}{expected}", version.replace('+', "-")), "{known}: {talk}");
+        }
+    }
+    // Other commits in the same place have no order, and their dates have one.
+    let digits = "commit=1234567890abcdef1234567890abcdef12345678";
+    for (known, floats) in [("87654321", true), ("aaaaaaaa", true), ("20260301", false)] {
+        let lines =
+            format!("version = \"1.2.3+b1.12345678\"\nknown_versions = [\"1.2.3+b1.{known}\"]\n{tags_of}");
+        let (found, _) = tags(&block(&lines), &["--fact", digits]);
+        assert_eq!(found.ends_with("latest=versions"), floats, "{known}: {found}");
+    }
+}
+
+#[test]
+fn the_tag_of_a_commit_beside_a_version_never_moves() {
+    for (names, commit) in [
+        ("1.2.3-r2 1.2-1a2b3c4 latest", "1.2-1a2b3c4"),
+        ("1.2.3-r2 1.2.3-1a2b3c4 latest", "1.2.3-1a2b3c4"),
+        ("1.2.3 1-1a2b3c4d5e 1 latest", "1-1a2b3c4d5e"),
+        ("1.2.3 1.2-main-0f1e2d3 latest", "1.2-main-0f1e2d3"),
+    ] {
+        let known = target(names) + "image \"a\" {\n  known_versions = [\"1.2.4\"]\n}\n";
+        let (found, talk) = tags(&known, &[]);
+        assert!(found.split(' ').any(|tag| tag == commit), "{names}: {found} {talk}");
+    }
+    for names in
+        ["1.2.3-r2 1.2 latest", "20260201.1.2 20260201.1 latest", "1.2.3-12345678 1.2-12345678 latest"]
+    {
+        let moving = names.split(' ').nth(1).unwrap();
+        let (found, _) = tags(&target(names), &[]);
+        assert!(found.contains(&format!("{moving}=versions")), "{names}: {found}");
+    }
+}
+
+#[test]
+fn a_withdrawn_version_that_tags_show_is_told() {
+    let told = |file: &str| plan(file, &[]).1.contains("\"withdrawn\"");
+    let withdrawn = |list: &str| format!("image \"a\" {{\n  withdrawn = [{list}]\n}}\n");
+    for names in
+        ["1.2.3-debian-12-r3 1.2 latest edge", "1.2.3 1.2 latest", "v1.2.3 edge", "api-1.2.3 api-latest"]
+    {
+        assert!(told(&(target(names) + &withdrawn("\"1.2.3\""))), "{names}");
+        assert!(!told(&(target(names) + &withdrawn("\"1.2.4\""))), "{names}");
+    }
+    assert!(told(&block("tags = [\"1.2.3\", \"1.2\", \"latest\"]\nwithdrawn = [\"1.2.3\"]")));
+    assert!(!told(&block("tags = [\"edge\", \"latest\"]\nwithdrawn = [\"1.2.3\"]")));
+}
+
+/// What a constant is called says nothing of the version.
+#[test]
+fn a_constant_with_a_word_in_it_changes_no_owner() {
+    for constant in ["conversion", "version", "semversion", "versions"] {
+        let lines = format!(
+            "version = \"1.2.0+foo.3\"\nknown_versions = [\"1.2.0-foo.4\"]\ntags = [\"{{{{ semver }}}}\", \"{constant}\", \"latest\"]"
+        );
+        let (found, talk) = tags(&block(&lines), &[]);
+        assert_eq!(found, format!("1.2.0=versions {constant}=versions latest=versions"), "{talk}");
+    }
+    // The version itself with its build does.
+    let lines = "version = \"1.2.0+foo.3\"\nknown_versions = [\"1.2.0-foo.4\"]\ntags = [\"{{ version | replace('+', '-') }}\", \"latest\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.0-foo.3");
+}
+
+#[test]
+fn a_latest_beside_rules_is_not_of_prereleases() {
+    let lines = |rule: &str| format!("tags = [\"{rule}\", \"latest\"]");
+    for rule in [
+        "type=match,pattern=\\\\d+\\\\.\\\\d+",
+        "type=semver,pattern={{version}}",
+        "type=ref,event=tag",
+        "type=pep440,pattern={{version}}",
+    ] {
+        let latest = |tag: &str| {
+            let (found, talk) = tags(&block(&lines(rule)), &["--fact", &format!("tag={tag}")]);
+            (found.contains("latest"), talk)
+        };
+        let (found, talk) = latest("v1.2.3-rc.1");
+        assert!(!found, "{rule}: {talk}");
+        let (found, talk) = latest("v1.2.3");
+        assert!(found, "{rule}: {talk}");
+    }
+}
+
+#[test]
+fn all_unknown_keys_of_a_tag_are_told() {
+    for keys in [
+        "name = \"x\", if = \"tag\"",
+        "pattern = \"x\", whan = \"tag\", anny = true",
+        "a = \"x\", b = 1, when = \"tag\"",
+    ] {
+        let (_, talk) = plan(&block(&format!("version = \"1.2.3\"\ntags = [{{ {keys} }}]")), &[]);
+        assert_eq!(talk.matches("\"unknown-attribute\"").count(), 2, "{keys}: {talk}");
+    }
+}
+
+/// A form has so many parts at most, whatever a tag is made of.
+#[test]
+fn a_plan_has_no_form_that_no_merge_reads() {
+    let commits = ["abcdef1"; 13].join("-");
+    let patterns = |word: &str| [word; 13].join("-");
+    for file in [
+        target(&format!("1.2.3-{commits} 1.2.3 latest")),
+        target(&format!("1.2.3-{} latest", ["1a"; 30].join("."))),
+        block(&format!("version = \"1.2.3\"\ntags = [\"{{{{ version }}}}\", \"{}\"]", patterns("{{ sha }}"))),
+        block(&format!("tags = [\"{}\"]", patterns("{{ pr | default(1) }}"))),
+        block(&format!(
+            "version = \"1.2.3\"\ntags = [\"{{{{ version }}}}-{}\"]",
+            patterns("{{ date('%d') }}-{{ sha[:4] }}")
+        )),
+    ] {
+        let facts = [
+            "--fact=commit=1a2b3c4d5e6f708192a3b4c5d6e7f80912345678",
+            "--fact=commit_time=2026-01-31T12:00:00Z",
+        ];
+        let (found, talk) = plan(&file, &facts);
+        let found = found.unwrap_or_else(|| panic!("{file}: {talk}"));
+        let image = found["images"].as_object().unwrap().values().next().unwrap();
+        for tag in image["tags"].as_array().unwrap() {
+            let forms = tag["family"].as_array().into_iter().flatten().chain(tag.get("form"));
+            for form in forms.map(|form| form.as_str().unwrap()) {
+                let braces = form.matches('{').count();
+                assert!(
+                    braces + form.split(['{', '}']).filter(|part| !part.is_empty()).count() <= 2 * 24,
+                    "{form}"
+                );
+                assert!(braces <= 24, "{form}");
+            }
+        }
+    }
+}
