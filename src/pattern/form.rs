@@ -138,8 +138,11 @@ fn marked_date(format: &str) -> Option<String> {
     Some(text)
 }
 
-/// Reads a rendered text with marks in it.
+/// Reads a rendered text with marks in it. Beside a whole version, its single numbers are any numbers: the next version has
+/// others.
 fn parts(text: &str, sha_length: usize) -> Option<Vec<Part>> {
+    let (whole, _) = of_version(usize::MAX);
+    let has_whole = text.contains(&mark(whole));
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -148,7 +151,12 @@ fn parts(text: &str, sha_length: usize) -> Option<Vec<Part>> {
         parts.push(Part::Text(before.to_owned()));
         if let Some(inner) = after.strip_prefix(OPEN) {
             let (code, after) = inner.split_once(CLOSE)?;
-            parts.push(part(code, sha_length)?);
+            let part = part(code, sha_length)?;
+            if has_whole && part == Part::Version && code != whole {
+                push_number(&mut parts);
+            } else {
+                parts.push(part);
+            }
             rest = after;
         } else {
             let shared = after.bytes().zip(COMMIT.bytes()).take_while(|(a, b)| a == b).count();
@@ -164,6 +172,14 @@ fn parts(text: &str, sha_length: usize) -> Option<Vec<Part>> {
         return None;
     }
     Some(parts)
+}
+
+/// Adds a number; two that touch are one.
+fn push_number(parts: &mut Vec<Part>) {
+    parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+    if parts.last() != Some(&Part::Number) {
+        parts.push(Part::Number);
+    }
 }
 
 fn part(code: &str, sha_length: usize) -> Option<Part> {
@@ -209,6 +225,11 @@ mod tests {
             ("{{ version | replace('+', '-') }}", "{version}"),
             ("{{ major }}{{ minor }}", "{name}"),
             ("php{{ major }}-{{ minor }}", "php{name}"),
+            ("pg{{ major }}-{{ version }}", "pg{number}-{version}"),
+            ("php{{ major }}{{ minor }}-{{ version }}-x", "php{number}-{version}-x"),
+            ("php{{ major }}.{{ minor }}-{{ version }}", "php{number}.{number}-{version}"),
+            ("{{ version }}-{{ major }}", "{version}-{number}"),
+            ("{{ version }}-{{ version }}", "{name}"),
             ("sha-{{ sha }}", "sha-{commit:7}"),
             ("{{ commit }}", "{commit:40}"),
             ("{{ commit[:12] }}", "{commit:12}"),

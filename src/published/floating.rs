@@ -126,9 +126,11 @@ pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag
             other.numbers().len() > version.numbers().len() && agree(other, version, version.numbers().len())
         })
     };
+    // A number alone is a version where the image shows no more of its own.
+    let fewest = if shows_one_number(image) { 1 } else { 2 };
     let is_version = |version: &Version| {
         let count = version.numbers().len();
-        count >= own.numbers().len() || (count > 1 && !continues(version))
+        count >= own.numbers().len() || (count >= fewest && !continues(version))
     };
     // A date has a number or two, and may end like no version.
     let is_day =
@@ -147,6 +149,12 @@ pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag
         other_scheme: dates_like(version).filter(|_| !is_dated),
     };
     of_class.map(member).collect()
+}
+
+/// Whether the tags of an image show the first number of its version, and never more.
+fn shows_one_number(image: &PlannedImage) -> bool {
+    let mut shown = image.tags.iter().filter(|tag| tag.form.is_readable()).peekable();
+    shown.peek().is_some() && shown.all(|tag| tag.follows().is_some_and(|follows| follows.numbers == 1))
 }
 
 /// Reads versions out of tags of the forms that a floating tag moves with.

@@ -11,8 +11,18 @@ impl Rule {
     /// The form of its tags.
     #[must_use]
     pub(crate) fn form(&self, flavor: &Flavor, sha_length: usize) -> Form {
+        // Beside a whole version, its single numbers are any numbers: the next version has others.
+        let is_whole = |word: &Word| matches!(word, Word::Raw | Word::Version);
+        let has_whole = match &self.kind {
+            RuleKind::Version { pattern, .. } => pattern.map(|_| false, is_whole).contains(&true),
+            _ => false,
+        };
         let parts = |template: &Template| {
-            template.map(|text| Part::Text(text.to_owned()), |word| part(word, sha_length))
+            let word = |word: &Word| match part(word, sha_length) {
+                Part::Version if has_whole && !is_whole(word) => Part::Number,
+                part => part,
+            };
+            template.map(|text| Part::Text(text.to_owned()), word)
         };
         let of_all = |affix: &Option<Affix>| affix.as_ref().map(|affix| parts(&affix.template));
         let affix = |own: &Option<Template>, common: &Option<Affix>| {
@@ -29,7 +39,10 @@ impl Rule {
             RuleKind::Sha { is_long } => vec![Part::Commit(if *is_long { LONG_COMMIT } else { sha_length })],
         };
         let (before, after) = (affix(&self.prefix, &flavor.prefix), affix(&self.suffix, &flavor.suffix));
-        joined(before.into_iter().chain(core).chain(after)).into_iter().collect()
+        let mut all = joined(before.into_iter().chain(core).chain(after));
+        // Two numbers that touch are one.
+        all.dedup_by(|one, before| *one == Part::Number && *before == Part::Number);
+        all.into_iter().collect()
     }
 }
 
@@ -62,6 +75,8 @@ mod tests {
             ("type=semver,pattern=v{{major}}.{{minor}}", "v{version}"),
             ("type=semver,pattern={{version}},prefix=api-,suffix=-debian", "api-{version}-debian"),
             ("type=pep440,pattern={{major}}-{{minor}}", "{name}"),
+            ("type=semver,pattern=php{{major}}-{{version}}", "php{number}-{version}"),
+            ("type=semver,pattern={{version}}-pg{{major}}.{{minor}}", "{version}-pg{number}.{number}"),
             ("type=match,pattern=\\d.\\d.\\d,prefix=rel-", "rel-{version}"),
             ("type=ref,event=tag", "{version}"),
             ("type=ref,event=branch", "{name}"),

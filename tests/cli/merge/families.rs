@@ -74,6 +74,17 @@ fn floating_tags_are_compared_with_the_tags_of_their_form() {
         (rules(r#""type=semver,pattern={{version}}", "type=raw,value={{image}}-latest", "type=raw,value=latest,prefix=v-""#, r#""latest=false""#), "1.3.0", "app-latest=1.3.0 v-latest=1.3.0"),
         (rules(r#""type=match,pattern=\\d.*,suffix=-alpine", "type=raw,value=latest-alpine""#, r#""latest=false""#), "1.3.0-alpine 2.0.0", "latest-alpine=1.3.0-alpine"),
         (rules(r#""type=ref,event=tag", "type=raw,value=x-latest""#, r#""latest=false""#), "v1.3.0", "x-latest=v1.3.0"),
+        // Numbers of the version beside the whole of it are others in the next one.
+        (r#"version = "1.2.9", tags = ["pg{{ major }}-{{ version }}", "pg{{ major }}", "latest"]"#.to_owned(), "pg2-2.0.0 pg1-1.2.8", "latest=pg2-2.0.0"),
+        (r#"version = "1.2.9", tags = ["php{{ major }}{{ minor }}-{{ version }}", "latest"]"#.to_owned(), "php13-1.3.0", "latest=php13-1.3.0"),
+        (r#"version = "1.2.9", tags = ["app{{ major }}-{{ version }}-x", "latest"]"#.to_owned(), "app2-2.0.0-x app3-3.0.0-y", "latest=app2-2.0.0-x"),
+        (r#"version = "1.2.9", tags = ["{{ version }}-line{{ major }}.{{ minor }}", "{{ major }}", "latest"]"#.to_owned(), "1.3.0-line1.3", "latest=1.3.0-line1.3 1=1.3.0-line1.3"),
+        (rules(r#""type=semver,pattern=php{{major}}-{{version}}""#, ""), "php2-2.0.0", "latest=php2-2.0.0"),
+        // A number alone, where the image has no more.
+        (r#"version = "1.2.9", tags = ["{{ major }}", "latest"]"#.to_owned(), "2", "latest=2"),
+        (r#"version = "1.2.9", tags = ["api-{{ major }}", "api-latest"]"#.to_owned(), "api-2 3", "api-latest=api-2"),
+        (r#"version = "1.2.9", tags = ["{{ major }}", "{{ major }}.{{ minor }}", "latest"]"#.to_owned(), "2", ""),
+        (r#"version = "1.2.9", tags = ["{{ version }}", "{{ major }}", "latest"]"#.to_owned(), "2", ""),
         // Constants beside a version.
         (r#"tags = ["1.2.9", "latest", "1"]"#.to_owned(), "1.3.0", "latest=1.3.0 1=1.3.0"),
     ] {
