@@ -8,6 +8,7 @@ use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::parallel;
 use crate::plan::{Leg, Plan};
 use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
@@ -22,20 +23,26 @@ type Absent = (String, Option<Span>);
 pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let host = session.host;
     let is_checkout = host.is_in_checkout();
+    let legs = reading(plan);
     let is_there = |leg: &Leg| dockerfile_of(&leg.definition).is_some_and(|path| host.is_file(&path));
-    if !is_checkout && !host.is_file(DOCKERFILE) && !plan.legs.values().any(is_there) {
+    if !is_checkout
+        && !host.is_file(DOCKERFILE)
+        && !parallel::map(&legs, |leg| is_there(leg)).any(|is_one| is_one)
+    {
         return Vec::new();
     }
     let mut missing: IndexMap<String, Absent> = IndexMap::new();
-    for leg in plan.legs.values() {
-        let found =
-            absent(&leg.of, &leg.definition, &|path| host.is_folder(path), &|path| host.is_file(path));
+    let absent = |leg: &Leg| {
+        absent(&leg.of, &leg.definition, &|path| host.is_folder(path), &|path| host.is_file(path))
+    };
+    for (leg, found) in parallel::map(&legs, |leg| (leg, absent(leg))) {
         let place = plan.targets.get(&leg.of).and_then(|source| source.span);
         for (path, (what, span)) in found {
             missing.entry(path).or_insert((what, span.or(place)));
         }
     }
-    let mut diagnostics: Vec<Diagnostic> = if is_checkout { leading_out(session, plan) } else { Vec::new() };
+    let mut diagnostics: Vec<Diagnostic> =
+        if is_checkout { leading_out(session, plan, &legs) } else { Vec::new() };
     let note = |(_, (what, span)): (String, Absent)| {
         let place = if is_checkout { "in this checkout" } else { "here" };
         Diagnostic::note(Code::ABSENT, format!("{what} does not exist {place}"))
@@ -46,11 +53,24 @@ pub(super) fn notes(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The legs, without those that read the same as the one before: most targets read the same for each platform.
+fn reading(plan: &Plan) -> Vec<&Leg> {
+    let mut legs: Vec<&Leg> = plan.legs.values().collect();
+    legs.dedup_by(|next, last| next.of == last.of && places(&next.definition) == places(&last.definition));
+    legs
+}
+
+/// What says where a target reads.
+fn places(target: &Target) -> impl PartialEq {
+    let contexts = (&target.context, &target.default_context, &target.contexts);
+    (contexts, &target.dockerfile, target.dockerfile_inline.is_some(), &target.secret)
+}
+
 /// A warning for each path that a target names in the checkout and that leads out of it. Bake asks before it reads there, and
 /// in a job nobody answers.
-fn leading_out(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
+fn leading_out(session: &Session<'_>, plan: &Plan, legs: &[&Leg]) -> Vec<Diagnostic> {
     let mut found: IndexMap<String, Absent> = IndexMap::new();
-    for leg in plan.legs.values() {
+    for leg in legs {
         let place = plan.targets.get(&leg.of).and_then(|source| source.span);
         for (path, (what, span)) in named(&leg.of, &leg.definition) {
             let is_below =
