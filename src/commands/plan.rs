@@ -75,13 +75,13 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
 }
 
 /// Writes the files of a plan, or checks that they are there, and gives the view that is made beside them.
-fn write_plan<V>(
+fn write_plan<V: Send>(
     session: &Session<'_>,
     args: &cli::Plan,
     folder: &str,
     plan: &Plan,
     found: &[Found],
-    view: impl FnOnce() -> V,
+    view: impl FnOnce() -> V + Send,
 ) -> Result<V, Error> {
     // The limit of GitHub is an option of the others, where it made a difference.
     let max_jobs = args.selection.max_jobs.or(plan.packed.map(|packed| packed.most));

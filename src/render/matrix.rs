@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::plan_json;
+use crate::parallel;
 use crate::plan::{Job, Plan};
 use crate::platform::Platform;
 use crate::published::fingerprint::Fingerprint;
@@ -68,8 +69,8 @@ impl<'a> MatrixRow<'a> {
     }
 }
 
-fn rows<'a>(plan: &'a Plan, id: &'a Fingerprint) -> impl Iterator<Item = MatrixRow<'a>> {
-    plan.jobs.iter().map(move |job| MatrixRow::of(job, id))
+fn rows<'a>(jobs: &'a [Job], id: &'a Fingerprint) -> impl Iterator<Item = MatrixRow<'a>> {
+    jobs.iter().map(move |job| MatrixRow::of(job, id))
 }
 
 /// One row a line, so that a change of one job is a change of one line.
@@ -80,17 +81,24 @@ pub fn render(plan: &Plan) -> String {
 
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
+    let (first, second) = plan.jobs.split_at(plan.jobs.len() / 2);
+    let (first, second) = parallel::both(plan.jobs.len(), || lines(first, id), || lines(second, id));
+    let lines = first + &second;
+    lines.strip_prefix(',').map_or_else(|| "[]\n".to_owned(), |lines| ["[", lines, "\n]\n"].concat())
+}
+
+/// The rows of some jobs, each on a line of its own behind a comma.
+fn lines(jobs: &[Job], id: &Fingerprint) -> String {
     let mut text = Vec::new();
-    for row in rows(plan, id) {
-        text.extend_from_slice(if text.is_empty() { b"[\n  " } else { b",\n  " });
+    for row in rows(jobs, id) {
+        text.extend_from_slice(b",\n  ");
         serde_json::to_writer(&mut text, &row).expect(STRING_KEYS);
     }
-    text.extend_from_slice(if text.is_empty() { b"[]\n" } else { b"\n]\n" });
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 /// All rows on one line, for `strategy.matrix.include` through `fromJSON`.
 #[must_use]
 pub fn render_github(plan: &Plan) -> String {
-    serde_json::to_string(&rows(plan, &plan_json::id(plan)).collect::<Vec<_>>()).expect(STRING_KEYS)
+    serde_json::to_string(&rows(&plan.jobs, &plan_json::id(plan)).collect::<Vec<_>>()).expect(STRING_KEYS)
 }

@@ -39,12 +39,12 @@ pub fn files(plan: &Plan, origin: &str) -> [(&'static str, String); 3] {
 
 /// The files beside a Bake file that holds this definition, and a view that is made at the same time. The Bake file may be
 /// very large, and need not be in memory any more.
-pub(crate) fn files_beside<V>(
+pub(crate) fn files_beside<V: Send>(
     plan: &Plan,
     definition: &Fingerprint,
-    view: impl FnOnce() -> V,
+    view: impl FnOnce() -> V + Send,
 ) -> ([(&'static str, String); 2], V) {
-    let Written { id, text } = plan_json::written(plan, definition);
-    let (view, matrix) = parallel::both(plan.legs.len(), view, || matrix::with_id(plan, &id));
-    ([("matrix.json", matrix), (PLAN, text)], view)
+    let (written, view) = parallel::both(plan.legs.len(), || plan_json::written(plan, definition), view);
+    let Written { id, text } = written;
+    ([("matrix.json", matrix::with_id(plan, &id)), (PLAN, text)], view)
 }
