@@ -188,7 +188,8 @@ fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
     };
     let form = forms::of(name, tag.claim, Some(version), Some(said));
     // The next run writes another date, and none of them is a release.
-    if let Some(day) = Form::of_day(name).filter(|_| form.is_text() && tag.claim == Claim::Literal) {
+    let may_be_day = form.is_text() && tag.claim == Claim::Literal;
+    if let Some(day) = may_be_day.then(|| Form::of_day(name)).flatten() {
         return day;
     }
     let commit = |piece: &str| is_commit(piece).then_some(Part::Commit(piece.len()));
