@@ -102,3 +102,49 @@ fn lines(jobs: &[Job], id: &Fingerprint) -> String {
 pub fn render_github(plan: &Plan) -> String {
     serde_json::to_string(&rows(&plan.jobs, &plan_json::id(plan)).collect::<Vec<_>>()).expect(STRING_KEYS)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn job(number: usize) -> Job {
+        Job {
+            name: format!("leg{number}").into(),
+            legs: vec![format!("leg{number}").into()],
+            group: None,
+            platform: None,
+            runner: Runner::Label("ubuntu-latest".to_owned()),
+            qemu: false,
+            images: Vec::new(),
+            allow: Vec::new(),
+            secrets: Vec::new(),
+            ssh: Vec::new(),
+            env: Vec::new(),
+            needs: Vec::new(),
+            gha_cache: false,
+        }
+    }
+
+    #[test]
+    fn each_job_has_a_line_however_many_there_are() {
+        let id = Fingerprint::of("");
+        for count in [0, 1, 2, 3, 499, 500, 501, 1000] {
+            let plan = Plan { jobs: (0..count).map(job).collect(), ..Plan::default() };
+            let text = with_id(&plan, &id);
+            let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
+            let names: Vec<&str> = rows.iter().filter_map(|row| row["job"].as_str()).collect();
+            assert_eq!(names, plan.jobs.iter().map(|job| &*job.name).collect::<Vec<_>>());
+            let lines: Vec<String> = rows.iter().map(|row| row["job"].to_string()).collect();
+            assert_eq!(text.lines().count(), if count == 0 { 1 } else { count + 2 });
+            assert!(
+                text.lines()
+                    .skip(1)
+                    .zip(lines)
+                    .all(|(line, name)| line.starts_with(&format!("  {{\"job\":{name},")))
+            );
+            assert!(text.ends_with("]\n") && !text.contains(",\n]"));
+        }
+    }
+}
