@@ -9,15 +9,21 @@ use super::report::Report;
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::form::{Form, Part};
 use crate::published::floating::{Keeper, Member, members};
+use crate::published::given;
 use crate::published::plan_json::TagEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Known, Question, Questions, Record};
+use crate::published::release::MAX_RELEASES;
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::version::Version;
+
+/// What begins the tags of signatures and the like, which name the digest that they are about.
+const OF_DIGEST: &str = "sha256-";
 
 /// A floating tag of a repository, and what it is to have.
 struct Floating<'a> {
@@ -76,7 +82,11 @@ pub(crate) fn restore(
         // The plan names versions that a list may lack.
         let planned = images.iter().flat_map(|image| image.tags_in(location)).map(|tag| &tag.name);
         let tags: BTreeSet<&Tag> = floating.keys().chain(owners).chain(planned).collect();
-        let questions = tags.iter().map(|tag| (site, Question::Tag((*tag).clone()))).collect();
+        let withdrawn = withdrawn(&images, location, &listed);
+        let mut others = others(&images, location, &listed);
+        others.retain(|tag| !floating.contains_key(*tag) && !withdrawn.contains(tag));
+        let asked = tags.iter().chain(&withdrawn).chain(&others);
+        let questions = asked.map(|tag| (site, Question::Tag((*tag).clone()))).collect();
         report.problems.extend(ask(&mut survey, questions));
         if !report.problems.is_empty() {
             return Vec::new();
@@ -85,6 +95,15 @@ pub(crate) fn restore(
         let disagrees = |tag: &Tag| record.tag(tag).present().is_some() != listed.contains(tag);
         let differing: BTreeSet<Tag> = tags.into_iter().filter(|tag| disagrees(tag)).cloned().collect();
         if differing.is_empty() {
+            let owned: BTreeSet<&Digest> =
+                floating.values().filter_map(|one| record.tag(one.owner.as_ref()?.tag).present()).collect();
+            for tag in others {
+                let Some(now) = record.tag(tag).present().filter(|now| !owned.contains(now)) else {
+                    continue;
+                };
+                let version = withdrawn.iter().find(|own| record.tag(own).present() == Some(now));
+                report.held.extend(version.map(|version| still_withdrawn(location, tag, now, version)));
+            }
             return promotions(floating, location, record, report);
         }
         if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
@@ -154,6 +173,43 @@ fn floating<'a>(
     Ok(all)
 }
 
+/// The own tags of versions that are withdrawn.
+fn withdrawn<'a>(
+    images: &[&'a PlannedImage],
+    location: &'a Location,
+    listed: &'a [Tag],
+) -> BTreeSet<&'a Tag> {
+    let shapes = images.iter().flat_map(|&image| image.tags_in(location).map(move |shape| (image, shape)));
+    let members = shapes.flat_map(|(image, shape)| members(image, shape, listed));
+    members.filter(|one| one.is_withdrawn).map(|one| one.tag).collect()
+}
+
+/// The tags that may move without following versions by numbers: channels, those of prereleases, and constants. Neither the own
+/// tags of versions, nor those of single runs.
+fn others<'a>(images: &[&PlannedImage], location: &Location, listed: &'a [Tag]) -> Vec<&'a Tag> {
+    let is_of_run = |form: &Form| {
+        form.parts().iter().any(|part| match part {
+            Part::Commit(_) | Part::Date(_) | Part::Number => true,
+            Part::Text(_) | Part::Version | Part::Name => false,
+        })
+    };
+    let stays = |tag: &Tag| {
+        given::is_own_tag(tag)
+            || tag.as_str().starts_with(OF_DIGEST)
+            || images.iter().any(|image| {
+                let forms = image.tags_in(location).map(|own| &own.form).chain(&image.other_forms);
+                image.tags_in(location).any(|own| own.name == *tag && !own.floating)
+                    || forms.filter(|form| is_of_run(form)).any(|form| form.fits(tag.as_str()))
+            })
+    };
+    let is_planned =
+        |tag: &Tag| images.iter().any(|image| image.tags_in(location).any(|own| own.name == *tag));
+    let mut found: Vec<&Tag> = listed.iter().filter(|tag| !stays(tag)).collect();
+    found.sort_by_key(|tag| !is_planned(tag));
+    found.truncate(MAX_RELEASES);
+    found
+}
+
 /// The floating tag of a version that is shaped like one of the plan; none where that cannot be told.
 fn name_for(shape: &TagEntry, numbers: usize, own: &Version, version: &Version) -> Option<Tag> {
     if numbers == 0 {
@@ -219,6 +275,15 @@ fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic 
         keeper.tag,
         location.with_tag(&keeper.tag),
         location.with_tag(name)
+    ))
+}
+
+/// Names a tag that is still a withdrawn version, and that no version by its numbers is for.
+fn still_withdrawn(location: &Location, name: &Tag, now: &Digest, version: &Tag) -> Diagnostic {
+    let name = location.with_tag(name);
+    let message = format!("`{name}` stays as it is, {now}: that is `{version}`, which is withdrawn");
+    Diagnostic::warning(Code::HELD, message).with_help(format!(
+        "give it a version that is left: `bakeplan promote {location}:VERSION --to {name}`; or remove it in the registry"
     ))
 }
 

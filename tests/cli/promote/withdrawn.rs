@@ -222,3 +222,40 @@ fn a_date_gets_no_floating_tag() {
         assert_eq!(digest(&stage, "latest"), before["1.4.2"], "{date}");
     }
 }
+
+/// What is no version by its numbers, and still is what was withdrawn, is named: nobody else would.
+#[test]
+fn a_channel_that_stays_on_a_withdrawn_version_is_named() {
+    let channel = r#"{"name":"lts","floating":true,"class":"channel","form":"lts"}"#;
+    for (tags, planned, left) in [
+        ("lts=1.4.3", true, "lts"),
+        ("next=1.4.3", false, "next"),
+        ("1.4-rc=1.4.3", false, "1.4-rc"),
+        ("stable=1.4.3 lts=1.4.3", true, "lts stable"),
+        ("lts=1.4.2 next=1.4.2", true, ""),
+        // The tags of runs and signatures, and those of versions, are what they were.
+        ("sha-1234567=1.4.3 1.4.3-rc.1=1.4.3 lts=1.4.2", true, ""),
+    ] {
+        let stage = stage(&format!("1.4.2 1.4.3 latest=1.4.3 {tags}"));
+        let document = plan(&stage, "1.4.2", "1.4.3").replacen(
+            r#""version":"#,
+            r#""other_forms":["sha-{commit:7}"],"version":"#,
+            1,
+        );
+        let document = if planned {
+            document.replacen(r#""tags":["#, &format!(r#""tags":[{channel},"#), 1)
+        } else {
+            document
+        };
+        let before = stage.world.tags("app");
+        let outcome = stage.run_with(&document, LINE);
+        assert_eq!(outcome.status, if left.is_empty() { 0 } else { 5 }, "{tags}: {}", outcome.told);
+        for tag in left.split_whitespace() {
+            let expected =
+                format!("app:{tag}` stays as it is, {}: that is `1.4.3`, which is withdrawn", before[tag]);
+            assert!(outcome.told.contains(&expected), "{expected}: {}", outcome.told);
+        }
+        assert_eq!(outcome.told.matches("which is withdrawn").count(), left.split_whitespace().count());
+        assert_eq!(digest(&stage, "latest"), digest(&stage, "1.4.2"), "{tags}");
+    }
+}
