@@ -201,6 +201,27 @@ impl Form {
     }
 }
 
+impl Form {
+    /// The digits of a commit that a tag of this form has; nothing for a tag of another form.
+    #[must_use]
+    pub fn commits_in<'t>(&self, tag: &'t str) -> Vec<&'t str> {
+        let length = |part: &Part| match part {
+            Part::Commit(length) => Some(*length),
+            Part::Text(_) | Part::Version | Part::Date(_) | Part::Number | Part::Name => None,
+        };
+        let Some(length) = self.0.iter().find_map(length) else { return Vec::new() };
+        // It is read as a version is, whose place is known afterwards.
+        let part = |part: &Part| match part {
+            Part::Commit(_) => Part::Version,
+            Part::Version => Part::Name,
+            other => other.clone(),
+        };
+        let mut found = self.0.iter().map(part).collect::<Self>().versions_in(tag);
+        found.retain(|text| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        found
+    }
+}
+
 /// Where a version begins and ends.
 type Place = Option<(usize, usize)>;
 

@@ -137,6 +137,8 @@ pub struct Run {
     pub commit: Option<String>,
     /// When it was committed.
     pub commit_time: Option<Timestamp>,
+    /// The full hash of the commit that was checked out, as far as git tells in CI: in a pull request it may be another one.
+    pub checkout: Option<String>,
 }
 
 impl Run {
@@ -151,6 +153,7 @@ impl Run {
             number: facts.run,
             commit: facts.commit.clone(),
             commit_time: facts.commit_time,
+            checkout: None,
         }
     }
 }

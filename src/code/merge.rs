@@ -72,7 +72,7 @@ codes! {
         cure: "Leave `index = false` out, or build with `oci-mediatypes=true` in `output`; or leave it: such an image is always built.",
     }
     OTHER_PLAN "other-plan" [Error] {
-        cause: "Metadata, a result or a build belongs to another plan: it names another id, or its labels or annotations are not the planned ones.",
+        cause: "Metadata, a result or a build belongs to another plan: it names another id, its labels or annotations are not the planned ones, or it is of another commit.",
         example: when("A `plan.json` of this run is merged with metadata files that an earlier run left in the folder."),
         cure: "Give the `plan.json` and the metadata of one run.",
     }

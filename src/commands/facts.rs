@@ -82,12 +82,16 @@ pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
     facts
 }
 
-/// The run, as far as CI tells. git is asked for one thing alone, and never at the desk, where a plan is the same at any commit.
+/// The run, as far as it is known. git is asked about commits alone, and never at the desk, where a plan is the same at any
+/// commit.
 pub(super) fn run(session: &Session<'_>, known: &Facts) -> Run {
     let run = Run::of(known);
     let time = || git::commit_time(run.commit.as_deref()?, &|arguments| run_git(session, arguments));
     let commit_time = run.commit_time.or_else(time);
-    Run { commit_time, ..run }
+    let checkout = (run.event.is_some() && run.commit.is_some())
+        .then(|| git::checkout(&|arguments| run_git(session, arguments)))
+        .flatten();
+    Run { commit_time, checkout, ..run }
 }
 
 /// The error for a list of versions that is not there: versions may stand in its place.

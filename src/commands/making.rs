@@ -169,7 +169,7 @@ pub(super) fn make_with(
     // What is looked at to choose images is no part of what the plan is made of.
     let run = match (is_git_asked.get(), purpose.is_committed()) {
         (_, true) => Run::default(),
-        (true, false) => Run::of(&facts),
+        (true, false) => facts::run(session, &facts),
         (false, false) => facts::run(session, &known),
     };
     if let Some(asked) = &asked {

@@ -243,8 +243,8 @@ fn existing(session: &Session<'_>, folder: &str) -> Option<Existing> {
 }
 
 fn run_of(run: RunEntry) -> Run {
-    let RunEntry { event, git_ref, source, workflow, number, commit, commit_time } = run;
-    Run { event, git_ref, source, workflow, number, commit, commit_time }
+    let RunEntry { event, git_ref, source, workflow, number, commit, commit_time, checkout } = run;
+    Run { event, git_ref, source, workflow, number, commit, commit_time, checkout }
 }
 
 /// The selection with the limit of GitHub for jobs, unless another one is given.

@@ -80,7 +80,9 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
     }
     if report.problems.is_empty() {
         let nothing = RunEntry::default();
-        let run = planned.as_ref().map_or(&nothing, |planned| &planned.run);
+        // What goes back to an earlier version is of its run, not of the plan's.
+        let of_plan = planned.as_ref().filter(|_| floating.is_none());
+        let run = of_plan.map_or(&nothing, |planned| &planned.run);
         report = give(&promotions, run, options, &tools, report);
     }
     talk.end();

@@ -85,6 +85,11 @@ pub(crate) fn commit_time(name: &str, run: Run<'_>) -> Option<Timestamp> {
     commit(run, name).map(|(_, time)| time)
 }
 
+/// The full hash of the commit that is checked out, if there is one.
+pub(crate) fn checkout(run: Run<'_>) -> Option<String> {
+    commit(run, "HEAD").map(|(hash, _)| hash)
+}
+
 /// A commit's full hash and the committer's time.
 fn commit(run: Run<'_>, name: &str) -> Option<(String, Timestamp)> {
     if name != "HEAD" && !given::is_commit(name) {

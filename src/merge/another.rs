@@ -29,7 +29,7 @@ impl ImageCheck<'_> {
                 let message =
                     format!("{digest} says that it is version {found:?}, but its tags are for `{planned}`");
                 let problem = self.fail(Code::OTHER_VERSION, message);
-                problem.notes.push(format!("that is its annotation `{VERSION}`"));
+                problem.notes.push(format!("that is its annotation or planned label `{VERSION}`"));
                 problem.help = Some(help(origin));
                 return;
             }

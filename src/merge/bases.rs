@@ -50,7 +50,7 @@ pub(crate) fn look<'a>(
             bases.known.insert(leg, (own.clone(), pushed.origin.clone()));
             continue;
         }
-        let attestations = attestations(subject, pushed, records);
+        let attestations = attestations(subject, &pushed.digest, records);
         match attested(subject, &attestations, records, &mut questions) {
             Ok(own) => drop(bases.known.insert(leg, own)),
             Err(why) => drop(bases.unknown.insert(leg, why)),
@@ -89,10 +89,10 @@ fn attested(
             // The check of its blobs reports that it is not there.
             Known::Absent => {}
             Known::Faulty(fault) => why = Some(fault.message().to_owned()),
-            Known::Present(Statement { size: _, bases: Err(problem), recorded: _ }) => {
+            Known::Present(Statement { size: _, bases: Err(problem), recorded: _, checkout: _ }) => {
                 why = Some(problem.clone());
             }
-            Known::Present(Statement { size: _, bases: Ok(own), recorded: _ }) => {
+            Known::Present(Statement { size: _, bases: Ok(own), recorded: _, checkout: _ }) => {
                 let origin = || format!("its attestation {}", layer.attestation);
                 found.get_or_insert_with(|| (Vec::new(), origin())).0.extend(own.iter().cloned());
             }
@@ -102,10 +102,10 @@ fn attested(
 }
 
 /// A layer of an attestation that tells the provenance of an image.
-struct Layer {
-    attestation: Digest,
-    digest: Digest,
-    size: u64,
+pub(super) struct Layer {
+    pub(super) attestation: Digest,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
 }
 
 /// A manifest, from the first repository that has it.
@@ -120,9 +120,9 @@ fn referrer(subject: &Subject<'_>, image: &Digest, records: &[Record]) -> Option
 }
 
 /// The attestations of a build, as far as its manifests are known.
-fn attestations(subject: &Subject<'_>, pushed: &Pushed, records: &[Record]) -> Vec<Digest> {
+pub(super) fn attestations(subject: &Subject<'_>, digest: &Digest, records: &[Record]) -> Vec<Digest> {
     let referrer = |image: &Digest| referrer(subject, image, records);
-    let Some(served) = find(subject, &pushed.digest, records) else { return Vec::new() };
+    let Some(served) = find(subject, digest, records) else { return Vec::new() };
     match &served.content {
         Content::Index(index) => {
             let entries = || index.entries.iter().flatten();
@@ -130,13 +130,13 @@ fn attestations(subject: &Subject<'_>, pushed: &Pushed, records: &[Record]) -> V
                 entries().filter(|entry| entry.attested().is_some()).map(|entry| entry.digest.clone());
             beside.chain(entries().filter_map(|entry| referrer(&entry.digest))).collect()
         }
-        Content::Image(_) => referrer(&pushed.digest).into_iter().collect(),
+        Content::Image(_) => referrer(digest).into_iter().collect(),
         Content::Unreadable(_) => Vec::new(),
     }
 }
 
 /// The layers of attestations that tell the provenance of an image, as far as their manifests are known.
-fn statements(subject: &Subject<'_>, attestations: &[Digest], records: &[Record]) -> Vec<Layer> {
+pub(super) fn statements(subject: &Subject<'_>, attestations: &[Digest], records: &[Record]) -> Vec<Layer> {
     let mut layers = Vec::new();
     for attestation in attestations {
         if let Some(Content::Image(manifest)) =

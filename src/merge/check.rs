@@ -279,11 +279,11 @@ impl<'a> ImageCheck<'a> {
         else {
             return;
         };
+        let what = format!("build `{leg}`, {} (`{}`),", pushed.digest, pushed.origin);
+        self.annotated_revision(build, &what, &annotations);
         let differences = differences(build, &labels, &annotations);
         let Some((first, more)) = differences.split_first() else { return };
-        let message =
-            format!("build `{leg}`, {} (`{}`), is from another plan: {first}", pushed.digest, pushed.origin);
-        let problem = self.fail(Code::OTHER_PLAN, message);
+        let problem = self.fail(Code::OTHER_PLAN, format!("{what} is from another plan: {first}"));
         problem.notes.extend(more.iter().cloned());
         problem.help = Some(OTHER_PLAN_CURE.to_owned());
     }
@@ -486,7 +486,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     /// The same, and no other site is asked once one has it.
-    fn find_anywhere(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
+    pub(super) fn find_anywhere(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
         let (subject, records) = (self.subject, self.records);
         for &site in &subject.places {
             self.need(site, Question::Manifest(digest.clone()));

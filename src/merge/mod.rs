@@ -18,6 +18,7 @@ mod lookup;
 mod another;
 mod carry;
 pub(crate) mod check;
+mod revision;
 mod sending;
 mod taken;
 mod whole;

@@ -1,6 +1,6 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
-use super::decide::Decision;
+use super::decide::{Decision, not_listed};
 use super::mirrors::fill;
 use super::newborn::conclude;
 use super::ready::Ready;
@@ -22,7 +22,7 @@ use crate::published::served::{Content, Served};
 use crate::published::sites::Site;
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
-use crate::reference::{Digest, LATEST, Tag};
+use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::version::{Class, Version};
 
@@ -79,7 +79,7 @@ pub(crate) fn promote(
     }
     let keys = promotions.iter().map(|promotion| promotion.key.as_str());
     let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
-    let found = match find(promotions, tools.sites, &mut survey, options) {
+    let found = match find(promotions, run, tools.sites, &mut survey, options) {
         Ok(found) => found,
         Err(problems) => {
             report.problems.extend(problems);
@@ -139,12 +139,13 @@ pub(crate) fn promote(
         let one = Ready::taken(subject, &found.digest, checked, Made::Taken, &places, records);
         let one = one.map(|one| one.with_copies(found.site, records));
         if let (Some(one), To::Tags(_)) = (&one, &found.promotion.to) {
-            report.problems.extend(given_tags(one, options));
+            let source = found.promotion.sources.first().and_then(|source| source.tag.as_ref());
+            report.problems.extend(given_tags(one, source, options));
         }
         ready.extend(one);
     }
     if !options.allow_backward {
-        report.problems.extend(unknown_versions(&ready, options, &mut survey));
+        report.problems.extend(unknown_versions(&ready, &found, tools.sites, options, &mut survey));
     }
     let complete = ready.clone();
     let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
@@ -189,6 +190,7 @@ fn kept(image: &ImageReport) -> Option<(Diagnostic, bool)> {
 /// Finds what is to be promoted.
 fn find<'p>(
     promotions: &'p [Promotion],
+    run: &RunEntry,
     sites: &[Site],
     survey: &mut Survey<'_>,
     options: Options,
@@ -207,6 +209,7 @@ fn find<'p>(
         let records = survey.records();
         let image = found.and_then(|(site, digest)| {
             let served = records[site].manifest(&digest).present().ok_or_else(|| not_there(promotion))?;
+            of_another_commit(promotion, run)?;
             if !options.allow_other_version {
                 named_otherwise(promotion, served)?;
             }
@@ -221,6 +224,27 @@ fn find<'p>(
         }
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+/// Refuses a source whose tag is that of another commit than the one that it would get: such tags never stand for another.
+fn of_another_commit(promotion: &Promotion, run: &RunEntry) -> Result<(), Diagnostic> {
+    let To::Image(image) = &promotion.to else { return Ok(()) };
+    for source in promotion.sources.iter().filter_map(|source| source.tag.as_ref()) {
+        for tag in &image.tags {
+            let named = tag.form.commits_in(source.as_str());
+            if named.is_empty() || named.iter().any(|commit| !run.excludes_planned(commit)) {
+                continue;
+            }
+            let message = format!(
+                "`{source}` is of another commit by its name than `{}`, which it would get",
+                tag.name
+            );
+            return Err(Diagnostic::error(Code::OTHER_PLAN, message).with_help(
+                "promote what was built from the commit of the plan, or make a plan at the other one",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a source whose tag is the own one of another version than planned, and that does not say which version it is.
@@ -330,14 +354,20 @@ fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<
     let annotated = annotated.map(String::as_str);
     // What is not a release owns no floating tag of releases.
     let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
-    given::image(version.as_ref(), tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
+    given::image(version.as_ref(), source, tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
 }
 
 /// Tags that versions own, `latest` or `1.4`, in repositories of versions, when nothing tells which version they are to be:
 /// they might go back.
-fn unknown_versions(ready: &[Ready<'_>], options: Options, survey: &mut Survey<'_>) -> Vec<Diagnostic> {
+fn unknown_versions(
+    ready: &[Ready<'_>],
+    found: &[Found<'_>],
+    sites: &[Site],
+    options: Options,
+    survey: &mut Survey<'_>,
+) -> Vec<Diagnostic> {
     let is_of_versions = |tag: &Tag| {
-        tag.as_str() == LATEST || (!options.allow_other_version && given::named_version(tag).is_some())
+        given::is_latest(tag) || (!options.allow_other_version && given::named_version(tag).is_some())
     };
     let unknown = ready.iter().filter(|one| one.image.version.is_none());
     let moved: Vec<(&Ready<'_>, &Decision)> = unknown
@@ -349,26 +379,50 @@ fn unknown_versions(ready: &[Ready<'_>], options: Options, survey: &mut Survey<'
         Round::Idle => Vec::new(),
         Round::Asked(failures) => failures,
     };
+    let cure = "promote the version's own tag, such as `REPOSITORY:1.4.2`; or pass `--allow-backward` to move the tag all the same";
     for (ready, decision) in moved {
-        let listed = survey.records()[decision.site].tags().present().unwrap_or_default();
+        let listed = match survey.records()[decision.site].tags() {
+            Known::Present(listed) => listed,
+            Known::Faulty(fault) => {
+                let message = format!(
+                    "nothing tells which version {} is, nor whether the repository of `{}` has versions: its tags cannot be listed",
+                    ready.manifest.digest, decision.report.reference
+                );
+                let problem = Diagnostic::error(Code::UNKNOWN_VERSION, message);
+                problems.push(problem.with_note(fault.message()).with_help(cure));
+                continue;
+            }
+            Known::Unasked | Known::Absent => Default::default(),
+        };
+        // A list that lacks what is there may lack versions, too.
+        let decided = ready.decisions.iter().filter(|one| one.site == decision.site);
+        let there = decided.filter(|one| one.report.previous.is_some()).map(|one| &one.tag);
+        let from = found.iter().filter(|one| one.site == decision.site);
+        let from = from.flat_map(|one| &one.promotion.sources).filter_map(|source| source.tag.as_ref());
+        if let Some(lacking) = there.chain(from).find(|tag| !listed.contains(tag)) {
+            let problem = not_listed(&sites[decision.site].location, lacking);
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+            continue;
+        }
         if let Some(version) = listed.iter().find(|tag| given::is_own_tag(tag)) {
             let message = format!(
                 "nothing tells which version {} is, and the repository of `{}` has versions, such as `{version}`",
                 ready.manifest.digest, decision.report.reference
             );
-            problems.push(Diagnostic::error(Code::UNKNOWN_VERSION, message).with_help(
-                "promote the version's own tag, such as `REPOSITORY:1.4.2`; or pass `--allow-backward` to move the tag all the same",
-            ));
+            problems.push(Diagnostic::error(Code::UNKNOWN_VERSION, message).with_help(cure));
         }
     }
     problems
 }
 
 /// What is wrong with giving these tags, without a plan that says more of them.
-fn given_tags(ready: &Ready<'_>, options: Options) -> Vec<Diagnostic> {
+fn given_tags(ready: &Ready<'_>, source: Option<&Tag>, options: Options) -> Vec<Diagnostic> {
+    let prefixes = given::prefixes(ready.image, source);
     let mut problems = Vec::new();
     for one in &ready.decisions {
-        let other = given::other_version(ready.image.version.as_ref(), &one.tag);
+        let other = given::other_version(ready.image.version.as_ref(), &prefixes, &one.tag);
         problems.extend(other.filter(|_| !options.allow_other_version).map(|other| {
             let message = format!(
                 "what is promoted is version `{}`, but the tag `{}` is for `{}`",

@@ -11,7 +11,7 @@ use super::report::{ImageReport, MissingReport, Report, Status};
 use super::subject::{Checked, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
-use super::{bases, existing, held};
+use super::{bases, existing, held, revision};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
@@ -50,6 +50,8 @@ pub(super) fn merge_own<'a>(
         };
         report.problems.extend(subjects.iter().filter(is_built).flat_map(mixed));
     }
+    let of_another = |subject: &Subject<'_>| revision::look(subject, survey.records()).0;
+    report.problems.extend(subjects.iter().filter(is_built).flat_map(of_another));
     if !report.problems.is_empty() {
         return report.abandoned(keys);
     }
@@ -58,14 +60,17 @@ pub(super) fn merge_own<'a>(
             return taken::check(&subjects[at], &reused.digest, Origin::Reused, records);
         }
         let mut checked = check(&subjects[at], records);
+        let (other, mut questions) = revision::look(&subjects[at], records);
+        checked.problems.extend(other);
         if !options.allow_mixed_bases {
-            for (site, question) in bases::look(&subjects[at], &checked.carried, records).1 {
-                // What is being read need not be looked for, too.
-                if let Question::Provenance(digest) = &question {
-                    checked.questions.remove(&(site, Question::Blob(digest.clone())));
-                }
-                checked.questions.insert((site, question));
+            questions.extend(bases::look(&subjects[at], &checked.carried, records).1);
+        }
+        for (site, question) in questions {
+            // What is being read need not be looked for, too.
+            if let Question::Provenance(digest) = &question {
+                checked.questions.remove(&(site, Question::Blob(digest.clone())));
             }
+            checked.questions.insert((site, question));
         }
         checked
     };

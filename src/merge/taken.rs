@@ -17,6 +17,7 @@ use crate::platform::Platform;
 use crate::published::labels::{differences, index_differences};
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Known, Question, Record};
+use crate::published::served::Content;
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -164,10 +165,12 @@ impl<'a> ImageCheck<'a> {
             differing.extend(self.taken_labels(entry, origin));
         }
         self.as_planned(digest, Some(&index), differing, origin);
-        let said = match index.annotations.get(VERSION) {
-            Some(version) => vec![version.clone()],
-            None => images.iter().filter_map(|entry| self.said_by(&entry.digest)).collect(),
-        };
+        let others: Vec<&Descriptor> =
+            index.manifests.iter().filter(|entry| entry.attested().is_some()).collect();
+        self.taken_revision(digest, &index.annotations, &images, &others, origin);
+        let own = index.annotations.get(VERSION).cloned();
+        let said: Vec<String> =
+            own.into_iter().chain(images.iter().flat_map(|entry| self.said_by(entry, origin))).collect();
         self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
     }
@@ -241,7 +244,8 @@ impl<'a> ImageCheck<'a> {
         self.child(&name, &entry);
         let differing = self.taken_labels(&entry, origin);
         self.as_planned(digest, None, differing, origin);
-        let said: Vec<String> = self.said_by(digest).into_iter().collect();
+        self.taken_revision(digest, &BTreeMap::new(), &[&entry], &[], origin);
+        let said = self.said_by(&entry, origin);
         self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Image(entry));
     }
@@ -271,11 +275,31 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
-    /// The version that the manifest of an image says it is.
-    fn said_by(&self, image: &Digest) -> Option<String> {
-        let mut places = self.subject.places.iter();
-        let served = places.find_map(|&site| self.records[site].manifest(image).present())?;
-        served.annotations()?.get(VERSION).cloned()
+    /// The versions that an image says it is: in an annotation of its manifest, and in its label if one is planned, since
+    /// another may be that of its base. The labels of what a merge made are all compared.
+    fn said_by(&self, image: &Descriptor, origin: Origin) -> Vec<String> {
+        let records = self.records;
+        let places = || self.subject.places.iter();
+        let Some(served) = places().find_map(|&site| records[site].manifest(&image.digest).present()) else {
+            return Vec::new();
+        };
+        let label = || {
+            matches!(origin, Origin::Anywhere { is_meant: _ }).then_some(())?;
+            self.build_of(image)?.labels.get(VERSION)?;
+            let Content::Image(manifest) = &served.content else { return None };
+            let config = &manifest.config.digest;
+            let found = places().find_map(|&site| records[site].configuration(config).present())?;
+            found.labels.as_ref().ok()?.get(VERSION)
+        };
+        let annotation = served.annotations().and_then(|all| all.get(VERSION));
+        annotation.into_iter().chain(label()).cloned().collect()
+    }
+
+    /// The build that makes an image of this platform.
+    pub(super) fn build_of(&self, image: &Descriptor) -> Option<&'a BuildEntry> {
+        let fits = |platform| image.platform.as_ref().is_some_and(|own| own.fits(platform));
+        let mut builds = self.subject.image.builds.values();
+        builds.find(|build| build.platform.as_ref().is_none_or(fits))
     }
 
     /// Compares the platforms with the planned ones. Tags that were given without a plan have none.
@@ -316,17 +340,23 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
-    /// What the labels and annotations of an image say otherwise than planned. A merge has compared them.
+    /// What the labels and annotations of an image say otherwise than planned. The result of a merge is a file from outside,
+    /// so that what it names is compared again; but what may have been carried over is of another run.
     fn taken_labels(&mut self, entry: &Descriptor, origin: Origin) -> Vec<String> {
-        let fits = |platform| entry.platform.as_ref().is_some_and(|own| own.fits(platform));
-        let mut builds = self.subject.image.builds.values();
-        let build = builds.find(|build| build.platform.as_ref().is_none_or(fits));
-        let is_compared = match origin {
-            Origin::Merge | Origin::Reused => false,
+        let is_compared = |build: &&BuildEntry| match origin {
+            Origin::Reused => false,
+            Origin::Merge => {
+                build.on_missing != OnMissing::Carry
+                    && !(build.labels.is_empty() && build.annotations.is_empty())
+            }
             Origin::Anywhere { is_meant: _ } => true,
         };
-        let Some(build) = build.filter(|_| is_compared) else { return Vec::new() };
-        let Some((_, manifest)) = self.find(&entry.digest) else { return Vec::new() };
+        let Some(build) = self.build_of(entry).filter(is_compared) else { return Vec::new() };
+        let found = match origin {
+            Origin::Merge => self.find_anywhere(&entry.digest),
+            Origin::Reused | Origin::Anywhere { is_meant: _ } => self.find(&entry.digest),
+        };
+        let Some((_, manifest)) = found else { return Vec::new() };
         // The check of the manifest tells when it is none.
         let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else {
             return Vec::new();

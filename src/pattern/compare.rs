@@ -1,7 +1,5 @@
 //! Comparisons of the words of versions, which are texts: `major > 9` would be a comparison of letters.
 
-use super::{first_word, is_of_word};
-
 /// The comparison that compares one of these words as no number is compared: what is written, and what is meant.
 pub(super) fn of_text(condition: &str, words: &[&str]) -> Option<(String, String)> {
     let tokens = tokens(condition);
@@ -107,32 +105,6 @@ fn of_version(word: &str, operator: &str, other: &str) -> String {
 
 fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// The condition with `default_branch` compared to the branch wherever it stands for true or false.
-pub(super) fn with_branches(condition: &str) -> String {
-    const WORD: &str = "default_branch";
-    let mut text = String::new();
-    let mut rest = condition;
-    while let Some(at) = rest.find(WORD) {
-        let (before, after) = (&rest[..at], &rest[at + WORD.len()..]);
-        text.push_str(before);
-        let opens = ["and", "or", "not"].iter().any(|word| last_word(&text) == *word)
-            || text.trim_end().is_empty()
-            || text.trim_end().ends_with('(');
-        let closes = ["and", "or"].iter().any(|word| first_word(after) == *word)
-            || after.trim_start().is_empty()
-            || after.trim_start().starts_with(')');
-        let is_quoted = text.matches(['"', '\'']).count() % 2 == 1;
-        text.push_str(if opens && closes && !is_quoted { "(branch == default_branch)" } else { WORD });
-        rest = after;
-    }
-    text + rest
-}
-
-/// The word that a text ends with; nothing when it ends with something else.
-fn last_word(text: &str) -> &str {
-    text.trim_end().rsplit(|c: char| !is_of_word(c)).next().unwrap_or_default()
 }
 
 /// The text of a token that has quotes.

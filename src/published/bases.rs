@@ -256,7 +256,7 @@ impl<'r> Look<'r> {
                 let records = self.records;
                 let known = records[site].provenance(&layer.digest);
                 let question = Question::Provenance(layer.digest.clone());
-                let Statement { size: _, bases, recorded } =
+                let Statement { size: _, bases, recorded, checkout: _ } =
                     self.known(site, known, question, layer.digest.as_str())?;
                 if let Err(why) = bases {
                     return Err(Some(format!("the provenance {} cannot be read: {why}", layer.digest)));

@@ -1,14 +1,17 @@
 //! Tags that are given without a plan, as the tags of an image: what their names and its version say of them.
 
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::published::plan_json::{ImageEntry, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::reference::{LATEST, Tag};
 use crate::registry::Location;
-use crate::version::{Class, Scheme, Tails, Version, is_of_family};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, is_of_family};
 
 /// How many numbers make a tag a version's own when nothing else says so: `1.4` is as often a floating tag.
 const OWN_NUMBERS: usize = 3;
+
+/// The word before a day that is a version: `RELEASE.2026-03-04`. Of other days, such as `nightly-2026-03-04`, nobody knows.
+const RELEASE: &str = "release";
 
 /// The version of what is to get these tags: what it says itself, else what a tag of it or one of these says.
 #[must_use]
@@ -17,22 +20,82 @@ pub(crate) fn version(
     source: Option<&Tag>,
     tags: &[(Location, Tag)],
 ) -> Option<Version> {
-    let parse = |text: &str| Version::parse(text, Scheme::default()).ok();
-    let is_full = |version: &Version| version.numbers().len() >= OWN_NUMBERS;
-    let annotated = annotated.and_then(parse).filter(|version| version.numbers().len() > 1);
-    let of_source = || source.and_then(|tag| parse(tag.as_str())).filter(is_full);
-    let of_tags = || tags.iter().find_map(|(_, tag)| parse(tag.as_str()).filter(is_full));
+    let annotated = annotated.and_then(read).filter(|version| version.numbers().len() > 1);
+    let of_source = || source.and_then(|tag| read(tag.as_str())).filter(is_full);
+    let of_tags = || tags.iter().find_map(|(_, tag)| read(tag.as_str()).filter(is_full));
     annotated.or_else(of_source).or_else(of_tags)
 }
 
-/// The image of these tags.
+/// Whether a version is whole: `1.4` is as often a floating tag.
+fn is_full(version: &Version) -> bool {
+    version.numbers().len() >= OWN_NUMBERS
+}
+
+/// The version in a text: all of it, or what follows a prefix such as `api-` or `RELEASE.`, if that is whole.
+fn read(text: &str) -> Option<Version> {
+    Version::parse(text, Scheme::default()).ok().or_else(|| Some(prefixed(text)?.1))
+}
+
+/// The prefix of a text and the whole version that follows it; nothing for what has none, such as `sha-1234567`, or one that
+/// is tried before a release, such as `nightly-1.4.2`.
+fn prefixed(text: &str) -> Option<(&str, Version)> {
+    let begins = |rest: &str| rest.trim_start_matches(['v', 'V']).starts_with(|c: char| c.is_ascii_digit());
+    let places = text.match_indices(SEPARATORS).map(|(at, separator)| at + separator.len());
+    let (before, rest) = places.map(|at| text.split_at(at)).find(|(_, rest)| begins(rest))?;
+    let words = before.trim_end_matches(SEPARATORS);
+    // In `node18.2.1`, the version begins with 18.
+    let is_within = before.ends_with('.') && words.ends_with(|c: char| c.is_ascii_digit());
+    if words.is_empty() || begins(words) || is_within {
+        return None;
+    }
+    if Form::of_day(rest).is_some() {
+        let is_release = words.eq_ignore_ascii_case(RELEASE);
+        return is_release
+            .then(|| Version::parse(rest, Scheme::Calver).ok())
+            .flatten()
+            .map(|day| (before, day));
+    }
+    let is_tried = |word: &str| {
+        let tried = Version::parse(&format!("0-{word}"), Scheme::default());
+        tried.is_ok_and(|version| version.is_prerelease())
+    };
+    if words.split(SEPARATORS).any(is_tried) {
+        return None;
+    }
+    let version = Version::parse(rest, Scheme::default()).ok().filter(is_full)?;
+    Some((before, version))
+}
+
+/// What stands before the versions in the tags of an image, and in the tag that it comes from.
+#[must_use]
+pub(crate) fn prefixes(image: &PlannedImage, source: Option<&Tag>) -> Vec<String> {
+    let of_form = |form: &Form| match form.parts() {
+        [Part::Text(before), Part::Version, ..] => Some(before.clone()),
+        _ => None,
+    };
+    let of_source = source.and_then(|tag| Some(prefixed(tag.as_str())?.0.to_owned()));
+    image.tags.iter().filter_map(|tag| of_form(&tag.form)).chain(of_source).collect()
+}
+
+/// The image of these tags, which come from `source`.
 ///
 /// # Errors
 /// When a tag cannot be one of an image.
-pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Result<PlannedImage, String> {
+pub(crate) fn image(
+    version: Option<&Version>,
+    source: Option<&Tag>,
+    tags: &[(Location, Tag)],
+) -> Result<PlannedImage, String> {
     let mut entries: Vec<TagEntry> = Vec::new();
     let mut repositories: Vec<Location> = Vec::new();
     let own: Vec<Form> = tags.iter().filter_map(|(_, tag)| own_form(version?, tag)).collect();
+    let is_day = version.is_some_and(|version| Form::of_day(version.text()).is_some());
+    let plain = || "{version}".parse::<Form>().into_iter().filter(|_| !is_day).collect();
+    let mut all: Vec<Form> = if own.is_empty() { plain() } else { own };
+    // What the source has before its version, its likes have in the repository.
+    let of_source = source.filter(|tag| prefixed(tag.as_str()).is_some());
+    all.extend(of_source.and_then(|tag| own_form(version?, tag)).filter(|form| !all.contains(form)));
+    let own = all;
     for (location, tag) in tags {
         if !repositories.contains(location) {
             repositories.push(location.clone());
@@ -48,7 +111,7 @@ pub(crate) fn image(version: Option<&Version>, tags: &[(Location, Tag)]) -> Resu
         mirrors: Vec::new(),
         tags: entries,
         yielded: Vec::new(),
-        scheme: Scheme::default(),
+        scheme: if is_day { Scheme::Calver } else { Scheme::default() },
         tails: Tails::default(),
         withdrawn: Vec::new(),
         other_forms: Vec::new(),
@@ -68,8 +131,9 @@ fn own_form(version: &Version, tag: &Tag) -> Option<Form> {
 /// The version that a tag names, whole or by its first numbers, if it is not this one. What a tag such as `prod` names is
 /// no version.
 #[must_use]
-pub(crate) fn other_version(version: Option<&Version>, tag: &Tag) -> Option<Version> {
-    let named = named_version(tag)?;
+pub(crate) fn other_version(version: Option<&Version>, prefixes: &[String], tag: &Tag) -> Option<Version> {
+    let within = || prefixes.iter().find_map(|prefix| read(tag.as_str().strip_prefix(prefix.as_str())?));
+    let named = named_version(tag).or_else(within)?;
     let own = numbers(version?);
     let other = numbers(&named);
     let is_other = if other.len() < OWN_NUMBERS {
@@ -93,16 +157,30 @@ fn is_other_release(version: &Version, named: &Version) -> bool {
         && !is_release_of
 }
 
-/// The version that a tag names, whole or by its first numbers.
+/// The version that a tag names, whole or by its first numbers; behind a prefix only whole.
 #[must_use]
 pub(crate) fn named_version(tag: &Tag) -> Option<Version> {
-    Version::parse(tag.as_str(), Scheme::default()).ok()
+    read(tag.as_str())
 }
 
 /// Whether a tag is a version's own: `1.4` is as often a floating tag.
 #[must_use]
 pub(crate) fn is_own_tag(tag: &Tag) -> bool {
-    named_version(tag).is_some_and(|version| version.numbers().len() >= OWN_NUMBERS)
+    named_version(tag).as_ref().is_some_and(is_full)
+}
+
+/// Whether a tag is for the greatest version of all, or of those with the same prefix or variant, such as `api-latest`.
+#[must_use]
+pub(crate) fn is_latest(tag: &Tag) -> bool {
+    around_latest(tag).is_some()
+}
+
+/// What stands around `latest` in a tag.
+fn around_latest(tag: &Tag) -> Option<(&str, &str)> {
+    let (before, after) = tag.as_str().split_once(LATEST)?;
+    let is_apart = (before.is_empty() || before.ends_with(SEPARATORS))
+        && (after.is_empty() || after.starts_with(SEPARATORS));
+    is_apart.then_some((before, after))
 }
 
 fn numbers(version: &Version) -> Vec<u64> {
@@ -114,7 +192,9 @@ fn form(tag: &str, piece: &str) -> Option<Form> {
     let (at, _) = tag.match_indices(piece).next()?;
     let (before, after) = (&tag[..at], &tag[at + piece.len()..]);
     let goes_on = |c: char| c.is_ascii_digit() || c == '.';
-    if before.ends_with(goes_on) || after.starts_with(|c: char| goes_on(c) || c.is_ascii_alphabetic()) {
+    // `RELEASE.2026-03-04` begins with no number.
+    let is_within = before.strip_suffix('.').unwrap_or(before).ends_with(|c: char| c.is_ascii_digit());
+    if is_within || after.starts_with(|c: char| goes_on(c) || c.is_ascii_alphabetic()) {
         return None;
     }
     format!("{before}{{version}}{after}").parse().ok()
@@ -130,9 +210,11 @@ fn entry(version: Option<&Version>, tag: &Tag, location: &Location, own: &[Form]
             Some((true, count, form.clone(), vec![form]))
         });
         let latest = || {
-            let plain = || "{version}".parse().into_iter().collect();
-            let family = if own.is_empty() { plain() } else { own.to_vec() };
-            (tag.as_str() == LATEST).then(|| (true, 0, Form::text(LATEST), family))
+            let family = match around_latest(tag)? {
+                ("", "") => own.to_vec(),
+                (before, after) => vec![format!("{before}{{version}}{after}").parse().ok()?],
+            };
+            Some((true, 0, Form::text(tag.as_str()), family))
         };
         shorter.or_else(latest)
     });
@@ -184,6 +266,13 @@ mod tests {
             ("1.4.2", "v1.4", "2 v{version}"),
             ("1.4.2", "1.4-alpine", "2 {version}-alpine"),
             ("1.4.2", "latest", "0 {version}"),
+            ("1.4.2", "api-1.4", "2 api-{version}"),
+            ("1.4.2", "api-latest", "0 api-{version}"),
+            ("1.4.2", "latest-alpine", "0 {version}-alpine"),
+            ("1.4.2", "rel.1.4.2", "own rel.{version}"),
+            ("1.4.2", "later", "constant"),
+            ("1.4.2", "thelatest", "constant"),
+            ("1.4.2", "1.1.4.2", "constant"),
             ("1.4.2", "1.5", "constant"),
             ("1.4.2", "11.4", "constant"),
             ("1.4.2", "1.4.20", "constant"),
@@ -193,7 +282,7 @@ mod tests {
             ("-", "1.4", "constant"),
         ] {
             let version = Version::parse(version, Scheme::default()).ok();
-            let image = image(version.as_ref(), &tags(name)).unwrap();
+            let image = image(version.as_ref(), None, &tags(name)).unwrap();
             let [tag] = image.tags.as_slice() else { panic!("one tag") };
             let family: Vec<_> = tag.family.iter().map(ToString::to_string).collect();
             let found = match (tag.class, tag.floating, tag.numbers) {
@@ -223,6 +312,14 @@ mod tests {
             ("1.4.2-rc1", "1.4.2-rc1", false),
             ("1.4.2-rc1", "1.4.2", false),
             ("1.4.2", "1.4.2-alpine", false),
+            ("1.4.2", "api-1.4.3", true),
+            ("1.4.2", "my-api-v2.0.0-alpine", true),
+            ("1.4.2", "RELEASE.2026-03-04", true),
+            ("1.4.2", "api-1.4.2", false),
+            ("1.4.2", "api-1.3", false),
+            ("1.4.2", "nightly-2026-03-04", false),
+            ("1.4.2", "nightly-1.4.3", false),
+            ("1.4.2", "sha-1234567", false),
             ("1.4.2", "v1.4.2-alpine3.20", false),
             ("1.30.1+k3s2", "1.30.1-k3s2", false),
             ("24.04", "24", false),
@@ -233,7 +330,7 @@ mod tests {
             ("-", "1.4", false),
         ] {
             let version = Version::parse(version, Scheme::default()).ok();
-            let found = other_version(version.as_ref(), &tag.parse().unwrap());
+            let found = other_version(version.as_ref(), &[], &tag.parse().unwrap());
             assert_eq!(found.is_some(), expected, "{version:?} {tag}");
         }
     }
@@ -252,6 +349,16 @@ mod tests {
             (Some("24.04"), "", "latest", Some("24.04")),
             (Some("1234567"), "", "latest", None),
             (None, "", "prod", None),
+            (None, "api-1.4.2", "api-1.4 api-latest", Some("1.4.2")),
+            (None, "my_api.v1.4.2-alpine", "latest", Some("v1.4.2-alpine")),
+            (None, "sha-1234567", "api-1.4.2 latest", Some("1.4.2")),
+            (None, "RELEASE.2026-03-04", "latest", Some("2026-03-04")),
+            (None, "nightly-2026-03-04", "latest", None),
+            (None, "nightly-1.4.2", "latest", None),
+            (None, "rc-1.4.2", "latest", None),
+            (None, "api-1.4", "latest", None),
+            (None, "alpine3.20.1", "latest", None),
+            (None, "node18.2.1.3", "latest", None),
         ] {
             assert_eq!(
                 found(annotated, source, names).as_deref(),

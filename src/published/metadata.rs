@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::provenance::{Base, Provenance};
+use super::provenance::{Base, Checkout, Provenance};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::reference::Digest;
@@ -41,6 +41,8 @@ pub struct Pushed {
     pub build: Option<String>,
     /// When the build ended, as its provenance says.
     pub finished: Option<String>,
+    /// The checkout that its local context was in, as its provenance says.
+    pub checkout: Option<Checkout>,
 }
 
 /// What all builds pushed.
@@ -83,8 +85,8 @@ impl Metadata {
     ) -> Result<(), Diagnostic> {
         let origin = format!("{target}={digest}");
         if is_planned(target) {
-            let (bases, names, build, finished) = Default::default();
-            return self.insert(target, Pushed { digest, origin, bases, names, build, finished });
+            let (bases, names, build, finished, checkout) = Default::default();
+            return self.insert(target, Pushed { digest, origin, bases, names, build, finished, checkout });
         }
         let skipped = Skipped { unplanned: vec![target.to_owned()], without_digest: Vec::new() };
         self.notes.extend(skipped.notes(&origin));
@@ -233,19 +235,21 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
     let names = string(NAMES)?.unwrap_or_default();
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let provenance = members.0.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
-    let finished = provenance.clone().find_map(|(_, value)| finished(value.get()));
+    let values = provenance.clone().filter_map(|(_, value)| serde_json::from_str(value.get()).ok());
+    let values: Vec<Value> = values.collect();
+    let finished = values.iter().find_map(finished);
+    let checkout = values.iter().find_map(Checkout::of);
     // It is about the build, not part of what is published: nothing depends on its being read.
     let provenance = provenance.filter_map(|(_, value)| serde_json::from_str::<Provenance>(value.get()).ok());
     let mut provenance = provenance.peekable();
     let bases = provenance.peek().is_some();
     let bases = bases.then(|| provenance.flat_map(|provenance| provenance.bases()).collect());
     let build = string(REFERENCE).ok().flatten();
-    Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished }))
+    Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished, checkout }))
 }
 
 /// When a build ended, as its provenance says, in either version of SLSA.
-fn finished(provenance: &str) -> Option<String> {
-    let provenance: Value = serde_json::from_str(provenance).ok()?;
+fn finished(provenance: &Value) -> Option<String> {
     let places = ["/metadata/buildFinishedOn", "/runDetails/metadata/finishedOn"];
     places.iter().find_map(|place| Some(provenance.pointer(place)?.as_str()?.to_owned()))
 }

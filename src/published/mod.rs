@@ -40,6 +40,9 @@ pub(crate) mod bases;
 // Which run is later.
 pub(crate) mod runs;
 
+// Which commit something is of.
+pub(crate) mod revision;
+
 // How they are asked.
 pub(crate) mod progress;
 

@@ -110,7 +110,7 @@ pub(crate) fn existing(text: &str) -> Option<Existing> {
 /// When it is not a plan.
 pub(crate) fn followed(text: &str) -> Result<String, serde_json::Error> {
     let plan: PlanJson = serde_json::from_str(without_mark(text))?;
-    let run = RunEntry { commit_time: None, ..plan.run };
+    let run = RunEntry { commit_time: None, checkout: None, ..plan.run };
     serde_json::to_string_pretty(&PlanJson {
         run,
         known_versions: KnownVersionsEntry::default(),
@@ -272,6 +272,9 @@ pub struct RunEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub commit_time: Option<Timestamp>,
+    /// The full hash of the commit that was checked out, as far as git tells in CI: in a pull request it may be another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<String>,
 }
 
 /// A multi-platform image.

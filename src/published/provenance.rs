@@ -1,4 +1,4 @@
-//! Which images a build was made from, as its provenance says
+//! Which images and which commit a build was made from, as its provenance says
 //! (<https://slsa.dev/spec/v0.2/provenance>, <https://slsa.dev/spec/v1.0/provenance>).
 
 use std::collections::BTreeMap;
@@ -41,6 +41,33 @@ pub(crate) struct Recorded {
     pub(crate) platform: Option<String>,
     /// Whether the build named it by this digest, perhaps beside a tag.
     pub(crate) is_pinned: bool,
+}
+
+/// Where in a provenance BuildKit tells of the checkout that a context was in, in either version.
+const CHECKOUTS: [&str; 2] = [
+    "/metadata/https:~1~1mobyproject.org~1buildkit@v1#metadata/vcs",
+    "/runDetails/metadata/buildkit_metadata/vcs",
+];
+/// Its member that says where in the checkout a local context is; a context from elsewhere has none.
+const LOCAL_CONTEXT: &str = "localdir:context";
+
+/// The checkout that the local context of a build was in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The commit, with `-dirty` behind it if the tree differed.
+    pub revision: String,
+    /// The repository, as the checkout calls it.
+    pub source: Option<String>,
+}
+
+impl Checkout {
+    /// The one that a provenance tells of.
+    pub(super) fn of(provenance: &Value) -> Option<Self> {
+        let told = CHECKOUTS.iter().find_map(|place| provenance.pointer(place))?;
+        let text = |key: &str| Some(told.get(key)?.as_str()?.to_owned());
+        told.get(LOCAL_CONTEXT)?;
+        Some(Self { revision: text("revision")?, source: text("source") })
+    }
 }
 
 /// The provenance of a build, of either version, as far as it names images.
@@ -96,6 +123,8 @@ pub(crate) struct Statement {
     pub(crate) bases: Result<Vec<Base>, String>,
     /// The same with those that were named by digest; none when they are not known.
     pub(crate) recorded: Vec<Recorded>,
+    /// The checkout that its local context was in, if it had one.
+    pub(crate) checkout: Option<Checkout>,
 }
 
 impl Statement {
@@ -109,18 +138,20 @@ impl Statement {
             #[serde(borrow)]
             predicate: Option<&'a RawValue>,
         }
-        let read = || {
+        let mut checkout = None;
+        let mut read = || {
             let Form { predicate_type, predicate } = serde_json::from_slice(content)?;
             if !predicate_type.starts_with(SLSA) {
                 return Ok(Err(format!("it is of type {predicate_type:?}")));
             }
             let Some(predicate) = predicate else { return Ok(Err("it is empty".to_owned())) };
+            checkout = serde_json::from_str(predicate.get()).ok().and_then(|value| Checkout::of(&value));
             serde_json::from_str::<Provenance>(predicate.get()).map(Ok)
         };
         let provenance = read().unwrap_or_else(|error: serde_json::Error| Err(error.to_string()));
         let recorded = provenance.as_ref().map(Provenance::recorded).unwrap_or_default();
         let bases = provenance.map(|provenance| provenance.bases());
-        Self { size: content.len() as u64, bases, recorded }
+        Self { size: content.len() as u64, bases, recorded, checkout }
     }
 }
 

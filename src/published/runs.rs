@@ -12,11 +12,11 @@ const REF: &str = "ref";
 const SOURCE: &str = "source";
 const WORKFLOW: &str = "workflow";
 const NUMBER: &str = "number";
-const REVISION: &str = "revision";
+pub(super) const REVISION: &str = "revision";
 const COMMITTED: &str = "committed";
 
 /// How much of a commit's hash messages show.
-const SHORT: usize = 12;
+pub(super) const SHORT: usize = 12;
 /// How far clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -35,7 +35,7 @@ impl RunEntry {
     /// What indexes say of a run: annotations that order it among others. None for a run that nothing orders.
     #[must_use]
     pub(crate) fn annotations(&self) -> BTreeMap<String, String> {
-        let Self { event: _, git_ref, source, workflow, number, commit, commit_time } = self;
+        let Self { event: _, git_ref, source, workflow, number, commit, commit_time, checkout: _ } = self;
         if !self.has_order() {
             return BTreeMap::new();
         }
@@ -63,6 +63,7 @@ impl RunEntry {
             number: given(NUMBER).and_then(|text| text.parse().ok()),
             commit: given(REVISION).filter(is_hash).cloned(),
             commit_time: given(COMMITTED).and_then(|text| text.parse().ok()),
+            checkout: None,
         }
     }
 
@@ -145,6 +146,7 @@ mod tests {
             source: Some("https://example.com/app".to_owned()),
             commit: Some("0123456789abcdef".to_owned()),
             commit_time: second.map(|text| Timestamp::from_second(text.parse().unwrap()).unwrap()),
+            checkout: None,
         }
     }
 

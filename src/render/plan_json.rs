@@ -33,8 +33,8 @@ pub(super) struct Written {
 /// A plan as it is written, beside a Bake file that holds this definition.
 pub(super) fn written(plan: &Plan, definition: &Fingerprint) -> Written {
     let run = RunEntry::from(&plan.run);
-    // A time says nothing that the commit does not, and is not always known.
-    let timeless = &RunEntry { commit_time: None, ..run.clone() };
+    // They say nothing of what is built that the commit does not, and are not always known.
+    let timeless = &RunEntry { commit_time: None, checkout: None, ..run.clone() };
     let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
     let (id, built) = streamed(
         parallel::pays(plan.legs.len()),
@@ -165,7 +165,7 @@ impl From<&Moment> for MomentEntry {
 
 impl From<&Run> for RunEntry {
     fn from(run: &Run) -> Self {
-        let Run { event, git_ref, source, workflow, number, commit, commit_time } = run;
+        let Run { event, git_ref, source, workflow, number, commit, commit_time, checkout } = run;
         Self {
             event: event.clone(),
             git_ref: git_ref.clone(),
@@ -174,6 +174,7 @@ impl From<&Run> for RunEntry {
             number: *number,
             commit: commit.clone(),
             commit_time: *commit_time,
+            checkout: checkout.clone(),
         }
     }
 }

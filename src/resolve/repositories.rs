@@ -52,10 +52,7 @@ pub(super) fn repositories(
 
 /// A warning that a repository has no owner: it is one of the official images, to which nobody else may push.
 fn without_owner(text: &Text, repository: &Repository) -> Option<Diagnostic> {
-    // A pattern is one mistake, whatever images it is rendered for.
-    let is_pattern = pattern::is_pattern(text.as_str());
-    let place = if is_pattern { "docker.io/library/…".to_owned() } else { repository.to_string() };
-    let message = format!("`{text}` is `{place}`, where only Docker publishes");
+    let message = format!("`{text}` is `{repository}`, where only Docker publishes");
     let help =
         format!("write its owner, such as `acme/{text}`, or its registry, such as `ghcr.io/acme/{text}`");
     let warning = Diagnostic::warning(Code::REPOSITORY, message).at(text.span, "").with_help(help);
@@ -70,10 +67,7 @@ pub(super) fn mirrors(
     let mut mirrors = IndexMap::new();
     for text in &image.settings().mirrors {
         match repository(text, image) {
-            Ok(repository) => {
-                diagnostics.extend(without_owner(text, &repository));
-                mirrors.entry(repository).or_insert(text.span);
-            }
+            Ok(repository) => drop(mirrors.entry(repository).or_insert(text.span)),
             Err(diagnostic) if is_layout(text.as_str()) => diagnostics.report(
                 Diagnostic { help: None, ..diagnostic }.at(text.span, "").with_help(
                     "mirrors are repositories of registries; `bakeplan promote REFERENCE --to oci-layout:PATH:TAG` fills a layout from what was published",

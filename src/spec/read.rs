@@ -176,8 +176,8 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             let pattern = read(self, value, place)?;
             return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
         };
-        let (mut pattern, mut when, mut is_fixed) = (None, None, true);
-        let (mut any, mut has_unknown) = (false, false);
+        let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
+        let mut has_unknown = false;
         for (key, member) in members {
             let place = place.member(key);
             match &**key {
@@ -185,8 +185,10 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                     let message = format!("{what} has {}, but no `{other}`", listed(keys));
                     let near = meant(other).or_else(|| suggest(other, keys.iter().copied()));
                     let help = near.map_or("take it out".into(), |near| format!("did you mean `{near}`?"));
-                    let found = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help);
-                    self.report(found, place.span);
+                    self.report(
+                        Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),
+                        place.span,
+                    );
                     has_unknown = true;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),
@@ -198,11 +200,14 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 _ => any = bool::read(member, place, self)?,
             }
         }
-        if pattern.is_none() && !has_unknown {
+        if has_unknown {
+            return None;
+        }
+        let Some(pattern) = pattern else {
             let message = format!("{what} with a condition needs a `pattern`");
             self.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
-        }
-        let pattern = pattern.filter(|_| !has_unknown)?;
+            return None;
+        };
         Some(Conditional { pattern, when, is_fixed, any })
     }
 

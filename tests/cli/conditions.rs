@@ -76,7 +76,7 @@ fn the_condition_of_a_version_knows_its_words() {
     assert_eq!(tags(&block(lines), &[]).0, "3 y=versions");
     // Mistakes are told in every run.
     for (when, code) in [
-        ("major | nonsense", "version"),
+        ("tag and major | nonsense", "version"),
         ("major > 1", "version"),
         ("tag and mayor == '1'", "version"),
         ("tag | major(1)", "version"),

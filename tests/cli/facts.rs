@@ -540,3 +540,17 @@ fn options_of_a_plan_are_refused_with_facts() {
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// A plan says which commit was checked out for it, beside the one that it is for; at the desk, neither.
+#[test]
+fn a_plan_names_the_commit_that_was_checked_out() {
+    let other = "1".repeat(40);
+    for (fact, has_commit) in [("branch=main".to_owned(), false), (format!("commit={other}"), true)] {
+        let (test, head) = repository();
+        let output = test.args(["metadata", "--fact", "event=push", "--fact", &fact]).output();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let expected = if has_commit { (json!(other), json!(head)) } else { (Value::Null, Value::Null) };
+        assert_eq!((plan["run"]["commit"].clone(), plan["run"]["checkout"].clone()), expected);
+    }
+}

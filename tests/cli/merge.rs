@@ -22,6 +22,7 @@ pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod race; // several merges at once
 mod requests; // how many requests large plans take, and which go at once
 mod reused; // what an index records of its inputs, and images of the same inputs
+mod revisions; // builds of another commit
 mod runs; // which of two runs is later
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again

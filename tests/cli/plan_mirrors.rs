@@ -116,25 +116,3 @@ fn a_layout_is_no_mirror_and_a_mirror_is_no_source() {
         assert!(expected.iter().all(|text| told.contains(text)), "{more}: {told}");
     }
 }
-
-/// Wherever a repository without an owner is written, one place is one warning.
-#[test]
-fn a_repository_without_an_owner_is_told_once_for_each_place() {
-    let three = |lines: &str| {
-        let targets: String =
-            ["a", "b", "c"].map(|name| format!("target \"{name}\" {{}}\nimage \"{name}\" {{}}\n")).concat();
-        format!("{targets}image {{\n  version = \"1.2.3\"\n  {lines}\n}}\n")
-    };
-    for (lines, expected) in [
-        ("repositories = [\"{{ image }}\"]", 1),
-        ("repositories = [\"r.io/x/{{ image }}\"]\nmirrors = [\"{{ image }}\"]", 1),
-        ("repositories = [\"r.io/x/{{ image }}\"]\nmirrors = [\"{{ image }}\", \"x-{{ key }}\"]", 2),
-        ("repositories = [\"{{ image }}\"]\nmirrors = [\"x-{{ image }}\"]", 2),
-        ("repositories = [\"r.io/x/{{ image }}\"]\nmirrors = [\"acme/{{ image }}\"]", 0),
-    ] {
-        let output = Test::new().file("docker-bake.hcl", three(lines)).args(["plan"]).output();
-        let talk = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{lines}: {talk}");
-        assert_eq!(talk.matches("where only Docker publishes").count(), expected, "{lines}: {talk}");
-    }
-}

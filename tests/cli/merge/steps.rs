@@ -435,3 +435,59 @@ fn a_result_that_means_something_else_is_refused() {
     let (status, told) = second(&world, &same, &good, &["--allow-retag"]);
     assert_eq!(status, Some(0), "{told}");
 }
+
+/// A result is a file from outside: the images that it names are compared with the plan like builds.
+#[test]
+fn a_result_of_images_that_were_not_planned_is_refused() {
+    const VERSION: &str = "org.opencontainers.image.version";
+    let own = "a".repeat(40);
+    let other = "b".repeat(40);
+    let vcs = |commit: &str| {
+        format!(
+            r#"{{"metadata":{{"https://mobyproject.org/buildkit@v1#metadata":{{"vcs":{{"revision":"{commit}","localdir:context":"."}}}}}}}}"#
+        )
+    };
+    let kind = "https://slsa.dev/provenance/v0.2";
+    for (labels, annotations, provenance, expected) in [
+        (format!(r#""{VERSION}":"6.6.6""#), "1.4.2", &own, "the label `org.opencontainers.image.version` is"),
+        (String::new(), "1.4.2", &own, "the label `org.opencontainers.image.version` is missing"),
+        (
+            format!(r#""{VERSION}":"1.4.2""#),
+            "6.6.6",
+            &own,
+            "the annotation `org.opencontainers.image.version` is",
+        ),
+        (format!(r#""{VERSION}":"1.4.2""#), "1.4.2", &other, "is of commit `bbbbbbbbbbbb`"),
+    ] {
+        let mut world = World::new();
+        let mut build = |labels: &str, annotations: &str, salt: &str, commit: &str| {
+            let text = vcs(commit);
+            for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+                let annotation = format!(r#""{VERSION}":"{annotations}""#);
+                let build = Build::new(leg, platform).labelled(labels, &annotation).salt(salt);
+                world.build(&["a"], build.provenance(kind, &text));
+            }
+            let server = world.serve();
+            let document = plan(&[&format!("{}/a", server.host())]);
+            let unplanned = first(&world, &document, 0);
+            (server, document, unplanned)
+        };
+        let (_, _, wrong) = build(&labels, annotations, "wrong", provenance);
+        let (_server, document, _) = build(&format!(r#""{VERSION}":"1.4.2""#), "1.4.2", "right", &own);
+        let planned =
+            format!(r#""labels":{{"{VERSION}":"1.4.2"}},"annotations":{{"{VERSION}":"1.4.2"}},"on_missing""#);
+        let document = document.replace(r#""on_missing""#, &planned).replacen(
+            r#""images""#,
+            &format!(r#""run":{{"commit":"{own}"}},"images""#),
+            1,
+        );
+        let good = first(&world, &document, 0);
+        let mut forged = good.clone();
+        forged["images"]["app"]["digest"] = wrong["images"]["app"]["digest"].clone();
+        forged["images"]["app"]["manifests"] = wrong["images"]["app"]["manifests"].clone();
+        let (status, told) = second(&world, &document, &forged, &[]);
+        assert!(status == Some(1) && told.contains(expected), "{expected}: {told}");
+        assert!(world.tags("a").is_empty());
+        assert_eq!(second(&world, &document, &good, &[]).0, Some(0));
+    }
+}

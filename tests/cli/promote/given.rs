@@ -411,3 +411,90 @@ fn a_blob_that_is_accepted_and_not_stored_ends_the_copy() {
         assert!(!full.lines().iter().any(is_manifest), "{:?}", full.lines());
     }
 }
+
+/// A list that cannot be had, or lacks what is there, does not show that there are no versions.
+#[test]
+fn what_has_no_version_needs_a_list_of_tags() {
+    let lists: [(&str, fn() -> Answer, &str); 4] = [
+        ("denied", || Answer::error(403, "DENIED"), "its tags cannot be listed"),
+        ("unknown", || Answer::error(404, "NAME_UNKNOWN"), "its tags cannot be listed"),
+        ("null", || Answer::json(200, r#"{"name":"app","tags":null}"#), "its list of tags lacks it"),
+        (
+            "late",
+            || Answer::json(200, r#"{"name":"app","tags":["sha-c0ffee0"]}"#),
+            "its list of tags lacks it",
+        ),
+    ];
+    for (name, list, expected) in lists {
+        let stage = Stage::new();
+        stage.other("1.5.0");
+        stage.other("latest");
+        let server =
+            stage.world.serve_with(move |seen| seen.path().contains("/tags/").then(|| list().into()));
+        let stage = Stage { server, ..stage };
+        for to in ["latest", "1 --to HOST/app:latest"] {
+            let line = format!("HOST/app:sha-c0ffee0 --to HOST/app:{to}");
+            stage.refuses("", &line, 1, expected);
+            stage.passes("", &format!("{line} --allow-backward --dry-run"));
+        }
+        // Other tags do not move with versions, and a new repository has none.
+        stage.passes("", "HOST/app:sha-c0ffee0 --to HOST/app:prod");
+        if name != "denied" {
+            continue;
+        }
+        let own = stage.world.serve();
+        let line = format!("HOST/app:sha-c0ffee0 --to {}/release:latest", own.host());
+        stage.passes("", &line);
+    }
+}
+
+/// A prefix belongs to the form of a tag, as in a plan.
+#[test]
+fn prefixed_versions_do_not_go_back() {
+    for (source, greater, to, expected) in [
+        ("api-1.4.2", "api-1.5.0", "api-1.4 api-1 api-latest", "created kept kept"),
+        ("api-1.4.2", "api-1.5.0", "latest", "kept"),
+        ("api-1.4.2", "1.5.0", "api-1 latest", "created kept"),
+        ("my_app.v1.4.2", "my_app.v2.0.0", "my_app.v1 my_app.latest", "created kept"),
+        ("RELEASE.2026-03-04", "RELEASE.2026-09-04", "latest", "kept"),
+        ("RELEASE.2026-03-04", "RELEASE.2025-09-04", "latest", "created"),
+        ("api-1.4.2", "api-1.3.0", "api-1.4 api-1 api-latest latest", "created created created created"),
+        ("api-1.4.2", "web-1.5.0", "api-1 api-latest latest", "created created created"),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        stage.other(greater);
+        let to: String = to.split(' ').map(|tag| format!(" --to HOST/app:{tag}")).collect();
+        let outcome = stage.run_with("", &format!("HOST/app:{source}{to} --dry-run"));
+        let found: Vec<String> =
+            outcome.tags().iter().filter_map(|one| Some(one.split_once(' ')?.1.to_owned())).collect();
+        assert_eq!(found.join(" "), expected, "{source} {greater}: {}", outcome.told);
+    }
+}
+
+/// Another version is refused behind a prefix, too.
+#[test]
+fn a_prefixed_tag_of_another_version_is_refused() {
+    for (source, to, is_refused) in [
+        ("1.4.2", "api-1.4.3", true),
+        ("api-1.4.2", "api-1.4.3", true),
+        ("api-1.4.2", "api-1.3", true),
+        ("api-1.4.2", "2", true),
+        ("RELEASE.2026-03-04", "RELEASE.2026-09-04", true),
+        ("1.4.2", "api-1.4.2", false),
+        ("api-1.4.2", "1.4.2", false),
+        ("api-1.4.2", "api-1.4", false),
+        ("1.4.2", "nightly-2026-11-28", false),
+        ("1.4.2", "sha-1234567", false),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        let line = format!("HOST/app:{source} --to HOST/app:{to} --dry-run");
+        if is_refused {
+            stage.refuses("", &line, 1, "other-version");
+            stage.passes("", &format!("{line} --allow-other-version"));
+        } else {
+            stage.passes("", &line);
+        }
+    }
+}

@@ -260,3 +260,87 @@ fn nothing_is_written_when_one_image_is_wrong() {
     remove(&layout, &other);
     stage.refuses(&two, "web=HOST/app:sha-c0ffee0 api=HOST/app:broken --plan plan.json", 1, "is not there");
 }
+
+/// Whatever says that the source is of another commit than the plan keeps it from the tags, unless that is meant; the tag of a
+/// commit never stands for another one.
+#[test]
+fn another_commit_gets_no_tags() {
+    let (own, other) = ("a".repeat(40), "b".repeat(40));
+    let of_commit = r#"{"name":"sha-aaaaaaa","class":"run","form":"sha-{commit:7}"}"#;
+    let annotation = r#""org.opencontainers.image.revision""#;
+    for (said, is_other) in [
+        (format!("{annotation}:{other:?}"), true),
+        (format!("{annotation}:\"bbbbbbbbbbbb\""), true),
+        (format!("{annotation}:{own:?}"), false),
+        (format!("{annotation}:\"aaaaaaa\""), false),
+        (format!("{annotation}:\"main\""), false),
+        (r#""a":"b""#.to_owned(), false),
+    ] {
+        let stage = Stage::annotated(&said);
+        let plan = |tags: &str| {
+            let document = plan_of(&[&stage.at("app")], tags, r#""version":"1.4.2","#, "hold");
+            document.replacen(r#""images""#, &format!(r#""run":{{"commit":{own:?}}},"images""#), 1)
+        };
+        put_tag(&stage.world.layout("app"), "staged", &stage.manifest("app", "sha-c0ffee0"));
+        let line = "HOST/app:staged --plan plan.json --dry-run";
+        let with_commit = plan(&[TAGS, of_commit].join(","));
+        if is_other {
+            stage.refuses(&plan(TAGS), line, 1, "is of commit `bbbbbbbbbbbb`, but the plan is for");
+            stage.passes(&plan(TAGS), &format!("{line} --allow-other-version"));
+            for option in ["", "--allow-other-version", "--allow-retag"] {
+                let line = format!("{line} {option}");
+                stage.refuses(&with_commit, &line, 1, "`sha-aaaaaaa` never stands for another one");
+            }
+        } else {
+            stage.passes(&plan(TAGS), line);
+            stage.passes(&with_commit, line);
+        }
+        // The tag that it comes from says it, too.
+        let line = "HOST/app:sha-c0ffee0 --plan plan.json --dry-run";
+        stage.refuses(
+            &with_commit,
+            &format!("{line} --allow-other-version"),
+            1,
+            "is of another commit by its name",
+        );
+        put_tag(&stage.world.layout("app"), "sha-aaaaaaa", &stage.manifest("app", "sha-c0ffee0"));
+        if !is_other {
+            stage.passes(&with_commit, "HOST/app:sha-aaaaaaa --plan plan.json --dry-run");
+        }
+    }
+}
+
+/// The annotation of the index, the annotations of its images and their planned labels are all believed.
+#[test]
+fn what_says_that_it_is_another_version_gets_no_tags() {
+    let key = "org.opencontainers.image.version";
+    let said = |version: &str| format!("\"{key}\":{version:?}");
+    for (index, image, label, is_other) in [
+        ("1.4.2", "", "", false),
+        ("1.4.2", "1.4.2", "1.4.2", false),
+        ("", "1.4.2-rc.1", "v1.4.2", false),
+        ("9.9.9", "1.4.2", "1.4.2", true),
+        ("1.4.2", "9.9.9", "1.4.2", true),
+        ("1.4.2", "1.4.2", "9.9.9", true),
+        ("", "9.9.9", "", true),
+        ("", "", "9.9.9", true),
+    ] {
+        let given = |version: &str| if version.is_empty() { String::new() } else { said(version) };
+        let stage = Stage::built(&given(index), &given(label), &given(image));
+        let planned =
+            format!(r#""labels":{{{}}},"on_missing""#, given(if label.is_empty() { "" } else { "1.4.2" }));
+        let document = plan(&stage, "").replace(r#""on_missing""#, &planned);
+        let line = "HOST/app:sha-c0ffee0 --plan plan.json --dry-run";
+        if is_other {
+            stage.refuses(&document, line, 1, "says that it is version \"9.9.9\"");
+            stage.passes(&document, &format!("{line} --allow-other-version"));
+        } else {
+            stage.passes(&document, line);
+        }
+        // A label that nobody planned may be that of a base.
+        let unplanned = plan(&stage, "");
+        if label == "9.9.9" {
+            stage.passes(&unplanned, line);
+        }
+    }
+}

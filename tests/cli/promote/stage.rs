@@ -7,7 +7,7 @@ use bakeplan::internals::registry::{Manifest, Store, TagOrDigest};
 use serde_json::Value;
 
 use crate::loopback::Server;
-use crate::merge::world::{World, image, plan_of, put, put_tag};
+use crate::merge::world::{Build, World, image, plan_of, put, put_tag};
 use crate::schema::expect_result;
 use crate::support::Test;
 
@@ -31,7 +31,15 @@ impl Stage {
 
     /// The same, with annotations in the index, as members of an object.
     pub(super) fn annotated(annotations: &str) -> Self {
-        let world = World::with_app(&["app"]);
+        Self::built(annotations, "", "")
+    }
+
+    /// The same, with these labels and annotations in each image.
+    pub(super) fn built(annotations: &str, labels: &str, of_images: &str) -> Self {
+        let mut world = World::new();
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            world.build(&["app"], Build::new(leg, platform).labelled(labels, of_images));
+        }
         let server = world.serve();
         let tags = r#"{"name":"sha-c0ffee0","class":"run","form":"sha-{name}"}"#;
         let document = plan_of(
