@@ -62,28 +62,52 @@ pub(super) fn load_again(
     args: &cli::Definition,
     moment: Moment,
 ) -> Result<Loaded, Error> {
-    load_with(session, args, Images::Any, Present::again(moment))
+    let refuses_unknown = true;
+    load_with(
+        session,
+        args,
+        Reading { images: Images::Any, present: Present::again(moment), refuses_unknown },
+    )
+}
+
+/// The same of files that are elsewhere, such as another revision: it may lack a variable that the options name.
+pub(super) fn load_elsewhere(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+    let refuses_unknown = false;
+    load_with(session, args, Reading { images: Images::Any, present: Present::default(), refuses_unknown })
 }
 
 /// Reads what `docker buildx bake` would read, which takes no file that is only beside the named ones.
 pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
-    load_with(session, args, Images::Unnamed, Present::default())
+    // As Bake, which says nothing about variables that it does not know.
+    let refuses_unknown = args.strict;
+    load_with(
+        session,
+        args,
+        Reading { images: Images::Unnamed, present: Present::default(), refuses_unknown },
+    )
 }
 
-/// Reads what the options name, or what is there; `images` unless an option says it.
+/// How a definition is read.
+struct Reading<'i> {
+    /// Which images files, unless an option says it.
+    images: Images<'i>,
+    /// The moment in which it is evaluated.
+    present: Present,
+    /// Whether a variable on the command line that nothing declares is an error.
+    refuses_unknown: bool,
+}
+
+/// Reads what the options name, or what is there.
 fn load_with(
     session: &mut Session<'_>,
     args: &cli::Definition,
-    images: Images<'_>,
-    present: Present,
+    Reading { images, present, refuses_unknown }: Reading<'_>,
 ) -> Result<Loaded, Error> {
     discovery::refuse_remote(&args.targets)?;
     args.allow.iter().try_for_each(|allowed| check_entitlement(allowed)).map_err(Error::Usage)?;
     if args.images.as_deref() == Some(STDIN) && args.files.iter().any(|file| file == STDIN) {
         return Err(Error::Usage("`-f -` and `--images -` cannot both read standard input".into()));
     }
-    // As Bake, which says nothing about variables that it does not know.
-    let is_lenient = matches!(images, Images::Unnamed) && !args.strict;
     let images = args.images.as_deref().map_or(images, Images::given);
     let host = session.host;
     let attempt = present.moment().attempt.map(|attempt| attempt.to_string());
@@ -147,7 +171,7 @@ fn load_with(
     let without_effect = module.set_without_effect(|name| {
         of_compose.iter().any(|id| mentions(&session.sources.get(*id).text, name))
     });
-    if is_lenient {
+    if !refuses_unknown {
         session.tell(&without_effect);
     } else if !without_effect.is_empty() {
         return Err(sorted(without_effect.into_iter().map(Diagnostic::into_error).collect()).into());

@@ -102,7 +102,7 @@ pub(super) fn make_with(
                 secret_names: take(&mut session.secret_names),
                 leaks: take(&mut session.leaks),
             };
-            let loaded = load::load(&mut there, definition);
+            let loaded = load::load_elsewhere(&mut there, definition);
             let Session { sources, secrets, secret_names, leaks, .. } = there;
             (session.sources, session.secrets) = (sources, secrets);
             (session.secret_names, session.leaks) = (secret_names, leaks);

@@ -186,6 +186,28 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(status.success(), "{arguments:?}");
 }
 
+/// A commit that adds a variable, or takes one away, is compared like any other.
+#[test]
+fn a_revision_may_lack_a_variable_that_the_options_name() {
+    let (old, new) = (definition("1.4.1", AMD, "x"), definition("1.4.2", AMD, "x") + "variable \"NEW\" {}\n");
+    let test = repository(&[&[("docker-bake.hcl", &old)], &[("docker-bake.hcl", &new)]]);
+    let folder = test.folder();
+    for arguments in [
+        &["diff", "--against", "HEAD^", "--", "--var", "NEW=2"][..],
+        &["diff", "--against", "HEAD^", "--", "--strict", "--var", "NEW=2"],
+        &["plan", "--changed-since", "HEAD^", "--on-unknown", "fail", "--var", "NEW=2"],
+        &["plan", "--changed-since", "HEAD^", "--on-unknown", "fail", "--var", "NEW=2", "--strict"],
+    ] {
+        let output = bakeplan(folder, arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !told.contains("NEW"), "{arguments:?}: {told}");
+    }
+    // Here, it is an error as before.
+    let output = bakeplan(folder, &["diff", "--against", "HEAD^", "--", "--var", "NEWER=2"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `NEW`?"));
+}
+
 #[test]
 fn another_revision_is_planned_with_the_same_options() {
     let (old, new) = (definition("1.4.1", AMD, "x"), definition("1.4.2", AMD, "x"));
