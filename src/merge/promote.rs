@@ -392,7 +392,7 @@ fn unknown_versions(
                 problems.push(problem.with_note(fault.message()).with_help(cure));
                 continue;
             }
-            Known::Unasked | Known::Absent => Default::default(),
+            Known::Unasked | Known::Absent => &[],
         };
         // A list that lacks what is there may lack versions, too.
         let decided = ready.decisions.iter().filter(|one| one.site == decision.site);
