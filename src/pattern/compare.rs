@@ -107,6 +107,40 @@ fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// The condition with `default_branch` compared to the branch wherever it stands for true or false.
+pub(super) fn with_branches(condition: &str) -> String {
+    const WORD: &str = "default_branch";
+    let mut text = String::new();
+    let mut rest = condition;
+    while let Some(at) = rest.find(WORD) {
+        let (before, after) = (&rest[..at], &rest[at + WORD.len()..]);
+        text.push_str(before);
+        let opens = ["and", "or", "not"].iter().any(|word| last_word(&text) == *word)
+            || text.trim_end().is_empty()
+            || text.trim_end().ends_with('(');
+        let closes = ["and", "or"].iter().any(|word| first_word(after) == *word)
+            || after.trim_start().is_empty()
+            || after.trim_start().starts_with(')');
+        let is_quoted = text.matches(['"', '\'']).count() % 2 == 1;
+        text.push_str(if opens && closes && !is_quoted { "(branch == default_branch)" } else { WORD });
+        rest = after;
+    }
+    text + rest
+}
+
+/// The word that a text ends with; nothing when it ends with something else.
+fn last_word(text: &str) -> &str {
+    text.trim_end().rsplit(|c: char| !is_of_word(c)).next().unwrap_or_default()
+}
+
+pub(super) fn first_word(text: &str) -> &str {
+    text.trim_start().split(|c: char| !is_of_word(c)).next().unwrap_or_default()
+}
+
+pub(super) fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 /// The text of a token that has quotes.
 pub(super) fn unquoted(token: &str) -> Option<&str> {
     let quote = token.chars().next().filter(|first| matches!(first, '"' | '\''))?;

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
+use self::compare::{first_word, is_of_word};
 pub(crate) use self::form::PatternForms;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
 use crate::diagnostic::suggest;
@@ -355,7 +356,7 @@ fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Resul
     bounds::check(condition).map_err(PatternError::Refused)?;
     check_comparisons(condition)?;
     let environment = environment();
-    let condition = &with_comparisons(condition);
+    let condition = &compare::with_branches(condition);
     let expression =
         environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: BTreeSet<String> = expression.undeclared_variables(false).into_iter().collect();
@@ -460,40 +461,6 @@ impl Object for Recorder {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned());
         self.known.get(word).cloned()
     }
-}
-
-/// The condition with `default_branch` compared to the branch wherever it stands for true or false.
-fn with_comparisons(condition: &str) -> String {
-    const WORD: &str = "default_branch";
-    let mut text = String::new();
-    let mut rest = condition;
-    while let Some(at) = rest.find(WORD) {
-        let (before, after) = (&rest[..at], &rest[at + WORD.len()..]);
-        text.push_str(before);
-        let opens = ["and", "or", "not"].iter().any(|word| last_word(&text) == *word)
-            || text.trim_end().is_empty()
-            || text.trim_end().ends_with('(');
-        let closes = ["and", "or"].iter().any(|word| first_word(after) == *word)
-            || after.trim_start().is_empty()
-            || after.trim_start().starts_with(')');
-        let is_quoted = text.matches(['"', '\'']).count() % 2 == 1;
-        text.push_str(if opens && closes && !is_quoted { "(branch == default_branch)" } else { WORD });
-        rest = after;
-    }
-    text + rest
-}
-
-/// The word that a text ends with; nothing when it ends with something else.
-fn last_word(text: &str) -> &str {
-    text.trim_end().rsplit(|c: char| !is_of_word(c)).next().unwrap_or_default()
-}
-
-fn first_word(text: &str) -> &str {
-    text.trim_start().split(|c: char| !is_of_word(c)).next().unwrap_or_default()
-}
-
-fn is_of_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
 }
 
 fn environment<'a>() -> Environment<'a> {
