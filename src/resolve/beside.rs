@@ -193,9 +193,9 @@ fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
         return day;
     }
     let commit = |piece: &str| is_commit(piece).then_some(Part::Commit(piece.len()));
-    form.with_texts(|_, text| match form.has_version() {
-        true => tags::pieces(text, commit),
-        false => vec![Part::Text(text.to_owned())],
+    let has_version = form.has_version();
+    form.with_texts(|_, text| {
+        if has_version { tags::pieces(text, commit) } else { vec![Part::Text(text.to_owned())] }
     })
 }
 
