@@ -194,9 +194,11 @@ fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
     }
     let commit = |piece: &str| is_commit(piece).then_some(Part::Commit(piece.len()));
     let has_version = form.has_version();
-    form.with_texts(|_, text| {
-        if has_version { tags::pieces(text, commit) } else { vec![Part::Text(text.to_owned())] }
-    })
+    form.with_texts(
+        |_, text| {
+            if has_version { tags::pieces(text, commit) } else { vec![Part::Text(text.to_owned())] }
+        },
+    )
 }
 
 /// Whether a piece of a name is a commit and no word.

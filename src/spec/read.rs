@@ -176,8 +176,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             let pattern = read(self, value, place)?;
             return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
         };
-        let (mut pattern, mut when, mut is_fixed, mut any) = (None, None, true, false);
-        let mut has_unknown = false;
+        let (mut pattern, mut when, mut is_fixed, mut any, mut is_known) = (None, None, true, false, true);
         for (key, member) in members {
             let place = place.member(key);
             match &**key {
@@ -185,11 +184,9 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                     let message = format!("{what} has {}, but no `{other}`", listed(keys));
                     let near = meant(other).or_else(|| suggest(other, keys.iter().copied()));
                     let help = near.map_or("take it out".into(), |near| format!("did you mean `{near}`?"));
-                    self.report(
-                        Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help),
-                        place.span,
-                    );
-                    has_unknown = true;
+                    let error = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).with_help(help);
+                    self.report(error, place.span);
+                    is_known = false;
                 }
                 "pattern" => pattern = Some(read(self, member, place)?),
                 "when" if matches!(member, Value::Bool(true, _)) => {}
@@ -200,15 +197,11 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                 _ => any = bool::read(member, place, self)?,
             }
         }
-        if has_unknown {
-            return None;
-        }
-        let Some(pattern) = pattern else {
+        if pattern.is_none() && is_known {
             let message = format!("{what} with a condition needs a `pattern`");
             self.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
-            return None;
-        };
-        Some(Conditional { pattern, when, is_fixed, any })
+        }
+        pattern.filter(|_| is_known).map(|pattern| Conditional { pattern, when, is_fixed, any })
     }
 
     fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {

@@ -22,6 +22,7 @@ mod content;
 pub(crate) mod report;
 
 // What is wrong, and why.
+mod annotations;
 mod another;
 mod builds;
 pub(crate) mod explain;

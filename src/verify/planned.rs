@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::annotations;
 use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
@@ -14,7 +15,7 @@ use super::walk::{Branch, Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::DescriptorPlatform;
 use crate::on_missing::OnMissing;
-use crate::published::labels::{differences, index_differences};
+use crate::published::labels::differences;
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::{BuildEntry, RunEntry};
 use crate::published::planned::{Planned, PlannedImage};
@@ -314,7 +315,7 @@ impl<'a> ImageCheck<'_, 'a> {
         if self.image.reused.as_ref().is_some_and(|reused| reused.digest == *found) {
             return;
         }
-        self.annotations(place, tree);
+        self.walk.findings.extend(annotations::differences(self.key, self.image, place, tree));
         // A release that stays as it was published may be an index.
         if !self.image.index && tree.is_index() && !matches!(self.said, Said::Published(..)) {
             let message = format!("image `{}`: the tag is an index, and the plan has none", self.key);
@@ -537,28 +538,6 @@ impl<'a> ImageCheck<'_, 'a> {
             self.walk.findings.push(finding.about(&stray.digest));
         }
         false
-    }
-
-    fn annotations(&mut self, place: &Trail, tree: &Tree<'_>) {
-        let index = match &tree.served.content {
-            Content::Index(index) => index,
-            // A plain image has none of an index.
-            Content::Image(_) | Content::Unreadable(_) => return,
-        };
-        let entries = index.entries.iter().flatten();
-        let wrong = index_differences(self.image, &index.annotations, entries);
-        let message = match wrong.as_slice() {
-            [] => return,
-            [one] => format!("image `{}`: {one}", self.key),
-            several => {
-                format!("image `{}`: {} annotations are not the planned ones", self.key, several.len())
-            }
-        };
-        let mut finding = Finding::new(Code::WrongAnnotations, &place.references, message);
-        if wrong.len() > 1 {
-            finding.notes = wrong;
-        }
-        self.walk.findings.push(finding.about(&tree.served.manifest.digest));
     }
 
     /// Compares the tags of a repository with each other, and the repositories.

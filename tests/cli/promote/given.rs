@@ -415,7 +415,8 @@ fn a_blob_that_is_accepted_and_not_stored_ends_the_copy() {
 /// A list that cannot be had, or lacks what is there, does not show that there are no versions.
 #[test]
 fn what_has_no_version_needs_a_list_of_tags() {
-    let lists: [(&str, fn() -> Answer, &str); 4] = [
+    type List = fn() -> Answer;
+    let lists: [(&str, List, &str); 4] = [
         ("denied", || Answer::error(403, "DENIED"), "its tags cannot be listed"),
         ("unknown", || Answer::error(404, "NAME_UNKNOWN"), "its tags cannot be listed"),
         ("null", || Answer::json(200, r#"{"name":"app","tags":null}"#), "its list of tags lacks it"),
