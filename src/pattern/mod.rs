@@ -336,14 +336,22 @@ pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
 /// # Errors
 /// When it is not a condition, or a fact is not known.
 pub(crate) fn holds_of_version(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
-    match evaluate(condition, words, true) {
-        Err(PatternError::NoVersion(_)) => {
-            // It may be wrong where there is one, too.
-            let example = Version::parse("1.2.3", Scheme::Loose).ok();
-            evaluate(condition, &Words { version: example.as_ref(), ..*words }, true).and(Ok(false))
+    let holds = match evaluate(condition, words, true) {
+        Err(PatternError::NoVersion(_)) => false,
+        found => found?,
+    };
+    if words.version.is_none() && asks_for_version(condition) {
+        // It may be wrong where there is one, too, which is told in every run.
+        let (tag, version) = ("v1.2.3", Version::parse("1.2.3", Scheme::Loose).ok());
+        let facts = &Facts::of_tag(words.facts, tag);
+        let example = Words { version: version.as_ref(), facts: &facts, ..*words };
+        match evaluate(condition, &example, true) {
+            // What that run would know, this one does not.
+            Ok(_) | Err(PatternError::NoVersion(_) | PatternError::MissingFact { .. }) => {}
+            Err(mistake) => return Err(mistake),
         }
-        found => found,
     }
+    Ok(holds)
 }
 
 fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Result<bool, PatternError> {

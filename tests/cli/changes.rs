@@ -190,7 +190,8 @@ fn git(folder: &Path, arguments: &[&str]) {
 #[test]
 fn a_revision_may_lack_a_variable_that_the_options_name() {
     let (old, new) = (definition("1.4.1", AMD, "x"), definition("1.4.2", AMD, "x") + "variable \"NEW\" {}\n");
-    let test = repository(&[&[("docker-bake.hcl", &old)], &[("docker-bake.hcl", &new)]]);
+    let dockerfile = ("Dockerfile", "FROM scratch\n");
+    let test = repository(&[&[("docker-bake.hcl", &old), dockerfile], &[("docker-bake.hcl", &new)]]);
     let folder = test.folder();
     for arguments in [
         &["diff", "--against", "HEAD^", "--", "--var", "NEW=2"][..],
@@ -205,7 +206,7 @@ fn a_revision_may_lack_a_variable_that_the_options_name() {
     // Here, it is an error as before.
     let output = bakeplan(folder, &["diff", "--against", "HEAD^", "--", "--var", "NEWER=2"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `NEW`?"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the only variable is `NEW`"));
 }
 
 #[test]

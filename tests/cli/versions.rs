@@ -942,7 +942,7 @@ fn the_tag_of_a_commit_beside_a_version_never_moves() {
         ("1.2.3 1-1a2b3c4d5e 1 latest", "1-1a2b3c4d5e"),
         ("1.2.3 1.2-main-0f1e2d3 latest", "1.2-main-0f1e2d3"),
     ] {
-        let known = target(names) + "image \"a\" {\n  known_versions = [\"1.2.4\"]\n}\n";
+        let known = target(names) + "image \"default\" {\n  known_versions = [\"1.2.4\"]\n}\n";
         let (found, talk) = tags(&known, &[]);
         assert!(found.split(' ').any(|tag| tag == commit), "{names}: {found} {talk}");
     }
@@ -958,7 +958,7 @@ fn the_tag_of_a_commit_beside_a_version_never_moves() {
 #[test]
 fn a_withdrawn_version_that_tags_show_is_told() {
     let told = |file: &str| plan(file, &[]).1.contains("\"withdrawn\"");
-    let withdrawn = |list: &str| format!("image \"a\" {{\n  withdrawn = [{list}]\n}}\n");
+    let withdrawn = |list: &str| format!("image \"default\" {{\n  withdrawn = [{list}]\n}}\n");
     for names in
         ["1.2.3-debian-12-r3 1.2 latest edge", "1.2.3 1.2 latest", "v1.2.3 edge", "api-1.2.3 api-latest"]
     {
@@ -1025,7 +1025,7 @@ fn a_plan_has_no_form_that_no_merge_reads() {
         target(&format!("1.2.3-{commits} 1.2.3 latest")),
         target(&format!("1.2.3-{} latest", ["1a"; 30].join("."))),
         block(&format!("version = \"1.2.3\"\ntags = [\"{{{{ version }}}}\", \"{}\"]", patterns("{{ sha }}"))),
-        block(&format!("tags = [\"{}\"]", patterns("{{ pr | default(1) }}"))),
+        block(&format!("tags = [\"n-{}\"]", patterns("{{ pr | default(1) }}"))),
         block(&format!(
             "version = \"1.2.3\"\ntags = [\"{{{{ version }}}}-{}\"]",
             patterns("{{ date('%d') }}-{{ sha[:4] }}")
