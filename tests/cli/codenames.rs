@@ -36,7 +36,7 @@ fn a_codename_that_another_line_takes_is_told_with_its_cure() {
     for (names, rest) in [
         ("20.1.0 20 iron", "20.1.0 20"),
         ("20.1.0 lts", "20.1.0"),
-        ("20.1.0 jod latest", "20.1.0"),
+        ("20.1.0 hydrogen latest", "20.1.0"),
         ("20.1.0 20.1 iron lts", "20.1.0 20.1"),
         ("api-20.1.0 api-iron", "api-20.1.0"),
     ] {
@@ -58,7 +58,7 @@ fn a_codename_that_another_line_takes_is_told_with_its_cure() {
     for lines in [
         "version = \"20.1.0\"\ntags = [\"{{ version }}\", \"iron\"]",
         "version = \"20.1.0\"\ntags = [\"{{ version }}\", \"{{ major }}\", \"lts\", \"latest\"]\nvariant = [[\"slim\", \"\"]]",
-        "tags = [\"type=semver,pattern={{version}},value=20.1.0\", \"jod\"]",
+        "tags = [\"type=semver,pattern={{version}},value=20.1.0\", \"hydrogen\"]",
     ] {
         let (_, talk) = tags(&block(lines), "22.0.0");
         assert!(talk.contains("warning[codename]"), "{lines}: {talk}");

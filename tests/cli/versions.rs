@@ -1008,7 +1008,7 @@ fn a_latest_beside_rules_is_not_of_prereleases() {
 fn all_unknown_keys_of_a_tag_are_told() {
     for keys in [
         "name = \"x\", if = \"tag\"",
-        "pattern = \"x\", whan = \"tag\", anny = true",
+        "pattern = \"x\", unless = \"tag\", anyway = true",
         "a = \"x\", b = 1, when = \"tag\"",
     ] {
         let (_, talk) = plan(&block(&format!("version = \"1.2.3\"\ntags = [{{ {keys} }}]")), &[]);
