@@ -3,13 +3,12 @@
 use super::plan_json::RunEntry;
 use super::provenance::Checkout;
 use super::runs::{REVISION as OF_RUN, SHORT};
+use crate::commit::is_commit;
 use crate::diagnostic::Diagnostic;
 use crate::oci::RUN_PREFIX;
 
 /// What a build adds to the commit where the tree differs from it.
 const DIRTY: &str = "-dirty";
-/// The fewest and the most digits of a commit.
-const DIGITS: std::ops::RangeInclusive<usize> = 7..=64;
 /// How the events begin in which the commit need not be the one that is checked out.
 const REQUEST: &str = "pull_request";
 
@@ -61,11 +60,6 @@ impl RunEntry {
             _ => problem,
         }
     }
-}
-
-/// Whether a text is the hash of a commit, or the start of one.
-fn is_commit(text: &str) -> bool {
-    DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether two hashes may be of one commit: one of them may be the start of the other.
