@@ -1,56 +1,299 @@
-//! Comparisons of the words of versions, which are texts: `major > 9` would be a comparison of letters.
+//! Comparisons of texts with numbers: `major > 9` would be a comparison of letters.
 
-/// The comparison that compares one of these words as no number is compared: what is written, and what is meant.
-pub(super) fn of_text(condition: &str, words: &[&str]) -> Option<(String, String)> {
-    let tokens = tokens(condition);
-    let is_word = |token: &str| words.contains(&token);
-    let at = |index: Option<usize>| index.and_then(|index| tokens.get(index)).copied().unwrap_or_default();
-    (0..tokens.len()).find_map(|here| {
-        let operator = tokens[here];
-        let is_order = matches!(operator, "<" | ">" | "<=" | ">=");
-        if !is_order && !matches!(operator, "==" | "!=" | "in") {
-            return None;
-        }
-        let before = here.checked_sub(if at(here.checked_sub(1)) == "not" { 2 } else { 1 });
-        let (left, right) = (at(before), at(Some(here + 1)));
-        // What goes through a filter, or is a part, is something else.
-        let is_bare_left = !matches!(at(before.and_then(|one| one.checked_sub(1))), "|" | "." | "[");
-        let is_bare_right = !matches!(at(Some(here + 2)), "|" | "." | "[");
-        let listed = if matches!(right, "[" | "(") { at(Some(here + 2)) } else { "" };
-        let found = if is_word(left) && is_bare_left && (is_order || is_number(right) || is_number(listed)) {
-            Some((left, right))
-        } else if is_word(right) && is_bare_right && operator != "in" && (is_order || is_number(left)) {
-            Some((right, left))
-        } else {
-            None
-        };
-        let (word, other) = found?;
-        // The list as it is written.
-        let end = tokens.iter().skip(here).position(|token| matches!(*token, "]" | ")"));
-        let list = tokens.get(here + 1..=here + end.unwrap_or_default()).unwrap_or_default();
-        let meant = match (operator, word) {
-            ("in", "version" | "semver") => format!("{word} in {}", texts(list)),
-            // Numbers without quotes.
-            ("in", _) => {
-                format!("{word} | int in {}", list.concat().replace(['"', '\''], "").replace(',', ", "))
-            }
-            (_, "version" | "semver") => {
-                let operator = if word == left { operator } else { turned(operator) };
-                of_version(word, operator, other)
-            }
-            _ => {
-                let number = other.trim_matches(['"', '\'']).split('.').next().unwrap_or_default();
-                let number = if number.parse::<u64>().is_ok() { number } else { "1" };
-                if word == left {
-                    format!("{word} | int {operator} {number}")
-                } else {
-                    format!("{number} {operator} {word} | int")
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State, tests};
+
+/// Words whose texts have numbers in them, so that their order as texts is never meant.
+const NUMBERED: [&str; 10] =
+    ["version", "semver", "major", "minor", "patch", "tag", "ref", "branch", "head_branch", "base_branch"];
+
+/// Words that are numbers but for being texts.
+const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
+
+/// What an operand ends at, where it is not in brackets.
+const BOUNDARIES: [&str; 9] = ["and", "or", "not", "if", "elif", "else", ",", ":", "="];
+
+/// The tests of the template language that compare, as in `major is gt(9)`.
+const TESTS: [(&str, Asks, fn(&Value, &Value) -> bool); 15] = [
+    ("eq", Asks::Equality, tests::is_eq),
+    ("equalto", Asks::Equality, tests::is_eq),
+    ("==", Asks::Equality, tests::is_eq),
+    ("ne", Asks::Equality, tests::is_ne),
+    ("!=", Asks::Equality, tests::is_ne),
+    ("lt", Asks::Order, tests::is_lt),
+    ("lessthan", Asks::Order, tests::is_lt),
+    ("<", Asks::Order, tests::is_lt),
+    ("le", Asks::Order, tests::is_le),
+    ("<=", Asks::Order, tests::is_le),
+    ("gt", Asks::Order, tests::is_gt),
+    ("greaterthan", Asks::Order, tests::is_gt),
+    (">", Asks::Order, tests::is_gt),
+    ("ge", Asks::Order, tests::is_ge),
+    (">=", Asks::Order, tests::is_ge),
+];
+
+/// A comparison that nobody gets wrong, where the one that is meant cannot be told.
+const EXAMPLE: &str = "major | int > 9";
+
+/// What a comparison asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Order,
+    Equality,
+    Membership,
+}
+
+/// A comparison of texts where numbers are meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` would compare text, not numbers")]
+pub(super) struct OfText {
+    /// What is written.
+    pub(super) found: String,
+    /// What is meant.
+    pub(super) meant: String,
+}
+
+/// The first comparison of a pattern or a condition that compares texts where numbers are meant. What an operand comes to
+/// where all words are known is asked; one of which nobody can tell is not judged.
+pub(super) fn of_text(text: &str, value_of: &dyn Fn(&str) -> Option<Value>) -> Option<OfText> {
+    let tokens = tokens(text);
+    (0..tokens.len()).find_map(|at| {
+        let Comparison { left, operator, asks, right } = Comparison::at(text, &tokens, at)?;
+        let (left_value, right_value) = (left.value(value_of)?, right.value(value_of)?);
+        let is_numbered = || left.names(&NUMBERED) || right.names(&NUMBERED);
+        let is_mistaken = is_of_text(asks, &left_value, &right_value)
+            || asks == Asks::Order && are_texts(&left_value, &right_value) && is_numbered();
+        is_mistaken.then(|| {
+            let found = format!("{} {operator} {}", left.text, right.text);
+            let (left, right) = (left.without_brackets(), right.without_brackets());
+            let meant = match asks {
+                Asks::Order | Asks::Equality if left_value.kind() == ValueKind::Seq => EXAMPLE.to_owned(),
+                Asks::Membership => of_members(&left, operator, &right, &left_value),
+                Asks::Order | Asks::Equality
+                    if left_value.kind() == ValueKind::String
+                        && (!left.is_quoted() || right_value.kind() == ValueKind::Number) =>
+                {
+                    left.compared(operator, &right, true)
                 }
+                Asks::Order | Asks::Equality => right.compared(turned(operator), &left, false),
+            };
+            OfText { found, meant }
+        })
+    })
+}
+
+/// Whether one of two values is a text and the other a number, so that they are never equal and have no order.
+fn is_of_text(asks: Asks, left: &Value, right: &Value) -> bool {
+    let items = |list: &Value| list.try_iter().into_iter().flatten();
+    match (asks, left.kind(), right.kind()) {
+        (Asks::Membership, kind, ValueKind::String) => kind == ValueKind::Number,
+        (Asks::Membership, ..) => items(right).any(|item| is_of_text(Asks::Equality, left, &item)),
+        (_, ValueKind::String, ValueKind::Number) | (_, ValueKind::Number, ValueKind::String) => true,
+        (_, ValueKind::Seq, ValueKind::Seq) => {
+            items(left).zip(items(right)).any(|(left, right)| is_of_text(asks, &left, &right))
+        }
+        _ => false,
+    }
+}
+
+fn are_texts(left: &Value, right: &Value) -> bool {
+    [left, right].iter().all(|one| one.kind() == ValueKind::String)
+}
+
+/// Lets the tests that compare fail where they would compare texts.
+pub(super) fn guard(environment: &mut Environment<'_>) {
+    let check = |name: &str, asks: Asks, left: &Value, right: &Value| {
+        if !is_of_text(asks, left, right) && !(asks == Asks::Order && are_texts(left, right)) {
+            return Ok(());
+        }
+        let found = format!("{left:?} is {name}({right:?})");
+        let mistake = OfText { found, meant: EXAMPLE.to_owned() };
+        Err(Error::new(ErrorKind::InvalidOperation, mistake.to_string()).with_source(mistake))
+    };
+    for (name, asks, test) in TESTS {
+        environment.add_test(name, move |left: &Value, right: &Value| {
+            check(name, asks, left, right).map(|()| test(left, right))
+        });
+    }
+    environment.add_test("in", move |state: &State<'_, '_>, item: &Value, list: &Value| {
+        check("in", Asks::Membership, item, list)?;
+        tests::is_in(state, item, list)
+    });
+}
+
+/// A comparison as it is written.
+struct Comparison<'t> {
+    left: Operand<'t>,
+    operator: &'static str,
+    asks: Asks,
+    right: Operand<'t>,
+}
+
+impl<'t> Comparison<'t> {
+    /// The one whose operator is this token, if it is one.
+    fn at(text: &'t str, tokens: &'t [&'t str], at: usize) -> Option<Self> {
+        let (operator, asks) = operator(tokens[at])?;
+        let negated = at.checked_sub(1).filter(|before| operator == "in" && tokens[*before] == "not");
+        let left = Operand::before(text, &tokens[..negated.unwrap_or(at)]);
+        let right = Operand::behind(text, &tokens[at + 1..]);
+        let operator = if negated.is_some() { "not in" } else { operator };
+        Some(Self { left, operator, asks, right })
+    }
+}
+
+/// The operator that a token is.
+fn operator(token: &str) -> Option<(&'static str, Asks)> {
+    let all = [("in", Asks::Membership), ("==", Asks::Equality), ("!=", Asks::Equality)];
+    let orders = ["<", ">", "<=", ">="].map(|one| (one, Asks::Order));
+    all.into_iter().chain(orders).find(|(one, _)| *one == token)
+}
+
+/// One side of a comparison, as it is written.
+struct Operand<'t> {
+    text: &'t str,
+    tokens: &'t [&'t str],
+}
+
+impl<'t> Operand<'t> {
+    /// What ends with these tokens.
+    fn before(text: &'t str, tokens: &'t [&'t str]) -> Self {
+        let length = extent(tokens.iter().rev(), [")", "]", "}"], ["(", "[", "{"]);
+        Self::of(text, &tokens[tokens.len() - length..])
+    }
+
+    /// What begins with these tokens.
+    fn behind(text: &'t str, tokens: &'t [&'t str]) -> Self {
+        let length = extent(tokens.iter(), ["(", "[", "{"], [")", "]", "}"]);
+        Self::of(text, &tokens[..length])
+    }
+
+    fn of(text: &'t str, mut tokens: &'t [&'t str]) -> Self {
+        // Those of the braces around it.
+        while let [rest @ .., "-" | "+" | "%"] | ["-" | "+" | "%", rest @ ..] = tokens {
+            tokens = rest;
+        }
+        let place = |token: &str| token.as_ptr() as usize - text.as_ptr() as usize;
+        let text = match tokens {
+            [first, .., last] => text.get(place(first)..place(last) + last.len()),
+            [only] => Some(*only),
+            [] => None,
+        };
+        Self { text: text.unwrap_or_default(), tokens }
+    }
+
+    /// The same without brackets around all of it.
+    fn without_brackets(&self) -> Operand<'t> {
+        let Self { text, tokens } = *self;
+        match tokens {
+            ["(", inner @ .., ")"]
+                if !inner.is_empty()
+                    && !inner.contains(&",")
+                    && extent(inner.iter(), ["(", "[", "{"], [")", "]", "}"]) == inner.len() =>
+            {
+                Self::of(text, inner).without_brackets()
+            }
+            _ => Self { text, tokens },
+        }
+    }
+
+    fn is_quoted(&self) -> bool {
+        matches!(self.tokens, [only] if unquoted(only).is_some())
+    }
+
+    fn names(&self, words: &[&str]) -> bool {
+        self.tokens.iter().any(|token| words.contains(token))
+    }
+
+    /// What it comes to where all words are known.
+    fn value(&self, value_of: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
+        match self.tokens {
+            [only] if is_number(only) => Some(Value::from(0)),
+            [only] if unquoted(only).is_some() => unquoted(only).map(Value::from),
+            _ => value_of(self.text),
+        }
+    }
+
+    /// The text as a number.
+    fn as_number(&self) -> String {
+        let is_of_parts = self.tokens.iter().any(|token| matches!(*token, "~" | "+" | "-" | "/" | "%"));
+        if is_of_parts { format!("({}) | int", self.text) } else { format!("{} | int", self.text) }
+    }
+
+    /// The number as a text.
+    fn as_text(&self) -> String {
+        match self.tokens {
+            [only] if is_number(only) => format!("'{only}'"),
+            _ => format!("{} | string", self.text),
+        }
+    }
+
+    /// The comparison of this text that is meant; `is_left` tells on which side it stands.
+    fn compared(&self, operator: &str, other: &Operand<'_>, is_left: bool) -> String {
+        let of_sides = |left: &str, right: &str| {
+            if is_left {
+                format!("{left} {operator} {right}")
+            } else {
+                format!("{right} {} {left}", turned(operator))
             }
         };
-        let right = if operator == "in" { list.concat().replace(',', ", ") } else { right.to_owned() };
-        Some((format!("{left} {operator} {right}"), meant))
-    })
+        let literal = other.tokens.first().filter(|_| other.tokens.len() == 1);
+        let literal = literal.filter(|token| other.is_quoted() || is_number(token));
+        let bare = literal.map(|token| token.trim_matches(['"', '\'']));
+        let number = bare.and_then(|text| text.split('.').next()).filter(|text| text.parse::<u64>().is_ok());
+        match (self.tokens, bare) {
+            // A number beside a text in quotes.
+            _ if self.is_quoted() => {
+                let text = self.tokens.first().and_then(|token| unquoted(token)).unwrap_or_default();
+                of_sides(if text.parse::<u64>().is_ok() { text } else { "1" }, other.text)
+            }
+            ([word @ ("version" | "semver")], Some(bare)) => of_version(word, operator, bare),
+            _ if self.names(&["tag", "ref", "branch", "head_branch", "base_branch"])
+                && !is_equality(operator) =>
+            {
+                of_version("version", operator, bare.unwrap_or_default())
+            }
+            _ if is_equality(operator) && !self.names(&NUMBERS) => of_sides(self.text, &other.as_text()),
+            (_, Some(_)) => of_sides(&self.as_number(), number.unwrap_or("1")),
+            (_, None) if other.names(&NUMBERS) && !other.tokens.contains(&"int") => {
+                of_sides(&self.as_number(), &other.as_number())
+            }
+            (_, None) => of_sides(&self.as_number(), other.text),
+        }
+    }
+}
+
+fn is_equality(operator: &str) -> bool {
+    matches!(operator, "==" | "!=")
+}
+
+/// How many tokens an operand has: up to what binds less, or the end of the brackets around it.
+fn extent<'t>(tokens: impl Iterator<Item = &'t &'t str>, opening: [&str; 3], closing: [&str; 3]) -> usize {
+    let mut depth = 0_usize;
+    let mut length = 0;
+    for token in tokens {
+        match *token {
+            token if opening.contains(&token) => depth += 1,
+            token if closing.contains(&token) => match depth.checked_sub(1) {
+                Some(outer) => depth = outer,
+                None => break,
+            },
+            token if depth == 0 && (BOUNDARIES.contains(&token) || operator(token).is_some()) => break,
+            _ => {}
+        }
+        length += 1;
+    }
+    length
+}
+
+/// The membership that is meant.
+fn of_members(item: &Operand<'_>, operator: &str, list: &Operand<'_>, value: &Value) -> String {
+    let numbers = || list.tokens.concat().replace(['"', '\''], "").replace(',', ", ");
+    match item.tokens {
+        _ if value.kind() == ValueKind::Number => format!("{} {operator} {}", item.as_text(), list.text),
+        ["version" | "semver"] => format!("{} {operator} {}", item.text, texts(list.tokens)),
+        _ if item.names(&NUMBERS) => format!("{} {operator} {}", item.as_number(), numbers()),
+        _ => format!("{} {operator} {}", item.text, texts(list.tokens)),
+    }
 }
 
 /// A list with its numbers in quotes.
@@ -76,10 +319,10 @@ fn turned(operator: &str) -> &str {
 
 /// The comparison of a version with another one, number by number.
 fn of_version(word: &str, operator: &str, other: &str) -> String {
-    let other = other.trim_matches(['"', '\'']);
-    if matches!(operator, "==" | "!=") {
+    if is_equality(operator) {
         return format!("{word} {operator} '{other}'");
     }
+    let other = other.trim_start_matches(|c: char| !c.is_ascii_digit());
     let numbers: Vec<u64> = other.split('.').map_while(|number| number.parse().ok()).collect();
     let mut words: Vec<(&str, u64)> = ["major", "minor", "patch"].into_iter().zip(numbers).collect();
     if words.is_empty() {
@@ -153,7 +396,7 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = match first {
-            '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            '"' | '\'' => quoted_length(rest, first),
             c if c.is_ascii_digit() => {
                 rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len())
             }
@@ -170,36 +413,122 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     found
 }
 
+/// How long a text in quotes is, with them.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == quote && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn case(condition: &str, expected: Option<&str>) {
+        let found = of_text(condition, &crate::pattern::example_of).map(|one| one.meant);
+        assert_eq!(found.as_deref(), expected, "{condition}");
+    }
+
     #[test]
     fn numbers_are_not_compared_as_texts() {
         for (condition, expected) in [
-            ("major != 0", Some("major | int != 0")),
-            ("tag and major > 0", Some("major | int > 0")),
-            ("major >= \"10\"", Some("major | int >= 10")),
-            ("version >= '10.2.0'", Some("(major | int > 10 or major | int == 10 and minor | int >= 2)")),
-            ("version >= 10.0.0", Some("major | int >= 10")),
-            ("10 <= version", Some("major | int >= 10")),
-            ("version == 10.2", Some("version == '10.2'")),
-            ("version in [1.2, \"1.3\"]", Some("version in ['1.2', \"1.3\"]")),
-            ("9 < minor", Some("9 < minor | int")),
-            ("minor in [2, 3]", Some("minor | int in [2, 3]")),
-            ("minor not in [2, 3]", Some("minor | int in [2, 3]")),
-            ("major != \"0\"", None),
-            ("\"0\" == major", None),
-            ("major in [\"1\", \"2\"]", None),
-            ("major | int > 9", None),
-            ("9 < major | int", None),
-            ("pr > 5", None),
-            ("branch == 'major > 5'", None),
-            ("version[:2] == '1.'", None),
-            ("é > 1", None),
+            ("major != 0", "major | int != 0"),
+            ("tag and major > 0", "major | int > 0"),
+            ("major >= \"10\"", "major | int >= 10"),
+            ("version >= '10.2.0'", "(major | int > 10 or major | int == 10 and minor | int >= 2)"),
+            ("version >= 10.0.0", "major | int >= 10"),
+            ("10 <= version", "major | int >= 10"),
+            ("version == 10.2", "version == '10.2'"),
+            ("version in [1.2, \"1.3\"]", "version in ['1.2', \"1.3\"]"),
+            ("9 < minor", "9 < minor | int"),
+            ("minor in [2, 3]", "minor | int in [2, 3]"),
+            ("minor not in [2, 3]", "minor | int not in [2, 3]"),
+            ("tag > 'v1.9'", "(major | int > 1 or major | int == 1 and minor | int > 9)"),
         ] {
-            let found = of_text(condition, &["version", "major", "minor"]).map(|(_, meant)| meant);
-            assert_eq!(found.as_deref(), expected, "{condition}");
+            case(condition, Some(expected));
+        }
+    }
+
+    #[test]
+    fn no_way_of_writing_hides_a_comparison_of_texts() {
+        for (condition, expected) in [
+            ("(major) > 9", "major | int > 9"),
+            ("((major)) > (9)", "major | int > 9"),
+            ("not (tag and (major) > 9)", "major | int > 9"),
+            ("major | trim > 9", "major | trim | int > 9"),
+            ("9 < major | trim | upper", "9 < major | trim | upper | int"),
+            ("1 in [major]", "'1' in [major]"),
+            ("1 not in (major, minor)", "'1' not in (major, minor)"),
+            ("1 in version", "'1' in version"),
+            ("major | int in [minor]", "major | int | string in [minor]"),
+            ("branch in ['main', 2]", "branch in ['main', '2']"),
+            ("minor in ['1', 2]", "minor | int in [1, 2]"),
+            ("[major][0] > 9", "[major][0] | int > 9"),
+            ("version[:1] >= 2", "version[:1] | int >= 2"),
+            ("(version | split('.'))[2] < 3", "(version | split('.'))[2] | int < 3"),
+            ("major ~ minor > 110", "(major ~ minor) | int > 110"),
+            ("1 < major | int < minor", "major | int < minor | int"),
+            ("1 == major == 2", "1 == major | int"),
+            ("(major if tag else minor) > 9", "(major if tag else minor) | int > 9"),
+            ("major > minor", "major | int > minor | int"),
+            ("patch | default(0) > 3", "patch | default(0) | int > 3"),
+            ("[major, 2] == [1, minor]", EXAMPLE),
+            ("branch == 5", "branch == '5'"),
+            ("5 != tag", "'5' != tag"),
+            ("pr == '5'", "pr == 5"),
+            ("'5' == pr", "5 == pr"),
+            ("date('%d') > 15", "date('%d') | int > 15"),
+            ("branch == 'it\\'s' and (major) > 9", "major | int > 9"),
+            ("{% if (major) > 9 %}a{% endif %}", "major | int > 9"),
+            ("{%- if 9 < major -%}a{% endif %}", "9 < major | int"),
+            ("{{ 'a' if major | trim > 9 else 'b' }}", "major | trim | int > 9"),
+        ] {
+            case(condition, Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_compares_alike_passes() {
+        for condition in [
+            "major != \"0\"",
+            "\"0\" == major",
+            "major == minor",
+            "(major) == '1'",
+            "major in [\"1\", \"2\"]",
+            "major in (\"1\", \"2\")",
+            "'1' in [major]",
+            "'9' in [major] and '.' in version",
+            "'-rc' not in version",
+            "major | int > 9",
+            "9 < major | int",
+            "(major | int) in [1, 2]",
+            "1 in [major | int]",
+            "1 < major | int < 9",
+            "major | int > minor | int",
+            "version | length > 5",
+            "patch | default('0') | int > 3",
+            "pr > 5",
+            "pr == 5",
+            "branch == 'major > 5'",
+            "branch == \"(major) > 5\"",
+            "version[:2] == '1.'",
+            "date('%H') > '12'",
+            "date('%u') == '3'",
+            "version is endingwith('.3')",
+            "tag is startingwith('v1') == true",
+            "minor is none or patch is defined",
+            "event in ['push', 'schedule']",
+            "(version | unknown_filter) > 9",
+            "é > 1",
+            "",
+            "== > in",
+        ] {
+            case(condition, None);
         }
     }
 }

@@ -6,7 +6,7 @@ mod form;
 mod possible;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-use self::compare::{first_word, is_of_word};
+use self::compare::{OfText, first_word, is_of_word};
 pub(crate) use self::form::PatternForms;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
 use crate::diagnostic::suggest;
@@ -142,7 +142,19 @@ impl PatternError {
     }
 }
 
+impl From<OfText> for PatternError {
+    fn from(OfText { found, meant }: OfText) -> Self {
+        Self::TextOrder { found, meant }
+    }
+}
+
 impl PatternError {
+    /// What the template language says, where it is not understood in another way.
+    fn of_rendering(error: &minijinja::Error) -> Self {
+        let of_text = std::error::Error::source(error).and_then(|source| source.downcast_ref::<OfText>());
+        of_text.map_or_else(|| Self::Render(detail(error)), |found| found.clone().into())
+    }
+
     /// The fact that it lacks.
     #[must_use]
     pub(crate) fn missing_fact(&self) -> Option<&str> {
@@ -291,7 +303,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
         Err(e) => match template.render(Value::from_pairs(completed(&used, &known))) {
             Ok(_) => absent(&used, words, &known),
             Err(e) if e.kind() == ErrorKind::UnknownFilter => Err(PatternError::Filter(detail(&e))),
-            Err(_) => Err(PatternError::Render(detail(&e))),
+            Err(_) => Err(PatternError::of_rendering(&e)),
         },
     }
 }
@@ -378,7 +390,7 @@ fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Resul
             return Err(PatternError::NoVersion(word.clone()));
         }
         if asked.is_subset(&used) {
-            break (known, value.map_err(|e| PatternError::Render(detail(&e)))?);
+            break (known, value.map_err(|e| PatternError::of_rendering(&e))?);
         }
         used.extend(asked);
     };
@@ -392,8 +404,28 @@ fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Resul
 }
 
 fn check_comparisons(text: &str) -> Result<(), PatternError> {
-    compare::of_text(text, &VERSION_WORDS.map(|(word, _)| word))
-        .map_or(Ok(()), |(found, meant)| Err(PatternError::TextOrder { found, meant }))
+    compare::of_text(text, &example_of).map_or(Ok(()), |found| Err(found.into()))
+}
+
+/// What an expression comes to where there is all that words stand for, as far as that can be told.
+fn example_of(expression: &str) -> Option<Value> {
+    let word = |word: &str| match word {
+        "version" => Value::from("1.2.3.4-rc.5+6"),
+        "semver" => Value::from("1.2.3.4-rc.5"),
+        "major" | "minor" | "patch" => Value::from("1"),
+        "pr" => Value::from(1),
+        DATE => date(Timestamp::UNIX_EPOCH),
+        PRERELEASE => Value::from(false),
+        text => Value::from(text),
+    };
+    match words().chain([PRERELEASE]).find(|one| *one == expression) {
+        Some(found) => Some(word(found)),
+        None => {
+            let all = words().chain([PRERELEASE]).map(|one| (one, word(one)));
+            let environment = environment();
+            environment.compile_expression(expression).ok()?.eval(Value::from_pairs(all)).ok()
+        }
+    }
 }
 
 /// Whether a condition asks for prereleases.
@@ -471,14 +503,19 @@ impl Object for Recorder {
     }
 }
 
+/// What all patterns are rendered with, which takes time to be made.
 fn environment<'a>() -> Environment<'a> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
-    environment.add_filter("slug", slug);
-    bounds::limit(&mut environment);
-    environment
+    static LIMITED: LazyLock<Environment<'_>> = LazyLock::new(|| {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_fuel(Some(FUEL));
+        environment.add_filter("slug", slug);
+        bounds::limit(&mut environment);
+        compare::guard(&mut environment);
+        environment
+    });
+    LIMITED.clone()
 }
 
 /// `date("%Y%m%d")`, in UTC unless `tz` names another zone.

@@ -122,3 +122,87 @@ fn a_git_tag_that_conditions_decline_is_no_mistake() {
         assert!(found.is_none() && says(&talk, "error", "no-tag"), "{lines}: {talk}");
     }
 }
+
+/// However it is written, a text is not compared with a number.
+#[test]
+fn no_way_of_writing_hides_a_comparison_of_texts() {
+    let lines = |when: &str| format!("version = \"{{{{ tag }}}}\"\ntags = [\"{{{{ version }}}}\", {when}]");
+    let condition = |when: &str| lines(&format!("{{ pattern = \"yes\", when = \"{when}\" }}"));
+    for (when, cure) in [
+        ("(major) > 9", "major | int > 9"),
+        ("tag and not ((major)) > (9)", "major | int > 9"),
+        ("major | trim > 9", "major | trim | int > 9"),
+        ("9 < major | upper", "9 < major | upper | int"),
+        ("1 in [major]", "'1' in [major]"),
+        ("1 in (minor, major)", "'1' in (minor, major)"),
+        ("[major][0] > 9", "[major][0] | int > 9"),
+        ("version[:2] | trim('.') == 10", "version[:2] | trim('.') == '10'"),
+        ("(version | split('.'))[1] >= 2", "(version | split('.'))[1] | int >= 2"),
+        ("tag > 'v1.9'", "(major | int > 1 or major | int == 1 and minor | int > 9)"),
+        ("major is gt(9)", "major | int > 9"),
+        ("major is eq 9", "major | int > 9"),
+        ("major is in([1, 2])", "major | int > 9"),
+        ("[major] | select('greaterthan', 9) | length > 0", "major | int > 9"),
+        ("branch and (major) > 9", "major | int > 9"),
+    ] {
+        for text in [condition(when), version(when, "")] {
+            let (found, talk) = plan(&block(&text), &["--fact=tag=v1.2.3"]);
+            assert!(found.is_none() && talk.contains("would compare text, not numbers"), "{when}: {talk}");
+            assert!(talk.contains(&format!("`{cure}`")), "{when}: {talk}");
+        }
+        let (found, talk) = plan(&block(&condition(cure)), &["--fact=tag=v1.2.3"]);
+        assert!(found.is_some(), "{cure}: {talk}");
+    }
+    for pattern in [
+        "{{ 'big' if (major) > 9 else 'small' }}",
+        "{% if major | trim > 9 %}big{% else %}small{% endif %}",
+        "x{{ 1 in [major] }}",
+    ] {
+        let (found, talk) = plan(&block(&lines(&format!("\"{pattern}\""))), &["--fact=tag=v1.2.3"]);
+        assert!(found.is_none() && talk.contains("would compare text, not numbers"), "{pattern}: {talk}");
+    }
+    for (when, holds) in [
+        ("major == '1'", true),
+        ("(major) == '1'", true),
+        ("major | int > 9", false),
+        ("(major | int) > 0", true),
+        ("'9' in [major]", false),
+        ("'1' in [major]", true),
+        ("1 in [major | int]", true),
+        ("major | int is gt(0)", true),
+        ("major is eq '1'", true),
+        ("version is endingwith('.3')", true),
+        ("version is startingwith('1.') and tag == 'v1.2.3'", true),
+        ("version | length > 4", true),
+        ("'.2.' in version", true),
+        ("0 < minor | int < 3", true),
+        ("branch == '(major) > 9'", false),
+    ] {
+        let (found, talk) = tags(&block(&condition(when)), &["--fact=tag=v1.2.3"]);
+        assert_eq!(found, if holds { "1.2.3 yes=versions" } else { "1.2.3" }, "{when}: {talk}");
+    }
+}
+
+/// A text that is called as the word is asks for nothing.
+#[test]
+fn a_condition_asks_for_prereleases_only_by_the_word() {
+    let of = |when: &str| {
+        let lines = format!(
+            "version = \"1.2.3-rc.1\"\ntags = [\"{{{{ version }}}}\", {{ pattern = \"edge\", when = \"{when}\" }}]"
+        );
+        tags(&block(&lines), &["--fact=branch=prerelease"]).0
+    };
+    let usual = of("branch");
+    for when in [
+        "branch == 'prerelease'",
+        "branch == \\\"prerelease\\\"",
+        "branch in ['main', 'prerelease']",
+        "branch == 'it\\\\'s a prerelease' or branch",
+    ] {
+        assert_eq!(of(when), usual, "{when}");
+    }
+    for when in ["prerelease", "branch and prerelease", "branch == 'x' or prerelease"] {
+        assert_eq!(of(when), "1.2.3-rc.1 edge=prereleases", "{when}");
+    }
+    assert_ne!(usual, of("prerelease"));
+}
