@@ -6,10 +6,10 @@
 pub(crate) struct BadPattern;
 
 /// A pattern that was found well-formed: `*`, `?`, `[a-z]`, `[^a-z]` and `\` before a character.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob(Vec<Token>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
     /// Any number of characters but `/`.
     Star,

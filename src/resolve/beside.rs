@@ -6,29 +6,21 @@ use super::codenames;
 use super::constants::{claim, names_commit, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
-use super::lists;
+use super::lists::{self, OtherVersions};
 use super::publication::{Listing, PlacedTag};
 use super::sighted::{self, Sighted};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::{Form, Part};
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
-use crate::version::{Class, SEPARATORS, Version, Withdrawn};
-
-/// What is known of versions besides the one that constants show.
-pub(super) struct Others<'a> {
-    /// Those that were released before, and not withdrawn.
-    pub(super) released: &'a [Version],
-    /// Those that were withdrawn.
-    pub(super) withdrawn: &'a [Withdrawn],
-}
+use crate::version::{Class, SEPARATORS, Version};
 
 /// Lets constants beside the one version among them move with that version, unless they are another one's. Beside a
 /// prerelease, those that releases move with are left out.
 pub(super) fn settle(
     mut tags: Vec<PlacedTag>,
     image: &UnresolvedImage,
-    others: &Others<'_>,
+    others: &OtherVersions,
     diagnostics: &mut Diagnostics,
 ) -> Listing {
     let settings = image.settings();
@@ -77,7 +69,7 @@ pub(super) fn settle(
 }
 
 /// The error for a tag that floats with a version, and is a released version itself.
-fn known_literal(tag: &PlacedTag, sighted: &Sighted, others: &Others<'_>) -> Option<Diagnostic> {
+fn known_literal(tag: &PlacedTag, sighted: &Sighted, others: &OtherVersions) -> Option<Diagnostic> {
     let Sighted { version, words } = sighted;
     let whole = tag.tag.as_str();
     let name = sighted::without_word(whole, words).unwrap_or(whole);
@@ -114,7 +106,7 @@ fn own(
     names: Vec<CandidateName>,
     version: &Version,
     image: &UnresolvedImage,
-    others: &Others<'_>,
+    others: &OtherVersions,
 ) -> Vec<YieldedTag> {
     let claimed: BTreeSet<String> = names.iter().map(|one| one.name.clone()).collect();
     let candidate = Candidate {
@@ -125,7 +117,7 @@ fn own(
         names,
     };
     // One candidate has no one to quarrel with.
-    let share = tags::own(&[candidate], others.released).ok().and_then(|mut shares| shares.pop());
+    let share = tags::own(&[candidate], &others.released).ok().and_then(|mut shares| shares.pop());
     let Share { owned, mut yielded } = share.unwrap_or_default();
     let mut owned: BTreeMap<String, OwnedTag> =
         owned.into_iter().map(|one| (one.name.clone(), one)).collect();

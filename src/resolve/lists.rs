@@ -1,10 +1,20 @@
 //! The lists of versions in a block: those that are known, and those that were withdrawn.
 
+use std::sync::Arc;
+
 use super::image::UnresolvedImage;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::spec::VersionText;
 use crate::version::{Version, Withdrawn};
+
+/// What is known of versions besides those of the definition.
+pub(super) struct OtherVersions {
+    /// Those that were released before, and not withdrawn.
+    pub(super) released: Vec<Version>,
+    /// Those that images of the block withdraw.
+    pub(super) withdrawn: Arc<[Withdrawn]>,
+}
 
 /// Says that a version is released which the image withdraws: it gets its own tags alone.
 pub(super) fn check_withdrawn(image: &UnresolvedImage, version: &Version, diagnostics: &mut Diagnostics) {

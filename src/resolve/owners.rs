@@ -1,6 +1,6 @@
 //! Which tags each image gets: in each repository, the images of one block compete for the floating ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
@@ -9,12 +9,11 @@ use super::codenames;
 use super::constants;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::lists;
+use super::lists::OtherVersions;
 use super::names::{self, Names};
 use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::once;
 use super::targets::Targets;
-use super::versions;
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -24,7 +23,7 @@ use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{
     self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError, YieldedTag,
 };
-use crate::version::{Class, Version, Withdrawn};
+use crate::version::{Class, Version};
 
 /// The images of one block, by their positions.
 pub(super) struct Block<'a> {
@@ -32,14 +31,9 @@ pub(super) struct Block<'a> {
     pub(super) targets: &'a Targets<'a>,
     /// What each image claims.
     pub(super) names: &'a [Names],
+    /// What is known besides each image.
+    pub(super) others: &'a [OtherVersions],
     pub(super) members: &'a [usize],
-}
-
-/// What is known of versions besides those of the block's images.
-struct OtherVersions {
-    /// By image: those that were released before, and not withdrawn.
-    released: BTreeMap<usize, Vec<Version>>,
-    withdrawn: Vec<Withdrawn>,
 }
 
 /// Gives the rendered names of one block's images to their owners, repository by repository.
@@ -49,12 +43,7 @@ pub(super) fn assign(
     publications: &mut [Publication],
     diagnostics: &mut Diagnostics,
 ) {
-    let Block { images, names, members, .. } = *block;
-    let mut known = OtherVersions { released: BTreeMap::new(), withdrawn: Vec::new() };
-    for at in members {
-        known.released.insert(*at, versions::known(&images[*at], input, diagnostics));
-        known.withdrawn.extend(lists::withdrawn(&images[*at], diagnostics));
-    }
+    let Block { images, targets: _, names, others, members } = *block;
     let mut images_of: IndexMap<Repository, Vec<usize>> = IndexMap::new();
     for at in members.iter().filter(|at| !names[**at].names.is_empty()) {
         for repository in publications[*at].keys() {
@@ -67,12 +56,10 @@ pub(super) fn assign(
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
             let tags = unversioned(&images[at], &names[at], input, diagnostics);
-            let released = known.released.get(&at).map(Vec::as_slice).unwrap_or_default();
-            let others = beside::Others { released, withdrawn: &known.withdrawn };
             publications[at]
-                .insert(repository.clone(), beside::settle(tags, &images[at], &others, diagnostics));
+                .insert(repository.clone(), beside::settle(tags, &images[at], &others[at], diagnostics));
         }
-        let Some(shares) = shares(block, input, &versioned, &known, diagnostics) else { continue };
+        let Some(shares) = shares(block, input, &versioned, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
             let image = &images[*at];
             if told.insert(*at) {
@@ -107,19 +94,19 @@ fn shares(
     block: &Block<'_>,
     input: &Input<'_>,
     versioned: &[usize],
-    known: &OtherVersions,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Share>> {
     let images: Vec<&UnresolvedImage> = versioned.iter().map(|at| &block.images[*at]).collect();
     let candidates = images.iter().zip(versioned);
-    let candidates: Vec<Candidate<'_>> =
-        candidates.filter_map(|(image, at)| candidate(image, &block.names[*at], &known.withdrawn)).collect();
-    let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &known.released[at]).collect();
+    let candidates: Vec<Candidate<'_>> = candidates
+        .filter_map(|(image, at)| candidate(image, &block.names[*at], &block.others[*at]))
+        .collect();
+    let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &block.others[*at].released).collect();
     let released: Vec<Version> = released.into_iter().cloned().collect();
     let owned = tags::own(&candidates, &released);
     let mut errors = owned.as_ref().err().cloned().unwrap_or_default();
     for (index, (candidate, at)) in candidates.iter().zip(versioned).enumerate() {
-        let known = known_names(input, images[index], candidate.version, &known.released[at]);
+        let known = known_names(input, images[index], candidate.version, &block.others[*at].released);
         errors.extend(tags::known_literals(index, candidate, &known));
     }
     diagnostics.extend(errors.iter().map(|error| tag_error(error, &images)));
@@ -181,16 +168,12 @@ fn unversioned(
     once(tags)
 }
 
-fn candidate<'d>(
-    image: &'d UnresolvedImage,
-    names: &Names,
-    withdrawn: &[Withdrawn],
-) -> Option<Candidate<'d>> {
+fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, others: &OtherVersions) -> Option<Candidate<'d>> {
     let version = image.version.known()?;
     Some(Candidate {
         version,
         competes_for_latest: image.settings().latest,
-        is_withdrawn: withdrawn.iter().any(|one| one.covers(version)),
+        is_withdrawn: others.withdrawn.iter().any(|one| one.covers(version)),
         suffixes: names.suffixes.clone(),
         names: names.names.clone(),
     })

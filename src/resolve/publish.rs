@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::assigned::Legs;
-use super::beside::Others;
 use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::lists;
 use super::names::{self, Names};
 use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
@@ -62,16 +60,10 @@ pub(super) fn publications(
     let mut names: Vec<Names> = Vec::new();
     let forms = PatternForms::new(input.given.short_length());
     let mut of_lists = Diagnostics::default();
-    let literal = images.iter().map(|image| {
+    let others = versions::others(images, input, &mut of_lists);
+    let literal = parallel::map(images.iter().zip(&others), |(image, others)| {
         let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
-        let released = is_literal.then(|| versions::known(image, input, &mut of_lists));
-        let withdrawn = is_literal.then(|| lists::withdrawn(image, &mut of_lists));
-        (image, released.zip(withdrawn))
-    });
-    let literal = parallel::map(literal, |(image, others)| {
-        let (released, withdrawn) = others?;
-        let others = Others { released: &released, withdrawn: &withdrawn };
-        Some(repositories::literal(image, &others, targets))
+        is_literal.then(|| repositories::literal(image, others, targets))
     });
     for (image, literal) in images.iter().zip(literal) {
         if let Some((publication, found)) = literal {
@@ -94,7 +86,7 @@ pub(super) fn publications(
         blocks.entry(image.block).or_default().push(at);
     }
     for members in blocks.values() {
-        let block = Block { images, targets, names: &names, members };
+        let block = Block { images, targets, names: &names, others: &others, members };
         owners::assign(&block, input, &mut publications, diagnostics);
     }
     collisions(images, &publications, diagnostics);

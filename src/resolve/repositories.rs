@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use indexmap::{IndexMap, IndexSet};
 
 use super::beside;
-use super::beside::Others;
 use super::constants;
 use super::image::UnresolvedImage;
+use super::lists::OtherVersions;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
 use crate::bake::target::{Target, Text};
@@ -177,7 +177,7 @@ fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
 pub(super) fn literal(
     image: &UnresolvedImage,
-    others: &Others<'_>,
+    others: &OtherVersions,
     targets: &Targets<'_>,
 ) -> (Publication, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
@@ -239,7 +239,7 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
 fn constant(
     tags: Vec<PlacedTag>,
     image: &UnresolvedImage,
-    others: &Others<'_>,
+    others: &OtherVersions,
     diagnostics: &mut Diagnostics,
 ) -> Listing {
     let mut listing = beside::settle(once(tags), image, others, diagnostics);

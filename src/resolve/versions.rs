@@ -1,11 +1,12 @@
 //! The version of each image, and the versions that are known besides.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Input;
 use super::constants::names_prereleases;
 use super::image::UnresolvedImage;
-use super::lists;
+use super::lists::{self, OtherVersions};
 use super::rules::AppliedRules;
 use super::runs::{OfRun, OwnVersion, RunReader};
 use super::version::{ImageVersion, tails};
@@ -15,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_h
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError};
 use crate::spec::Settings;
-use crate::version::{Class, SEPARATORS, Scheme, Tails, Version};
+use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, Withdrawn};
 
 /// Reads the version of an image.
 pub(super) fn read(
@@ -230,17 +231,31 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
 }
 
-/// The versions that are known besides those of the spec and were not withdrawn.
-pub(super) fn known(
-    image: &UnresolvedImage,
+/// What is known of versions besides each of these images, in their order.
+pub(super) fn others(
+    images: &[UnresolvedImage],
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
-) -> Vec<Version> {
-    let mut known = all_known(image, input, diagnostics);
-    pass_over(&mut known, diagnostics);
-    let withdrawn = lists::withdrawn(image, diagnostics);
-    known.retain(|version| !withdrawn.iter().any(|one| one.covers(version)));
-    known
+) -> Vec<OtherVersions> {
+    let mut withdrawn: BTreeMap<Option<usize>, Vec<Withdrawn>> = BTreeMap::new();
+    for image in images {
+        let of_block = withdrawn.entry(image.block).or_default();
+        for one in lists::withdrawn(image, diagnostics) {
+            if !of_block.contains(&one) {
+                of_block.push(one);
+            }
+        }
+    }
+    let withdrawn: BTreeMap<Option<usize>, Arc<[Withdrawn]>> =
+        withdrawn.into_iter().map(|(block, all)| (block, all.into())).collect();
+    let others = images.iter().map(|image| {
+        let withdrawn = withdrawn.get(&image.block).cloned().unwrap_or_default();
+        let mut released = all_known(image, input, diagnostics);
+        pass_over(&mut released, diagnostics);
+        released.retain(|version| !withdrawn.iter().any(|one| one.covers(version)));
+        OtherVersions { released, withdrawn }
+    });
+    others.collect()
 }
 
 fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {

@@ -4,7 +4,7 @@ use super::{Scheme, Tails, Version, VersionError};
 use crate::glob::{BadPattern, Glob};
 
 /// Versions that own nothing any more.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Withdrawn {
     /// This one, however it is spelled.
     Version(Version),
