@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::moment::Answers;
 use super::runs_on::RunsOn;
-use super::text::{Line, Place, RuleLine, Template};
+use super::text::{Condition, Line, Place, RuleLine, Template};
 use super::triggers::Start;
 
 /// A step or a command that publishes something, or that builds it for another one which does.
@@ -16,6 +16,8 @@ pub(crate) struct Publication {
     pub job: String,
     /// In which of the examples it publishes.
     pub runs: Answers,
+    /// On what that depends beside what starts its job, each of which is in `runs`, too.
+    pub guards: Vec<Condition>,
     /// Further events that start it: `schedule`, `workflow_dispatch`.
     pub others: Vec<String>,
     /// What starts its workflow.
@@ -39,6 +41,17 @@ pub(crate) struct Publication {
 }
 
 impl Publication {
+    /// The same where a condition holds.
+    pub(crate) fn guard(&mut self, condition: Condition) {
+        self.runs = self.runs.and(condition.answers);
+        // Those publish nothing with a plan, whatever it says.
+        let is_about_requests = condition.when.as_deref() == Some("not (event == \"pull_request\")");
+        let is_known = self.guards.iter().any(|known| known.written == condition.written);
+        if !is_about_requests && !is_known {
+            self.guards.push(condition);
+        }
+    }
+
     /// A step of which only its place is known yet.
     #[must_use]
     pub(crate) fn new(place: Place, job: &str, runs: Answers) -> Self {
@@ -46,6 +59,7 @@ impl Publication {
             place,
             job: job.to_owned(),
             runs,
+            guards: Vec::new(),
             others: Vec::new(),
             start: Rc::default(),
             build: None,

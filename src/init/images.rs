@@ -6,7 +6,7 @@ use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
-use super::text::{Line, Place, Template};
+use super::text::{Condition, Line, Place, Template};
 use super::triggers::Start;
 use super::world::World;
 
@@ -53,6 +53,8 @@ pub(crate) struct Entry {
     pub place: Place,
     /// In which of the examples.
     pub runs: Answers,
+    /// On what that depends beside.
+    pub guards: Vec<Condition>,
     /// Further events.
     pub others: Vec<String>,
     /// What starts its workflow.
@@ -292,6 +294,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
     let entry = (!build.tags.is_empty()).then(|| Entry {
         place: build.place.clone(),
         runs: build.runs,
+        guards: build.guards.clone(),
         others: build.others.clone(),
         start: Rc::clone(&build.start),
         tags: build.tags.clone(),
@@ -419,6 +422,7 @@ fn of_bake(
         let entry = Entry {
             place: one.place.clone(),
             runs: one.runs,
+            guards: one.guards.clone(),
             others: one.others.clone(),
             start: Rc::clone(&one.start),
             tags: Vec::new(),
@@ -530,13 +534,18 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
             }
             merge_lines(&mut candidate.untold, merge.untold);
             if !merge.tags.is_empty() {
-                let is_same =
-                    |entry: &&mut Entry| entry.runs == merge.runs && entry.place.path == merge.place.path;
+                let is_same = |entry: &&mut Entry| {
+                    entry.runs == merge.runs
+                        && entry.guards.is_empty()
+                        && merge.guards.is_empty()
+                        && entry.place.path == merge.place.path
+                };
                 match candidate.entries.iter_mut().find(is_same) {
                     Some(entry) => entry.tags.extend(merge.tags),
                     None => candidate.entries.push(Entry {
                         place: merge.place,
                         runs: merge.runs,
+                        guards: merge.guards,
                         others: merge.others,
                         start: merge.start,
                         tags: merge.tags,

@@ -5,9 +5,9 @@ use hcl::expr::ObjectKey;
 
 use super::found::TagLine;
 use super::images::{Candidate, Entry};
-use super::moment::{Fact, Moment};
+use super::moment::{Answers, Fact, Moment};
 use super::render::{Variables, from};
-use super::text::{Line, Piece, Place, RuleLine, Template};
+use super::text::{Condition, Line, Piece, Place, RuleLine, Template};
 use super::world::World;
 use crate::rules::Rule;
 
@@ -109,6 +109,8 @@ struct Draft {
     value: Result<Template, (Place, String)>,
     domain: Mask,
     mask: Mask,
+    /// The same where its guards hold.
+    of_guards: Mask,
     condition: Option<String>,
     others: Vec<String>,
 }
@@ -127,6 +129,8 @@ pub(crate) fn translate(
     let mut drafts: Vec<Draft> = Vec::new();
     for entry in &candidate.entries {
         let mask = Mask::of(entry);
+        let guard = guard(entry);
+        let of_guards = Mask::of(&without_guards(entry));
         for tag in &entry.tags {
             let line = tag.line();
             let is_default = matches!(tag, TagLine::Rule(rule) if rule.is_default);
@@ -140,16 +144,18 @@ pub(crate) fn translate(
                 TagLine::Rule(rule) => of_rule(rule, candidate),
                 TagLine::Text(line) => of_text(&line.text, mask, has_rules),
             };
-            match made {
-                Ok(made) => {
+            match guard.clone().and_then(|guard| Ok((guard, made?))) {
+                Ok((guard, made)) => {
                     for (value, domain, condition) in made {
                         let key = value.key();
+                        let condition = both(guard.clone(), condition);
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
                                 && known.value.as_ref().is_ok_and(|value| value.key() == key)
                         };
                         if let Some(known) = drafts.iter_mut().find(is_same) {
                             known.mask = known.mask.or(mask);
+                            known.of_guards = known.of_guards.or(of_guards);
                             if !known.comments.contains(&comment) {
                                 known.comments.push(comment.clone());
                             }
@@ -160,6 +166,7 @@ pub(crate) fn translate(
                             value: Ok(value),
                             domain,
                             mask,
+                            of_guards,
                             condition,
                             others: entry.others.clone(),
                         });
@@ -170,6 +177,7 @@ pub(crate) fn translate(
                     value: Err((line.place.clone(), why)),
                     domain: Mask::ALL,
                     mask,
+                    of_guards,
                     condition: None,
                     others: Vec::new(),
                 }),
@@ -204,7 +212,7 @@ pub(crate) fn translate(
 
 impl Tags {
     fn push(&mut self, draft: Draft, variables: &mut Variables, world: &World) {
-        let Draft { mut comments, value, domain, mask, condition, others } = draft;
+        let Draft { mut comments, value, domain, mask, of_guards, condition, others } = draft;
         let value = value.and_then(|template| {
             let said = said(&template, mask);
             let place = || Place { path: "".into(), line: 0 };
@@ -224,17 +232,13 @@ impl Tags {
             }
         };
         // A version is that of a git tag, so its entries need no further condition.
-        let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        let of_runs = if self.has_version && !mask.branch { None } else { of_guards.when(domain, &others) };
         if !domain.meets(mask) {
             comments.push("left out: the workflow pushes nothing in the runs that this is for".to_owned());
             self.entries.push(TagEntry { comments, value: None });
             return;
         }
-        let when = match (condition, of_runs) {
-            (Some(one), Some(other)) if one == other => Some(one),
-            (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
-            (one, other) => one.or(other),
-        };
+        let when = both(condition, of_runs);
         if when.as_deref() == Some("false") {
             comments.push("it never applies".to_owned());
             self.entries.push(TagEntry { comments, value: None });
@@ -250,6 +254,36 @@ impl Tags {
         };
         self.entries.push(TagEntry { comments, value: Some(value) });
     }
+}
+
+/// What holds where both conditions do.
+fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) if one == other => Some(one),
+        (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The condition of the guards of an entry; why it cannot be said.
+fn guard(entry: &Entry) -> Result<Option<String>, String> {
+    let mut all = None;
+    for Condition { written, answers: _, when } in &entry.guards {
+        let why =
+            || format!("a plan cannot express `{}`, on which it depends", super::render::quotable(written));
+        all = both(all, Some(when.clone().ok_or_else(why)?).filter(|when| when != "true"));
+    }
+    Ok(all)
+}
+
+/// An entry in the runs in which its job runs, as far as they are known: what its guards forbid, they say themselves.
+fn without_guards(entry: &Entry) -> Entry {
+    let guards = entry.guards.iter().fold(Answers::of(|_| Some(true)), |all, one| all.and(one.answers));
+    let runs = Answers::of(|moment| match guards.at(moment) {
+        Some(false) => Some(true),
+        _ => entry.runs.at(moment),
+    });
+    Entry { runs, ..entry.clone() }
 }
 
 /// The place in the first of these comments.
@@ -451,21 +485,9 @@ fn raw(
         Some("false") => Some("false".to_owned()),
         Some(other) => return Err(format!("`enable={other}` is not known beside a value of the run")),
     };
-    let condition = match (condition, own) {
-        (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
-        (one, other) => one.or(other),
-    };
+    let condition = both(condition, own);
     let made = of_text(&text, Mask::ALL, true)?;
-    Ok(made
-        .into_iter()
-        .map(|(text, domain, own)| {
-            let both = match (own, condition.clone()) {
-                (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
-                (one, other) => one.or(other),
-            };
-            (text, domain, both)
-        })
-        .collect())
+    Ok(made.into_iter().map(|(text, domain, own)| (text, domain, both(own, condition.clone()))).collect())
 }
 
 /// The attributes of a rule.
