@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use minijinja::value::{Kwargs, Value};
 
-use super::{DATE, FACT_WORDS, IMAGE_WORDS, ImageNames, VERSION_WORDS, bounds, environment, is_pattern};
+use super::words::{DATE, FACT_WORDS, IMAGE_WORDS, VERSION_WORDS};
+use super::{ImageNames, bounds, environment, is_pattern};
 use crate::form::{Form, Part, joined};
 
 /// What marks begin and end with. They are letters and digits, so that filters such as `slug` leave them alone.

@@ -1,7 +1,11 @@
 //! Patterns: texts with `{{ words }}` of a version and of the run's facts in them, and conditions over the same words.
 
+mod words;
+
 mod bounds;
 mod compare;
+mod error;
+
 mod form;
 mod possible;
 
@@ -14,167 +18,20 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-use self::compare::{OfText, first_word, is_of_word};
+use self::compare::{first_word, is_of_word};
+pub(crate) use self::error::PatternError;
+use self::error::detail;
 pub(crate) use self::form::PatternForms;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
+use self::words::{
+    COMMIT_WORDS, DATE, FACT_WORDS, IMAGE_WORDS, PRERELEASE, VERSION_WORDS, is_of_version, words,
+};
 use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
 use crate::version::{Scheme, Version};
 
-/// The words of a version, with how many of its leading numbers they name; those of numbers that it has not are
-/// absent.
-const VERSION_WORDS: [(&str, usize); 5] =
-    [("version", usize::MAX), ("semver", usize::MAX), ("major", 1), ("minor", 2), ("patch", 3)];
-
-/// The words of facts.
-const FACT_WORDS: [&str; 10] =
-    ["event", "ref", "branch", "tag", "pr", "head_branch", "base_branch", "default_branch", "sha", "commit"];
-
-/// The words of what an image is called.
-const IMAGE_WORDS: [&str; 2] = ["image", "key"];
-
-/// A function: a date in `strftime`'s form.
-const DATE: &str = "date";
-
-/// What conditions know besides: whether the version is a prerelease.
-const PRERELEASE: &str = "prerelease";
-
 /// What a pattern may do at most, in the steps of the template language.
 const FUEL: u64 = 10_000;
-
-/// Why a pattern does not render.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
-    /// The template language does not understand it.
-    #[error("the pattern is not a template: {0}")]
-    Syntax(String),
-    /// It may come to too much.
-    #[error("the pattern is refused: {0}")]
-    Refused(String),
-    /// It cannot be rendered.
-    #[error("the pattern cannot be rendered: {0}")]
-    Render(String),
-    /// What it takes of a word is not there.
-    #[error("the pattern cannot be rendered: a value in it is undefined")]
-    Undefined,
-    /// A comparison of numbers that are texts.
-    #[error("`{found}` would compare text, not numbers")]
-    TextOrder {
-        /// What is written.
-        found: String,
-        /// What is meant.
-        meant: String,
-    },
-    /// A condition that is written as a pattern.
-    #[error("a condition has no braces")]
-    Braces(String),
-    /// A filter that no pattern knows.
-    #[error("the pattern cannot be rendered: {0}")]
-    Filter(String),
-    /// The condition is neither true nor false.
-    #[error("the condition is {0}, not true or false")]
-    NotABool(String),
-    /// A word that no pattern knows.
-    #[error("patterns have no word `{word}`")]
-    UnknownWord {
-        /// The word.
-        word: String,
-        /// What was probably meant.
-        near: Option<String>,
-    },
-    /// A version's word, and no version.
-    #[error("the pattern uses `{0}`, but the image has no `version`")]
-    NoVersion(String),
-    /// Build metadata in what is rendered.
-    #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
-    Build(String),
-    /// A word that is not one of the image's, where no other is known.
-    #[error("the pattern uses `{0}`, but it must be the same in every run")]
-    NotOfImage(String),
-    /// A fact that is not known, or that this run has not.
-    #[error("the pattern uses `{word}`, which is unknown{}", .at.as_ref().map(|at| format!(": this is a run of `{at}`")).unwrap_or_default())]
-    MissingFact {
-        /// The word.
-        word: String,
-        /// The ref that is built, when it is the reason.
-        at: Option<String>,
-        /// Why git did not tell it.
-        problem: Option<String>,
-    },
-}
-
-impl PatternError {
-    /// What to do.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
-            Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
-            Self::TextOrder { meant, .. } => {
-                format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
-            }
-            Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
-            Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
-            Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
-            Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
-            Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
-            Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::UnknownWord { near: None, .. } => {
-                let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-                format!("a text has quotes, as in `branch == 'main'`; the words are {}", words.join(", "))
-            }
-            Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which moves to the greatest build".into(),
-            Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
-            Self::NoVersion(_) => "set `version` in the image".into(),
-            Self::MissingFact { word, at: Some(_), .. } => format!(
-                "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or give a default: `{{{{ {word} | default(\"…\") }}}}`"
-            ),
-            Self::MissingFact { word, at: None, problem } => {
-                let fact = fact_of(word);
-                // Git keeps it for all commands.
-                let kept = if fact == "default_branch" { ", or, where there is a remote, once for all with `git remote set-head origin --auto`" } else { "" };
-                let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
-                format!(
-                    "{problem}give it with `--fact {fact}=…`{kept}; `bakeplan plan --facts` shows what is known"
-                )
-            }
-        }
-    }
-}
-
-impl From<OfText> for PatternError {
-    fn from(OfText { found, meant }: OfText) -> Self {
-        Self::TextOrder { found, meant }
-    }
-}
-
-impl PatternError {
-    /// What the template language says, where it is not understood in another way.
-    fn of_rendering(error: &minijinja::Error) -> Self {
-        let of_text = std::error::Error::source(error).and_then(|source| source.downcast_ref::<OfText>());
-        of_text.map_or_else(|| Self::Render(detail(error)), |found| found.clone().into())
-    }
-
-    /// The fact that it lacks.
-    #[must_use]
-    pub(crate) fn missing_fact(&self) -> Option<&str> {
-        if let Self::MissingFact { word, at: _, problem: _ } = self { Some(fact_of(word)) } else { None }
-    }
-}
-
-/// The fact that a word comes from.
-fn fact_of(word: &str) -> &str {
-    match word {
-        "sha" => "commit",
-        "pr" => "pull_request",
-        DATE => "commit_time",
-        other => other,
-    }
-}
-
-fn words() -> impl Iterator<Item = &'static str> {
-    VERSION_WORDS.iter().map(|(word, _)| *word).chain(FACT_WORDS).chain([DATE]).chain(IMAGE_WORDS)
-}
 
 /// What words stand for.
 #[derive(Clone, Copy)]
@@ -203,6 +60,9 @@ pub struct Rendered {
     pub text: String,
     /// The words that the pattern uses.
     pub uses: Uses,
+    /// Whether the commit, or what stands for it, was asked for in this run: `{{ tag | default('edge') }}` has none on a
+    /// branch.
+    pub names_commit: bool,
 }
 
 /// The words that a pattern uses.
@@ -216,12 +76,6 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Whether it names the commit, and so stands for one build.
-    #[must_use]
-    pub fn names_commit(&self) -> bool {
-        ["commit", "sha", "tag"].iter().any(|word| self.facts.contains(word))
-    }
-
     /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
     #[must_use]
     pub fn names_branch(&self) -> bool {
@@ -273,28 +127,31 @@ pub(crate) fn mentions_run(text: &str) -> bool {
 /// When the pattern can never render, or not with these facts.
 pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, PatternError> {
     if !is_pattern(pattern) {
-        return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default() }));
+        return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default(), names_commit: false }));
     }
     bounds::check(pattern).map_err(PatternError::Refused)?;
     check_comparisons(pattern)?;
     let environment = environment();
     let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
     let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
-    let (uses, known, rendered) = loop {
+    let (uses, known, asked, rendered) = loop {
         let uses = uses(&used, &[])?;
         let known = pairs(&uses, words);
         let recorder = Recorder::new(&known);
         let rendered = template.render(Value::from_dyn_object(Arc::clone(&recorder)));
         let asked = recorder.asked();
         if asked.is_subset(&used) {
-            break (uses, known, rendered);
+            break (uses, known, asked, rendered);
         }
         used.extend(asked);
     };
     match rendered {
         Ok(text) => match words.version.filter(|version| !version.build().is_empty() && text.contains('+')) {
             Some(version) => Err(PatternError::Build(version.text().to_owned())),
-            None => Ok(Some(Rendered { text, uses })),
+            None => {
+                let has = |word: &&str| asked.contains(*word) && known.iter().any(|(name, _)| name == word);
+                Ok(Some(Rendered { text, uses, names_commit: COMMIT_WORDS.iter().any(has) }))
+            }
         },
         Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
             absent(&used, words, &known)
@@ -438,10 +295,6 @@ pub(crate) fn asks_for_prerelease(condition: &str) -> bool {
 #[must_use]
 pub(crate) fn asks_for_version(condition: &str) -> bool {
     asks_for_prerelease(condition) || compare::tokens(condition).into_iter().any(is_of_version)
-}
-
-fn is_of_version(word: &str) -> bool {
-    VERSION_WORDS.iter().any(|(name, _)| *name == word)
 }
 
 /// What a condition knows: what this run has not is `none`.
@@ -625,10 +478,6 @@ fn missing(word: &str, facts: &Facts) -> PatternError {
     }
 }
 
-fn detail(error: &minijinja::Error) -> String {
-    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -727,12 +576,13 @@ mod tests {
         of_facts("{{ date('%Y%m%d')[2:] }}", "260304");
         case("{{ version[:4] }}", "2023.01.1", Some("2023"));
         case("{{ minor[:1] }}", "19beta3", None);
-        let uses = |pattern| {
+        let rendered = |pattern| {
             let words = Words { version: None, facts: &&on_branch("main"), image: ImageNames::default() };
-            render(pattern, &words).unwrap().unwrap().uses
+            render(pattern, &words).unwrap().unwrap()
         };
-        assert!(uses("{{ commit[:12] }}").names_commit());
-        assert_eq!(uses("{{ branch[:3] }}").facts, BTreeSet::from(["branch"]));
+        assert!(rendered("{{ commit[:12] }}").names_commit);
+        assert!(!rendered("{{ 'edge' if branch else sha }}").names_commit);
+        assert_eq!(rendered("{{ branch[:3] }}").uses.facts, BTreeSet::from(["branch"]));
         assert_eq!(text("{{ commit[:12] }}", None, &Facts::default()), Err(missing_fact("commit")));
         assert_eq!(
             text("{{ major[:1] }}", None, &on_branch("a")),

@@ -387,7 +387,7 @@ impl Renderer<'_, '_> {
         }
         let uses = &rendered.uses;
         // With words of the version in it, it may be the version's own.
-        let is_of_run = claim == Claim::Run || (uses.depth == 0 && !uses.names_commit());
+        let is_of_run = claim == Claim::Run || (uses.depth == 0 && !rendered.names_commit);
         let is_let = one.any || !is_of_run || !uses.names_branch();
         if let Some(owner) = self.taken.by(tag).filter(|_| !is_let) {
             let facts = self.input.facts;
@@ -417,7 +417,7 @@ impl Renderer<'_, '_> {
 
 /// What a rendered name stands for.
 fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
-    let (commit, run) = (rendered.uses.names_commit(), rendered.uses.names_run());
+    let (commit, run) = (rendered.names_commit, rendered.uses.names_run());
     match version {
         // The day of a release is another one in the next.
         Some(_) if rendered.uses == Uses::default() && Form::of_day(&rendered.text).is_some() => {

@@ -116,7 +116,7 @@ impl<'a> RunReader<'a> {
 
     /// What `version` is when it comes to this.
     fn made(&self, rendered: Rendered, facts: Known<'_>) -> OfRun {
-        let Rendered { text, uses } = rendered;
+        let Rendered { text, uses, names_commit: _ } = rendered;
         if uses.facts.contains("tag") {
             return self.git_tag(&text, facts);
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Test, pages, read};
+use crate::versions::{block, tags};
 
 /// What each kind of run knows.
 const RUNS: [&[&str]; 4] = [
@@ -251,5 +252,30 @@ fn a_tag_that_does_not_fit_is_helped_with_its_own_word() {
         let cure = format!("{{{{ {word} | slug }}}}");
         assert!(talk.contains(&format!("`{cure}`")), "{pattern}: {talk}");
         assert_eq!(run(&pattern.replace(&format!("{{{{ {word} }}}}"), &cure)).0, Some(0), "{pattern}");
+    }
+}
+
+/// What a condition in the pattern leaves out is not in the tag: a constant floats however it comes about.
+#[test]
+fn a_constant_out_of_a_condition_floats() {
+    let of = |pattern: &str, fact: &str| {
+        let lines = format!("tags = [\"{pattern}\"]");
+        let commit = "--fact=commit=0123456789abcdef0123456789abcdef01234567";
+        tags(&block(&lines), &[commit, "--fact=event=push", fact]).0
+    };
+    for (pattern, on_main, elsewhere, fact) in [
+        ("{{ 'edge' if branch == 'main' else sha }}", "edge=runs", "0123456", "branch=next"),
+        (
+            "{% if branch == 'main' %}edge{% else %}{{ sha }}{% endif %}",
+            "edge=runs",
+            "0123456",
+            "branch=next",
+        ),
+        ("{{ commit[:9] if branch != 'main' else 'dev' }}", "dev=runs", "012345678", "branch=next"),
+        ("{{ tag | default('dev') }}", "dev=runs", "app-one", "tag=app-one"),
+        ("{{ tag if tag is defined else 'dev' }}", "dev=runs", "app-one", "tag=app-one"),
+    ] {
+        assert_eq!(of(pattern, "--fact=branch=main"), on_main, "{pattern}");
+        assert_eq!(of(pattern, &format!("--fact={fact}")), elsewhere, "{pattern}");
     }
 }

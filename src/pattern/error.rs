@@ -1,0 +1,139 @@
+//! Why a pattern does not render, and what to do about it.
+
+use super::compare::OfText;
+use super::words::{DATE, words};
+
+/// Why a pattern does not render.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// The template language does not understand it.
+    #[error("the pattern is not a template: {0}")]
+    Syntax(String),
+    /// It may come to too much.
+    #[error("the pattern is refused: {0}")]
+    Refused(String),
+    /// It cannot be rendered.
+    #[error("the pattern cannot be rendered: {0}")]
+    Render(String),
+    /// What it takes of a word is not there.
+    #[error("the pattern cannot be rendered: a value in it is undefined")]
+    Undefined,
+    /// A comparison of numbers that are texts.
+    #[error("`{found}` would compare text, not numbers")]
+    TextOrder {
+        /// What is written.
+        found: String,
+        /// What is meant.
+        meant: String,
+    },
+    /// A condition that is written as a pattern.
+    #[error("a condition has no braces")]
+    Braces(String),
+    /// A filter that no pattern knows.
+    #[error("the pattern cannot be rendered: {0}")]
+    Filter(String),
+    /// The condition is neither true nor false.
+    #[error("the condition is {0}, not true or false")]
+    NotABool(String),
+    /// A word that no pattern knows.
+    #[error("patterns have no word `{word}`")]
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
+    /// A version's word, and no version.
+    #[error("the pattern uses `{0}`, but the image has no `version`")]
+    NoVersion(String),
+    /// Build metadata in what is rendered.
+    #[error("version `{0}` has build metadata, and a tag cannot hold `+`")]
+    Build(String),
+    /// A word that is not one of the image's, where no other is known.
+    #[error("the pattern uses `{0}`, but it must be the same in every run")]
+    NotOfImage(String),
+    /// A fact that is not known, or that this run has not.
+    #[error("the pattern uses `{word}`, which is unknown{}", .at.as_ref().map(|at| format!(": this is a run of `{at}`")).unwrap_or_default())]
+    MissingFact {
+        /// The word.
+        word: String,
+        /// The ref that is built, when it is the reason.
+        at: Option<String>,
+        /// Why git did not tell it.
+        problem: Option<String>,
+    },
+}
+
+impl PatternError {
+    /// What to do.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
+            Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
+            Self::TextOrder { meant, .. } => {
+                format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
+            }
+            Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
+            Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
+            Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
+            Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
+            Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
+            Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownWord { near: None, .. } => {
+                let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
+                format!("a text has quotes, as in `branch == 'main'`; the words are {}", words.join(", "))
+            }
+            Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which moves to the greatest build".into(),
+            Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
+            Self::NoVersion(_) => "set `version` in the image".into(),
+            Self::MissingFact { word, at: Some(_), .. } => format!(
+                "say when it applies, such as `{{ pattern = \"…\", when = \"{word}\" }}`, or give a default: `{{{{ {word} | default(\"…\") }}}}`"
+            ),
+            Self::MissingFact { word, at: None, problem } => {
+                let fact = fact_of(word);
+                // Git keeps it for all commands.
+                let kept = if fact == "default_branch" { ", or, where there is a remote, once for all with `git remote set-head origin --auto`" } else { "" };
+                let problem = problem.as_ref().map(|problem| format!("{problem}; else ")).unwrap_or_default();
+                format!(
+                    "{problem}give it with `--fact {fact}=…`{kept}; `bakeplan plan --facts` shows what is known"
+                )
+            }
+        }
+    }
+}
+
+impl From<OfText> for PatternError {
+    fn from(OfText { found, meant }: OfText) -> Self {
+        Self::TextOrder { found, meant }
+    }
+}
+
+impl PatternError {
+    /// What the template language says, where it is not understood in another way.
+    pub(super) fn of_rendering(error: &minijinja::Error) -> Self {
+        let of_text = std::error::Error::source(error).and_then(|source| source.downcast_ref::<OfText>());
+        of_text.map_or_else(|| Self::Render(detail(error)), |found| found.clone().into())
+    }
+
+    /// The fact that it lacks.
+    #[must_use]
+    pub(crate) fn missing_fact(&self) -> Option<&str> {
+        if let Self::MissingFact { word, at: _, problem: _ } = self { Some(fact_of(word)) } else { None }
+    }
+}
+
+/// The fact that a word comes from.
+fn fact_of(word: &str) -> &str {
+    match word {
+        "sha" => "commit",
+        "pr" => "pull_request",
+        DATE => "commit_time",
+        other => other,
+    }
+}
+
+/// What the template language says of a mistake.
+pub(super) fn detail(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+}
