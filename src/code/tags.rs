@@ -62,9 +62,9 @@ codes! {
         cure: "Correct the rule as the help says, or write a pattern instead.",
     }
     FLAVOR "flavor" [Warning] {
-        cause: "`flavor` applies to rule lines in `tags`, and there are none.",
+        cause: "`flavor` applies to rule lines in `tags`, and there are none; or another entry beside them lacks its prefix or suffix.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  flavor       = [\"latest=true\"]\n}\n").fixed("  flavor       = [\"latest=true\"]\n", ""),
-        cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}`.",
+        cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}` and `type=raw,value=edge`.",
     }
     TAG_COLLISION "tag-collision" [Error] {
         cause: "Two images or versions want the same tag, or a tag is both a version itself and a floating tag of another version. Whichever was pushed last would win.",

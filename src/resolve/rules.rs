@@ -69,6 +69,19 @@ pub(super) fn apply(
         found.report(wrong(&e, settings.flavor[at].span));
         Flavor::default()
     });
+    for one in settings.tags.iter().flatten() {
+        let text = one.pattern.as_str();
+        if rules::is_rule(text) || one.is_off() || !flavor.is_missing_in(text) {
+            continue;
+        }
+        let message = format!("`{text}` is no rule line, so `flavor` puts nothing before or behind it");
+        let value = if pattern::is_pattern(text) { "…" } else { text };
+        let help = format!(
+            "`type=raw,value={value}` has them, and `type=raw,value={value},prefix=,suffix=` is the tag without"
+        );
+        diagnostics
+            .report(Diagnostic::warning(Code::FLAVOR, message).at(one.pattern.span, "").with_help(help));
+    }
     let flavor = flavor.with_tag_prefix(tag_prefix.unwrap_or_default());
     let mut applied = Vec::new();
     for line in lines {

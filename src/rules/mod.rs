@@ -292,6 +292,15 @@ struct Affix {
 }
 
 impl Flavor {
+    /// Whether its prefix or its suffix is missing in a tag that no rule gives.
+    pub(crate) fn is_missing_in(&self, tag: &str) -> bool {
+        let lacks = |affix: &Option<Affix>, has: fn(&str, &str) -> bool| {
+            affix.as_ref().is_some_and(|affix| affix.template.literal().is_none_or(|text| !has(tag, text)))
+        };
+        lacks(&self.prefix, |tag, text| tag.starts_with(text))
+            || lacks(&self.suffix, |tag, text| tag.ends_with(text))
+    }
+
     /// Reads the lines; of a thing that is said by two lines, the last counts.
     ///
     /// # Errors

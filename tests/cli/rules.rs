@@ -475,3 +475,33 @@ fn rules_read_the_version_behind_the_prefix_of_git_tags() {
         run("v", "tags = [\"type=ref,event=branch\", \"type=semver,pattern={{version}}\"]", "v3.1.0");
     assert_eq!((found.as_str(), talk.as_str()), ("3.1.0 latest", ""));
 }
+
+/// The action reads a line without `type=` as `type=raw`: here it is a pattern, and that is said.
+#[test]
+fn an_entry_without_the_flavor_of_the_rules_beside_it_is_told() {
+    let told = |entry: &str, flavor: &[&str]| {
+        let file = spec(&["type=semver,pattern={{version}}", entry], flavor);
+        let test = Test::new().file("docker-bake.hcl", file);
+        let output = on("metadata", test, "push refs/heads/master").args(["--format=tags"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{entry}: {talk}");
+        talk.contains("warning[flavor]") && talk.contains(&format!("`{entry}` is no rule line"))
+    };
+    for (entry, flavor) in [
+        ("edge", &["suffix=-alpine"][..]),
+        ("edge-alpine", &["prefix=p-", "suffix=-alpine"]),
+        ("sha-{{ sha }}", &["latest=false", "suffix=-alpine"]),
+        ("foo", &["latest=true", "prefix=p-", "suffix=-s"]),
+    ] {
+        assert!(told(entry, flavor), "{entry}");
+    }
+    for (entry, flavor) in [
+        ("edge", &["latest=true"][..]),
+        ("edge-alpine", &["suffix=-alpine"]),
+        ("p-{{ sha }}-alpine", &["prefix=p-", "suffix=-alpine"]),
+        ("type=raw,value=edge", &["suffix=-alpine"]),
+        ("type=raw,value=edge,suffix=", &["suffix=-alpine"]),
+    ] {
+        assert!(!told(entry, flavor), "{entry}");
+    }
+}
