@@ -89,6 +89,8 @@ pub struct ElsewhereImage {
     pub key: String,
     /// Its repositories, then its mirrors.
     pub places: Vec<Repository>,
+    /// The forms of its tags, as far as they can be told.
+    pub forms: BTreeSet<Form>,
     /// How many images of the plan stand before it.
     pub position: usize,
 }

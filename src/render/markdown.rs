@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use crate::form::Form;
 use crate::plan::{Image, Plan};
 use crate::readable;
 use crate::reference::Repository;
@@ -94,14 +95,47 @@ fn kept(plan: &Plan, old: &str) -> Result<Vec<(usize, Row)>, RowError> {
         match of.first() {
             None if places.iter().all(is_planned) => {}
             None => return Err(RowError::Stray { row: row.shown() }),
-            Some(first) if places.iter().any(is_planned) => {
-                return Err(RowError::Shared { row: row.shown(), key: plan.elsewhere[*first].key.clone() });
-            }
+            Some(first) if places.iter().any(is_planned) => match shown_by(plan, &row, &of) {
+                Some(Shown::Planned) => {}
+                Some(Shown::Elsewhere(at)) => kept.push((at, row)),
+                None => {
+                    let key = plan.elsewhere[*first].key.clone();
+                    return Err(RowError::Shared { row: row.shown(), key });
+                }
+            },
             Some(first) => kept.push((*first, row)),
         }
     }
     kept.sort_by_key(|(at, _)| *at);
     Ok(kept.into_iter().map(|(at, row)| (plan.elsewhere[at].position, row)).collect())
+}
+
+/// Whose a row is.
+enum Shown {
+    /// One of an image of the plan.
+    Planned,
+    /// That of an image which is left out, by its position among these.
+    Elsewhere(usize),
+}
+
+/// Whose a row is of repositories that several images have, some of them left out: the one of which all its tags have a
+/// form. `None` where that may be several, or none.
+fn shown_by(plan: &Plan, row: &Row, left_out: &BTreeSet<usize>) -> Option<Shown> {
+    let tags: Vec<&str> = row.tags.split(", ").map(|tag| tag.trim_matches('`')).collect();
+    let have = |forms: &[&Form]| tags.iter().all(|tag| forms.iter().any(|form| form.fits(tag)));
+    let is_planned = plan.images.values().any(|image| {
+        let forms: Vec<&Form> = image.tags.iter().map(|tag| &tag.form).collect();
+        have(&forms)
+    });
+    let mut others = left_out.iter().filter(|at| {
+        let forms: Vec<&Form> = plan.elsewhere[**at].forms.iter().collect();
+        have(&forms)
+    });
+    match (is_planned, others.next(), others.next()) {
+        (true, None, _) => Some(Shown::Planned),
+        (false, Some(at), None) => Some(Shown::Elsewhere(*at)),
+        _ => None,
+    }
 }
 
 impl Row {

@@ -17,8 +17,8 @@ use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::Version;
 
-/// The forms of the image's tags that are not versions, of this run and of all others: what they fit is not a release.
-pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
+/// The forms of the image's tags, of this run and of all others.
+pub(super) fn all_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     let settings = image.settings();
     let flavors: Vec<String> =
         settings.flavor.iter().map(|line| rules::named(line.as_str(), image.names())).collect();
@@ -37,9 +37,15 @@ pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTre
         [Some(form), day].into_iter().flatten()
     };
     let found = patterns.chain(&settings.channels).filter_map(|text| of_pattern(text.as_str()));
+    found.flat_map(with_day).collect()
+}
+
+/// Those that are not of versions: what they fit is not a release.
+pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     // A constant that reads as no version is none in any case.
     let matters = |form: &Form| !form.is_text() || form.to_string().parse::<Version>().is_ok();
-    found.flat_map(with_day).filter(|form| !form.is_plain() && matters(form)).collect()
+    let all = all_forms(image, forms).into_iter();
+    all.filter(|form| !form.is_plain() && matters(form)).collect()
 }
 
 /// Says which tags float with versions that the merge cannot read out of the tags of a repository. Of channels, the reason

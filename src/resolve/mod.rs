@@ -73,6 +73,7 @@ use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::pattern::PatternForms;
 use crate::plan::{ElsewhereImage, Packed, Plan, Run, UnsetVariable};
 use crate::platform::Platform;
 use crate::spec::Spec;
@@ -190,6 +191,7 @@ fn elsewhere(
     targets: &Targets<'_>,
 ) -> Vec<ElsewhereImage> {
     let wanted = images::wanted(input, left_out, &mut Diagnostics::default());
+    let forms = PatternForms::new(input.given.short_length());
     let planned = images.iter().filter(|image| plan.images.contains_key(&image.key));
     let planned: Vec<usize> = planned.map(|image| image.at).collect();
     let of = |image: &UnresolvedImage| {
@@ -197,6 +199,7 @@ fn elsewhere(
         ElsewhereImage {
             key: image.key.clone(),
             places: repositories.into_iter().chain(image.mirrors.keys().cloned()).collect(),
+            forms: guards::all_forms(image, &forms),
             position: planned.partition_point(|at| *at < image.at),
         }
     };

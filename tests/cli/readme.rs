@@ -299,12 +299,15 @@ fn a_row_that_may_be_of_an_image_that_is_left_out_is_not_lost() {
         format!("  repositories = [\"ghcr.io/acme/{name}\"]\n  mirrors = [\"ghcr.io/acme/all\"]\n{version}")
     });
     let own = monorepo(|name| format!("  repositories = [\"ghcr.io/acme/{name}\"]\n{version}"));
+    let plain = shared.replace("{{ key }}-", "");
     let both = "| `ghcr.io/acme/web`<br>`ghcr.io/acme/all` | `web-1.0.0` | linux/amd64 |\n".to_owned();
     let may_be = "the row of [..] may be of image `[..]`, which is left out, or of another";
     for (spec, rows, told) in [
-        (&shared, vec![row("all", &["web-1.0.0"])], may_be),
-        (&half, vec![row("api", &["api-1.0.0"]), both.clone()], may_be),
-        (&mirrored, vec![both], may_be),
+        // Of which nothing tells whose it is.
+        (&shared, vec![row("all", &["1.0.0"])], may_be),
+        (&shared, vec![row("all", &["web-1.0.0", "api-1.0.0"])], may_be),
+        (&plain, vec![row("all", &["1.0.0"])], may_be),
+        (&half, vec![row("api", &["api-1.0.0"]), both.replace("web-1", "1")], may_be),
         (
             &own,
             vec![row("api", &["api-1.0.0"]), row("frontend", &["web-1.0.0"])],
@@ -316,6 +319,26 @@ fn a_row_that_may_be_of_an_image_that_is_left_out_is_not_lost() {
         let told = format!("...\nerror[run-tag]: `README.md`: {told}\n  = help: [..]\n");
         let ran = test.args(["readme", "README.md", "--fact=tag=api/v1.2.4"]).stderr(told).run();
         assert_eq!(ran.read("README.md"), old);
+    }
+    // Where the tags tell whose a row is, it stays, or gives way to the one of this run.
+    let api = |both: &str| row("api", &["api-1.2.4"]).replace("api` |", &format!("api`{both} |"));
+    for (spec, rows, kept) in [
+        (
+            &shared,
+            vec![row("all", &["web-1.0.0"])],
+            vec![row("all", &["api-1.2.4"]), row("all", &["web-1.0.0"])],
+        ),
+        (
+            &shared,
+            vec![row("all", &["api-1.0.0"]), row("all", &["worker-1.0.0"])],
+            vec![row("all", &["api-1.2.4"]), row("all", &["worker-1.0.0"])],
+        ),
+        (&half, vec![both.clone()], vec![api("<br>`ghcr.io/acme/all`"), both.clone()]),
+        (&mirrored, vec![both.clone()], vec![api("<br>`ghcr.io/acme/all`"), both]),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", spec).file("README.md", table(&rows));
+        let ran = test.args(["readme", "README.md", "--fact=tag=api/v1.2.4"]).notes().run();
+        assert_eq!(ran.read("README.md"), table(&kept), "{spec}");
     }
     // A git tag of none of them changes nothing, and a row of no image goes where all images are there.
     let old = table(&[row("web", &["web-1.0.0"])]);
