@@ -165,7 +165,7 @@ fn unversioned(
             tags.extend(published(owned, image, input, diagnostics));
         }
     }
-    once(tags)
+    once(tags, |one| &one.tag)
 }
 
 fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, others: &OtherVersions) -> Option<Candidate<'d>> {

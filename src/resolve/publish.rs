@@ -11,7 +11,7 @@ use super::input::Input;
 use super::names::{self, Names};
 use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
-use super::repositories;
+use super::repositories::{self, Alike};
 use super::targets::Targets;
 use super::untagged;
 use super::version::ImageVersion;
@@ -61,9 +61,10 @@ pub(super) fn publications(
     let forms = PatternForms::new(input.given.short_length());
     let mut of_lists = Diagnostics::default();
     let others = versions::others(images, input, &mut of_lists);
+    let alike = Alike::default();
     let literal = parallel::map(images.iter().zip(&others), |(image, others)| {
         let is_literal = image.settings().tags.is_none() && image.settings().version.is_none();
-        is_literal.then(|| repositories::literal(image, others, targets))
+        is_literal.then(|| repositories::literal(image, others, &alike, targets))
     });
     for (image, literal) in images.iter().zip(literal) {
         if let Some((publication, found)) = literal {

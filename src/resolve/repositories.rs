@@ -1,6 +1,7 @@
 //! The repositories of an image, and the tags that it takes from its target as they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -18,6 +19,7 @@ use crate::pattern;
 use crate::reference::{Reference, ReferenceError, Repository, Tag};
 use crate::source::Span;
 use crate::tags::LATEST;
+use crate::version::Scheme;
 
 /// The repositories that the block names, else those of the target's tags.
 pub(super) fn repositories(
@@ -178,6 +180,7 @@ fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option
 pub(super) fn literal(
     image: &UnresolvedImage,
     others: &OtherVersions,
+    alike: &Alike,
     targets: &Targets<'_>,
 ) -> (Publication, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
@@ -188,14 +191,8 @@ pub(super) fn literal(
         diagnostics.report(diagnostic.with_help("set `version` or `tags` in the image"));
     }
     let mut publication = Publication::new();
-    let published = |(reference, span): (Reference, Option<Span>)| PlacedTag {
-        claim: constants::claim(reference.tag().map_or(LATEST, Tag::as_str)),
-        form: Form::text(reference.tag().map_or(LATEST, Tag::as_str)),
-        family: Vec::new(),
-        tag: reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")),
-        why: None,
-        is_provisional: false,
-        span,
+    let named = |(reference, span): (Reference, Option<Span>)| {
+        (reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")), span)
     };
     let target = first_target(image, targets);
     let is_by_digest = target.is_some_and(Target::is_pushed_by_digest);
@@ -203,20 +200,21 @@ pub(super) fn literal(
     if settings.repositories.is_some() {
         let texts = target.map(Target::image_names).unwrap_or_default();
         let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
-        let tags: Vec<PlacedTag> = parsed.filter(has_tag).map(published).collect();
-        let listing = constant(tags, image, others, &mut diagnostics);
+        let tags: Vec<NamedTag> = parsed.filter(has_tag).map(named).collect();
+        let listing = constant(tags, image, others, alike, &mut diagnostics);
         for repository in repositories(image, targets, &mut diagnostics) {
             publication.insert(repository, listing.clone());
         }
         return (publication, diagnostics);
     }
+    let mut tags: IndexMap<Repository, Vec<NamedTag>> = IndexMap::new();
     for text in names_of(image, targets) {
-        let Some(named) = parse(&text, &mut diagnostics) else { continue };
-        let listing = publication.entry(named.0.repository().clone()).or_default();
-        listing.tags.extend(Some(named).filter(has_tag).map(published));
+        let Some(found) = parse(&text, &mut diagnostics) else { continue };
+        let here = tags.entry(found.0.repository().clone()).or_default();
+        here.extend(Some(found).filter(has_tag).map(named));
     }
-    for listing in publication.values_mut() {
-        *listing = constant(std::mem::take(&mut listing.tags), image, others, &mut diagnostics);
+    for (repository, tags) in tags {
+        publication.insert(repository, constant(tags, image, others, alike, &mut diagnostics));
     }
     (publication, diagnostics)
 }
@@ -235,25 +233,87 @@ fn parse(text: &Text, diagnostics: &mut Diagnostics) -> Option<(Reference, Optio
     }
 }
 
+/// A tag that is written out, and where.
+type NamedTag = (Tag, Option<Span>);
+
+/// What tags come to that many images have in common, such as the version of all that is built together: reading them
+/// takes longer than all else that is done for an image.
+#[derive(Default)]
+pub(super) struct Alike(Mutex<BTreeMap<Vec<Tag>, Listing>>);
+
+impl Alike {
+    /// How many are kept.
+    const LIMIT: usize = 1000;
+
+    /// What decides about the tags of an image, where that is their texts alone.
+    fn key(tags: &[NamedTag], image: &UnresolvedImage, others: &OtherVersions) -> Option<Vec<Tag>> {
+        let OtherVersions { released, withdrawn } = others;
+        let settings = image.settings();
+        let is_usual = settings.latest && settings.scheme == Scheme::default() && image.tails.is_empty();
+        let decides = is_usual && released.is_empty() && withdrawn.is_empty();
+        decides.then(|| tags.iter().map(|(tag, _)| tag.clone()).collect())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Vec<Tag>, Listing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an image before had under the same tags, at the places of these.
+    fn listing(&self, key: &[Tag], tags: &[NamedTag]) -> Option<Listing> {
+        let mut listing = self.kept().get(key).cloned()?;
+        for tag in &mut listing.tags {
+            tag.span = tags.iter().find(|(name, _)| *name == tag.tag).and_then(|(_, span)| *span);
+        }
+        Some(listing)
+    }
+
+    fn keep(&self, key: Vec<Tag>, listing: &Listing) {
+        let mut kept = self.kept();
+        if kept.len() < Self::LIMIT {
+            kept.insert(key, listing.clone());
+        }
+    }
+}
+
 /// What tags that are written out are published as.
 fn constant(
-    tags: Vec<PlacedTag>,
+    tags: Vec<NamedTag>,
     image: &UnresolvedImage,
     others: &OtherVersions,
+    alike: &Alike,
     diagnostics: &mut Diagnostics,
 ) -> Listing {
-    let mut listing = beside::settle(once(tags), image, others, diagnostics);
+    let tags = once(tags, |(tag, _)| tag);
+    let key = Alike::key(&tags, image, others);
+    if let Some(listing) = key.as_ref().and_then(|key| alike.listing(key, &tags)) {
+        return listing;
+    }
+    let placed = tags.into_iter().map(|(tag, span)| PlacedTag {
+        claim: constants::claim(tag.as_str()),
+        form: Form::text(tag.as_str()),
+        family: Vec::new(),
+        tag,
+        why: None,
+        is_provisional: false,
+        span,
+    });
+    let mut found = Diagnostics::default();
+    let mut listing = beside::settle(placed.collect(), image, others, &mut found);
     // There may be very many images, most of which have one.
     listing.tags.shrink_to_fit();
+    if let Some(key) = key.filter(|_| found.is_empty()) {
+        alike.keep(key, &listing);
+    }
+    diagnostics.extend(found.into_found());
     listing
 }
 
 /// Each tag once, the first of its kind.
-pub(super) fn once(mut tags: Vec<PlacedTag>) -> Vec<PlacedTag> {
+pub(super) fn once<T>(mut tags: Vec<T>, name: impl Fn(&T) -> &Tag) -> Vec<T> {
     if tags.len() < 2 {
         return tags;
     }
     let mut seen = BTreeSet::new();
-    tags.retain(|published| seen.insert(published.tag.clone()));
+    tags.retain(|tag| seen.insert(name(tag).clone()));
     tags
 }
