@@ -10,6 +10,7 @@ use super::image::{EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
 use crate::bake::module::Matrix;
+use crate::bake::target::links::links as links_of;
 use crate::bake::target::{LostMark, Reach, Target, Text, rewritten};
 use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
@@ -123,7 +124,31 @@ fn built<'a>(
         }
         _ => false,
     };
-    legs.values().flat_map(|leg| of_leg(leg, targets)).filter(is_built)
+    // What is lifted out of legs, such as annotations of the index, and what these link to as it stands.
+    let sources = legs.values().filter_map(|leg| targets.find(&leg.of));
+    let lifted = sources.flat_map(|source| texts(&source.name, source)).filter(|part| {
+        matches!(part.place, MarkedPlace::OfTarget { attribute: "annotations", target: _, reach: _ })
+    });
+    let linked = linked(targets, legs).into_iter().flat_map(|target| texts(&target.name, target));
+    let of_legs = legs.values().flat_map(|leg| of_leg(leg, targets));
+    of_legs.chain(lifted).chain(linked).filter(is_built)
+}
+
+/// The targets that legs link to and that have none, so that they are built as they stand.
+fn linked<'a>(targets: &'a Targets<'_>, legs: &IndexMap<Name, Leg>) -> Vec<&'a Target> {
+    let of = |target: &Target| -> Vec<String> {
+        let names = links_of(target).map(|(_, name)| name);
+        names.filter(|name| !legs.contains_key(*name)).map(str::to_owned).collect()
+    };
+    let mut open: Vec<String> = legs.values().flat_map(|leg| of(&leg.definition)).collect();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    while let Some(name) = open.pop() {
+        if let Some(target) = targets.find(&name).filter(|_| seen.insert(name.clone())) {
+            open.extend(of(target));
+            found.push(target);
+        }
+    }
+    found
 }
 
 impl Purpose {

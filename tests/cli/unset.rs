@@ -27,6 +27,18 @@ fn variables_without_a_value_are_named_where_they_end() {
         (format!("{TAGS}labels = {{ \"org.example.v\" = V }}"), "`labels` of target `app`"),
         (format!("{TAGS}annotations = [\"k=${{V}}\"]"), "`annotations` of target `app`"),
         (format!("{TAGS}annotations = [\"manifest:k=${{upper(V)}}\"]"), "`annotations` of target `app`"),
+        (format!("{TAGS}annotations = [\"index:k=${{V}}\"]"), "`annotations` of target `app`"),
+        (format!("{TAGS}annotations = [\"index,manifest:k=${{V}}\"]"), "`annotations` of target `app`"),
+        (
+            format!("{TAGS}contexts = {{ c = \"target:c\" }}\n}}\ntarget \"c\" {{\nargs = {{ A = V }}"),
+            "`args` of target `c`",
+        ),
+        (
+            format!(
+                "{TAGS}contexts = {{ b = \"target:b\" }}\n}}\ntarget \"b\" {{\ncontexts = {{ c = \"target:c\" }}\n}}\ntarget \"c\" {{\nlabels = {{ A = V }}"
+            ),
+            "`labels` of target `c`",
+        ),
         ("tags = [\"r.io/x/app:1${V}\"]".to_owned(), "`tags` of target `app`"),
         ("tags = [\"r.io/x${V}/app:1\"]".to_owned(), "`tags` of target `app`"),
         ("output = [\"type=registry,name=r.io/x/app:1${V}\"]".to_owned(), "`tags` of target `app`"),
@@ -78,6 +90,11 @@ fn variables_with_a_value_or_none_that_matters_are_not() {
         ("", &format!("{TAGS}context = \".${{V}}\""), &[]),
         ("", &format!("{TAGS}cache-from = [\"type=gha,scope=a${{V}}\"]"), &[]),
         ("", &format!("{TAGS}}}\ntarget \"other\" {{\nargs = {{ A = V }}"), &[]),
+        (
+            "",
+            &format!("{TAGS}contexts = {{ c = \"target:c\" }}\n}}\ntarget \"c\" {{\ncontext = \".${{V}}\""),
+            &[],
+        ),
         ("", TAGS, &[]),
     ] {
         let file = target(variable, lines);
