@@ -176,7 +176,10 @@ pub(crate) fn schema_of(text: &str) -> Option<serde_json::Number> {
     struct Form {
         schema: serde_json::Number,
     }
-    serde_json::from_str(without_mark(text)).ok().map(|Form { schema }| schema)
+    // A list is none, whatever its first item.
+    let object = without_mark(text).trim_start();
+    let form = object.starts_with('{').then(|| serde_json::from_str(object).ok()).flatten();
+    form.map(|Form { schema }| schema)
 }
 
 /// What was so when a definition was evaluated, and may be otherwise in the next job.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
+
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::Names;
@@ -15,6 +17,7 @@ use crate::facts::Facts;
 use crate::pattern::{self, Words};
 use crate::source::Span;
 use crate::spec::Marked;
+use crate::version::Version;
 
 /// The code of all that is said about it.
 const CODE: Code = Code::NO_TAG;
@@ -39,7 +42,7 @@ pub(super) fn untagged(
             continue;
         }
         untagged.insert(image.key.clone());
-        let is_yielded = publication.values().any(|listing| !listing.yielded.is_empty());
+        let is_yielded = is_yielded(publication);
         if (names.contradict || !names.depend_on_run) && !is_yielded {
             diagnostics.report(never(image, names));
         } else if wanted.contains(&image.key) {
@@ -51,11 +54,17 @@ pub(super) fn untagged(
     let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
     if is_of_none && !diagnostics.has_errors() {
         let facts: &Facts = input.facts;
-        let all: Vec<&UnresolvedImage> = images.iter().map(|(image, ..)| *image).chain(left_out).collect();
-        let is_declined = !all.is_empty() && all.iter().all(|image| declines(image, facts));
+        let here = images.iter().map(|(image, _, publication)| (*image, Some(*publication)));
+        let all: Vec<_> = here.chain(left_out.iter().map(|image| (image, None))).collect();
+        let is_declined = !all.is_empty() && all.iter().all(|(image, _)| declines(image, facts));
         diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined)));
     }
     untagged
+}
+
+/// Whether other versions have tags of an image.
+fn is_yielded(publication: &Publication) -> bool {
+    publication.values().any(|listing| !listing.yielded.is_empty())
 }
 
 /// An image that gets a tag in no run. Entries of `tags` that are empty are left out as it is read; mostly, they lack the value
@@ -120,10 +129,14 @@ fn declines(image: &UnresolvedImage, facts: &Facts) -> bool {
 }
 
 /// A git tag is there to publish something, unless conditions decline it.
-fn of_no_image(tag: &str, images: &[&UnresolvedImage], is_declined: bool) -> Diagnostic {
+fn of_no_image(
+    tag: &str,
+    images: &[(&UnresolvedImage, Option<&Publication>)],
+    is_declined: bool,
+) -> Diagnostic {
     const SHOWN: usize = 5;
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
-    let place = images.first().and_then(|image| image.span);
+    let place = images.first().and_then(|(image, _)| image.span);
     if is_declined {
         return Diagnostic::note(
             CODE,
@@ -132,15 +145,40 @@ fn of_no_image(tag: &str, images: &[&UnresolvedImage], is_declined: bool) -> Dia
         .at(place, "");
     }
     let error = Diagnostic::error(CODE, message).at(place, "");
-    let taken = images.iter().take(SHOWN).map(|image| match &image.version {
-        ImageVersion::Elsewhere { tag: _, prefix, other: None } => {
-            format!("image `{}` takes git tags that begin with `{prefix}`", image.key)
-        }
-        _ => format!("what image `{}` says of `version` and `tags` gives none for it", image.key),
-    });
+    let taken = images.iter().take(SHOWN).map(|(image, publication)| none_of(image, *publication));
     let more = images.len().checked_sub(SHOWN).filter(|more| *more > 0);
     let notes = taken.chain(more.map(|more| format!("and {more} more images")));
-    notes
-        .fold(error, Diagnostic::with_note)
-        .with_help("check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags")
+    let floats = |(image, publication): &(&UnresolvedImage, Option<&Publication>)| {
+        image.version.known().is_some_and(Version::is_prerelease) || publication.is_some_and(is_yielded)
+    };
+    notes.fold(error, Diagnostic::with_note).with_help(if images.iter().any(floats) {
+        "add a tag with the whole version in it, such as `{{ version }}`, which each version has for itself"
+    } else {
+        "check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags"
+    })
+}
+
+/// Why an image has no tag in a run of a git tag.
+fn none_of(image: &UnresolvedImage, publication: Option<&Publication>) -> String {
+    let key = &image.key;
+    let yielded: BTreeSet<(&str, &str)> = publication
+        .into_iter()
+        .flat_map(IndexMap::values)
+        .flat_map(|listing| &listing.yielded)
+        .map(|one| (one.name.as_str(), one.owner.as_str()))
+        .collect();
+    let yielded: Vec<String> =
+        yielded.into_iter().map(|(name, owner)| format!("`{name}` to `{owner}`")).collect();
+    match &image.version {
+        ImageVersion::Elsewhere { tag: _, prefix, other: None } => {
+            format!("image `{key}` takes git tags that begin with `{prefix}`")
+        }
+        _ if !yielded.is_empty() => {
+            format!("the tags of image `{key}` belong to greater versions: {}", yielded.join(", "))
+        }
+        ImageVersion::Known { version, is_from_run: _ } if version.is_prerelease() => {
+            format!("`{version}` is a prerelease, and image `{key}` has tags of releases alone")
+        }
+        _ => format!("what image `{key}` says of `version` and `tags` gives none for it"),
+    }
 }

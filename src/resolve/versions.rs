@@ -12,6 +12,7 @@ use super::runs::{OfRun, OwnVersion, RunReader};
 use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::code::Code;
+use crate::commit;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError};
@@ -223,12 +224,21 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     let help = if image.tails.commit.is_some() {
         "the version has the run's commit in it, which is another one each time: write the version without it, and put the commit into a tag, such as `{{ version }}-{{ sha }}`"
             .to_owned()
+    } else if is_shape(tail) {
+        "it is another one in each version: name an earlier one, with `--known-versions git` or `known_versions`, since what all of them have in common is of releases; `stable_suffixes` and `prerelease_suffixes` decide about words"
+            .to_owned()
     } else {
         format!(
             "decide with `stable_suffixes = [\"{word}\"]` or `prerelease_suffixes = [\"{word}\"]` in the image"
         )
     };
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
+}
+
+/// Whether there is no word in what follows the numbers, nor a commit, as in `-08-03T04-33-23Z`.
+fn is_shape(tail: &str) -> bool {
+    let mut words = tail.split(|c: char| !c.is_ascii_alphabetic());
+    words.all(|word| word.len() < 2) && !tail.split(SEPARATORS).any(commit::is_commit)
 }
 
 /// What is known of versions besides each of these images, in their order.

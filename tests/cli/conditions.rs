@@ -206,3 +206,34 @@ fn a_condition_asks_for_prereleases_only_by_the_word() {
     }
     assert_ne!(usual, of("prerelease"));
 }
+
+/// A git tag of which no image takes a tag says why.
+#[test]
+fn a_run_that_only_has_tags_of_other_versions_says_so() {
+    let whole = "add a tag with the whole version in it";
+    for (lines, run, why) in [
+        (
+            "tags = [\"{{ major }}\"]\nknown_versions = [\"1.5.0\"]",
+            "v1.2.3",
+            "belong to greater versions: `1` to `1.5.0`",
+        ),
+        (
+            "tags = [\"{{ major }}\", \"latest\"]\nknown_versions = [\"1.5.0\", \"2.0.0\"]",
+            "v1.2.3",
+            "`1` to `1.5.0`, `latest` to `2.0.0`",
+        ),
+        ("tags = [\"{{ semver }}\"]\nknown_versions = [\"1.2.3+b3\"]", "v1.2.3+b2", "`1.2.3` to `1.2.3+b3`"),
+        (
+            "tags = [\"{{ major }}\", \"latest\"]",
+            "v1.2.3-rc.1",
+            "`v1.2.3-rc.1` is a prerelease, and image `a` has tags of releases alone",
+        ),
+    ] {
+        let lines = format!("version = \"{{{{ tag }}}}\"\n{lines}");
+        let (found, talk) = plan(&block(&lines), &["--fact", &format!("tag={run}")]);
+        assert!(found.is_none() && says(&talk, "error", "no-tag"), "{lines}: {talk}");
+        assert!(talk.contains(why) && talk.contains(whole), "{lines}: {talk}");
+    }
+    let (_, talk) = plan(&block("tag_prefix = \"b-\"\nversion = \"{{ tag }}\""), &["--fact=tag=a-1.2.3"]);
+    assert!(talk.contains("begin with `b-`") && !talk.contains(whole), "{talk}");
+}
