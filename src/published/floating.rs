@@ -42,12 +42,21 @@ impl Keeper {
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
     let own = &as_family_shows(image, tag, as_tagged(image, image.version.as_ref()?));
     let numbers = tag.follows()?.numbers;
+    // What shows a prerelease without its build metadata moves among the builds of it alone.
+    let of_builds = image.version.as_ref().filter(|version| version.is_of_builds(tag.name.as_str()));
+    let is_build = |one: &Version| of_builds.is_none_or(|prerelease| begins(one.core(), prerelease.core()));
     let found = members(image, tag, listed)
         .into_iter()
         .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag) && !is_literal(image, one.tag))
         .filter(|one| one.version.cmp_precedence(own).is_gt() && agree(&one.version, own, numbers))
+        .filter(|one| is_build(&one.version))
         .max_by(|a, b| a.version.cmp(&b.version));
     found.as_ref().map(Member::keeper)
+}
+
+/// Whether a text goes on with something else than digits behind this one.
+fn begins(text: &str, with: &str) -> bool {
+    text.strip_prefix(with).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a tag is this image's own in this plan, and never its rival.

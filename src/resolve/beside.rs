@@ -10,7 +10,7 @@ use super::lists::{self, OtherVersions};
 use super::publication::{Listing, PlacedTag};
 use super::sighted::{self, Sighted};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::{Form, Part};
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
 use crate::version::{Class, SEPARATORS, Version};
@@ -55,6 +55,7 @@ pub(super) fn settle(
     if others.released.is_empty() {
         diagnostics.extend(tags.iter().filter_map(|tag| half_guarded(tag, version)));
     }
+    diagnostics.extend(of_branch(&tags, &sighted, &read));
     for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
         tag.form = form_beside(tag, version);
     }
@@ -93,6 +94,36 @@ fn half_guarded(tag: &PlacedTag, version: &Version) -> Option<Diagnostic> {
     );
     let help = "leave it out of the tags of releases, or name the versions that were released with `--known-versions`";
     is_so.then(|| Diagnostic::note(Code::UNGUARDED_TAG, message).at(tag.span, "").with_help(help))
+}
+
+/// Says that what follows the numbers of the only version is taken for a variant where it may be of a branch or a commit, so
+/// that the tags beside it move as with the release of these numbers.
+fn of_branch(tags: &[PlacedTag], sighted: &Sighted, read: &sighted::Reader<'_>) -> Option<Diagnostic> {
+    const BRANCHES: [&str; 8] = ["branch", "develop", "feat", "feature", "fix", "main", "master", "staging"];
+    let Sighted { version, words } = sighted;
+    let moves = |tag: &&PlacedTag| matches!(tag.claim, Claim::Versions(_));
+    tags.iter().find(moves)?;
+    let shown = |tag: &PlacedTag| {
+        let whole = tag.tag.as_str();
+        let found = read(sighted::without_word(whole, words).unwrap_or(whole))?;
+        (tag.claim == Claim::Literal && found.numbers() == version.numbers()).then_some(found)
+    };
+    let all: Vec<Version> = tags.iter().filter_map(shown).collect();
+    let first = all.first().filter(|_| all.iter().all(|one| one.class() == Class::Unknown))?;
+    let tail = first.tail();
+    tail.split(SEPARATORS).find(|piece| is_commit(piece) || BRANCHES.contains(piece))?;
+    let moved: Vec<&PlacedTag> =
+        tags.iter().filter(moves).filter(|tag| !tag.tag.as_str().contains(tail)).collect();
+    let span = moved.first()?.span;
+    let names: Vec<&str> = moved.iter().map(|tag| tag.tag.as_str()).collect();
+    let message = format!(
+        "`{first}` is taken for the release `{version}`, as `{tail}` is neither known as a release nor as a prerelease: {} {} as with that release",
+        listed(&names),
+        if names.len() == 1 { "moves" } else { "move" }
+    );
+    Some(Diagnostic::note(Code::UNKNOWN_SUFFIX, message).at(span, "").with_help(
+        "publish them with releases alone; or declare the version in an `image` block, where `stable_suffixes` or `prerelease_suffixes` decide",
+    ))
 }
 
 /// The tags that never move.
@@ -156,6 +187,10 @@ fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
         return None;
     }
     let claim = tags::claim(name, version, 0, false, false);
+    // `1.x` is not one of 2.0.0.
+    if claim == Claim::Versions(0) && read.as_ref().is_some_and(Version::is_series) {
+        return None;
+    }
     // Another version's own name stays its own.
     let is_other = claim == Claim::Versions(0) && name != LATEST && read.is_some();
     let is_own = |one: &Version| one.numbers().len() == version.numbers().len() && one.is_numbered();

@@ -6,7 +6,8 @@ use crate::version::{SEPARATORS, Version};
 
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
-    if name.parse::<Version>().is_ok() || names_commit(name) { Claim::Literal } else { Claim::Run }
+    let is_version = || name.parse::<Version>().is_ok_and(|version| !version.is_series());
+    if is_version() || names_commit(name) { Claim::Literal } else { Claim::Run }
 }
 
 /// Whether what may be a commit stands in a name.

@@ -6,7 +6,7 @@ use std::iter::once;
 
 use super::constants::{claim, names_commit, names_latest, names_prereleases};
 use super::publication::PlacedTag;
-use crate::form::Part;
+use crate::form::{Form, Part};
 use crate::tags::Claim;
 use crate::version::{Class, SEPARATORS, Version};
 
@@ -48,11 +48,12 @@ pub(super) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
     // One number alone, as in `1-debug`, need not be a version's.
     let is_any_dotted = looks.iter().any(|tag| is_dotted(tag.tag.as_str()));
     let leaves_open = is_any_dotted && constants.iter().any(|tag| tag.claim == Claim::Run) || is_nested;
-    if constants.len() > 1 && leaves_open {
+    // `17-alpine` and `jdk-21` beside `latest` show a version of something.
+    let is_latest = constants.iter().any(|tag| names_latest(tag.tag.as_str()));
+    let is_any_numbered = looks.iter().any(|tag| !names_commit(tag.tag.as_str()));
+    if constants.len() > 1 && (leaves_open || is_latest && is_any_numbered) {
         return looks;
     }
-    // `jdk-21` beside `latest` shows a version of something.
-    let is_latest = constants.iter().any(|tag| names_latest(tag.tag.as_str()));
     let behind = constants.into_iter().filter(|tag| is_latest && has_number_behind_word(tag.tag.as_str()));
     behind.collect()
 }
@@ -62,7 +63,8 @@ fn shows_numbers(name: &str) -> bool {
     !names_prereleases(name) && (is_dotted(name) || alone(name, &|text| text.parse().ok()).is_some())
 }
 
-/// Whether a small number stands behind a word, as in `jdk-21` and `node20`, that is neither of runs nor of processors.
+/// Whether a small number stands behind a word, as in `jdk-21` and `node20`, that is neither of runs nor of processors; or a
+/// day.
 fn has_number_behind_word(name: &str) -> bool {
     const OTHERS: [&str; 12] = ["amd", "arm", "b", "build", "ci", "job", "pr", "r", "riscv", "run", "s", "x"];
     let is_word = |word: &str| {
@@ -71,15 +73,23 @@ fn has_number_behind_word(name: &str) -> bool {
             && word.bytes().all(is_letter)
             && !OTHERS.contains(&word.to_ascii_lowercase().as_str())
     };
-    let is_small =
-        |number: &str| (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_small = |number: &str| number.len() <= 3 && is_number(number);
     let parts: Vec<&str> = name.split(SEPARATORS).collect();
     let is_parted = parts.windows(2).any(|pair| is_word(pair[0]) && is_small(pair[1]));
     let is_joined = |part: &&str| {
         let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
         is_word(word) && is_small(&part[word.len()..])
     };
-    !names_prereleases(name) && (is_parted || parts.iter().any(is_joined))
+    // `RELEASE.2026-08-03T04-33-23Z`.
+    let day = parts.windows(4).find_map(|four| {
+        let [word, year, month, day] = four else { return None };
+        let day = day.get(..2)?;
+        let is_day = is_number(year) && year.len() == 4 && [month, day].iter().all(|one| one.len() == 2);
+        is_day.then(|| format!("{year}-{month}-{day}")).filter(|_| is_word(word))
+    });
+    let is_dated = || day.is_some_and(|day| Form::of_day(&day).is_some());
+    !names_prereleases(name) && (is_parted || parts.iter().any(is_joined) || is_dated())
 }
 
 /// The number that a name begins with.

@@ -14,7 +14,7 @@ pub(crate) use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix}
 use crate::form::Form;
 pub(crate) use crate::reference::LATEST;
 use crate::source::Span;
-use crate::version::{Class, Version};
+use crate::version::{self, Class, Version};
 
 /// The tag patterns of an image that has a version and names none.
 #[must_use]
@@ -248,14 +248,18 @@ pub(crate) fn claim(
     names_commit: bool,
     names_run: bool,
 ) -> Claim {
-    let is_prerelease_of_build = || version.is_prerelease() && name.contains(version.core());
     // All of its numbers are the whole version where nothing follows them.
     let names_all = depth == usize::MAX
         || (depth == version.numbers().len()
             && version.without_v() == version.core()
             && version.tail().is_empty());
     let is_respelled = || names_all && spells(name, version);
-    if names_commit || has_whole_version(name, version) || is_prerelease_of_build() || is_respelled() {
+    if names_commit || has_whole_version(name, version) || is_respelled() {
+        Claim::Literal
+    } else if version.is_of_builds(name) {
+        // The next build of the prerelease has the same name.
+        Claim::Prereleases(version.numbers().len())
+    } else if version.is_prerelease() && name.contains(version.core()) {
         Claim::Literal
     } else if names_run {
         Claim::Run
@@ -309,7 +313,9 @@ fn spelled_depth(name: &str, version: &Version) -> usize {
     let bare = name.strip_prefix(['v', 'V']).unwrap_or(name);
     let is_spelled = |count: &usize| {
         let rest = version.prefix(*count).and_then(|prefix| bare.strip_prefix(prefix));
-        rest.is_some_and(|rest| rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')))
+        rest.is_some_and(|rest| {
+            rest.chars().next().is_none_or(|c| matches!(c, '-' | '_')) || version::goes_on_as_series(rest)
+        })
     };
     (1..=version.numbers().len()).rev().find(is_spelled).unwrap_or(0)
 }
@@ -464,7 +470,10 @@ impl Claims {
             let candidates = [*second, first];
             return Err(TagError::Tie { name, versions: text(candidates), candidates });
         }
-        let greater = known.iter().filter(|known| rivals(known, version(first), claim)).max();
+        let of_builds = version(first).is_of_builds(&name);
+        let is_build = |known: &&Version| !of_builds || known.cmp_precedence(version(first)).is_eq();
+        let rivals = known.iter().filter(|known| rivals(known, version(first), claim));
+        let greater = rivals.filter(is_build).max();
         Ok(greater.map_or(Owner::Candidate(version(first)), Owner::Known))
     }
 }

@@ -257,6 +257,18 @@ impl Version {
         self.build.as_str()
     }
 
+    /// Whether it stands for all versions that begin with its numbers, as `1.x` and `2.4.x-alpine` do.
+    #[must_use]
+    pub(crate) fn is_series(&self) -> bool {
+        goes_on_as_series(self.tail())
+    }
+
+    /// Whether a name shows this prerelease without its build metadata, so that all builds of it have that name.
+    #[must_use]
+    pub(crate) fn is_of_builds(&self, name: &str) -> bool {
+        self.is_prerelease() && !self.build().is_empty() && shows(name, self.core())
+    }
+
     /// The order of what is released: that of [`Version::cmp_precedence`], then that of build metadata, where `k3s10`
     /// comes after `k3s2`. Two commits have none.
     #[must_use]
@@ -400,6 +412,21 @@ fn parse_numbers<'t>(
         rest = after;
     }
     Ok((!numbers.is_empty()).then_some((numbers, rest)))
+}
+
+/// Whether what follows the numbers of a name is an `x` in the place of another one.
+#[must_use]
+pub(crate) fn goes_on_as_series(tail: &str) -> bool {
+    let rest = tail.strip_prefix('.').and_then(|rest| rest.strip_prefix(['x', 'X']));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATORS))
+}
+
+/// Whether a text stands in a name, and no digit beside it.
+fn shows(name: &str, text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_apart =
+        |at: usize| !name[..at].ends_with(is_digit) && !name[at + text.len()..].starts_with(is_digit);
+    name.match_indices(text).any(|(at, _)| is_apart(at))
 }
 
 fn split_digits(text: &str) -> (&str, &str) {

@@ -690,6 +690,12 @@ fn tags_that_leave_the_version_open_are_noted() {
         "node-20 node-latest",
         "node20 node20-slim latest",
         "jdk21 latest",
+        "17-alpine latest",
+        "3-slim-bookworm slim latest",
+        "2.x latest",
+        "RELEASE.2026-08-03T04-33-23Z latest",
+        "RELEASE.2026-08-03 latest",
+        "release-2026_08_03 latest",
     ] {
         assert!(noted(names), "{names}");
     }
@@ -700,6 +706,8 @@ fn tags_that_leave_the_version_open_are_noted() {
         "1 2",
         "1.2.3 latest",
         "sha-1a2b3c4 latest",
+        "1a2b3c4 latest",
+        "release-2026-13-40 latest",
         "1234567 latest",
         "build-42 latest",
         "run-7 pr-12 latest",
@@ -1049,5 +1057,146 @@ fn a_plan_has_no_form_that_no_merge_reads() {
                 assert!(braces <= 24, "{form}");
             }
         }
+    }
+}
+
+/// What stands for all versions that begin so floats with the greatest of them.
+#[test]
+fn an_x_stands_for_any_number() {
+    for (names, expected) in [
+        ("1.2.9 1.2.x 1.x latest", "1.2.9 1.2.x=versions 1.x=versions latest=versions"),
+        ("1.2.9-alpine 1.2.x-alpine 1.X-alpine", "1.2.9-alpine 1.2.x-alpine=versions 1.X-alpine=versions"),
+        ("v1.2.9 v1.x", "v1.2.9 v1.x=versions"),
+        ("release-1.2.9 release-1.x", "release-1.2.9 release-1.x=versions"),
+        ("1.2.9 2.x", "1.2.9 2.x=runs"),
+        ("1.x edge", "1.x=runs edge=runs"),
+        ("1.2.9 1.xenial", "1.2.9 1.xenial"),
+    ] {
+        assert_eq!(tags(&target(names), &[]).0, expected, "{names}");
+    }
+    let lines = "version = \"1.2.9\"\nknown_versions = [\"1.3.0\"]\ntags = [\"{{ version }}\", \"1.2.x\", \"1.x\", \"{{ major }}.X\"]";
+    assert_eq!(tags(&block(lines), &[]).0, "1.2.9 1.2.x=versions");
+}
+
+/// What follows the numbers may be of a branch, and not of a variant.
+#[test]
+fn a_branch_behind_the_numbers_is_noted_where_others_move() {
+    let noted = |names: &str| tags(&target(names), &[]).1.contains("is taken for the release `1.3.0`");
+    for names in [
+        "1.3.0-main.5 latest",
+        "1.3.0-main.5 1.3 latest",
+        "1.3.0-a1b2c3d latest",
+        "1.3.0-feature-login edge",
+        "api-1.3.0-master api-latest",
+    ] {
+        assert!(noted(names), "{names}");
+    }
+    for names in [
+        "1.3.0-alpine latest",
+        "1.3.0-main.5",
+        "1.3.0-main.5 1.3-main.5",
+        "1.3.0 1.3.0-main.5 latest",
+        "1.3.0-r2 latest",
+        "1.3.0-debian-12 1.3.0-a1b2c3d-debian-12 1.3.0 latest",
+    ] {
+        assert!(!noted(names), "{names}");
+    }
+}
+
+/// Builds of a prerelease share no tag that stays.
+#[test]
+fn a_prerelease_without_its_build_floats_to_the_greatest_build() {
+    let both = r#""{{ version | replace('+', '-') }}", "{{ semver }}""#;
+    for (version, known, tags_of, expected) in [
+        ("1.31.0-rc1+k3s1", "", both, "1.31.0-rc1-k3s1 1.31.0-rc1=prereleases"),
+        ("1.31.0-rc1+k3s1", "1.31.0-rc1+k3s2", both, "1.31.0-rc1-k3s1"),
+        ("1.31.0-rc1+k3s2", "1.31.0-rc1+k3s1", both, "1.31.0-rc1-k3s2 1.31.0-rc1=prereleases"),
+        ("1.31.0-rc1+k3s1", "1.31.0-rc2+k3s1", both, "1.31.0-rc1-k3s1 1.31.0-rc1=prereleases"),
+        ("1.2.3-rc.1+b2", "1.2.3-rc.1+b3", r#""{{ semver }}", "{{ sha }}""#, "0123456"),
+        ("1.2.3-beta.1+b2", "1.2.3-beta.1+b10", r#""v{{ semver }}-slim", "{{ commit[:9] }}""#, "012345678"),
+        ("1.2.3-rc.1+b2", "1.2.3-rc.1+b3", r#""type=semver,pattern={{version}}", "{{ sha }}""#, "0123456"),
+        // Without build metadata it is the whole version.
+        ("1.2.3-rc.1", "1.2.3-rc.2", r#""{{ semver }}""#, "1.2.3-rc.1"),
+    ] {
+        let known = if known.is_empty() { String::new() } else { format!("\"{known}\"") };
+        let lines = format!("version = \"{version}\"\nknown_versions = [{known}]\ntags = [{tags_of}]");
+        let commit = "--fact=commit=0123456789abcdef0123456789abcdef01234567";
+        let (found, talk) = tags(&block(&lines), &[commit, &format!("--fact=tag=v{version}")]);
+        assert_eq!(found, expected, "{version} {known} {tags_of}: {talk}");
+    }
+}
+
+/// What an image of a block withdraws is withdrawn for all of it, whether their tags are written out or made of patterns.
+#[test]
+fn a_block_withdraws_for_all_its_images() {
+    for (lines, expected) in [
+        ("", "1.2.3 1.2=versions latest=versions"),
+        (
+            "version = \"1.2.3\"\ntags = [\"{{ version }}\", \"1.2\", \"latest\"]",
+            "1.2.3 1.2=versions latest=versions",
+        ),
+        ("tags = [\"1.2.3\", \"1.2\", \"latest\"]", "1.2.3 1.2=versions latest=versions"),
+    ] {
+        let file = |withdrawn: &str| {
+            format!(
+                "target \"a\" {{\n  name = \"a-${{v}}\"\n  matrix = {{ v = [\"one\", \"two\"] }}\n  tags = [\"r.io/x/${{v}}:1.2.3\", \"r.io/x/${{v}}:1.2\", \"r.io/x/${{v}}:latest\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/${{v}}\"]\n  known_versions = [\"1.2.4\"]\n  withdrawn = {withdrawn}\n{lines}\n}}\n"
+            )
+        };
+        let of = |withdrawn: &str, key: &str| {
+            let (plan, talk) = plan(&file(withdrawn), &[]);
+            let plan = plan.unwrap_or_else(|| panic!("{lines} {withdrawn}: {talk}"));
+            let tags = plan["images"][key]["tags"].as_array().unwrap().clone();
+            let tag = |tag: &Value| match crate::support::moves_with(tag) {
+                Some(with) => format!("{}={with}", tag["name"].as_str().unwrap()),
+                None => tag["name"].as_str().unwrap().to_owned(),
+            };
+            tags.iter().map(tag).collect::<Vec<_>>().join(" ")
+        };
+        for key in ["a-one", "a-two"] {
+            assert_eq!(of("[]", key), "1.2.3", "{lines}");
+            assert_eq!(of("[\"1.2.4\"]", key), expected, "{lines}");
+            assert_eq!(of("v == \"one\" ? [\"1.2.4\"] : []", key), expected, "{lines} {key}");
+        }
+    }
+    // A mistake in a list is told once for the block.
+    for list in ["known_versions = [\"x y\"]", "withdrawn = [\"[\"]", "withdrawn = [\"x.y\"]"] {
+        let file = format!(
+            "target \"a\" {{\n  tags = [\"r.io/x/a:1.2.3\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  {list}\n}}\n"
+        );
+        let (found, talk) = plan(&file, &[]);
+        assert!(found.is_none() && talk.matches("is not a valid version").count() == 1, "{list}: {talk}");
+    }
+}
+
+/// A suffix that is another one in each version is not told to be listed.
+#[test]
+fn a_tail_without_words_is_told_by_the_versions_before() {
+    let told = |tag: &str, options: &[&str]| {
+        let lines = "version = \"{{ tag }}\"\ntag_prefix = \"RELEASE.\"\ntags = [\"RELEASE.{{ version }}\", \"latest\"]";
+        let fact = format!("--fact=tag=RELEASE.{tag}");
+        tags(&block(lines), &[&[fact.as_str()], options].concat())
+    };
+    for tag in ["2026-08-03T04-33-23Z", "2026-08-03T04-33Z", "1.2.3-7x4"] {
+        let (found, talk) = told(tag, &[]);
+        assert_eq!(found, format!("RELEASE.{tag}"));
+        assert!(talk.contains("name an earlier one, with `--known-versions git`"), "{tag}: {talk}");
+    }
+    for tag in ["1.2.3-acme", "1.2.3-main.5", "1.2.3-a1b2c3d"] {
+        assert!(told(tag, &[]).1.contains("decide with `stable_suffixes"), "{tag}");
+    }
+}
+
+/// A list of versions is no plan, whatever it begins with.
+#[test]
+fn numbers_among_known_versions_are_refused_as_numbers() {
+    for known in ["[1.30]", "[2]", "[1.30, \"1.31\"]"] {
+        let test = Test::new()
+            .file("docker-bake.hcl", block("version = \"1.29\""))
+            .file("known", known)
+            .args(["plan", "--known-versions=known"]);
+        let output = test.output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{known}: {talk}");
+        assert!(!talk.contains("schema"), "{known}: {talk}");
     }
 }

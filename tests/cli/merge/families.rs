@@ -345,3 +345,69 @@ fn a_version_is_no_rival_of_itself() {
         assert_eq!(latest, if is_whole { "18.0.0" } else { "" }, "{tags}");
     }
 }
+
+/// Only what stands where the run's commit does is another one: a date beside it keeps its order.
+#[test]
+fn a_date_beside_a_commit_keeps_its_order_in_the_registry() {
+    let facts = ["commit=1a2b3c4d5e6f708192a3b4c5d6e7f80912345678"];
+    for (version, known, lower, greater) in [
+        (
+            "1.2.3-20260201-1a2b3c4d",
+            "1.2.3-20260101-aaaaaaaa",
+            "1.2.3-20260101-aaaaaaaa",
+            "1.2.3-20260301-aaaaaaaa",
+        ),
+        (
+            "1.2.3-20260201.1a2b3c4d",
+            "1.2.3-20260101.aaaaaaaa",
+            "1.2.3-20260131.aaaaaaaa",
+            "1.2.3-20260301.aaaaaaaa",
+        ),
+        (
+            "1.2.3+20260201.1a2b3c4d",
+            "1.2.3+20260101.aaaaaaaa",
+            "1.2.3-20260101.ffffffff",
+            "1.2.3-20260301.aaaaaaaa",
+        ),
+        (
+            "1.2.3+1a2b3c4d.20260201",
+            "1.2.3+aaaaaaaa.20260101",
+            "1.2.3-aaaaaaaa.20260101",
+            "1.2.3-aaaaaaaa.20260301",
+        ),
+        (
+            "1.2.3-20260201-1a2b3c4d",
+            "1.2.2-20260101-aaaaaaaa",
+            "1.2.2-20260301-aaaaaaaa",
+            "1.2.4-20260101-aaaaaaaa",
+        ),
+    ] {
+        let lines = format!(
+            "version = \"{version}\"\nknown_versions = [\"{known}\"]\ntags = [\"{{{{ version | replace('+', '-') }}}}\", \"{{{{ major }}}}\", \"latest\"]"
+        );
+        let (document, talk) = planned(&lines, &facts);
+        assert_eq!(kept(&merged(&document, &format!("latest {lower}"))), "", "{version} {lower}: {talk}");
+        let found = kept(&merged(&document, &format!("latest {lower} {greater}")));
+        assert_eq!(found, format!("1={greater} latest={greater}"), "{version}: {talk}");
+    }
+}
+
+#[test]
+fn what_stands_for_several_versions_stays_with_the_greatest() {
+    for (version, tags, listed, expected) in [
+        // Any number.
+        ("1.1.5", r#""{{ version }}", "1.1.x", "1.x""#, "1.2.9 1.2.x 1.x", "1.x=1.2.9"),
+        ("1.2.5", r#""{{ version }}", "1.2.x", "1.x""#, "1.2.9 1.x", "1.2.x=1.2.9 1.x=1.2.9"),
+        ("1.2.5", r#""{{ version }}-slim", "{{ major }}.x-slim""#, "1.2.9 1.2.4-slim", ""),
+        // The builds of a prerelease.
+        ("1.31.0-rc1+k3s1", BUILDS, "1.31.0-rc1-k3s2 1.31.0-rc1", "1.31.0-rc1=1.31.0-rc1-k3s2"),
+        ("1.31.0-rc1+k3s3", BUILDS, "1.31.0-rc1-k3s2 1.31.0-rc1", ""),
+        ("1.31.0-rc1+k3s1", BUILDS, "1.31.0-rc2-k3s1 1.31.0-rc2 1.31.0-rc10-k3s1", ""),
+    ] {
+        let (document, _) = planned(&format!("version = \"{version}\"\ntags = [{tags}]"), &[]);
+        assert_eq!(kept(&merged(&document, listed)), expected, "{version} {listed}");
+    }
+}
+
+/// The tags of a version with build metadata: of this build, and of all.
+const BUILDS: &str = r#""{{ version | replace('+', '-') }}", "{{ semver }}""#;
