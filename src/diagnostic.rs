@@ -561,6 +561,15 @@ pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
     listed.join(", ") + &more
 }
 
+/// All of these words, of which one is to be chosen: `a`, `b` or `c`.
+pub(crate) fn alternatives(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

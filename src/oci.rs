@@ -1,6 +1,7 @@
 //! What registries hold: media types, descriptors, indexes and manifests of images
 //! (<https://github.com/opencontainers/image-spec>), and Docker's forms of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -154,8 +155,17 @@ impl DescriptorPlatform {
 impl fmt::Display for DescriptorPlatform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (os, architecture, variant) = self.normal();
-        write!(f, "{os}/{architecture}")?;
-        if variant.is_empty() { Ok(()) } else { write!(f, "/{variant}") }
+        write!(f, "{}/{}", beginning(&os), beginning(&architecture))?;
+        if variant.is_empty() { Ok(()) } else { write!(f, "/{}", beginning(&variant)) }
+    }
+}
+
+/// A part of a platform as it is shown. What is longer than any name is not one, and a registry can make it megabytes long.
+fn beginning(part: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 64;
+    match part.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", &part[..end], part.len()).into(),
+        None => part.into(),
     }
 }
 
@@ -335,6 +345,22 @@ mod tests {
         assert_eq!(platform.os_features, ["win32k"]);
         assert_eq!((first.attested(), second.attested()), (Some(DIGEST), None));
         assert_eq!((second.size, second.media_type.as_str()), (-1, ""));
+    }
+
+    #[test]
+    fn of_a_platform_that_is_endless_the_beginning_is_shown() {
+        let long = "x".repeat(3_000_000);
+        let of = |os: &str, architecture: &str, variant: &str| DescriptorPlatform {
+            os: os.into(),
+            architecture: architecture.into(),
+            variant: variant.into(),
+            ..DescriptorPlatform::default()
+        };
+        for platform in [of(&long, "amd64", ""), of("linux", &long, ""), of("linux", "arm", &long)] {
+            let shown = platform.to_string();
+            assert!(shown.len() < 200 && shown.contains("… (3000000 bytes)"), "{}", shown.len());
+        }
+        assert_eq!(of("linux", "arm", "v7").to_string(), "linux/arm/v7");
     }
 
     #[test]

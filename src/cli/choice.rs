@@ -46,8 +46,8 @@ impl ValueEnum for OnUnknown {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Self::Build => "They are built",
-            Self::Fail => "The command fails",
+            Self::Build => "Build such images",
+            Self::Fail => "Stop with an error",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

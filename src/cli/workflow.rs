@@ -57,7 +57,7 @@ pub(crate) struct WorkflowOptions {
     /// Build only images whose inputs have changed, and on a schedule those whose bases have moved
     #[arg(long, help_heading = CHOICE)]
     pub only_changed: bool,
-    /// What `--only-changed` does where it cannot know whether an image has changed: build it, or fail [default: build]
+    /// What `--only-changed` does where it cannot know whether an image has changed [default: build]
     #[arg(long, value_name = "WHAT", value_enum, help_heading = CHOICE)]
     pub on_unknown: Option<OnUnknown>,
     /// On a schedule, build at most this many images because their bases have moved

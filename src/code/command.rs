@@ -217,9 +217,9 @@ codes! {
         cure: "Name the place that the link leads to, or remove the link.",
     }
     OUTSIDE "outside" [Error Warning] {
-        cause: "A file of the repository names one that lies outside of it, or a link in it leads there. Whoever may change the repository would choose what is read or written on this machine.",
-        example: when("`bakeplan init` where a workflow has `files: ../../other/docker-bake.hcl`."),
-        cure: "Name a file of the repository. What really belongs to it can be copied into it.",
+        cause: "A file of the repository names one that lies outside of it, or a link in it leads there. Whoever may change the repository would choose what is read or written on this machine. With `--confine`, the same holds for that folder, and for contexts, Dockerfiles, files of secrets, SSH keys and local caches of targets.",
+        example: run("plan --confine .", &[("docker-bake.hcl", "target \"app\" {\n  context   = \"/srv/app\"\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("plan --confine .", "plan --confine . --allow fs.read=/srv/app"),
+        cure: "Name a file of the repository. What really belongs to it can be copied into it. With `--confine`, `--allow fs.read=PATH` and `--allow fs.write=PATH` allow a path of a target.",
     }
     FILE_TOO_LARGE "file-too-large" [Error] {
         cause: "A file is larger than what is read of its kind. The limit keeps a mistyped path from filling the memory.",

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::consent;
 use super::files;
 use super::leaks::Leaks;
+use super::outside;
 use super::session::Session;
 use crate::bake::compose::{self, Unreadable};
 use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
@@ -334,16 +335,7 @@ impl<'a> Neighbours<'a> {
     /// In a step of GitHub Actions, who writes the files may not be whom the machine belongs to.
     fn new(session: &Session<'a>, args: &cli::Definition) -> Result<Self, Error> {
         let host = session.host;
-        let confine = match &args.confine {
-            Some(folder) => {
-                let place = host.place(folder);
-                if !host.is_folder(folder) {
-                    return Err(Error::Usage(format!("`--confine {folder}` is not a folder")));
-                }
-                Some(place)
-            }
-            None => session.for_github.then(|| host.project()),
-        };
+        let confine = outside::limit(session, args)?;
         Ok(Self { host, confine, read: RefCell::default(), replaced: RefCell::default() })
     }
 
@@ -359,7 +351,7 @@ impl<'a> Neighbours<'a> {
 
     fn check(&self, path: &str) -> Result<(), Unreadable> {
         let Some(folder) = &self.confine else { return Ok(()) };
-        if self.host.place(path).starts_with(folder) {
+        if self.host.is_within(path, folder) {
             return Ok(());
         }
         Err(Unreadable::Other(format!(

@@ -9,6 +9,7 @@ use super::choice;
 use super::consent;
 use super::facts;
 use super::load::{self, Loaded};
+use super::outside;
 use super::session::{Session, Voice};
 use crate::bake::module::strict;
 use crate::bake::text::discovery::Found;
@@ -192,7 +193,8 @@ pub(super) fn make_with(
             return Err(sorted(findings).into());
         }
     }
-    let refused = consent::of(session, selection)?.check(&plan);
+    let mut refused = consent::of(session, selection)?.check(&plan);
+    refused.extend(outside::refused(session, definition, &plan)?);
     if !refused.is_empty() {
         return Err(refused.into());
     }

@@ -180,7 +180,7 @@ pub(super) fn read_metadata(
             continue;
         }
         if path.parse::<Digest>().is_ok() {
-            let message = format!("`{path}` does not say which build it is of");
+            let message = format!("`{path}` does not say which build it belongs to");
             let builds: Vec<&str> = legs.iter().copied().collect();
             problems.report(
                 Diagnostic::error(Code::DIGEST, message).with_help(format!(

@@ -19,6 +19,8 @@ mod making;
 mod man;
 mod merge;
 mod network;
+mod outside;
+mod paths;
 mod plan;
 mod print;
 mod program;

@@ -1,7 +1,7 @@
 //! Reaches the repositories of a command: registries and layouts.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,12 @@ use super::session::Session;
 use super::talk::Talk;
 use crate::cli::Network;
 use crate::error::Error;
+use crate::host::Host;
 use crate::published::sites::Site;
 use crate::registry::{Client, Clock, Layout, Location, Patience, Settings, Store, Timeouts};
+
+/// What a layout has its blobs in.
+const BLOBS: &str = "blobs";
 
 /// The repositories at these locations.
 pub(super) fn open(
@@ -37,13 +41,20 @@ pub(super) fn open(
     for location in locations {
         let store: Arc<dyn Store> = match &location {
             Location::Registry(repository) => Arc::new(client.repository(repository)),
-            Location::Layout(path) => {
-                Arc::new(Layout::open(host.directory().join(path)).map_err(|error| error.to_diagnostic())?)
-            }
+            Location::Layout(path) => Arc::new(layout(host, Path::new(path))?),
         };
         sites.push(Site { location, store });
     }
     Ok(sites)
+}
+
+/// A layout, to which nothing is written through a link that a checkout may hold.
+fn layout(host: &Host, path: &Path) -> Result<Layout, Error> {
+    let layout = Layout::open(host.directory().join(path)).map_err(|error| error.to_diagnostic())?;
+    Ok(match host.destination(path.join(BLOBS)) {
+        Ok(_) => layout,
+        Err(refusal) => layout.sealed(&refusal.to_string()),
+    })
 }
 
 /// How much is endured for one request: what is usual, or as long as the user says.

@@ -65,7 +65,7 @@ pub enum CommandFailure {
         problem: &'static str,
     },
     /// What the operating system says.
-    #[error("git cannot be run: {0}")]
+    #[error("the checkout cannot be read: {0}")]
     Other(String),
 }
 

@@ -41,13 +41,14 @@ impl Host {
     /// Refuses a place outside of the fence, with all links and `..` followed.
     pub(super) fn check_fence(&self, full: &Path) -> Result<(), Problem> {
         let Some(fence) = &self.fence else { return Ok(()) };
-        // Nothing can be told of `..` behind what is not there.
-        let is_plain = |rest: &Path| rest.components().all(|part| matches!(part, Component::Normal(_)));
-        let is_inside = full.ancestors().find_map(|part| {
-            let place = fs::canonicalize(part).ok()?;
-            Some(place.starts_with(fence) && full.strip_prefix(part).is_ok_and(is_plain))
-        });
-        if is_inside == Some(true) { Ok(()) } else { Err(Problem::Outside(fence.display().to_string())) }
+        if leads_into(full, fence) { Ok(()) } else { Err(Problem::Outside(fence.display().to_string())) }
+    }
+
+    /// Whether a path leads to a place in a folder that is given without links. What is not there yet counts where it
+    /// would be.
+    #[must_use]
+    pub fn is_within(&self, path: impl AsRef<Path>, folder: &Path) -> bool {
+        leads_into(&self.resolve(path.as_ref()), folder)
     }
 
     /// Refuses standard input, which a file of the project may name as `-`.
@@ -60,4 +61,15 @@ impl Host {
             }
         }
     }
+}
+
+/// Whether a full path leads to a place in a folder, with all links and `..` followed.
+fn leads_into(full: &Path, folder: &Path) -> bool {
+    // Nothing can be told of `..` behind what is not there.
+    let is_plain = |rest: &Path| rest.components().all(|part| matches!(part, Component::Normal(_)));
+    let is_inside = full.ancestors().find_map(|part| {
+        let place = fs::canonicalize(part).ok()?;
+        Some(place.starts_with(folder) && full.strip_prefix(part).is_ok_and(is_plain))
+    });
+    is_inside == Some(true)
 }

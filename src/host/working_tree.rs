@@ -131,8 +131,13 @@ impl Host {
             // Before the first commit, that is what is missing.
             self.commit_of("HEAD")?;
         }
-        let Looked { rows, links, changed, mut unlike, untracked, unknown, empty, converted: _ } =
+        let Looked { rows, mut links, changed, mut unlike, untracked, unknown, empty, converted: _ } =
             self.looked(&asked, &entries)?;
+        // Where they lead cannot be read, and all that may matter there is unknown as it is.
+        let unread = rows.iter().flatten().filter(|row| row.mode == LINK && is_within(row.path, &unknown));
+        for row in unread {
+            links.entry(row.id).or_default();
+        }
         unlike.extend(empty.into_iter().map(|path| (path, Entry::Folder(Folder::default()))));
         let of_index = |number: usize| {
             let row = entries[number].row;
@@ -394,6 +399,11 @@ impl Looked<'_> {
     }
 }
 
+/// Whether a path is one of these, or below one that is a folder.
+fn is_within(path: &[u8], unknown: &[(Vec<u8>, String)]) -> bool {
+    unknown.iter().any(|(place, _)| place == path || place.ends_with(b"/") && path.starts_with(place))
+}
+
 fn other(error: &impl ToString) -> CommandFailure {
     CommandFailure::Other(error.to_string())
 }
@@ -492,6 +502,23 @@ mod tests {
                 assert!(expected.entries.iter().all(is_whole), "{what}");
             }
         }
+    }
+
+    /// A link there cannot be read either, and all else is known.
+    #[test]
+    fn what_lies_below_a_folder_that_is_not_read_is_unknown_with_it() {
+        let unknown = |place: &str| vec![(place.as_bytes().to_vec(), String::new())];
+        for (path, place, expected) in [
+            ("a/l", "a/", true),
+            ("a/b/l", "a/", true),
+            ("l", "l", true),
+            ("ab/l", "a/", false),
+            ("a", "a/", false),
+            ("l/x", "l", false),
+        ] {
+            assert_eq!(is_within(path.as_bytes(), &unknown(place)), expected, "{path} {place}");
+        }
+        assert!(!is_within(b"l", &[]));
     }
 
     #[test]

@@ -219,7 +219,7 @@ fn image(name: &str, is_whole: bool, world: &World) -> String {
     let mut lines = Lines::default();
     lines.open(&format!("image {} {{", quoted(name)));
     lines.comment(if world.registry.is_some() {
-        "a guess, after git's remote: the repository that the image is pushed to"
+        "guessed from the git remote: the repository that the image is pushed to"
     } else {
         "a placeholder: put the repository that the image is pushed to in its place"
     });

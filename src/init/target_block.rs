@@ -62,7 +62,7 @@ pub(super) fn block(
     }
     let platforms = tags::platforms(&candidate.platforms);
     if platforms.is_empty() {
-        lines.comment("no platforms are named, so it is built for that of the runner: `platforms = [\"linux/amd64\", \"linux/arm64\"]`");
+        lines.comment("no platforms are named, so it is built for the runner's own; to build for several: `platforms = [\"linux/amd64\", \"linux/arm64\"]`");
     } else {
         if let Some(first) = candidate.platforms.first() {
             lines.comment(&from(&first.place, &written(&first.place)));

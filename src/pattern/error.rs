@@ -69,7 +69,7 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; filters are those of Jinja, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
+            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; there are filters of Jinja's, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
             Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
             Self::TextOrder { meant, .. } => {
                 format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")

@@ -168,7 +168,7 @@ impl Skipped {
             (!names.is_empty()).then(|| Diagnostic::note(code, message))
         };
         let unplanned = note(self.unplanned, Code::UNPLANNED, "not a build of this plan");
-        let unplanned = unplanned.map(|note| note.with_help("a plan's builds have names of their own, and what it adds: build them from the `docker-bake.json` that `bakeplan plan --out DIR` writes, with `docker buildx bake --file DIR/docker-bake.json`"));
+        let unplanned = unplanned.map(|note| note.with_help("a plan builds targets of its own: run `docker buildx bake --file DIR/docker-bake.json` on what `bakeplan plan --out DIR` wrote"));
         unplanned.into_iter().chain(note(
             self.without_digest,
             Code::NO_DIGEST,

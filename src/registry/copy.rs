@@ -234,7 +234,12 @@ impl<'a> Copier<'a> {
 
     /// Whether the target has a blob, of the right size: a HEAD may lie about that.
     fn has(&self, digest: &Digest, size: u64) -> Result<bool, Error> {
-        Ok(match self.to.store.head_blob(digest)? {
+        let found = match self.to.store.head_blob(digest) {
+            // A layout may hold a damaged blob, which is replaced.
+            Err(error) if matches!(error.kind(), ErrorKind::Digest { .. }) => None,
+            found => found?,
+        };
+        Ok(match found {
             None => false,
             Some(found) => found == size || self.to.store.measure_blob(digest)? == Some(size),
         })

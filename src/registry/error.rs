@@ -299,7 +299,7 @@ impl Error {
                 "create the repository first: this registry does not do so by itself".into()
             }
             ErrorKind::Unsupported { .. } if self.writes() => {
-                "check the registry's address: a cache of another registry, or a mirror that is only read, takes nothing".into()
+                "check the registry's address: pull-through caches and read-only mirrors accept no pushes".into()
             }
             ErrorKind::Rejected { status: 412, .. } if self.writes() => {
                 "see what the registry's rules for this repository are: such tags may be protected there".into()

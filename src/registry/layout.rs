@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -44,6 +44,10 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 pub struct Layout {
     path: PathBuf,
     clock: Arc<dyn Clock>,
+    /// Why nothing may be written, if that is so.
+    sealed: Option<Arc<str>>,
+    /// The blobs that are what their digests say.
+    right: Arc<Mutex<BTreeSet<Digest>>>,
 }
 
 impl fmt::Debug for Layout {
@@ -63,7 +67,12 @@ impl Layout {
         struct Version {
             image_layout_version: String,
         }
-        let layout = Self { path: path.into(), clock: Arc::new(SystemClock::default()) };
+        let layout = Self {
+            path: path.into(),
+            clock: Arc::new(SystemClock::default()),
+            sealed: None,
+            right: Arc::default(),
+        };
         let marker = layout.read(Path::new(MARKER), MAX_MANIFEST);
         let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
         let invalid =
@@ -75,6 +84,12 @@ impl Layout {
             return Err(invalid("its version is not 1"));
         }
         Ok(layout)
+    }
+
+    /// The same layout, to which nothing is written, for this reason.
+    #[must_use]
+    pub fn sealed(self, reason: &str) -> Self {
+        Self { sealed: Some(reason.into()), ..self }
     }
 
     fn fail(&self, operation: Operation, reference: Option<&str>, kind: ErrorKind) -> Error {
@@ -101,13 +116,25 @@ impl Layout {
         if content.len() as u64 > limit { Err(ErrorKind::TooLarge { limit }) } else { Ok(Some(content)) }
     }
 
+    /// The size of a blob, which is read once to see that it is what its digest says: a registry looks when it takes one,
+    /// a folder never does.
     fn size(&self, digest: &Digest) -> Result<Option<u64>, ErrorKind> {
-        match fs::metadata(self.path.join(Self::blob_path(digest))) {
-            Ok(file) if file.is_file() => Ok(Some(file.len())),
-            Ok(_) => Ok(None),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(ErrorKind::Files(error)),
+        let path = self.path.join(Self::blob_path(digest));
+        let size = match fs::metadata(&path) {
+            Ok(file) if file.is_file() => file.len(),
+            Ok(_) => return Ok(None),
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(ErrorKind::Files(error)),
+        };
+        let is_known = |right: &BTreeSet<Digest>| right.contains(digest);
+        if !is_known(&self.right.lock().unwrap_or_else(PoisonError::into_inner)) {
+            let found = measured(&path, digest).map_err(ErrorKind::Files)?;
+            if found != *digest {
+                return Err(ErrorKind::Digest { expected: digest.clone(), found });
+            }
+            self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone());
         }
+        Ok(Some(size))
     }
 
     /// Puts a file in its place at once, so that nobody sees half of it.
@@ -135,6 +162,9 @@ impl Layout {
     /// Refuses a link on the way to what is written: it may lead out of the layout, which a checkout or an artifact may
     /// have brought.
     fn keep_within(&self, path: &Path) -> io::Result<()> {
+        if let Some(reason) = &self.sealed {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason.to_string()));
+        }
         let mut place = self.path.clone();
         for part in path {
             place.push(part);
@@ -147,8 +177,11 @@ impl Layout {
     }
 
     fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
-        if self.size(digest)? == Some(content.len() as u64) {
-            return Ok(());
+        match self.size(digest) {
+            // What is damaged is replaced.
+            Ok(None) | Err(ErrorKind::Digest { .. }) => {}
+            Ok(Some(_)) => return Ok(()),
+            Err(kind) => return Err(kind),
         }
         self.replace(&Self::blob_path(digest), |file| file.write_all(content))
     }
@@ -463,6 +496,20 @@ impl<'i> Entry<'i> {
     }
 }
 
+/// The digest that the content of a file has, by the algorithm of another.
+fn measured(path: &Path, like: &Digest) -> io::Result<Digest> {
+    let mut file = regular::open(path)?;
+    let (mut hasher, mut part) = (like.hasher(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => hasher.update(&part[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -636,6 +683,40 @@ mod tests {
         let before = fs::read(&outside).unwrap();
         layout.put_manifest(&tag("1"), &one).unwrap();
         assert_eq!((fs::read(&outside).unwrap(), layout.list_tags().unwrap().len()), (before, 1));
+    }
+
+    #[test]
+    fn a_damaged_blob_is_noticed_and_replaced() {
+        for damage in ["2", "", "11", "x"] {
+            let (_folder, layout) = new();
+            let one = image(&layout, "1");
+            let blob = Digest::sha256(b"1");
+            let path = layout.path.join(Layout::blob_path(&blob));
+            fs::write(&path, damage).unwrap();
+            let again = Layout::open(&layout.path).unwrap();
+            assert_eq!(again.head_blob(&blob).unwrap_err().code().name(), "digest-mismatch", "{damage}");
+            assert_eq!(
+                again.put_manifest(&tag("1"), &one).unwrap_err().code().name(),
+                "digest-mismatch",
+                "{damage}"
+            );
+            assert_eq!(again.list_tags().unwrap(), [], "{damage}");
+            again.write_blob(&blob, b"1").unwrap();
+            assert_eq!(again.head_blob(&blob).unwrap(), Some(1));
+            again.put_manifest(&tag("1"), &one).unwrap();
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_to_a_sealed_layout() {
+        let (_folder, layout) = new();
+        let one = image(&layout, "1");
+        let sealed = layout.clone().sealed("`out` is a link");
+        let told = sealed.put_manifest(&tag("1"), &one).unwrap_err().to_diagnostic().message;
+        assert!(told.contains("`out` is a link"), "{told}");
+        assert!(sealed.write_blob(&Digest::sha256(b"2"), b"2").is_err());
+        assert_eq!(sealed.head_blob(&Digest::sha256(b"1")).unwrap(), Some(1));
+        layout.put_manifest(&tag("1"), &one).unwrap();
     }
 
     #[test]

@@ -98,12 +98,8 @@ pub(super) fn note_unclear(
         let verb = several(staying.len(), "never moves", "never move");
         what.push(format!("{} {verb}", listed(&staying)));
     }
-    let message = format!(
-        "it is not clear which version the tags of image `{}` show: {}",
-        image.key,
-        what.join(", and ")
-    );
-    let help = "say it in an `image` block: `version = \"1.2.3\"`, and in `tags` what is made of it, such as `{{ version }}-alpine` and `{{ major }}`";
+    let message = format!("cannot tell which version image `{}` has: {}", image.key, what.join(", and "));
+    let help = "declare it in an `image` block: `version = \"1.2.3\"`, with `tags` that are made of it, such as `{{ version }}-alpine` and `{{ major }}`";
     diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(looks[0].span, "").with_help(help));
 }
 

@@ -84,7 +84,7 @@ impl UnresolvedImage {
     pub(super) fn with_nulls(&self, found: Diagnostic, attributes: &[&str]) -> Diagnostic {
         let nulls = self.settings().nulls.iter().filter(|(one, _)| attributes.contains(&one.name));
         nulls.fold(found, |found, (one, span)| {
-            found.at(*span, format!("null here: nothing is said of `{}`", one.name))
+            found.at(*span, format!("`{}` is unset by this null", one.name))
         })
     }
 

@@ -247,7 +247,7 @@ fn from_tags(
             diagnostics.report(collision(&overlap));
             continue;
         }
-        let names: Vec<&str> = members.iter().map(|target| &*target.name).collect();
+        let names: Vec<String> = members.iter().map(|target| format!("`{}`", target.name)).collect();
         if names.len() > 1 {
             let message = format!("{} have the same tags and become one image", names.join(" and "));
             diagnostics.report(Diagnostic::note(Code::MERGED_TARGETS, message).at(members[0].span, ""));

@@ -15,7 +15,7 @@ use crate::bake::text::syntax::{Expr, ExprKind};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Name, Type, Value, kept, secret as variables};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, listed, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, alternatives, listed, suggest};
 use crate::on_missing::OnMissing;
 use crate::platform::PlatformPrefix;
 use crate::runner::{Runner, RunnerRule};
@@ -562,8 +562,8 @@ fn word<T: Word>(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '
     if let Some((_, meaning)) = T::WORDS.iter().find(|(word, _)| *word == text.as_str()) {
         return Some(*meaning);
     }
-    let list: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-    let message = format!("`{}` is {}, not \"{text}\"", reader.attribute, list.join(" or "));
+    let words: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
+    let message = format!("`{}` must be {}, not `{text}`", reader.attribute, alternatives(&words));
     reader.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
     None
 }

@@ -76,7 +76,7 @@ fn no_referrers(site: &Site) -> Diagnostic {
 /// Says that a list of tags may lack some.
 fn no_end(site: &Site) -> Diagnostic {
     let message = format!(
-        "`{}` does not say that its list of tags is whole: what tags need that it lacks is not in the set",
+        "`{}` does not say that its list of tags is whole: whatever tags need that it leaves out is missing from the set",
         site.location
     );
     Diagnostic::warning(Code::LIST_END, message).with_help(

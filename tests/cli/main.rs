@@ -54,6 +54,8 @@ mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names
 #[cfg(unix)]
+mod outside; // paths outside of the folder of `--confine`
+#[cfg(unix)]
 mod overruled; // values of the command line over which an `image` block has the last word
 mod packaging; // wheel, action, hooks, own image: how the program gets to its users
 mod packing; // `--max-jobs`: jobs that are packed into fewer rows
@@ -85,7 +87,6 @@ mod surroundings; // environment variables and files that are not UTF-8, switche
 #[cfg(unix)]
 mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
 mod unset; // variables that nothing gives a value to
-#[cfg(unix)]
 mod untrusted; // what strangers write, and what it must not do
 mod variants; // what variants and suffixes put behind tags
 mod verify; // `bakeplan verify`: what can be wrong with published images, and how it is told

@@ -400,7 +400,8 @@ impl Loader<'_> {
             return fail(Code::EXTENDS_TOO_DEEP, message, extends.span).map_err(one);
         }
         if chain.contains(&link) {
-            let names: Vec<_> = chain.iter().map(|(_, name)| &**name).chain([&**name]).take(10).collect();
+            let names = chain.iter().map(|(_, name)| &**name).chain([&**name]).take(10);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
             let message = format!("`{name}` extends itself: {}", names.join(" → "));
             return fail(Code::EXTENDS_CYCLE, message, extends.span).map_err(one);
         }

@@ -1,0 +1,116 @@
+//! Paths that a definition names outside of the folder of `--confine`, and what is said of files there.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::support::Test;
+
+fn target(lines: &str) -> String {
+    format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n  {lines}\n}}\n"
+    )
+}
+
+/// The exit code and messages of `plan` in a checkout with a link `out` to a folder elsewhere.
+fn plan(hcl: &str, args: &[&str]) -> (Option<i32>, String) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+    let test = Test::new().file("docker-bake.hcl", hcl).file(".git/HEAD", "").file("Dockerfile", "");
+    let test = test.file("sub/Dockerfile", "").file("sub/token", "").file("keys/id", "");
+    symlink(elsewhere.path(), test.folder().join("out")).unwrap();
+    symlink("sub", test.folder().join("inside")).unwrap();
+    let output = test.args(["plan"]).args(args.iter().copied()).output();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn with_confine_no_target_names_a_path_elsewhere() {
+    for (lines, what) in [
+        ("context = \"/srv/x\"", "the context `/srv/x` of target `app`"),
+        ("context = \"../x\"", "the context `../x` of target `app`"),
+        ("context = \"nothing/../../x\"", "the context `../x` of target `app`"),
+        ("context = \"out\"", "the context `out` of target `app`"),
+        ("contexts = { a = \"/srv/x\" }", "the context `/srv/x`, which target `app` calls `a`,"),
+        (
+            "contexts = { a = \"oci-layout:///srv/x:1\" }",
+            "the context `/srv/x`, which target `app` calls `a`,",
+        ),
+        ("dockerfile = \"/etc/passwd\"", "the Dockerfile `/etc/passwd` of target `app`"),
+        ("dockerfile = \"../../etc/passwd\"", "the Dockerfile `../../etc/passwd` of target `app`"),
+        ("dockerfile = \"out/Dockerfile\"", "the Dockerfile `out/Dockerfile` of target `app`"),
+        ("secret = [\"id=a,src=/root/.netrc\"]", "the file `/root/.netrc` of a secret of target `app`"),
+        ("ssh = [\"default=/root/.ssh/id\"]", "the SSH key or socket `/root/.ssh/id` of target `app`"),
+        ("cache-from = [\"type=local,src=/srv/c\"]", "the cache `/srv/c` of target `app`"),
+        ("cache-to = [\"type=local,dest=../c\"]", "the cache `../c` of target `app`"),
+    ] {
+        let (code, told) = plan(&target(lines), &["--confine", "."]);
+        assert_eq!(code, Some(1), "{lines}: {told}");
+        assert!(told.contains(&format!("error[outside]: {what} lies outside of `")), "{lines}: {told}");
+        assert!(told.contains("docker-bake.hcl:"), "{lines}: {told}");
+        let (code, told) = plan(&target(lines), &[]);
+        assert!(code == Some(0) && !told.contains("[outside]"), "{lines}: {told}");
+    }
+    // All at once.
+    let (_, told) = plan(&target("context = \"/srv/x\"\n  secret = [\"id=a,src=/b\"]"), &["--confine", "."]);
+    assert_eq!(told.matches("error[outside]").count(), 2, "{told}");
+    // A folder below the checkout.
+    let (code, told) =
+        plan(&target("context = \"sub\"\n  secret = [\"id=a,src=keys/id\"]"), &["--confine", "sub"]);
+    assert!(code == Some(1) && told.contains("the file `keys/id` of a secret"), "{told}");
+    assert_eq!(told.matches("error[outside]").count(), 1, "{told}");
+}
+
+#[test]
+fn with_confine_what_lies_in_the_folder_or_is_allowed_passes() {
+    for lines in [
+        "context = \"sub\"",
+        "context = \"inside\"",
+        "context = \"made-by-a-step\"",
+        "context = \"sub/../inside\"",
+        "context = \"https://github.com/acme/app.git\"",
+        "contexts = { base = \"docker-image://ghcr.io/acme/base\" }",
+        "contexts = { base = \"oci-layout://sub:1\" }",
+        "dockerfile-inline = \"FROM scratch\"",
+        "secret = [\"id=a,env=A\"]",
+        "secret = [\"id=a,src=sub/token\"]",
+        "ssh = [\"default\"]",
+        "cache-from = [\"type=local,src=.cache\"]",
+        "cache-from = [\"type=gha\"]",
+    ] {
+        let (code, told) = plan(&target(lines), &["--confine", "."]);
+        assert!(code == Some(0) && !told.contains("[outside]"), "{lines}: {told}");
+    }
+    let outside = target("context = \"/srv/x\"");
+    for (hcl, args, expected) in [
+        (&outside, &["--allow", "fs.read=/srv/x"][..], 0),
+        (&outside, &["--allow", "fs.read=/srv"], 0),
+        (&outside, &["--allow", "fs=*"], 0),
+        (&outside, &["--allow", "fs.write=/srv/x", "--allow", "fs.read=/other"], 1),
+        (&outside, &["--set", "app.context=/srv/y"], 0),
+        (&outside, &["--set", "app.context=."], 0),
+        (&target("context = \".\""), &["--set", "app.secrets=id=a,src=/root/.netrc"], 0),
+        (&target("cache-to = [\"type=local,dest=/srv/c\"]"), &["--allow", "fs.write=/srv"], 0),
+    ] {
+        let (code, told) = plan(hcl, &[&["--confine", "."], args].concat());
+        assert_eq!(code, Some(expected), "{hcl} {args:?}: {told}");
+    }
+}
+
+/// Otherwise a note, or that there is none, would say which files the machine has.
+#[test]
+fn where_files_are_confined_nothing_is_said_of_files_elsewhere() {
+    for path in ["../../../../../../../../etc/passwd", "../../../../../../../../no/such/file"] {
+        let hcl = target(&format!("dockerfile = \"{path}\""));
+        let (_, told) = plan(&hcl, &["--github"]);
+        assert!(!told.contains("does not exist"), "{path}: {told}");
+    }
+    for context in ["../../../../../../../../etc", "../../../../../../../../no-such-folder"] {
+        let hcl = target(&format!("context = \"{context}\"\n  contexts = {{ a = \"{context}\" }}"));
+        let (_, told) = plan(&hcl, &["--github"]);
+        assert!(!told.contains("does not exist"), "{context}: {told}");
+    }
+    let (_, told) = plan(&target("dockerfile = \"none\""), &["--github"]);
+    assert!(told.contains("the Dockerfile `none` of target `app` does not exist"), "{told}");
+    let (_, told) = plan(&target("contexts = { a = \"../no-such-folder\" }"), &[]);
+    assert!(told.contains("the context `../no-such-folder`"), "{told}");
+}
