@@ -102,18 +102,18 @@ impl Diagnostic {
 
     /// A warning without a place.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self::error(code, message).with_severity(Severity::Warning)
     }
 
     /// A note without a place.
     pub fn note(code: Code, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Note, ..Self::error(code, message) }
+        Self::error(code, message).with_severity(Severity::Note)
     }
 
-    /// The same as an error.
+    /// The same with another severity.
     #[must_use]
-    pub fn into_error(self) -> Self {
-        Self { severity: Severity::Error, ..self }
+    pub fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
     }
 
     /// Adds a place; the first is the main one.

@@ -22,7 +22,7 @@ use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
 use crate::code::Code;
 use crate::consent::check_entitlement;
-use crate::diagnostic::{Diagnostic, Diagnostics, sorted};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Present, Problem, ambient};
 use crate::moment::{ATTEMPT, Moment};
@@ -149,7 +149,7 @@ fn load_with(
     let mut misspelt = strict::misspelt_blocks(&bodies);
     misspelt.extend(composition.ignored);
     if args.strict {
-        diagnostics.extend(misspelt.into_iter().map(Diagnostic::into_error));
+        diagnostics.extend(misspelt.into_iter().map(|one| one.with_severity(Severity::Error)));
     } else {
         session.tell(&misspelt);
     }
@@ -175,7 +175,10 @@ fn load_with(
     if !refuses_unknown {
         session.tell(&without_effect);
     } else if !without_effect.is_empty() {
-        return Err(sorted(without_effect.into_iter().map(Diagnostic::into_error).collect()).into());
+        return Err(sorted(
+            without_effect.into_iter().map(|one| one.with_severity(Severity::Error)).collect(),
+        )
+        .into());
     }
     session.hide(definition.secret_texts().into_iter());
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));

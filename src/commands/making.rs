@@ -1,7 +1,6 @@
 //! Makes a plan: reads the definition, gathers what is known of the run, resolves both, and decides which images are built.
 
 use std::cell::{Cell, LazyCell};
-use std::mem::take;
 
 use indexmap::IndexMap;
 
@@ -10,7 +9,7 @@ use super::consent;
 use super::facts;
 use super::load::{self, Loaded};
 use super::outside;
-use super::session::{Session, Voice};
+use super::session::Session;
 use crate::bake::module::strict;
 use crate::bake::text::discovery::Found;
 use crate::cli::{self, Selection};
@@ -91,24 +90,7 @@ pub(super) fn make_with(
     };
     let loaded = match elsewhere {
         None => load::load_again(session, definition, moment.cloned().unwrap_or_default())?,
-        Some(host) => {
-            let voice = Voice { quiet: true, ..session.voice };
-            let mut there = Session {
-                host,
-                sources: take(&mut session.sources),
-                voice,
-                for_github: session.for_github,
-                verbose: session.verbose,
-                secrets: take(&mut session.secrets),
-                secret_names: take(&mut session.secret_names),
-                leaks: take(&mut session.leaks),
-            };
-            let loaded = load::load_elsewhere(&mut there, definition);
-            let Session { sources, secrets, secret_names, leaks, .. } = there;
-            (session.sources, session.secrets) = (sources, secrets);
-            (session.secret_names, session.leaks) = (secret_names, leaks);
-            loaded?
-        }
+        Some(host) => session.within(host, |there| load::load_elsewhere(there, definition))?,
     };
     if let Some(path) = &loaded.generated {
         let message =

@@ -1,5 +1,7 @@
 //! A run of a command: where it is, how it speaks, and what it keeps secret.
 
+use std::mem::take;
+
 use super::leaks::Leaks;
 use crate::bake::values::{SecretNames, kept};
 use crate::code::Code;
@@ -53,6 +55,29 @@ fn shortened(text: &str) -> String {
 }
 
 impl Session<'_> {
+    /// Does work with the files of another place, of which only errors are reported.
+    pub(super) fn within<T>(
+        &mut self,
+        host: &Host,
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Self { host: _, sources, voice, for_github, verbose, secrets, secret_names, leaks } = self;
+        let mut there = Session {
+            host,
+            sources: take(sources),
+            voice: Voice { quiet: true, ..*voice },
+            for_github: *for_github,
+            verbose: *verbose,
+            secrets: take(secrets),
+            secret_names: take(secret_names),
+            leaks: take(leaks),
+        };
+        let done = work(&mut there);
+        (*sources, *secrets) = (there.sources, there.secrets);
+        (*secret_names, *leaks) = (there.secret_names, there.leaks);
+        done
+    }
+
     /// Writes diagnostics to standard error.
     pub(super) fn tell(&self, diagnostics: &[Diagnostic]) {
         if diagnostics.is_empty() || self.voice.quiet {

@@ -181,7 +181,7 @@ fn refused_to_strangers(
     let refused = consent::of(session, selection)?.or_nothing().check(made);
     let note = |one: Diagnostic| {
         let message = format!("a pull request from a fork fails: {}", one.message);
-        Diagnostic { severity: Severity::Note, message, ..one }
+        Diagnostic { message, ..one }.with_severity(Severity::Note)
     };
     Ok(refused.into_iter().map(note).collect())
 }

@@ -209,5 +209,5 @@ fn leave(one: &Ready<'_>, location: &Location, why: &str, options: Options, repo
 /// What is wrong in a mirror holds its tags, and is not an error of the merge.
 fn hold(problem: Diagnostic, location: &Location) -> Diagnostic {
     let note = format!("`{location}` is a mirror: the other repositories have what was built");
-    Diagnostic { severity: Severity::Warning, ..problem }.with_note(note)
+    problem.with_severity(Severity::Warning).with_note(note)
 }

@@ -342,7 +342,7 @@ pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diag
     }
     for target in targets.standing().iter().filter(|target| !built.contains(&target.name)) {
         let found = refused::values(target).into_iter();
-        diagnostics.extend(found.map(|error| Diagnostic { severity: Severity::Warning, ..error }));
+        diagnostics.extend(found.map(|error| error.with_severity(Severity::Warning)));
     }
 }
 

@@ -177,7 +177,7 @@ fn unbuilt(
                 shown => format!("the platforms of the targets are {}", shown.join(", ")),
             };
             let found = Diagnostic::warning(Code::UNBUILT_PLATFORM, message).with_help(help);
-            diagnostics.report(if is_nothing_left { found.into_error() } else { found });
+            diagnostics.report(if is_nothing_left { found.with_severity(Severity::Error) } else { found });
         }
     }
 }
@@ -250,7 +250,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
     let counts = |name: &Name| !name.starts_with('_') || grouped.contains(&**name);
     for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {
-            let warning = Diagnostic { severity: Severity::Warning, ..diagnostic.clone() };
+            let warning = diagnostic.clone().with_severity(Severity::Warning);
             diagnostics.report(warning.with_note(format!("target `{name}` is left out")));
         }
     }

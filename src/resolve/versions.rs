@@ -13,7 +13,7 @@ use super::version::{ImageVersion, tails};
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::commit;
-use crate::diagnostic::{Diagnostic, Diagnostics, listed as names_listed, names_help};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, listed as names_listed, names_help};
 use crate::facts::KnownVersions;
 use crate::pattern::{self, PatternError};
 use crate::spec::Settings;
@@ -308,7 +308,7 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
         let help = names_help(key, "image", keys.iter().copied());
         let found = Diagnostic::warning(Code::KNOWN_VERSIONS, message).with_help(help);
         let is_any_used = given.keys().any(|key| keys.contains(key.as_str()));
-        diagnostics.report(if is_any_used { found } else { found.into_error() });
+        diagnostics.report(if is_any_used { found } else { found.with_severity(Severity::Error) });
     }
 }
 

@@ -132,8 +132,8 @@ impl Module {
     /// Makes sure that the variables to be kept are there.
     pub(super) fn check_kept(&self) -> Result<(), Vec<Diagnostic>> {
         let missing = self.surroundings.kept.iter().filter(|name| !self.variables.contains_key(*name));
-        let missing = missing
-            .map(|name| Diagnostic { severity: Severity::Error, ..self.undeclared("--keep-variable", name) });
+        let missing =
+            missing.map(|name| self.undeclared("--keep-variable", name).with_severity(Severity::Error));
         let missing: Vec<Diagnostic> = missing.collect();
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }

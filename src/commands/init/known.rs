@@ -6,7 +6,7 @@ use crate::cli;
 use crate::code::Code;
 use crate::commands::load;
 use crate::commands::plan;
-use crate::commands::session::{Session, Voice};
+use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Host;
@@ -108,7 +108,7 @@ pub(super) fn all(
                     } else {
                         format!("`{}`", place.files.join("`, `"))
                     };
-                    let warning = Diagnostic { severity: Severity::Warning, ..diagnostic };
+                    let warning = diagnostic.with_severity(Severity::Warning);
                     problems.push(warning.with_note(format!("{name} cannot be evaluated, and are left out")));
                 }
             }
@@ -167,23 +167,11 @@ pub(super) fn quietly<T>(
     host: &Host,
     work: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    use std::mem::take;
-    let mut there = Session {
-        host,
-        sources: take(&mut session.sources),
-        voice: Voice { quiet: true, ..session.voice },
-        for_github: session.for_github,
+    session.within(host, |there| {
         // It would be said once for each run that is tried.
-        verbose: false,
-        secrets: take(&mut session.secrets),
-        secret_names: take(&mut session.secret_names),
-        leaks: take(&mut session.leaks),
-    };
-    let done = work(&mut there);
-    let Session { sources, secrets, secret_names, leaks, .. } = there;
-    (session.sources, session.secrets) = (sources, secrets);
-    (session.secret_names, session.leaks) = (secret_names, leaks);
-    done
+        there.verbose = false;
+        work(there)
+    })
 }
 
 fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Result<Evaluated, Error> {
