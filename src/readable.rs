@@ -49,6 +49,12 @@ pub(crate) fn json(text: &str) -> String {
     shown
 }
 
+/// Whether a runner may take something in a text for a command that stands anywhere in a line.
+#[must_use]
+pub(crate) fn has_command(text: &str) -> bool {
+    text.contains(ANYWHERE)
+}
+
 /// A word as a POSIX shell reads it back.
 #[must_use]
 pub(crate) fn shell_word(word: &str) -> String {

@@ -64,7 +64,7 @@ codes! {
     NOT_REUSABLE "not-reusable" [Error] {
         cause: "The plan reuses an index that is gone, is not whole, or does not record the inputs that are planned for all builds of its image. Nothing is written.",
         example: when("A clean-up has removed the index since the plan was made, or somebody edited `reused` in `plan.json`."),
-        cure: "Make the plan again: what cannot be reused is built then.",
+        cure: "Make the plan again: what cannot be reused is built then. `plan --all` builds everything, whatever is published.",
     }
     UNRECORDED_INPUTS "unrecorded-inputs" [Note] {
         cause: "The plan knows what decides the builds of an image, and its index cannot record that: it has no index, or is a Docker manifest list, which has no annotations. Later plans build it again each time.",

@@ -76,7 +76,7 @@ fn of_revisions(
         ));
     }
     // The plans that are published: in a run of GitHub, those with its limit.
-    if session.host.env().get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    if session.host.is_in_step() {
         selection.max_jobs = selection.max_jobs.or(Some(MaxJobs::OF_GITHUB));
     }
     let is_wanted = choice::is_wanted(&selection);

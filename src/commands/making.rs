@@ -157,6 +157,7 @@ pub(super) fn make_with(
     };
     if let Some(asked) = &asked {
         plan.run = run.clone();
+        plan.moment = loaded.present.moment();
         let of_default = || of_default_branch(&input, &facts);
         let chosen = choice::choose(session, asked, &mut plan, bases, of_default)?;
         let spared = if spared.is_empty() { &chosen.spared } else { spared };

@@ -73,7 +73,7 @@ pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
         session.tell(&findings);
     }
-    session.deliver_as_bake(&print::to_json(&resolved, &kept))?;
+    session.deliver_json_as_bake(&print::to_json(&resolved, &kept))?;
     // The process ends here: taking the trees of a large file apart first would take a tenth of the run.
     std::mem::forget((definition, resolved));
     Ok(())

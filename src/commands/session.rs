@@ -148,12 +148,20 @@ impl Session<'_> {
         self.deliver(&readable::linked(text))
     }
 
-    /// Writes JSON: byte for byte where a program reads it, and with escapes in its texts on a terminal.
+    /// Writes JSON.
     pub(super) fn deliver_json(&self, text: &str) -> Result<(), Error> {
         self.check_leaks("the output", text)?;
-        match self.host.screen() {
-            Some(_) => self.deliver_as_bake(&readable::json(text)),
-            None => self.deliver_as_bake(text),
+        self.deliver_json_as_bake(text)
+    }
+
+    /// The same of what Bake would print, also where that is a secret: byte for byte where a program reads it, and with escapes
+    /// in its texts on a terminal, and in a step of GitHub Actions where its runner would take one for a command.
+    pub(super) fn deliver_json_as_bake(&self, text: &str) -> Result<(), Error> {
+        let is_read_by_runner = self.host.is_in_step() && readable::has_command(text);
+        if self.host.screen().is_some() || is_read_by_runner {
+            self.deliver_as_bake(&readable::json(text))
+        } else {
+            self.deliver_as_bake(text)
         }
     }
 

@@ -69,10 +69,16 @@ impl Host {
         let _ = emit(io::stderr(), &readable::json(text));
     }
 
+    /// Whether this is a step of GitHub Actions, whose runner reads what is written.
+    #[must_use]
+    pub fn is_in_step(&self) -> bool {
+        self.env().get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+    }
+
     /// Has the runner obey no command until [`Self::obey_commands`]:
     /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#stopping-and-starting-workflow-commands>.
     fn hold_commands(&self) {
-        if self.env().get("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        if !self.is_in_step() {
             return;
         }
         let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);

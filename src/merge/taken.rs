@@ -81,7 +81,10 @@ impl<'a> ImageCheck<'a> {
         let found = reused.map(|reused| format!("the plan reuses `{}`", reused.reference()));
         let problem = self.fail(Code::NOT_REUSABLE, message);
         problem.notes.extend(found);
-        problem.help = Some("make the plan again: what cannot be reused is built then".to_owned());
+        problem.help = Some(
+            "make the plan again: what cannot be reused is built then; with `--all`, everything is"
+                .to_owned(),
+        );
         problem
     }
 
@@ -192,7 +195,7 @@ impl<'a> ImageCheck<'a> {
                     entry.digest
                 );
                 self.fail(Code::WRONG_PLATFORM, message).help = Some(
-                    "build that platform again and merge: no client can run this image correctly".into(),
+                    "build that platform again, with `plan --all` where the plan reused it, and merge: no client can run this image correctly".into(),
                 );
             }
             Err(why) => {

@@ -1,9 +1,7 @@
 //! What of a build's definition decides its image: all but where it goes, what only speeds it up, and what the clock, the
 //! commit or the run says.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::part::Part;
 use crate::bake::target::{Entry, Policy, Resources, Secret, Ssh, Target, Text};
@@ -29,9 +27,6 @@ const INLINE: &str = "inline";
 /// The seconds since 1970, as a form of times.
 const SECONDS: &str = "9999999999";
 
-/// How many digits a date has.
-const DATE: usize = 8;
-
 /// The forms of times, with `9` for each digit: those of `timestamp()`, and what is usual in names and labels.
 const TIMES: [&str; 11] = [
     "9999-99-99",
@@ -47,20 +42,18 @@ const TIMES: [&str; 11] = [
     "99999999.999999",
 ];
 
-/// The form of a text that the clock had a part in, if that is the time of this run and nothing else. A time of another day may be
-/// one that the definition has in words, and that the clock only chose.
+/// The form of a text that the clock had a part in, if that is the time of the evaluation and nothing else. Another time may be
+/// one that the definition has in words and that the clock only chose, or one that it counts from now.
 fn form_of_now(text: &str, now: Timestamp) -> Option<&'static str> {
     let form: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
     let form = TIMES.into_iter().find(|time| *time == form)?;
-    let time = if form == SECONDS {
-        Timestamp::from_second(text.parse().ok()?).ok()?
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_now = if form == SECONDS {
+        digits == now.as_second().to_string()
     } else {
-        let digits: String = text.chars().filter(char::is_ascii_digit).take(DATE).collect();
-        let date = Date::strptime("%Y%m%d", digits).ok()?;
-        TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?
+        now.strftime("%Y%m%d%H%M%S").to_string().starts_with(&digits)
     };
-    // Any time zone.
-    (now.duration_since(time).abs() < SignedDuration::from_hours(48)).then_some(form)
+    is_now.then_some(form)
 }
 
 /// What values may say of the run.
@@ -68,7 +61,7 @@ fn form_of_now(text: &str, now: Timestamp) -> Option<&'static str> {
 pub(super) struct Moment<'a> {
     /// Its commit.
     pub(super) commit: Option<&'a str>,
-    /// When it is.
+    /// When the definition was evaluated.
     pub(super) now: Timestamp,
 }
 

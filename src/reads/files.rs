@@ -38,6 +38,6 @@ pub(crate) struct Known<'a> {
     pub(crate) is_without_triggers: &'a dyn Fn(&str) -> bool,
     /// The `SOURCE_DATE_EPOCH` of the environment, which buildx makes an argument of every build.
     pub(crate) epoch: Option<&'a str>,
-    /// What time it is.
+    /// When the definition was evaluated.
     pub(crate) now: Timestamp,
 }

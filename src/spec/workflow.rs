@@ -56,7 +56,7 @@ declare! {
         reusable: bool = false; Reach::Neither, Per::Image, Null::Resets;
         /// A composite action of the repository that runs before each build: `./.github/actions/setup`. Default: none.
         setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
-        /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing; if it succeeds and names targets in its output `failed`, only these are. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`. Default: none.
+        /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing; if it succeeds and names targets in its output `failed`, only these are. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`, with `-` as the platform where the target names none. Default: none.
         test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
         /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line, as has the file `published` in the folder `RUNNER_TEMP`, since a long list does not fit into a variable. Default: none.
         sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;

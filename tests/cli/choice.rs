@@ -514,6 +514,12 @@ fn only_a_time_alone_is_left_out_of_the_hash() {
         "\"${V} ${timestamp()}\"",
         "\"${timestamp()}-${V}\"",
         "formatdate(\"'build' YYYY\", timestamp())",
+        // Not now, but a time that is counted from it.
+        "timeadd(timestamp(), V == \"1.2\" ? \"1h\" : \"2h\")",
+        "timeadd(timestamp(), \"-47h\")",
+        "timeadd(timestamp(), \"1s\")",
+        "formatdate(\"YYYY-MM-DD\", timeadd(timestamp(), \"24h\"))",
+        "formatdate(\"YYYYMMDDhhmm\", timestamp())",
         "timestamp() != V ? \"old\" : V",
         "upper(\"${V}${timestamp()}\")",
     ] {
@@ -650,6 +656,138 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
     fs::write(folder.join("a"), "a\n").unwrap();
     commit(folder, "undo");
     assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
+}
+
+/// A registry in which each of these tags of `acme/web` serves an index with this record.
+fn serving(served: &Arc<Mutex<BTreeMap<&'static str, Answer>>>) -> Server {
+    let answers = served.clone();
+    Server::start(move |seen| match seen.path() {
+        "/v2/" => Answer::json(200, "{}"),
+        path => {
+            let tag = path.rsplit('/').next().unwrap_or_default();
+            answers.lock().unwrap().get(tag).cloned().unwrap_or_else(|| image(path))
+        }
+    })
+}
+
+/// The definition of `published_at` with these lines in its image.
+fn publish(folder: &Path, host: &str, lines: &str) {
+    let text = format!(
+        "target \"web\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"web\" {{\n  repositories = [\"{host}/acme/web\"]\n  {lines}\n}}\n"
+    );
+    fs::write(folder.join("docker-bake.hcl"), text).unwrap();
+}
+
+/// A new minor version has new names for all but its broadest tags.
+#[test]
+fn any_tag_of_the_run_may_serve_the_same_inputs() {
+    let served = Arc::default();
+    let server = serving(&served);
+    let host = server.host();
+    let test = published_at(&host);
+    let same = index(&record(test.folder()));
+    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
+    let options = ["--skip-published", "--insecure-registry", &host];
+    for (lines, tag, expected) in [
+        ("version = \"1.2.4\"", "1.2", None),
+        ("version = \"1.3.0\"", "1", None),
+        ("version = \"1.3.0\"", "latest", None),
+        ("version = \"2.0.0\"", "latest", None),
+        ("version = \"2.0.0\"", "1", Some("2.0.0 is not there")),
+        ("tags = [\"a\", \"b\", \"c\", \"d\", \"e\", \"latest\"]", "latest", None),
+        ("tags = [\"a\", \"b\", \"c\", \"d\", \"e\", \"latest\"]", "c", None),
+    ] {
+        publish(test.folder(), &host, lines);
+        *served.lock().unwrap() = BTreeMap::from([(tag, same.clone())]);
+        let plan = plan_in(test.folder(), &options, &[]);
+        assert_eq!(built(&plan).is_empty(), expected.is_none(), "{lines} {tag}: {plan}");
+        let told = why(&plan, "web");
+        assert!(told.contains(expected.unwrap_or("same inputs as")), "{lines} {tag}: {told}");
+        // What is there says more than what is not.
+        *served.lock().unwrap() = BTreeMap::from([(tag, other.clone())]);
+        let plan = plan_in(test.folder(), &options, &[]);
+        let told = why(&plan, "web");
+        assert!(told.contains(expected.unwrap_or("was made of other inputs")), "{lines} {tag}: {told}");
+    }
+}
+
+/// Nothing gives such an image its tags later.
+#[test]
+fn without_retag_an_image_is_built_unless_it_has_all_its_tags() {
+    let served = Arc::default();
+    let server = serving(&served);
+    let host = server.host();
+    let test = published_at(&host);
+    let same = index(&record(test.folder()));
+    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
+    let options = ["--skip-published", "--insecure-registry", &host];
+    for (tags, there, is_built) in [
+        ("tags = [\"edge\", \"stable\"]", &["edge", "stable"][..], false),
+        ("tags = [\"edge\", \"stable\"]", &["edge"], true),
+        ("tags = [\"edge\", \"stable\"]", &["stable"], true),
+        ("tags = [\"edge\", \"stable\", \"new\"]", &["edge", "stable"], true),
+        ("version = \"1.2.4\"", &["1.2", "1", "latest"], true),
+        ("version = \"1.2.4\"", &["1.2.4", "1.2", "1", "latest"], false),
+        ("tags = [\"sha-{{ sha }}\", \"edge\"]", &["edge"], false),
+        ("tags = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]", &["a", "b", "c", "d", "e", "f"], true),
+        (
+            "tags = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]",
+            &["a", "b", "c", "d", "e", "f", "g"],
+            false,
+        ),
+    ] {
+        for (rest, is_built) in [(None, is_built), (Some(&other), is_built)] {
+            let mut now: BTreeMap<&str, Answer> = there.iter().map(|tag| (*tag, same.clone())).collect();
+            if let Some(other) = rest {
+                for tag in ["edge", "stable", "new", "1.2.4", "g"] {
+                    now.entry(tag).or_insert_with(|| other.clone());
+                }
+            }
+            *served.lock().unwrap() = now;
+            publish(test.folder(), &host, &format!("retag = false\n  {tags}"));
+            let plan = plan_in(test.folder(), &options, &[]);
+            assert_eq!(!built(&plan).is_empty(), is_built, "{tags} {there:?}: {plan}");
+        }
+        // With it, one tag is enough.
+        publish(test.folder(), &host, tags);
+        assert_eq!(built(&plan_in(test.folder(), &options, &[])), [""; 0], "{tags} {there:?}");
+    }
+}
+
+/// It may be wrong for what no hash sees, such as its base.
+#[test]
+fn what_a_withdrawn_version_has_is_not_given_to_another() {
+    let served = Arc::default();
+    let server = serving(&served);
+    let host = server.host();
+    let test = published_at(&host);
+    let same = index(&record(test.folder()));
+    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
+    let options = ["--skip-published", "--insecure-registry", &host];
+    let list = |tags: &[&str]| Answer::json(200, &json!({ "name": "acme/web", "tags": tags }).to_string());
+    for (withdrawn, there, listed, expected) in [
+        ("[\"1.2.3\"]", &["1.2.3", "1.2", "latest"][..], true, Some("has the same inputs and was withdrawn")),
+        ("[\"1.2.3\"]", &["1.2.3", "latest"], true, Some("has the same inputs and was withdrawn")),
+        ("[\"1.2.[0-3]\"]", &["1.2.3", "1"], true, Some("has the same inputs and was withdrawn")),
+        ("[\"1.1.0\", \"v1.2.3\"]", &["1.2.3", "1"], true, Some("has the same inputs and was withdrawn")),
+        ("[\"1.2.3\"]", &["1.2.3", "1.2"], false, Some("unknown: ")),
+        // That was withdrawn, and what is there now is another.
+        ("[\"1.2.2\"]", &["1.2.3", "1.2", "latest"], true, None),
+        ("[\"1.2.3\"]", &["1.2", "latest"], true, None),
+        ("[]", &["1.2.3", "1.2", "latest"], false, None),
+    ] {
+        publish(test.folder(), &host, &format!("version = \"1.2.4\"\n  withdrawn = {withdrawn}"));
+        let mut now: BTreeMap<&str, Answer> = there.iter().map(|tag| (*tag, same.clone())).collect();
+        now.entry("1.2.2").or_insert_with(|| other.clone());
+        now.entry("1.2.3").or_insert_with(|| other.clone());
+        let tags: Vec<&str> = now.keys().copied().collect();
+        now.insert("list", if listed { list(&tags) } else { Answer::error(403, "DENIED") });
+        *served.lock().unwrap() = now;
+        let plan = plan_in(test.folder(), &options, &[]);
+        assert_eq!(built(&plan).is_empty(), expected.is_none(), "{withdrawn} {there:?}: {plan}");
+        let told = why(&plan, "web");
+        assert!(told.contains(expected.unwrap_or("same inputs as")), "{withdrawn} {there:?}: {told}");
+    }
 }
 
 /// Where nothing is built, the merge still has the tags of the run to give, and no job writes metadata.

@@ -41,7 +41,7 @@ fn with_confine_no_target_names_a_path_elsewhere() {
         ("secret = [\"id=a,src=/root/.netrc\"]", "the file `/root/.netrc` of a secret of target `app`"),
         ("ssh = [\"default=/root/.ssh/id\"]", "the SSH key or socket `/root/.ssh/id` of target `app`"),
         ("cache-from = [\"type=local,src=/srv/c\"]", "the cache `/srv/c` of target `app`"),
-        ("cache-to = [\"type=local,dest=../c\"]", "the cache `../c` of target `app`"),
+        ("cache-to = [\"type=local,dest=../c\"]", "the cache `../c-linux-amd64` of target `app`"),
     ] {
         let (code, told) = plan(&target(lines), &["--confine", "."]);
         assert_eq!(code, Some(1), "{lines}: {told}");

@@ -107,6 +107,32 @@ fn in_a_step_of_github_the_runner_obeys_only_what_comes_after_the_token() {
     }
 }
 
+/// The runner looks for such commands anywhere in a line, and standard output is not between the tokens.
+#[test]
+fn json_in_a_step_of_github_has_no_command() {
+    let hcl = image("  tags = [\"1\"]\n  annotations = { k = \"x ##[add-mask]acme ###[error]\" }").replacen(
+        "{",
+        "{\n  labels = { l = \"##[group]a\" }",
+        1,
+    );
+    for args in [
+        &["plan", "--format", "json"][..],
+        &["metadata"],
+        &["bake"],
+        &["print", "app"],
+        &["plan", "--facts", "--fact", "branch=a##[error]b"],
+    ] {
+        let run = |value: &str| {
+            let test = Test::new().file("docker-bake.hcl", &hcl).args(args.iter().copied());
+            String::from_utf8(test.env("GITHUB_ACTIONS", value).output().stdout).unwrap()
+        };
+        let (step, desk) = (run("true"), run("false"));
+        assert!(desk.contains("##[") && !step.contains("##["), "{args:?}: {desk} {step}");
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(read(&step), read(&desk), "{args:?}");
+    }
+}
+
 #[test]
 fn patterns_ask_for_little() {
     for pattern in [

@@ -9,6 +9,7 @@ mod snapshot;
 mod stale;
 #[cfg(all(test, unix))]
 mod tests;
+mod withdrawn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -118,10 +119,11 @@ pub(super) fn choose(
     };
     let is_plain = checkout.as_ref().is_ok_and(Checkout::is_plain);
     let Learned { known, pins, published: made } = learn(session, asked, plan, files, given)?;
-    let known_to_reads = reads::Known {
-        is_without_triggers: &|name: &str| bases::is_without_triggers(&known, name),
+    let is_without_triggers = |name: &str| bases::is_without_triggers(&known, name);
+    let known_to_reads = |plan: &Plan| reads::Known {
+        is_without_triggers: &is_without_triggers,
         epoch: session.host.env().get(reads::EPOCH).map(String::as_str),
-        now: Host::now(),
+        now: plan.moment.time.unwrap_or_else(Host::now),
     };
     let mut unpinned = None;
     let mut findings: IndexMap<String, Vec<Finding>> =
@@ -136,8 +138,8 @@ pub(super) fn choose(
         }
         Some(Ok(before)) => {
             // No revision has pins or a working tree.
-            let then = reads::read(&before.plan, Ok(&before.files), known_to_reads);
-            let now = unpinned.insert(reads::read(plan, committed, known_to_reads));
+            let then = reads::read(&before.plan, Ok(&before.files), known_to_reads(&before.plan));
+            let now = unpinned.insert(reads::read(plan, committed, known_to_reads(plan)));
             for (key, all) in &mut findings {
                 all.push(since_then(key, plan, now, before, &then));
             }
@@ -146,7 +148,7 @@ pub(super) fn choose(
     pins.apply(plan);
     let reads = match unpinned {
         Some(reads) if pins.is_empty() && is_plain => reads,
-        _ => reads::read(plan, files, known_to_reads),
+        _ => reads::read(plan, files, known_to_reads(plan)),
     };
     record(plan, &reads);
     let (bases, notes) = (bases::recorded(&known), pins.notes());
@@ -291,7 +293,7 @@ fn published(
                 let why = format!("same inputs as {}:{}@{}", reused.repository, reused.tag, reused.digest);
                 Finding::Same(why, Some(reused))
             }
-            Found::Other(why) => Finding::Differs(why),
+            Found::Other(why) | Found::Absent(why) => Finding::Differs(why),
             Found::Unknown(why) => Finding::Unknown(why),
         };
         findings.entry(key).or_default().push(finding);

@@ -6,30 +6,37 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 
+use super::withdrawn;
 use crate::cli::Network;
 use crate::commands::network;
 use crate::commands::session::Session;
 use crate::commands::talk::Talk;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::form::Part;
 use crate::inputs::Record;
 use crate::oci::INPUTS;
-use crate::plan::{Build, Image, Plan, Reused};
+use crate::plan::{Build, Image, Plan, PlannedTag, Reused};
 use crate::platform::Platform;
 use crate::published::served::{Content, Entries, Served};
 use crate::published::sites;
 use crate::reference::{Digest, Repository, Tag};
 use crate::registry::{Location, Store, SystemClock, TagOrDigest};
 
-/// How many tags of an image are looked at, one after another.
-const MOST_TAGS: usize = 4;
+/// How many tags of an image are looked at, one after another, and how many of them are its own where there are more: the first
+/// and the last, since `latest` is the last of most.
+const MOST_TAGS: usize = 6;
+const FIRST_TAGS: usize = 3;
+const LAST_TAGS: usize = 2;
 
 /// What is published of an image.
 pub(super) enum Found {
     /// An index that was made of the same inputs.
     Same(Reused),
-    /// Something else, or nothing; what that is, in words.
+    /// Something else; what that is, in words.
     Other(String),
+    /// Nothing; where that was looked for, in words.
+    Absent(String),
     /// The registry does not say.
     Unknown(String),
 }
@@ -53,9 +60,14 @@ pub(super) fn look(
     let clock = Arc::new(SystemClock::default());
     let sites = network::open(session, options, None, locations, clock, talk.clone())?;
     let mut found: IndexMap<String, Found> = IndexMap::new();
-    let mut parts: Vec<(usize, Part)> = Vec::new();
-    for round in 0..MOST_TAGS {
-        let is_open = |key: &&str| !matches!(found.get(*key), Some(Found::Same(_) | Found::Unknown(_)));
+    let mut parts: Vec<(usize, Piece)> = Vec::new();
+    for round in 0.. {
+        let is_open = |key: &&str| match found.get(*key) {
+            None => true,
+            Some(Found::Same(_)) => needs_all(&plan.images[*key]),
+            Some(Found::Other(_) | Found::Absent(_)) => !needs_all(&plan.images[*key]),
+            Some(Found::Unknown(_)) => false,
+        };
         let asked: Vec<(&str, &Image, usize, &Tag)> = tags
             .iter()
             .filter(|(key, _)| is_open(key))
@@ -89,12 +101,18 @@ pub(super) fn look(
                     None => format!("`{}` was not asked", sites[site].location),
                 }),
             };
-            // What the first tag serves says most.
             if matches!(verdict, Found::Same(_)) {
                 let images = answers.get(&(site, tag.clone())).into_iter().flatten().flat_map(images_of);
-                parts.extend(images.map(|digest| (site, Part { of: key.to_owned(), digest })));
+                parts.extend(images.map(|digest| (site, Piece { of: key.to_owned(), digest })));
             }
-            if round == 0 || matches!(verdict, Found::Same(_)) {
+            // What the first tag serves that is there says most.
+            let says_more = match (found.get(key), &verdict) {
+                (None, _) | (_, Found::Same(_)) => true,
+                (Some(Found::Same(_)), _) => needs_all(image),
+                (Some(Found::Absent(_)), verdict) => !matches!(verdict, Found::Absent(_)),
+                (Some(Found::Other(_) | Found::Unknown(_)), _) => false,
+            };
+            if says_more {
                 found.insert(key.to_owned(), verdict);
             }
         }
@@ -102,32 +120,33 @@ pub(super) fn look(
     // A clean-up may have taken what only the index names: then a merge could not give it any tag.
     let failed: Vec<AtomicBool> = sites.iter().map(|_| AtomicBool::new(false)).collect();
     let known = vec![0; sites.len()];
-    let is_there = |store: &dyn Store, part: &Part| -> Result<bool, Diagnostic> {
+    let is_there = |store: &dyn Store, part: &Piece| -> Result<bool, Diagnostic> {
         let found = store.head_manifest(&TagOrDigest::Digest(part.digest.clone()));
         found.map(|found| found.is_some()).map_err(|error| error.to_diagnostic())
     };
     let (answers, failures) = sites::ask(&sites, &failed, &known, talk.as_ref(), &parts, is_there);
-    for (site, Part { of, digest }, is_there) in answers {
+    for (site, Piece { of, digest }, is_there) in answers {
         if !is_there {
             let why =
                 format!("{} does not have the image {digest} of its index any more", sites[site].location);
             found.insert(of, Found::Other(why));
         }
     }
-    for (site, Part { of, digest: _ }) in parts {
+    for (site, Piece { of, digest: _ }) in parts {
         if let Some(failure) = failures.get(&site)
             && matches!(found.get(&of), Some(Found::Same(_)))
         {
             found.insert(of, Found::Unknown(failure.message.clone()));
         }
     }
+    withdrawn::refuse(&sites, talk.as_ref(), plan, &mut found);
     talk.end();
     Ok(found)
 }
 
 /// An image of an index that would get the tags of this run.
 #[derive(Clone)]
-struct Part {
+struct Piece {
     /// The key in the plan.
     of: String,
     digest: Digest,
@@ -146,7 +165,7 @@ fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Fo
         return Found::Other("it has no repository".to_owned());
     };
     let reference = format!("{repository}:{tag}");
-    let Some(served) = served else { return Found::Other(format!("{reference} is not there")) };
+    let Some(served) = served else { return Found::Absent(format!("{reference} is not there")) };
     let entries = match &served.content {
         Content::Index(entries) => entries,
         Content::Image(_) => return Found::Other(format!("{reference} is not an index")),
@@ -193,7 +212,8 @@ fn other_images(entries: &Entries, platforms: &[Option<&Platform>]) -> Option<St
 }
 
 /// The tags of an image that are looked at, in order: what moves with each run first, then what never moves, then what moves
-/// with versions; at last those of `others`, which another run of the same commit has.
+/// with versions; at last those of `others`, which another run of the same commit has. All that do not name the commit, where
+/// nothing gives an image its tags later.
 pub(super) fn tags(image: &Image, others: &[Tag]) -> Vec<Tag> {
     use crate::tags::Claim;
     let rank = |claim: &Claim| match claim {
@@ -204,12 +224,25 @@ pub(super) fn tags(image: &Image, others: &[Tag]) -> Vec<Tag> {
     let Some(repository) = image.repositories.first() else { return Vec::new() };
     let mut own: Vec<_> = image.tags_in(repository).collect();
     own.sort_by_key(|tag| rank(&tag.claim));
+    if needs_all(image) {
+        return own.into_iter().filter(|tag| !names_commit(tag)).map(|tag| tag.name.clone()).collect();
+    }
+    let last = own.len().saturating_sub(LAST_TAGS).max(FIRST_TAGS.min(own.len()));
+    let own = own[..own.len().min(FIRST_TAGS)].iter().chain(&own[last..]);
     let mut tags: Vec<Tag> = Vec::new();
-    // Two of each kind are enough, so that the other run's tags have their turn.
-    for tag in own.into_iter().map(|tag| &tag.name).take(2).chain(others) {
+    for tag in own.map(|tag| &tag.name).chain(others) {
         if !tags.contains(tag) && tags.len() < MOST_TAGS {
             tags.push(tag.clone());
         }
     }
     tags
+}
+
+/// Whether an image that is not built must have all its tags already, since what has them is given no others.
+fn needs_all(image: &Image) -> bool {
+    !image.retag && image.tags.iter().any(|tag| !names_commit(tag))
+}
+
+fn names_commit(tag: &PlannedTag) -> bool {
+    tag.form.parts().iter().any(|part| matches!(part, Part::Commit(_)))
 }
