@@ -1,7 +1,7 @@
 //! Comparisons of texts with numbers: `major > 9` would be a comparison of letters.
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, State, tests};
+use minijinja::{Environment, Error, ErrorKind, State, tests as comparisons};
 
 /// Words whose texts have numbers in them, so that their order as texts is never meant.
 const NUMBERED: [&str; 10] =
@@ -15,21 +15,21 @@ const BOUNDARIES: [&str; 9] = ["and", "or", "not", "if", "elif", "else", ",", ":
 
 /// The tests of the template language that compare, as in `major is gt(9)`.
 const TESTS: [(&str, Asks, fn(&Value, &Value) -> bool); 15] = [
-    ("eq", Asks::Equality, tests::is_eq),
-    ("equalto", Asks::Equality, tests::is_eq),
-    ("==", Asks::Equality, tests::is_eq),
-    ("ne", Asks::Equality, tests::is_ne),
-    ("!=", Asks::Equality, tests::is_ne),
-    ("lt", Asks::Order, tests::is_lt),
-    ("lessthan", Asks::Order, tests::is_lt),
-    ("<", Asks::Order, tests::is_lt),
-    ("le", Asks::Order, tests::is_le),
-    ("<=", Asks::Order, tests::is_le),
-    ("gt", Asks::Order, tests::is_gt),
-    ("greaterthan", Asks::Order, tests::is_gt),
-    (">", Asks::Order, tests::is_gt),
-    ("ge", Asks::Order, tests::is_ge),
-    (">=", Asks::Order, tests::is_ge),
+    ("eq", Asks::Equality, comparisons::is_eq),
+    ("equalto", Asks::Equality, comparisons::is_eq),
+    ("==", Asks::Equality, comparisons::is_eq),
+    ("ne", Asks::Equality, comparisons::is_ne),
+    ("!=", Asks::Equality, comparisons::is_ne),
+    ("lt", Asks::Order, comparisons::is_lt),
+    ("lessthan", Asks::Order, comparisons::is_lt),
+    ("<", Asks::Order, comparisons::is_lt),
+    ("le", Asks::Order, comparisons::is_le),
+    ("<=", Asks::Order, comparisons::is_le),
+    ("gt", Asks::Order, comparisons::is_gt),
+    ("greaterthan", Asks::Order, comparisons::is_gt),
+    (">", Asks::Order, comparisons::is_gt),
+    ("ge", Asks::Order, comparisons::is_ge),
+    (">=", Asks::Order, comparisons::is_ge),
 ];
 
 /// A comparison that nobody gets wrong, where the one that is meant cannot be told.
@@ -117,7 +117,7 @@ pub(super) fn guard(environment: &mut Environment<'_>) {
     }
     environment.add_test("in", move |state: &State<'_, '_>, item: &Value, list: &Value| {
         check("in", Asks::Membership, item, list)?;
-        tests::is_in(state, item, list)
+        comparisons::is_in(state, item, list)
     });
 }
 

@@ -72,7 +72,7 @@ declare! {
         secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge refuses to move a version's own tag. Default: `false`.
         immutable: bool = false; Reach::Neither, Per::Image, Null::Resets;
-        /// Whether what was published before from the same inputs gets the tags of a run that does not build the image; with `false`, its tags stay as they are. Default: `true`.
+        /// Whether what was published before from the same inputs gets the tags of a run that does not build the image; with `false`, it is built unless all its tags are there already. Default: `true`.
         retag: bool = true; Reach::Neither, Per::Image, Null::Resets;
         /// Whether a merge puts the image into an index; with `false`, the tags point to the manifest of its only build. Default: `true`.
         index: bool = true; Reach::BakeFile, Per::Image, Null::Resets;

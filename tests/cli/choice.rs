@@ -764,7 +764,7 @@ fn what_a_withdrawn_version_has_is_not_given_to_another() {
     let same = index(&record(test.folder()));
     let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
     let options = ["--skip-published", "--insecure-registry", &host];
-    let list = |tags: &[&str]| Answer::json(200, &json!({ "name": "acme/web", "tags": tags }).to_string());
+    let list = |tags: &[&str]| Answer::json(200, json!({ "name": "acme/web", "tags": tags }).to_string());
     for (withdrawn, there, listed, expected) in [
         ("[\"1.2.3\"]", &["1.2.3", "1.2", "latest"][..], true, Some("has the same inputs and was withdrawn")),
         ("[\"1.2.3\"]", &["1.2.3", "latest"], true, Some("has the same inputs and was withdrawn")),
