@@ -132,17 +132,38 @@ impl DescriptorPlatform {
         let (os, architecture, variant) = self.normal();
         (os.as_str(), architecture.as_str(), variant.as_str())
             == (planned.os(), planned.architecture(), planned.variant())
-            && (planned.os_version().is_empty()
-                || self.os_version.is_empty()
-                || planned.os_version() == self.os_version)
+            && agree(planned.os_version(), &self.os_version, usize::MAX)
     }
 
-    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is not a difference.
+    /// Whether what an index says of a platform is what a configuration says. What one of them leaves out is not a difference,
+    /// nor is an update of the operating system: Windows runs the images of its own build.
     #[must_use]
     pub fn agrees(&self, own: &Self) -> bool {
-        let (named, own) = (self.normal(), own.normal());
-        (&named.0, &named.1) == (&own.0, &own.1)
-            && (named.2 == own.2 || named.2.is_empty() || own.2.is_empty())
+        const OF_BUILD: usize = 3;
+        let (named, configured) = (self.normal(), own.normal());
+        (&named.0, &named.1) == (&configured.0, &configured.1)
+            && (named.2 == configured.2 || named.2.is_empty() || configured.2.is_empty())
+            && agree(&self.os_version, &own.os_version, OF_BUILD)
+    }
+
+    /// The platform as a plan writes it, with the version of the operating system.
+    #[must_use]
+    pub fn exactly(&self) -> String {
+        match (self.os_version.as_str(), self.to_string()) {
+            ("", kind) => kind,
+            (version, kind) => {
+                let (os, rest) = kind.split_once('/').unwrap_or((&kind, ""));
+                format!("{os}({})/{rest}", beginning(version))
+            }
+        }
+    }
+
+    /// The same as an entry for a manifest without an index has it: without the version and features of the operating system,
+    /// which buildx does not take over from the configuration.
+    #[must_use]
+    pub fn as_entry(&self) -> Self {
+        let Self { os, architecture, variant, os_version: _, os_features: _ } = self.clone();
+        Self { os, architecture, variant, ..Self::default() }
     }
 
     /// Whether this is a place that nothing runs on, as attestations have it.
@@ -295,8 +316,15 @@ pub(crate) fn media_type_of(document: &[u8]) -> Option<String> {
     }
 }
 
-/// The platform that the configuration of an image names, as an entry for it has it: without the version and features
-/// of the operating system, which buildx does not take over.
+/// Whether versions of an operating system are the same, as far as both go and `most` numbers of them count.
+fn agree(one: &str, other: &str, most: usize) -> bool {
+    let parts = |version: &'_ str| version.split('.').take(most).map(str::to_owned).collect::<Vec<_>>();
+    one.is_empty()
+        || other.is_empty()
+        || parts(one).iter().zip(&parts(other)).all(|(one, other)| one == other)
+}
+
+/// The platform that the configuration of an image names.
 ///
 /// # Errors
 /// When it is not a JSON object.
@@ -308,7 +336,7 @@ pub(crate) fn configured_platform(configuration: &[u8]) -> Result<DescriptorPlat
     }
     let Configuration { platform } = serde_json::from_slice(configuration)?;
     let (os, architecture, variant) = normalise(&platform.os, &platform.architecture, &platform.variant);
-    Ok(DescriptorPlatform { os, architecture, variant, ..DescriptorPlatform::default() })
+    Ok(DescriptorPlatform { os, architecture, variant, ..platform })
 }
 
 /// Go writes `null` for what it has not, and reads it so.
@@ -356,11 +384,38 @@ mod tests {
             variant: variant.into(),
             ..DescriptorPlatform::default()
         };
-        for platform in [of(&long, "amd64", ""), of("linux", &long, ""), of("linux", "arm", &long)] {
-            let shown = platform.to_string();
+        let version = DescriptorPlatform { os_version: long.clone(), ..of("windows", "amd64", "") };
+        for platform in [of(&long, "amd64", ""), of("linux", &long, ""), of("linux", "arm", &long), version] {
+            let shown = platform.exactly();
             assert!(shown.len() < 200 && shown.contains("… (3000000 bytes)"), "{}", shown.len());
         }
         assert_eq!(of("linux", "arm", "v7").to_string(), "linux/arm/v7");
+    }
+
+    #[test]
+    fn versions_of_windows_are_the_same_as_far_as_they_go() {
+        let platform = |os_version: &str| DescriptorPlatform {
+            os: "windows".to_owned(),
+            architecture: "amd64".to_owned(),
+            os_version: os_version.to_owned(),
+            ..DescriptorPlatform::default()
+        };
+        for (one, other, agrees, fits) in [
+            ("10.0.20348.4171", "10.0.20348.4171", true, true),
+            ("10.0.20348", "10.0.20348.4171", true, true),
+            ("10.0.20348.4171", "", true, true),
+            ("", "", true, true),
+            // An update.
+            ("10.0.20348.4171", "10.0.20348.2340", true, false),
+            ("10.0.20348.4171", "10.0.17763.1", false, false),
+            ("10.0.20348", "10.0.203481", false, false),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(platform(one).agrees(&platform(other)), agrees, "{one} {other}");
+                let planned: Platform = platform(one).exactly().parse().unwrap();
+                assert_eq!(platform(other).fits(&planned), fits, "{one} {other}");
+            }
+        }
     }
 
     #[test]
@@ -393,7 +448,10 @@ mod tests {
         assert_eq!(platform(r#"{"os":"Linux","architecture":"arm","variant":"v6","x":1}"#), "linux/arm/v6");
         let windows =
             configured_platform(br#"{"os":"windows","architecture":"amd64","os.version":"10"}"#).unwrap();
-        assert_eq!(windows.os_version, "");
+        assert_eq!(
+            (windows.exactly(), windows.as_entry().exactly()),
+            ("windows(10)/amd64".into(), "windows/amd64".into())
+        );
         assert!(configured_platform(b"[]").is_err());
     }
 }

@@ -46,6 +46,16 @@ codes! {
         example: when("Metadata files with names that the workflow chose itself."),
         cure: "Write the metadata of each job to the file that `metadata` in its row of the matrix names.",
     }
+    SAME_DIGEST "same-digest" [Note] {
+        cause: "Builds of different images pushed one digest, so that the images have the same content.",
+        example: when("The metadata of one build was given to another one by mistake; or two images rightly are the same."),
+        cure: "Nothing, if the images are to have the same content; else build them again.",
+    }
+    OTHER_REPOSITORY "other-repository" [Note] {
+        cause: "By its metadata, a build was pushed to repositories that are not those of its image, and its digest is there all the same.",
+        example: when("Metadata of another project, which built the same content."),
+        cure: "Give the metadata that the builds of this plan wrote.",
+    }
     DIGEST "digest" [Error] {
         cause: "`--metadata TARGET=DIGEST` has a digest that is not complete, or has no algorithm.",
         example: when("`--metadata app-linux-amd64=4f53cda18c2b`, an id as `docker images` shows it."),
@@ -131,6 +141,16 @@ codes! {
         example: when("A push broke off, and the registry kept a part."),
         cure: "Build that platform again and push it.",
     }
+    WRONG_MEDIA_TYPE "wrong-media-type" [Error] {
+        cause: "A manifest has another media type than the index that refers to it says.",
+        example: when("A tool rewrote the index of a build and gave its image Docker's media type, though its manifest is OCI's."),
+        cure: "Build that platform again, and push without a tool in between that rewrites the index.",
+    }
+    UNREAD_CONFIGURATION "unread-configuration" [Note] {
+        cause: "The account may push, and not read the configurations of images, so that nothing compares the platforms in them with those that are published.",
+        example: when("A policy of AWS for pushing alone, which lacks `ecr:GetDownloadUrlForLayer`."),
+        cure: "Grant the right to pull, or run `bakeplan verify` where that right exists.",
+    }
     ORPHAN_ATTESTATION "orphan-attestation" [Warning] {
         cause: "A build has an attestation that refers to an image that is not in it.",
         example: when("Something took the image out of the index of a build and left the attestation."),
@@ -165,6 +185,11 @@ codes! {
         cause: "Images for different machines have the same layers. Images that hold data alone do; one that runs something would not run on all of them.",
         example: when("A program for amd64 was copied into the images of both platforms."),
         cure: "Nothing, if the image holds data; `bakeplan verify --content` reads what it runs.",
+    }
+    SAME_AS_WITHDRAWN "same-as-withdrawn" [Warning] {
+        cause: "A version has the content of one that is withdrawn, so that it gets no floating tag, either.",
+        example: when("The tag `1.4.2` was moved to the broken image of `1.4.3`, and `1.4.3` is withdrawn."),
+        cure: "Publish the version anew, or take the other one out of `withdrawn`.",
     }
     HELD "held" [Warning] {
         cause: "The merge left an image or a tag as it was: a build is missing, another image that all require is, tags cannot be listed so that a greater version may be there, or no version is left for a tag that was withdrawn.",
@@ -201,8 +226,8 @@ codes! {
         example: when("A registry that needs minutes until a tag is served everywhere."),
         cure: "Wait longer with `--wait`, or run the merge again.",
     }
-    CONCURRENT_CHANGE "concurrent-change" [Error] {
-        cause: "Another run changed a tag between writing and reading it, perhaps again and again.",
+    CONCURRENT_CHANGE "concurrent-change" [Error Warning Note] {
+        cause: "Another run changed a tag between writing and reading it, perhaps again and again. It is a warning or a note where the merge gave the tag back to the version that it published.",
         example: when("Two merges of one repository run at the same time."),
         cure: "Run the merge again when the other one has ended.",
     }

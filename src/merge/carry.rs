@@ -4,9 +4,9 @@ use super::check::ImageCheck;
 use super::index::IndexSource;
 use crate::code::Code;
 use crate::inputs::{Inputs, Record};
-use crate::oci::{Descriptor, INPUTS, Index, VERSION};
+use crate::oci::{Descriptor, DescriptorPlatform, INPUTS, Index, VERSION};
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Configuration, Known, Question};
+use crate::published::record::{Known, Question};
 use crate::published::release::{Saying, saying};
 use crate::published::served::{Content, Served};
 use crate::reference::Digest;
@@ -58,6 +58,7 @@ impl ImageCheck<'_> {
         self.carried_version(leg, build, &index, &found.digest);
         let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
         self.platform(leg, &platform.to_string());
+        self.configured("the published index", found);
         for entry in &entries {
             self.child(leg, entry);
         }
@@ -101,7 +102,9 @@ impl ImageCheck<'_> {
         };
         let platform = match self.configuration(&manifest.config.digest) {
             Known::Unasked => return None,
-            Known::Present(Configuration { platform, .. }) => platform.clone().ok(),
+            Known::Present(configuration) => {
+                configuration.platform.as_ref().ok().map(DescriptorPlatform::as_entry)
+            }
             Known::Absent | Known::Faulty(_) => None,
         };
         let entry = Descriptor { platform, ..served.manifest.descriptor() };

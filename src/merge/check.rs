@@ -8,12 +8,12 @@ use super::lookup;
 use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index, media_type_of};
 use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Configuration, Fault, Known, Question, Record};
+use crate::published::record::{Fault, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -146,6 +146,7 @@ impl<'a> ImageCheck<'a> {
         let has_it = |place: &usize| self.records[*place].manifest(&pushed.digest).present().is_some();
         let places = self.subject.places.iter().copied().filter(has_it).collect();
         self.checked.origins.push(Some((pushed.digest.clone(), places)));
+        self.pushed_elsewhere(leg, pushed);
         if is_index(&manifest.media_type) {
             self.index(leg, build, pushed, manifest);
         } else {
@@ -214,6 +215,7 @@ impl<'a> ImageCheck<'a> {
         if !self.planned(leg, build, image.platform.as_ref()) {
             return;
         }
+        self.configured(&format!("the index of build `{leg}`"), image);
         self.labels(leg, build, pushed, &image.digest);
         let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
@@ -250,19 +252,22 @@ impl<'a> ImageCheck<'a> {
         let mut entry = manifest.descriptor();
         match self.configuration(config) {
             Known::Unasked => return,
-            // The check of its blobs tells that it is not there, or cannot be used.
-            Known::Absent | Known::Faulty(_) => {}
+            Known::Faulty(fault) => return self.faulty(fault),
+            // The check of its blobs tells that it is not there.
+            Known::Absent => {}
             Known::Present(configuration) => match &configuration.platform {
-                Ok(platform) => entry.platform = Some(platform.clone()),
+                Ok(platform) => {
+                    if !self.planned(leg, build, Some(platform)) {
+                        return;
+                    }
+                    entry.platform = Some(platform.as_entry());
+                }
                 Err(why) => {
                     let message = format!("build `{leg}`: its configuration {config} cannot be read: {why}");
                     self.fail(Code::INVALID_MANIFEST, message);
                     return;
                 }
             },
-        }
-        if entry.platform.is_some() && !self.planned(leg, build, entry.platform.as_ref()) {
-            return;
         }
         self.labels(leg, build, pushed, &entry.digest);
         self.child(leg, &entry);
@@ -302,8 +307,15 @@ impl<'a> ImageCheck<'a> {
             return Some((Said::new(), manifest.annotations));
         }
         let config = &manifest.config.digest;
-        // The check of its blobs tells that it is not there.
-        let Known::Present(configuration) = self.configuration(config) else { return None };
+        let configuration = match self.configuration(config) {
+            Known::Present(configuration) => configuration,
+            Known::Faulty(fault) => {
+                self.faulty(fault);
+                return None;
+            }
+            // The check of its blobs tells that it is not there.
+            Known::Unasked | Known::Absent => return None,
+        };
         match &configuration.labels {
             Ok(labels) => Some((labels.clone(), manifest.annotations)),
             Err(why) => {
@@ -315,19 +327,6 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
-    /// A configuration, from the first site that has it.
-    pub(super) fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
-        let (subject, records) = (self.subject, self.records);
-        for &site in &subject.places {
-            self.need(site, Question::Configuration(digest.clone()));
-            match records[site].configuration(digest) {
-                Known::Absent => {}
-                known => return known,
-            }
-        }
-        Known::Absent
-    }
-
     /// Whether a build is of the platform that was planned for it, and of none that another has.
     fn planned(&mut self, leg: &str, build: &BuildEntry, found: Option<&DescriptorPlatform>) -> bool {
         let Some(found) = found else {
@@ -337,12 +336,13 @@ impl<'a> ImageCheck<'a> {
         if let Some(planned) = &build.platform
             && !found.fits(planned)
         {
+            let found = found.exactly();
             let message = format!("build `{leg}` is for {planned}, but what it pushed is for {found}");
             self.fail(Code::WRONG_PLATFORM, message).help =
                 Some("the base image or the metadata may be another platform's".into());
             return false;
         }
-        self.platform(leg, &found.to_string())
+        self.platform(leg, &found.exactly())
     }
 
     pub(super) fn platform(&mut self, leg: &str, platform: &str) -> bool {
@@ -388,6 +388,19 @@ impl<'a> ImageCheck<'a> {
                 entry.digest, entry.size
             );
             self.fail(Code::WRONG_SIZE, message);
+            return;
+        }
+        // What it says of itself counts: clients that find something else refuse it.
+        let own = media_type_of(&manifest.bytes).unwrap_or_else(|| manifest.media_type.clone());
+        if !entry.media_type.is_empty() && entry.media_type != own {
+            let message = format!(
+                "{what} of build `{leg}`, {}, has the media type {own}, but its index says {}",
+                entry.digest, entry.media_type
+            );
+            self.fail(Code::WRONG_MEDIA_TYPE, message).help = Some(
+                "build that platform again, and push without a tool in between that rewrites the index"
+                    .into(),
+            );
             return;
         }
         let parsed = match serde_json::from_slice::<ImageManifest>(&manifest.bytes) {

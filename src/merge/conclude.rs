@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{
-    Decision, immutable, is_broadest, is_of_greater, is_released, may_be_version, not_listed, says_it_is,
-    says_it_is_greater, unguarded,
+    Decision, follows_list, immutable, is_broadest, is_of_greater, is_released, may_be_version, not_listed,
+    says_it_is, says_it_is_greater, unguarded,
 };
 use super::job::{IndexState, Job, TagJob, now};
 use super::publish::{PublishResult, publish};
@@ -219,6 +219,9 @@ fn jobs<'r>(
                     tag: tag.clone(),
                     floating: report.floating,
                     is_broadest: is_broadest(one.image, tag),
+                    moves_by_list: follows_list(one.image, tag)
+                        && records[site].tags().present().is_some()
+                        && (report.outcome == Outcome::Moved || records[site].tag(tag).is_unasked()),
                     previous: report.previous.clone(),
                     outcome: report.outcome,
                 })
@@ -283,5 +286,6 @@ fn settle(jobs: &[Job<'_>], published: PublishResult, report: &mut Report) {
         image.settle(&outcomes);
     }
     report.problems.extend(published.problems);
+    report.held.extend(published.held);
     report.take_note(published.notes);
 }

@@ -145,6 +145,12 @@ pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
     matches!(follows, Some(Follows { class: Class::Stable, numbers }) if numbers > 0)
 }
 
+/// Whether the versions that are listed decide who has a tag.
+#[must_use]
+pub(crate) fn follows_list(image: &PlannedImage, tag: &Tag) -> bool {
+    image.tags.iter().any(|one| one.name == *tag && one.follows().is_some())
+}
+
 /// Whether a tag moves with all versions that float together, as `latest` does.
 #[must_use]
 pub(crate) fn is_broadest(image: &PlannedImage, tag: &Tag) -> bool {

@@ -16,6 +16,10 @@ use crate::registry::Manifest;
 /// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
 pub(super) const SETTLE: Duration = Duration::from_secs(20);
 
+/// What to do about merges that run at the same time.
+pub(super) const ONE_AT_A_TIME: &str =
+    "run merges into one repository one at a time, then run this one again";
+
 /// The time of the machine.
 pub(super) fn now(tools: &MergeTools<'_>) -> Option<Timestamp> {
     Timestamp::from_second(tools.clock.unix_seconds()).ok()
@@ -71,6 +75,8 @@ pub(crate) struct TagJob {
     pub floating: bool,
     /// Whether it moves with all versions, as `latest` does.
     pub is_broadest: bool,
+    /// Whether it moves, or is created by the word of a list alone, since the list shows no greater version.
+    pub moves_by_list: bool,
     /// The digest that it had.
     pub previous: Option<Digest>,
     /// What it counts as when it is written.

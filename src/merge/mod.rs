@@ -18,6 +18,8 @@ mod lookup;
 mod another;
 mod carry;
 pub(crate) mod check;
+mod configured;
+mod elsewhere;
 mod revision;
 mod sending;
 mod taken;
@@ -40,6 +42,7 @@ mod unseen;
 mod relist;
 
 mod job;
+mod shown;
 
 mod overtaken;
 
@@ -67,6 +70,7 @@ mod mirrors;
 // The tags alone: of what is there already.
 mod tagging;
 
+mod by_name;
 pub(crate) mod promote;
 
 pub(crate) mod withdrawal;

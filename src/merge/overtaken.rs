@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::job::{Job, Place, SETTLE, TagJob, now};
+use super::job::{Job, ONE_AT_A_TIME, Place, TagJob, now};
 use super::report::Outcome;
+use super::shown::{self, Shown};
 use super::subject::Subject;
 use super::tools::MergeTools;
 use super::whole::{check_whole, lacking};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Index, is_index};
-use crate::published::floating::{Keeper, keeper};
+use crate::published::floating::{Keeper, keeper, members};
 use crate::published::metadata::Metadata;
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
@@ -25,8 +26,6 @@ use crate::published::survey::{Survey, Trouble};
 use crate::reference::{Digest, Tag};
 use crate::registry::{Error, Manifest, TagOrDigest};
 
-/// How often a list is read that does not show yet what was written.
-const INTERVAL: Duration = Duration::from_millis(500);
 /// How many tags that have appeared are looked at to find out whose index a tag has.
 const MAX_APPEARED: usize = 20;
 
@@ -77,6 +76,17 @@ pub(super) struct Overtaken<'a> {
     pub(super) notes: Vec<Diagnostic>,
 }
 
+/// A repository whose list is not known to show what is there.
+pub(super) struct Unproven<'a> {
+    pub(super) site: usize,
+    /// What was written and is not listed.
+    pub(super) created: Vec<&'a Tag>,
+    /// For how long.
+    pub(super) lag: Duration,
+    /// Why there is no list.
+    pub(super) error: Option<Error>,
+}
+
 /// A tag in one repository.
 struct Spot<'s, 'a> {
     job: &'a Job<'a>,
@@ -98,6 +108,39 @@ impl<'a> Overtaken<'a> {
         let began = tools.clock.elapsed();
         let (lags, given, late, problems, notes) = Default::default();
         Self { jobs, tools, began, lags, given, late, problems, notes }
+    }
+
+    /// Looks whether lists show the own tags that were just written, before floating tags move by what the lists did not show.
+    pub(super) fn prove(&mut self, written: &BTreeSet<Place<'a>>) -> Vec<Unproven<'a>> {
+        let moves_by_list = |job: &&Job<'a>| {
+            job.command.is_none() && job.is_guarded && job.tags.iter().any(|tag| tag.moves_by_list)
+        };
+        let sites: BTreeSet<usize> = self.jobs.iter().filter(moves_by_list).map(|job| job.site).collect();
+        let sites: Vec<(usize, Vec<&'a Tag>)> =
+            sites.into_iter().map(|site| (site, created(self.jobs, site, written))).collect();
+        let sites: Vec<_> = sites.into_iter().filter(|(_, created)| !created.is_empty()).collect();
+        let looks = parallel(&sites, sites.len(), |(site, created)| {
+            shown::shown(*site, created, self.began, &self.tools)
+        });
+        let mut unproven = Vec::new();
+        for ((site, created), look) in sites.into_iter().zip(looks) {
+            match look {
+                Ok(Shown::Now) => {}
+                Ok(Shown::After(lag)) => {
+                    self.lags.insert(site, lag);
+                }
+                Ok(Shown::Never(lag)) => {
+                    // It was waited for long enough.
+                    self.lags.insert(site, Duration::ZERO);
+                    unproven.push(Unproven { site, created, lag, error: None });
+                }
+                Err(error) => {
+                    self.lags.insert(site, Duration::ZERO);
+                    unproven.push(Unproven { site, created, lag: Duration::ZERO, error: Some(error) });
+                }
+            }
+        }
+        unproven
     }
 
     /// Whether another merge could have a right to one of these tags.
@@ -135,7 +178,7 @@ impl<'a> Overtaken<'a> {
             }
         }
         let sites: Vec<(usize, Vec<Spot<'_, 'a>>)> = sites.into_iter().collect();
-        let looks = parallel(&sites, sites.len(), |(site, spots)| self.look_at(*site, spots));
+        let looks = parallel(&sites, sites.len(), |(site, spots)| self.look_at(*site, spots, written));
         let mut written = Vec::new();
         for ((site, spots), look) in sites.iter().zip(looks) {
             for spot in spots.iter().filter(|one| one.wrong.is_some() || one.planned.follows().is_some()) {
@@ -151,11 +194,11 @@ impl<'a> Overtaken<'a> {
         written
     }
 
-    fn look_at(&self, site: usize, spots: &[Spot<'_, 'a>]) -> Look<'a> {
+    fn look_at(&self, site: usize, spots: &[Spot<'_, 'a>], written: &BTreeSet<Place<'a>>) -> Look<'a> {
         let mut look = Look::default();
         let (versions, runs): (Vec<_>, Vec<_>) =
             spots.iter().partition(|spot| spot.planned.follows().is_some());
-        self.versions(site, &versions, &mut look);
+        self.versions(site, &versions, written, &mut look);
         for spot in runs.into_iter().filter(|spot| spot.planned.moves_with_runs()) {
             if let (Some(found), true) = (spot.wrong, spot.job.is_guarded) {
                 self.run(spot, found, &mut look);
@@ -165,13 +208,19 @@ impl<'a> Overtaken<'a> {
     }
 
     /// Looks at tags that move with versions.
-    fn versions(&self, site: usize, spots: &[&Spot<'_, 'a>], look: &mut Look<'a>) {
+    fn versions(
+        &self,
+        site: usize,
+        spots: &[&Spot<'_, 'a>],
+        written: &BTreeSet<Place<'a>>,
+        look: &mut Look<'a>,
+    ) {
         let spots: Vec<_> =
             spots.iter().filter(|spot| spot.job.is_guarded && spot.job.listed.is_some()).collect();
         if spots.is_empty() {
             return;
         }
-        let listed = match self.listed(site, look) {
+        let listed = match self.listed(site, written, look) {
             Ok(listed) => listed,
             Err(error) => {
                 let problem = error.to_diagnostic().with_note(
@@ -246,10 +295,27 @@ impl<'a> Overtaken<'a> {
                 Ok(one.is_some_and(|one| one.digest == *found))
             };
             if !is_own && has_it(tag)? {
-                return self.put(spot, spot.job.manifest, look).map_err(tell);
+                self.put(spot, spot.job.manifest, look).map_err(tell)?;
+                self.note(self.taken_back(spot, tag, found), look);
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Says that another change of a tag was undone: by the merge of a lesser version, or by whoever wrote `other`.
+    fn taken_back(&self, spot: &Spot<'_, 'a>, other: &Tag, found: &Digest) -> Diagnostic {
+        let reference = self.tools.sites[spot.job.site].location.with_tag(&spot.tag.tag);
+        let message = format!(
+            "`{reference}` was changed to {}, which has the tag `{other}`, while this merge ran; it was given back to {}",
+            found.short(),
+            spot.job.manifest.digest.short()
+        );
+        if members(spot.job.of, spot.planned, std::slice::from_ref(other)).is_empty() {
+            Diagnostic::warning(Code::CONCURRENT_CHANGE, message).with_help(ONE_AT_A_TIME)
+        } else {
+            Diagnostic::note(Code::CONCURRENT_CHANGE, message)
+        }
     }
 
     /// What was found out before of a tag that has this.
@@ -357,54 +423,56 @@ impl<'a> Overtaken<'a> {
     }
 
     /// The tags of a repository, with all that was written before: lists may lag behind.
-    fn listed(&self, site: usize, look: &mut Look<'a>) -> Result<Vec<Tag>, Error> {
-        let MergeTools { sites, clock, progress, docker: _ } = self.tools;
-        let location = &sites[site].location;
-        let why = "the registry's list of tags lags behind";
-        let wait = |pause| {
-            progress.tell(&Event::Waiting { location, pause, why });
-            clock.sleep(pause);
-        };
+    fn listed(
+        &self,
+        site: usize,
+        written: &BTreeSet<Place<'a>>,
+        look: &mut Look<'a>,
+    ) -> Result<Vec<Tag>, Error> {
+        let store = &self.tools.sites[site].store;
         if let Some(lag) = self.lags.get(&site) {
             if !lag.is_zero() {
-                wait(*lag);
+                shown::wait(site, *lag, &self.tools);
             }
-            return sites[site].store.list_tags();
+            return store.list_tags();
         }
-        let created = self.jobs.iter().filter(|job| job.site == site).flat_map(|job| {
-            let own = job.tags.iter().filter(|tag| tag.outcome == Outcome::Created);
-            own.map(|tag| &tag.tag)
-        });
-        let created: Vec<&Tag> = created.collect();
-        let mut listed = sites[site].store.list_tags()?;
-        let lacks = |listed: &[Tag]| created.iter().any(|tag| !listed.contains(tag));
-        if !lacks(&listed) {
+        let created = created(self.jobs, site, written);
+        let listed = store.list_tags()?;
+        if created.iter().all(|tag| listed.contains(tag)) {
             return Ok(listed);
         }
-        let deadline = clock.elapsed().saturating_add(SETTLE);
-        while lacks(&listed) && clock.elapsed() < deadline {
-            wait(INTERVAL);
-            listed = sites[site].store.list_tags()?;
+        match shown::shown(site, &created, self.began, &self.tools)? {
+            Shown::Now => {}
+            // Whatever was written before this moment will show as soon as that did.
+            Shown::After(lag) => {
+                look.lag = Some(lag);
+                shown::wait(site, lag, &self.tools);
+            }
+            Shown::Never(lag) => {
+                let message = format!(
+                    "the list of tags of `{}` does not show what was written {} s ago: a greater version that was published meanwhile is not seen",
+                    self.tools.sites[site].location,
+                    lag.as_secs()
+                );
+                look.late = Some(
+                    Diagnostic::warning(Code::TAG_LIST, message)
+                        .with_help("merge one version after the other, or run the merge again later"),
+                );
+                // How long it takes is not known, so that waiting as long again helps nobody.
+                look.lag = Some(Duration::ZERO);
+            }
         }
-        // Whatever was written before this moment will show as soon as that did.
-        let lag = clock.elapsed().saturating_sub(self.began);
-        if lacks(&listed) {
-            let message = format!(
-                "the list of tags of `{location}` does not show what was written {} s ago: a greater version that was published meanwhile is not seen",
-                lag.as_secs()
-            );
-            look.late = Some(
-                Diagnostic::warning(Code::TAG_LIST, message)
-                    .with_help("merge one version after the other, or run the merge again later"),
-            );
-            // How long it takes is not known, so that waiting as long again helps nobody.
-            look.lag = Some(Duration::ZERO);
-            return Ok(listed);
-        }
-        look.lag = Some(lag);
-        wait(lag);
-        sites[site].store.list_tags()
+        store.list_tags()
     }
+}
+
+/// The tags that were created in a repository.
+fn created<'a>(jobs: &'a [Job<'a>], site: usize, written: &BTreeSet<Place<'a>>) -> Vec<&'a Tag> {
+    let jobs = jobs.iter().filter(|job| job.site == site);
+    let tags = jobs.flat_map(|job| job.tags.iter().map(move |tag| (job, tag)));
+    tags.filter(|(job, tag)| tag.outcome == Outcome::Created && written.contains(&(job.image, tag.reference)))
+        .map(|(_, tag)| &tag.tag)
+        .collect()
 }
 
 /// Why what has the tag of a version cannot have a floating tag.

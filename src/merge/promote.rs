@@ -1,6 +1,6 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
-use super::decide::{Decision, not_listed};
+use super::by_name::{commit_of, given_tags, own_tag_of, replaced, unknown_versions};
 use super::mirrors::fill;
 use super::newborn::conclude;
 use super::ready::Ready;
@@ -18,13 +18,13 @@ use crate::published::metadata::Metadata;
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question, Questions, Record};
-use crate::published::served::{Content, Served};
+use crate::published::served::Served;
 use crate::published::sites::Site;
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
-use crate::version::{Class, Version};
+use crate::version::Version;
 
 /// What is to get tags.
 #[derive(Clone, Debug)]
@@ -55,6 +55,11 @@ impl Promotion {
         };
         to.into_iter().chain(self.sources.iter().map(|source| &source.location))
     }
+
+    /// The tag by which the source was named.
+    fn source_tag(&self) -> Option<&Tag> {
+        self.sources.first()?.tag.as_ref()
+    }
 }
 
 /// What a promotion's source turned out to be.
@@ -63,6 +68,10 @@ struct Found<'p> {
     site: usize,
     digest: Digest,
     image: PlannedImage,
+    /// The version as it was named, with its variant.
+    named: Option<Version>,
+    /// The commit that the tags name.
+    commit: Option<RunEntry>,
 }
 
 /// Gives tags to what is there. `run` is that of the plan, if there is one.
@@ -103,7 +112,7 @@ pub(crate) fn promote(
         .map(|one| Subject {
             key: &one.promotion.key,
             image: &one.image,
-            run,
+            run: one.commit.as_ref().unwrap_or(run),
             places: subject(one),
             metadata: &nothing,
             sites: tools.sites,
@@ -138,14 +147,27 @@ pub(crate) fn promote(
         let (places, records) = (places(found), survey.records());
         let one = Ready::taken(subject, &found.digest, checked, Made::Taken, &places, records);
         let one = one.map(|one| one.with_copies(found.site, records));
-        if let (Some(one), To::Tags(_)) = (&one, &found.promotion.to) {
-            let source = found.promotion.sources.first().and_then(|source| source.tag.as_ref());
-            report.problems.extend(given_tags(one, source, options));
+        match (&one, &found.promotion.to) {
+            (Some(one), To::Tags(_)) => {
+                let source = found.promotion.source_tag();
+                report.problems.extend(given_tags(one, source, found.named.as_ref(), options));
+            }
+            (Some(one), To::Image(image))
+                if !(options.allow_retag || options.restores || image.immutable) =>
+            {
+                report.problems.extend(replaced(one));
+            }
+            (_, To::Tags(_) | To::Image(_)) => {}
         }
         ready.extend(one);
     }
     if !options.allow_backward {
-        report.problems.extend(unknown_versions(&ready, &found, tools.sites, options, &mut survey));
+        let tags = |one: &Found<'_>| {
+            let tags = one.promotion.sources.iter().filter_map(|source| source.tag.clone());
+            tags.map(|tag| (one.site, tag)).collect::<Vec<_>>()
+        };
+        let sources: Vec<(usize, Tag)> = found.iter().flat_map(tags).collect();
+        report.problems.extend(unknown_versions(&ready, &sources, tools.sites, options, &mut survey));
     }
     let complete = ready.clone();
     let mut report = conclude(ready, &subjects, run, options, &mut survey, tools, report);
@@ -206,29 +228,64 @@ fn find<'p>(
         return Err(problems);
     }
     for (promotion, found) in promotions.iter().zip(found) {
-        let records = survey.records();
-        let image = found.and_then(|(site, digest)| {
-            let served = records[site].manifest(&digest).present().ok_or_else(|| not_there(promotion))?;
-            of_another_commit(promotion, run)?;
-            if !options.allow_other_version {
-                named_otherwise(promotion, served)?;
-            }
-            Ok((site, digest, image_of(promotion, served, options)?))
-        });
-        match image {
-            Ok((site, digest, image)) => all.push(Found { promotion, site, digest, image }),
-            Err(problem) if problem.code == Code::NO_SOURCE => {
-                problems.push(with_tags(problem, promotion, sites, survey));
-            }
-            Err(problem) => problems.push(problem),
+        let found = match found {
+            Ok((site, digest)) => identify(promotion, site, digest, run, survey, options),
+            Err(problem) => Err(vec![problem]),
+        };
+        match found {
+            Ok(found) => all.push(found),
+            Err(more) => problems.extend(more.into_iter().map(|problem| {
+                let is_absent = problem.code == Code::NO_SOURCE;
+                if is_absent { with_tags(problem, promotion, sites, survey) } else { problem }
+            })),
         }
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
 }
 
+/// What is promoted: an image of the plan, or which version and commit the tags name.
+fn identify<'p>(
+    promotion: &'p Promotion,
+    site: usize,
+    digest: Digest,
+    run: &RunEntry,
+    survey: &mut Survey<'_>,
+    options: Options,
+) -> Result<Found<'p>, Vec<Diagnostic>> {
+    let served = survey.records()[site].manifest(&digest).present().cloned();
+    let served = served.ok_or_else(|| vec![not_there(promotion)])?;
+    let tags = match &promotion.to {
+        To::Image(image) => {
+            of_another_commit(promotion, image, run).map_err(|problem| vec![problem])?;
+            if !options.allow_other_version {
+                named_otherwise(promotion, image, &served).map_err(|problem| vec![problem])?;
+            }
+            let image = (**image).clone();
+            return Ok(Found { promotion, site, digest, image, named: None, commit: None });
+        }
+        To::Tags(tags) => tags,
+    };
+    let names = || tags.iter().map(|(_, tag)| tag);
+    let commit = commit_of(promotion.source_tag(), names()).map_err(|problem| vec![problem])?;
+    // What is not a release owns no floating tag of releases.
+    let said = served.annotations().and_then(|all| all.get(VERSION)).map(String::as_str);
+    let said = said.filter(|_| !options.allow_other_version);
+    let mut source = promotion.source_tag().cloned();
+    let mut named = given::version(said, source.as_ref(), tags);
+    if named.is_none()
+        && let Some(own) = own_tag_of(site, &digest, names(), options, survey)?
+    {
+        named = given::version(None, Some(&own), tags);
+        source = Some(own);
+    }
+    let plain = named.as_ref().and_then(given::without_variant);
+    let image = given::image(plain.as_ref().or(named.as_ref()), source.as_ref(), tags)
+        .map_err(|problem| vec![Diagnostic::error(Code::TAGS, problem)])?;
+    Ok(Found { promotion, site, digest, image, named, commit })
+}
+
 /// Refuses a source whose tag is that of another commit than the one that it would get: such tags never stand for another.
-fn of_another_commit(promotion: &Promotion, run: &RunEntry) -> Result<(), Diagnostic> {
-    let To::Image(image) = &promotion.to else { return Ok(()) };
+fn of_another_commit(promotion: &Promotion, image: &PlannedImage, run: &RunEntry) -> Result<(), Diagnostic> {
     for source in promotion.sources.iter().filter_map(|source| source.tag.as_ref()) {
         for tag in &image.tags {
             let named = tag.form.commits_in(source.as_str());
@@ -248,14 +305,16 @@ fn of_another_commit(promotion: &Promotion, run: &RunEntry) -> Result<(), Diagno
 }
 
 /// Refuses a source whose tag is the own one of another version than planned, and that does not say which version it is.
-fn named_otherwise(promotion: &Promotion, served: &Served) -> Result<(), Diagnostic> {
-    let To::Image(image) = &promotion.to else { return Ok(()) };
+fn named_otherwise(promotion: &Promotion, image: &PlannedImage, served: &Served) -> Result<(), Diagnostic> {
     if served.annotations().is_some_and(|said| said.contains_key(VERSION)) {
         return Ok(());
     }
     let tags: Vec<Tag> = promotion.sources.iter().filter_map(|source| source.tag.clone()).collect();
-    let others = other_releases(image, &tags);
-    let (Some((_, version)), Some(planned)) = (others.first(), &image.version) else { return Ok(()) };
+    let Some(planned) = &image.version else { return Ok(()) };
+    let of_form = other_releases(image, &tags).into_iter().map(|(_, version)| version).next();
+    // Where it was staged, tags may have other forms than those of the plan.
+    let in_any_form = || tags.iter().find_map(|tag| given::other_release(planned, tag));
+    let Some(version) = of_form.or_else(in_any_form) else { return Ok(()) };
     let message = format!(
         "`{}` is version `{}` by its tag, but the tags that it would get are for `{planned}`",
         promotion.sources.first().map(ToString::to_string).unwrap_or_default(),
@@ -337,131 +396,4 @@ fn with_tags(
         (None, false) => format!("{help}: the repository has {}", listed(&names)),
         (None, true) => format!("{help} and of the repository, which has no tags"),
     })
-}
-
-/// The image whose tags something gets.
-fn image_of(promotion: &Promotion, served: &Served, options: Options) -> Result<PlannedImage, Diagnostic> {
-    let tags = match &promotion.to {
-        To::Image(image) => return Ok((**image).clone()),
-        To::Tags(tags) => tags,
-    };
-    let annotated = match &served.content {
-        Content::Index(index) => index.annotations.get(VERSION),
-        Content::Image(image) => image.annotations.get(VERSION),
-        Content::Unreadable(_) => None,
-    };
-    let source = promotion.sources.first().and_then(|source| source.tag.as_ref());
-    let annotated = annotated.map(String::as_str);
-    // What is not a release owns no floating tag of releases.
-    let version = given::version(annotated.filter(|_| !options.allow_other_version), source, tags);
-    given::image(version.as_ref(), source, tags).map_err(|problem| Diagnostic::error(Code::TAGS, problem))
-}
-
-/// Tags that versions own, `latest` or `1.4`, in repositories of versions, when nothing tells which version they are to be:
-/// they might go back.
-fn unknown_versions(
-    ready: &[Ready<'_>],
-    found: &[Found<'_>],
-    sites: &[Site],
-    options: Options,
-    survey: &mut Survey<'_>,
-) -> Vec<Diagnostic> {
-    let is_of_versions = |tag: &Tag| {
-        given::is_latest(tag) || (!options.allow_other_version && given::named_version(tag).is_some())
-    };
-    let unknown = ready.iter().filter(|one| one.image.version.is_none());
-    let moved: Vec<(&Ready<'_>, &Decision)> = unknown
-        .flat_map(|one| one.decisions.iter().map(move |decision| (one, decision)))
-        .filter(|(_, decision)| decision.report.outcome.writes())
-        .filter(|(_, one)| is_of_versions(&one.tag))
-        .collect();
-    let mut problems = match survey.ask(moved.iter().map(|(_, one)| (one.site, Question::Tags)).collect()) {
-        Round::Idle => Vec::new(),
-        Round::Asked(failures) => failures,
-    };
-    let cure = "promote the version's own tag, such as `REPOSITORY:1.4.2`; or pass `--allow-backward` to move the tag all the same";
-    for (ready, decision) in moved {
-        let listed = match survey.records()[decision.site].tags() {
-            Known::Present(listed) => listed,
-            Known::Faulty(fault) => {
-                let message = format!(
-                    "nothing tells which version {} is, nor whether the repository of `{}` has versions: its tags cannot be listed",
-                    ready.manifest.digest, decision.report.reference
-                );
-                let problem = Diagnostic::error(Code::UNKNOWN_VERSION, message);
-                problems.push(problem.with_note(fault.message()).with_help(cure));
-                continue;
-            }
-            Known::Unasked | Known::Absent => &[],
-        };
-        // A list that lacks what is there may lack versions, too.
-        let decided = ready.decisions.iter().filter(|one| one.site == decision.site);
-        let there = decided.filter(|one| one.report.previous.is_some()).map(|one| &one.tag);
-        let from = found.iter().filter(|one| one.site == decision.site);
-        let from = from.flat_map(|one| &one.promotion.sources).filter_map(|source| source.tag.as_ref());
-        if let Some(lacking) = there.chain(from).find(|tag| !listed.contains(tag)) {
-            let problem = not_listed(&sites[decision.site].location, lacking);
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-            continue;
-        }
-        if let Some(version) = listed.iter().find(|tag| given::is_own_tag(tag)) {
-            let message = format!(
-                "nothing tells which version {} is, and the repository of `{}` has versions, such as `{version}`",
-                ready.manifest.digest, decision.report.reference
-            );
-            problems.push(Diagnostic::error(Code::UNKNOWN_VERSION, message).with_help(cure));
-        }
-    }
-    problems
-}
-
-/// What is wrong with giving these tags, without a plan that says more of them.
-fn given_tags(ready: &Ready<'_>, source: Option<&Tag>, options: Options) -> Vec<Diagnostic> {
-    let prefixes = given::prefixes(ready.image, source);
-    let mut problems = Vec::new();
-    for one in &ready.decisions {
-        let other = given::other_version(ready.image.version.as_ref(), &prefixes, &one.tag);
-        problems.extend(other.filter(|_| !options.allow_other_version).map(|other| {
-            let message = format!(
-                "what is promoted is version `{}`, but the tag `{}` is for `{}`",
-                ready.image.version.as_ref().map_or("", Version::text),
-                one.report.reference,
-                other.text()
-            );
-            Diagnostic::error(Code::OTHER_VERSION, message)
-                .with_help("promote that version; or pass `--allow-other-version`")
-        }));
-        let is_replaced = one.report.outcome == Outcome::Replaced;
-        if is_replaced && !options.allow_retag {
-            let had = one.report.previous.as_ref().map_or("", Digest::as_str);
-            let message = format!(
-                "`{}` is a version's own tag and has {had}, but what is promoted is {}",
-                one.report.reference, ready.manifest.digest
-            );
-            problems.push(
-                Diagnostic::error(Code::IMMUTABLE_TAG, message).with_help(
-                    "release a new version; or pass `--allow-retag` to give the tag another digest",
-                ),
-            );
-        }
-        let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);
-        let version = ready.image.version.as_ref().filter(|version| version.class() != Class::Stable);
-        if let (Some(version), true) = (version, planned.is_some_and(|tag| tag.follows().is_some()))
-            && one.report.outcome.writes()
-            && !options.allow_backward
-        {
-            let message = format!(
-                "`{}` is for releases, and what is promoted is `{}`, which is not one",
-                one.report.reference,
-                version.text()
-            );
-            problems.push(
-                Diagnostic::error(Code::PRERELEASE, message)
-                    .with_help("promote a release; or pass `--allow-backward` to move the tag all the same"),
-            );
-        }
-    }
-    problems
 }

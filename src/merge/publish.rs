@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::job::{IndexState, Job, Place, Stage, TagJob};
-use super::overtaken::{Given, Overtaken, fresh};
-use super::read_back::{INTERVAL, ONE_AT_A_TIME, Written, Wrong, findings, read_back, sites_of};
+use super::job::{IndexState, Job, ONE_AT_A_TIME, Place, Stage, TagJob};
+use super::overtaken::{Given, Overtaken, Unproven, fresh};
+use super::read_back::{INTERVAL, Written, Wrong, findings, read_back, sites_of};
 use super::report::{Outcome, Settled};
 use super::takeover::{Failed, take_over};
 use super::tools::{MergeTools, RunDocker};
@@ -15,6 +15,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, both, interleaved, parallel};
+use crate::reference::Tag;
 use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
 
 /// How often floating tags are looked at that other merges move at the same time.
@@ -48,6 +49,8 @@ pub(crate) struct PublishResult {
     pub failed: BTreeSet<String>,
     /// What went wrong.
     pub problems: Vec<Diagnostic>,
+    /// Which tags were left as they are.
+    pub held: Vec<Diagnostic>,
     /// What is worth knowing.
     pub notes: Vec<Diagnostic>,
 }
@@ -68,9 +71,12 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
         failed: BTreeSet::new(),
         published: PublishResult::default(),
     };
-    let overtaken = Overtaken::new(jobs, *tools);
+    let mut overtaken = Overtaken::new(jobs, *tools);
     writer.prepare_all();
     for stage in Stage::ALL {
+        if stage == Stage::Floating {
+            writer.hold_unproven(&mut overtaken);
+        }
         writer.write_all(stage);
     }
     writer.settle(overtaken);
@@ -134,7 +140,9 @@ impl<'a> Writer<'a> {
             if job.command.is_some() || self.failed.contains(job.image) {
                 continue;
             }
-            let tasks = job.tags.iter().filter(|tag| tag.stage() == stage);
+            let settled = self.published.outcomes.get(job.image);
+            let is_held = |tag: &TagJob| settled.is_some_and(|known| known.contains_key(&tag.reference));
+            let tasks = job.tags.iter().filter(|tag| tag.stage() == stage && !is_held(tag));
             let tasks = tasks.map(|tag| Task { job, tag, stopped });
             if stage.is_careful() {
                 queues.push((job.site, tasks.collect()));
@@ -158,6 +166,50 @@ impl<'a> Writer<'a> {
             if let Some(outcomes) = written.remove(&(job.image, job.site)) {
                 let step = self.gathered(job, outcomes);
                 self.take_note(job, step);
+            }
+        }
+    }
+
+    /// Leaves floating tags as they are where the list does not show the versions' own tags that were just written.
+    fn hold_unproven(&mut self, overtaken: &mut Overtaken<'a>) {
+        let written: BTreeSet<Place<'a>> = self.places();
+        for Unproven { site, created, lag, error } in overtaken.prove(&written) {
+            let location = &self.sites[site].location;
+            let is_lost =
+                |tag: &&Tag| matches!(self.sites[site].store.head_manifest(&(*tag).clone().into()), Ok(None));
+            // A list is right that does not show what is not there, which the read-back reports.
+            let lost = created.iter().any(is_lost);
+            let why = match &error {
+                Some(_) => format!("the tags of `{location}` can no longer be listed"),
+                None => format!("`{location}` does not list what was written {} s ago", lag.as_secs()),
+            };
+            for job in
+                self.jobs.iter().filter(|job| job.site == site && job.is_guarded && job.command.is_none())
+            {
+                let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| tag.moves_by_list).collect();
+                if tags.is_empty() || self.failed.contains(job.image) {
+                    continue;
+                }
+                let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
+                let outcome = if lost { Outcome::Skipped } else { Outcome::Held };
+                for tag in &tags {
+                    let why = Some(why.clone()).filter(|_| !lost);
+                    outcomes.insert(tag.reference, Settled { outcome, digest: tag.previous.clone(), why });
+                }
+                if lost {
+                    continue;
+                }
+                let names: Vec<String> = tags.iter().map(|tag| format!("`{}`", tag.tag)).collect();
+                let message = format!(
+                    "image `{}` leaves {} as before: {why}, so a greater version may be missing from the list too",
+                    job.image,
+                    names.join(", ")
+                );
+                let mut held = Diagnostic::warning(Code::TAG_LIST, message);
+                held.notes.extend(error.as_ref().map(ToString::to_string));
+                self.published.held.push(held.with_help(
+                    "merge again later, if the registry's lists lag behind; or move the tags anyway with `--allow-backward`",
+                ));
             }
         }
     }
@@ -326,8 +378,7 @@ impl<'a> Writer<'a> {
     /// Looks after the tags that were written until nothing changes any more: other merges may run at the same time, and lists
     /// may show late what they wrote.
     fn settle(&mut self, mut overtaken: Overtaken<'a>) {
-        let written: BTreeSet<Place<'a>> =
-            self.written().map(|(job, tag)| (job.image, tag.reference)).collect();
+        let written = self.places();
         let mut end = self.look_after(&written, &mut overtaken);
         let is_watched = !self.pause.is_zero() && overtaken.watches(&written);
         let mut looks = (0..LOOKS).take_while(|_| is_watched);
@@ -409,6 +460,11 @@ impl<'a> Writer<'a> {
             self.written().map(|(job, tag)| Written { job, tag, digest: digest(job, tag) }).collect();
         let waited = known.iter().map(|one| (one.job.image, one.tag.reference)).collect();
         read_back(written, &waited, self.tools)
+    }
+
+    /// Where tags were written.
+    fn places(&self) -> BTreeSet<Place<'a>> {
+        self.written().map(|(job, tag)| (job.image, tag.reference)).collect()
     }
 
     /// The tags that were written.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::job::{Job, Place, SETTLE, TagJob};
+use super::job::{Job, ONE_AT_A_TIME, Place, SETTLE, TagJob};
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -15,10 +15,6 @@ use crate::registry::{Error, TagOrDigest};
 
 /// How often a registry is asked that answers with what a tag was before.
 pub(super) const INTERVAL: Duration = Duration::from_millis(500);
-
-/// What to do about merges that run at the same time.
-pub(super) const ONE_AT_A_TIME: &str =
-    "run merges into one repository one at a time, then run this one again";
 
 /// A tag that was written, and what it was given.
 pub(super) struct Written<'a> {

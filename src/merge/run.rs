@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::alike::Alike;
 use super::check::check;
+use super::elsewhere::same_digests;
 use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
@@ -42,6 +43,7 @@ pub(super) fn merge_own<'a>(
     let MergeTools { sites, progress, .. } = *tools;
     let mut survey = Survey::new(sites, progress, Trouble::EndsIt);
     let subjects = subjects(planned, metadata, options, sites);
+    report.notes.extend(same_digests(&subjects));
     let is_built = |subject: &&Subject<'_>| subject.image.reused.is_none();
     if !options.allow_mixed_bases {
         // What the metadata says needs no request.

@@ -42,6 +42,9 @@ pub(crate) fn tag(
         match (image.status, &image.digest) {
             (ResultStatus::Held, _) => {
                 own.why.clone_from(&image.why);
+                if own.why.is_empty() {
+                    own.why.push("the first merge left it so, and its result does not say why".to_owned());
+                }
                 let message = format!("image `{key}` is left as it was: {}", own.why.join("; "));
                 report
                     .held

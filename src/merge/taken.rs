@@ -11,7 +11,10 @@ use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::inputs::{self, Inputs};
-use crate::oci::{Descriptor, DescriptorPlatform, INPUTS, ImageManifest, Index, REVISION, VERSION, is_index};
+use crate::oci::{
+    ATTESTATION_TYPE, Descriptor, DescriptorPlatform, INPUTS, ImageManifest, Index, REVISION, VERSION,
+    is_index,
+};
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
 use crate::published::labels::{differences, index_differences};
@@ -158,7 +161,7 @@ impl<'a> ImageCheck<'a> {
             Origin::Reused | Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
-                    self.configured(entry);
+                    self.configured("the index", entry);
                     self.child(&name, entry);
                 }
             }
@@ -178,33 +181,6 @@ impl<'a> ImageCheck<'a> {
         self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
     }
 
-    /// Whether the platform that an index gives an image is the one in its configuration.
-    fn configured(&mut self, entry: &Descriptor) {
-        let Some(named) = entry.platform.as_ref().filter(|_| entry.attested().is_none()) else { return };
-        let Some((_, manifest)) = self.find(&entry.digest) else { return };
-        // The check of the manifest tells when it is none.
-        let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
-        // The check of its blobs tells that it is not there, or cannot be used.
-        let Known::Present(configuration) = self.configuration(&manifest.config.digest) else { return };
-        match &configuration.platform {
-            // What is not an image has none.
-            Ok(own) if own.os.is_empty() || named.agrees(own) => {}
-            Ok(own) => {
-                let message = format!(
-                    "the index says that {} is for {named}, but its configuration says {own}",
-                    entry.digest
-                );
-                self.fail(Code::WRONG_PLATFORM, message).help = Some(
-                    "build that platform again, with `plan --all` where the plan reused it, and merge: no client can run this image correctly".into(),
-                );
-            }
-            Err(why) => {
-                let message = format!("the configuration {} cannot be read: {why}", manifest.config.digest);
-                self.fail(Code::INVALID_MANIFEST, message);
-            }
-        }
-    }
-
     /// The manifest of one image.
     fn taken_image(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
@@ -222,14 +198,19 @@ impl<'a> ImageCheck<'a> {
                 return;
             }
         };
+        if parsed.artifact_type.as_deref() == Some(ATTESTATION_TYPE) {
+            return self.attestation(digest);
+        }
         let mut entry = manifest.descriptor();
         match self.configuration(&parsed.config.digest) {
             Known::Unasked => return,
-            // The check of its blobs tells that it is not there, or cannot be used.
-            Known::Absent | Known::Faulty(_) => {}
+            Known::Faulty(fault) => return self.faulty(fault),
+            // The check of its blobs tells that it is not there.
+            Known::Absent => {}
             Known::Present(configuration) => match &configuration.platform {
                 // What is not an image has none.
                 Ok(platform) if platform.os.is_empty() => {}
+                Ok(platform) if platform.is_unknown() => return self.attestation(digest),
                 Ok(platform) => entry.platform = Some(platform.clone()),
                 Err(why) => {
                     let config = &parsed.config.digest;
@@ -251,6 +232,12 @@ impl<'a> ImageCheck<'a> {
         let said = self.said_by(&entry, origin);
         self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Image(entry));
+    }
+
+    /// What says something about an image gets none of its tags: nobody can run it.
+    fn attestation(&mut self, digest: &Digest) {
+        self.fail(Code::NO_IMAGES, format!("{digest} is an attestation, not an image")).help =
+            Some("give it the index that holds the attestation and its image".into());
     }
 
     /// Whether the manifests of an index are there, wherever it is.
@@ -311,11 +298,11 @@ impl<'a> ImageCheck<'a> {
             // Versions of Windows stand beside each other.
             let is_same = |other: &&&DescriptorPlatform| ***other == **platform;
             if found.iter().filter(is_same).count() > 1 {
-                self.fail(Code::PLATFORM_TWICE, format!("{digest} has {platform} twice"));
+                self.fail(Code::PLATFORM_TWICE, format!("{digest} has {} twice", platform.exactly()));
                 return;
             }
         }
-        self.checked.platforms = found.iter().map(ToString::to_string).collect();
+        self.checked.platforms = found.iter().map(|platform| platform.exactly()).collect();
         let builds = &self.subject.image.builds;
         if builds.is_empty() || builds.values().any(|build| build.platform.is_none()) {
             return;
@@ -338,8 +325,11 @@ impl<'a> ImageCheck<'a> {
             builds.values().filter_map(|build| build.platform.as_ref()).any(|planned| found.fits(planned))
         };
         for stray in found.iter().filter(|found| !is_planned(found)) {
-            self.fail(Code::UNPLANNED_PLATFORM, format!("{digest} has {stray}, which is not planned")).help =
-                Some(help.to_owned());
+            self.fail(
+                Code::UNPLANNED_PLATFORM,
+                format!("{digest} has {}, which is not planned", stray.exactly()),
+            )
+            .help = Some(help.to_owned());
         }
     }
 
@@ -367,9 +357,14 @@ impl<'a> ImageCheck<'a> {
         let nothing = BTreeMap::new();
         let mut labels = &nothing;
         if !build.labels.is_empty() {
-            // The check of its blobs tells that it is not there, or cannot be read.
-            let Known::Present(configuration) = self.configuration(&manifest.config.digest) else {
-                return Vec::new();
+            let configuration = match self.configuration(&manifest.config.digest) {
+                Known::Present(configuration) => configuration,
+                Known::Faulty(fault) => {
+                    self.faulty(fault);
+                    return Vec::new();
+                }
+                // The check of its blobs tells that it is not there.
+                Known::Unasked | Known::Absent => return Vec::new(),
             };
             labels = configuration.labels.as_ref().unwrap_or(&nothing);
         }

@@ -10,6 +10,7 @@ use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::{Form, Part};
+use crate::oci::VERSION;
 use crate::published::floating::{Keeper, Member, members};
 use crate::published::given;
 use crate::published::plan_json::TagEntry;
@@ -58,7 +59,10 @@ pub(crate) fn restore(
     let Some(site) = tools.sites.iter().position(|site| site.location == *location) else {
         return Vec::new();
     };
-    for reading in 0.. {
+    // The own tags of versions that have the content of a withdrawn one.
+    let mut same: BTreeMap<Tag, Tag> = BTreeMap::new();
+    let mut reading = 0;
+    loop {
         report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
         if !report.problems.is_empty() {
             return Vec::new();
@@ -71,7 +75,7 @@ pub(crate) fn restore(
             }
             Known::Unasked | Known::Absent => Vec::new(),
         };
-        let floating = match floating(&images, location, &listed) {
+        let floating = match floating(&images, location, &listed, &same) {
             Ok(floating) => floating,
             Err(problem) => {
                 report.problems.push(problem);
@@ -83,8 +87,8 @@ pub(crate) fn restore(
         let planned = images.iter().flat_map(|image| image.tags_in(location)).map(|tag| &tag.name);
         let tags: BTreeSet<&Tag> = floating.keys().chain(owners).chain(planned).collect();
         let withdrawn = withdrawn(&images, location, &listed);
-        let mut others = others(&images, location, &listed);
-        others.retain(|tag| !floating.contains_key(*tag) && !withdrawn.contains(tag));
+        let is_known = |tag: &Tag| floating.contains_key(tag) || withdrawn.contains(tag);
+        let (others, left) = others(&images, location, &listed, &is_known);
         let asked = tags.iter().chain(&withdrawn).chain(&others);
         let questions = asked.map(|tag| (site, Question::Tag((*tag).clone()))).collect();
         report.problems.extend(ask(&mut survey, questions));
@@ -95,23 +99,80 @@ pub(crate) fn restore(
         let disagrees = |tag: &Tag| record.tag(tag).present().is_some() != listed.contains(tag);
         let differing: BTreeSet<Tag> = tags.into_iter().filter(|tag| disagrees(tag)).cloned().collect();
         if differing.is_empty() {
+            let of_withdrawn = |tag: &Tag| {
+                let digest = record.tag(tag).present()?;
+                let version = withdrawn.iter().find(|own| record.tag(own).present() == Some(digest))?;
+                Some((tag.clone(), (*version).clone()))
+            };
+            let owners = floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag));
+            let more: BTreeMap<Tag, Tag> = owners.filter_map(of_withdrawn).collect();
+            if !more.is_empty() {
+                same.extend(more);
+                continue;
+            }
+            let tell = |(tag, version): (&Tag, &Tag)| has_same_content(location, tag, version);
+            report.notes.extend(same.iter().map(tell));
+            report.notes.extend((left > 0).then(|| not_looked_at(location, left)));
+            let questions = said_by(&others, site, &images, &survey);
+            report.problems.extend(ask(&mut survey, questions));
+            let record = &survey.records()[site];
             let owned: BTreeSet<&Digest> =
                 floating.values().filter_map(|one| record.tag(one.owner.as_ref()?.tag).present()).collect();
             for tag in others {
                 let Some(now) = record.tag(tag).present().filter(|now| !owned.contains(now)) else {
                     continue;
                 };
-                let version = withdrawn.iter().find(|own| record.tag(own).present() == Some(now));
-                report.held.extend(version.map(|version| still_withdrawn(location, tag, now, version)));
+                let by_tag = withdrawn.iter().find(|own| record.tag(own).present() == Some(now));
+                let by_tag = by_tag.map(|own| format!("that is `{own}`"));
+                let version = by_tag.or_else(|| said_withdrawn(&images, record, now));
+                report.held.extend(version.map(|version| still_withdrawn(location, tag, now, &version)));
             }
             return promotions(floating, location, record, report);
         }
         if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
             report.problems.extend(differing.iter().map(|tag| disagree(location, tag)));
-            break;
+            return Vec::new();
         }
+        reading += 1;
     }
-    Vec::new()
+}
+
+/// What has to be read to know which version tags of the plan are that no version's own tag has.
+fn said_by(others: &[&Tag], site: usize, images: &[&PlannedImage], survey: &Survey<'_>) -> Questions {
+    let record = &survey.records()[site];
+    let is_planned = |tag: &&&Tag| images.iter().any(|image| image.tags.iter().any(|own| own.name == ***tag));
+    let digests = others.iter().filter(is_planned).filter_map(|tag| record.tag(tag).present());
+    digests.map(|digest| (site, Question::Previous(digest.clone()))).collect()
+}
+
+/// That an index says that it is a version which is withdrawn.
+fn said_withdrawn(images: &[&PlannedImage], record: &Record, digest: &Digest) -> Option<String> {
+    let said = record.previous(digest).present()?.annotations()?.get(VERSION)?;
+    let is_withdrawn = |image: &&PlannedImage| {
+        let version = image.parse_version(said);
+        version.is_ok_and(|version| image.withdrawn.iter().any(|one| one.covers(&version)))
+    };
+    images.iter().any(is_withdrawn).then(|| format!("its index says that it is `{said}`"))
+}
+
+/// Says that a version gets nothing since a withdrawn one has the same content.
+fn has_same_content(location: &Location, tag: &Tag, version: &Tag) -> Diagnostic {
+    let message = format!(
+        "`{}` has the content of `{version}`, which is withdrawn, and gets no floating tag, either",
+        location.with_tag(tag)
+    );
+    Diagnostic::warning(Code::SAME_AS_WITHDRAWN, message)
+        .with_help(format!("publish `{tag}` anew, or take `{version}` out of `withdrawn` if it is right"))
+}
+
+/// Says that there are more tags than are looked at.
+fn not_looked_at(location: &Location, left: usize) -> Diagnostic {
+    let message = format!(
+        "{left} tags of `{location}` that may be channels were not looked at: at most {MAX_RELEASES} are"
+    );
+    Diagnostic::warning(Code::HELD, message).with_help(
+        "whether one of them is still a withdrawn version is not known: compare their digests by hand",
+    )
 }
 
 fn disagree(location: &Location, tag: &Tag) -> Diagnostic {
@@ -132,6 +193,7 @@ fn floating<'a>(
     images: &[&'a PlannedImage],
     location: &'a Location,
     listed: &'a [Tag],
+    same: &BTreeMap<Tag, Tag>,
 ) -> Result<BTreeMap<Tag, Floating<'a>>, Diagnostic> {
     let mut all: BTreeMap<Tag, Floating<'a>> = BTreeMap::new();
     for &image in images {
@@ -147,7 +209,8 @@ fn floating<'a>(
                 let Some(name) = name_for(shape, follows.numbers, own, &member.version) else { continue };
                 let owner = groups.entry(name).or_default();
                 let is_greater = |owner: &Member<'_>| member.version > owner.version;
-                if !member.is_withdrawn && owner.as_ref().is_none_or(is_greater) {
+                let is_left = !member.is_withdrawn && !same.contains_key(member.tag);
+                if is_left && owner.as_ref().is_none_or(is_greater) {
                     *owner = Some(member);
                 }
             }
@@ -185,8 +248,13 @@ fn withdrawn<'a>(
 }
 
 /// The tags that may move without following versions by numbers: channels, those of prereleases, and constants. Neither the own
-/// tags of versions, nor those of single runs.
-fn others<'a>(images: &[&PlannedImage], location: &Location, listed: &'a [Tag]) -> Vec<&'a Tag> {
+/// tags of versions, nor those of single runs. How many are left out since there are too many.
+fn others<'a>(
+    images: &[&PlannedImage],
+    location: &Location,
+    listed: &'a [Tag],
+    is_known: &dyn Fn(&Tag) -> bool,
+) -> (Vec<&'a Tag>, usize) {
     let is_of_run = |form: &Form| {
         form.parts().iter().any(|part| match part {
             Part::Commit(_) | Part::Date(_) | Part::Number => true,
@@ -204,10 +272,11 @@ fn others<'a>(images: &[&PlannedImage], location: &Location, listed: &'a [Tag]) 
     };
     let is_planned =
         |tag: &Tag| images.iter().any(|image| image.tags_in(location).any(|own| own.name == *tag));
-    let mut found: Vec<&Tag> = listed.iter().filter(|tag| !stays(tag)).collect();
+    let mut found: Vec<&Tag> = listed.iter().filter(|tag| !stays(tag) && !is_known(tag)).collect();
     found.sort_by_key(|tag| !is_planned(tag));
+    let left = found.len().saturating_sub(MAX_RELEASES);
     found.truncate(MAX_RELEASES);
-    found
+    (found, left)
 }
 
 /// The floating tag of a version that is shaped like one of the plan; none where that cannot be told.
@@ -279,9 +348,9 @@ fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic 
 }
 
 /// Names a tag that is still a withdrawn version, and that no version by its numbers is for.
-fn still_withdrawn(location: &Location, name: &Tag, now: &Digest, version: &Tag) -> Diagnostic {
+fn still_withdrawn(location: &Location, name: &Tag, now: &Digest, version: &str) -> Diagnostic {
     let name = location.with_tag(name);
-    let message = format!("`{name}` stays as it is, {now}: that is `{version}`, which is withdrawn");
+    let message = format!("`{name}` stays as it is, {now}: {version}, which is withdrawn");
     Diagnostic::warning(Code::HELD, message).with_help(format!(
         "give it a version that is left: `bakeplan promote {location}:VERSION --to {name}`; or remove it in the registry"
     ))

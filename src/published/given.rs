@@ -1,14 +1,19 @@
 //! Tags that are given without a plan, as the tags of an image: what their names and its version say of them.
 
+use crate::commit::{is_commit, is_mixed};
 use crate::form::{Form, Part};
 use crate::published::plan_json::{ImageEntry, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
+use crate::published::release::has_same_numbers;
 use crate::reference::{LATEST, Tag};
 use crate::registry::Location;
 use crate::version::{Class, SEPARATORS, Scheme, Tails, Version, is_of_family};
 
 /// How many numbers make a tag a version's own when nothing else says so: `1.4` is as often a floating tag.
 const OWN_NUMBERS: usize = 3;
+
+/// How many digits a whole commit has at least, those of SHA-1: no number is so long.
+const WHOLE_COMMIT: usize = 40;
 
 /// The word before a day that is a version: `RELEASE.2026-03-04`. Of other days, such as `nightly-2026-03-04`, nobody knows.
 const RELEASE: &str = "release";
@@ -22,8 +27,67 @@ pub(crate) fn version(
 ) -> Option<Version> {
     let annotated = annotated.and_then(read).filter(|version| version.numbers().len() > 1);
     let of_source = || source.and_then(|tag| read(tag.as_str())).filter(is_full);
-    let of_tags = || tags.iter().find_map(|(_, tag)| read(tag.as_str()).filter(is_full));
+    let of_tags = || {
+        let all: Vec<Version> =
+            tags.iter().filter_map(|(_, tag)| read(tag.as_str()).filter(is_full)).collect();
+        // A variant has tags of its own.
+        let plain = all.iter().find(|version| version.class() != Class::Unknown);
+        plain.or(all.first()).cloned()
+    };
     annotated.or_else(of_source).or_else(of_tags)
+}
+
+/// The version without a tail that nothing is known of, such as `1.4.2` of `1.4.2-alpine`: that is a variant, whose tags end
+/// like it.
+#[must_use]
+pub(crate) fn without_variant(version: &Version) -> Option<Version> {
+    let numbers = version.prefix(version.numbers().len()).filter(|_| version.class() == Class::Unknown)?;
+    let v = version.text().strip_suffix(version.without_v()).unwrap_or_default();
+    Version::parse(&[v, numbers].concat(), Scheme::default()).ok()
+}
+
+/// Whether a tag is for the variant of a version.
+#[must_use]
+pub(crate) fn has_variant(tag: &Tag, version: &Version) -> bool {
+    let variant = version.tail().trim_start_matches(SEPARATORS);
+    !variant.is_empty() && tag.as_str().contains(variant)
+}
+
+/// The words before what tells runs apart, whose numbers look like those of versions.
+const OF_RUNS: [&str; 6] = ["build", "ci", "run", "job", "pipeline", "pr"];
+
+/// The version whose own tag this is in whatever form, if its numbers are other ones than planned.
+#[must_use]
+pub(crate) fn other_release(planned: &Version, tag: &Tag) -> Option<Version> {
+    let is_day = |version: &Version| Form::of_day(version.text()).is_some();
+    let (before, version) = match Version::parse(tag.as_str(), Scheme::default()) {
+        Ok(version) => ("", version),
+        Err(_) => prefixed(tag.as_str())?,
+    };
+    let is_of_run =
+        before.split(SEPARATORS).any(|word| OF_RUNS.iter().any(|own| word.eq_ignore_ascii_case(own)));
+    let is_other = is_full(&version)
+        && !is_of_run
+        && is_day(&version) == is_day(planned)
+        && !has_same_numbers(&version, planned);
+    is_other.then_some(version)
+}
+
+/// What is written before a commit in tags.
+const OF_COMMITS: [&str; 5] = ["sha", "git", "commit", "rev", "g"];
+
+/// The commit that a tag names, such as `sha-1234567` or `main-1a2b3c4`.
+#[must_use]
+pub(crate) fn commit_in(tag: &Tag) -> Option<&str> {
+    let text = tag.as_str();
+    if named_version(tag).is_some() {
+        return None;
+    }
+    let (before, last) = text.rsplit_once(SEPARATORS).unwrap_or(("", text));
+    let word = before.rsplit(SEPARATORS).next().unwrap_or_default();
+    let is_told = OF_COMMITS.iter().any(|own| word.eq_ignore_ascii_case(own));
+    let is_whole = last.len() >= WHOLE_COMMIT && is_commit(last);
+    (is_told && is_commit(last) || is_mixed(last) || is_whole).then_some(last)
 }
 
 /// Whether a version is whole: `1.4` is as often a floating tag.
@@ -222,6 +286,11 @@ fn entry(version: Option<&Version>, tag: &Tag, location: &Location, own: &[Form]
         Some(Class::Stable) => TagClass::Version,
         _ => TagClass::Prerelease,
     };
+    let of_commit = |digits: &str| {
+        let before = tag.as_str().strip_suffix(digits)?;
+        format!("{before}{{commit:{}}}", digits.len()).parse::<Form>().ok()
+    };
+    let commit = commit_in(tag).and_then(of_commit);
     let (name, repositories) = (tag.clone(), Some(vec![location.clone()]));
     let (why, provisional) = (None, false);
     match follows {
@@ -231,10 +300,10 @@ fn entry(version: Option<&Version>, tag: &Tag, location: &Location, own: &[Form]
             TagEntry { name, floating, class, numbers, form, family, why, provisional, repositories }
         }
         None => TagEntry {
-            form: Form::text(tag.as_str()),
+            form: commit.as_ref().map_or_else(|| Form::text(tag.as_str()), Clone::clone),
             name,
-            floating: true,
-            class: TagClass::Constant,
+            floating: commit.is_none(),
+            class: if commit.is_some() { TagClass::Run } else { TagClass::Constant },
             numbers: None,
             family: Vec::new(),
             why,

@@ -17,11 +17,21 @@ pub(crate) fn metadata_file(job: &str, id: &Fingerprint) -> String {
     [job, ".", MARK, id.as_str(), ".json"].concat()
 }
 
-/// The id in the name of a file.
+/// The id in the name of a file, or else of a folder that it is in: what downloads artifacts may make a folder of each. Browsers
+/// and people add to names, such as `app.plan-0123456789abcdef (1).json`.
 fn id_in(path: &str) -> Option<Fingerprint> {
-    let name = Path::new(path).file_name()?.to_str()?;
+    let parts = Path::new(path).components().rev();
+    parts.filter_map(|part| part.as_os_str().to_str()).find_map(id_in_name)
+}
+
+fn id_in_name(name: &str) -> Option<Fingerprint> {
+    let name = name.to_ascii_lowercase();
     // Jobs have no dots in their names, and stand before it.
-    name.rsplit('.').find_map(|part| part.strip_prefix(MARK)?.parse().ok())
+    name.rsplit('.').find_map(|part| {
+        let rest = part.strip_prefix(MARK)?;
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    })
 }
 
 /// Refuses metadata whose name says that it is of another plan, and adds a note about that whose name says nothing. The
@@ -77,9 +87,18 @@ mod tests {
     fn a_name_carries_the_id_wherever_it_is() {
         for job in ["app", "app-linux-amd64", "plan-fedcba9876543210", "plan-", "_"] {
             let name = metadata_file(job, &id(A));
-            for path in
-                [name.clone(), format!("metadata/{name}"), format!("/a.b/{B}/{name}"), format!("web.{name}")]
-            {
+            for path in [
+                name.clone(),
+                format!("metadata/{name}"),
+                format!("/a.b/{B}/{name}"),
+                format!("web.{name}"),
+                name.replace(".json", " (1).json"),
+                name.replace(".json", "-retry.json"),
+                name.replace(".json", "_2"),
+                name.replace(".plan-", ".PLAN-").to_uppercase(),
+                format!("{name}/metadata.json"),
+                format!("x.plan-{B}.json/{name}"),
+            ] {
                 assert_eq!(id_in(&path), Some(id(A)), "{path}");
             }
         }
@@ -91,11 +110,12 @@ mod tests {
             "app.json",
             "app-0123456789abcdef.json",
             "app.0123456789abcdef.json",
-            "app.plan-0123456789ABCDEF.json",
             "app.plan-0123456789abcdef0.json",
             "app.plan-0123456789abcde.json",
             "app-plan-0123456789abcdef.json",
-            "app.plan-0123456789abcdef/app.json",
+            "app.plan-0123456789abcdefx.json",
+            "plan-0123456789abcdef/../app.json",
+            "app.plan-0123456789abcdeg.json",
             "app=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
             "standard input",
             "",

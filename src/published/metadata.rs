@@ -16,6 +16,8 @@ use crate::reference::Digest;
 
 /// The key of the digest that was pushed.
 const DIGEST: &str = "containerimage.digest";
+/// The key of the descriptor of the same.
+const DESCRIPTOR: &str = "containerimage.descriptor";
 /// What begins the keys of provenance: one for each platform of a target with several.
 const PROVENANCE: &str = "buildx.build.provenance";
 /// The repositories that it was pushed to, with commas between them.
@@ -231,7 +233,11 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
             .map_err(|error| fail(format!("`{key}` is not a string: {error}")))
     };
     let Some(digest) = string(DIGEST)?.filter(|digest| !digest.is_empty()) else { return Ok(None) };
-    let digest = digest.parse().map_err(|error| fail(format!("`{DIGEST}` is {digest:?}: {error}")))?;
+    let digest: Digest =
+        digest.parse().map_err(|error| fail(format!("`{DIGEST}` is {digest:?}: {error}")))?;
+    if let Some(other) = described(&members).filter(|other| *other != digest) {
+        return Err(fail(format!("`{DIGEST}` is {digest}, but `{DESCRIPTOR}` has {other}")));
+    }
     let names = string(NAMES)?.unwrap_or_default();
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let provenance = members.0.iter().filter(|(key, _)| key.starts_with(PROVENANCE));
@@ -246,6 +252,18 @@ fn read_build(origin: &str, target: &str, text: &str) -> Result<Option<Pushed>, 
     let bases = bases.then(|| provenance.flat_map(|provenance| provenance.bases()).collect());
     let build = string(REFERENCE).ok().flatten();
     Ok(Some(Pushed { digest, origin: origin.to_owned(), bases, names, build, finished, checkout }))
+}
+
+/// The digest in the descriptor of what was pushed.
+fn described(members: &Members<'_>) -> Option<Digest> {
+    #[derive(Deserialize)]
+    struct Described {
+        digest: Digest,
+    }
+    members
+        .all(DESCRIPTOR)
+        .find_map(|value| serde_json::from_str::<Described>(value.get()).ok())
+        .map(|one| one.digest)
 }
 
 /// When a build ended, as its provenance says, in either version of SLSA.
@@ -348,6 +366,19 @@ mod tests {
         assert_eq!(
             error.message,
             "`m.json`: build `app-amd64`: `containerimage.digest` stands there twice, with different values"
+        );
+        let described = |digest: &str| {
+            format!(
+                r#"{{"app-amd64":{{"containerimage.digest":"{A}","containerimage.descriptor":{{"digest":"{digest}","size":7}}}}}}"#
+            )
+        };
+        read(&[("m.json", &described(A))]).unwrap();
+        let error = read(&[("m.json", &described(B))]).unwrap_err();
+        assert_eq!(
+            error.message,
+            format!(
+                "`m.json`: build `app-amd64`: `containerimage.digest` is {A}, but `containerimage.descriptor` has {B}"
+            )
         );
         let mut metadata = read(&[("a.json", &file(A))]).unwrap();
         metadata.add_pair("other", B.parse().unwrap(), &is_planned).unwrap();

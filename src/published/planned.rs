@@ -156,6 +156,7 @@ impl TryFrom<PlanJson> for Planned {
         let mut images = images.collect::<Result<_, String>>()?;
         check(&images)?;
         jobs_of_reused(&images, &jobs)?;
+        jobs_of_builds(&images, &jobs)?;
         stand_beside(&mut images);
         let is_spared = |(key, one): &(String, VerdictEntry)| !one.build && !images.contains_key(key);
         let spared = verdicts.into_iter().filter(is_spared).map(|(key, _)| key).collect();
@@ -309,6 +310,21 @@ fn jobs_of_reused(images: &IndexMap<String, PlannedImage>, jobs: &[JobEntry]) ->
     wrong.map_or(Ok(()), |(job, key)| {
         Err(format!("job `{}` builds a part of image `{key}`, which is reused", job.job))
     })
+}
+
+/// Refuses jobs that build none of the builds of an image that they are for: one was taken out, and the image would lack it.
+fn jobs_of_builds(images: &IndexMap<String, PlannedImage>, jobs: &[JobEntry]) -> Result<(), String> {
+    for job in jobs {
+        let is_of = |image: &PlannedImage| job.targets.iter().any(|leg| image.builds.contains_key(leg));
+        let mut own = job.images.iter().filter_map(|key| Some((key, images.get(key)?)));
+        if let Some((key, _)) = own.find(|(_, image)| !is_of(image)) {
+            return Err(format!(
+                "job `{}` is for image `{key}`, and none of its targets is a build of it",
+                job.job
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Finds what a tag says of itself and is not so.

@@ -89,6 +89,8 @@ pub enum FaultKind {
     Missing,
     /// The registry fails when it is to serve it.
     Failed,
+    /// The account has no right to read it, though it may have the right to all that is needed.
+    Denied,
 }
 
 impl Fault {
@@ -114,6 +116,17 @@ impl Fault {
                 Some(Self { kind: FaultKind::Failed, diagnostic: error.to_diagnostic() })
             }
             _ => Self::of(error),
+        }
+    }
+
+    /// The same of a configuration, which a merge compares and can do without: those who only push may not read it.
+    #[must_use]
+    pub(crate) fn of_compared(error: &Error) -> Option<Self> {
+        match error.kind() {
+            ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => {
+                Some(Self { kind: FaultKind::Denied, diagnostic: error.to_diagnostic() })
+            }
+            _ => None,
         }
     }
 
@@ -346,8 +359,11 @@ impl Record {
             Answer::Configuration(configuration) => Some(configuration.size),
             _ => None,
         });
-        if configuration != Known::Unasked {
-            return configuration;
+        match configuration {
+            // Nothing was read.
+            Known::Faulty(fault) if fault.kind == FaultKind::Denied => {}
+            Known::Unasked => {}
+            known => return known,
         }
         // One that cannot be used says nothing about the blob.
         match self.provenance(digest) {
@@ -371,8 +387,13 @@ impl Record {
     #[must_use]
     pub(crate) fn is_measured(&self, digest: &Digest) -> bool {
         let is_read = !matches!(self.provenance(digest), Known::Unasked | Known::Faulty(_));
-        let knows = |question| self.knows(&question);
-        is_read || knows(Question::Measure(digest.clone())) || knows(Question::Configuration(digest.clone()))
+        let is_denied = |fault: &Fault| fault.kind == FaultKind::Denied;
+        let is_configuration = match self.configuration(digest) {
+            Known::Unasked => false,
+            Known::Faulty(fault) => !is_denied(fault),
+            Known::Absent | Known::Present(_) => true,
+        };
+        is_read || is_configuration || self.knows(&Question::Measure(digest.clone()))
     }
 
     /// A statement about the provenance of an image.

@@ -90,14 +90,15 @@ impl RunEntry {
         let is_one_line = is_same(&self.workflow, &other.workflow)
             && is_same(&self.git_ref, &other.git_ref)
             && self.source == other.source;
-        let commit = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
-        let commit = commit.map_or_else(|| "commit".to_owned(), |hash| format!("commit {hash}"));
+        let hash = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
+        let commit = hash.map_or_else(|| "the commit".to_owned(), |hash| format!("commit {hash}"));
+        let of_commit = hash.map_or_else(String::new, |hash| format!(", of commit {hash},"));
         match (self.number, other.number) {
             (Some(own), Some(number)) if is_one_line && own != number => {
                 return if own > number {
                     Standing::Later
                 } else {
-                    Standing::Earlier(format!("run {number}, of {commit}, is later than run {own}"))
+                    Standing::Earlier(format!("run {number}{of_commit} is later than run {own}"))
                 };
             }
             (Some(own), Some(_)) if is_one_line => {

@@ -203,6 +203,9 @@ impl<'a> Survey<'a> {
                     Trouble::EndsIt if question.is_about_replaced() => Fault::of_replaced(&error),
                     // Nothing that is published depends on it.
                     Trouble::EndsIt if matches!(question, Question::Provenance(_)) => Fault::of(&error),
+                    Trouble::EndsIt if matches!(question, Question::Configuration(_)) => {
+                        Fault::of_compared(&error)
+                    }
                     Trouble::EndsIt => None,
                 };
                 fault.map(Reply::Faulty).ok_or_else(|| error.to_diagnostic())

@@ -16,11 +16,11 @@ use super::echo::Echoes;
 use super::error::{Error, ErrorEntry, ErrorKind, Operation, entries_of, explanation};
 use super::exchange::Exchanger;
 use super::greeting;
-use super::observer::{Observer, Silent};
+use super::observer::{Exchange, Observer, RequestEvent, Silent};
 use super::proxy::Proxies;
 use super::retry::{Again, Attempts, Patience};
 use super::throttle::Throttle;
-use super::transport::{Answer, Message, Payload, Timeouts, Transport, TransportError};
+use super::transport::{Answer, LONG, Message, Payload, Timeouts, Transport, TransportError};
 use super::url::{Url, UrlScheme, is_loopback, split_authority};
 use crate::reference::{Registry, Repository};
 
@@ -79,6 +79,15 @@ pub(super) struct Call<'a> {
     pub(super) scopes: Scopes,
     /// The tag or digest that is read: if we wrote it, a 404 may mean that it is not there yet.
     pub(super) reads: Option<String>,
+}
+
+/// How long something takes that comes in many answers.
+pub(super) struct Slowness {
+    began: Duration,
+    /// When it was last said that it takes long.
+    told: Duration,
+    answers: usize,
+    received: u64,
 }
 
 impl Client {
@@ -277,6 +286,48 @@ impl Client {
     pub(super) fn attempts(&self) -> Attempts {
         let Exchanger { patience, clock, .. } = &*self.shared.exchanger;
         Attempts::new(*patience, clock.clone())
+    }
+
+    /// The time that something takes which comes in many answers, from now on.
+    pub(super) fn slowness(&self) -> Slowness {
+        let now = self.elapsed();
+        Slowness { began: now, told: now, answers: 0, received: 0 }
+    }
+
+    /// Takes note of one of many answers, of so many bytes, after which another one is asked for: says from time to time that
+    /// they take long.
+    ///
+    /// # Errors
+    /// When they take longer than one answer may.
+    pub(super) fn bear(
+        &self,
+        slowness: &mut Slowness,
+        call: &Call<'_>,
+        received: usize,
+    ) -> Result<(), ErrorKind> {
+        let Exchanger { patience, observer, .. } = &*self.shared.exchanger;
+        let now = self.elapsed();
+        let took = now.saturating_sub(slowness.began);
+        slowness.answers += 1;
+        slowness.received = slowness.received.saturating_add(received as u64);
+        let host = self.address(call.repository.registry()).authority;
+        if took > patience.total {
+            let problem = TransportError::Pages { pages: slowness.answers, took };
+            return Err(ErrorKind::Transport { problem, host, sent_by: None, attempts: 1 });
+        }
+        if now.saturating_sub(slowness.told) >= LONG {
+            slowness.told = now;
+            let path = format!("/v2/{}/{}", call.repository.path(), call.path);
+            let path = path.split('?').next().unwrap_or_default();
+            let request = Exchange { method: call.message.method.as_str(), host: &host, path };
+            observer.observe(&RequestEvent::Slow {
+                request,
+                received: slowness.received,
+                expected: None,
+                took,
+            });
+        }
+        Ok(())
     }
 
     /// How long this program runs.

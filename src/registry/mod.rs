@@ -258,7 +258,16 @@ pub trait Store: Send + Sync {
     /// As [`ErrorKind`] says.
     fn list_tags(&self) -> Result<Vec<Tag>, Error>;
 
-    /// The same, and whether the repository said where they end.
+    /// Whether all of these tags are listed.
+    ///
+    /// # Errors
+    /// As [`ErrorKind`] says.
+    fn lists(&self, tags: &[&Tag]) -> Result<bool, Error> {
+        let listed = self.list_tags()?;
+        Ok(tags.iter().all(|tag| listed.contains(tag)))
+    }
+
+    /// The tags, and whether the repository said where they end.
     ///
     /// # Errors
     /// As [`ErrorKind`] says.

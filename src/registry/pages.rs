@@ -233,6 +233,11 @@ impl Names {
         self.has_end
     }
 
+    /// Whether a name has come.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// All names, in the order in which they came.
     pub(super) fn into_names(self) -> impl Iterator<Item = String> {
         self.names.into_iter()

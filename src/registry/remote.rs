@@ -174,6 +174,49 @@ impl RemoteRepository {
         let media_type = manifest_type(&answer).map_err(fail)?;
         Ok(Some(Manifest { media_type, digest, bytes: answer.body }))
     }
+
+    /// Reads the list of tags, until its end or until that is enough.
+    fn list(&self, is_enough: &dyn Fn(&Names) -> bool) -> Result<TagList, Error> {
+        let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
+        let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
+        let mut names = Names::default();
+        let mut no_repository = None;
+        let mut slowness = self.client.slowness();
+        let mut next = Some(names.first().map_err(invalid_list)?);
+        while let Some(path) = next {
+            let mut call = self.call(Operation::ListTags, self.name(), Method::GET, path);
+            call.message.wanted = Wanted::AtMost(MAX_LIST);
+            let answer = self.client.call(&call)?;
+            if !answer.is_success() {
+                if names.end_with(answer.status).map_err(invalid_list)? {
+                    break;
+                }
+                next = names.without_size(answer.status);
+                if next.is_some() {
+                    continue;
+                }
+                let error = fail(refusal(&answer));
+                if names.is_first() && is_unknown_name(&answer) {
+                    no_repository = Some(error.to_diagnostic());
+                    break;
+                }
+                return Err(error);
+            }
+            let page = names_of(&answer.body).map_err(|error| fail(invalid("list of tags", &error)))?;
+            let link = Next::of(&answer, &self.repository, &call.path);
+            next = names.add(&page, link).map_err(invalid_list)?;
+            if is_enough(&names) {
+                break;
+            }
+            if next.is_some() {
+                self.client.bear(&mut slowness, &call, answer.body.len()).map_err(fail)?;
+            }
+        }
+        let has_end = names.has_end();
+        // What is not a tag cannot be one of ours.
+        let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
+        Ok(TagList { tags, has_end, no_repository })
+    }
 }
 
 impl Store for RemoteRepository {
@@ -326,38 +369,13 @@ impl Store for RemoteRepository {
     }
 
     fn tag_list(&self) -> Result<TagList, Error> {
-        let fail = |kind| Error::new(Operation::ListTags, self.name(), kind);
-        let invalid_list = |problem| fail(ErrorKind::Invalid(problem));
-        let mut names = Names::default();
-        let mut no_repository = None;
-        let mut next = Some(names.first().map_err(invalid_list)?);
-        while let Some(path) = next {
-            let mut call = self.call(Operation::ListTags, self.name(), Method::GET, path);
-            call.message.wanted = Wanted::AtMost(MAX_LIST);
-            let answer = self.client.call(&call)?;
-            if !answer.is_success() {
-                if names.end_with(answer.status).map_err(invalid_list)? {
-                    break;
-                }
-                next = names.without_size(answer.status);
-                if next.is_some() {
-                    continue;
-                }
-                let error = fail(refusal(&answer));
-                if names.is_first() && is_unknown_name(&answer) {
-                    no_repository = Some(error.to_diagnostic());
-                    break;
-                }
-                return Err(error);
-            }
-            let page = names_of(&answer.body).map_err(|error| fail(invalid("list of tags", &error)))?;
-            let link = Next::of(&answer, &self.repository, &call.path);
-            next = names.add(&page, link).map_err(invalid_list)?;
-        }
-        let has_end = names.has_end();
-        // What is not a tag cannot be one of ours.
-        let tags = names.into_names().filter_map(|name| name.parse().ok()).collect();
-        Ok(TagList { tags, has_end, no_repository })
+        self.list(&|_| false)
+    }
+
+    fn lists(&self, tags: &[&Tag]) -> Result<bool, Error> {
+        let shows = |names: &Names| tags.iter().all(|tag| names.has(tag.as_str()));
+        let listed = self.list(&shows)?.tags;
+        Ok(tags.iter().all(|tag| listed.contains(tag)))
     }
 
     fn referrer_list(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<ReferrerList, Error> {

@@ -30,7 +30,7 @@ const SLOWEST: u64 = 128 * 1024;
 const LEAST: u64 = 1024;
 
 /// How long an answer may take until it is said that it is waited for.
-const LONG: Duration = Duration::from_secs(5);
+pub(super) const LONG: Duration = Duration::from_secs(5);
 
 /// How long to wait for a server, and for what is asked before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,14 @@ pub enum TransportError {
         /// How long that took.
         took: Duration,
     },
+    /// A list comes page by page, and not all of it in time.
+    #[error("the list comes too slowly: {pages} pages in {} s, and more to come", took.as_secs())]
+    Pages {
+        /// How many pages came.
+        pages: usize,
+        /// How long that took.
+        took: Duration,
+    },
     /// The connection broke before all of the answer was there.
     #[error("the connection broke: {0}")]
     Lost(String),
@@ -157,7 +165,7 @@ impl TransportError {
             Self::Connect(_) => Some(
                 "check that the registry runs and that its host and port are right; behind a proxy, set HTTPS_PROXY",
             ),
-            Self::Slow { .. } | Self::Timeout(_) => Some(
+            Self::Slow { .. } | Self::Pages { .. } | Self::Timeout(_) => Some(
                 "check the registry and the connection to it; a longer `--wait` helps where one was given",
             ),
             Self::Lost(_) | Self::TooLarge(_) | Self::Protocol(_) | Self::Redirect(_) => None,
@@ -476,6 +484,19 @@ impl Waiting<'_> {
     }
 }
 
+/// What there was no time for.
+fn waited_for(which: ureq::Timeout) -> &'static str {
+    use ureq::Timeout as T;
+    match which {
+        T::Resolve => "looking up the name of the host",
+        T::Connect => "connecting",
+        T::SendRequest | T::SendBody => "sending the request",
+        T::Await100 | T::RecvResponse => "waiting for the answer",
+        T::RecvBody => "reading the answer",
+        _ => "from the request to the end of the answer",
+    }
+}
+
 /// What ureq's error means.
 fn explain(error: ureq::Error) -> TransportError {
     use ureq::Error as E;
@@ -483,7 +504,7 @@ fn explain(error: ureq::Error) -> TransportError {
         E::Io(error) => explain_io(&error),
         E::Rustls(error) => explain_tls(&error),
         E::Tls(problem) => TransportError::Tls { problem: problem.to_owned(), distrust: Distrust::Protocol },
-        E::Timeout(which) => TransportError::Timeout(which.to_string()),
+        E::Timeout(which) => TransportError::Timeout(waited_for(which).to_owned()),
         E::HostNotFound => TransportError::Lookup,
         E::ConnectionFailed => TransportError::Connect("connection failed".to_owned()),
         E::ConnectProxyFailed(problem) => TransportError::Proxy(problem),

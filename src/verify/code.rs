@@ -310,7 +310,7 @@ impl From<FaultKind> for Code {
             FaultKind::DigestMismatch => Self::DigestMismatch,
             FaultKind::TooLarge => Self::TooLarge,
             FaultKind::Invalid => Self::InvalidManifest,
-            FaultKind::Refused | FaultKind::Missing | FaultKind::Failed => Self::Refused,
+            FaultKind::Refused | FaultKind::Missing | FaultKind::Failed | FaultKind::Denied => Self::Refused,
         }
     }
 }

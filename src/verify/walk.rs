@@ -401,6 +401,7 @@ impl<'a> Walk<'a> {
     ) {
         match (named, configured) {
             (Some(named), Some(own)) if !named.agrees(own) => {
+                let (named, own) = (named.exactly(), own.exactly());
                 let message =
                     format!("the index says that {digest} is for {named}, but its configuration says {own}");
                 self.report(Code::WrongPlatform, place, digest, message);

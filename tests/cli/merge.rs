@@ -19,11 +19,13 @@ mod options; // what the options change
 mod partial; // images that are published without a platform
 mod plain; // images without an index
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
+mod platforms; // what indexes say of their images
 mod race; // several merges at once
 mod requests; // how many requests large plans take, and which go at once
 mod reused; // what an index records of its inputs, and images of the same inputs
 mod revisions; // builds of another commit
 mod runs; // which of two runs is later
+mod shown; // lists that do not show what was just written
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod steps; // indexes first, tags later

@@ -39,6 +39,10 @@ fn a_file_of_another_plan_is_refused() {
     for (name, text) in [
         (format!("app-linux-amd64.plan-{OTHER}.json"), &amd),
         (format!("app.app-linux-amd64.plan-{OTHER}.json"), &amd),
+        (format!("app-linux-amd64.plan-{OTHER} (1).json"), &amd),
+        (format!("app-linux-amd64.plan-{OTHER}-retry.json"), &amd),
+        (format!("APP-LINUX-AMD64.PLAN-{}.JSON", OTHER.to_uppercase()), &amd),
+        (format!("app-linux-amd64.plan-{OTHER}.json/metadata.json"), &amd),
         (format!("deep/er/x.plan-{OTHER}.json"), &amd),
         (format!("x.plan-{OTHER}.json"), &nested),
         // What both files say is the same, and one of them is still of another plan.
@@ -168,5 +172,85 @@ image "app" {
                 assert!(!told.contains(NO_ID), "{told}");
             }
         }
+    }
+}
+
+/// A build whose metadata has two digests is neither of both.
+#[test]
+fn metadata_that_contradicts_itself_is_refused() {
+    let world = World::with_app(&["a"]);
+    let (own, other) = (&world.built["app-linux-amd64"], &world.built["app-linux-arm64"]);
+    for (descriptor, expected) in [
+        (format!(r#"{{"digest":"{other}","size":7}}"#), 1),
+        (format!(r#"{{"digest":"sha256:{:064}"}}"#, 0), 1),
+        (format!(r#"{{"mediaType":"x","digest":"{other}","platform":{{}}}}"#), 1),
+        (format!(r#"{{"digest":"{own}"}}"#), 0),
+        (r#"{"size":7}"#.to_owned(), 0),
+        ("null".to_owned(), 0),
+    ] {
+        let text = format!(
+            r#"{{"app-linux-amd64":{{"containerimage.digest":"{own}","containerimage.descriptor":{descriptor}}}}}"#
+        );
+        let arm = of_leg(&world, "app-linux-arm64");
+        let (status, told, index) =
+            run(&world, &plan(&["oci-layout:a"]), "merge", &[("amd.json", &text), ("arm.json", &arm)]);
+        assert_eq!(status, expected, "{descriptor}: {told}");
+        assert_eq!(told.contains("but `containerimage.descriptor` has sha256:"), expected == 1, "{told}");
+        assert_eq!(index.contains("1.4.2"), expected == 0, "{descriptor}");
+    }
+}
+
+/// What a build was pushed as, by its metadata, need not be in this image's repositories; that it is there all the same is said.
+#[test]
+fn metadata_of_other_repositories_is_noted() {
+    for (name, is_noted) in [
+        ("other.io/x/y", true),
+        ("docker.io/acme/app", true),
+        ("HOST/acme/other", true),
+        ("HOST/acme/other:1,other.io/x/y", true),
+        ("HOST/acme/app", false),
+        ("HOST/acme/app:1.4.2", false),
+        ("other.io/x/y,HOST/acme/app", false),
+        ("", false),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve();
+        let name = name.replace("HOST", &server.host());
+        let entry = |(leg, digest)| {
+            format!(r#""{leg}":{{"containerimage.digest":"{digest}","image.name":"{name}"}}"#)
+        };
+        let entries: Vec<String> = world.built.iter().map(entry).collect();
+        let output = Test::new()
+            .file("plan.json", plan(&[&format!("{}/acme/app", server.host())]))
+            .file("metadata.json", format!("{{{}}}", entries.join(",")))
+            .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"])
+            .output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{name}: {told}");
+        assert_eq!(told.matches("note[other-repository]").count(), usize::from(is_noted), "{name}: {told}");
+    }
+}
+
+/// Builds of two images that are one are noted, and those of one image, of two platforms, are an error as before.
+#[test]
+fn builds_of_two_images_with_one_digest_are_noted() {
+    for is_same in [true, false] {
+        let mut world = World::new();
+        for (leg, salt) in [("app", "a"), ("web", if is_same { "a" } else { "b" })] {
+            let digest = world.build(&["a"], Build::new("shared", "linux/amd64").salt(salt));
+            world.built.insert(leg.to_owned(), digest);
+        }
+        world.built.remove("shared");
+        let image = |key: &str| {
+            format!(
+                r#""{key}":{{"repositories":["oci-layout:a"],"tags":[{}],"builds":{{"{key}":{{"platform":"linux/amd64"}}}}}}"#,
+                super::world::literal(key)
+            )
+        };
+        let document = super::world::document(&[image("app"), image("web")].join(","));
+        let metadata = world.metadata();
+        let (status, told, _) = run(&world, &document, "merge", &[("m.json", &metadata)]);
+        assert_eq!(status, 0, "{told}");
+        assert_eq!(told.matches("note[same-digest]").count(), usize::from(is_same), "{told}");
     }
 }

@@ -482,3 +482,57 @@ fn a_slow_server_is_waited_for_and_that_is_said() {
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(told.contains(": waiting for the answer to GET /v2/acme/app/tags/list: "), "{told}");
 }
+
+/// A list need not have an end; each of its pages may come in time.
+#[test]
+fn a_list_of_many_slow_pages_ends_in_the_time_that_is_given() {
+    // How long a page takes, in which pages the list ends, and for how long it is waited.
+    for (pause, pages, wait, expected) in [
+        (400, usize::MAX, "2s", 1),
+        (1500, usize::MAX, "3s", 1),
+        (3, usize::MAX, "2s", 1),
+        (1600, 4, "60s", 0),
+        (10, 20, "60s", 0),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen| {
+            let (_, query) = seen.target.split_once("/tags/list?")?;
+            let page: usize = query.split("page=").nth(1).and_then(|page| page.parse().ok()).unwrap_or(0);
+            std::thread::sleep(Duration::from_millis(pause));
+            if page >= pages || query.contains("last=") {
+                return Some(Reply::Whole(Answer::json(200, r#"{"tags":[]}"#)));
+            }
+            let tags: Vec<String> = (0..3).map(|at| format!("t-{page}-{at}")).collect();
+            let next = format!("</v2/acme/app/tags/list?page={}>; rel=\"next\"", page + 1);
+            let answer = Answer::json(200, format!(r#"{{"tags":{tags:?}}}"#)).header("Link", next);
+            Some(Reply::Whole(answer))
+        });
+        let began = std::time::Instant::now();
+        let output = Test::new()
+            .file("plan.json", document(&server))
+            .file("metadata.json", world.metadata())
+            .args([
+                "merge",
+                "--plan",
+                "plan.json",
+                "--metadata",
+                "metadata.json",
+                "--dry-run",
+                "--wait",
+                wait,
+            ])
+            .output();
+        let (told, took) = (String::from_utf8(output.stderr).unwrap(), began.elapsed());
+        assert_eq!(output.status.code(), Some(expected), "{pause} {pages}: {told}");
+        if expected == 1 {
+            assert!(took < Duration::from_secs(8), "{pause}: {took:?}");
+            assert!(
+                told.contains("the list comes too slowly: ") && told.contains("and more to come"),
+                "{told}"
+            );
+            assert!(told.contains("a longer `--wait` helps"), "{told}");
+        } else if pause > 1000 {
+            assert!(told.contains(": waiting for the answer to GET /v2/acme/app/tags/list: "), "{told}");
+        }
+    }
+}

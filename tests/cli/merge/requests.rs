@@ -12,9 +12,9 @@ use bakeplan::internals::registry::{Store, TagOrDigest};
 use super::world::{Build, TAGS, World, document, plan, plan_of, put_tag, remove};
 use crate::loopback::{Answer, Reply, Seen, Server};
 
-/// The requests to a repository that look whether a greater version has appeared after the floating tags were written: its
-/// list, and that nothing comes after its last tag.
-const LOOK_AGAIN: usize = 2;
+/// The requests to a repository that look whether its list shows what was written before the floating tags, and whether a greater
+/// version has appeared after they were written: its list, and that nothing comes after its last tag.
+const LOOK_AGAIN: usize = 1 + 2;
 
 /// Counts requests whose lines begin and go on so.
 fn count(lines: &[String], method: &str, part: &str) -> usize {

@@ -404,7 +404,8 @@ fn play(
         let floating = tags.keys().filter(|tag| !published.contains(&tag.as_str()));
         let is_right = floating.clone().all(|tag| tags[tag] == tags[&owner(tag, &published)]);
         let is_said = |report: &Report| {
-            report.has_failed() || report.notes.iter().any(|note| note.code.name() == "tag-list")
+            let mut told = report.notes.iter().chain(&report.held);
+            report.has_failed() || told.any(|note| note.code.name() == "tag-list")
         };
         let is_said = reports.iter().any(is_said);
         match (is_right, is_said) {

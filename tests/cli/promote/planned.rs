@@ -134,7 +134,9 @@ fn another_version_gets_no_tags() {
     for tag in ["1.4.2-rc.1", "v1.4.2", "2026.11.28", "1.3", "1.3.0-slim"] {
         let stage = Stage::new();
         put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
-        stage.passes(&plan(&stage, ""), &format!("HOST/app:{tag} --plan plan.json --dry-run"));
+        if tag != "1.3.0-slim" {
+            stage.passes(&plan(&stage, ""), &format!("HOST/app:{tag} --plan plan.json --dry-run"));
+        }
         stage.other("1.3.0");
         stage.passes(&plan(&stage, ""), "HOST/app:sha-c0ffee0 --plan plan.json");
     }
@@ -342,5 +344,70 @@ fn what_says_that_it_is_another_version_gets_no_tags() {
         if label == "9.9.9" {
             stage.passes(&unplanned, line);
         }
+    }
+}
+
+/// A version's own tag keeps what it has, also without `immutable`.
+#[test]
+fn the_own_tag_of_a_version_is_not_replaced() {
+    for (own, class, form, whose) in [
+        ("1.4.2", "version", "{version}", "a version's own tag"),
+        ("v1.4.2", "version", "v{version}", "a version's own tag"),
+        ("1.4.2-alpine", "version", "{version}-alpine", "a version's own tag"),
+        ("sha-aaaaaaa", "run", "sha-{commit:7}", "the tag of a commit"),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), "staged", &stage.manifest("app", "sha-c0ffee0"));
+        let tags = format!(r#"{{"name":"{own}","class":"{class}","form":"{form}"}}"#);
+        let document = plan_of(&[&stage.at("app")], &tags, r#""version":"1.4.2","#, "hold");
+        let old = stage.other(own);
+        let line = "HOST/app:staged --plan plan.json";
+        for option in ["", "--allow-other-version", "--allow-backward"] {
+            stage.refuses(&document, &format!("{line} {option}"), 1, &format!("is {whose} and has"));
+        }
+        assert_eq!(stage.world.tags("app")[own], old);
+        let outcome = stage.passes(&document, &format!("{line} --allow-retag"));
+        assert_eq!(outcome.tags()[0], format!("{own} replaced"));
+        // What it has already is no change.
+        stage.passes(&document, line);
+    }
+}
+
+/// A tag that names another version in whatever form is believed where nothing else tells the version.
+#[test]
+fn a_source_that_is_named_as_another_version_gets_no_tags() {
+    for (tag, is_refused) in [
+        ("v1.3.0-alpine", true),
+        ("1.3.0-slim", true),
+        ("web-1.3.0", true),
+        ("release_2.0.0", true),
+        ("web-1.4.2", false),
+        ("v1.4.2-alpine", false),
+        ("1.4.2-rc.1", false),
+        ("1.4", false),
+        ("build-1.0.4567", false),
+        ("ci-3.0.12", false),
+        ("nightly-1.3.0", false),
+        ("2026.11.28", false),
+        ("alpine3.20.1", false),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        let line = format!("HOST/app:{tag} --plan plan.json --dry-run");
+        if is_refused {
+            stage.refuses(
+                &plan(&stage, ""),
+                &line,
+                1,
+                "by its tag, but the tags that it would get are for `1.4.2`",
+            );
+            stage.passes(&plan(&stage, ""), &format!("{line} --allow-other-version"));
+        } else {
+            stage.passes(&plan(&stage, ""), &line);
+        }
+        // What says that it is this version may be called anything.
+        let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        stage.passes(&plan(&stage, ""), &line);
     }
 }

@@ -223,6 +223,71 @@ fn a_date_gets_no_floating_tag() {
     }
 }
 
+/// What has the content of a withdrawn version gets no floating tag, whatever its own tag says.
+#[test]
+fn a_version_with_the_content_of_a_withdrawn_one_owns_nothing() {
+    for (tags, expected, status) in [
+        ("1.4.1 1.4.2=1.4.3 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3", "1.4=1.4.1 1=1.4.1 latest=1.4.1", 0),
+        ("1.3.9 1.4.1=1.4.3 1.4.2=1.4.3 1.4.3 1=1.4.3 latest=1.4.3", "1=1.3.9 latest=1.3.9", 0),
+        ("1.4.2=1.4.3 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3", "1.4=1.4.3 1=1.4.3 latest=1.4.3", 5),
+        // Another content of the same time is right.
+        ("1.4.1=1.4.3 1.4.2 1.4.3 1.4=1.4.3 1=1.4.3 latest=1.4.3", "1.4=1.4.2 1=1.4.2 latest=1.4.2", 0),
+    ] {
+        let stage = stage(tags);
+        let document = plan(&stage, "1.4.2", "1.4.3");
+        let outcome = stage.run_with(&document, LINE);
+        assert_eq!(outcome.status, status, "{tags}: {}", outcome.told);
+        for (tag, owner) in expected.split(' ').filter_map(|one| one.split_once('=')) {
+            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{tags}: {tag}: {}", outcome.told);
+        }
+        let is_said = outcome.told.contains("same-as-withdrawn");
+        assert_eq!(is_said, tags.contains("1.4.2=1.4.3"), "{tags}: {}", outcome.told);
+    }
+}
+
+/// A channel of the plan whose index says that it is a withdrawn version is named, also where that has no own tag any more.
+#[test]
+fn a_channel_on_a_version_without_its_own_tag_is_named() {
+    let channel = r#"{"name":"lts","floating":true,"class":"channel","form":"lts"}"#;
+    for (said, is_named) in [("1.4.3", true), ("v1.4.3", true), ("1.4.2", false), ("main", false)] {
+        let mut stage = stage("1.4.2 latest=1.4.3");
+        let annotation = format!(r#""org.opencontainers.image.version":"{said}""#);
+        let build = Build::new("other", "linux/amd64").salt("lts").labelled("", &annotation).plain();
+        let digest = stage.world.build(&["app"], build);
+        let layout = stage.world.layout("app");
+        put_tag(&layout, "lts", &layout.get_manifest(&digest.into()).unwrap().unwrap());
+        let document =
+            plan(&stage, "1.4.2", "1.4.3").replacen(r#""tags":["#, &format!(r#""tags":[{channel},"#), 1);
+        let outcome = stage.run_with(&document, LINE);
+        assert_eq!(outcome.status, if is_named { 5 } else { 0 }, "{said}: {}", outcome.told);
+        let expected = format!("its index says that it is `{said}`, which is withdrawn");
+        assert_eq!(outcome.told.contains(&expected), is_named, "{said}: {}", outcome.told);
+    }
+}
+
+/// Only so many tags are looked at, which is said.
+#[test]
+fn tags_that_are_not_looked_at_are_counted() {
+    for (count, left) in [(150, 0), (205, 5)] {
+        let stage = stage("1.4.2 1.4.3 latest=1.4.3");
+        let layout = stage.world.layout("app");
+        let manifest = stage.manifest("app", "1.4.2");
+        for at in 0..count - 1 {
+            put_tag(
+                &layout,
+                &format!(
+                    "channel-{}",
+                    char::from(b'a' + u8::try_from(at % 26).unwrap()).to_string().repeat(at / 26 + 1)
+                ),
+                &manifest,
+            );
+        }
+        let outcome = stage.run_with(&plan(&stage, "1.4.2", "1.4.3"), LINE);
+        let said = format!("{left} tags of `{}` that may be channels were not looked at", stage.at("app"));
+        assert_eq!(outcome.told.contains(&said), left > 0, "{}", outcome.told);
+    }
+}
+
 /// What is no version by its numbers, and still is what was withdrawn, is named: nobody else would.
 #[test]
 fn a_channel_that_stays_on_a_withdrawn_version_is_named() {

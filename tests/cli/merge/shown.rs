@@ -1,0 +1,242 @@
+//! Lists that do not show what was just written: they may lack a greater version, so that floating tags stay as they are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report};
+use bakeplan::internals::registry::{Layout, Store, TagOrDigest};
+
+use super::world::{Build, World, plan, put_tag};
+use crate::loopback::{Answer, Reply, Seen, Server};
+
+/// A repository in which `latest` and `1` are version 1.9.0, beside so many release candidates.
+fn world(candidates: usize) -> World {
+    let mut world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let first = TagOrDigest::Digest(world.built["app-linux-amd64"].clone());
+    let first = layout.get_manifest(&first).unwrap().unwrap();
+    for tag in ["1.9.0", "1.9", "1", "latest"] {
+        put_tag(&layout, tag, &first);
+    }
+    for at in 0..candidates {
+        put_tag(&layout, &format!("1.3.0-rc.{at}"), &first);
+    }
+    world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
+    world
+}
+
+/// A registry whose lists are what `list` makes of the tags that are there; it gets the number of the list, and whether more is
+/// asked for.
+fn serve(
+    world: &World,
+    list: impl Fn(Vec<String>, usize, bool) -> Vec<String> + Send + Sync + 'static,
+) -> Server {
+    let root = world.root().join("acme/app");
+    let count = AtomicUsize::new(0);
+    world.serve_with(move |seen: &Seen| {
+        let (_, query) = seen.target.split_once("/tags/list")?;
+        let is_more = query.contains("last=");
+        let number = if is_more { 0 } else { count.fetch_add(1, Ordering::Relaxed) };
+        let layout = Layout::open(&root).unwrap();
+        let mut tags: Vec<String> = layout.list_tags().unwrap().iter().map(ToString::to_string).collect();
+        tags.sort();
+        let tags = list(tags, number, is_more);
+        Some(Reply::Whole(Answer::json(200, format!(r#"{{"tags":{tags:?}}}"#))))
+    })
+}
+
+fn merge(world: &World, server: &Server, options: Options) -> Report {
+    world.merge(&plan(&[&format!("{}/acme/app", server.host())]), options)
+}
+
+fn outcome(report: &Report, tag: &str) -> Outcome {
+    report.images["app"].references.iter().find(|one| one.tag == tag).expect("it is planned").outcome
+}
+
+type List = fn(Vec<String>, usize, bool) -> Vec<String>;
+
+/// Lists that lack `1.9.0`, and what is written now: each hides it in its own way.
+const HIDING: [(&str, List); 4] = [
+    ("by age, cut, and what follows by name", |tags, _, is_more| {
+        if is_more {
+            Vec::new()
+        } else {
+            tags.into_iter().filter(|tag| !tag.starts_with("1.9") && tag != "1.4.2").collect()
+        }
+    }),
+    ("frozen", |_, _, is_more| if is_more { vec![] } else { vec!["1".to_owned(), "latest".to_owned()] }),
+    ("frozen, and the whole of it again", |_, _, _| vec!["1".to_owned(), "latest".to_owned()]),
+    ("a cache of before the last release", |tags, _, is_more| {
+        let is_old = |tag: &String| !tag.starts_with("1.9") && !tag.starts_with("1.4");
+        if is_more { vec![] } else { tags.into_iter().filter(is_old).collect() }
+    }),
+];
+
+#[test]
+fn a_list_that_does_not_show_what_was_written_moves_nothing() {
+    for (name, list) in HIDING {
+        let world = world(20);
+        let before = world.tags("acme/app");
+        let server = serve(&world, list);
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems, [], "{name}");
+        let held: Vec<&str> = report.held.iter().map(|one| one.code.name()).collect();
+        assert_eq!(held, ["tag-list"], "{name}: {:?}", report.held);
+        assert!(report.is_incomplete(), "the exit code is 5");
+        assert!(report.held[0].message.contains("does not list what was written"), "{:?}", report.held);
+        assert_eq!(
+            (outcome(&report, "1.4.2"), outcome(&report, "latest")),
+            (Outcome::Created, Outcome::Held)
+        );
+        let tags = world.tags("acme/app");
+        assert!(tags.contains_key("1.4.2"), "{name}: the version is published");
+        for tag in ["1", "latest", "1.9.0"] {
+            assert_eq!(tags[tag], before[tag], "{name}: {tag}");
+        }
+        assert!(report.notes.iter().all(|note| note.code.name() != "tag-list"), "{:?}", report.notes);
+        // Whoever says so moves them.
+        let options = Options { allow_backward: true, ..Options::default() };
+        assert_eq!(merge(&world, &server, options).problems, [], "{name}");
+        assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"]);
+    }
+}
+
+/// A list that shows it at once, or after a while, decides.
+#[test]
+fn a_list_that_shows_what_was_written_decides() {
+    for behind in [0, 1, 5] {
+        for greater in [true, false] {
+            let world = world(20);
+            if !greater {
+                for tag in ["1.9.0", "1.9"] {
+                    super::world::untag(&world.layout("acme/app"), tag);
+                }
+            }
+            // What was written shows in a later list only.
+            let server = serve(&world, move |tags, number, is_more| {
+                let shows = |tag: &String| !tag.starts_with("1.4") || number > behind;
+                if is_more { vec![] } else { tags.into_iter().filter(shows).collect() }
+            });
+            let report = merge(&world, &server, Options::default());
+            assert_eq!(report.problems, [], "{behind}");
+            assert!(report.held.is_empty(), "{behind}: {:?}", report.held);
+            let expected = if greater { Outcome::Kept } else { Outcome::Moved };
+            assert_eq!(outcome(&report, "latest"), expected, "{behind} {greater}");
+            assert!(outcome(&report, "1.4").writes(), "{behind}");
+        }
+    }
+}
+
+/// One list shows it, whatever else there is: requests are counted.
+#[test]
+fn one_list_is_enough_to_see_what_was_written() {
+    let world = world(0);
+    for tag in ["1.9.0", "1.9"] {
+        super::world::untag(&world.layout("acme/app"), tag);
+    }
+    let server = world.serve();
+    assert_eq!(merge(&world, &server, Options::default()).problems, []);
+    let lists: Vec<String> = server.lines().into_iter().filter(|line| line.contains("/tags/list")).collect();
+    // Before and after, the end of the list is asked for, too.
+    assert_eq!(lists.len(), 2 + 1 + 2, "{lists:?}");
+    // A repetition decides nothing, and asks no more than before.
+    let before = server.lines().len();
+    assert_eq!(merge(&world, &server, Options::default()).problems, []);
+    let again = server.lines().split_off(before);
+    assert_eq!(again.iter().filter(|line| line.contains("/tags/list")).count(), 2, "{again:?}");
+}
+
+/// Where nothing has the floating tags, they are created, also where no list tells anything.
+#[test]
+fn floating_tags_that_are_not_there_are_created() {
+    let world = World::with_app(&["acme/app"]);
+    let server = serve(&world, |_, _, _| Vec::new());
+    let report = merge(&world, &server, Options::default());
+    assert_eq!((report.problems.as_slice(), report.held.len()), (&[][..], 0), "{:?}", report.held);
+    assert_eq!(outcome(&report, "latest"), Outcome::Created);
+}
+
+/// The right to list tags may be gone when it is asked for again.
+#[test]
+fn a_list_that_fails_afterwards_moves_nothing() {
+    for (status, code) in [(403, "DENIED"), (404, "NAME_UNKNOWN"), (405, "UNSUPPORTED")] {
+        let world = world(20);
+        for tag in ["1.9.0", "1.9"] {
+            super::world::untag(&world.layout("acme/app"), tag);
+        }
+        let before = world.tags("acme/app");
+        let lists = Arc::new(AtomicUsize::new(0));
+        let counted = lists.clone();
+        let server = world.serve_with(move |seen: &Seen| {
+            let is_list = seen.path().ends_with("/tags/list") && !seen.target.contains("last=");
+            let is_again = is_list && counted.fetch_add(1, Ordering::Relaxed) > 0;
+            is_again.then(|| Reply::Whole(Answer::error(status, code)))
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems, [], "{code}");
+        assert_eq!(report.held.len(), 1, "{code}: {:?}", report.held);
+        assert_eq!(outcome(&report, "latest"), Outcome::Held, "{code}");
+        assert_eq!(world.tags("acme/app")["latest"], before["latest"], "{code}");
+    }
+}
+
+/// What is refused or fails on the way is that alone, and not a fault of the list.
+#[test]
+fn a_floating_tag_that_is_refused_is_no_fault_of_the_list() {
+    for (status, code) in [(403, "DENIED"), (400, "TAG_INVALID"), (405, "UNSUPPORTED"), (409, "CONFLICT")] {
+        let world = World::with_app(&["acme/app"]);
+        let server = world.serve_with(move |seen: &Seen| {
+            let is_it = seen.method == "PUT" && seen.path().ends_with("/manifests/latest");
+            is_it.then(|| Reply::Whole(Answer::error(status, code)))
+        });
+        let began = server.lines().len();
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems.len(), 1, "{code}: {:?}", report.problems);
+        assert!(report.notes.iter().all(|note| note.code.name() != "tag-list"), "{:?}", report.notes);
+        let lists = server.lines().split_off(began);
+        let lists = lists.iter().filter(|line| line.contains("/tags/list")).count();
+        assert!(lists <= 6, "{code}: {lists} lists");
+    }
+}
+
+/// A change that comes between writing and reading is undone, and that is said: of whatever it was.
+#[test]
+fn a_change_that_is_undone_is_reported() {
+    for (tag, severity) in [
+        ("manual", "warning"),
+        ("backup-of-latest", "warning"),
+        ("test", "warning"),
+        ("1.4.1", "note"),
+        ("1.3.0", "note"),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let layout = world.layout("acme/app");
+        let other = super::world::index_of(&layout, world.built.values(), "other");
+        let other = super::world::put(&layout, bakeplan::internals::oci::OCI_INDEX, &other);
+        let digest = other.digest.clone();
+        let name = tag.to_owned();
+        let done = AtomicUsize::new(0);
+        let server = world.serve_through(move |seen, forward| {
+            let answer = forward();
+            let is_it = seen.method == "PUT" && seen.path().ends_with("/latest");
+            if is_it && done.fetch_add(1, Ordering::Relaxed) == 0 {
+                put_tag(&layout, &name, &other);
+                put_tag(&layout, "latest", &other);
+            }
+            answer.into()
+        });
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(report.problems, [], "{tag}");
+        let tags = world.tags("acme/app");
+        assert_eq!((&tags["latest"], &tags[tag]), (&tags["1.4.2"], &digest), "{tag}");
+        let told: Vec<_> = report.notes.iter().filter(|one| one.code.name() == "concurrent-change").collect();
+        assert_eq!(told.len(), 1, "{tag}: {:?}", report.notes);
+        let message = &told[0].message;
+        assert!(
+            message.contains(":latest` was changed to") && message.contains(&format!("`{tag}`")),
+            "{message}"
+        );
+        assert_eq!(told[0].severity.word(), severity, "{tag}");
+    }
+}
