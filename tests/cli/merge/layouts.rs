@@ -542,7 +542,7 @@ fn what_is_wrong_with_a_build_is_told_before_anything_is_written() {
             vec![entry.to_string()]
         });
     });
-    check("invalid-manifest", &|world| {
+    check("wrong-media-type", &|world| {
         let digest = put(&world.layout("a"), OCI_INDEX, &index(&[])).digest;
         let layout = world.layout("a");
         let text =

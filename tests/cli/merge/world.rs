@@ -331,7 +331,7 @@ fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
     let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
     let labels = if labels.is_empty() { String::new() } else { format!(",{labels}") };
     let config = format!(
-        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":"{salt}"{labels}}}}}}}"#
+        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":{salt:?}{labels}}}}}}}"#
     );
     let mut text = image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]);
     if !annotations.is_empty() {
