@@ -15,7 +15,8 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// What the content of a configuration says: the entrypoint, or else the command. Nothing when it cannot be read.
+    /// What the content of a configuration says: the entrypoint, then the command, which it gets as arguments. Nothing when it
+    /// cannot be read.
     #[must_use]
     pub(crate) fn read(configuration: &[u8]) -> Self {
         #[derive(Deserialize)]
@@ -32,7 +33,7 @@ impl Command {
         }
         let form = serde_json::from_slice::<Form>(configuration).ok().and_then(|form| form.config);
         let Some(Execution { entrypoint, cmd, env, working_dir }) = form else { return Self::default() };
-        let words = entrypoint.filter(|words| !words.is_empty()).or(cmd).unwrap_or_default();
+        let words = entrypoint.into_iter().chain(cmd).flatten().collect();
         let path =
             env.unwrap_or_default().iter().rev().find_map(|one| Some(one.strip_prefix("PATH=")?.to_owned()));
         Self { words, path, folder: working_dir.unwrap_or_default() }
@@ -44,9 +45,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_entrypoint_counts_and_else_the_command() {
+    fn the_command_follows_the_entrypoint() {
         for (text, words, path) in [
-            (r#"{"config":{"Entrypoint":["/a","x"],"Cmd":["y"]}}"#, &["/a", "x"][..], None),
+            (r#"{"config":{"Entrypoint":["/a","x"],"Cmd":["y"]}}"#, &["/a", "x", "y"][..], None),
             (
                 r#"{"config":{"Entrypoint":[],"Cmd":["y"],"Env":["A=PATH=1","PATH=/b:/c"]}}"#,
                 &["y"],

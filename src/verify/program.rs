@@ -10,6 +10,14 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// How many links lead to a file, and how many scripts to a program.
 const MAX_LINKS: usize = 40;
 const MAX_SCRIPTS: usize = 4;
+/// How many programs are followed that start another.
+const MAX_STARTED: usize = 4;
+/// Programs that start another one and look after it.
+const INITS: [&str; 6] = ["tini", "tini-static", "dumb-init", "docker-init", "catatonit", "exec"];
+/// Programs that start another one as a user, who is named first.
+const AS_USER: [&str; 2] = ["gosu", "su-exec"];
+/// Shells, of which a command may be an argument.
+const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "busybox-sh"];
 
 /// What came of looking at the program of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +114,64 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// Looks whether the program that an image runs is for its platform.
+/// Looks whether the programs that an image runs are for its platform: the first one, and what that is known to start.
 pub(super) fn look(platform: &DescriptorPlatform, command: &Command, layers: &mut Layers<'_>) -> Verdict {
+    let mut words = command.words.clone();
+    let mut verdict = look_at(platform, words.first(), command, layers);
+    for _ in 0..MAX_STARTED {
+        let Some(next) = started(&words).filter(|_| verdict == Verdict::Fits) else { break };
+        // What is not there may be built into the shell.
+        if !matches!(next.first().map(|name| layers.program(name, command)), Some(Ok(Some(_)))) {
+            break;
+        }
+        verdict = look_at(platform, next.first(), command, layers);
+        words = next;
+    }
+    verdict
+}
+
+/// The command that a command starts, where it is one of those that do nothing else.
+fn started(words: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = words.split_first()?;
+    let name = first.rsplit('/').next()?;
+    let behind_options = |rest: &[String]| {
+        let at = match rest.iter().position(|word| word == "--") {
+            Some(at) => at + 1,
+            None => rest.iter().position(|word| !word.starts_with('-'))?,
+        };
+        rest.get(at..).map(<[String]>::to_vec)
+    };
+    if INITS.contains(&name) {
+        return behind_options(rest);
+    }
+    if AS_USER.contains(&name) {
+        return behind_options(rest)?.get(1..).map(<[String]>::to_vec);
+    }
+    if name == "env" {
+        let at = rest.iter().position(|word| !word.starts_with('-') && !word.contains('='))?;
+        return rest.get(at..).map(<[String]>::to_vec);
+    }
+    if SHELLS.contains(&name)
+        && let [option, script, ..] = rest
+        && option.starts_with('-')
+        && option.ends_with('c')
+    {
+        // Only a command without anything that a shell does itself.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " /._-=:,@%+".contains(c);
+        let words =
+            || script.split_ascii_whitespace().skip_while(|word| *word == "exec" || word.contains('='));
+        return script.chars().all(is_plain).then(|| words().map(str::to_owned).collect());
+    }
+    None
+}
+
+/// Looks whether a program is for a platform.
+fn look_at(
+    platform: &DescriptorPlatform,
+    program: Option<&String>,
+    command: &Command,
+    layers: &mut Layers<'_>,
+) -> Verdict {
     let unknown = |why: String| Verdict::Unknown(why);
     if platform.os != "linux" {
         return unknown(format!("programs for `{}` are not looked at", platform.os));
@@ -115,7 +179,7 @@ pub(super) fn look(platform: &DescriptorPlatform, command: &Command, layers: &mu
     let Some(own) = Machine::of(&platform.architecture) else {
         return unknown(format!("the machine of `{}` is not known", platform.architecture));
     };
-    let Some(mut name) = command.words.first().cloned() else {
+    let Some(mut name) = program.cloned() else {
         return unknown("it has neither an entrypoint nor a command".to_owned());
     };
     for _ in 0..MAX_SCRIPTS {

@@ -258,6 +258,42 @@ fn programs_are_found_as_a_kernel_finds_them() {
         ),
         (APP_RUNS, vec![at("app", b"#!/bin/sh\n")], "`/bin/sh` is not in its layers".to_owned()),
         (APP_RUNS, vec![at("app", b"#!/app\n")], "`/app` is run by one script after the other".to_owned()),
+        // What does nothing but start another program.
+        (r#"{"Entrypoint":["/tini","--","/app"]}"#, vec![at("tini", &good), at("app", &bad)], wrong("/app")),
+        (
+            r#"{"Entrypoint":["tini","-g"],"Cmd":["app","-v"]}"#,
+            vec![at("sbin/tini", &good), at("bin/app", &bad)],
+            wrong("/bin/app"),
+        ),
+        (
+            r#"{"Entrypoint":["/bin/sh","-c","exec /app --port=1"]}"#,
+            vec![at("bin/sh", &good), at("app", &bad)],
+            wrong("/app"),
+        ),
+        (
+            r#"{"Entrypoint":["dumb-init","--","gosu","web:web","/app"]}"#,
+            vec![at("bin/dumb-init", &good), at("bin/gosu", &good), at("app", &bad)],
+            wrong("/app"),
+        ),
+        (r#"{"Cmd":["env","A=1","/app"]}"#, vec![at("bin/env", &good), at("app", &bad)], wrong("/app")),
+        (
+            r#"{"Entrypoint":["/tini","--","/start"]}"#,
+            vec![at("tini", &good), at("start", b"#!/bin/sh\n"), at("bin/sh", &bad)],
+            wrong("/bin/sh"),
+        ),
+        (r#"{"Entrypoint":["/tini","--","/app"]}"#, vec![at("tini", &good), at("app", &good)], String::new()),
+        // What a shell does itself, and arguments, are no programs.
+        (
+            r#"{"Cmd":["/bin/sh","-c","cd /srv && ./app"]}"#,
+            vec![at("bin/sh", &good), at("srv/app", &bad)],
+            String::new(),
+        ),
+        (
+            r#"{"Cmd":["/bin/sh","-c","echo app"]}"#,
+            vec![at("bin/sh", &good), at("bin/app", &bad)],
+            String::new(),
+        ),
+        (r#"{"Cmd":["/server","/app"]}"#, vec![at("server", &good), at("app", &bad)], String::new()),
         // What cannot be told is said.
         (APP_RUNS, vec![at("app", b"MZ")], "`/app` is neither an ELF program nor a script".to_owned()),
         (APP_RUNS, vec![at("app", b"\x7fELF")], "neither an ELF program nor a script".to_owned()),
