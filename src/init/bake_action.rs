@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::build_push::{add_reference, add_repository};
+use super::build_push::{add_reference, add_repositories};
 use super::found::{BakeBuild, Build, Publication, TagLine};
+use super::guard::Guard;
 use super::inputs::Inputs;
 use super::moment::Answers;
 use super::scope::Scope;
@@ -19,6 +20,8 @@ pub(crate) struct BakeRun {
     pub set: Vec<Line>,
     /// Whether it pushes, apart from what its targets say.
     pub push: Answers,
+    /// The condition of that.
+    pub guard: Option<Guard>,
 }
 
 /// Reads a step.
@@ -40,6 +43,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
         build,
         set: inputs.lines("set", scope),
         push: inputs.answers("push", scope),
+        guard: inputs.guard("push", scope),
     }
 }
 
@@ -52,7 +56,7 @@ fn described(what: &str, line: &Line) -> Line {
 
 /// What a run of Bake publishes in these runs.
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
-    let BakeRun { place, mut build, set, push } = run;
+    let BakeRun { place, mut build, set, push, guard } = run;
     let mut found = Publication::new(place, job, runs);
     let mut metas: Vec<Rc<Meta>> = Vec::new();
     build.files.retain(|line| {
@@ -70,7 +74,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     build.has_meta = !metas.is_empty();
     for meta in metas {
         found.untold.extend(meta.labels.iter().map(|line| described("label ", line)));
-        meta.images.iter().cloned().for_each(|image| add_repository(&mut found, image));
+        add_repositories(&mut found, &meta);
         found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         found.flavor.extend(meta.flavor.iter().cloned());
     }
@@ -106,6 +110,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     let says_nothing = pushes.0.iter().all(|answer| *answer == Some(false));
     found.runs = if says_nothing { found.runs.and(Answers::of(|_| None)) } else { found.runs.and(pushes) };
     build.pushes = !says_nothing;
+    found.guards.extend(guard.filter(|_| build.pushes));
     found.build = Some(Build::Bake(Box::new(build)));
     found
 }

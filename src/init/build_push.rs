@@ -4,7 +4,7 @@ use super::found::{Build, DockerfileBuild, Publication, TagLine};
 use super::inputs::Inputs;
 use super::moment::Answers;
 use super::scope::Scope;
-use super::text::{Line, Piece, Template};
+use super::text::{Line, Meta, Piece, Template};
 
 /// Inputs that a plan needs nothing of: runners, summaries, tokens.
 const IRRELEVANT: [&str; 7] =
@@ -13,6 +13,7 @@ const IRRELEVANT: [&str; 7] =
 /// Reads a step that publishes in these runs.
 pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str) -> Option<Publication> {
     let outputs = inputs.lines("outputs", scope);
+    let guard = inputs.guard("push", scope);
     let push = inputs.answers("push", scope);
     let by_output = pushed_by(inputs, scope);
     let is_by_digest = outputs.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
@@ -21,10 +22,13 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         (Some(false), Some(false)) => Some(false),
         _ => None,
     });
-    if pushes.0.iter().all(|answer| *answer == Some(false)) {
+    let by_output = by_output.0.contains(&Some(true));
+    let is_open = guard.as_ref().is_some_and(|guard| guard.condition.when.as_deref() != Some("false"));
+    if pushes.0.iter().all(|answer| *answer == Some(false)) && !is_open {
         return None;
     }
     let mut found = Publication::new(inputs.place.clone(), job, runs.and(pushes));
+    found.guards.extend(guard.filter(|_| !by_output));
     for line in inputs.items("tags", scope) {
         add_reference(&mut found, line, is_by_digest);
     }
@@ -131,7 +135,7 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
         && output == "tags"
     {
         let meta = std::rc::Rc::clone(meta);
-        meta.images.iter().cloned().for_each(|image| add_repository(found, image));
+        add_repositories(found, &meta);
         if !is_by_digest {
             found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
             found.flavor.extend(meta.flavor.iter().cloned());
@@ -147,6 +151,12 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
             found.tags.push(TagLine::Text(Line { text, place: line.place }));
         }
     }
+}
+
+/// Adds the repositories of docker/metadata-action.
+pub(super) fn add_repositories(found: &mut Publication, meta: &Meta) {
+    meta.images.iter().cloned().for_each(|image| add_repository(found, image));
+    found.conditional.extend(meta.conditional.iter().cloned());
 }
 
 /// Adds a repository, once.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
-use super::build_push::{add_reference, add_repository};
+use super::build_push::{add_reference, add_repositories};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::Answers;
 use super::scope::{Output, Scope};
@@ -157,7 +157,7 @@ fn imagetools(
         .any(|word| word.shown().contains("DOCKER_METADATA_OUTPUT") || word.shown().contains("the action's"));
     is_of_meta |= publication.tags.is_empty();
     if is_of_meta && let Some(meta) = meta_of(scope) {
-        meta.images.iter().cloned().for_each(|image| add_repository(&mut publication, image));
+        add_repositories(&mut publication, &meta);
         publication.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         publication.flavor.extend(meta.flavor.iter().cloned());
     }
@@ -210,7 +210,7 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
     }
     let push = Answers::of(|_| Some(push && !prints));
     let mut found = bake_action::publication(
-        BakeRun { place: place.clone(), build, set, push },
+        BakeRun { place: place.clone(), build, set, push, guard: None },
         scope,
         setting.runs,
         setting.job,

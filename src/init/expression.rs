@@ -30,6 +30,27 @@ impl Expression {
         parser.blanks();
         (parser.at == text.len()).then_some(parsed)
     }
+
+    /// Whether it names something, and only what fits.
+    pub(super) fn has_only(&self, fits: &dyn Fn(&[String]) -> bool) -> bool {
+        let mut names = Vec::new();
+        self.names(&mut names);
+        !names.is_empty() && names.into_iter().all(fits)
+    }
+
+    /// The names in it.
+    pub(super) fn names<'e>(&'e self, names: &mut Vec<&'e [String]>) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
+            Self::Path(path) => names.push(path),
+            Self::Member(of, _) | Self::Not(of) => of.names(names),
+            Self::Call(_, arguments) => arguments.iter().for_each(|one| one.names(names)),
+            Self::Binary(_, left, right) => {
+                left.names(names);
+                right.names(names);
+            }
+        }
+    }
 }
 
 /// Operators, those that bind less first.

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::guard::{Guard, Guarded};
 use super::moment::Answers;
 use super::runs_on::RunsOn;
 use super::text::{Condition, Line, Place, RuleLine, Template};
 use super::triggers::Start;
+use super::world::World;
 
 /// A step or a command that publishes something, or that builds it for another one which does.
 #[derive(Clone, Debug)]
@@ -16,8 +18,8 @@ pub(crate) struct Publication {
     pub job: String,
     /// In which of the examples it publishes.
     pub runs: Answers,
-    /// On what that depends beside what starts its job, each of which is in `runs`, too.
-    pub guards: Vec<Condition>,
+    /// The conditions under which it does.
+    pub guards: Vec<Guard>,
     /// Further events that start it: `schedule`, `workflow_dispatch`.
     pub others: Vec<String>,
     /// What starts its workflow.
@@ -26,6 +28,8 @@ pub(crate) struct Publication {
     pub build: Option<Build>,
     /// Where it is published, without tags.
     pub repositories: Vec<Line>,
+    /// The same under further conditions.
+    pub conditional: Vec<(Line, Condition)>,
     /// Under which tags; none when it is pushed by digest.
     pub tags: Vec<TagLine>,
     /// The flavor of docker/metadata-action.
@@ -41,17 +45,6 @@ pub(crate) struct Publication {
 }
 
 impl Publication {
-    /// The same where a condition holds.
-    pub(crate) fn guard(&mut self, condition: Condition) {
-        self.runs = self.runs.and(condition.answers);
-        // Those publish nothing with a plan, whatever it says.
-        let is_about_requests = condition.when.as_deref() == Some("not (event == \"pull_request\")");
-        let is_known = self.guards.iter().any(|known| known.written == condition.written);
-        if !is_about_requests && !is_known {
-            self.guards.push(condition);
-        }
-    }
-
     /// A step of which only its place is known yet.
     #[must_use]
     pub(crate) fn new(place: Place, job: &str, runs: Answers) -> Self {
@@ -64,6 +57,7 @@ impl Publication {
             start: Rc::default(),
             build: None,
             repositories: Vec::new(),
+            conditional: Vec::new(),
             tags: Vec::new(),
             flavor: Vec::new(),
             sources: Vec::new(),
@@ -71,6 +65,63 @@ impl Publication {
             untold: Vec::new(),
             runs_on: None,
         }
+    }
+
+    /// The same where a condition holds.
+    pub(crate) fn guard(&mut self, condition: Condition) {
+        self.runs = self.runs.and(condition.answers);
+        if !self.guards.iter().any(|known| known.condition.written == condition.written) {
+            self.guards.push(Guard { condition, place: self.place.clone() });
+        }
+    }
+
+    /// The same for each condition that only some of its repositories have.
+    pub(crate) fn divided(mut self) -> Vec<Self> {
+        let conditional = std::mem::take(&mut self.conditional);
+        let has_others = !self.repositories.is_empty() || conditional.is_empty();
+        let mut all: Vec<Self> = Vec::new();
+        for (line, condition) in conditional {
+            let same = all.iter_mut().find(|one| {
+                one.guards.last().is_some_and(|known| known.condition.written == condition.written)
+            });
+            if let Some(same) = same {
+                same.repositories.push(line);
+                continue;
+            }
+            let mut one = Self { repositories: vec![line.clone()], ..self.clone() };
+            one.runs = one.runs.and(condition.answers);
+            one.guards.push(Guard { condition, place: line.place });
+            all.push(one);
+        }
+        if has_others {
+            all.insert(0, self);
+        }
+        all
+    }
+
+    /// What its guards come to.
+    pub(crate) fn guarded(&self, world: &World) -> Guarded {
+        Guarded::of(&self.guards, self.runs, world)
+    }
+
+    /// Whether it publishes in any run, as far as can be known.
+    pub(crate) fn is_ever_published(&self, world: &World) -> bool {
+        let is_seen = self.runs.0.iter().any(|answer| *answer != Some(false));
+        is_seen
+            || !self.others.is_empty()
+            || !self.start.is_of_requests
+                && match self.guarded(world) {
+                    Guarded::Told => false,
+                    Guarded::When(when) => when != "false",
+                    Guarded::Unknown(..) => true,
+                }
+    }
+
+    /// Whether a condition on the name of the repository keeps it from that.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.guards.iter().any(|Guard { condition, place: _ }| {
+            condition.when.as_deref() == Some("false") && condition.written.contains("github.repository")
+        })
     }
 }
 

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::definition::{Known, META, clean, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
-use super::moment::{Answers, Moment};
+use super::guard::Guarded;
+use super::moment::{Answers, MOMENTS, Moment};
 use super::runs_on::RunsOn;
-use super::text::{Condition, Line, Place, Template};
+use super::text::{Line, Place, Template};
 use super::triggers::Start;
 use super::world::World;
 
@@ -53,14 +54,49 @@ pub(crate) struct Entry {
     pub place: Place,
     /// In which of the examples.
     pub runs: Answers,
-    /// On what that depends beside.
-    pub guards: Vec<Condition>,
+    /// The condition beside what the examples tell.
+    pub guarded: Guarded,
     /// Further events.
     pub others: Vec<String>,
     /// What starts its workflow.
     pub start: Rc<Start>,
     /// The tags; none for those that the target has itself.
     pub tags: Vec<TagLine>,
+}
+
+impl Entry {
+    fn of(publication: &Publication, tags: Vec<TagLine>, world: &World) -> Self {
+        Self {
+            place: publication.place.clone(),
+            runs: publication.runs,
+            guarded: publication.guarded(world),
+            others: publication.others.clone(),
+            start: Rc::clone(&publication.start),
+            tags,
+        }
+    }
+
+    /// Whether it is for runs of which there is no example.
+    pub(crate) fn is_unseen(&self) -> bool {
+        MOMENTS.into_iter().all(|moment| !self.runs.may(moment)) && self.others.is_empty()
+    }
+
+    /// Whether it may publish in such a run.
+    pub(crate) fn may(&self, moment: Moment) -> bool {
+        if !self.is_unseen() {
+            return self.runs.may(moment);
+        }
+        match moment {
+            Moment::Branch | Moment::OtherBranch => !self.guarded.implies("tag"),
+            Moment::Tag => !self.guarded.implies("branch"),
+            Moment::Schedule | Moment::Release | Moment::PullRequest => false,
+        }
+    }
+
+    /// Whether both apply in the same runs.
+    fn has_runs_of(&self, other: &Publication, world: &World) -> bool {
+        self.runs == other.runs && self.guarded == other.guarded(world)
+    }
 }
 
 /// What could not be joined to images.
@@ -80,10 +116,14 @@ pub(crate) fn images(
 ) -> (Vec<Candidate>, Vec<Stray>) {
     world.work.begin();
     let mut strays = Vec::new();
-    let publishes =
-        |one: &Publication| one.runs.0.iter().any(|answer| *answer != Some(false)) || !one.others.is_empty();
+    let (publications, never): (Vec<_>, Vec<_>) =
+        publications.into_iter().partition(|one| one.is_ever_published(world));
+    strays.extend(never.into_iter().filter(Publication::is_elsewhere).map(|publication| Stray {
+        publication,
+        why: "a condition says that only another repository publishes it",
+    }));
     let (merges, mut builds): (Vec<_>, Vec<_>) =
-        publications.into_iter().filter(publishes).partition(|one| one.build.is_none());
+        publications.into_iter().partition(|one| one.build.is_none());
     let sources: Vec<String> = merges.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
     for build in &mut builds {
         if !world.work.spend(1 + sources.len() + merges.len()) {
@@ -97,14 +137,14 @@ pub(crate) fn images(
             break;
         }
         match build.build.clone() {
-            Some(Build::Bake(bake)) => of_bake(build, &bake, known, &mut candidates, &mut strays),
+            Some(Build::Bake(bake)) => of_bake(build, &bake, (known, world), &mut candidates, &mut strays),
             Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
                 publication: build,
                 why: "its build context or Dockerfile lies outside of the repository",
             }),
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
-                add(build, target, dockerfile.platforms.clone(), &mut candidates);
+                add(build, target, dockerfile.platforms.clone(), world, &mut candidates);
             }
             None => {}
         }
@@ -270,7 +310,13 @@ fn same_names(one: &[String], other: &[String]) -> bool {
 }
 
 /// Adds a build: to the image that it is another build of, or as a new one.
-fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &mut Vec<Candidate>) {
+fn add(
+    build: Publication,
+    target: TargetOf,
+    platforms: Vec<Line>,
+    world: &World,
+    candidates: &mut Vec<Candidate>,
+) {
     let key = target_key(&target);
     let repositories = keys(&build.repositories);
     let same = candidates.iter_mut().find(|known| {
@@ -278,7 +324,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         let is_open = known.entries.is_empty() || build.tags.is_empty();
         let overlaps = repositories.iter().any(|one| own.contains(one));
         let is_alike = known.entries.iter().any(|entry| {
-            entry.runs == build.runs
+            entry.has_runs_of(&build, world)
                 && tag_keys(&entry.tags) == tag_keys(&build.tags)
                 && !build.tags.is_empty()
         });
@@ -291,14 +337,7 @@ fn add(build: Publication, target: TargetOf, platforms: Vec<Line>, candidates: &
         Some(Build::Bake(bake)) => bake.variables.clone(),
         Some(Build::Dockerfile(_)) | None => Vec::new(),
     };
-    let entry = (!build.tags.is_empty()).then(|| Entry {
-        place: build.place.clone(),
-        runs: build.runs,
-        guards: build.guards.clone(),
-        others: build.others.clone(),
-        start: Rc::clone(&build.start),
-        tags: build.tags.clone(),
-    });
+    let entry = (!build.tags.is_empty()).then(|| Entry::of(&build, build.tags.clone(), world));
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
     match same {
         Some(known) => {
@@ -358,7 +397,7 @@ fn definition_of(build: &BakeBuild, known: &[Known]) -> Option<usize> {
 fn of_bake(
     publication: Publication,
     build: &BakeBuild,
-    known: &[Known],
+    (known, world): (&[Known], &World),
     candidates: &mut Vec<Candidate>,
     strays: &mut Vec<Stray>,
 ) {
@@ -412,21 +451,14 @@ fn of_bake(
         let target = TargetOf::Known(at, label.clone());
         let mut one = publication.clone();
         if is_given {
-            add(one, target, build.platforms.clone(), candidates);
+            add(one, target, build.platforms.clone(), world, candidates);
             continue;
         }
         one.repositories.clear();
         one.tags.clear();
         one.flavor.clear();
         let key = target_key(&target);
-        let entry = Entry {
-            place: one.place.clone(),
-            runs: one.runs,
-            guards: one.guards.clone(),
-            others: one.others.clone(),
-            start: Rc::clone(&one.start),
-            tags: Vec::new(),
-        };
+        let entry = Entry::of(&one, Vec::new(), world);
         let runners = one.runs_on.map(|on| (build.platforms.clone(), on));
         match candidates
             .iter_mut()
@@ -527,29 +559,22 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
             let candidate = &mut candidates[at];
             // The names of its parts are not those of the image.
             if !merge.repositories.is_empty() {
-                candidate.repositories = merge.repositories;
+                candidate.repositories.clone_from(&merge.repositories);
             }
             if candidate.flavor.is_empty() {
-                candidate.flavor = merge.flavor;
+                candidate.flavor.clone_from(&merge.flavor);
             }
-            merge_lines(&mut candidate.untold, merge.untold);
+            merge_lines(&mut candidate.untold, merge.untold.clone());
             if !merge.tags.is_empty() {
                 let is_same = |entry: &&mut Entry| {
-                    entry.runs == merge.runs
-                        && entry.guards.is_empty()
-                        && merge.guards.is_empty()
-                        && entry.place.path == merge.place.path
+                    entry.has_runs_of(&merge, world) && entry.place.path == merge.place.path
                 };
                 match candidate.entries.iter_mut().find(is_same) {
                     Some(entry) => entry.tags.extend(merge.tags),
-                    None => candidate.entries.push(Entry {
-                        place: merge.place,
-                        runs: merge.runs,
-                        guards: merge.guards,
-                        others: merge.others,
-                        start: merge.start,
-                        tags: merge.tags,
-                    }),
+                    None => {
+                        let entry = Entry::of(&merge, merge.tags.clone(), world);
+                        candidate.entries.push(entry);
+                    }
                 }
             }
         }

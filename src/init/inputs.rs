@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::guard::Guard;
 use super::moment::{Answers, MOMENTS};
 use super::scope::Scope;
 use super::text::{Line, Place, Template};
@@ -86,10 +87,13 @@ impl<'y> Inputs<'y> {
 
     /// Whether an input is true, in the examples.
     pub(crate) fn answers(&self, name: &str, scope: &Scope) -> Answers {
-        match self.raw(name) {
-            Some(text) if !text.trim().is_empty() => scope.condition(text).answers,
-            _ => Answers([Some(false); MOMENTS.len()]),
-        }
+        self.guard(name, scope).map_or(Answers([Some(false); MOMENTS.len()]), |guard| guard.condition.answers)
+    }
+
+    /// An input that says whether something is done.
+    pub(crate) fn guard(&self, name: &str, scope: &Scope) -> Option<Guard> {
+        let text = self.raw(name).filter(|text| !text.trim().is_empty())?;
+        Some(Guard { condition: scope.condition(text), place: self.place_of(name) })
     }
 
     /// The lines of a list as they are written, without comments and empty ones.

@@ -37,39 +37,53 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
         let rule = |text| RuleLine { line: line(text), enable: None, is_default: true };
         rules = DEFAULT_RULES.iter().map(rule).collect();
     }
+    let (images, conditional) = images(inputs, scope);
     Meta {
-        images: images(inputs.lines("images", scope)),
+        images,
+        conditional,
         rules,
         flavor: inputs.lines("flavor", scope),
         labels: inputs.lines("labels", scope),
     }
 }
 
-/// The repositories: a name a line, `name=NAME`, or several names in one line.
-fn images(lines: Vec<Line>) -> Vec<Line> {
+/// The repositories: a name a line, `name=NAME`, or several names in one line; those with a condition apart.
+fn images(inputs: &Inputs<'_>, scope: &Scope) -> (Vec<Line>, Vec<(Line, Condition)>) {
+    let (mut images, mut conditional) = (Vec::new(), Vec::new());
+    for raw in inputs.raw_lines("images") {
+        let (text, enable) = rule(&raw.text, scope);
+        let own = text.lines().into_iter().flat_map(|(_, text)| named(&text));
+        let own = own.map(|text| Line { text, place: raw.place.clone() });
+        match enable {
+            None => images.extend(own),
+            Some(enable) => match enable.when.as_deref() {
+                Some("true") => images.extend(own),
+                Some("false") => {}
+                _ => conditional.extend(own.map(|line| (line, enable.clone()))),
+            },
+        }
+    }
+    (images, conditional)
+}
+
+/// The names in a line of `images`.
+fn named(text: &Template) -> Vec<Template> {
     let mut images = Vec::new();
-    for line in lines {
-        let fields = line.text.split(',');
-        let first = fields.first().and_then(|field| field.0.first());
-        let has_attributes = matches!(first, Some(Piece::Text(text)) if text.contains('='));
-        for field in fields {
-            let named = field.split_once('=').and_then(|(name, value)| {
-                let name = name.constant()?;
-                Some((name, value))
-            });
-            let text = match named {
-                Some((name, value)) if name.trim() == "name" => value,
-                Some((name, value))
-                    if name.trim() == "enable" && value.constant().as_deref() == Some("false") =>
-                {
-                    images.pop();
-                    continue;
-                }
-                Some(_) => continue,
-                None if has_attributes || field.0.is_empty() => continue,
-                None => field,
-            };
-            images.push(Line { text, place: line.place.clone() });
+    let fields = text.split(',');
+    let first = fields.first().and_then(|field| field.0.first());
+    let has_attributes = matches!(first, Some(Piece::Text(text)) if text.contains('='));
+    for field in fields {
+        let named = field.split_once('=').and_then(|(name, value)| Some((name.constant()?, value)));
+        match named {
+            Some((name, value)) if name.trim() == "name" => images.push(value),
+            Some((name, value))
+                if name.trim() == "enable" && value.constant().as_deref() == Some("false") =>
+            {
+                images.pop();
+            }
+            Some(_) => {}
+            None if has_attributes || field.0.is_empty() => {}
+            None => images.push(field),
         }
     }
     images

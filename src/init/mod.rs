@@ -20,6 +20,8 @@ mod value;
 mod runs_on;
 mod when;
 
+pub(crate) mod guard;
+
 pub(crate) mod scope;
 
 // What is written in steps and scripts.

@@ -34,6 +34,21 @@ pub(crate) enum Fact {
     Date(String),
 }
 
+impl Fact {
+    /// Whether some runs have none.
+    pub(crate) fn may_lack(&self) -> bool {
+        match self {
+            Self::Tag | Self::Version | Self::Numbers(_) => true,
+            other => other.is_of_request(),
+        }
+    }
+
+    /// Whether only pull requests have it.
+    pub(crate) fn is_of_request(&self) -> bool {
+        matches!(self, Self::PullRequest | Self::HeadBranch | Self::BaseBranch)
+    }
+}
+
 /// A run of CI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Moment {

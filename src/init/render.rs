@@ -122,12 +122,24 @@ impl Variables {
                 name
             }
             Piece::Fact(Fact::RunNumber) => self.of_run("GITHUB_RUN_NUMBER", RUN_NUMBER),
-            Piece::Text(_) | Piece::Fact(_) | Piece::Meta(..) | Piece::Unknown(_) => return None,
+            Piece::Text(_) | Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => {
+                return None;
+            }
         })
     }
 
     /// The reference to what GitHub tells each run in its environment, such as `GITHUB_SHA`.
     fn reference_to_run(&mut self, piece: &Piece) -> Option<String> {
+        // What is published is of no pull request.
+        if let Piece::Or(fact, other) = piece {
+            return match other.0.as_slice() {
+                [one] if fact.is_of_request() => self.reference_to_run(one),
+                [Piece::Fact(Fact::RefName)] if *fact == Fact::Tag => {
+                    self.reference_to_run(&Piece::Fact(Fact::RefName))
+                }
+                _ => None,
+            };
+        }
         let (name, default) = match piece {
             Piece::Fact(Fact::Commit(None)) => ("GITHUB_SHA", "unknown"),
             Piece::Fact(Fact::RefName | Fact::Version) => ("GITHUB_REF_NAME", "dev"),

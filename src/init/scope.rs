@@ -50,6 +50,8 @@ pub(crate) struct Scope {
     pub steps: Vec<(String, Vec<(String, Output)>)>,
     /// The jobs before, in the same way.
     pub needs: Vec<(String, Vec<(String, Output)>)>,
+    /// In which examples these jobs run.
+    pub results: Vec<(String, Answers)>,
 }
 
 impl Scope {
@@ -111,7 +113,8 @@ impl Scope {
                 other => other.is_true(),
             }
         });
-        let when = parsed.and_then(|parsed| when::of(&parsed, &|inner| self.evaluate(inner, None, 0)));
+        let when =
+            parsed.and_then(|parsed| when::of(&parsed, &|inner, moment| self.evaluate(inner, moment, 0)));
         Condition { written, answers, when }
     }
 
@@ -170,14 +173,25 @@ impl Scope {
                         // A fact of the run, and what stands in for it where it is absent.
                         // Only a run that somebody starts has inputs.
                         None if self.is_input(&left) => inner(right),
-                        None => match left {
-                            Value::Text(text) if text.unknown_parts().is_empty() => Value::Text(text),
+                        None => match (left, inner(right)) {
+                            (Value::Text(left), Value::Text(right)) => {
+                                left.or(right).map_or_else(unknown, Value::Text)
+                            }
                             _ => unknown(),
                         },
                     }
                 }
-                "==" => equal(&inner(left), &inner(right)).map_or_else(unknown, Value::Bool),
-                "!=" => equal(&inner(left), &inner(right)).map_or_else(unknown, |value| Value::Bool(!value)),
+                "==" | "!=" => {
+                    let is_here =
+                        self.world.repository.is_none() && expression.has_only(&when::is_of_repository);
+                    let is_equal = if is_here {
+                        // What a workflow calls its own repository.
+                        Some(true)
+                    } else {
+                        equal(&inner(left), &inner(right)).or_else(|| of_actor(left, right))
+                    };
+                    is_equal.map_or_else(unknown, |is_equal| Value::Bool(is_equal == (*operator == "==")))
+                }
                 _ => unknown(),
             },
             Expression::Call(name, arguments) => {
@@ -232,6 +246,14 @@ impl Scope {
             ("vars", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), false))),
             ("secrets", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), true))),
             ("steps", [id, "outputs", name]) => output(&self.steps, id, name, moment, depth),
+            ("needs", ["*", "result"]) => {
+                Some(Value::List(self.results.iter().filter_map(|(_, runs)| result(*runs, moment)).collect()))
+            }
+            ("needs", [job, "result"]) => {
+                let (_, runs) = self.results.iter().find(|(known, _)| known.eq_ignore_ascii_case(job))?;
+                result(*runs, moment)
+            }
+            ("steps", [_, "outcome" | "conclusion"]) => Some(Value::text("success")),
             ("needs", [job, "outputs", name]) => output(&self.needs, job, name, moment, depth),
             _ => None,
         }
@@ -278,14 +300,17 @@ impl Scope {
             ["base_ref"] | ["event", "pull_request", "base", "ref"] => Fact::BaseBranch,
             ["event", "number"] | ["event", "pull_request", "number"] => Fact::PullRequest,
             ["event", "release", "tag_name"] => Fact::Tag,
-            ["event", "release", "prerelease" | "draft"] => {
-                return (moment? == Moment::Release).then_some(Value::Bool(false));
+            ["event", "release", "draft"] => return Some(Value::Bool(false)),
+            ["event", "release", "prerelease"] => {
+                return moment
+                    .map(|moment| if moment == Moment::Release { Value::Bool(false) } else { Value::Null });
             }
-            ["event", "pull_request", "head", "repo", "full_name"] => {
-                return (moment? == Moment::PullRequest).then(|| self.piece(Piece::Repository, moment));
-            }
-            ["event", "pull_request", "head", "repo", "fork"] => {
-                return (moment? == Moment::PullRequest).then_some(Value::Bool(false));
+            ["event", "pull_request", "head", "repo", name @ ("full_name" | "fork")] => {
+                return moment.map(|moment| match (moment, *name) {
+                    (Moment::PullRequest, "full_name") => self.piece(Piece::Repository, Some(moment)),
+                    (Moment::PullRequest, _) => Value::Bool(false),
+                    _ => Value::Null,
+                });
             }
             ["event", "action"] => {
                 return match moment? {
@@ -316,6 +341,19 @@ impl Scope {
     fn piece(&self, piece: Piece, moment: Option<Moment>) -> Value {
         at(&Template(vec![piece]), moment, &self.world)
     }
+}
+
+/// How a job ends where nothing fails.
+fn result(runs: Answers, moment: Option<Moment>) -> Option<Value> {
+    let is_run = moment.map_or(Some(true), |moment| runs.at(moment))?;
+    Some(Value::text(if is_run { "success" } else { "skipped" }))
+}
+
+/// Whether it is a bot who started the run: in the examples, a person did.
+fn of_actor(left: &Expression, right: &Expression) -> Option<bool> {
+    let is_actor = |one: &Expression| matches!(one, Expression::Path(path) if path.join(".") == "github.actor" || path.join(".") == "github.triggering_actor");
+    let is_bot = |one: &Expression| matches!(one, Expression::Text(name) if name.ends_with("[bot]"));
+    (is_actor(left) && is_bot(right) || is_bot(left) && is_actor(right)).then_some(false)
 }
 
 /// A text, in an example of a run if there is one.

@@ -4,10 +4,12 @@ use hcl::Expression;
 use hcl::expr::ObjectKey;
 
 use super::found::TagLine;
+use super::guard::Guarded;
 use super::images::{Candidate, Entry};
-use super::moment::{Answers, Fact, Moment};
+use super::moment::{Fact, Moment};
 use super::render::{Variables, from};
-use super::text::{Condition, Line, Piece, Place, RuleLine, Template};
+use super::text::{Line, Piece, Place, RuleLine, Template};
+use super::when;
 use super::world::World;
 use crate::rules::Rule;
 
@@ -45,12 +47,14 @@ struct Mask {
 
 impl Mask {
     const ALL: Self = Self { branch: true, tag: true, pull_request: true, others: true };
+    const BRANCH: Self = Self { branch: true, tag: false, pull_request: false, others: true };
+    const TAG: Self = Self { branch: false, tag: true, pull_request: false, others: false };
 
     fn of(entry: &Entry) -> Self {
         Self {
-            branch: entry.runs.may(Moment::Branch) || entry.runs.may(Moment::OtherBranch),
-            tag: entry.runs.may(Moment::Tag) || entry.runs.may(Moment::Release),
-            pull_request: entry.runs.may(Moment::PullRequest),
+            branch: entry.may(Moment::Branch) || entry.may(Moment::OtherBranch),
+            tag: entry.may(Moment::Tag) || entry.may(Moment::Release),
+            pull_request: entry.may(Moment::PullRequest),
             others: !entry.others.is_empty(),
         }
     }
@@ -109,9 +113,8 @@ struct Draft {
     value: Result<Template, (Place, String)>,
     domain: Mask,
     mask: Mask,
-    /// The same where its guards hold.
-    of_guards: Mask,
     condition: Option<String>,
+    guarded: Guarded,
     others: Vec<String>,
 }
 
@@ -129,8 +132,6 @@ pub(crate) fn translate(
     let mut drafts: Vec<Draft> = Vec::new();
     for entry in &candidate.entries {
         let mask = Mask::of(entry);
-        let guard = guard(entry);
-        let of_guards = Mask::of(&without_guards(entry));
         for tag in &entry.tags {
             let line = tag.line();
             let is_default = matches!(tag, TagLine::Rule(rule) if rule.is_default);
@@ -140,22 +141,38 @@ pub(crate) fn translate(
                 written(&line.place)
             };
             let comment = from(&line.place, &said);
+            let guard = match &entry.guarded {
+                Guarded::Told => None,
+                Guarded::When(when) => Some(when.clone()),
+                Guarded::Unknown(place, written) => {
+                    let why = format!("a plan cannot express `{}`", super::render::quotable(written));
+                    drafts.push(Draft {
+                        comments: vec![comment],
+                        value: Err((place.clone(), why)),
+                        domain: Mask::ALL,
+                        mask,
+                        condition: None,
+                        guarded: Guarded::Told,
+                        others: Vec::new(),
+                    });
+                    continue;
+                }
+            };
             let made = match tag {
                 TagLine::Rule(rule) => of_rule(rule, candidate),
                 TagLine::Text(line) => of_text(&line.text, mask, has_rules),
             };
-            match guard.clone().and_then(|guard| Ok((guard, made?))) {
-                Ok((guard, made)) => {
+            match made {
+                Ok(made) => {
                     for (value, domain, condition) in made {
                         let key = value.key();
-                        let condition = both(guard.clone(), condition);
+                        let condition = and(guard.clone(), condition);
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
                                 && known.value.as_ref().is_ok_and(|value| value.key() == key)
                         };
                         if let Some(known) = drafts.iter_mut().find(is_same) {
                             known.mask = known.mask.or(mask);
-                            known.of_guards = known.of_guards.or(of_guards);
                             if !known.comments.contains(&comment) {
                                 known.comments.push(comment.clone());
                             }
@@ -166,8 +183,8 @@ pub(crate) fn translate(
                             value: Ok(value),
                             domain,
                             mask,
-                            of_guards,
                             condition,
+                            guarded: entry.guarded.clone(),
                             others: entry.others.clone(),
                         });
                     }
@@ -177,8 +194,8 @@ pub(crate) fn translate(
                     value: Err((line.place.clone(), why)),
                     domain: Mask::ALL,
                     mask,
-                    of_guards,
                     condition: None,
+                    guarded: Guarded::Told,
                     others: Vec::new(),
                 }),
             }
@@ -212,7 +229,7 @@ pub(crate) fn translate(
 
 impl Tags {
     fn push(&mut self, draft: Draft, variables: &mut Variables, world: &World) {
-        let Draft { mut comments, value, domain, mask, of_guards, condition, others } = draft;
+        let Draft { mut comments, value, domain, mask, condition, guarded, others } = draft;
         let value = value.and_then(|template| {
             let said = said(&template, mask);
             let place = || Place { path: "".into(), line: 0 };
@@ -232,13 +249,14 @@ impl Tags {
             }
         };
         // A version is that of a git tag, so its entries need no further condition.
-        let of_runs = if self.has_version && !mask.branch { None } else { of_guards.when(domain, &others) };
+        let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        let of_runs = of_runs.filter(|kind| !guarded.implies(kind));
         if !domain.meets(mask) {
             comments.push("left out: the workflow pushes nothing in the runs that this is for".to_owned());
             self.entries.push(TagEntry { comments, value: None });
             return;
         }
-        let when = both(condition, of_runs);
+        let when = and(of_runs, condition);
         if when.as_deref() == Some("false") {
             comments.push("it never applies".to_owned());
             self.entries.push(TagEntry { comments, value: None });
@@ -256,34 +274,12 @@ impl Tags {
     }
 }
 
-/// What holds where both conditions do.
-fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+/// Both conditions.
+fn and(one: Option<String>, other: Option<String>) -> Option<String> {
     match (one, other) {
-        (Some(one), Some(other)) if one == other => Some(one),
-        (Some(one), Some(other)) => Some(format!("({one}) and ({other})")),
+        (Some(one), Some(other)) => Some(when::both(one, other, "and")),
         (one, other) => one.or(other),
     }
-}
-
-/// The condition of the guards of an entry; why it cannot be said.
-fn guard(entry: &Entry) -> Result<Option<String>, String> {
-    let mut all = None;
-    for Condition { written, answers: _, when } in &entry.guards {
-        let why =
-            || format!("a plan cannot express `{}`, on which it depends", super::render::quotable(written));
-        all = both(all, Some(when.clone().ok_or_else(why)?).filter(|when| when != "true"));
-    }
-    Ok(all)
-}
-
-/// An entry in the runs in which its job runs, as far as they are known: what its guards forbid, they say themselves.
-fn without_guards(entry: &Entry) -> Entry {
-    let guards = entry.guards.iter().fold(Answers::of(|_| Some(true)), |all, one| all.and(one.answers));
-    let runs = Answers::of(|moment| match guards.at(moment) {
-        Some(false) => Some(true),
-        _ => entry.runs.at(moment),
-    });
-    Entry { runs, ..entry.clone() }
 }
 
 /// The place in the first of these comments.
@@ -326,6 +322,9 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
             Piece::Unknown(written) => {
                 return Err(format!("`{}` is not known here", super::render::quotable(written)));
             }
+            Piece::Or(..) => {
+                return Err(format!("`{}` is not known here", Template(vec![piece.clone()]).shown()));
+            }
             Piece::Meta(_, output) => {
                 return Err(format!("the output `{output}` of docker/metadata-action is not known here"));
             }
@@ -340,6 +339,27 @@ type Made = Vec<(Template, Mask, Option<String>)>;
 
 /// A text that is a tag.
 fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String> {
+    let at = text.0.iter().position(|piece| matches!(piece, Piece::Or(..)));
+    if let Some((at, Piece::Or(fact, other))) = at.and_then(|at| Some((at, text.0.get(at)?))) {
+        let with = |pieces: &[Piece]| Template([&text.0[..at], pieces, &text.0[at + 1..]].concat());
+        let is_name = matches!(other.0.as_slice(), [Piece::Fact(Fact::RefName)]);
+        // What is published is of no pull request.
+        if fact.is_of_request() || *fact == Fact::Tag && is_name || !mask.tag {
+            return of_text(&with(&other.0), mask, has_rules);
+        }
+        let own = [Piece::Fact(fact.clone())];
+        if !mask.branch {
+            return of_text(&with(&own), mask, has_rules);
+        }
+        let mut made = of_text(&with(&own), Mask { branch: false, ..mask }, has_rules)?;
+        made.extend(of_text(&with(&other.0), Mask { tag: false, ..mask }, has_rules)?.into_iter().map(
+            |(text, domain, when)| {
+                let is_open = when.is_none() && domain == Mask::ALL;
+                if is_open { (text, Mask::BRANCH, Some("branch".to_owned())) } else { (text, domain, when) }
+            },
+        ));
+        return Ok(made);
+    }
     let uses = |wanted: &dyn Fn(&Fact) -> bool| {
         text.0.iter().any(|piece| matches!(piece, Piece::Fact(fact) if wanted(fact)))
     };
@@ -349,8 +369,6 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
                 .to_owned(),
         );
     }
-    let of_tag = Mask { branch: false, tag: true, pull_request: false, others: false };
-    let of_branch = Mask { branch: true, tag: false, pull_request: false, others: true };
     if uses(&|fact| matches!(fact, Fact::RefName)) && mask.branch && mask.tag {
         let with = |fact: &Fact| {
             let piece = |piece: &Piece| match piece {
@@ -363,20 +381,20 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
             Template(text.0.iter().map(piece).collect())
         };
         return Ok(vec![
-            (with(&Fact::Tag), of_tag, Some("tag".to_owned())),
-            (with(&Fact::RefName), of_branch, Some("branch".to_owned())),
+            (with(&Fact::Tag), Mask::TAG, Some("tag".to_owned())),
+            (with(&Fact::RefName), Mask::BRANCH, Some("branch".to_owned())),
         ]);
     }
     let is_name = uses(&|fact| matches!(fact, Fact::RefName));
     if uses(&|fact| matches!(fact, Fact::Tag)) || is_name && mask.tag {
         // Without a condition, a run without a git tag would be an error.
-        return Ok(vec![(text.clone(), of_tag, Some("tag".to_owned()))]);
+        return Ok(vec![(text.clone(), Mask::TAG, Some("tag".to_owned()))]);
     }
     if is_name {
-        return Ok(vec![(text.clone(), of_branch, Some("branch".to_owned()))]);
+        return Ok(vec![(text.clone(), Mask::BRANCH, Some("branch".to_owned()))]);
     }
     if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_))) {
-        return Ok(vec![(text.clone(), of_tag, None)]);
+        return Ok(vec![(text.clone(), Mask::TAG, None)]);
     }
     if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {
         return Ok(vec![(
@@ -404,13 +422,9 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
     let kind = field("type").and_then(Template::constant).unwrap_or_else(|| "raw".to_owned());
     let has_value = field("value").is_some_and(|value| !value.0.is_empty());
     let domain = match (kind.as_str(), field("event").and_then(Template::constant).as_deref()) {
-        ("semver" | "pep440" | "match", _) if !has_value => {
-            Mask { branch: false, tag: true, pull_request: false, others: false }
-        }
-        ("ref", Some("tag")) => Mask { branch: false, tag: true, pull_request: false, others: false },
-        ("ref", Some("branch")) | ("edge", _) => {
-            Mask { branch: true, tag: false, pull_request: false, others: true }
-        }
+        ("semver" | "pep440" | "match", _) if !has_value => Mask::TAG,
+        ("ref", Some("tag")) => Mask::TAG,
+        ("ref", Some("branch")) | ("edge", _) => Mask::BRANCH,
         ("ref", Some("pr")) => Mask { branch: false, tag: false, pull_request: true, others: false },
         ("schedule", _) => Mask { branch: false, tag: false, pull_request: false, others: true },
         _ => Mask::ALL,
@@ -426,7 +440,7 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
             [Piece::Fact(Fact::RefName | Fact::Tag | Fact::Version)] if of_version => {
                 let rest = fields.iter().filter(|(name, _)| name != "value");
                 let text = joined(rest);
-                let domain = Mask { branch: false, tag: true, pull_request: false, others: false };
+                let domain = Mask::TAG;
                 if let Some(text) = text.constant() {
                     valid(&text)?;
                 }
@@ -451,7 +465,7 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
 fn has_only_names(text: &Template) -> bool {
     text.0.iter().all(|piece| match piece {
         Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
-        Piece::Fact(_) | Piece::Meta(..) | Piece::Unknown(_) => false,
+        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => false,
     })
 }
 
@@ -485,9 +499,9 @@ fn raw(
         Some("false") => Some("false".to_owned()),
         Some(other) => return Err(format!("`enable={other}` is not known beside a value of the run")),
     };
-    let condition = both(condition, own);
+    let condition = and(condition, own);
     let made = of_text(&text, Mask::ALL, true)?;
-    Ok(made.into_iter().map(|(text, domain, own)| (text, domain, both(own, condition.clone()))).collect())
+    Ok(made.into_iter().map(|(text, domain, own)| (text, domain, and(own, condition.clone()))).collect())
 }
 
 /// The attributes of a rule.

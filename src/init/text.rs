@@ -44,6 +44,8 @@ pub(crate) enum Piece {
     Setting(String, bool),
     /// An output of docker/metadata-action.
     Meta(Rc<Meta>, String),
+    /// A fact that some runs lack, and what the others have instead.
+    Or(Fact, Template),
     /// What cannot be known here, as it is written.
     Unknown(String),
 }
@@ -64,6 +66,8 @@ pub(crate) struct Condition {
 pub(crate) struct Meta {
     /// The lines of `images`.
     pub images: Vec<Line>,
+    /// Those with an `enable` that depends on the run, each with it.
+    pub conditional: Vec<(Line, Condition)>,
     /// The lines of `tags`, or what the action has without any.
     pub rules: Vec<RuleLine>,
     /// The lines of `flavor`.
@@ -134,6 +138,7 @@ impl Template {
     pub(crate) fn length(&self) -> usize {
         let length = |piece: &Piece| match piece {
             Piece::Text(text) | Piece::Unknown(text) => PART + text.len(),
+            Piece::Or(_, other) => PART + other.length(),
             _ => PART,
         };
         self.0.iter().map(length).sum()
@@ -160,6 +165,18 @@ impl Template {
         other.0.into_iter().for_each(|piece| self.push(piece));
     }
 
+    /// `${{ one || other }}`; `None` where it is not known which of them it is.
+    pub(crate) fn or(self, other: Self) -> Option<Self> {
+        if !self.unknown_parts().is_empty() || !other.unknown_parts().is_empty() {
+            return None;
+        }
+        match self.0.as_slice() {
+            [Piece::Fact(fact)] if fact.may_lack() => Some(Self(vec![Piece::Or(fact.clone(), other)])),
+            [Piece::Or(fact, before)] => Some(Self(vec![Piece::Or(fact.clone(), before.clone().or(other)?)])),
+            _ => Some(self),
+        }
+    }
+
     /// What cannot be known of it, as it is written.
     pub(crate) fn unknown_parts(&self) -> Vec<&str> {
         let mut parts = Vec::new();
@@ -182,6 +199,7 @@ impl Template {
             .map(|piece| match piece {
                 Piece::Text(text) => Some(text.clone()),
                 Piece::Fact(fact) => moment.fact(fact, world),
+                Piece::Or(fact, other) => moment.fact(fact, world).or_else(|| other.at(moment, world)),
                 Piece::Repository => Some(world.repository().to_owned()),
                 Piece::Owner => Some(world.owner().to_owned()),
                 Piece::Name => Some(world.name().to_owned()),
@@ -193,8 +211,15 @@ impl Template {
 
     /// The same where a setting is not known, either: for what is no name of an account.
     pub(crate) fn known_at(&self, moment: Moment, world: &World) -> Option<String> {
-        let has_setting = self.0.iter().any(|piece| matches!(piece, Piece::Setting(..)));
-        if has_setting { None } else { self.at(moment, world) }
+        if self.has_setting() { None } else { self.at(moment, world) }
+    }
+
+    fn has_setting(&self) -> bool {
+        self.0.iter().any(|piece| match piece {
+            Piece::Setting(..) => true,
+            Piece::Or(_, other) => other.has_setting(),
+            _ => false,
+        })
     }
 
     /// Cut at the last `:` of a reference, which is not that of a port.
@@ -276,6 +301,7 @@ impl Template {
             .map(|piece| match piece {
                 Piece::Text(text) => text.clone(),
                 Piece::Fact(fact) => format!("{{{fact:?}}}").to_lowercase(),
+                Piece::Or(fact, other) => format!("{{{fact:?}}} or {}", other.shown()).to_lowercase(),
                 Piece::Repository => "{repository}".to_owned(),
                 Piece::Owner => "{owner}".to_owned(),
                 Piece::Name => "{name}".to_owned(),

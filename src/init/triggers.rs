@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use regex::Regex;
 
+use super::guard::Guard;
 use super::inputs::place_of;
 use super::moment::{Answers, Moment};
-use super::text::Place;
+use super::text::{Condition, Place};
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
 use crate::ci::DEFAULT_BRANCHES;
@@ -17,6 +18,8 @@ use crate::source::Source;
 pub(crate) struct Triggers {
     /// In which examples it runs.
     pub runs: Answers,
+    /// Under which conditions.
+    pub guards: Vec<Guard>,
     /// Events beside these that start it: `schedule`, `workflow_dispatch`.
     pub others: Vec<String>,
     /// Whether another workflow calls it.
@@ -38,6 +41,8 @@ pub(crate) struct Start {
     pub any_branch: Option<Place>,
     /// Where releases are.
     pub release: Option<Place>,
+    /// Whether nothing but pull requests starts it.
+    pub is_of_requests: bool,
 }
 
 /// The events, each with its filters.
@@ -82,10 +87,46 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
     let others = ["schedule", "workflow_dispatch"];
     Triggers {
         runs,
+        guards: guard(find("push"), world, source, path)
+            .filter(|_| find("release").is_none())
+            .into_iter()
+            .collect(),
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
         start: Rc::new(start(on, source, path)),
     }
+}
+
+/// The condition in filters of git tags, where other workflows have others.
+fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<str>) -> Option<Guard> {
+    let filters = push??;
+    let written = filters.get("tags")?;
+    let patterns = patterns(filters, "tags");
+    let is_narrow = world.tags.iter().any(|tag| !matches(&patterns, tag));
+    if !is_narrow || patterns.iter().any(|pattern| pattern.starts_with('!')) {
+        return None;
+    }
+    let when = patterns.iter().map(|pattern| {
+        let end = pattern.find(['*', '[', '?', '+', '\\', '"']).unwrap_or(pattern.len());
+        let sign = if end == pattern.len() { "==" } else { "is startingwith" };
+        match &pattern[..end] {
+            "" => None,
+            name if end == pattern.len() => Some(format!("tag {sign} \"{name}\"")),
+            prefix => Some(format!("tag {sign}(\"{prefix}\")")),
+        }
+    });
+    let mut when: Vec<String> = when.collect::<Option<_>>()?;
+    let has_branches =
+        passes(Some(filters), "branches", "tags", &world.default_branch) || filters.get("branches").is_some();
+    if has_branches {
+        when.insert(0, "branch".to_owned());
+    }
+    let condition = Condition {
+        written: format!("tags: {}", patterns.join(", ")),
+        answers: Answers::of(|moment| Some(moment != Moment::Tag || matches(&patterns, &world.tag))),
+        when: Some(when.join(" or ")),
+    };
+    Some(Guard { condition, place: place_of(written, source, path) })
 }
 
 /// What of `on` is written where.
@@ -115,6 +156,9 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
             (_, None) => None,
         },
         release: find("release").map(|filters| place(filters.unwrap_or(on))),
+        is_of_requests: events.iter().all(|(event, _)| {
+            matches!(event.as_str(), "pull_request" | "pull_request_target" | "merge_group")
+        }),
     }
 }
 

@@ -1,15 +1,28 @@
 //! Conditions of GitHub Actions in our own words: `github.event_name == 'push'` is `event == "push"`.
 
 use super::expression::Expression;
-use super::moment::Fact;
+use super::moment::{Fact, Moment};
 use super::text::Piece;
 use super::value::Value;
 
+/// The name of the branch or the git tag.
+pub(super) const REF_NAME: &str = "(tag or branch)";
+
+/// What an expression is in every run, or in an example of one.
+type ValueOf<'a> = &'a dyn Fn(&Expression, Option<Moment>) -> Value;
+
 /// The condition as `when` has it, with what its parts are; `None` where our words cannot say it.
-pub(super) fn of(condition: &Expression, value_of: &dyn Fn(&Expression) -> Value) -> Option<String> {
-    let known = value_of(condition);
+pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String> {
+    // What the repository is called is the same in every run.
+    let moment = condition.has_only(&is_of_repository).then_some(Moment::Branch);
+    let known = value_of(condition, moment);
     if let (Value::Bool(_) | Value::Null | Value::Number(_), Some(holds)) = (&known, known.is_true()) {
         return Some(holds.to_string());
+    }
+    if let Expression::Path(path) = condition
+        && path.join(".") == "github.event.release.prerelease"
+    {
+        return Some("prerelease".to_owned());
     }
     match condition {
         Expression::Not(operand) => match of(operand, value_of)?.as_str() {
@@ -17,14 +30,26 @@ pub(super) fn of(condition: &Expression, value_of: &dyn Fn(&Expression) -> Value
             "false" => Some("true".to_owned()),
             inner => Some(format!("not {}", in_brackets(inner))),
         },
-        Expression::Binary("&&", left, right) => both(of(left, value_of)?, of(right, value_of)?, "and"),
-        Expression::Binary("||", left, right) => both(of(left, value_of)?, of(right, value_of)?, "or"),
+        Expression::Binary(operator @ ("&&" | "||"), left, right) => {
+            let (word, absorbs) = if *operator == "&&" { ("and", "false") } else { ("or", "true") };
+            match (of(left, value_of), of(right, value_of)) {
+                (Some(left), Some(right)) => Some(both(left, right, word)),
+                (one, other) => one.or(other).filter(|known| known == absorbs),
+            }
+        }
         Expression::Binary(operator @ ("==" | "!="), left, right) => {
             let condition = compared(left, right, value_of).or_else(|| compared(right, left, value_of))?;
             Some(if *operator == "==" { condition } else { format!("not {}", in_brackets(&condition)) })
         }
         Expression::Call(name, arguments) => {
             let [text, part] = arguments.as_slice() else { return None };
+            if let ("contains", Value::List(items)) = (name.as_str(), value_of(text, None)) {
+                let texts: Option<Vec<String>> = items
+                    .into_iter()
+                    .map(|item| item.into_text().constant().map(|text| quoted(&text)))
+                    .collect();
+                return Some(format!("{} in [{}]", operand(part, value_of)?, texts?.join(", ")));
+            }
             let part_of = constant(part, value_of)?;
             let text = operand(text, value_of)?;
             match (name.as_str(), text.as_str(), part_of.as_str()) {
@@ -43,12 +68,18 @@ pub(super) fn of(condition: &Expression, value_of: &dyn Fn(&Expression) -> Value
     }
 }
 
+/// Whether a name stands for what the repository is called.
+pub(super) fn is_of_repository(path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    matches!(
+        path.as_slice(),
+        ["github", "repository" | "repository_owner" | "server_url"]
+            | ["github", "event", "repository", "full_name" | "name" | "owner" | "fork", ..]
+    )
+}
+
 /// `left == right`
-fn compared(
-    left: &Expression,
-    right: &Expression,
-    value_of: &dyn Fn(&Expression) -> Value,
-) -> Option<String> {
+fn compared(left: &Expression, right: &Expression, value_of: ValueOf<'_>) -> Option<String> {
     if *left == Expression::Path(vec!["github".to_owned(), "ref_type".to_owned()]) {
         return match constant(right, value_of)?.as_str() {
             "tag" => Some("tag".to_owned()),
@@ -65,24 +96,37 @@ fn compared(
     Some(format!("{word} == {right}"))
 }
 
-fn both(left: String, right: String, word: &str) -> Option<String> {
+/// Two conditions with `and` or `or` between them.
+pub(super) fn both(left: String, right: String, word: &str) -> String {
     let (absorbs, neutral) = if word == "and" { ("false", "true") } else { ("true", "false") };
-    Some(match (left.as_str(), right.as_str()) {
+    match (left.as_str(), right.as_str()) {
         (one, other) if one == absorbs || other == absorbs => absorbs.to_owned(),
-        (one, _) if one == neutral => right,
+        (one, other) if one == neutral || one == other => right,
         (_, other) if other == neutral => left,
-        (one, other) => format!("{} {word} {}", in_brackets(one), in_brackets(other)),
-    })
+        (one, other) => format!("{} {word} {}", as_part(one), as_part(other)),
+    }
+}
+
+/// Whether a condition is a word.
+fn is_word(condition: &str) -> bool {
+    condition.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn in_brackets(condition: &str) -> String {
-    let is_simple = condition.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_simple { condition.to_owned() } else { format!("({condition})") }
+    if is_word(condition) { condition.to_owned() } else { format!("({condition})") }
+}
+
+/// The same beside `and` and `or`, which bind less than `not`.
+fn as_part(condition: &str) -> String {
+    match condition.strip_prefix("not ") {
+        Some(word) if is_word(word) => condition.to_owned(),
+        _ => in_brackets(condition),
+    }
 }
 
 /// A text of the run: a word, a string, or several of them.
-fn operand(expression: &Expression, value_of: &dyn Fn(&Expression) -> Value) -> Option<String> {
-    let Value::Text(text) = value_of(expression) else { return None };
+fn operand(expression: &Expression, value_of: ValueOf<'_>) -> Option<String> {
+    let Value::Text(text) = value_of(expression, None) else { return None };
     if text.0.is_empty() {
         return Some(quoted(""));
     }
@@ -97,14 +141,15 @@ fn operand(expression: &Expression, value_of: &dyn Fn(&Expression) -> Value) -> 
             | Piece::Name
             | Piece::Setting(..)
             | Piece::Meta(..)
+            | Piece::Or(..)
             | Piece::Unknown(_) => None,
         })
         .collect();
     Some(pieces?.join(" ~ "))
 }
 
-fn constant(expression: &Expression, value_of: &dyn Fn(&Expression) -> Value) -> Option<String> {
-    if let Value::Text(text) = value_of(expression) { text.constant() } else { None }
+fn constant(expression: &Expression, value_of: ValueOf<'_>) -> Option<String> {
+    if let Value::Text(text) = value_of(expression, None) { text.constant() } else { None }
 }
 
 fn quoted(text: &str) -> String {
@@ -115,7 +160,7 @@ fn quoted(text: &str) -> String {
 pub(super) fn word(fact: &Fact) -> Option<&'static str> {
     match fact {
         Fact::Ref => Some("ref"),
-        Fact::RefName => Some("(tag or branch)"),
+        Fact::RefName => Some(REF_NAME),
         Fact::Tag => Some("tag"),
         Fact::Commit(None) => Some("commit"),
         Fact::PullRequest => Some("pr"),

@@ -7,6 +7,7 @@ use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::found::Publication;
+use super::guard::Guard;
 use super::inputs::{Inputs, place_of, raw_lines};
 use super::logins::LoginStep;
 use super::matrix;
@@ -91,6 +92,12 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
         has_schedule: starts.iter().any(|on| triggers::has_schedule(on)),
         odd_tag: is_odd.then(|| ODD.to_owned()),
         tag: triggers::example_tag(&named),
+        tags: patterns
+            .iter()
+            .flatten()
+            .filter(|patterns| !patterns.is_empty())
+            .map(|patterns| triggers::example_tag(patterns))
+            .collect(),
         default_branch,
         ..World::default()
     }
@@ -166,6 +173,7 @@ struct Reader<'a> {
 struct JobSeen {
     name: String,
     runs: Answers,
+    guards: Vec<Guard>,
     outputs: Vec<(String, Output)>,
 }
 
@@ -175,6 +183,7 @@ struct Run<'a, 't> {
     source: &'a Source,
     job: String,
     runs: Answers,
+    guards: Vec<Guard>,
     others: &'t [String],
     start: &'t Rc<Start>,
     runs_on: Option<RunsOn>,
@@ -233,20 +242,35 @@ impl<'a> Reader<'a> {
         let needed = needs(job);
         let before: Vec<&JobSeen> = seen.iter().filter(|job| needed.contains(&job.name.as_str())).collect();
         scope.needs = before.iter().map(|job| (job.name.clone(), job.outputs.clone())).collect();
+        scope.results = before.iter().map(|job| (job.name.clone(), job.runs)).collect();
         let mut runs = triggers.runs;
+        let mut guards = triggers.guards.clone();
         let condition = job.get("if").and_then(Yaml::as_text);
-        if !condition.is_some_and(|text| text.contains("always()") || text.contains("cancelled()")) {
-            runs = before.iter().fold(runs, |runs, job| runs.and(job.runs));
+        let is_always =
+            condition.is_some_and(|text| text.contains("always()") || text.contains("cancelled()"));
+        for before in &before {
+            let result = format!("needs.{}.", before.name);
+            if !is_always || condition.is_some_and(|text| text.contains(&result) || text.contains("needs.*"))
+            {
+                guards.extend(before.guards.iter().cloned());
+            }
+            if !is_always {
+                runs = runs.and(before.runs);
+            }
         }
         let mut outputs = Vec::new();
         let mut of_job = Answers::of(|_| Some(false));
+        let mut guards_of_job: Option<Vec<Guard>> = None;
         for row in matrix::rows(job, &scope) {
             if !self.world.work.spend(STEP + scope.weight()) {
                 break;
             }
             let mut scope = Scope { matrix: row, ..scope.clone() };
             add_env(&mut scope, job.get("env"));
-            let runs = condition.map_or(runs, |text| runs.and(scope.condition(text).answers));
+            let own = job.get("if").and_then(|of| guard(of, &scope, source, &file.path));
+            let runs = own.as_ref().map_or(runs, |own| runs.and(own.condition.answers));
+            let guards = [guards.as_slice(), own.as_slice()].concat();
+            guards_of_job.get_or_insert_with(|| guards.clone());
             of_job =
                 Answers::of(
                     |moment| if runs.at(moment) == Some(false) { of_job.at(moment) } else { runs.at(moment) },
@@ -261,6 +285,7 @@ impl<'a> Reader<'a> {
                 source,
                 job: job_name,
                 runs,
+                guards,
                 others: &triggers.others,
                 start: &triggers.start,
                 runs_on,
@@ -287,7 +312,7 @@ impl<'a> Reader<'a> {
                 outputs.extend(metas.into_iter().map(|(_, output)| ("\u{0}".to_owned(), output)));
             }
         }
-        JobSeen { name: name.to_owned(), runs: of_job, outputs }
+        JobSeen { name: name.to_owned(), runs: of_job, guards: guards_of_job.unwrap_or(guards), outputs }
     }
 
     /// A job that is another workflow.
@@ -311,6 +336,7 @@ impl<'a> Reader<'a> {
         };
         let triggers = Triggers {
             runs: run.runs,
+            guards: run.guards.clone(),
             others: run.others.to_vec(),
             is_called: true,
             start: Rc::clone(run.start),
@@ -347,11 +373,13 @@ impl<'a> Reader<'a> {
                 found
             })
         };
-        self.add(found, run);
+        self.add(found, run, None);
     }
 
-    fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>) {
-        for mut publication in found {
+    fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>, own: Option<&Guard>) {
+        for mut publication in found.into_iter().flat_map(Publication::divided) {
+            let before = run.guards.iter().chain(own).cloned();
+            publication.guards.splice(0..0, before);
             publication.others = run.others.to_vec();
             publication.start = Rc::clone(run.start);
             publication.runs_on.clone_from(&run.runs_on);
@@ -375,13 +403,12 @@ impl<'a> Reader<'a> {
             }
             let mut of_step = scope.clone();
             add_env(&mut of_step, step.get("env"));
-            let runs = match step.get("if").and_then(Yaml::as_text) {
-                Some(condition) => run.runs.and(of_step.condition(condition).answers),
-                None => run.runs,
-            };
+            let own = step.get("if").and_then(|of| guard(of, &of_step, run.source, &run.file.path));
+            let runs = own.as_ref().map_or(run.runs, |own| run.runs.and(own.condition.answers));
+            let own = own.as_ref();
             let id = step.get("id").and_then(Yaml::as_text).unwrap_or_default().to_owned();
             if let Some(uses) = step.get("uses").and_then(Yaml::as_text) {
-                let outputs = self.action(uses, step, &of_step, run, runs, depth);
+                let outputs = self.action(uses, step, &of_step, run, (runs, own), depth);
                 scope.steps.push((id, outputs));
             } else if let Some(script) = step.get("run") {
                 let ran = shell::read(script.as_text().unwrap_or_default(), &of_step);
@@ -397,7 +424,7 @@ impl<'a> Reader<'a> {
                     self.add_deeds(beside::of_lines(&first), run);
                 }
                 let found = commands::publications(&ran, &of_step, &setting);
-                self.add(found, run);
+                self.add(found, run, own);
                 scope.set.extend(ran.environment);
                 let outputs =
                     ran.outputs.into_iter().map(|(name, value)| (name, Output::Value(value))).collect();
@@ -413,7 +440,7 @@ impl<'a> Reader<'a> {
         step: &'a Yaml,
         scope: &Scope,
         run: &Run<'a, '_>,
-        runs: Answers,
+        (runs, own): (Answers, Option<&Guard>),
         depth: usize,
     ) -> Vec<(String, Output)> {
         let inputs = Inputs::of(step, run.source, &run.file.path);
@@ -424,11 +451,11 @@ impl<'a> Reader<'a> {
         self.add_deeds(beside::of_action(&name, &inputs), run);
         if name.ends_with("/build-push-action") {
             let found = build_push::read(&inputs, scope, runs, &run.job);
-            self.add(found, run);
+            self.add(found, run, own);
         } else if name.ends_with("/bake-action") {
             let bake = bake_action::read(&inputs, scope);
             let found = bake_action::publication(bake, scope, runs, &run.job);
-            self.add([found], run);
+            self.add([found], run, own);
         } else if name == "int128/docker-manifest-create-action" || name == "noelware/docker-manifest-action"
         {
             let mut found = Publication::new(inputs.place.clone(), &run.job, runs);
@@ -436,13 +463,13 @@ impl<'a> Reader<'a> {
             inputs.items(tags, scope).into_iter().for_each(|line| add_reference(&mut found, line, false));
             let sources = if inputs.has("sources") { "sources" } else { "images" };
             found.sources = inputs.items(sources, scope).into_iter().map(|line| line.text).collect();
-            self.add([found], run);
+            self.add([found], run, own);
         } else if name == "docker/login-action" || name == "redhat-actions/podman-login" {
             self.reading.logins.push(LoginStep::read(&inputs, scope));
         } else if UNREAD.contains(&name.as_str()) {
             self.reading.unknown.push((inputs.place, uses.to_owned()));
         } else if let Some(folder) = uses.strip_prefix("./") {
-            return self.local_action(folder, step, scope, run, runs, depth);
+            return self.local_action(folder, step, scope, run, (runs, own), depth);
         }
         Vec::new()
     }
@@ -454,7 +481,7 @@ impl<'a> Reader<'a> {
         step: &'a Yaml,
         scope: &Scope,
         run: &Run<'a, '_>,
-        runs: Answers,
+        (runs, own): (Answers, Option<&Guard>),
         depth: usize,
     ) -> Vec<(String, Output)> {
         let folder = folder.trim_end_matches('/');
@@ -484,6 +511,7 @@ impl<'a> Reader<'a> {
             source: self.sources.get(file.id),
             job: run.job.clone(),
             runs,
+            guards: run.guards.iter().chain(own).cloned().collect(),
             others: run.others,
             start: run.start,
             runs_on: run.runs_on.clone(),
@@ -500,6 +528,11 @@ impl<'a> Reader<'a> {
             })
             .collect()
     }
+}
+
+/// The condition in an `if`.
+fn guard(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
+    Some(Guard { condition: scope.condition(of.as_text()?), place: place_of(of, source, path) })
 }
 
 /// What is in `with`, as it is written.

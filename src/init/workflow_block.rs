@@ -42,7 +42,7 @@ struct Publishes {
 impl Today {
     /// Adds what gives an image tags.
     pub(super) fn add(&mut self, entry: &Entry) {
-        let may = |moment| entry.runs.may(moment);
+        let may = |moment| entry.may(moment);
         self.branch |= may(Moment::Branch) || may(Moment::OtherBranch);
         self.tag |= may(Moment::Tag) || may(Moment::Release);
         self.others.extend(

@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub odd_tag: Option<String>,
     /// What a release is called in the examples.
     pub tag: String,
+    /// The same for each workflow.
+    pub tags: Vec<String>,
     /// What may still be done.
     pub work: Work,
 }

@@ -303,7 +303,7 @@ fn is_on(plan: &Plan, moment: Moment, world: &World) -> bool {
 
 /// Whether releases publish it today, and pushes of git tags do not.
 fn is_of_releases(candidate: &Candidate) -> bool {
-    let any = |moment| candidate.entries.iter().any(|entry| entry.runs.may(moment));
+    let any = |moment| candidate.entries.iter().any(|entry| entry.may(moment));
     any(Moment::Release) && !any(Moment::Tag)
 }
 

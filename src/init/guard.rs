@@ -1,0 +1,100 @@
+//! The conditions of a step beside what the examples of runs tell of it: a plan says them, or it cannot.
+
+use super::moment::{Answers, MOMENTS, Moment};
+use super::text::{Condition, Place};
+use super::when;
+use super::world::World;
+
+/// A condition under which something is published, and where it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    /// What it says.
+    pub condition: Condition,
+    /// Where.
+    pub place: Place,
+}
+
+/// What several guards come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Guarded {
+    /// The examples tell all of it.
+    Told,
+    /// The condition, in our words.
+    When(String),
+    /// What our words cannot say: where it is written, and how.
+    Unknown(Place, String),
+}
+
+impl Guarded {
+    /// What the guards of a step come to that publishes in these runs.
+    pub(crate) fn of(guards: &[Guard], runs: Answers, world: &World) -> Self {
+        let mut whole: Option<String> = None;
+        for Guard { condition, place } in guards {
+            match &condition.when {
+                Some(when) if is_told(when, world) => {}
+                Some(when) => {
+                    whole = Some(match whole {
+                        Some(before) => when::both(before, when.clone(), "and"),
+                        None => when.clone(),
+                    });
+                }
+                None if is_uniform(condition.answers, runs) => {}
+                None => return Self::Unknown(place.clone(), condition.written.clone()),
+            }
+        }
+        whole.map_or(Self::Told, Self::When)
+    }
+
+    /// Whether it holds in runs of this kind alone: of a `branch` or of a `tag`.
+    pub(crate) fn implies(&self, kind: &str) -> bool {
+        let Self::When(when) = self else { return false };
+        let of_ref = if kind == "tag" { "refs/tags/" } else { "refs/heads/" };
+        let is_it = |atom: &str| {
+            let atom = atom.trim_matches(['(', ')', ' ']);
+            let is_of_word = atom == kind || atom.starts_with(&format!("{kind} "));
+            let texts = || atom.split('"').skip(1).step_by(2);
+            is_of_word || atom.starts_with("ref ") && texts().all(|text| text.starts_with(of_ref))
+        };
+        // A part of what is denied implies nothing.
+        !when.contains("not (") && when.split(" or ").all(|part| part.split(" and ").any(is_it))
+    }
+}
+
+/// Whether the examples of runs of branches and of git tags tell all that a condition says.
+fn is_told(when: &str, world: &World) -> bool {
+    const WORDS: [&str; 9] = ["tag", "branch", "pr", "and", "or", "not", "true", "false", "event"];
+    const EVENTS: [&str; 9] = [
+        "push",
+        "pull_request",
+        "pull_request_target",
+        "release",
+        "schedule",
+        "workflow_dispatch",
+        "workflow_call",
+        "merge_group",
+        "create",
+    ];
+    let mut when = when.to_owned();
+    if world.other_branch.is_none() {
+        // No other branch starts anything.
+        let name = &world.default_branch;
+        for is_default in
+            [format!("ref == \"refs/heads/{name}\""), format!("{} == \"{name}\"", when::REF_NAME)]
+        {
+            when = when.replace(&is_default, "branch");
+        }
+    }
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    when.chars().all(|c| is_of_word(c) || " ()\"=".contains(c))
+        && when
+            .split(|c: char| !is_of_word(c))
+            .filter(|word| !word.is_empty())
+            .all(|word| WORDS.contains(&word) || EVENTS.contains(&word))
+}
+
+/// Whether a condition that our words cannot say is still the same in all runs of a kind, as far as the examples show.
+fn is_uniform(answers: Answers, runs: Answers) -> bool {
+    let is_known = MOMENTS.into_iter().all(|moment| !runs.may(moment) || answers.at(moment).is_some());
+    let is_ever = MOMENTS.into_iter().any(|moment| answers.may(moment));
+    is_known && is_ever && answers.at(Moment::Branch) == answers.at(Moment::OtherBranch)
+}
