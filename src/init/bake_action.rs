@@ -58,7 +58,7 @@ fn described(what: &str, line: &Line) -> Line {
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
     let BakeRun { place, mut build, set, push, guard } = run;
     let mut found = Publication::new(place, job, runs);
-    let mut metas: Vec<Rc<Meta>> = Vec::new();
+    let (mut metas, mut labels): (Vec<Rc<Meta>>, Vec<Line>) = (Vec::new(), Vec::new());
     build.files.retain(|line| {
         let meta = line.text.0.iter().find_map(|piece| match piece {
             Piece::Meta(meta, output) => Some((meta, output)),
@@ -66,14 +66,17 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         });
         let Some((meta, output)) = meta else { return true };
         found.oci_labels |= output != "bake-file-tags";
+        if output == "bake-file" || output == "bake-file-labels" {
+            labels.extend(meta.labels.iter().cloned());
+        }
         if output == "bake-file" || output == "bake-file-tags" {
             metas.push(Rc::clone(meta));
         }
         false
     });
     build.has_meta = !metas.is_empty();
+    found.untold.extend(labels.iter().map(|line| described("label ", line)));
     for meta in metas {
-        found.untold.extend(meta.labels.iter().map(|line| described("label ", line)));
         add_repositories(&mut found, &meta);
         found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         found.flavor.extend(meta.flavor.iter().cloned());

@@ -50,8 +50,8 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     let meta_labels = |line: &Line| {
         line.text.0.iter().any(|piece| matches!(piece, Piece::Meta(_, output) if output.contains("label") || output.contains("annotation")))
     };
-    let labels = inputs.lines("labels", scope);
-    let annotations = inputs.lines("annotations", scope);
+    let labels = inputs.records("labels", scope);
+    let annotations = inputs.records("annotations", scope);
     found.oci_labels = labels.iter().chain(&annotations).any(meta_labels);
     let of_meta = labels.iter().flat_map(|line| &line.text.0).filter_map(|piece| match piece {
         Piece::Meta(meta, _) => Some(meta.labels.clone()),
@@ -63,12 +63,12 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         dockerfile: inputs.text("file", scope),
         stage: inputs.text("target", scope),
         platforms: inputs.items("platforms", scope),
-        args: inputs.lines("build-args", scope),
-        contexts: inputs.lines("build-contexts", scope),
+        args: inputs.records("build-args", scope),
+        contexts: inputs.records("build-contexts", scope),
         secrets: secrets(inputs, scope),
-        ssh: inputs.lines("ssh", scope),
-        cache_from: inputs.lines("cache-from", scope),
-        cache_to: inputs.lines("cache-to", scope),
+        ssh: inputs.records("ssh", scope),
+        cache_from: inputs.records("cache-from", scope),
+        cache_to: inputs.records("cache-to", scope),
         attest: attestations(inputs, scope),
         labels: labels.into_iter().filter(|line| !meta_labels(line)).chain(of_meta).collect(),
         pull: inputs.raw("pull").is_some_and(|text| text.trim() == "true"),
@@ -170,7 +170,7 @@ pub(super) fn add_repository(found: &mut Publication, line: Line) {
 /// Secrets as Bake has them. What GitHub holds under a name comes from the environment there.
 fn secrets(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
     let mut secrets = Vec::new();
-    for line in inputs.lines("secrets", scope) {
+    for line in inputs.records("secrets", scope) {
         let Some((id, value)) = line.text.split_once('=') else { continue };
         let Some(id) = id.constant() else { continue };
         let id = id.trim().trim_matches('"').to_owned();
@@ -182,7 +182,7 @@ fn secrets(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
         secrets.push(Line { text, place: line.place });
     }
     for (input, key) in [("secret-envs", "env"), ("secret-files", "src")] {
-        for line in inputs.lines(input, scope) {
+        for line in inputs.records(input, scope) {
             if let Some((id, value)) = line.text.split_once('=') {
                 let mut text = Template::from("id=");
                 text.extend(id);
@@ -196,7 +196,7 @@ fn secrets(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
 }
 
 fn attestations(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
-    let mut attest = inputs.lines("attests", scope);
+    let mut attest = inputs.records("attests", scope);
     for (input, kind) in [("provenance", "provenance"), ("sbom", "sbom")] {
         let Some(value) = inputs.text(input, scope).and_then(|text| text.constant()) else { continue };
         let text = match value.as_str() {

@@ -226,6 +226,9 @@ pub(super) fn shown(expression: &Expression) -> String {
         Expression::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Expression::Path(path) => path.join("."),
         Expression::Member(of, name) => format!("{}.{name}", shown(of)),
+        Expression::Call(name, arguments) if name == "index" && arguments.len() == 2 => {
+            format!("{}[{}]", shown(&arguments[0]), shown(&arguments[1]))
+        }
         Expression::Call(name, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(shown).collect();
             format!("{name}({})", arguments.join(", "))

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::guard::{Guard, Guarded};
+use super::guard::{self, Guard, Guarded};
 use super::moment::Answers;
 use super::runs_on::RunsOn;
 use super::text::{Condition, Line, Place, RuleLine, Template};
@@ -70,9 +70,7 @@ impl Publication {
     /// The same where a condition holds.
     pub(crate) fn guard(&mut self, condition: Condition) {
         self.runs = self.runs.and(condition.answers);
-        if !self.guards.iter().any(|known| known.condition.written == condition.written) {
-            self.guards.push(Guard { condition, place: self.place.clone() });
-        }
+        guard::add(&mut self.guards, [Guard { condition, place: self.place.clone() }]);
     }
 
     /// The same for each condition that only some of its repositories have.

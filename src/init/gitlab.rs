@@ -75,7 +75,11 @@ impl<'a> Pipeline<'a> {
                 if !self.world.work.spend(JOB + row.len()) {
                     return found;
                 }
-                found.extend(self.job(name, job, &row));
+                for pipeline in chosen(self.rules_of_pipeline()) {
+                    for own in chosen(self.key(job, "rules")) {
+                        found.extend(self.job(name, job, &row, (pipeline, own)));
+                    }
+                }
             }
         }
         found
@@ -101,12 +105,28 @@ impl<'a> Pipeline<'a> {
         all
     }
 
-    fn job(&self, name: &str, job: &'a Yaml, row: &[(String, String)]) -> Vec<Publication> {
+    fn rules_of_pipeline(&self) -> Option<&'a Yaml> {
+        self.file.root.get("workflow").and_then(|workflow| workflow.get("rules"))
+    }
+
+    /// What a job publishes where these of the pipeline's rules and of its own decide.
+    fn job(
+        &self,
+        name: &str,
+        job: &'a Yaml,
+        row: &[(String, String)],
+        (of_pipeline, of_job): (Option<usize>, Option<usize>),
+    ) -> Vec<Publication> {
         let root = &self.file.root;
         let mut scope =
             Scope { world: Rc::clone(self.world), set: predefined(self.world), ..Scope::default() };
+        let of_rule = |list: Option<&'a Yaml>, at: Option<usize>| {
+            list?.items().get(at?).and_then(|rule| rule.get("variables"))
+        };
         let mut variables: Vec<&Yaml> = root.get("variables").into_iter().collect();
+        variables.extend(of_rule(self.rules_of_pipeline(), of_pipeline));
         variables.extend(self.inherited(job, 0).into_iter().rev().filter_map(|one| one.get("variables")));
+        variables.extend(of_rule(self.key(job, "rules"), of_job));
         for (name, value) in variables.into_iter().flat_map(Yaml::members) {
             let value = value.as_text().or_else(|| value.get("value").and_then(Yaml::as_text));
             let value = shell::text(value.unwrap_or_default(), &scope);
@@ -125,20 +145,26 @@ impl<'a> Pipeline<'a> {
         let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let numbers: Vec<usize> = lines.iter().map(|line| line.place.line).collect();
         let ran = shell::read(&text.join("\n"), &scope);
-        let runs = self.runs(job, &scope);
+        let runs = self.runs(job, &scope, (of_pipeline, of_job));
         let job = format!("{}#{name}", self.file.path);
         let setting = Setting { path: &self.file.path, lines: &numbers, runs, job: &job };
         commands::publications(&ran, &scope, &setting)
     }
 
     /// In which examples a job runs.
-    fn runs(&self, job: &'a Yaml, scope: &Scope) -> Answers {
-        let of_pipeline = self.file.root.get("workflow").and_then(|workflow| workflow.get("rules"));
-        let started = of_pipeline
-            .map_or(Answers::of(|moment| Some(moment != Moment::Release)), |list| rules(list, scope));
+    fn runs(
+        &self,
+        job: &'a Yaml,
+        scope: &Scope,
+        (of_pipeline, of_job): (Option<usize>, Option<usize>),
+    ) -> Answers {
+        let started =
+            self.rules_of_pipeline().map_or(Answers::of(|moment| Some(moment != Moment::Release)), |list| {
+                rules(list, scope, of_pipeline)
+            });
         let is_manual = self.key(job, "when").and_then(Yaml::as_text) == Some("manual");
         let own = if let Some(list) = self.key(job, "rules") {
-            rules(list, scope)
+            rules(list, scope, of_job)
         } else {
             let only = self.key(job, "only").map(refs);
             let except = self.key(job, "except").map(refs);
@@ -210,10 +236,17 @@ fn rows(matrix: &Yaml) -> Vec<Vec<(String, String)>> {
     all
 }
 
-/// `rules`: the first that applies decides.
-fn rules(list: &Yaml, scope: &Scope) -> Answers {
+/// Which rules a job has to be looked at with: each, where some have variables of their own.
+fn chosen(rules: Option<&Yaml>) -> Vec<Option<usize>> {
+    let items = rules.map(Yaml::items).unwrap_or_default();
+    let has_variables = items.iter().any(|rule| rule.get("variables").is_some());
+    if has_variables { (0..items.len()).map(Some).collect() } else { vec![None] }
+}
+
+/// `rules`: the first that applies decides. With `only`, it has to be this one.
+fn rules(list: &Yaml, scope: &Scope, only: Option<usize>) -> Answers {
     Answers::of(|moment| {
-        for rule in list.items() {
+        for (at, rule) in list.items().iter().enumerate() {
             let holds = match rule.get("if").and_then(Yaml::as_text) {
                 Some(condition) => holds(condition, moment, scope),
                 None => Some(true),
@@ -226,9 +259,11 @@ fn rules(list: &Yaml, scope: &Scope) -> Answers {
             };
             match holds {
                 Some(false) => {}
-                Some(true) if !has_files => return runs,
+                Some(true) if !has_files => {
+                    return if only.is_none_or(|only| only == at) { runs } else { Some(false) };
+                }
                 // Whether this one applies is not known; a later one may.
-                _ => return None,
+                _ => return if only.is_some_and(|only| only < at) { Some(false) } else { None },
             }
         }
         Some(false)

@@ -14,6 +14,20 @@ pub(crate) struct Guard {
     pub place: Place,
 }
 
+/// Adds guards, each once: those of a job that many others need would be many.
+pub(crate) fn add(guards: &mut Vec<Guard>, more: impl IntoIterator<Item = Guard>) {
+    for guard in more {
+        let is_same =
+            |known: &Guard| known.place == guard.place && known.condition.written == guard.condition.written;
+        if guards.len() < MAX_GUARDS && !guards.iter().any(is_same) {
+            guards.push(guard);
+        }
+    }
+}
+
+/// How many guards of a step are looked at; more than anybody writes.
+const MAX_GUARDS: usize = 100;
+
 /// What several guards come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Guarded {

@@ -94,8 +94,8 @@ impl Entry {
     }
 
     /// Whether both apply in the same runs.
-    fn has_runs_of(&self, other: &Publication, world: &World) -> bool {
-        self.runs == other.runs && self.guarded == other.guarded(world)
+    fn has_runs_of(&self, other: &Publication, guarded: &Guarded) -> bool {
+        self.runs == other.runs && self.guarded == *guarded
     }
 }
 
@@ -318,13 +318,14 @@ fn add(
     candidates: &mut Vec<Candidate>,
 ) {
     let key = target_key(&target);
+    let guarded = build.guarded(world);
     let repositories = keys(&build.repositories);
     let same = candidates.iter_mut().find(|known| {
         let own = keys(&known.repositories);
         let is_open = known.entries.is_empty() || build.tags.is_empty();
         let overlaps = repositories.iter().any(|one| own.contains(one));
         let is_alike = known.entries.iter().any(|entry| {
-            entry.has_runs_of(&build, world)
+            entry.has_runs_of(&build, &guarded)
                 && tag_keys(&entry.tags) == tag_keys(&build.tags)
                 && !build.tags.is_empty()
         });
@@ -379,8 +380,9 @@ fn merge_lines(into: &mut Vec<Line>, more: Vec<Line>) {
 fn definition_of(build: &BakeBuild, known: &[Known]) -> Option<usize> {
     let folder = clean(&build.folder);
     let folder = if folder == "." { String::new() } else { folder };
+    let constant = build.files.iter().filter_map(|line| line.text.constant());
     let files: Vec<String> =
-        build.files.iter().filter_map(|line| line.text.constant()).map(|path| clean(&path)).collect();
+        constant.map(|path| clean(path.strip_prefix("cwd://").unwrap_or(&path))).collect();
     let reads = |known: &&Known| {
         let own: Vec<String> =
             known.read.iter().map(|path| clean(&format!("{}/{path}", known.folder))).collect();
@@ -391,7 +393,8 @@ fn definition_of(build: &BakeBuild, known: &[Known]) -> Option<usize> {
             named.iter().any(|path| own.contains(path))
         }
     };
-    known.iter().position(|one| reads(&one))
+    let is_named = |known: &Known| known.folder == folder && known.files == files;
+    known.iter().position(is_named).or_else(|| known.iter().position(|one| reads(&one)))
 }
 
 fn of_bake(
@@ -448,6 +451,7 @@ fn of_bake(
             continue;
         }
         any = true;
+        let is_labelled = publication.oci_labels && target.has_meta;
         let target = TargetOf::Known(at, label.clone());
         let mut one = publication.clone();
         if is_given {
@@ -466,6 +470,7 @@ fn of_bake(
         {
             Some(known) => {
                 known.entries.push(entry);
+                known.oci_labels |= is_labelled;
                 known.runners.extend(runners);
                 merge_lines(&mut known.platforms, build.platforms.clone());
             }
@@ -476,7 +481,7 @@ fn of_bake(
                 flavor: Vec::new(),
                 platforms: build.platforms.clone(),
                 variants: Vec::new(),
-                oci_labels: false,
+                oci_labels: is_labelled,
                 untold: one.untold,
                 variables: build.variables.clone(),
                 runners: runners.into_iter().collect(),
@@ -566,8 +571,9 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
             }
             merge_lines(&mut candidate.untold, merge.untold.clone());
             if !merge.tags.is_empty() {
+                let guarded = merge.guarded(world);
                 let is_same = |entry: &&mut Entry| {
-                    entry.has_runs_of(&merge, world) && entry.place.path == merge.place.path
+                    entry.has_runs_of(&merge, &guarded) && entry.place.path == merge.place.path
                 };
                 match candidate.entries.iter_mut().find(is_same) {
                     Some(entry) => entry.tags.extend(merge.tags),

@@ -115,6 +115,12 @@ impl<'y> Inputs<'y> {
         lines.flat_map(of_line).collect()
     }
 
+    /// The lines of a list in which quotes keep commas together.
+    pub(crate) fn records(&self, name: &str, scope: &Scope) -> Vec<Line> {
+        let lines = self.lines(name, scope).into_iter();
+        lines.map(|line| Line { text: line.text.unquoted(), place: line.place }).collect()
+    }
+
     /// The items of a list that may also be written in one line, with commas between them.
     pub(crate) fn items(&self, name: &str, scope: &Scope) -> Vec<Line> {
         let lines = self.lines(name, scope).into_iter();

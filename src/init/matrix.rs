@@ -37,6 +37,11 @@ pub(crate) fn rows(job: &Yaml, scope: &Scope) -> Vec<Option<Value>> {
                 longer.truncate(MAX_ROWS);
                 rows = longer;
             }
+            // Those of a run.
+            (_, other @ Value::Unknown(_)) => {
+                has_vector = true;
+                rows.iter_mut().for_each(|row| row.push((name.clone(), other.clone())));
+            }
             // The others are as they are.
             (_, other) => rows.iter_mut().for_each(|row| row.push((name.clone(), other.clone()))),
         }

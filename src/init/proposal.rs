@@ -305,10 +305,9 @@ impl<'a> Maker<'a> {
             told.push((place.clone(), format!("this tag is not in the proposal: {why}")));
         }
         for line in &candidate.untold {
-            told.push((
-                line.place.clone(),
-                format!("this is not in the proposal: `{}`", quotable(&line.text.shown())),
-            ));
+            // What is written says more than what is known of it.
+            let said = line.text.constant().unwrap_or_else(|| written(&line.place));
+            told.push((line.place.clone(), format!("this is not in the proposal: `{}`", quotable(&said))));
         }
         for entry in &candidate.entries {
             self.today.add(entry);
@@ -354,11 +353,18 @@ impl<'a> Maker<'a> {
         let Tags { entries, flavor, has_version, lost: _ } = tags;
         let is_empty = entries.iter().all(|entry| entry.value.is_none());
         let is_guess = is_empty && !repositories.is_empty();
-        if has_version || is_guess {
-            if is_guess {
-                lines.comment("a guess, since today's tags are unknown: the version is the git tag");
-                told.push((candidate.place.clone(), format!("none of the tags of `{name}` is known, so its block takes the version from the git tag")));
-            }
+        let is_version_known = self.world.has_version();
+        if is_guess {
+            let what = if is_version_known { "the version is the git tag" } else { "the tag is the git tag" };
+            lines.comment(&format!("a guess, since today's tags are unknown: {what}"));
+            told.push((
+                candidate.place.clone(),
+                format!(
+                    "none of the tags of `{name}` is known, so its block takes the version from the git tag"
+                ),
+            ));
+        }
+        if has_version || is_guess && is_version_known {
             lines.attribute("version", &Expression::from("{{ tag }}"));
         }
         if !repositories.is_empty() {
@@ -372,8 +378,10 @@ impl<'a> Maker<'a> {
                     lines.line(&format!("{text},"));
                 }
             }
-            if is_guess {
+            if is_guess && is_version_known {
                 lines.line("\"{{ version }}\",");
+            } else if is_guess {
+                lines.line("{ pattern = \"{{ tag | slug }}\", when = \"tag\" },");
             }
             lines.close("]");
         }

@@ -129,16 +129,19 @@ impl Variables {
     }
 
     /// The reference to what GitHub tells each run in its environment, such as `GITHUB_SHA`.
-    fn reference_to_run(&mut self, piece: &Piece) -> Option<String> {
+    fn reference_to_run(&mut self, piece: &Piece, world: &World) -> Option<String> {
         // What is published is of no pull request.
         if let Piece::Or(fact, other) = piece {
             return match other.0.as_slice() {
-                [one] if fact.is_of_request() => self.reference_to_run(one),
+                [one] if fact.is_of_request() => self.reference_to_run(one, world),
                 [Piece::Fact(Fact::RefName)] if *fact == Fact::Tag => {
-                    self.reference_to_run(&Piece::Fact(Fact::RefName))
+                    self.reference_to_run(&Piece::Fact(Fact::RefName), world)
                 }
                 _ => None,
             };
+        }
+        if world.is_on_gitlab {
+            return self.reference_to_pipeline(piece);
         }
         let (name, default) = match piece {
             Piece::Fact(Fact::Commit(None)) => ("GITHUB_SHA", "unknown"),
@@ -157,11 +160,30 @@ impl Variables {
         })
     }
 
+    /// The same of what GitLab tells the jobs of each pipeline.
+    fn reference_to_pipeline(&mut self, piece: &Piece) -> Option<String> {
+        let Piece::Fact(fact) = piece else { return None };
+        let (name, default) = match fact {
+            Fact::Commit(None) => ("CI_COMMIT_SHA", "unknown"),
+            Fact::Commit(Some(8)) => ("CI_COMMIT_SHORT_SHA", "unknown"),
+            Fact::RefName | Fact::Version => ("CI_COMMIT_REF_NAME", "dev"),
+            Fact::Tag => ("CI_COMMIT_TAG", ""),
+            Fact::Event => ("CI_PIPELINE_SOURCE", "unknown"),
+            _ => return None,
+        };
+        let name = self.set_by("GitLab", name, default);
+        Some(if *fact == Fact::Version { format!("trimprefix({name}, \"v\")") } else { name })
+    }
+
     /// A variable that GitHub sets in each run.
     fn of_run(&mut self, name: &str, default: &str) -> String {
+        self.set_by("GitHub", name, default)
+    }
+
+    fn set_by(&mut self, forge: &str, name: &str, default: &str) -> String {
         self.list.entry(name.to_owned()).or_insert_with(|| Variable {
             default: default.to_owned(),
-            comment: "GitHub sets this in each run; the default is for plans elsewhere".to_owned(),
+            comment: format!("{forge} sets this in each run; the default is for plans elsewhere"),
             setting: None,
             is_guess: false,
         });
@@ -192,7 +214,7 @@ impl Variables {
                 Piece::Text(part) => raw.push_str(&literal(part, at + 1 < text.0.len())),
                 other => {
                     let of_run = match purpose {
-                        Purpose::Build => self.reference_to_run(other),
+                        Purpose::Build => self.reference_to_run(other, world),
                         Purpose::Name | Purpose::Other => None,
                     };
                     let reference = of_run.or_else(|| self.reference(other, world, purpose));

@@ -208,7 +208,7 @@ pub(crate) fn translate(
     tags.has_version = !has_rules
         && (uses(&Fact::Version)
             || [1, 2].iter().any(|count| uses(&Fact::Numbers(*count)))
-            || is_tag_only && (uses(&Fact::Tag) || uses(&Fact::RefName)));
+            || is_tag_only && world.has_version() && (uses(&Fact::Tag) || uses(&Fact::RefName)));
     for draft in drafts {
         tags.push(draft, variables, world);
     }

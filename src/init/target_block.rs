@@ -80,7 +80,7 @@ pub(super) fn block(
             let Some((name, value)) = line.text.split_once('=') else {
                 // The value is that of the environment.
                 if let Some(name) = line.text.constant().filter(|_| attribute == "args") {
-                    argument(variables, &name, line, &written(&line.place), told);
+                    argument(variables, world, &name, line, &written(&line.place), told);
                     members.push((key(&name), variable(&name)));
                 }
                 continue;
@@ -88,7 +88,6 @@ pub(super) fn block(
             let Some(name) = name.constant().map(|name| name.trim().trim_matches('"').to_owned()) else {
                 continue;
             };
-            let value = unquoted(value);
             let is_secret = value.0.iter().any(|piece| matches!(piece, Piece::Setting(_, true)))
                 || SecretNames::default().has(&name);
             if has_password(&value) {
@@ -116,7 +115,7 @@ pub(super) fn block(
                     members.push((key(&name), expression));
                 }
                 Err(_) if attribute == "args" && is_variable(&name) => {
-                    argument(variables, &name, line, &written(&line.place), told);
+                    argument(variables, world, &name, line, &written(&line.place), told);
                     members.push((key(&name), variable(&name)));
                 }
                 Err(unknown) => told.push((
@@ -193,15 +192,32 @@ pub(super) fn block(
 }
 
 /// A variable for an argument whose value only a run knows.
-fn argument(variables: &mut Variables, name: &str, line: &Line, said: &str, told: &mut Vec<Told>) {
-    told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here, so it is empty until the plan gets it: `bakeplan workflow github --env {name}=FROM`, with `vars.NAME`, `secrets.NAME` or `github.NAME` for FROM")));
+fn argument(
+    variables: &mut Variables,
+    world: &World,
+    name: &str,
+    line: &Line,
+    said: &str,
+    told: &mut Vec<Told>,
+) {
+    let (how, such_as) = if world.is_on_gitlab {
+        (
+            "set a variable of this name in the pipeline or in the settings of the project".to_owned(),
+            String::new(),
+        )
+    } else {
+        (
+            format!(
+                "`bakeplan workflow github --env {name}=FROM`, with `vars.NAME`, `secrets.NAME` or `github.NAME` for FROM"
+            ),
+            format!(", as with `--env {name}=vars.{name}`"),
+        )
+    };
+    told.push((line.place.clone(), format!("the value of the argument `{name}` is not known here, so it is empty until the plan gets it: {how}")));
     variables.open.push(name.to_owned());
     variables.list.entry(name.to_owned()).or_insert_with(|| Variable {
         default: String::new(),
-        comment: format!(
-            "{}; empty until the plan gets it, as with `--env {name}=vars.{name}`",
-            from(&line.place, said)
-        ),
+        comment: format!("{}; empty until the plan gets it{such_as}", from(&line.place, said)),
         setting: None,
         is_guess: false,
     });
@@ -241,18 +257,6 @@ pub(super) fn dockerfile(build: &DockerfileBuild) -> Option<Template> {
     (text != "Dockerfile").then(|| Template::from(text.as_str()))
 }
 
-/// Without the quotes around a value.
-fn unquoted(text: Template) -> Template {
-    match text.constant() {
-        Some(value) => {
-            let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(&value);
-            Template::from(bare)
-        }
-        None => text,
-    }
-}
-
-/// A cache without its scope: each leg has one of its own.
 /// A cache without the platform at the end of its tag, where that is how each platform has one of its own: a plan adds it itself.
 fn of_any_platform(text: &Template, platforms: &[String]) -> Template {
     let mut out = Template::default();
@@ -275,6 +279,7 @@ fn without_platform<'t>(text: &'t str, platforms: &[String]) -> &'t str {
     stems.find(|stem| stem.contains(':') && !stem.ends_with(':')).unwrap_or(text)
 }
 
+/// A cache without its scope: each leg has one of its own.
 fn without_scope(text: &Template) -> Template {
     let fields = text.split(',');
     let mut out = Template::default();

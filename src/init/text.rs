@@ -277,6 +277,33 @@ impl Template {
         self
     }
 
+    /// A record of comma-separated values with its quotes read, as docker/actions-toolkit reads the lines of lists. One that is
+    /// not closed stays as it is.
+    pub(crate) fn unquoted(&self) -> Self {
+        let mut out = Self::default();
+        let (mut is_start, mut is_quoted) = (true, false);
+        for piece in &self.0 {
+            let Piece::Text(text) = piece else {
+                out.push(piece.clone());
+                is_start = false;
+                continue;
+            };
+            let mut part = String::new();
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                match c {
+                    '"' if is_quoted && chars.next_if_eq(&'"').is_some() => part.push('"'),
+                    '"' if is_quoted => is_quoted = false,
+                    '"' if is_start => is_quoted = true,
+                    c => part.push(c),
+                }
+                is_start = c == ',' && !is_quoted;
+            }
+            out.push(Piece::Text(part));
+        }
+        if is_quoted { self.clone() } else { out }
+    }
+
     /// Cut at the first text for which there is a separator.
     pub(crate) fn split_once(&self, separator: char) -> Option<(Self, Self)> {
         let at =

@@ -7,7 +7,7 @@ use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::found::Publication;
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::inputs::{Inputs, place_of, raw_lines};
 use super::logins::LoginStep;
 use super::matrix;
@@ -19,7 +19,7 @@ use super::shell;
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::world::World;
-use crate::bake::compose::Yaml;
+use crate::bake::compose::{Yaml, yaml_number};
 use crate::source::{Source, SourceId, Sources};
 
 /// How far workflows and actions may call each other.
@@ -50,6 +50,8 @@ pub(crate) struct Reading {
     pub beside: Vec<Beside>,
     /// Steps that publish in a way that is not understood: where, and which action.
     pub unknown: Vec<(Place, String)>,
+    /// Numbers that are read otherwise than they are written: where, how they are written, and how they are read.
+    pub numbers: Vec<(Place, String, String)>,
 }
 
 /// Actions that are known to publish images, and whose inputs are not read.
@@ -146,13 +148,38 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         reader.workflow(file, scope, &triggers, 0);
     }
-    let Reading { publications, beside, logins: _, unknown: _ } = &mut reader.reading;
+    let Reading { publications, beside, logins: _, unknown: _, numbers } = &mut reader.reading;
+    for file in files.iter().filter(|file| publications.iter().any(|one| one.place.path == file.path)) {
+        let jobs = file.root.get("jobs").map(Yaml::members).unwrap_or_default().iter().map(|(_, job)| job);
+        let mut read: Vec<&Yaml> = file.root.get("env").into_iter().collect();
+        for job in jobs {
+            let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
+            read.extend(steps.iter().chain([job]).filter_map(|one| one.get("env")));
+            read.extend(job.get("strategy").and_then(|strategy| strategy.get("matrix")));
+        }
+        for one in read {
+            add_numbers(one, sources.get(file.id), &file.path, numbers);
+        }
+    }
     // The checkout of a job that builds nothing is of no matter.
     beside.retain(|one| match &one.deed {
         Deed::Checkout(_) => publications.iter().any(|found| found.build.is_some() && found.job == one.job),
         Deed::Sign(_) | Deed::Unsaid(_) => true,
     });
     reader.reading
+}
+
+/// The numbers in a value whose text is another one for CI.
+fn add_numbers(of: &Yaml, source: &Source, path: &Rc<str>, numbers: &mut Vec<(Place, String, String)>) {
+    if let Some(read) = of.as_text() {
+        let written =
+            source.text.get(of.span.start as usize..of.span.end as usize).unwrap_or_default().trim();
+        if written != read && yaml_number(written).as_deref() == Some(read) {
+            numbers.push((place_of(of, source, path), written.to_owned(), read.to_owned()));
+        }
+    }
+    of.items().iter().for_each(|one| add_numbers(one, source, path, numbers));
+    of.members().iter().for_each(|(_, one)| add_numbers(one, source, path, numbers));
 }
 
 /// Whether `./.github/workflows/x.yml` is this file.
@@ -252,7 +279,7 @@ impl<'a> Reader<'a> {
             let result = format!("needs.{}.", before.name);
             if !is_always || condition.is_some_and(|text| text.contains(&result) || text.contains("needs.*"))
             {
-                guards.extend(before.guards.iter().cloned());
+                guard::add(&mut guards, before.guards.iter().cloned());
             }
             if !is_always {
                 runs = runs.and(before.runs);
@@ -267,7 +294,7 @@ impl<'a> Reader<'a> {
             }
             let mut scope = Scope { matrix: row, ..scope.clone() };
             add_env(&mut scope, job.get("env"));
-            let own = job.get("if").and_then(|of| guard(of, &scope, source, &file.path));
+            let own = job.get("if").and_then(|of| guard_of(of, &scope, source, &file.path));
             let runs = own.as_ref().map_or(runs, |own| runs.and(own.condition.answers));
             let guards = [guards.as_slice(), own.as_slice()].concat();
             guards_of_job.get_or_insert_with(|| guards.clone());
@@ -403,7 +430,7 @@ impl<'a> Reader<'a> {
             }
             let mut of_step = scope.clone();
             add_env(&mut of_step, step.get("env"));
-            let own = step.get("if").and_then(|of| guard(of, &of_step, run.source, &run.file.path));
+            let own = step.get("if").and_then(|of| guard_of(of, &of_step, run.source, &run.file.path));
             let runs = own.as_ref().map_or(run.runs, |own| run.runs.and(own.condition.answers));
             let own = own.as_ref();
             let id = step.get("id").and_then(Yaml::as_text).unwrap_or_default().to_owned();
@@ -531,7 +558,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The condition in an `if`.
-fn guard(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
+fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
     Some(Guard { condition: scope.condition(of.as_text()?), place: place_of(of, source, path) })
 }
 

@@ -9,6 +9,8 @@ pub(crate) struct World {
     pub repository: Option<String>,
     /// The repository of images that belongs to it: `ghcr.io/acme/app`, where the remote tells.
     pub registry: Option<String>,
+    /// Whether pipelines of GitLab build its images, and no workflows of GitHub do.
+    pub is_on_gitlab: bool,
     /// Whether it has capitals there.
     pub has_capitals: bool,
     /// The default branch.
@@ -44,6 +46,13 @@ impl World {
     /// Its name.
     pub(crate) fn name(&self) -> &str {
         self.repository().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether its releases are called as versions are, with nothing before them but a `v`.
+    pub(crate) fn has_version(&self) -> bool {
+        let is_version =
+            |tag: &String| tag.strip_prefix('v').unwrap_or(tag).starts_with(|c: char| c.is_ascii_digit());
+        is_version(&self.tag) && self.tags.iter().all(is_version)
     }
 
     /// What stands for a setting: most often, that is an account at a registry.

@@ -9,6 +9,7 @@ mod outside;
 mod quoting;
 mod scripts;
 mod triggers;
+mod values;
 mod workflows;
 mod write;
 

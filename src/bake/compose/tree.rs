@@ -19,7 +19,7 @@ pub(crate) struct Yaml {
 pub(crate) enum YamlKind {
     /// Nothing, or `null`.
     Null,
-    /// Any other scalar: a number or a bool as it is written.
+    /// Any other scalar: a bool as it is written, and a number as CI writes it again.
     Text(String),
     /// A list.
     List(Vec<Yaml>),
@@ -62,12 +62,30 @@ pub(crate) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<Yaml>
     Ok(documents.iter().map(|document| plain(&document.root, sources)).collect())
 }
 
+/// A number as CI writes it again: `3.10` is `3.1`.
+pub(crate) fn number(written: &str) -> Option<String> {
+    let of_base =
+        |digits: &str, base| u64::from_str_radix(digits, base).ok().map(|number| number.to_string());
+    if let Some(digits) = written.strip_prefix("0x") {
+        return of_base(digits, 16);
+    }
+    if let Some(digits) = written.strip_prefix("0o") {
+        return of_base(digits, 8);
+    }
+    let is_decimal = written.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c))
+        && written.contains(|c: char| c.is_ascii_digit());
+    let number: f64 = written.parse().ok().filter(|_| is_decimal)?;
+    Some(number.to_string())
+}
+
 fn plain(node: &Node, sources: &Sources) -> Yaml {
     let kind = match &node.kind {
         NodeKind::Null => YamlKind::Null,
         NodeKind::Text(text) => YamlKind::Text(text.as_str().to_owned()),
-        NodeKind::Bool(_) | NodeKind::Int(..) | NodeKind::Float(..) | NodeKind::Time(_) => {
-            YamlKind::Text(sources.text(node.span).trim().to_owned())
+        NodeKind::Bool(_) | NodeKind::Time(_) => YamlKind::Text(sources.text(node.span).trim().to_owned()),
+        NodeKind::Int(..) | NodeKind::Float(..) => {
+            let written = sources.text(node.span).trim();
+            YamlKind::Text(number(written).unwrap_or_else(|| written.to_owned()))
         }
         NodeKind::List(items) => YamlKind::List(items.iter().map(|item| plain(item, sources)).collect()),
         NodeKind::Map(members) => {

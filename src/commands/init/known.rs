@@ -98,7 +98,12 @@ pub(super) fn all(
                 if let Some(Ok(one)) = bake.map(|place| evaluate(session, found, &place)) {
                     evaluated.push(one);
                 }
-                for diagnostic in error.into_diagnostics().into_iter().take(MAX_TOLD) {
+                let is_generated = |one: &Diagnostic| {
+                    // A folder with what a plan wrote has no definition of its own.
+                    one.code == Code::NO_DEFINITION && place.files.is_empty() && !place.folder.is_empty()
+                };
+                let told = error.into_diagnostics().into_iter().filter(|one| !is_generated(one));
+                for diagnostic in told.take(MAX_TOLD) {
                     let name = if place.files.is_empty() {
                         if place.folder.is_empty() {
                             "the Bake and Compose files here".to_owned()

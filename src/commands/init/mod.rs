@@ -21,26 +21,44 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
 use crate::init::commands::{self, Setting};
+use crate::init::definition::Known;
 use crate::init::first::{self, First};
 use crate::init::found::Publication;
 use crate::init::gitlab;
 use crate::init::images::{self, Stray};
 use crate::init::kinds::Kind;
 use crate::init::moment::Answers;
-use crate::init::proposal::{self, Told};
+use crate::init::proposal::{self, Proposal, Told};
 use crate::init::scope::Scope;
 use crate::init::shell;
 use crate::init::text::Place;
 use crate::init::workflow;
 use crate::init::world::World;
 
-/// What to do when the blocks are written.
-const NEXT: &str = "Next, look at `bakeplan plan`. `bakeplan workflow github -o .github/workflows/images.yml --install HOW` writes \
-                    the workflow; `bakeplan explain no-install` lists what HOW can be.\n";
+/// What to do when the blocks are written, with the options that name the files.
+fn next(is_on_gitlab: bool, options: &str) -> String {
+    let writes = if is_on_gitlab {
+        format!(
+            "`bakeplan workflow gitlab{options} -o .gitlab/images.yml --install HOW` writes the pipeline, which `.gitlab-ci.yml` includes"
+        )
+    } else {
+        format!(
+            "`bakeplan workflow github{options} -o .github/workflows/images.yml --install HOW` writes the workflow"
+        )
+    };
+    format!(
+        "Next, look at `bakeplan plan{options}`. {writes}; `bakeplan explain no-install` lists what HOW can be.\n"
+    )
+}
 
-/// The same on GitLab.
-const NEXT_GITLAB: &str = "Next, look at `bakeplan plan`. `bakeplan workflow gitlab -o .gitlab/images.yml --install HOW` writes the \
-                           pipeline, which `.gitlab-ci.yml` includes; `bakeplan explain no-install` lists what HOW can be.\n";
+/// The options that name the files of the first definition that is written, where they are not found without.
+fn options_of(proposals: &[Proposal], known: &[Known]) -> String {
+    let of = proposals.first().and_then(|proposal| known.get(proposal.definition?));
+    let Some(known) = of else { return String::new() };
+    let folder = Some(&known.folder).filter(|folder| !folder.is_empty());
+    let folder = folder.map(|folder| format!(" -C {folder}")).unwrap_or_default();
+    known.files.iter().fold(folder, |options, file| format!("{options} -f {file}"))
+}
 
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
     let cli::Init { write, yes, separate } = args;
@@ -53,9 +71,18 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
         warnings.push(warning.with_help("write an `image` block for what it publishes"));
     }
+    for (place, written, read) in &reading.numbers {
+        let message = format!(
+            "without quotes, `{written}` is the number `{read}` for GitHub, and so it is in what is published"
+        );
+        let warning = Diagnostic::warning(Code::INIT_OPEN, message).at(found.span(session, place), "");
+        warnings.push(warning.with_help(format!(
+            "write `\"{written}\"` in the workflow if that is meant, and change the proposal"
+        )));
+    }
     world.work.begin();
     let of_gitlab = gitlab::publications(&found.pipelines, &session.sources, &world);
-    let next = if reading.publications.is_empty() && !of_gitlab.is_empty() { NEXT_GITLAB } else { NEXT };
+    let is_on_gitlab = reading.publications.is_empty() && !of_gitlab.is_empty();
     reading.publications.extend(of_gitlab);
     for place in gitlab::included(&found.pipelines, &session.sources) {
         let warning =
@@ -147,6 +174,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     super::plan::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
+    let next = next(is_on_gitlab, &options_of(&proposals, &known));
     session.show(&format!("{written}{hint}{next}"))
 }
 

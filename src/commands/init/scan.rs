@@ -224,6 +224,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
     World {
         has_capitals: exact != lower,
+        is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),
         repository: lower,
         registry,
         ..workflow::examples(

@@ -170,3 +170,65 @@ a:
         "{rows:?}"
     );
 }
+
+#[test]
+fn variables_of_rules_are_those_of_the_rule_that_applies() {
+    for (head, job, main, tag) in [
+        (
+            "",
+            "  variables: {T: other}\n  rules:\n    - if: $CI_COMMIT_TAG\n      variables: {T: release}\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n      variables: {T: edge}\n",
+            "edge",
+            "release",
+        ),
+        (
+            "variables: {T: other}\nworkflow:\n  rules:\n    - if: $CI_COMMIT_TAG\n      variables: {T: $CI_COMMIT_TAG}\n    - when: always\n",
+            "",
+            "other",
+            "v1.2.3",
+        ),
+        (
+            "workflow:\n  rules:\n    - if: $CI_COMMIT_TAG\n      variables: {T: whole}\n    - when: always\n      variables: {T: part}\n",
+            "  rules:\n    - if: $CI_COMMIT_TAG\n      variables: {T: own}\n    - when: on_success\n",
+            "part",
+            "own",
+        ),
+        ("variables: {T: other}\n", "", "other", "other"),
+    ] {
+        let pipeline = format!(
+            "{head}build:\n{job}  script:\n    - docker build -t registry.example/acme/api:$T .\n    - docker push registry.example/acme/api:$T\n"
+        );
+        let rows = rows(&pipeline);
+        assert_eq!(
+            rows[0],
+            format!("push to main | api | registry.example/acme/api: {main} | the same"),
+            "{pipeline}"
+        );
+        assert_eq!(
+            rows[1],
+            format!("git tag v1.2.3 | api | registry.example/acme/api: {tag} | the same"),
+            "{pipeline}"
+        );
+    }
+}
+
+#[test]
+fn arguments_take_the_variables_of_the_pipeline() {
+    for (value, expected) in [
+        ("$CI_COMMIT_REF_NAME", "A = CI_COMMIT_REF_NAME"),
+        ("$CI_COMMIT_SHA", "A = CI_COMMIT_SHA"),
+        ("$CI_COMMIT_SHORT_SHA", "A = CI_COMMIT_SHORT_SHA"),
+        ("$CI_COMMIT_TAG", "A = CI_COMMIT_TAG"),
+    ] {
+        let pipeline = format!(
+            "build:\n  script:\n    - docker build --build-arg A={value} -t registry.example/acme/api:x .\n    - docker push registry.example/acme/api:x\n"
+        );
+        let said = said(&project(&pipeline, &[]).args(["init"]));
+        said.proposes(&[expected, "# GitLab sets this in each run"]);
+        said.lacks(&["GITHUB_", "workflow github"]);
+    }
+    // One that nobody sets.
+    let pipeline = "build:\n  script:\n    - docker build --build-arg A=$(make version) -t registry.example/acme/api:x .\n    - docker push registry.example/acme/api:x\n";
+    let said = said(&project(pipeline, &[]).args(["init"]));
+    said.tells(&["set a variable of this name in the pipeline"]);
+    said.lacks(&["workflow github"]);
+}

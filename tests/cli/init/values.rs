@@ -1,0 +1,172 @@
+//! Values in workflows and pipelines as the tools that read them today read them.
+
+use super::{Written, init, said, test, workflow};
+
+const WORKFLOW: &str = ".github/workflows/image.yml";
+
+fn of(steps: &str) -> super::Said {
+    init(&[(WORKFLOW, workflow(steps).as_str()), ("Dockerfile", "FROM scratch\n")])
+}
+
+#[test]
+fn quotes_around_the_lines_of_a_list_are_read_as_the_action_reads_them() {
+    let said = of("\
+- uses: docker/build-push-action@v6
+  with:
+    push: true
+    tags: ghcr.io/acme/app:x
+    build-args: |
+      \"B=two words\"
+      \"LIST=a,b\"
+      C=a,b
+      \"D=say \"\"yes\"\"\"
+      E=\"in\"
+      F=\"open
+    labels: |
+      \"org.example.a=x,y\"
+    secrets: |
+      \"npm=${{ secrets.NPM_TOKEN }}\"
+      pip=${{ secrets.PIP_TOKEN }}
+");
+    for expected in [
+        "B = \"two words\"",
+        "LIST = \"a,b\"",
+        "C = \"a,b\"",
+        "D = \"say \\\"yes\\\"\"",
+        "E = \"\\\"in\\\"\"",
+        "F = \"\\\"open\"",
+        "\"org.example.a\" = \"x,y\"",
+        "\"id=npm,env=NPM_TOKEN\"",
+        "\"id=pip,env=PIP_TOKEN\"",
+    ] {
+        said.proposes(&[expected]);
+    }
+}
+
+#[test]
+fn labels_of_metadata_action_stay_with_every_file_that_it_writes() {
+    for (outputs, has_labels, has_tags) in [
+        (&["bake-file"][..], true, true),
+        (&["bake-file-labels"], true, false),
+        (&["bake-file-annotations"], true, false),
+        (&["bake-file-tags"], false, true),
+        (&["bake-file-tags", "bake-file-labels"], true, true),
+    ] {
+        let files: String = outputs
+            .iter()
+            .map(|output| format!("      cwd://${{{{ steps.meta.outputs.{output} }}}}\n"))
+            .collect();
+        let steps = format!(
+            "- id: meta\n  uses: docker/metadata-action@v5\n  with:\n    images: ghcr.io/acme/app\n    tags: type=raw,value=x\n    labels: org.opencontainers.image.vendor=Acme\n- uses: docker/bake-action@v6\n  with:\n    push: true\n    files: |\n      ./docker-bake.hcl\n{files}"
+        );
+        let bake = "target \"docker-metadata-action\" {}\ntarget \"default\" {\n  inherits = [\"docker-metadata-action\"]\n  tags = [\"ghcr.io/acme/app:own\"]\n}\n";
+        let text = workflow(&steps);
+        let said =
+            init(&[(WORKFLOW, text.as_str()), ("docker-bake.hcl", bake), ("Dockerfile", "FROM scratch\n")]);
+        assert_eq!(said.stdout.contains("oci_labels = true"), has_labels, "{outputs:?}\n{}", said.stdout);
+        assert_eq!(said.stdout.contains("type=raw,value=x"), has_tags, "{outputs:?}\n{}", said.stdout);
+        let has_own =
+            outputs.iter().any(|output| !output.ends_with("tags") && !output.ends_with("annotations"));
+        assert_eq!(
+            said.stderr.contains("label org.opencontainers.image.vendor=Acme"),
+            has_own,
+            "{outputs:?}\n{}",
+            said.stderr
+        );
+    }
+}
+
+#[test]
+fn a_matrix_that_only_a_run_knows_is_told_beside_others() {
+    for matrix in [
+        "{s: '${{ fromJSON(needs.p.outputs.list) }}'}",
+        "'${{ fromJSON(needs.p.outputs.list) }}'",
+        "{include: '${{ fromJSON(needs.p.outputs.list) }}'}",
+        "{a: [1, 2], s: '${{ fromJSON(vars.LIST) }}'}",
+    ] {
+        let text = format!(
+            "on: {{push: {{branches: [main]}}}}\njobs:\n  web:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/build-push-action@v6\n        \
+             with: {{push: true, tags: 'ghcr.io/acme/web:edge'}}\n  c:\n    strategy: {{matrix: {matrix}}}\n    runs-on: ubuntu-latest\n    steps:\n      \
+             - uses: docker/build-push-action@v6\n        with: {{push: true, context: '${{{{ matrix.s }}}}', tags: 'ghcr.io/acme/dyn-${{{{ matrix.s }}}}:edge'}}\n"
+        );
+        let said = init(&[(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+        said.proposes(&["image \"web\""]);
+        said.tells(&["the repository is not known", "image.yml:13:"]);
+    }
+}
+
+#[test]
+fn numbers_without_quotes_are_numbers() {
+    for (written, read) in
+        [("3.10", "3.1"), ("1e3", "1000"), ("0x10", "16"), ("0o17", "15"), ("010", "10"), ("1.0", "1")]
+    {
+        for text in [
+            format!(
+                "on: {{push: {{branches: [main]}}}}\nenv: {{V: {written}}}\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{push: true, tags: 'ghcr.io/acme/app:${{{{ env.V }}}}'}}\n"
+            ),
+            format!(
+                "on: {{push: {{branches: [main]}}}}\njobs:\n  a:\n    strategy: {{matrix: {{v: [{written}]}}}}\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{push: true, tags: 'ghcr.io/acme/app:${{{{ matrix.v }}}}'}}\n"
+            ),
+        ] {
+            let said = init(&[(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+            assert_eq!(said.rows()[0], format!("push to main | app | ghcr.io/acme/app: {read} | the same"));
+            said.tells(&[&format!("without quotes, `{written}` is the number `{read}`")]);
+        }
+    }
+    for written in ["'3.10'", "3.1", "10", "1.2.3", "true", "yes"] {
+        let text = format!(
+            "on: {{push: {{branches: [main]}}}}\nenv: {{V: {written}}}\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{push: true, tags: 'ghcr.io/acme/app:${{{{ env.V }}}}'}}\n"
+        );
+        let said = init(&[(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+        let tag = written.trim_matches('\'');
+        assert_eq!(said.rows()[0], format!("push to main | app | ghcr.io/acme/app: {tag} | the same"));
+        assert_eq!(said.stderr, "");
+    }
+}
+
+#[test]
+fn generated_folders_are_passed_over() {
+    let files = [
+        ("docker-bake.hcl", "target \"default\" { tags = [\"ghcr.io/acme/app:1\"] }\n"),
+        ("Dockerfile", "FROM scratch\n"),
+    ];
+    let written = Written::new(&files, &[]);
+    for folder in ["out", "build/plan", "docs"] {
+        let plan = written.run(&["plan", "--out", folder]);
+        assert_eq!(plan.code, 0, "{}", plan.stderr);
+    }
+    assert_eq!(written.run(&["init"]).stderr, "");
+}
+
+#[test]
+fn the_next_command_names_the_files() {
+    let bake = "target \"app\" {}\n";
+    let with = |files: &str| {
+        workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    files: '{files}'\n    targets: app\n    set: app.tags=ghcr.io/acme/app:x\n"
+        ))
+    };
+    for (files, options) in [
+        ("docker/docker-bake.hcl,docker/vars.hcl", " -f docker/docker-bake.hcl -f docker/vars.hcl"),
+        ("docker/app.hcl", " -f docker/app.hcl"),
+        ("docker-bake.hcl", ""),
+    ] {
+        let text = with(files);
+        let mut all = vec![(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")];
+        all.extend(
+            files
+                .split(',')
+                .map(|path| (path, if path.contains("vars") { "variable \"A\" {}\n" } else { bake })),
+        );
+        let test = test(&all).args(["init", "--write", "--yes"]);
+        let done = said(&test);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        done.proposes(&[
+            &format!("look at `bakeplan plan{options}`"),
+            &format!("bakeplan workflow github{options} -o"),
+        ]);
+        let arguments: Vec<&str> = std::iter::once("plan").chain(options.split_whitespace()).collect();
+        let plan = Written(test).run(&arguments);
+        assert_eq!(plan.code, 0, "{}", plan.stderr);
+    }
+}
