@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::build_push::{add_reference, add_repositories};
-use super::found::{BakeBuild, Build, Publication, TagLine};
+use super::found::{BakeBuild, Build, Override, Publication, TagLine};
 use super::guard::Guard;
 use super::inputs::Inputs;
 use super::moment::Answers;
@@ -54,6 +54,18 @@ fn described(what: &str, line: &Line) -> Line {
     Line { text, place: line.place.clone() }
 }
 
+/// `TARGET.ATTRIBUTE` or `TARGET.ATTRIBUTE.MEMBER`, as far as a target has the attribute.
+fn overriding(key: &str, line: Line) -> Option<Override> {
+    const ATTRIBUTES: [&str; 9] =
+        ["cache-from", "cache-to", "context", "dockerfile", "target", "args", "labels", "ssh", "attest"];
+    let mut parts = key.trim().trim_end_matches('+').splitn(3, '.');
+    let (target, attribute) = (parts.next()?.to_owned(), parts.next()?);
+    let attribute = ATTRIBUTES.into_iter().find(|known| *known == attribute)?;
+    let member = parts.next().map(str::to_owned);
+    let is_map = matches!(attribute, "args" | "labels");
+    (is_map == member.is_some()).then_some(Override { target, attribute, member, line })
+}
+
 /// What a run of Bake publishes in these runs.
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
     let BakeRun { place, mut build, set, push, guard } = run;
@@ -99,11 +111,10 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
                     pushes = Answers::of(|_| Some(true));
                 }
             }
-            // A leg has a cache of its own.
-            Some("cache-from" | "cache-to") => build.set.push(line.clone()),
-            _ => {
-                found.untold.push(described("set: ", &line));
-            }
+            _ => match overriding(&key, value_line()) {
+                Some(one) => build.overrides.push(one),
+                None => found.untold.push(described("set: ", &line)),
+            },
         }
     }
     build.variables =

@@ -226,9 +226,18 @@ fn image(name: &str, is_whole: bool, world: &World) -> String {
     lines.attribute("repositories", &list([Expression::from(repository(name, is_whole, world))]));
     lines.comment("a git tag such as v1.2.3 is the version, and pushes to the default branch are `edge`");
     lines.line("version = { pattern = \"{{ tag }}\", when = \"tag\" }");
-    lines.line("tags = [\"{{ version }}\", \"latest\", { pattern = \"edge\", when = \"default_branch\" }]");
+    lines.line(&format!(
+        "tags = [\"{{{{ version }}}}\", \"latest\", {{ pattern = \"edge\", when = {} }}]",
+        quoted(&format!("branch == '{}'", branch(world)))
+    ));
     lines.close("}");
     lines.finish()
+}
+
+/// The default branch, as far as a condition can name it.
+fn branch(world: &World) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    Some(world.default_branch.as_str()).filter(|name| name.chars().all(is_plain)).unwrap_or("main")
 }
 
 /// Where an image is pushed: that of the repository as a whole has its name, and the others are below it.

@@ -202,6 +202,19 @@ pub(crate) struct DockerfileBuild {
     pub no_cache: bool,
 }
 
+/// An attribute that a step sets for targets.
+#[derive(Clone, Debug)]
+pub(crate) struct Override {
+    /// The name of the target, or a pattern of names.
+    pub target: String,
+    /// The attribute.
+    pub attribute: &'static str,
+    /// What of it, such as the name of an argument; none for all of it.
+    pub member: Option<String>,
+    /// The value.
+    pub line: Line,
+}
+
 /// A build of Bake targets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BakeBuild {
@@ -213,8 +226,8 @@ pub(crate) struct BakeBuild {
     pub targets: Vec<Line>,
     /// Platforms that override those of all targets.
     pub platforms: Vec<Line>,
-    /// Further overrides.
-    pub set: Vec<Line>,
+    /// What else is set for its targets.
+    pub overrides: Vec<Override>,
     /// Whether a file of docker/metadata-action is among the files.
     pub has_meta: bool,
     /// Whether it says itself that it pushes; else its targets do.

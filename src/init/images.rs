@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::definition::{Known, META, clean, relative};
-use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
+use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
 use super::guard::Guarded;
 use super::moment::{Answers, MOMENTS, Moment};
 use super::runs_on::RunsOn;
 use super::text::{Line, Place, Template};
 use super::triggers::Start;
 use super::world::World;
+use crate::glob::Glob;
 
 /// An image that is published today.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Candidate {
     pub untold: Vec<Line>,
     /// Variables of the Bake file that the step sets.
     pub variables: Vec<(String, Template)>,
+    /// What the step sets for its target.
+    pub overrides: Vec<Override>,
     /// What its platforms are built on, in jobs that name it.
     pub runners: Vec<(Vec<Line>, RunsOn)>,
     /// Where its build is.
@@ -334,9 +337,9 @@ fn add(
         let is_there = if is_open { overlaps } else { same_names(&own, &repositories) };
         target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
-    let variables = match &build.build {
-        Some(Build::Bake(bake)) => bake.variables.clone(),
-        Some(Build::Dockerfile(_)) | None => Vec::new(),
+    let (variables, overrides) = match &build.build {
+        Some(Build::Bake(bake)) => (bake.variables.clone(), overrides_of(bake, &target)),
+        Some(Build::Dockerfile(_)) | None => (Vec::new(), Vec::new()),
     };
     let entry = (!build.tags.is_empty()).then(|| Entry::of(&build, build.tags.clone(), world));
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
@@ -362,10 +365,18 @@ fn add(
             oci_labels: build.oci_labels,
             untold: build.untold,
             variables,
+            overrides,
             runners: runners.into_iter().collect(),
             place: build.place,
         }),
     }
+}
+
+/// What a run of Bake sets for a target.
+fn overrides_of(build: &BakeBuild, target: &TargetOf) -> Vec<Override> {
+    let TargetOf::Known(_, label) = target else { return Vec::new() };
+    let is_of = |one: &&Override| Glob::parse(&one.target).is_ok_and(|pattern| pattern.matches(label));
+    build.overrides.iter().filter(is_of).cloned().collect()
 }
 
 fn merge_lines(into: &mut Vec<Line>, more: Vec<Line>) {
@@ -475,6 +486,7 @@ fn of_bake(
                 merge_lines(&mut known.platforms, build.platforms.clone());
             }
             None => candidates.push(Candidate {
+                overrides: overrides_of(build, &target),
                 target,
                 repositories: Vec::new(),
                 entries: vec![entry],

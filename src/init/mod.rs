@@ -64,6 +64,8 @@ mod covered;
 mod names;
 mod target_block;
 
+mod overrides;
+
 mod runners;
 mod workflow_block;
 

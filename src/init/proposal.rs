@@ -14,6 +14,7 @@ use super::images::{Candidate, Entry, TargetOf, is_yaml};
 use super::logins;
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
+use super::overrides;
 use super::render::{Lines, Variables, formatted, from, quotable, quoted};
 use super::runners;
 use super::splice::At;
@@ -461,23 +462,36 @@ impl<'a> Maker<'a> {
         else {
             return;
         };
-        let platforms = tags::platforms(&candidate.platforms);
-        let Some(first) = candidate.platforms.first().filter(|_| !platforms.is_empty()) else { return };
-        if target.has_platforms || self.proposal.images.iter().any(|image| image.target == label) {
+        if self.proposal.images.iter().any(|image| image.target == label) {
             return;
         }
+        let platforms = tags::platforms(&candidate.platforms);
+        let named = candidate.platforms.first().filter(|_| !platforms.is_empty() && !target.has_platforms);
+        let mut set: Vec<(Place, &str, Expression)> = named
+            .map(|first| {
+                (first.place.clone(), "platforms", list(platforms.into_iter().map(Expression::from)))
+            })
+            .into_iter()
+            .collect();
+        let world = self.world;
+        set.extend(overrides::attributes(&candidate.overrides, &mut self.variables, world, written, told));
+        let Some((first, _, _)) = set.first() else { return };
         if target.is_matrix {
-            let message = format!(
-                "the platforms are not in the proposal: write `platforms` into target `{label}`, which is a matrix"
-            );
-            told.push((first.place.clone(), message));
+            for (place, attribute, _) in set {
+                let message = format!(
+                    "the {attribute} are not in the proposal: write `{attribute}` into target `{label}`, which is a matrix"
+                );
+                told.push((place, message));
+            }
             return;
         }
         let mut lines = Lines::default();
-        lines.comment(&from(&first.place, &written(&first.place)));
+        lines.comment(&from(first, &written(first)));
         lines.comment("Bake merges this with the target of the same name");
         lines.open(&format!("target {} {{", quoted(label)));
-        lines.attribute("platforms", &list(platforms.into_iter().map(Expression::from)));
+        for (_, attribute, value) in &set {
+            lines.attribute(attribute, value);
+        }
         lines.close("}");
         self.proposal.targets.push((self.place_of(label), lines.finish()));
     }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
+use unicode_width::UnicodeWidthStr;
 
 use super::today::Published;
+use crate::readable;
 use crate::render::table::columns;
 
 /// The images of one example.
@@ -36,8 +38,8 @@ pub(crate) struct ExampleImage {
 /// How many repositories are shown for an image in a run.
 const MAX_REPOSITORIES: usize = 20;
 
-/// The table.
-pub(crate) fn render(examples: &[Example]) -> String {
+/// The table, on a terminal of so many columns.
+pub(crate) fn render(examples: &[Example], screen: Option<usize>) -> String {
     let mut rows: Vec<[Cow<'_, str>; 4]> = Vec::new();
     for example in examples {
         for (at, ExampleImage { name, today, planned, when, open }) in example.images.iter().enumerate() {
@@ -83,7 +85,40 @@ pub(crate) fn render(examples: &[Example]) -> String {
         }
     }
     let mut text = String::new();
-    columns(["RUN", "IMAGE", "PUBLISHED TODAY", "WITH THE PLAN"], rows.into_iter(), &mut text);
+    let own = rows.iter().map(|row| row.each_ref().map(|cell| Cow::Borrowed(&**cell)));
+    columns(["RUN", "IMAGE", "PUBLISHED TODAY", "WITH THE PLAN"], own, &mut text);
+    match screen.filter(|screen| text.lines().any(|line| line.width() > *screen)) {
+        Some(screen) => stacked(rows, screen),
+        None => text,
+    }
+}
+
+/// The same where a row has no room on a line: what is published stands below the run and the image.
+fn stacked(rows: Vec<[Cow<'_, str>; 4]>, screen: usize) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let [run, name, today, planned] = row.map(readable::cow);
+        for (indent, head) in [("", run), ("  ", name)].into_iter().filter(|(_, head)| !head.is_empty()) {
+            text.extend([indent, &*head, "\n"]);
+        }
+        for (label, value) in [("    today  ", today), ("    plan   ", planned)] {
+            text.push_str(label);
+            let mut used = label.len();
+            for (at, word) in value.split(' ').enumerate() {
+                if at > 0 && used + 1 + word.width() > screen {
+                    text.push('\n');
+                    text.extend(std::iter::repeat_n(' ', label.len()));
+                    used = label.len();
+                } else if at > 0 {
+                    text.push(' ');
+                    used += 1;
+                }
+                text.push_str(word);
+                used += word.width();
+            }
+            text.push('\n');
+        }
+    }
     text
 }
 

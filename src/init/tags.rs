@@ -11,6 +11,7 @@ use super::render::{Variables, from};
 use super::text::{Line, Piece, Place, RuleLine, Template};
 use super::when;
 use super::world::World;
+use crate::pattern::asks_for_prerelease;
 use crate::rules::Rule;
 
 /// An entry of `tags`, or a comment in its place.
@@ -209,7 +210,17 @@ pub(crate) fn translate(
         && (uses(&Fact::Version)
             || [1, 2].iter().any(|count| uses(&Fact::Numbers(*count)))
             || is_tag_only && world.has_version() && (uses(&Fact::Tag) || uses(&Fact::RefName)));
-    for draft in drafts {
+    let asks = |draft: &Draft| draft.condition.as_deref().is_some_and(asks_for_prerelease);
+    for mut draft in drafts {
+        if asks(&draft) && has_rules {
+            let place = place_in(&draft.comments).unwrap_or_else(|| candidate.place.clone());
+            draft.value = Err((
+                place,
+                "beside rules, a plan does not know of prereleases; `type=semver` leaves `latest` where it is for them".to_owned(),
+            ));
+        }
+        // A prerelease is one of the version.
+        tags.has_version |= asks(&draft) && !has_rules;
         tags.push(draft, variables, world);
     }
     for line in &candidate.flavor {
@@ -249,7 +260,9 @@ impl Tags {
             }
         };
         // A version is that of a git tag, so its entries need no further condition.
-        let of_runs = if self.has_version && !mask.branch { None } else { mask.when(domain, &others) };
+        let is_of_version =
+            self.has_version && !mask.branch && !condition.as_deref().is_some_and(asks_for_prerelease);
+        let of_runs = if is_of_version { None } else { mask.when(domain, &others) };
         let of_runs = of_runs.filter(|kind| !guarded.implies(kind));
         if !domain.meets(mask) {
             comments.push("left out: the workflow pushes nothing in the runs that this is for".to_owned());

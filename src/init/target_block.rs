@@ -280,7 +280,7 @@ fn without_platform<'t>(text: &'t str, platforms: &[String]) -> &'t str {
 }
 
 /// A cache without its scope: each leg has one of its own.
-fn without_scope(text: &Template) -> Template {
+pub(super) fn without_scope(text: &Template) -> Template {
     let fields = text.split(',');
     let mut out = Template::default();
     for field in fields.into_iter().filter(|field| !field.shown().trim().starts_with("scope=")) {

@@ -37,6 +37,19 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
                 (one, other) => one.or(other).filter(|known| known == absorbs),
             }
         }
+        Expression::Binary(operator @ ("==" | "!="), left, right)
+            if matches!((&**left, &**right), (Expression::Bool(_), _) | (_, Expression::Bool(_))) =>
+        {
+            let (inner, expected) = match (&**left, &**right) {
+                (Expression::Bool(expected), inner) | (inner, Expression::Bool(expected)) => {
+                    (inner, *expected)
+                }
+                _ => return None,
+            };
+            // A text is no bool.
+            let inner = of(inner, value_of).filter(|_| !matches!(value_of(inner, None), Value::Text(_)))?;
+            Some(if (*operator == "==") == expected { inner } else { format!("not {}", in_brackets(&inner)) })
+        }
         Expression::Binary(operator @ ("==" | "!="), left, right) => {
             let condition = compared(left, right, value_of).or_else(|| compared(right, left, value_of))?;
             Some(if *operator == "==" { condition } else { format!("not {}", in_brackets(&condition)) })

@@ -63,6 +63,7 @@ pub(super) fn preview(
 ) -> Result<Changed, Error> {
     let mut changed = Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new() };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
+    let screen = session.host.screen().map(|screen| screen.columns);
     for proposal in proposals {
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
@@ -80,12 +81,12 @@ pub(super) fn preview(
             examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
         if proposal.is_first {
             changed.text.push_str(FIRST);
-            changed.text.push_str(&report::render(&examples));
+            changed.text.push_str(&report::render(&examples, screen));
         } else if proposal.images.iter().all(|image| image.candidate.is_none()) {
             changed.text.push_str(UNCHANGED);
         } else {
             changed.text.push_str(COMPARED);
-            changed.text.push_str(&report::render(&examples));
+            changed.text.push_str(&report::render(&examples, screen));
             if let Some(tag) = world
                 .odd_tag
                 .as_ref()

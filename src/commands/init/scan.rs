@@ -202,6 +202,15 @@ fn registry_of(page: &str) -> Option<String> {
     }
 }
 
+/// The branch of a repository that has no other.
+fn only_branch(session: &Session<'_>) -> Option<String> {
+    let known =
+        session.host.git(&["for-each-ref", "--count=2", "--format=%(refname:short)", "refs/heads"]).ok()?;
+    let mut names = known.lines().map(str::trim).filter(|name| !name.is_empty());
+    let first = names.next()?.to_owned();
+    names.next().is_none().then_some(first)
+}
+
 /// What is known of the repository.
 pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let run = |arguments: &[&str]| session.host.git(arguments);
@@ -222,6 +231,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let lower = exact.as_ref().map(|exact| exact.to_lowercase());
     let registry = facts.url.as_deref().and_then(registry_of);
     let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
+    let default_branch = default_branch.or_else(|| only_branch(session));
     World {
         has_capitals: exact != lower,
         is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),

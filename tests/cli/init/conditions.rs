@@ -37,10 +37,10 @@ fn tags_of_a_condition_that_only_a_run_knows_are_left_out_with_a_warning() {
         let said = of(ON, &jobs.concat());
         said.proposes(&["\"edge\",", &format!("not translated: a plan cannot express `{condition}`")]);
         said.lacks(&["\"latest\""]);
-        said.tells(&["a plan cannot express", "image.yml:9:"]);
+        said.tells(&["a plan cannot express", "image.yml:10:"]);
         if !condition.contains("refs/heads") {
             assert!(
-                said.rows()[0].contains("not known: whether .github/workflows/image.yml:12 publishes"),
+                said.rows()[0].contains("not known: whether .github/workflows/image.yml:13 publishes"),
                 "{condition}"
             );
         }
@@ -62,7 +62,7 @@ fn tags_of_a_condition_that_only_a_run_knows_are_left_out_with_a_warning() {
 fn a_condition_on_a_branch_or_a_git_tag_stays_as_it_is() {
     for (condition, when) in [
         ("github.ref == 'refs/heads/develop'", "ref == \\\"refs/heads/develop\\\""),
-        ("github.ref_name == 'develop'", "(tag or branch) == \\\"develop\\\""),
+        ("github.ref_name == 'develop'", "branch and ((tag or branch) == \\\"develop\\\")"),
         ("startsWith(github.ref, 'refs/heads/release/')", "ref is startingwith(\\\"refs/heads/release/\\\")"),
         (
             "github.ref == 'refs/heads/main' || github.ref == 'refs/heads/develop'",

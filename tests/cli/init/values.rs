@@ -170,3 +170,50 @@ fn the_next_command_names_the_files() {
         assert_eq!(plan.code, 0, "{}", plan.stderr);
     }
 }
+
+#[test]
+fn what_a_step_sets_for_a_target_is_written_into_it() {
+    let bake = "target \"app\" {\n  tags = [\"ghcr.io/acme/app:own\"]\n}\n";
+    let with = |set: &str| {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    targets: app\n    set: |\n      {set}\n"
+        ));
+        init(&[(WORKFLOW, text.as_str()), ("docker-bake.hcl", bake), ("Dockerfile", "FROM scratch\n")])
+    };
+    for (set, expected) in [
+        ("*.cache-from=type=gha,scope=x", "cache-from = [\"type=gha\"]"),
+        ("*.cache-to=type=gha,mode=max", "cache-to = [\"type=gha,mode=max\"]"),
+        ("app.context=sub", "context = \"sub\""),
+        ("app.target=prod", "target = \"prod\""),
+        ("app.args.SHA=${{ github.sha }}", "SHA = GITHUB_SHA"),
+        ("a*.platform=linux/arm64", "platforms = [\"linux/arm64\"]"),
+    ] {
+        let said = with(set);
+        said.proposes(&["target \"app\" {", expected]);
+        assert_eq!(said.stderr, "", "{set}");
+    }
+    // What has no attribute is told as it is written, and what is for others is nothing.
+    with("app.args.SHA=${{ steps.x.outputs.y }}").tells(&["app.args.SHA=${{ steps.x.outputs.y }}"]);
+    with("app.shm-size=1g").tells(&["app.shm-size=1g"]);
+    with("web.context=sub").lacks(&["context ="]);
+}
+
+#[test]
+fn a_table_that_is_wider_than_the_terminal_is_a_list() {
+    let text = workflow(
+        "- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: |\n      ghcr.io/acme/app:one\n      ghcr.io/acme/app:two\n      ghcr.io/acme/app:three\n      ghcr.io/acme/app:${{ steps.x.outputs.y }}\n",
+    );
+    let files = [(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")];
+    for (columns, is_table) in [("40", false), ("60", false), ("80", false), ("200", true)] {
+        let shown = said(&test(&files).env("COLUMNS", columns).args(["--color", "always", "init"]));
+        assert_eq!(shown.code, 0, "{}", shown.stderr);
+        let (_, table) = shown.stdout.split_once("with this proposal:").unwrap();
+        assert_eq!(table.contains("PUBLISHED TODAY"), is_table, "{columns}: {table}");
+        let (table, _) =
+            table.split_once("\n\nToday").or_else(|| table.split_once("\n\nNothing is written")).unwrap();
+        assert!(table.lines().all(|line| line.len() <= columns.parse().unwrap()), "{columns}: {table}");
+        for word in ["ghcr.io/acme/app:", "one,", "three;", ".github/workflows/image.yml:18"] {
+            assert!(table.split_whitespace().any(|one| one == word), "{columns} {word}: {table}");
+        }
+    }
+}

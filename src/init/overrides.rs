@@ -1,0 +1,56 @@
+//! What steps set for targets of a Bake file, as attributes of these targets.
+
+use hcl::Expression;
+use hcl::expr::ObjectKey;
+
+use super::found::Override;
+use super::render::{Variables, quotable};
+use super::tags::list;
+use super::target_block::{self, Told, key};
+use super::text::Place;
+use super::world::World;
+
+/// Attributes: where each is from, its name and its value.
+pub(super) fn attributes(
+    overrides: &[Override],
+    variables: &mut Variables,
+    world: &World,
+    written: &dyn Fn(&Place) -> String,
+    told: &mut Vec<Told>,
+) -> Vec<(Place, &'static str, Expression)> {
+    let mut lists: Vec<(Place, &'static str, Vec<Expression>)> = Vec::new();
+    let mut maps: Vec<(Place, &'static str, Vec<(ObjectKey, Expression)>)> = Vec::new();
+    let mut all = Vec::new();
+    for Override { target: _, attribute, member, line } in overrides {
+        let is_cache = attribute.starts_with("cache");
+        let value = if is_cache {
+            variables.name_expression(&target_block::without_scope(&line.text), world)
+        } else {
+            variables.build_expression(&line.text, world)
+        };
+        let Ok(value) = value else {
+            let message = format!("this is not in the proposal: `{}`", quotable(&written(&line.place)));
+            told.push((line.place.clone(), message));
+            continue;
+        };
+        match (*attribute, member) {
+            (_, Some(member)) => {
+                let at = maps.iter_mut().find(|(_, known, _)| known == attribute);
+                match at {
+                    Some((_, _, members)) => members.push((key(member), value)),
+                    None => maps.push((line.place.clone(), attribute, vec![(key(member), value)])),
+                }
+            }
+            ("context" | "dockerfile" | "target", None) => all.push((line.place.clone(), *attribute, value)),
+            (_, None) => match lists.iter_mut().find(|(_, known, _)| known == attribute) {
+                Some((_, _, values)) => values.push(value),
+                None => lists.push((line.place.clone(), attribute, vec![value])),
+            },
+        }
+    }
+    all.extend(lists.into_iter().map(|(place, attribute, values)| (place, attribute, list(values))));
+    all.extend(maps.into_iter().map(|(place, attribute, members)| {
+        (place, attribute, Expression::Object(members.into_iter().collect()))
+    }));
+    all
+}
