@@ -17,9 +17,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use self::bases::{Known, Wanted};
-use self::finding::Finding;
+use self::finding::{Finding, Found};
 use self::pins::Pins;
-use self::served::Found;
 use self::since::{Base, Before};
 pub(super) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Checkout;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 
+use super::finding::Found;
 use super::withdrawn;
 use crate::cli::Network;
 use crate::commands::network;
@@ -28,18 +29,6 @@ use crate::registry::{Location, Store, SystemClock, TagOrDigest};
 const MOST_TAGS: usize = 6;
 const FIRST_TAGS: usize = 3;
 const LAST_TAGS: usize = 2;
-
-/// What is published of an image.
-pub(super) enum Found {
-    /// An index that was made of the same inputs.
-    Same(Reused),
-    /// Something else; what that is, in words.
-    Other(String),
-    /// Nothing; where that was looked for, in words.
-    Absent(String),
-    /// The registry does not say.
-    Unknown(String),
-}
 
 /// What an answer says of an image, under one tag.
 type Answer = Result<Option<Served>, Diagnostic>;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 
-use super::served::Found;
+use super::finding::Found;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Image, Plan};
 use crate::published::progress::Progress;
