@@ -1,14 +1,11 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
-use std::rc::Rc;
-
 use super::definition::{Known, META, clean, relative};
+use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
-use super::guard::Guarded;
-use super::moment::{Answers, MOMENTS, Moment};
+use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
 use super::text::{Line, Place, Template};
-use super::triggers::Start;
 use super::world::World;
 use crate::glob::Glob;
 
@@ -48,58 +45,6 @@ pub(crate) enum TargetOf {
     Known(usize, String),
     /// A Dockerfile.
     Dockerfile(Box<DockerfileBuild>),
-}
-
-/// Tags that one step gives.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    /// Where the step is.
-    pub place: Place,
-    /// In which of the examples.
-    pub runs: Answers,
-    /// The condition beside what the examples tell.
-    pub guarded: Guarded,
-    /// Further events.
-    pub others: Vec<String>,
-    /// What starts its workflow.
-    pub start: Rc<Start>,
-    /// The tags; none for those that the target has itself.
-    pub tags: Vec<TagLine>,
-}
-
-impl Entry {
-    fn of(publication: &Publication, tags: Vec<TagLine>, world: &World) -> Self {
-        Self {
-            place: publication.place.clone(),
-            runs: publication.runs,
-            guarded: publication.guarded(world),
-            others: publication.others.clone(),
-            start: Rc::clone(&publication.start),
-            tags,
-        }
-    }
-
-    /// Whether it is for runs of which there is no example.
-    pub(crate) fn is_unseen(&self) -> bool {
-        MOMENTS.into_iter().all(|moment| !self.runs.may(moment)) && self.others.is_empty()
-    }
-
-    /// Whether it may publish in such a run.
-    pub(crate) fn may(&self, moment: Moment) -> bool {
-        if !self.is_unseen() {
-            return self.runs.may(moment);
-        }
-        match moment {
-            Moment::Branch | Moment::OtherBranch => !self.guarded.implies("tag"),
-            Moment::Tag => !self.guarded.implies("branch"),
-            Moment::Schedule | Moment::Release | Moment::PullRequest => false,
-        }
-    }
-
-    /// Whether both apply in the same runs.
-    fn has_runs_of(&self, other: &Publication, guarded: &Guarded) -> bool {
-        self.runs == other.runs && self.guarded == *guarded
-    }
 }
 
 /// What could not be joined to images.

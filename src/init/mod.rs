@@ -53,6 +53,8 @@ pub(crate) mod gitlab;
 pub(crate) mod definition;
 mod render;
 
+mod entry;
+
 pub(crate) mod images;
 
 mod tags;

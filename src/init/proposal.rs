@@ -9,8 +9,7 @@ use indexmap::IndexSet;
 use super::covered::Covered;
 use super::definition::{Known, KnownImage};
 use super::found::DockerfileBuild;
-use super::guard::Guarded;
-use super::images::{Candidate, Entry, TargetOf, is_yaml};
+use super::images::{Candidate, TargetOf, is_yaml};
 use super::logins;
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
@@ -312,7 +311,7 @@ impl<'a> Maker<'a> {
         }
         for entry in &candidate.entries {
             self.today.add(entry);
-            told.extend(of_condition(entry, &name));
+            told.extend(entry.told(&name));
         }
         let text = self.image_block(&name, &target, &candidate, &repositories, tags, told);
         let at =
@@ -575,26 +574,6 @@ impl<'a> Maker<'a> {
         }
         self.proposal.blocks.insert(0, (At::End, block));
     }
-}
-
-/// What a condition keeps from the table, or the proposal cannot have.
-fn of_condition(entry: &Entry, name: &str) -> Option<Told> {
-    let (place, condition) = match &entry.guarded {
-        Guarded::Told => return None,
-        Guarded::When(when) => (&entry.place, when),
-        Guarded::Unknown(place, written) => (place, written),
-    };
-    let condition = quotable(condition);
-    let message = if entry.tags.is_empty() {
-        format!(
-            "the target has the tags of `{name}` itself, so each run publishes them with the proposal, and today only those with `{condition}`"
-        )
-    } else if entry.is_unseen() && matches!(entry.guarded, Guarded::When(_)) {
-        format!("no run in the table publishes these tags of `{name}`: they apply with `{condition}`")
-    } else {
-        return None;
-    };
-    Some((place.clone(), message))
 }
 
 /// An object on one line.

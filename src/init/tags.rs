@@ -3,9 +3,10 @@
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 
+use super::entry::Entry;
 use super::found::TagLine;
 use super::guard::Guarded;
-use super::images::{Candidate, Entry};
+use super::images::Candidate;
 use super::moment::{Fact, Moment};
 use super::render::{Variables, from};
 use super::text::{Line, Piece, Place, RuleLine, Template};

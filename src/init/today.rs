@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 
 use super::definition::Known;
+use super::entry::Entry;
 use super::found::TagLine;
-use super::images::{Candidate, Entry, TargetOf};
+use super::images::{Candidate, TargetOf};
 use super::moment::Moment;
 use super::world::World;
 use crate::reference::Repository;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use hcl::Expression;
 
 use super::beside::{Beside, Deed};
-use super::images::Entry;
+use super::entry::Entry;
 use super::logins::{self, LoginStep, Logins};
 use super::moment::Moment;
 use super::render::{Lines, quotable};

@@ -1,0 +1,83 @@
+//! Tags that a step gives an image, and in which runs it does.
+
+use std::rc::Rc;
+
+use super::found::{Publication, TagLine};
+use super::guard::Guarded;
+use super::moment::{Answers, MOMENTS, Moment};
+use super::render::quotable;
+use super::text::Place;
+use super::triggers::Start;
+use super::world::World;
+
+/// Tags that one step gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where the step is.
+    pub place: Place,
+    /// In which of the examples.
+    pub runs: Answers,
+    /// The condition beside what the examples tell.
+    pub guarded: Guarded,
+    /// Further events.
+    pub others: Vec<String>,
+    /// What starts its workflow.
+    pub start: Rc<Start>,
+    /// The tags; none for those that the target has itself.
+    pub tags: Vec<TagLine>,
+}
+
+impl Entry {
+    pub(super) fn of(publication: &Publication, tags: Vec<TagLine>, world: &World) -> Self {
+        Self {
+            place: publication.place.clone(),
+            runs: publication.runs,
+            guarded: publication.guarded(world),
+            others: publication.others.clone(),
+            start: Rc::clone(&publication.start),
+            tags,
+        }
+    }
+
+    /// Whether it is for runs of which there is no example.
+    pub(crate) fn is_unseen(&self) -> bool {
+        MOMENTS.into_iter().all(|moment| !self.runs.may(moment)) && self.others.is_empty()
+    }
+
+    /// Whether it may publish in such a run.
+    pub(crate) fn may(&self, moment: Moment) -> bool {
+        if !self.is_unseen() {
+            return self.runs.may(moment);
+        }
+        match moment {
+            Moment::Branch | Moment::OtherBranch => !self.guarded.implies("tag"),
+            Moment::Tag => !self.guarded.implies("branch"),
+            Moment::Schedule | Moment::Release | Moment::PullRequest => false,
+        }
+    }
+
+    /// Whether both apply in the same runs.
+    pub(super) fn has_runs_of(&self, other: &Publication, guarded: &Guarded) -> bool {
+        self.runs == other.runs && self.guarded == *guarded
+    }
+
+    /// What a condition keeps from the table, or the proposal cannot have.
+    pub(super) fn told(&self, name: &str) -> Option<(Place, String)> {
+        let (place, condition) = match &self.guarded {
+            Guarded::Told => return None,
+            Guarded::When(when) => (&self.place, when),
+            Guarded::Unknown(place, written) => (place, written),
+        };
+        let condition = quotable(condition);
+        let message = if self.tags.is_empty() {
+            format!(
+                "the target has the tags of `{name}` itself, so each run publishes them with the proposal, and today only those with `{condition}`"
+            )
+        } else if self.is_unseen() && matches!(self.guarded, Guarded::When(_)) {
+            format!("no run in the table publishes these tags of `{name}`: they apply with `{condition}`")
+        } else {
+            return None;
+        };
+        Some((place.clone(), message))
+    }
+}
