@@ -35,7 +35,9 @@ pub(super) fn refused(
     args: &Definition,
     plan: &Plan,
 ) -> Result<Vec<Diagnostic>, Error> {
-    let Some(folder) = confinement(session, args)? else { return Ok(Vec::new()) };
+    let (Some(folder), Some(written)) = (confinement(session, args)?, &args.confine) else {
+        return Ok(Vec::new());
+    };
     let mut errors = Diagnostics::default();
     for leg in paths::naming(plan) {
         for Named { path, what, span, access } in paths::named(&leg.of, &leg.definition) {
@@ -44,7 +46,7 @@ pub(super) fn refused(
             if is_free || session.host.is_within(&path, &folder) {
                 continue;
             }
-            let message = format!("{what} lies outside of `{}`", folder.display());
+            let message = format!("{what} lies outside of `{written}`");
             errors.report(Diagnostic::error(Code::OUTSIDE, message).at(span, "").with_help(format!(
                 "name a path in that folder, or allow this one on the command line: `--allow {asked}`"
             )));
