@@ -10,6 +10,9 @@ use super::target_block::{self, Told, key};
 use super::text::Place;
 use super::world::World;
 
+/// What an object has.
+type Members = Vec<(ObjectKey, Expression)>;
+
 /// Attributes: where each is from, its name and its value.
 pub(super) fn attributes(
     overrides: &[Override],
@@ -19,7 +22,7 @@ pub(super) fn attributes(
     told: &mut Vec<Told>,
 ) -> Vec<(Place, &'static str, Expression)> {
     let mut lists: Vec<(Place, &'static str, Vec<Expression>)> = Vec::new();
-    let mut maps: Vec<(Place, &'static str, Vec<(ObjectKey, Expression)>)> = Vec::new();
+    let mut maps: Vec<(Place, &'static str, Members)> = Vec::new();
     let mut all = Vec::new();
     for Override { target: _, attribute, member, line } in overrides {
         let is_cache = attribute.starts_with("cache");

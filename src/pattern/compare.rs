@@ -13,8 +13,11 @@ const NUMBERS: [&str; 3] = ["major", "minor", "patch"];
 /// What an operand ends at, where it is not in brackets.
 const BOUNDARIES: [&str; 9] = ["and", "or", "not", "if", "elif", "else", ",", ":", "="];
 
+/// What a test of the template language comes to.
+type Holds = fn(&Value, &Value) -> bool;
+
 /// The tests of the template language that compare, as in `major is gt(9)`.
-const TESTS: [(&str, Asks, fn(&Value, &Value) -> bool); 15] = [
+const TESTS: [(&str, Asks, Holds); 15] = [
     ("eq", Asks::Equality, comparisons::is_eq),
     ("equalto", Asks::Equality, comparisons::is_eq),
     ("==", Asks::Equality, comparisons::is_eq),
@@ -103,7 +106,7 @@ fn are_texts(left: &Value, right: &Value) -> bool {
 /// Lets the tests that compare fail where they would compare texts.
 pub(super) fn guard(environment: &mut Environment<'_>) {
     let check = |name: &str, asks: Asks, left: &Value, right: &Value| {
-        if !is_of_text(asks, left, right) && !(asks == Asks::Order && are_texts(left, right)) {
+        if !(is_of_text(asks, left, right) || asks == Asks::Order && are_texts(left, right)) {
             return Ok(());
         }
         let found = format!("{left:?} is {name}({right:?})");
@@ -182,7 +185,7 @@ impl<'t> Operand<'t> {
     }
 
     /// The same without brackets around all of it.
-    fn without_brackets(&self) -> Operand<'t> {
+    fn without_brackets(&self) -> Self {
         let Self { text, tokens } = *self;
         match tokens {
             ["(", inner @ .., ")"]
