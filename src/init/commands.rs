@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
 use super::build_push::{add_reference, add_repositories};
+use super::folder::{Folder, TOP, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
+use super::guard::Guard;
 use super::moment::Answers;
 use super::scope::{Output, Scope};
 use super::shell::{Ran, ShellCommand};
@@ -30,7 +32,9 @@ impl Setting<'_> {
     }
 
     fn publication(&self, command: &ShellCommand) -> Publication {
-        Publication::new(self.place(command), self.job, self.runs)
+        let mut publication = Publication::new(self.place(command), self.job, self.runs);
+        command.guards.iter().cloned().for_each(|guard| publication.guard(guard, self.place(command)));
+        publication
     }
 }
 
@@ -42,31 +46,41 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         if !scope.world.work.spend(1 + (built.len() + found.len()) / 2) {
             break;
         }
+        if let Some(tool) = command.foreign() {
+            let mut publication = setting.publication(command);
+            publication.unread = Some(format!("`init` does not read what `{tool}` publishes"));
+            found.push(publication);
+            continue;
+        }
         let Some(words) = command.builder() else { continue };
+        let Some(words) = plain(words) else { continue };
         let names: Vec<String> =
             words.iter().take(4).map(|word| word.constant().unwrap_or_default()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match names.as_slice() {
             ["docker", "manifest", "create", ..] => found.push(manifest(&words[3..], command, setting)),
             ["docker", "buildx", "imagetools", "create"] => {
-                found.push(imagetools(&words[4..], command, scope, setting));
+                found.extend(imagetools(&words[4..], command, scope, setting));
             }
             ["docker", "buildx", "bake", ..] => {
                 found.push(bake(&words[3..], command, scope, setting));
             }
-            ["docker" | "podman", "buildx" | "image", "build", ..] => {
+            ["docker" | "podman", "buildx" | "image" | "builder", "build" | "b", ..] => {
                 build(&words[3..], command, setting, &mut found, &mut built);
             }
             ["docker" | "podman" | "nerdctl" | "buildah", "build" | "bud", ..] => {
                 build(&words[2..], command, setting, &mut found, &mut built);
             }
             ["/kaniko/executor", ..] => kaniko(&words[1..], command, setting, &mut found, &mut built),
-            ["docker" | "podman" | "nerdctl", "tag", ..] => tag(&words[2..], command, setting, &mut built),
-            ["docker" | "podman" | "nerdctl" | "buildah", "push", ..] | ["docker", "image", "push", ..] => {
-                let Some(reference) = words.iter().rev().find(|word| !word.shown().starts_with('-')) else {
-                    continue;
-                };
-                push(reference, command, setting, &mut found, &built);
+            ["docker" | "podman" | "nerdctl" | "buildah", "tag", ..] => {
+                tag(&words[2..], command, setting, &mut built);
+            }
+            ["docker" | "podman", "image", "tag", ..] => tag(&words[3..], command, setting, &mut built),
+            ["docker" | "podman" | "nerdctl" | "buildah", "push", ..] => {
+                pushes(&words[2..], command, setting, &mut found, &built);
+            }
+            ["docker" | "podman", "image", "push", ..] => {
+                pushes(&words[3..], command, setting, &mut found, &built);
             }
             _ => {}
         }
@@ -74,18 +88,63 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
     found
 }
 
+/// The text that a word begins with.
+fn first_of(word: &Template) -> &str {
+    match word.0.first() {
+        Some(Piece::Text(text)) => text.as_str(),
+        _ => "",
+    }
+}
+
+/// The words of a command without redirections, and without options before what it does: `docker --config x build`.
+fn plain(words: &[Template]) -> Option<Vec<Template>> {
+    let (mut kept, mut words) = (Vec::new(), words.iter());
+    while let Some(word) = words.next() {
+        let text = first_of(word);
+        let sign = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+        if !sign.starts_with(['<', '>']) {
+            kept.push(word.clone());
+            continue;
+        }
+        // The file may be the next word.
+        if sign.trim_start_matches(['<', '>', '|', '-']).is_empty() && word.0.len() == 1 {
+            words.next();
+        }
+    }
+    const FLAGS: [&str; 7] =
+        ["-D", "--debug", "--tls", "--tlsverify", "--remote", "-r", "--insecure-registry"];
+    const FURTHER: [&str; 5] = ["buildx", "builder", "image", "manifest", "imagetools"];
+    let mut plain = vec![kept.first()?.clone()];
+    let mut rest = kept.into_iter().skip(1).peekable();
+    loop {
+        while let Some(option) = rest.next_if(|word| first_of(word).starts_with('-')) {
+            let text = first_of(&option);
+            if plain.first().is_some_and(|program| first_of(program).starts_with('/')) {
+                plain.push(option);
+                plain.extend(rest);
+                return Some(plain);
+            }
+            if !text.contains('=') && !FLAGS.contains(&text) {
+                rest.next();
+            }
+        }
+        let Some(word) = rest.next() else { break };
+        let is_further = FURTHER.contains(&first_of(&word));
+        plain.push(word);
+        if !is_further {
+            break;
+        }
+    }
+    plain.extend(rest);
+    Some(plain)
+}
+
 /// The words of a command by what they are: options with their values, and what stands by itself.
 fn options<'w>(words: &'w [Template], flags: &[&str]) -> (Vec<(String, Template)>, Vec<&'w Template>) {
     let (mut options, mut rest) = (Vec::new(), Vec::new());
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let first = match word.0.first() {
-            Some(Piece::Text(text)) => text.as_str(),
-            _ => "",
-        };
-        if matches!(first, ">" | ">>" | "|" | "2>&1") {
-            break;
-        }
+        let first = first_of(word);
         if !first.starts_with('-') || first == "-" {
             rest.push(word);
             continue;
@@ -138,13 +197,20 @@ fn imagetools(
     command: &ShellCommand,
     scope: &Scope,
     setting: &Setting<'_>,
-) -> Publication {
+) -> Option<Publication> {
     let mut publication = setting.publication(command);
     let place = setting.place(command);
     let (options, rest) = options(words, &["--append", "--dry-run", "--prefer-index"]);
-    let mut is_of_meta = false;
+    let has = |wanted: &str| options.iter().any(|(name, _)| name == wanted);
+    if has("--dry-run") {
+        return None;
+    }
+    let appends = has("--append");
+    let (mut is_of_meta, mut appended) = (false, Vec::new());
     for (name, value) in options {
         if name == "-t" || name == "--tag" {
+            // What the tag holds already stays in its index.
+            appended.push(value.clone());
             match value.0.as_slice() {
                 [Piece::Unknown(_)] | [] => is_of_meta = true,
                 [Piece::Meta(..)] => is_of_meta = true,
@@ -161,11 +227,12 @@ fn imagetools(
         publication.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         publication.flavor.extend(meta.flavor.iter().cloned());
     }
-    publication.sources = rest.into_iter().flat_map(references).collect();
+    let own = appended.into_iter().filter(|_| appends);
+    publication.sources = rest.into_iter().flat_map(references).chain(own).collect();
     if publication.repositories.is_empty() {
         publication.untold.push(Line { text: joined(&command.words), place });
     }
-    publication
+    Some(publication)
 }
 
 /// The last step with docker/metadata-action before, in this job or in one that it needs.
@@ -196,12 +263,25 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
     let (options, rest) = options(words, &flags);
     let place = setting.place(command);
     let line = |text: Template| Line { text, place: place.clone() };
-    let mut build =
-        BakeBuild { targets: rest.into_iter().cloned().map(line).collect(), ..BakeBuild::default() };
+    let mut build = BakeBuild {
+        folder: match &command.folder {
+            Folder::Known(folder) => folder.clone(),
+            Folder::Unknown(_) => String::new(),
+        },
+        targets: rest.into_iter().cloned().map(line).collect(),
+        ..BakeBuild::default()
+    };
     let (mut set, mut push, mut prints) = (Vec::new(), false, false);
     for (name, value) in options {
         match name.as_str() {
-            "-f" | "--file" => build.files.push(line(value)),
+            // Those that are seen from the top are seen from its folder here.
+            "-f" | "--file" => build.files.push(line(match value.constant() {
+                Some(text) if text.starts_with(TOP) => {
+                    let path = Folder::default().path(value).shown();
+                    Template::from(relative(&path, &build.folder).as_str())
+                }
+                _ => value,
+            })),
             "--set" => set.push(line(value)),
             "--push" => push = true,
             "--print" | "--check" => prints = true,
@@ -218,7 +298,19 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
     if prints {
         found.runs = Answers::of(|_| Some(false));
     }
+    command.guards.iter().cloned().for_each(|guard| found.guard(guard, place.clone()));
+    found.unread = not_known(&command.folder);
     found
+}
+
+/// Why a build cannot be proposed that runs in this folder.
+fn not_known(folder: &Folder) -> Option<String> {
+    match folder {
+        Folder::Known(_) => None,
+        Folder::Unknown(written) => {
+            Some(format!("it runs in the folder `{}`, which is not known here", written))
+        }
+    }
 }
 
 /// `docker build`, which a later `docker push` publishes, and `docker buildx build --push`.
@@ -247,18 +339,36 @@ fn build(
     let line = |text: Template| Line { text, place: place.clone() };
     let mut publication = setting.publication(command);
     let mut build = DockerfileBuild {
-        context: rest.last().map_or_else(|| Template::from("."), |context| (*context).clone()),
+        context: command
+            .folder
+            .path(rest.last().map_or_else(|| Template::from("."), |context| (*context).clone())),
         ..DockerfileBuild::default()
     };
+    publication.unread = not_known(&command.folder);
+    let is_input = |text: &Template| text.constant().as_deref() == Some("-");
+    if rest.last().is_some_and(|context| is_input(context)) {
+        publication.unread = Some("its build context comes from standard input".to_owned());
+    }
     let (mut pushes, mut references) = (false, Vec::new());
     for (name, value) in options {
+        if matches!(name.as_str(), "-f" | "--file") && is_input(&value) {
+            publication.unread = Some("its Dockerfile comes from standard input".to_owned());
+        }
         match name.as_str() {
             "-t" | "--tag" => references.push(line(value)),
-            "-f" | "--file" => build.dockerfile = Some(value),
+            "-f" | "--file" => build.dockerfile = Some(command.folder.path(value)),
             "--target" => build.stage = Some(value),
             "--platform" => build.platforms.extend(value.split(',').into_iter().map(line)),
             "--build-arg" => build.args.push(line(value)),
-            "--build-context" => build.contexts.push(line(value)),
+            "--build-context" => build.contexts.push(line(match value.split_once('=') {
+                Some((name, path)) => {
+                    let mut text = name;
+                    text.push(Piece::Text("=".to_owned()));
+                    text.extend(command.folder.path(path));
+                    text
+                }
+                None => value,
+            })),
             "--secret" => build.secrets.push(line(value)),
             "--ssh" => build.ssh.push(line(value)),
             "--cache-from" => build.cache_from.push(line(value)),
@@ -339,7 +449,8 @@ fn kaniko(
 
 /// `docker tag SOURCE TARGET`, which gives what was built another name.
 fn tag(words: &[Template], command: &ShellCommand, setting: &Setting<'_>, built: &mut Vec<Publication>) {
-    let [source, target] = words else { return };
+    let (_, rest) = options(words, &[]);
+    let [source, target] = rest.as_slice() else { return };
     let (repository, tag) = source.split_tag();
     let tag = tag.unwrap_or_else(|| Template::from("latest"));
     let is_it = |one: &&Publication| {
@@ -348,11 +459,66 @@ fn tag(words: &[Template], command: &ShellCommand, setting: &Setting<'_>, built:
     };
     let Some(known) = built.iter().find(is_it) else { return };
     let mut named = Publication { repositories: Vec::new(), tags: Vec::new(), ..known.clone() };
-    add_reference(&mut named, Line { text: target.clone(), place: setting.place(command) }, false);
+    command.guards.iter().cloned().for_each(|guard| named.guard(guard, setting.place(command)));
+    add_reference(&mut named, Line { text: (*target).clone(), place: setting.place(command) }, false);
     built.push(named);
 }
 
-/// `docker push`
+/// `docker push`, of one tag or of all that a repository has on the machine.
+fn pushes(
+    words: &[Template],
+    command: &ShellCommand,
+    setting: &Setting<'_>,
+    found: &mut Vec<Publication>,
+    built: &[Publication],
+) {
+    let flags = [
+        "-a",
+        "--all-tags",
+        "-q",
+        "--quiet",
+        "--all",
+        "--rm",
+        "--compress",
+        "--remove-signatures",
+        "--disable-content-trust",
+        "--all-platforms",
+        "--tls-verify",
+    ];
+    let (options, rest) = options(words, &flags);
+    let Some(reference) = rest.last() else { return };
+    let is_all = options.iter().any(|(name, value)| {
+        matches!(name.as_str(), "-a" | "--all-tags") && value.constant().as_deref() != Some("false")
+    });
+    if !is_all {
+        push(reference, command, setting, found, built);
+        return;
+    }
+    let key = reference.key();
+    let mut any = false;
+    for one in built.iter().filter(|one| one.repositories.iter().any(|line| line.text.key() == key)) {
+        any = true;
+        let mut publication = setting.publication(command);
+        one.guards.iter().cloned().for_each(|guard| publication.guard(guard.condition, guard.place));
+        publication.repositories =
+            one.repositories.iter().filter(|line| line.text.key() == key).cloned().collect();
+        publication.tags.clone_from(&one.tags);
+        publication.build.clone_from(&one.build);
+        publication.place.clone_from(&one.place);
+        publication.untold.clone_from(&one.untold);
+        publication.unread.clone_from(&one.unread);
+        publish(publication, found);
+    }
+    if !any {
+        let mut publication = setting.publication(command);
+        publication.repositories.push(Line { text: (*reference).clone(), place: setting.place(command) });
+        publication.unread =
+            Some("all tags of it are pushed, and it is not known which there are".to_owned());
+        found.push(publication);
+    }
+}
+
+/// `docker push` of one tag.
 fn push(
     reference: &Template,
     command: &ShellCommand,
@@ -362,23 +528,54 @@ fn push(
 ) {
     let mut publication = setting.publication(command);
     add_reference(&mut publication, Line { text: reference.clone(), place: setting.place(command) }, false);
-    let key = |publication: &Publication| publication.repositories.first().map(|line| line.text.key());
     let tag = publication.tags.first().map(|tag| tag.line().text.key());
     let has_tag = |one: &&Publication| one.tags.iter().any(|known| Some(known.line().text.key()) == tag);
-    let of = |one: &&Publication| key(one) == key(&publication);
-    let exact = built.iter().filter(of).find(has_tag);
-    let Some(build) = exact.or_else(|| built.iter().find(of)) else {
+    let of = |one: &&Publication| repository_of(one) == repository_of(&publication);
+    // The last build with this tag; those before it where it may not have run.
+    let mut builds: Vec<&Publication> = Vec::new();
+    for one in built.iter().rev().filter(of).filter(has_tag) {
+        builds.push(one);
+        let is_known =
+            |guard: &Guard| publication.guards.iter().any(|own| own.condition.is_same(&guard.condition));
+        if one.guards.iter().all(is_known) {
+            break;
+        }
+    }
+    if builds.is_empty() {
+        builds.extend(built.iter().find(of));
+    }
+    if builds.is_empty() {
         // Tagged anew, or built elsewhere.
         if reference.constant().is_none_or(|text| text.contains('/')) {
             found.push(publication);
         }
         return;
+    }
+    for build in builds.into_iter().rev() {
+        let mut one = publication.clone();
+        build.guards.iter().cloned().for_each(|guard| one.guard(guard.condition, guard.place));
+        one.build.clone_from(&build.build);
+        one.place.clone_from(&build.place);
+        one.untold.clone_from(&build.untold);
+        one.unread.clone_from(&build.unread);
+        publish(one, found);
+    }
+}
+
+fn repository_of(publication: &Publication) -> Option<String> {
+    publication.repositories.first().map(|line| line.text.key())
+}
+
+/// Adds what is pushed: to what was pushed of the same build before on the same conditions, or as something else.
+fn publish(publication: Publication, found: &mut Vec<Publication>) {
+    let guards = |one: &Publication| -> Vec<String> {
+        one.guards.iter().map(|guard| guard.condition.written.clone()).collect()
     };
-    publication.build.clone_from(&build.build);
-    publication.place.clone_from(&build.place);
-    publication.untold.clone_from(&build.untold);
     let known = found.iter_mut().find(|one| {
-        one.job == publication.job && one.place == publication.place && key(one) == key(&publication)
+        one.job == publication.job
+            && one.place == publication.place
+            && repository_of(one) == repository_of(&publication)
+            && guards(one) == guards(&publication)
     });
     match known {
         Some(known) => {

@@ -36,15 +36,25 @@ pub(crate) struct Publication {
     pub flavor: Vec<Line>,
     /// What it is made of, if it makes an index of tags.
     pub sources: Vec<Template>,
+    /// Tags that it has as a part of an index, and that nothing gives it any more.
+    pub ending: Vec<Line>,
     /// Whether it has the labels of docker/metadata-action.
     pub oci_labels: bool,
     /// What was found there and is not understood.
     pub untold: Vec<Line>,
+    /// Why it cannot be proposed, although something is known of it.
+    pub unread: Option<String>,
     /// What its job runs on, if it is in one.
     pub runs_on: Option<RunsOn>,
 }
 
 impl Publication {
+    /// The same where a condition holds that is written there.
+    pub(crate) fn guard(&mut self, condition: Condition, place: Place) {
+        self.runs = self.runs.and(condition.answers);
+        guard::add(&mut self.guards, [Guard { condition, place }]);
+    }
+
     /// A step of which only its place is known yet.
     #[must_use]
     pub(crate) fn new(place: Place, job: &str, runs: Answers) -> Self {
@@ -61,8 +71,10 @@ impl Publication {
             tags: Vec::new(),
             flavor: Vec::new(),
             sources: Vec::new(),
+            ending: Vec::new(),
             oci_labels: false,
             untold: Vec::new(),
+            unread: None,
             runs_on: None,
         }
     }

@@ -8,7 +8,7 @@ use super::found::Publication;
 use super::inputs::{place_of, raw_lines};
 use super::moment::{Answers, Fact, Moment};
 use super::scope::Scope;
-use super::shell;
+use super::shell::{self, Home};
 use super::text::{Piece, Place, Template};
 use super::workflow::YamlFile;
 use super::world::World;
@@ -144,7 +144,7 @@ impl<'a> Pipeline<'a> {
         let lines: Vec<_> = scripts.flat_map(|script| raw_lines(script, source, &self.file.path)).collect();
         let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let numbers: Vec<usize> = lines.iter().map(|line| line.place.line).collect();
-        let ran = shell::read(&text.join("\n"), &scope);
+        let ran = shell::read(&text.join("\n"), &scope, &Home::default());
         let runs = self.runs(job, &scope, (of_pipeline, of_job));
         let job = format!("{}#{name}", self.file.path);
         let setting = Setting { path: &self.file.path, lines: &numbers, runs, job: &job };

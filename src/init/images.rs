@@ -4,6 +4,7 @@ use super::definition::{Known, META, clean, relative};
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
 use super::moment::{Answers, Moment};
+use super::parts::{names_again, why_not, without_legs};
 use super::runs_on::RunsOn;
 use super::text::{Line, Place, Template};
 use super::world::World;
@@ -26,6 +27,8 @@ pub(crate) struct Candidate {
     pub variants: Vec<(String, DockerfileBuild)>,
     /// Whether it has the labels of docker/metadata-action.
     pub oci_labels: bool,
+    /// Tags of its parts, which nothing gives them any more.
+    pub ending: Vec<Line>,
     /// What was found and is not understood.
     pub untold: Vec<Line>,
     /// Variables of the Bake file that the step sets.
@@ -53,7 +56,7 @@ pub(crate) struct Stray {
     /// What was found.
     pub publication: Publication,
     /// Why it is nothing that can be proposed.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// The images that publications come to.
@@ -68,16 +71,32 @@ pub(crate) fn images(
         publications.into_iter().partition(|one| one.is_ever_published(world));
     strays.extend(never.into_iter().filter(Publication::is_elsewhere).map(|publication| Stray {
         publication,
-        why: "a condition says that only another repository publishes it",
+        why: "a condition says that only another repository publishes it".to_owned(),
     }));
-    let (merges, mut builds): (Vec<_>, Vec<_>) =
-        publications.into_iter().partition(|one| one.build.is_none());
-    let sources: Vec<String> = merges.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
-    for build in &mut builds {
-        if !world.work.spend(1 + sources.len() + merges.len()) {
+    let (unread, read): (Vec<_>, Vec<_>) = publications.into_iter().partition(|one| one.unread.is_some());
+    strays.extend(unread.into_iter().filter_map(|publication| {
+        let why = publication.unread.clone()?;
+        Some(Stray { publication, why })
+    }));
+    let (merges, mut builds): (Vec<_>, Vec<_>) = read.into_iter().partition(|one| one.build.is_none());
+    let (again, merges): (Vec<_>, Vec<_>) = merges.into_iter().partition(names_again);
+    let mut merges = merges;
+    for merge in again {
+        if !world.work.spend(1 + builds.len()) {
             break;
         }
-        without_legs(build, &sources, &merges);
+        match why_not(&merge, &builds) {
+            Some(why) => strays.push(Stray { publication: merge, why }),
+            None => merges.push(merge),
+        }
+    }
+    let joins: Vec<&Publication> = merges.iter().filter(|merge| !names_again(merge)).collect();
+    let sources: Vec<String> = joins.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
+    for build in &mut builds {
+        if !world.work.spend(1 + sources.len() + joins.len()) {
+            break;
+        }
+        without_legs(build, &sources, &joins);
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     for build in builds {
@@ -88,7 +107,7 @@ pub(crate) fn images(
             Some(Build::Bake(bake)) => of_bake(build, &bake, (known, world), &mut candidates, &mut strays),
             Some(Build::Dockerfile(dockerfile)) if leaves(&dockerfile) => strays.push(Stray {
                 publication: build,
-                why: "its build context or Dockerfile lies outside of the repository",
+                why: "its build context or Dockerfile lies outside of the repository".to_owned(),
             }),
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
@@ -112,7 +131,7 @@ pub(crate) fn images(
             };
             strays.push(Stray {
                 publication,
-                why: "it is pushed by digest, and nothing was found that tags it",
+                why: "it is pushed by digest, and nothing was found that tags it".to_owned(),
             });
         }
         is_published
@@ -125,61 +144,6 @@ fn compared(candidates: &[Candidate]) -> usize {
     // Later, each entry gives its tags in each repository.
     let of = |candidate: &Candidate| 2 + 4 * candidate.repositories.len() + candidate.entries.len();
     1 + candidates.iter().map(of).sum::<usize>()
-}
-
-/// Takes the tags away that only name a part of an index, and keeps the platform that they tell.
-fn without_legs(build: &mut Publication, sources: &[String], merges: &[Publication]) {
-    const SUFFIXES: [(&str, &str); 10] = [
-        ("amd64", "linux/amd64"),
-        ("x86_64", "linux/amd64"),
-        ("arm64v8", "linux/arm64"),
-        ("arm64", "linux/arm64"),
-        ("aarch64", "linux/arm64"),
-        ("armv7", "linux/arm/v7"),
-        ("arm-v7", "linux/arm/v7"),
-        ("arm32v7", "linux/arm/v7"),
-        ("armhf", "linux/arm/v7"),
-        ("386", "linux/386"),
-    ];
-    let repositories: Vec<String> = build.repositories.iter().map(|line| line.text.key()).collect();
-    let has_merge = merges
-        .iter()
-        .any(|merge| merge.repositories.iter().any(|line| repositories.contains(&line.text.key())));
-    let is_of_index = |tag: &str| {
-        let whole = repositories.iter().any(|repository| sources.contains(&format!("{repository}:{tag}")));
-        let ends = SUFFIXES.iter().any(|(suffix, _)| tag.ends_with(&format!("-{suffix}")));
-        whole || has_merge && ends
-    };
-    let mut platform: Option<Line> = None;
-    let flavored = build.flavor.iter().find_map(|line| {
-        let text = line.text.shown();
-        let (_, suffix) = text.split_once("suffix=-")?;
-        let suffix = suffix.split(',').next()?;
-        let (_, platform) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
-        has_merge.then(|| Line { text: Template::from(*platform), place: line.place.clone() })
-    });
-    let of_flavor = flavored.is_some();
-    build.tags.retain(|tag| {
-        let line = tag.line();
-        let text = line.text.key();
-        let is_leg = of_flavor || is_of_index(&text);
-        if is_leg
-            && let Some((_, known)) =
-                SUFFIXES.iter().find(|(suffix, _)| text.ends_with(&format!("-{suffix}")))
-        {
-            platform = Some(Line { text: Template::from(*known), place: line.place.clone() });
-        }
-        !is_leg
-    });
-    if of_flavor {
-        build.flavor.clear();
-    }
-    if let Some(line) = flavored.or(platform)
-        && let Some(built) = &mut build.build
-        && built.platforms().is_empty()
-    {
-        built.platforms_mut().push(line);
-    }
 }
 
 /// Whether a build takes files from outside of the repository.
@@ -294,6 +258,7 @@ fn add(
             merge_lines(&mut known.repositories, build.repositories);
             merge_lines(&mut known.platforms, platforms);
             merge_lines(&mut known.untold, build.untold);
+            merge_lines(&mut known.ending, build.ending);
             known.oci_labels |= build.oci_labels;
             if known.flavor.is_empty() {
                 known.flavor = build.flavor;
@@ -308,6 +273,7 @@ fn add(
             platforms,
             variants: Vec::new(),
             oci_labels: build.oci_labels,
+            ending: build.ending,
             untold: build.untold,
             variables,
             overrides,
@@ -361,7 +327,7 @@ fn of_bake(
     strays: &mut Vec<Stray>,
 ) {
     let Some(at) = definition_of(build, known) else {
-        strays.push(Stray { publication, why: "its Bake file was not found, or has mistakes" });
+        strays.push(Stray { publication, why: "its Bake file was not found, or has mistakes".to_owned() });
         return;
     };
     let definition = &known[at];
@@ -439,6 +405,7 @@ fn of_bake(
                 platforms: build.platforms.clone(),
                 variants: Vec::new(),
                 oci_labels: is_labelled,
+                ending: Vec::new(),
                 untold: one.untold,
                 variables: build.variables.clone(),
                 runners: runners.into_iter().collect(),
@@ -449,7 +416,7 @@ fn of_bake(
     // A step that builds tests or binaries publishes nothing.
     let pushes = publication.runs.0.contains(&Some(true)) || !publication.repositories.is_empty();
     if !any && pushes {
-        strays.push(Stray { publication, why: "none of its targets has a tag with a repository" });
+        strays.push(Stray { publication, why: "none of its targets has a tag with a repository".to_owned() });
     }
 }
 
@@ -498,7 +465,10 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
     }
     match fitting.as_slice() {
-        [] => strays.push(Stray { publication: merge, why: "the images that it is made of were not found" }),
+        [] => strays.push(Stray {
+            publication: merge,
+            why: "the images that it is made of were not found".to_owned(),
+        }),
         [one] => {
             let own = keys(&candidates[*one].repositories);
             let has_tags = candidates[*one].entries.iter().any(|entry| !entry.tags.is_empty());
@@ -511,6 +481,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
                     repositories: Vec::new(),
                     entries: Vec::new(),
                     flavor: Vec::new(),
+                    ending: Vec::new(),
                     ..candidates[*one].clone()
                 };
                 candidates.push(again);
@@ -543,7 +514,8 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
         }
         _ => strays.push(Stray {
             publication: merge,
-            why: "several builds push to its repository, and it is unknown which of them it is made of",
+            why: "several builds push to its repository, and it is unknown which of them it is made of"
+                .to_owned(),
         }),
     }
 }
@@ -569,6 +541,7 @@ fn join(into: &mut Candidate, other: Candidate) {
     merge_lines(&mut into.platforms, other.platforms);
     merge_lines(&mut into.repositories, other.repositories);
     merge_lines(&mut into.untold, other.untold);
+    merge_lines(&mut into.ending, other.ending);
     into.oci_labels |= other.oci_labels;
     into.entries.extend(other.entries);
 }

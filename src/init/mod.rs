@@ -17,6 +17,9 @@ pub(crate) mod text;
 
 mod value;
 
+pub(crate) mod folder;
+mod foreign;
+
 mod runs_on;
 mod when;
 
@@ -51,7 +54,9 @@ pub(crate) mod gitlab;
 
 // What is there already, and what it comes to.
 pub(crate) mod definition;
-mod render;
+pub(crate) mod render;
+
+mod parts;
 
 mod entry;
 

@@ -304,6 +304,15 @@ impl<'a> Maker<'a> {
         for (place, why) in &tags.lost {
             told.push((place.clone(), format!("this tag is not in the proposal: {why}")));
         }
+        for line in &candidate.ending {
+            told.push((
+                line.place.clone(),
+                format!(
+                    "`{}` is a tag of a single platform, and ends with the proposal: a second block that skips the other platforms keeps it",
+                    quotable(&line.text.shown())
+                ),
+            ));
+        }
         for line in &candidate.untold {
             // What is written says more than what is known of it.
             let said = line.text.constant().unwrap_or_else(|| written(&line.place));

@@ -324,7 +324,7 @@ impl Scope {
             ["server_url"] => return Some(Value::text("https://github.com")),
             ["workspace"] => return Some(Value::text(".")),
             // What only other events have is empty.
-            ["event", "inputs" | "workflow_run" | "client_payload" | "schedule", ..] => {
+            ["event", "inputs" | "client_payload" | "schedule", ..] => {
                 return moment.map(|_| Value::Null);
             }
             _ => return None,

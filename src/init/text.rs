@@ -61,6 +61,14 @@ pub(crate) struct Condition {
     pub when: Option<String>,
 }
 
+impl Condition {
+    /// Whether it is the same as another one, as far as is known of both.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let Self { written, answers, when } = self;
+        *written == other.written && *answers == other.answers && *when == other.when
+    }
+}
+
 /// A step with docker/metadata-action.
 #[derive(Clone, Debug)]
 pub(crate) struct Meta {

@@ -28,7 +28,8 @@ impl Published {
         }
     }
 
-    fn note(&mut self, unknown: String) {
+    /// Adds what cannot be known.
+    pub(crate) fn note(&mut self, unknown: String) {
         if !self.unknown.contains(&unknown) {
             self.unknown.push(unknown);
         }

@@ -2,7 +2,7 @@
 
 use super::expression::Expression;
 use super::moment::{Fact, Moment};
-use super::text::Piece;
+use super::text::{Piece, Template};
 use super::value::Value;
 
 /// The name of the branch or the git tag.
@@ -66,10 +66,7 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
             let part_of = constant(part, value_of)?;
             let text = operand(text, value_of)?;
             match (name.as_str(), text.as_str(), part_of.as_str()) {
-                ("startswith", "ref", "refs/tags/" | "refs/tags") => Some("tag".to_owned()),
-                ("startswith", "ref", "refs/heads/" | "refs/heads") => Some("branch".to_owned()),
-                ("startswith", "ref", "refs/pull/" | "refs/pull") => Some("pr".to_owned()),
-                ("startswith", ..) => Some(format!("{text} is startingwith({})", quoted(&part_of))),
+                ("startswith", ..) => Some(starting(&text, &part_of)),
                 ("endswith", ..) => Some(format!("{text} is endingwith({})", quoted(&part_of))),
                 ("contains", "ref", _) => Some(format!("{} in {text}", quoted(&part_of))),
                 // `in` needs a text, and a run of a pull request has none of these.
@@ -139,7 +136,46 @@ fn as_part(condition: &str) -> String {
 
 /// A text of the run: a word, a string, or several of them.
 fn operand(expression: &Expression, value_of: ValueOf<'_>) -> Option<String> {
-    let Value::Text(text) = value_of(expression, None) else { return None };
+    match value_of(expression, None) {
+        Value::Text(text) => self::text(&text),
+        _ => None,
+    }
+}
+
+/// That a word starts with a text.
+pub(super) fn starting(word: &str, start: &str) -> String {
+    match (word, start) {
+        ("ref", "refs/tags/" | "refs/tags") => "tag".to_owned(),
+        ("ref", "refs/heads/" | "refs/heads") => "branch".to_owned(),
+        ("ref", "refs/pull/" | "refs/pull") => "pr".to_owned(),
+        _ => format!("{word} is startingwith({})", quoted(start)),
+    }
+}
+
+/// That a condition does not hold.
+pub(super) fn negated(condition: &str) -> String {
+    match (condition, condition.strip_prefix("not ")) {
+        ("true", _) => "false".to_owned(),
+        ("false", _) => "true".to_owned(),
+        (_, Some(word)) if is_word(word) => word.to_owned(),
+        (_, Some(inner)) if is_in_brackets(inner) => inner[1..inner.len() - 1].to_owned(),
+        _ => format!("not {}", in_brackets(condition)),
+    }
+}
+
+/// Whether the bracket that a condition begins with ends with it.
+fn is_in_brackets(condition: &str) -> bool {
+    let mut depth = 0;
+    let closes = |(at, c): (usize, char)| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        (depth == 0).then_some(at)
+    };
+    let is_plain = !condition.contains(['"', '\'']) || condition.matches(['(', ')']).count() == 2;
+    is_plain && condition.char_indices().find_map(closes) == condition.len().checked_sub(1)
+}
+
+/// A text as a condition has it; none where a part of it has no word.
+pub(super) fn text(text: &Template) -> Option<String> {
     if text.0.is_empty() {
         return Some(quoted(""));
     }
@@ -165,7 +201,7 @@ fn constant(expression: &Expression, value_of: ValueOf<'_>) -> Option<String> {
     if let Value::Text(text) = value_of(expression, None) { text.constant() } else { None }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

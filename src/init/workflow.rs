@@ -6,6 +6,7 @@ use super::bake_action;
 use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
+use super::folder::Folder;
 use super::found::Publication;
 use super::guard::{self, Guard};
 use super::inputs::{Inputs, place_of, raw_lines};
@@ -15,7 +16,7 @@ use super::metadata_action;
 use super::moment::{Answers, MOMENTS};
 use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
-use super::shell;
+use super::shell::{self, Home};
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::world::World;
@@ -214,6 +215,8 @@ struct Run<'a, 't> {
     others: &'t [String],
     start: &'t Rc<Start>,
     runs_on: Option<RunsOn>,
+    /// The folder that its scripts run in, unless they say another one.
+    folder: Option<&'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -316,6 +319,7 @@ impl<'a> Reader<'a> {
                 others: &triggers.others,
                 start: &triggers.start,
                 runs_on,
+                folder: folder_of(job).or_else(|| folder_of(&file.root)),
             };
             if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
                 self.call(called, job, &scope, &run, depth);
@@ -438,7 +442,11 @@ impl<'a> Reader<'a> {
                 let outputs = self.action(uses, step, &of_step, run, (runs, own), depth);
                 scope.steps.push((id, outputs));
             } else if let Some(script) = step.get("run") {
-                let ran = shell::read(script.as_text().unwrap_or_default(), &of_step);
+                let folder = step.get("working-directory").and_then(Yaml::as_text).or(run.folder);
+                let folder =
+                    folder.map_or_else(Folder::default, |path| Folder::default().at(&of_step.template(path)));
+                let home = Home { folder, ..Home::default() };
+                let ran = shell::read(script.as_text().unwrap_or_default(), &of_step, &home);
                 let first = raw_lines(script, run.source, &run.file.path);
                 let line = first.first().map_or_else(
                     || place_of(script, run.source, &run.file.path).line,
@@ -542,6 +550,7 @@ impl<'a> Reader<'a> {
             others: run.others,
             start: run.start,
             runs_on: run.runs_on.clone(),
+            folder: None,
         };
         self.called.push(Rc::clone(&file.path));
         self.steps(steps.items(), &mut inner, &run, depth + 1);
@@ -560,6 +569,11 @@ impl<'a> Reader<'a> {
 /// The condition in an `if`.
 fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
     Some(Guard { condition: scope.condition(of.as_text()?), place: place_of(of, source, path) })
+}
+
+/// The folder that the scripts of a workflow or a job run in, as it says.
+fn folder_of(yaml: &Yaml) -> Option<&str> {
+    yaml.get("defaults")?.get("run")?.get("working-directory")?.as_text()
 }
 
 /// What is in `with`, as it is written.

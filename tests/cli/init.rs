@@ -3,8 +3,10 @@
 mod conditions;
 mod existing;
 mod first;
+mod flow;
 mod gitlab;
 mod hostile;
+mod indexes;
 mod outside;
 mod quoting;
 mod scripts;

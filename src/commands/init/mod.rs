@@ -23,14 +23,16 @@ use crate::error::Error;
 use crate::init::commands::{self, Setting};
 use crate::init::definition::Known;
 use crate::init::first::{self, First};
+use crate::init::folder::Folder;
 use crate::init::found::Publication;
 use crate::init::gitlab;
 use crate::init::images::{self, Stray};
 use crate::init::kinds::Kind;
 use crate::init::moment::Answers;
 use crate::init::proposal::{self, Proposal, Told};
+use crate::init::render::quotable;
 use crate::init::scope::Scope;
-use crate::init::shell;
+use crate::init::shell::{self, Home};
 use crate::init::text::Place;
 use crate::init::workflow;
 use crate::init::world::World;
@@ -109,7 +111,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let (proposals, told) = proposal::propose(candidates, &known, &reading, &world, &line);
     let mut proposals: Vec<_> =
         proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
-    if proposals.is_empty() && !known.iter().any(|one| one.has_blocks) {
+    // What publishes them is there, if something does that could not be read.
+    if proposals.is_empty() && !has_strays && !known.iter().any(|one| one.has_blocks) {
         let dockerfiles: Vec<&str> = found.of(Kind::Dockerfile).collect();
         let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
         proposals = of_dockerfiles;
@@ -136,7 +139,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
     let Changed { files, text, mistakes } =
-        preview::preview(session, &proposals, &evaluated, &world, *separate)?;
+        preview::preview(session, &proposals, &evaluated, &world, &strays, *separate)?;
     // Whoever wants no question has seen the answer.
     if !*yes {
         session.show(&text)?;
@@ -189,7 +192,7 @@ fn with_scripts(
     let has_builds = publications.iter().any(|one| one.build.is_some());
     for (path, id) in &found.scripts {
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };
-        let ran = shell::read(&session.sources.get(*id).text, &scope);
+        let ran = shell::read(&session.sources.get(*id).text, &scope, &home(path));
         let setting = Setting { path, lines: &[1], runs: Answers::of(|_| None), job: path };
         let of_script = commands::publications(&ran, &scope, &setting);
         publications.extend(
@@ -197,6 +200,14 @@ fn with_scripts(
         );
     }
     publications
+}
+
+/// Where a script begins: recipes of make in the folder of their file, each line by itself, and others at the top.
+fn home(path: &str) -> Home {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let own = Folder::Known(folder.to_owned());
+    let by_line = !name.to_ascii_lowercase().ends_with(".sh");
+    Home { folder: if by_line { own.clone() } else { Folder::default() }, own: Some(own), by_line }
 }
 
 /// That Dockerfiles are left out, which are seldom published.
@@ -214,7 +225,7 @@ fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {
     let repositories: Vec<String> = publication.repositories.iter().map(|line| line.text.shown()).collect();
     let what =
         if repositories.is_empty() { "this".to_owned() } else { format!("`{}`", repositories.join("`, `")) };
-    let message = format!("{what} is not in the proposal: {why}");
+    let message = format!("{what} is not in the proposal: {}", quotable(why));
     Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &publication.place), "")
 }
 

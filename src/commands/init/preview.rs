@@ -10,7 +10,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
-use crate::init::images::Candidate;
+use crate::init::images::{Candidate, Stray};
 use crate::init::moment::{Moment, PULL_REQUEST};
 use crate::init::proposal::{Proposal, ProposedImage};
 use crate::init::report::{self, Example, ExampleImage};
@@ -37,6 +37,9 @@ const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. 
 const FIRST: &str = "\nNothing that `init` can read publishes these Dockerfiles, so names, platforms and tags are a first guess: change \
                      what does not fit. What would be published:\n\n";
 
+/// What stands for the name of an image that could not be read.
+const NOT_READ: &str = "not read";
+
 /// What comes of proposals.
 pub(super) struct Changed {
     /// Files and what they will hold.
@@ -59,12 +62,13 @@ pub(super) fn preview(
     proposals: &[Proposal],
     evaluated: &[Evaluated],
     world: &World,
+    strays: &[Stray],
     separate: bool,
 ) -> Result<Changed, Error> {
     let mut changed = Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new() };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
     let screen = session.host.screen().map(|screen| screen.columns);
-    for proposal in proposals {
+    for (number, proposal) in proposals.iter().enumerate() {
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
         for edit in edits(proposal, own, separate) {
@@ -77,8 +81,10 @@ pub(super) fn preview(
             changed.text.push_str(&shown(&edit, old.is_empty()));
             files.push((edit.path.clone(), splice(&old, &edit.blocks)));
         }
+        // What could not be read belongs to none of them.
+        let strays = if number == 0 { strays } else { &[] };
         let examples =
-            examples(session, proposal, own, evaluated, &files, &all, world, &mut changed.mistakes)?;
+            examples(session, proposal, own, evaluated, &files, &all, world, strays, &mut changed.mistakes)?;
         if proposal.is_first {
             changed.text.push_str(FIRST);
             changed.text.push_str(&report::render(&examples, screen));
@@ -189,6 +195,7 @@ fn examples(
     files: &[(String, String)],
     all: &[Known],
     world: &World,
+    strays: &[Stray],
     mistakes: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Example>, Error> {
     // A new file stands beside the Compose files at the top.
@@ -262,7 +269,8 @@ fn examples(
                 open: image.open.clone(),
             }
         });
-        let images: Vec<ExampleImage> = images.collect();
+        let mut images: Vec<ExampleImage> = images.collect();
+        images.extend(not_read(strays, moments));
         // Only what changes is of interest.
         if moments.is_empty() && images.iter().all(|image| image.planned.values().all(Vec::is_empty)) {
             continue;
@@ -270,6 +278,23 @@ fn examples(
         examples.push(Example { run, images, failure });
     }
     Ok(examples)
+}
+
+/// What may publish in these moments and could not be read.
+fn not_read(strays: &[Stray], moments: &[Moment]) -> Option<ExampleImage> {
+    let mut today = Published::default();
+    for Stray { publication, why: _ } in strays {
+        if moments.iter().any(|moment| publication.runs.may(*moment)) {
+            today.note(format!("what {} publishes", publication.place));
+        }
+    }
+    (!today.unknown.is_empty()).then(|| ExampleImage {
+        name: NOT_READ.to_owned(),
+        today,
+        planned: IndexMap::new(),
+        when: None,
+        open: Vec::new(),
+    })
 }
 
 /// Whether it is the same mistake: each run reads the files anew.

@@ -1,11 +1,21 @@
-//! Loops and conditions of a shell: what a loop runs for each of its words, and what a variable is where it depends on a branch.
+//! Loops, conditions and functions of a shell: what a loop runs for each of its words, on what a command depends, and what a
+//! variable is where it depends on a branch.
 
-use super::super::text::{Piece, Template};
-use super::statements::{Statement, Statements};
-use super::{MAX_DEPTH, Ran, Script, words};
+use std::rc::Rc;
+
+use super::super::folder::Folder;
+use super::super::text::{Condition, Piece, Template};
+use super::flow::{Bases, Level};
+use super::statements::{FUNCTION, Statement, Statements};
+use super::status::Status;
+use super::words::{self, Joint, case_of};
+use super::{MAX_DEPTH, Ran, Script};
 
 /// How many words of a loop are tried; with more, they count as unknown.
 const MAX_WORDS: usize = 64;
+
+/// How many functions of a script are known.
+const MAX_FUNCTIONS: usize = 256;
 
 /// How much is known before a branch.
 #[derive(Clone, Copy)]
@@ -18,59 +28,371 @@ struct Known {
 /// What a branch sets.
 type Set = Vec<(String, Template)>;
 
+/// A function.
+pub(super) struct Function {
+    pub name: String,
+    statements: Rc<Statements>,
+    from: usize,
+    to: usize,
+    is_called: bool,
+}
+
 impl Script<'_> {
-    /// Reads commands, with the loops and conditions that they are in.
-    pub(super) fn blocks(&mut self, statements: &Statements, ran: &mut Ran) {
-        self.range(statements, 0, statements.all.len(), 0, ran);
+    /// Reads a script, with so many lines above it.
+    pub(super) fn run(&mut self, text: &str, above: usize, ran: &mut Ran) {
+        let statements = Rc::new(Statements::of(text, above));
+        self.range(&statements, 0, statements.all.len(), 0, ran);
     }
 
-    fn range(&mut self, statements: &Statements, from: usize, to: usize, depth: usize, ran: &mut Ran) {
-        let mut at = from;
-        while at < to {
-            let Statement { text, at: line, is_optional } = &statements.all[at];
-            if !self.scope.world.work.spend(1 + text.len() / 16) {
-                return;
-            }
-            let end = statements.ends[at].filter(|end| *end < to && depth < MAX_DEPTH);
-            let Some(end) = end else {
-                let known = is_optional.then(|| self.known(ran));
-                self.statement(text, *line, ran);
-                if let Some(known) = known {
-                    let set = self.take(known, ran);
-                    self.join(vec![set], false, ran);
-                }
-                at += 1;
-                continue;
-            };
-            match statements.all[at].first() {
-                "for" | "select" => self.repeated(statements, at, end, depth + 1, ran),
-                "case" => self.cases(statements, at, end, depth + 1, ran),
-                _ => self.branches(statements, at, end, depth + 1, ran),
-            }
-            at = end + 1;
+    /// Reads the functions that nothing calls, on what nobody knows.
+    pub(super) fn run_uncalled(&mut self, ran: &mut Ran) {
+        let uncalled = |function: &Function| !function.is_called;
+        while let Some(at) = self.functions.iter().position(uncalled) {
+            let name = self.functions[at].name.clone();
+            self.flow = super::Flow::new(&self.home.folder);
+            self.flow.around.push(Condition::open(&format!("a call of {name}")));
+            self.call(at, &[], ran);
         }
     }
 
+    /// Reads what another shell runs: of that, only the commands are seen here.
+    pub(super) fn run_apart(&mut self, text: &str, above: usize, ran: &mut Ran) {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH || !self.scope.world.work.spend(1 + text.len() / 16) {
+            return;
+        }
+        self.depth.set(depth + 1);
+        let known = self.variables.len();
+        let mut inner = Ran::default();
+        self.apart(|script| script.run(text, above, &mut inner));
+        self.variables.truncate(known);
+        self.depth.set(depth);
+        let is_kept =
+            |command: &super::ShellCommand| command.builder().is_some() || command.foreign().is_some();
+        ran.commands.extend(inner.commands.into_iter().filter(is_kept));
+    }
+
+    /// Does what neither ends nor moves the shell around it.
+    fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (folder, left, bases) = (self.flow.folder.clone(), self.flow.left.len(), self.flow.bases);
+        let from = self.flow.around.len();
+        self.flow.bases = Bases { shell: from, function: from, turn: from };
+        let done = work(self);
+        self.flow.left.truncate(left);
+        (self.flow.folder, self.flow.bases) = (folder, bases);
+        done
+    }
+
+    fn range(
+        &mut self,
+        statements: &Rc<Statements>,
+        from: usize,
+        to: usize,
+        depth: usize,
+        ran: &mut Ran,
+    ) -> Status {
+        let mut status = Status::Runs(String::new());
+        let (mut at, mut negated, mut line) = (from, None, None);
+        while at < to {
+            let statement = &statements.all[at];
+            if !self.scope.world.work.spend(1 + statement.text.len() / 16) {
+                break;
+            }
+            if self.home.by_line && self.depth.get() == 0 && line.replace(statement.at) != Some(statement.at)
+            {
+                self.flow.folder = self.home.folder.clone();
+            }
+            let joint = negated.unwrap_or(statement.joint);
+            if statement.text == "!" {
+                negated = Some(joint);
+                at += 1;
+                continue;
+            }
+            let guard = match joint {
+                Joint::Then => Condition::fixed(true),
+                Joint::And => status.holds(),
+                Joint::Or => status.fails(),
+            };
+            let (known, folder) = (self.known(ran), self.flow.folder.clone());
+            let is_certain = guard.is_certain();
+            let is_never = guard.is_never();
+            self.flow.around.push(guard);
+            let (mut own, after) = if is_never {
+                (self.status_of(&statement.text), statements.ends[at].map_or(at + 1, |end| end.min(to) + 1))
+            } else {
+                self.one(statements, at, to, depth, ran)
+            };
+            self.flow.around.pop();
+            if !is_certain {
+                let set = self.take(known, ran);
+                self.join(vec![set], false, ran);
+                let moved = self.flow.folder.clone();
+                self.flow.join(&[folder, moved]);
+            }
+            if negated.take().is_some() {
+                own = own.not();
+            }
+            status = status.join(joint, own);
+            at = after;
+        }
+        status
+    }
+
+    /// Reads the statement at a place, with what it begins; answers with where the next one is.
+    fn one(
+        &mut self,
+        statements: &Rc<Statements>,
+        at: usize,
+        to: usize,
+        depth: usize,
+        ran: &mut Ran,
+    ) -> (Status, usize) {
+        let statement = &statements.all[at];
+        if let Some(name) = statement.text.strip_prefix(FUNCTION).and_then(|rest| rest.strip_prefix(' ')) {
+            let body = at + 1;
+            let begins = statements.all.get(body).is_some_and(|one| matches!(one.first(), "{" | "("));
+            if let Some(end) = statements.ends.get(body).copied().flatten().filter(|end| begins && *end < to)
+            {
+                if self.functions.len() < MAX_FUNCTIONS {
+                    self.functions.push(Function {
+                        name: name.to_owned(),
+                        statements: Rc::clone(statements),
+                        from: body + 1,
+                        to: end,
+                        is_called: false,
+                    });
+                }
+                return (Status::Runs(String::new()), end + 1);
+            }
+            return (Status::Runs(String::new()), at + 1);
+        }
+        let end = statements.ends[at].filter(|end| *end < to && depth < MAX_DEPTH);
+        let Some(end) = end else {
+            let status = self.simple(statement, ran);
+            return (status, at + 1);
+        };
+        let status = match statement.first() {
+            "for" | "select" => {
+                self.repeated(statements, at, end, depth + 1, ran);
+                Status::Runs("the loop".to_owned())
+            }
+            "while" | "until" => {
+                self.turns(statements, at, end, depth + 1, ran);
+                Status::Runs("the loop".to_owned())
+            }
+            "case" => {
+                self.cases(statements, at, end, depth + 1, ran);
+                Status::Runs("case".to_owned())
+            }
+            "{" => self.range(statements, at + 1, end, depth + 1, ran),
+            "(" => {
+                let known = self.known(ran);
+                let status = self.apart(|script| script.range(statements, at + 1, end, depth + 1, ran));
+                let [variables, ..] = self.take(known, ran);
+                drop(variables);
+                status
+            }
+            _ => {
+                self.branches(statements, at, end, depth + 1, ran);
+                Status::Runs("if".to_owned())
+            }
+        };
+        (status, end + 1)
+    }
+
+    /// A command that begins nothing.
+    fn simple(&mut self, statement: &Statement, ran: &mut Ran) -> Status {
+        let status = self.status_of(&statement.text);
+        let all = words::words(&statement.text);
+        let is_before = |word: &&String| {
+            matches!(word.as_str(), "sudo" | "time" | "command" | "builtin" | "then" | "do" | "else")
+        };
+        let words: Vec<&str> = all.iter().skip_while(is_before).map(String::as_str).collect();
+        let path = |script: &Self, rest: &[&str]| {
+            let path = rest.iter().find(|word| **word == "-" || !word.starts_with(['-', '>']))?;
+            Some(script.expand(path))
+        };
+        match words.as_slice() {
+            ["exit", rest @ ..] => {
+                let fails = rest.first().is_some_and(|code| *code != "0");
+                self.flow.leave(Level::Shell, fails);
+                return status;
+            }
+            ["return", rest @ ..] => {
+                let fails = rest.first().is_some_and(|code| *code != "0");
+                self.flow.leave(Level::Function, fails);
+                return status;
+            }
+            ["break", ..] => {
+                self.flow.leave(Level::Loop, false);
+                return status;
+            }
+            ["continue", ..] => {
+                self.flow.leave(Level::Turn, false);
+                return status;
+            }
+            ["cd", rest @ ..] => {
+                let path = path(self, rest);
+                self.flow.go_to(path.as_ref());
+                return status;
+            }
+            ["pushd", rest @ ..] => {
+                let path = path(self, rest);
+                self.flow.push(path.as_ref());
+                return status;
+            }
+            ["popd", ..] => {
+                self.flow.pop();
+                return status;
+            }
+            [name, rest @ ..] => {
+                if let Some(at) = self.functions.iter().rposition(|function| function.name == *name) {
+                    let arguments: Vec<Template> = rest.iter().map(|word| self.expand(word)).collect();
+                    self.call(at, &arguments, ran);
+                    return status;
+                }
+            }
+            [] => {}
+        }
+        self.statement(&statement.text, statement.at, ran);
+        if !statement.documents.is_empty() && words::reads_script(&statement.text) {
+            for (text, at) in &statement.documents {
+                self.run_apart(text, *at, ran);
+            }
+        }
+        status
+    }
+
+    /// Runs a function with these arguments.
+    fn call(&mut self, at: usize, arguments: &[Template], ran: &mut Ran) {
+        self.functions[at].is_called = true;
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH || !self.scope.world.work.spend(8) {
+            return;
+        }
+        self.depth.set(depth + 1);
+        let Function { statements, from, to, .. } = &self.functions[at];
+        let (statements, from, to) = (Rc::clone(statements), *from, *to);
+        let known = self.variables.len();
+        let mut all = Template::default();
+        for (at, argument) in arguments.iter().enumerate() {
+            all.push(Piece::Text(if at > 0 { " ".to_owned() } else { String::new() }));
+            all.extend(argument.clone());
+            self.variables.push(((at + 1).to_string(), argument.clone()));
+        }
+        let open = |name: usize| (name.to_string(), Template::unknown(&format!("${name}")));
+        self.variables.extend((arguments.len() + 1..10).map(open));
+        self.variables.push(("@".to_owned(), all.clone()));
+        self.variables.push(("*".to_owned(), all));
+        let (bases, left) = (self.flow.bases, self.flow.left.len());
+        let base = self.flow.around.len();
+        self.flow.bases = Bases { function: base, turn: base, ..bases };
+        self.range(&statements, from, to, 0, ran);
+        self.flow.bases = bases;
+        self.flow.back(left, &[Level::Function, Level::Loop, Level::Turn]);
+        let is_argument = |name: &str| name.chars().all(|c| c.is_ascii_digit()) || name == "@" || name == "*";
+        let set = self.variables.split_off(known.min(self.variables.len()));
+        self.variables.extend(set.into_iter().filter(|(name, _)| !is_argument(name)));
+        self.depth.set(depth);
+    }
+
     /// `for NAME in WORDS; do … done`
-    fn repeated(&mut self, statements: &Statements, at: usize, end: usize, depth: usize, ran: &mut Ran) {
+    fn repeated(&mut self, statements: &Rc<Statements>, at: usize, end: usize, depth: usize, ran: &mut Ran) {
         let words = words::words(&statements.all[at].text);
         let name = words.get(1).cloned().unwrap_or_default();
         let is_list = words.get(2).is_some_and(|word| word == "in");
+        let bases = self.flow.bases;
+        let left = self.flow.left.len();
+        self.flow.bases.turn = self.flow.around.len();
         match is_list.then(|| self.values(&words[3..])).flatten() {
             Some(values) => {
                 for value in values {
                     self.variables.push((name.clone(), value));
+                    let turn = self.flow.left.len();
                     self.range(statements, at + 1, end, depth, ran);
+                    self.flow.back(turn, &[Level::Turn]);
                 }
             }
             None => {
-                let known = self.known(ran);
-                self.variables.push((name.clone(), Template::unknown(&format!("${name}"))));
-                self.range(statements, at + 1, end, depth, ran);
-                let set = self.take(known, ran);
-                self.join(vec![set], false, ran);
+                // What counts its turns has some.
+                let counts = words.get(3).is_some_and(|word| {
+                    word.starts_with('{') && word.contains("..") || word.starts_with("$(seq ")
+                });
+                let guard = if counts {
+                    Condition::fixed(true)
+                } else {
+                    Condition::open(&self.unmarked(&statements.all[at].text))
+                };
+                self.open_turns(
+                    name,
+                    guard,
+                    |script, ran| {
+                        script.range(statements, at + 1, end, depth, ran);
+                    },
+                    ran,
+                );
             }
         }
+        self.flow.bases = bases;
+        self.flow.back(left, &[Level::Turn, Level::Loop]);
+    }
+
+    /// `while … do … done`
+    fn turns(&mut self, statements: &Rc<Statements>, at: usize, end: usize, depth: usize, ran: &mut Ran) {
+        let begin = self.word(statements, at + 1, end, "do").unwrap_or(at + 1);
+        let status = self.range(statements, at + 1, begin, depth, ran);
+        let status = if statements.all[at].text == "until" { status.not() } else { status };
+        let guard = match status.succeeds() {
+            condition if condition.is_certain() => condition,
+            condition => Condition::open(&condition.written),
+        };
+        let bases = self.flow.bases;
+        let left = self.flow.left.len();
+        self.flow.bases.turn = self.flow.around.len();
+        self.open_turns(
+            String::new(),
+            guard,
+            |script, ran| {
+                script.range(statements, begin, end, depth, ran);
+            },
+            ran,
+        );
+        self.flow.bases = bases;
+        self.flow.back(left, &[Level::Turn, Level::Loop]);
+    }
+
+    /// Turns of which the number is not known, nor what a variable is in them.
+    fn open_turns(
+        &mut self,
+        name: String,
+        guard: Condition,
+        work: impl FnOnce(&mut Self, &mut Ran),
+        ran: &mut Ran,
+    ) {
+        let (known, folder) = (self.known(ran), self.flow.folder.clone());
+        self.flow.around.push(guard);
+        if !name.is_empty() {
+            let value = Template::unknown(&format!("${name}"));
+            self.variables.push((name, value));
+        }
+        work(self, ran);
+        self.flow.around.pop();
+        let set = self.take(known, ran);
+        self.join(vec![set], false, ran);
+        let moved = self.flow.folder.clone();
+        self.flow.join(&[folder, moved]);
+    }
+
+    /// Where a word is that belongs to what is around it.
+    fn word(&self, statements: &Statements, from: usize, to: usize, word: &str) -> Option<usize> {
+        let mut at = from;
+        while at < to && self.scope.world.work.spend(1) {
+            if statements.all[at].text == word {
+                return Some(at);
+            }
+            at = statements.ends[at].filter(|end| *end < to).unwrap_or(at) + 1;
+        }
+        None
     }
 
     /// The words of a loop; none where they are not known.
@@ -91,61 +413,115 @@ impl Script<'_> {
         (values.len() <= MAX_WORDS).then_some(values)
     }
 
-    /// `if … then … else … fi` and `while … do … done`
-    fn branches(&mut self, statements: &Statements, at: usize, end: usize, depth: usize, ran: &mut Ran) {
-        let condition = &statements.all[at];
-        self.statement(&condition.text, condition.at, ran);
-        let known = self.known(ran);
-        let (mut sets, mut has_else, mut from) = (Vec::new(), false, at + 1);
-        let mut inner = at + 1;
-        while inner < end {
-            let first = statements.all[inner].first();
-            if first == "else" || first == "elif" {
-                has_else |= first == "else";
-                self.range(statements, from, inner, depth, ran);
-                sets.push(self.take(known, ran));
-                from = inner;
-                if first == "else" {
-                    from += 1;
+    /// `if … then … else … fi`, and `ifeq … else … endif` of make.
+    fn branches(&mut self, statements: &Rc<Statements>, at: usize, end: usize, depth: usize, ran: &mut Ran) {
+        let around = self.flow.around.len();
+        let folder = self.flow.folder.clone();
+        let (mut sets, mut folders, mut has_else) = (Vec::new(), Vec::new(), false);
+        let mut from = at;
+        loop {
+            let next =
+                ["else", "elif"].iter().filter_map(|word| self.word(statements, from + 1, end, word)).min();
+            let to = next.unwrap_or(end);
+            let word = &statements.all[from];
+            let (condition, body) = if word.text == "else" {
+                has_else = true;
+                // `else ifeq …` of make.
+                (Condition::fixed(true), from + 1)
+            } else if matches!(word.text.as_str(), "if" | "elif") {
+                let then = self.word(statements, from + 1, to, "then").unwrap_or(from + 1);
+                let status = self.range(statements, from + 1, then, depth, ran);
+                let otherwise = status.fails();
+                let condition = status.succeeds();
+                self.branch(&condition, statements, then, to, depth, ran, &mut sets, &mut folders, &folder);
+                self.flow.around.push(otherwise);
+                match next {
+                    Some(next) => from = next,
+                    None => break,
                 }
+                continue;
+            } else {
+                let condition = Condition::open(&self.unmarked(&word.text));
+                (condition, from + 1)
+            };
+            self.branch(&condition, statements, body, to, depth, ran, &mut sets, &mut folders, &folder);
+            if !condition.is_certain() {
+                self.flow.around.push(condition.not());
             }
-            inner = statements.ends[inner].filter(|after| *after < end).unwrap_or(inner) + 1;
+            match next {
+                Some(next) => from = next,
+                None => break,
+            }
         }
-        self.range(statements, from, end, depth, ran);
-        sets.push(self.take(known, ran));
+        self.flow.around.truncate(around);
         self.join(sets, has_else, ran);
+        if !has_else {
+            folders.push(folder);
+        }
+        self.flow.join(&folders);
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a branch has what is around it, and what it leaves behind"
+    )]
+    fn branch(
+        &mut self,
+        condition: &Condition,
+        statements: &Rc<Statements>,
+        from: usize,
+        to: usize,
+        depth: usize,
+        ran: &mut Ran,
+        sets: &mut Vec<[Set; 3]>,
+        folders: &mut Vec<Folder>,
+        folder: &Folder,
+    ) {
+        let known = self.known(ran);
+        self.flow.folder = folder.clone();
+        if !condition.is_never() {
+            self.flow.around.push(condition.clone());
+            self.range(statements, from, to, depth, ran);
+            self.flow.around.pop();
+        }
+        sets.push(self.take(known, ran));
+        folders.push(self.flow.folder.clone());
     }
 
     /// `case … in PATTERN) … ;; esac`
-    fn cases(&mut self, statements: &Statements, at: usize, end: usize, depth: usize, ran: &mut Ran) {
-        let known = self.known(ran);
-        let (mut sets, mut has_else, mut is_in) = (Vec::new(), false, false);
-        let mut inner = at;
-        while inner < end {
-            let Statement { text, at: line, is_optional: _ } = &statements.all[inner];
-            let text =
-                if inner == at { text.split_once(" in").map_or("", |(_, rest)| rest.trim()) } else { text };
-            if let Some((pattern, command)) = case_of(text) {
-                if is_in {
-                    sets.push(self.take(known, ran));
-                }
-                is_in = true;
-                has_else |= pattern == "*";
-                if !command.is_empty() {
-                    self.statement(command, *line, ran);
-                }
-                inner += 1;
-                continue;
+    fn cases(&mut self, statements: &Rc<Statements>, at: usize, end: usize, depth: usize, ran: &mut Ran) {
+        let text = &statements.all[at].text;
+        let subject = words::words(text).get(1).cloned().unwrap_or_default();
+        let around = self.flow.around.len();
+        let folder = self.flow.folder.clone();
+        let (mut sets, mut folders, mut has_else) = (Vec::new(), Vec::new(), false);
+        let pattern = |at: usize| {
+            let (pattern, rest) = case_of(&statements.all[at].text)?;
+            rest.is_empty().then(|| pattern.to_owned())
+        };
+        let next_of = |from: usize| {
+            let mut inner = from;
+            while inner < end && pattern(inner).is_none() {
+                inner = statements.ends[inner].filter(|after| *after < end).unwrap_or(inner) + 1;
             }
-            let after =
-                statements.ends[inner].filter(|after| *after < end && inner > at).unwrap_or(inner) + 1;
-            if inner > at {
-                self.range(statements, inner, after, depth, ran);
-            }
-            inner = after;
+            inner.min(end)
+        };
+        let mut from = next_of(at + 1);
+        while from < end {
+            let to = next_of(from + 1);
+            let written = pattern(from).unwrap_or_default();
+            has_else |= written == "*";
+            let condition = self.in_case(&subject, &written);
+            self.branch(&condition, statements, from + 1, to, depth, ran, &mut sets, &mut folders, &folder);
+            self.flow.around.push(condition.not());
+            from = to;
         }
-        sets.push(self.take(known, ran));
+        self.flow.around.truncate(around);
         self.join(sets, has_else, ran);
+        if !has_else {
+            folders.push(folder);
+        }
+        self.flow.join(&folders);
     }
 
     fn known(&self, ran: &Ran) -> Known {
@@ -199,15 +575,6 @@ fn joined(sets: &[Set], complete: bool) -> Set {
     names.iter().map(|name| ((*name).to_owned(), value(name).unwrap_or_else(|| unknown(name)))).collect()
 }
 
-/// The pattern of a case, and what stands behind it on its line.
-fn case_of(text: &str) -> Option<(&str, &str)> {
-    let (pattern, command) = text.split_once(')')?;
-    let pattern = pattern.strip_prefix('(').unwrap_or(pattern).trim();
-    let is_pattern = !pattern.contains(['(', '=', '$', '`', ';'])
-        && pattern.split('|').all(|one| one.split_whitespace().count() == 1);
-    is_pattern.then(|| (pattern, command.trim()))
-}
-
 /// `a` and `b` of `{a,b}`; none for a range.
 fn braces(word: &str) -> Option<Vec<String>> {
     let Some((before, rest)) = word.split_once('{').filter(|(before, _)| !before.ends_with('$')) else {
@@ -221,12 +588,12 @@ fn braces(word: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::super::super::scope::Scope;
-    use super::super::read;
+    use super::super::{Home, read};
     use super::*;
 
     /// What the commands `say` of a script say.
     fn said(script: &str) -> Vec<String> {
-        let ran = read(script, &Scope::default());
+        let ran = read(script, &Scope::default(), &Home::default());
         let of = ran.commands.iter().filter(|one| one.words[0].constant().as_deref() == Some("say"));
         of.map(|one| one.words[1..].iter().map(Template::shown).collect::<Vec<_>>().join(" ")).collect()
     }
@@ -276,17 +643,18 @@ mod tests {
             ("case $x in a) T=2;; *) T=2;; esac\nsay $T", &["2"]),
             ("case $x in a) say 1;; b) say 2;; esac", &["1", "2"]),
             // Whether the second command runs depends on the first.
-            ("T=1\n[ x ] && T=2\nsay $T", &["$T"]),
-            ("T=1\ntest x || T=2\nsay $T", &["$T"]),
+            ("T=1\n[ -f x ] && T=2\nsay $T", &["$T"]),
+            ("T=1\ntest -f x || T=2\nsay $T", &["$T"]),
             ("cd x && T=2\nsay $T", &["2"]),
         ] {
             assert_eq!(said(script), expected, "{script}");
         }
-        let ran = read("if x; then echo t=1 >> $GITHUB_OUTPUT; fi", &Scope::default());
+        let ran = read("if x; then echo t=1 >> $GITHUB_OUTPUT; fi", &Scope::default(), &Home::default());
         assert_eq!(ran.outputs.iter().map(|(_, value)| value.shown()).collect::<Vec<_>>(), ["$t"]);
         let set = read(
             "for a in x y; do echo \"TAG_$a=r/$a\" >> $GITHUB_ENV; printf 'N_%s=%s\\n' $a 1 >> \"$GITHUB_ENV\"; done",
             &Scope::default(),
+            &Home::default(),
         );
         let set: Vec<String> =
             set.environment.iter().map(|(name, value)| format!("{name}={}", value.shown())).collect();

@@ -3,9 +3,19 @@
 /// A line, and how many there are above it in the script.
 pub(super) type Numbered = (String, usize);
 
-/// Lines with what they go on with: after a backslash, and to the end of a quoted text. In a here-document, quotes are those
-/// of its text.
-pub(super) fn joined(text: &str) -> Vec<Numbered> {
+/// A line with the texts of the here-documents that it begins.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// The line.
+    pub text: String,
+    /// How many lines there are above it.
+    pub at: usize,
+    /// The texts, each with how many lines are above it.
+    pub documents: Vec<Numbered>,
+}
+
+/// Lines with what they go on with: after a backslash, to the end of a quoted text, and in here-documents.
+pub(super) fn joined(text: &str) -> Vec<Whole> {
     let all: Vec<&str> = text.lines().collect();
     let (mut lines, mut at, mut spans) = (Vec::new(), 0, true);
     while at < all.len() {
@@ -13,20 +23,15 @@ pub(super) fn joined(text: &str) -> Vec<Numbered> {
         let whole = spans.then(|| one(&all, at, true)).flatten();
         spans &= whole.is_some();
         let Some((line, next)) = whole.or_else(|| one(&all, at, false)) else { break };
-        let ends = here_documents(&line);
-        lines.push((line, at));
+        let (begin, mut documents) = (at, Vec::new());
         at = next;
-        for end in ends {
+        for end in here_documents(&line) {
             // One without an end is none: `<<` also shifts numbers.
             let Some(length) = all[at..].iter().position(|line| line.trim() == end) else { continue };
-            let behind = at + length;
-            while let Some((line, next)) = one(&all[..behind], at, false) {
-                lines.push((line, at));
-                at = next;
-            }
-            lines.push((all[behind].to_owned(), behind));
-            at = behind + 1;
+            documents.push((all[at..at + length].join("\n"), at));
+            at += length + 1;
         }
+        lines.push(Whole { text: line, at: begin, documents });
     }
     lines
 }
@@ -123,7 +128,11 @@ mod tests {
     use super::*;
 
     fn shown(script: &str) -> Vec<String> {
-        joined(script).into_iter().map(|(line, at)| format!("{at}: {line}")).collect()
+        let show = |whole: Whole| {
+            let documents = whole.documents.into_iter().map(|(text, at)| format!("{at}< {text}"));
+            std::iter::once(format!("{}: {}", whole.at, whole.text)).chain(documents).collect::<Vec<_>>()
+        };
+        joined(script).into_iter().flat_map(show).collect()
     }
 
     #[test]
@@ -138,9 +147,9 @@ mod tests {
         assert_eq!(shown("it isn't\na \\"), ["0: it isn't", "1: a  "]);
         assert_eq!(
             shown("cat <<-'END' <<X\ndon't\n END\nit's\nX\na"),
-            ["0: cat <<-'END' <<X", "1: don't", "2:  END", "3: it's", "4: X", "5: a"]
+            ["0: cat <<-'END' <<X", "1< don't", "3< it's", "5: a"]
         );
-        assert_eq!(shown("a <<X\nb \\\n it's \\\nX\nc"), ["0: a <<X", "1: b   it's  ", "3: X", "4: c"]);
+        assert_eq!(shown("a <<X\nb \\\n it's \\\nX\nc"), ["0: a <<X", "1< b \\\n it's \\", "4: c"]);
         assert_eq!(shown("a <<< 'b\nc'\nd"), ["0: a <<< 'b\nc'", "2: d"]);
         for shifted in
             ["a $((1 << n))", "((a<<n))", "a # see \"cat << EOF\"", "a 'b << c'", "a \"b <<c\"", "a << z"]

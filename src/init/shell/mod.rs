@@ -4,18 +4,28 @@ mod lines;
 mod words;
 
 mod operations;
+
+mod guards;
+
+mod flow;
+
 mod statements;
+
+mod status;
 
 mod blocks;
 
 use std::cell::Cell;
 
+use super::folder::{Folder, TOP};
+use super::foreign;
 use super::moment::Fact;
 use super::scope::Scope;
-use super::text::{MAX_TEXT, Piece, Template, is_name};
+use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
 use super::value::Value;
+use blocks::Function;
+use flow::Flow;
 use operations::{changed, fact, first_two};
-use statements::Statements;
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{array, is_assigned, is_of_make, substitutions};
 
@@ -42,6 +52,21 @@ pub(crate) struct ShellCommand {
     pub words: Vec<Template>,
     /// How many lines are above it in the script.
     pub line: usize,
+    /// On what it depends that it runs.
+    pub guards: Vec<Condition>,
+    /// The folder that it runs in.
+    pub folder: Folder,
+}
+
+/// Where a script begins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Home {
+    /// The folder that it runs in.
+    pub folder: Folder,
+    /// The folder of its file, if it has one.
+    pub own: Option<Folder>,
+    /// Whether each line is a script by itself, as in recipes of make.
+    pub by_line: bool,
 }
 
 impl ShellCommand {
@@ -56,14 +81,25 @@ impl ShellCommand {
             before.windows(2).any(|two| two[0] == "command" && two[1].starts_with('-') && two[1] != "-p");
         (!is_shown && !is_looked_for).then_some(&self.words[at..])
     }
+
+    /// What publishes images in a way that is not read, if it does.
+    pub(crate) fn foreign(&self) -> Option<String> {
+        let words: Vec<String> = self.words.iter().map(Template::shown).collect();
+        foreign::of(&words)
+    }
 }
 
 /// A script, with what its variables are.
 pub(crate) struct Script<'s> {
     scope: &'s Scope,
     expressions: Vec<Template>,
+    /// The same as they are written.
+    written: Vec<String>,
     variables: Vec<(String, Template)>,
     depth: Cell<usize>,
+    home: Home,
+    flow: Flow,
+    functions: Vec<Function>,
 }
 
 /// What came of a script.
@@ -78,18 +114,33 @@ pub(crate) struct Ran {
 }
 
 /// Reads a script of a step, or a file with commands of a shell or of make.
-pub(crate) fn read(text: &str, scope: &Scope) -> Ran {
-    let mut script = Script { scope, expressions: Vec::new(), variables: Vec::new(), depth: Cell::new(0) };
+pub(crate) fn read(text: &str, scope: &Scope, home: &Home) -> Ran {
+    let mut script = Script::new(scope, home);
     let text = script.with_marks(text);
     let mut ran = Ran::default();
     script.run(&text, 0, &mut ran);
+    script.run_uncalled(&mut ran);
     ran
 }
 
 /// What a text is to a shell, in which it is a value.
 pub(crate) fn text(written: &str, scope: &Scope) -> Template {
-    let script = Script { scope, expressions: Vec::new(), variables: Vec::new(), depth: Cell::new(0) };
-    script.expand(written)
+    Script::new(scope, &Home::default()).expand(written)
+}
+
+impl<'s> Script<'s> {
+    fn new(scope: &'s Scope, home: &Home) -> Self {
+        Self {
+            scope,
+            expressions: Vec::new(),
+            written: Vec::new(),
+            variables: Vec::new(),
+            depth: Cell::new(0),
+            home: home.clone(),
+            flow: Flow::new(&home.folder),
+            functions: Vec::new(),
+        }
+    }
 }
 
 impl Script<'_> {
@@ -101,7 +152,12 @@ impl Script<'_> {
             match part {
                 Ok(text) => marked.push_str(text),
                 Err(written) => {
-                    self.expressions.push(self.scope.template(&format!("${{{{ {written} }}}}")));
+                    let written = written.trim();
+                    self.expressions.push(match written {
+                        "github.workspace" => Template::from(TOP.to_string().as_str()),
+                        _ => self.scope.template(&format!("${{{{ {written} }}}}")),
+                    });
+                    self.written.push(written.to_owned());
                     marked.extend([
                         OPEN.to_string(),
                         (self.expressions.len() - 1).to_string(),
@@ -111,26 +167,6 @@ impl Script<'_> {
             }
         }
         marked
-    }
-
-    /// Reads a script, with so many lines above it.
-    fn run(&mut self, text: &str, above: usize, ran: &mut Ran) {
-        self.blocks(&Statements::of(text, above), ran);
-    }
-
-    /// Reads what another shell runs: of that, only the commands are seen here.
-    fn run_apart(&mut self, text: &str, above: usize, ran: &mut Ran) {
-        let depth = self.depth.get();
-        if depth >= MAX_DEPTH || !self.scope.world.work.spend(1 + text.len() / 16) {
-            return;
-        }
-        self.depth.set(depth + 1);
-        let known = self.variables.len();
-        let mut inner = Ran::default();
-        self.run(text, above, &mut inner);
-        self.variables.truncate(known);
-        self.depth.set(depth);
-        ran.commands.extend(inner.commands.into_iter().filter(|command| command.builder().is_some()));
     }
 
     /// Reads a command.
@@ -202,7 +238,7 @@ impl Script<'_> {
         for words in stages {
             let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
             if !words.is_empty() {
-                ran.commands.push(ShellCommand { words, line: at });
+                self.emit(words, at, ran);
             }
         }
     }
@@ -353,11 +389,39 @@ impl Script<'_> {
         shown + rest
     }
 
+    /// Adds a command, with where and on what condition it runs.
+    fn emit(&self, words: Vec<Template>, line: usize, ran: &mut Ran) {
+        let mut command = ShellCommand { words, line, guards: Vec::new(), folder: Folder::default() };
+        if command.builder().is_some() || command.foreign().is_some() {
+            command.guards = self.flow.guards();
+            command.folder = self.flow.folder.clone();
+            self.scope.world.work.spend(command.guards.len());
+        }
+        let is_top = command.folder == Folder::default();
+        for word in &mut command.words {
+            let is_path = |text: &str| {
+                text.starts_with(TOP) || text.starts_with("--") && text.contains(&format!("={TOP}"))
+            };
+            for (at, piece) in word.0.iter_mut().enumerate() {
+                if let Piece::Text(text) = piece
+                    && (is_top || at > 0 || !is_path(text))
+                    && text.contains(TOP)
+                {
+                    *text = text.replace(TOP, ".");
+                }
+            }
+        }
+        ran.commands.push(command);
+    }
+
     fn variable(&self, name: &str) -> Option<Template> {
         if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| known == name) {
             let steps = 1 + self.variables.len() / 16 + value.length() / 16;
             self.scope.world.work.spend(steps).then_some(())?;
             return Some(value.clone());
+        }
+        if matches!(name, "GITHUB_WORKSPACE" | "CI_PROJECT_DIR") {
+            return Some(Template::from(TOP.to_string().as_str()));
         }
         match self.scope.variable(name, None, 0)? {
             Value::Unknown(_) => None,
@@ -370,6 +434,9 @@ impl Script<'_> {
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let length = inner.find(|c| !is_of_name(c)).unwrap_or(inner.len());
         let (name, operation) = inner.split_at(length);
+        if matches!((name, operation), ("0", "%/*") | ("BASH_SOURCE", "%/*" | "[0]%/*")) {
+            return self.own_folder();
+        }
         let value = self.variable(name);
         if matches!(operation, "[@]" | "[*]")
             || operation.starts_with([':', '?']) && operation.trim_start_matches(':').starts_with('?')
@@ -385,6 +452,14 @@ impl Script<'_> {
         changed(value?, operation)
     }
 
+    /// The folder of the script's own file.
+    fn own_folder(&self) -> Option<Template> {
+        match self.home.own.as_ref()? {
+            Folder::Known(folder) => Some(Template::from(format!("{TOP}/{folder}").as_str())),
+            Folder::Unknown(_) => None,
+        }
+    }
+
     /// `$(…)`, of which a few are known.
     fn substitution(&self, inner: &str) -> Option<Template> {
         let inner = inner.trim();
@@ -393,6 +468,14 @@ impl Script<'_> {
         match words.as_slice() {
             // A variable of make.
             [name] if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => self.variable(name),
+            ["git", "rev-parse", "--show-toplevel"] => Some(Template::from(TOP.to_string().as_str())),
+            ["pwd"] => Some(Template::from(".")),
+            // The folder of the script, also after `cd` in a subshell: `$(cd "$(dirname "$0")" && pwd)`.
+            ["dirname", "--", path] | ["dirname", path] if is_itself(path) => self.own_folder(),
+            ["cd", "--", path, "&&", "pwd", ..] | ["cd", path, "&&", "pwd", ..] => {
+                let path = self.expand(path);
+                path.constant().is_some_and(|text| text.starts_with(TOP)).then_some(path)
+            }
             ["git", "rev-parse", "--short", "HEAD" | "$GITHUB_SHA"] => Some(fact(Fact::Commit(Some(7)))),
             ["git", "rev-parse", "--verify", "HEAD"] | ["git", "rev-parse", "HEAD"] => {
                 Some(fact(Fact::Commit(None)))
@@ -455,6 +538,14 @@ fn script_of(words: &[String]) -> Option<String> {
     rest.nth(1).cloned()
 }
 
+/// Whether a word is the path of the script itself.
+fn is_itself(word: &str) -> bool {
+    matches!(
+        word,
+        "$0" | "${0}" | "$BASH_SOURCE" | "${BASH_SOURCE}" | "${BASH_SOURCE[0]}" | "${BASH_SOURCE[0]:-$0}"
+    )
+}
+
 fn is_upper(set: &str) -> bool {
     matches!(set, "[:upper:]" | "A-Z" | "[A-Z]")
 }
@@ -468,7 +559,7 @@ mod tests {
     use super::*;
 
     fn shown(script: &str) -> Vec<String> {
-        let ran = read(script, &Scope::default());
+        let ran = read(script, &Scope::default(), &Home::default());
         let show = |command: &ShellCommand| {
             let words: Vec<String> = command.words.iter().map(Template::shown).collect();
             format!("{}: {}", command.line, words.join("|"))
@@ -518,7 +609,7 @@ mod tests {
             ("A=1 B=2 docker build -t x .", 0),
             ("if ! docker build -t x .; then exit 1; fi", 0),
         ] {
-            let ran = read(script, &Scope::default());
+            let ran = read(script, &Scope::default(), &Home::default());
             let built: Vec<(usize, String)> = ran
                 .commands
                 .iter()
@@ -532,7 +623,10 @@ mod tests {
         for script in ["echo docker build -t x .", "command -v docker build", "echo 'a\ndocker build -t x .'"]
         {
             assert!(
-                read(script, &Scope::default()).commands.iter().all(|one| one.builder().is_none()),
+                read(script, &Scope::default(), &Home::default())
+                    .commands
+                    .iter()
+                    .all(|one| one.builder().is_none()),
                 "{script}"
             );
         }
@@ -543,6 +637,7 @@ mod tests {
         let ran = read(
             "echo \"version=${GITHUB_REF_NAME#v}\" >> $GITHUB_OUTPUT\necho \"NAME=x\" >> \"$GITHUB_ENV\"\necho ::set-output name=a::b",
             &Scope::default(),
+            &Home::default(),
         );
         let show = |of: &[(String, Template)]| {
             of.iter().map(|(name, value)| format!("{name}={}", value.shown())).collect::<Vec<_>>()

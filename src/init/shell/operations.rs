@@ -107,7 +107,7 @@ pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
 #[cfg(test)]
 mod tests {
     use super::super::super::scope::Scope;
-    use super::super::read;
+    use super::super::{Home, read};
     use super::*;
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         }
         assert!(changed(fact(Fact::RefName), "%.*").is_none());
         let pair = "platform=linux/arm64\necho \"PAIR=${platform//\\//-}\" >> $GITHUB_ENV";
-        let ran = read(pair, &Scope::default());
+        let ran = read(pair, &Scope::default(), &Home::default());
         let set: Vec<_> = ran.environment.iter().map(|(_, value)| value.shown()).collect();
         assert_eq!(set, ["linux-arm64"]);
     }

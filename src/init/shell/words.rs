@@ -35,33 +35,71 @@ pub(super) fn is_of_make(line: &str) -> bool {
 
 /// A line cut where one command ends and another begins.
 pub(in crate::init) fn commands(line: &str) -> Vec<String> {
-    cut(line, |c, next| match c {
-        ';' => 1,
-        '&' | '|' if next == Some(c) => 2,
-        _ => 0,
-    })
+    chained(line).0.into_iter().map(|(_, command)| command).collect()
+}
+
+/// What stands between two commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joint {
+    /// `;`, `&` or the end of a line: the second one runs anyway.
+    Then,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+}
+
+/// The commands of a line with what stands before each, and what stands behind the last.
+pub(super) fn chained(line: &str) -> (Vec<(Joint, String)>, Joint) {
+    let parts = cut(line, |previous, c, next| match c {
+        ';' => Some((1, Joint::Then)),
+        '&' if next == Some('&') => Some((2, Joint::And)),
+        '|' if next == Some('|') => Some((2, Joint::Or)),
+        // Redirections have one, too.
+        '&' if next != Some('>') && !matches!(previous, '>' | '<' | '|') => Some((1, Joint::Then)),
+        _ => None,
+    });
+    let (mut commands, mut open) = (Vec::new(), Joint::Then);
+    for (joint, part) in parts {
+        // Before an empty part, what is open stays so: `;;`
+        let joint = joint.filter(|joint| *joint != Joint::Then).unwrap_or(open);
+        if part.is_empty() {
+            open = joint;
+        } else {
+            commands.push((joint, part));
+            open = Joint::Then;
+        }
+    }
+    (commands, open)
 }
 
 /// The commands that a pipe is between.
 pub(in crate::init) fn stages(command: &str) -> Vec<String> {
-    cut(command, |c, next| match (c, next) {
-        ('|', Some('&')) => 2,
-        ('|', _) => 1,
-        _ => 0,
-    })
+    let parts = cut(command, |previous, c, next| match (c, next) {
+        ('|', Some('&')) => Some((2, ())),
+        // `>|` is a redirection.
+        ('|', _) if previous != '>' => Some((1, ())),
+        _ => None,
+    });
+    parts.into_iter().map(|(_, part)| part).filter(|part| !part.is_empty()).collect()
 }
 
-/// Cuts a text, outside of quotes and parentheses, where so many characters end a command.
-fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let (mut single, mut double, mut depth) = (false, false, 0usize);
+/// Cuts a text, outside of quotes, parentheses and `[[ … ]]`, where so many characters end a command: each part with what
+/// stands before it.
+fn cut<J: Copy>(
+    text: &str,
+    end: impl Fn(char, char, Option<char>) -> Option<(usize, J)>,
+) -> Vec<(Option<J>, String)> {
+    let mut parts: Vec<(Option<J>, String)> = vec![(None, String::new())];
+    let (mut single, mut double, mut depth, mut is_test) = (false, false, 0usize, false);
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let previous = std::mem::replace(&mut before, c);
+        let next = chars.peek().copied();
         match c {
             '\\' if !single => {
-                if let Some(last) = parts.last_mut() {
+                if let Some((_, last)) = parts.last_mut() {
                     last.push(c);
                     last.extend(chars.next());
                 }
@@ -72,22 +110,38 @@ fn cut(text: &str, end: impl Fn(char, Option<char>) -> usize) -> Vec<String> {
             // In double quotes, one is a part of the text unless something is substituted.
             '(' if !single && (!double || depth > 0 || previous == '$') => depth += 1,
             ')' if !single && depth > 0 => depth -= 1,
+            '[' if !single && !double && depth == 0 && next == Some('[') && previous.is_whitespace() => {
+                is_test = true;
+            }
+            ']' if !single && !double && depth == 0 && next == Some(']') => is_test = false,
             _ => {}
         }
         let is_outside = !single && !double && depth == 0;
-        let ends = if is_outside { end(c, chars.peek().copied()) } else { 0 };
-        if ends > 0 {
-            for _ in 1..ends {
+        let ends = if is_outside && !is_test { end(previous, c, next) } else { None };
+        if let Some((length, joint)) = ends {
+            for _ in 1..length {
                 chars.next();
             }
-            parts.push(String::new());
-        } else if is_outside && c == '#' && parts.last().is_some_and(|last| last.ends_with([' ', '\t'])) {
+            parts.push((Some(joint), String::new()));
+        } else if is_outside
+            && c == '#'
+            && parts.last().is_some_and(|(_, last)| last.is_empty() || last.ends_with([' ', '\t']))
+        {
             break;
-        } else if let Some(last) = parts.last_mut() {
+        } else if let Some((_, last)) = parts.last_mut() {
             last.push(c);
         }
     }
-    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    parts.into_iter().map(|(joint, part)| (joint, part.trim().to_owned())).collect()
+}
+
+/// The pattern of a case, and what stands behind it on its line.
+pub(super) fn case_of(text: &str) -> Option<(&str, &str)> {
+    let (pattern, command) = text.split_once(')')?;
+    let pattern = pattern.strip_prefix('(').unwrap_or(pattern).trim();
+    let is_pattern = !pattern.contains(['(', '=', '$', '`', ';'])
+        && pattern.split('|').all(|one| one.split_whitespace().count() == 1);
+    is_pattern.then(|| (pattern, command.trim()))
 }
 
 /// The words of a command, without their quotes; what a substitution holds is one word.
@@ -167,4 +221,27 @@ pub(super) fn substitutions(command: &str) -> Vec<&str> {
         previous = c;
     }
     found
+}
+
+/// Whether a command with a here-document runs it as a script: a shell without the name of a file.
+pub(super) fn reads_script(command: &str) -> bool {
+    stages(command).iter().any(|stage| {
+        let words = words(stage);
+        let Some(shell) = words.iter().position(|word| {
+            let name = word.rsplit('/').next().unwrap_or_default();
+            matches!(name, "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" | "ssh")
+        }) else {
+            return false;
+        };
+        if words[..shell].iter().any(|word| matches!(word.as_str(), "echo" | "printf" | "cat")) {
+            return false;
+        }
+        let mut rest = words[shell + 1..].iter().map(String::as_str);
+        let is_plain = |word: &str| !word.starts_with(['-', '<', '>']) && !word.starts_with("2>");
+        words[shell].ends_with("ssh") || rest.clone().any(|word| word == "-s") || {
+            // What stands behind the document is where its output goes.
+            let before = rest.by_ref().take_while(|word| !word.starts_with("<<"));
+            !before.into_iter().any(is_plain)
+        }
+    })
 }

@@ -27,7 +27,7 @@ docker manifest push $IMAGE:1
     Written::new(&files, &[]).proposes_nothing_more();
 }
 
-/// What looks like a here-document and is none hides nothing, and what is in one is read like the rest.
+/// What looks like a here-document and is none hides nothing, and what a shell gets in one is read like the rest.
 #[test]
 fn builds_around_and_in_here_documents_are_found() {
     let build = "docker buildx build --push \\\n  -t ghcr.io/acme/api:1.0 .\n";
@@ -37,7 +37,7 @@ fn builds_around_and_in_here_documents_are_found() {
         format!("echo \"a << b\"\n{build}"),
         format!("cat <<EOF\nit's\nEOF\n{build}"),
         format!("bash <<'X'\n{build}X\n"),
-        format!("cat << EOF > \"$(mktemp)\"\n{build}EOF\n"),
+        format!("cat << EOF > \"$(mktemp)\"\nother\nEOF\n{build}"),
         "echo \"don't\" \"$(docker buildx build -q --push -t ghcr.io/acme/api:1.0 .)\"\n".to_owned(),
         "echo \"don't\" `docker buildx build -q --push -t ghcr.io/acme/api:1.0 .`\n".to_owned(),
         format!("echo 'no end\n{build}"),

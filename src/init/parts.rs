@@ -1,0 +1,108 @@
+//! Parts of an index, and other names of an image: what `imagetools create` and `docker manifest create` are given.
+
+use super::found::{Publication, TagLine};
+use super::moment::MOMENTS;
+use super::text::{Line, Template};
+
+/// Whether it only gives another name to one image, which keeps its own.
+pub(super) fn names_again(merge: &Publication) -> bool {
+    matches!(merge.sources.as_slice(), [source] if source.unknown_parts().is_empty() && !source.shown().contains('@'))
+}
+
+/// Why another name for an image is not one of an image that these build.
+pub(super) fn why_not(merge: &Publication, builds: &[Publication]) -> Option<String> {
+    let source = merge.sources.first()?;
+    let (repository, tag) = source.split_tag();
+    let tag = tag.unwrap_or_else(|| Template::from("latest")).key();
+    let has =
+        |build: &&Publication| build.repositories.iter().any(|line| line.text.key() == repository.key());
+    let there: Vec<&Publication> = builds.iter().filter(has).collect();
+    let is_known = |build: &&&Publication| {
+        build
+            .tags
+            .iter()
+            .all(|tag| matches!(tag, TagLine::Text(line) if line.text.unknown_parts().is_empty()))
+            && !build.tags.is_empty()
+    };
+    if there.is_empty() || there.iter().filter(is_known).count() < there.len() {
+        return None;
+    }
+    let fitting: Vec<&&Publication> =
+        there.iter().filter(|build| build.tags.iter().any(|known| known.line().text.key() == tag)).collect();
+    if fitting.is_empty() {
+        return Some(format!("it is made of `{}`, which nothing builds that was read", source.shown()));
+    }
+    let meets = |build: &&&Publication| {
+        MOMENTS.into_iter().any(|moment| build.runs.may(moment) && merge.runs.may(moment))
+    };
+    (!fitting.iter().any(meets))
+        .then(|| "it gives tags to what another run has published, as `bakeplan promote` does".to_owned())
+}
+
+/// Takes the tags away that only name a part of an index, and keeps the platform that they tell.
+pub(super) fn without_legs(build: &mut Publication, sources: &[String], merges: &[&Publication]) {
+    const SUFFIXES: [(&str, &str); 10] = [
+        ("amd64", "linux/amd64"),
+        ("x86_64", "linux/amd64"),
+        ("arm64v8", "linux/arm64"),
+        ("arm64", "linux/arm64"),
+        ("aarch64", "linux/arm64"),
+        ("armv7", "linux/arm/v7"),
+        ("arm-v7", "linux/arm/v7"),
+        ("arm32v7", "linux/arm/v7"),
+        ("armhf", "linux/arm/v7"),
+        ("386", "linux/386"),
+    ];
+    let repositories: Vec<String> = build.repositories.iter().map(|line| line.text.key()).collect();
+    let has_merge = merges
+        .iter()
+        .any(|merge| merge.repositories.iter().any(|line| repositories.contains(&line.text.key())));
+    let is_of_index = |tag: &str| {
+        let whole = repositories.iter().any(|repository| sources.contains(&format!("{repository}:{tag}")));
+        let ends = SUFFIXES.iter().any(|(suffix, _)| tag.ends_with(&format!("-{suffix}")));
+        whole || has_merge && ends
+    };
+    // What an index has as its own tag goes on.
+    let is_whole = |tag: &str| {
+        let is_it = |known: &TagLine| known.line().text.key() == tag;
+        merges.iter().any(|merge| {
+            merge.tags.iter().any(is_it)
+                && merge.repositories.iter().any(|line| repositories.contains(&line.text.key()))
+        })
+    };
+    let mut platform: Option<Line> = None;
+    let mut ending: Vec<Line> = Vec::new();
+    let flavored = build.flavor.iter().find_map(|line| {
+        let text = line.text.shown();
+        let (_, suffix) = text.split_once("suffix=-")?;
+        let suffix = suffix.split(',').next()?;
+        let (_, platform) = SUFFIXES.iter().find(|(known, _)| *known == suffix)?;
+        has_merge.then(|| Line { text: Template::from(*platform), place: line.place.clone() })
+    });
+    let of_flavor = flavored.is_some();
+    build.tags.retain(|tag| {
+        let line = tag.line();
+        let text = line.text.key();
+        let is_leg = of_flavor || is_of_index(&text);
+        if is_leg
+            && let Some((_, known)) =
+                SUFFIXES.iter().find(|(suffix, _)| text.ends_with(&format!("-{suffix}")))
+        {
+            platform = Some(Line { text: Template::from(*known), place: line.place.clone() });
+        }
+        if is_leg && !is_whole(&text) && !(of_flavor && ending.len() == 1) {
+            ending.push(line.clone());
+        }
+        !is_leg
+    });
+    build.ending = ending;
+    if of_flavor {
+        build.flavor.clear();
+    }
+    if let Some(line) = flavored.or(platform)
+        && let Some(built) = &mut build.build
+        && built.platforms().is_empty()
+    {
+        built.platforms_mut().push(line);
+    }
+}

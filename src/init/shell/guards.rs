@@ -1,0 +1,381 @@
+//! Conditions of a shell, as far as a plan has words for them: `[ "$GITHUB_REF" = refs/heads/main ]` is
+//! `ref == "refs/heads/main"`.
+
+use super::super::moment::{Answers, Fact, Moment};
+use super::super::text::{Condition, Piece, Template};
+use super::super::value::Value;
+use super::super::when;
+use super::words::words as words_of;
+use super::{CLOSE, OPEN, Script};
+use crate::glob::Glob;
+
+/// How long a condition may be as it is written, and in our words.
+const MAX_WRITTEN: usize = 200;
+const MAX_WHEN: usize = 2000;
+
+/// A star of a shell takes slashes, too.
+const SLASH: &str = "\u{e002}";
+
+impl Condition {
+    /// What always or never holds.
+    pub(crate) fn fixed(holds: bool) -> Self {
+        Self {
+            written: holds.to_string(),
+            answers: Answers::of(|_| Some(holds)),
+            when: Some(holds.to_string()),
+        }
+    }
+
+    /// What cannot be known.
+    pub(crate) fn open(written: &str) -> Self {
+        Self { written: written.trim().to_owned(), answers: Answers::of(|_| None), when: None }.bounded()
+    }
+
+    /// The same without what is too long.
+    fn bounded(mut self) -> Self {
+        if let Some((at, _)) = self.written.char_indices().nth(MAX_WRITTEN) {
+            self.written.truncate(at);
+            self.written.push('…');
+        }
+        self.when = self.when.filter(|when| when.len() <= MAX_WHEN);
+        self
+    }
+
+    /// Whether it holds in every run.
+    pub(super) fn is_certain(&self) -> bool {
+        self.when.as_deref() == Some("true")
+    }
+
+    /// Whether it holds in no run.
+    pub(super) fn is_never(&self) -> bool {
+        self.when.as_deref() == Some("false")
+    }
+
+    /// Whether nothing about it is known, in none of the examples.
+    pub(super) fn is_open(&self) -> bool {
+        self.when.is_none() && self.answers.0.iter().all(Option::is_none)
+    }
+
+    pub(super) fn not(self) -> Self {
+        let Self { written, answers, when } = self;
+        let written = match written.strip_prefix("! ") {
+            Some(inner) => inner.to_owned(),
+            None => format!("! {written}"),
+        };
+        let answers = Answers::of(|moment| answers.at(moment).map(|holds| !holds));
+        Self { written, answers, when: when.as_deref().map(when::negated) }.bounded()
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        if self.is_certain() || other.is_never() {
+            return other;
+        }
+        if other.is_certain() || self.is_never() {
+            return self;
+        }
+        Self {
+            written: format!("{} && {}", self.written, other.written),
+            answers: self.answers.and(other.answers),
+            when: self.when.zip(other.when).map(|(one, other)| when::both(one, other, "and")),
+        }
+        .bounded()
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        if self.is_never() || other.is_certain() {
+            return other;
+        }
+        if other.is_never() || self.is_certain() {
+            return self;
+        }
+        let answers = Answers::of(|moment| match (self.answers.at(moment), other.answers.at(moment)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        });
+        Self {
+            written: format!("{} || {}", self.written, other.written),
+            answers,
+            when: self.when.zip(other.when).map(|(one, other)| when::both(one, other, "or")),
+        }
+        .bounded()
+    }
+}
+
+/// A condition on a word, which some runs lack.
+fn present(word: &str, condition: String) -> String {
+    let is_always = matches!(word, "ref" | "event" | "commit" | "default_branch");
+    if is_always { condition } else { format!("{word} and {condition}") }
+}
+
+/// A side of a comparison.
+enum Side {
+    /// A text, in which absent facts are empty.
+    Text(Template),
+    /// `branch` or `tag`.
+    RefType,
+    /// The branch; empty in runs of others.
+    Branch,
+    /// A variable or an expression whose value is only known in the examples.
+    ByRun(Box<dyn Fn(Moment) -> Option<String>>, Option<Condition>),
+}
+
+impl Script<'_> {
+    /// The condition that a command is, if it is nothing else.
+    pub(super) fn condition(&self, command: &str) -> Option<Condition> {
+        let words = words_of(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let open = || Condition::open(&self.unmarked(command));
+        Some(match words.as_slice() {
+            ["true" | ":"] => Condition::fixed(true),
+            ["false"] => Condition::fixed(false),
+            ["[[", inner @ .., "]]"] => self.alternatives(inner, ["||", "&&"], true).unwrap_or_else(open),
+            ["[", inner @ .., "]"] | ["test", inner @ ..] => {
+                self.alternatives(inner, ["-o", "-a"], false).unwrap_or_else(open)
+            }
+            ["[[" | "[", ..] => open(),
+            [first, ..] if first.starts_with("((") => open(),
+            // A variable that is the name of `true` or `false`.
+            [one] if one.starts_with('$') || one.starts_with(OPEN) => {
+                let is = |word: &str| self.compared(one, word, false);
+                is("true")?
+            }
+            _ => return None,
+        })
+    }
+
+    /// What is joined by `||` and, closer, by `&&`.
+    fn alternatives(&self, words: &[&str], joints: [&str; 2], is_pattern: bool) -> Option<Condition> {
+        let [or, and] = joints;
+        let mut any: Option<Condition> = None;
+        for all in words.split(|word| *word == or) {
+            let mut every: Option<Condition> = None;
+            for one in all.split(|word| *word == and) {
+                let one = self.test(one, is_pattern).unwrap_or_else(|| Condition::open(&one.join(" ")));
+                every = Some(every.map_or(one.clone(), |every| every.and(one)));
+            }
+            any = match (any, every) {
+                (Some(any), Some(every)) => Some(any.or(every)),
+                (one, other) => one.or(other),
+            };
+        }
+        any
+    }
+
+    /// A single test; none where it is of a kind that is not read.
+    fn test(&self, words: &[&str], is_pattern: bool) -> Option<Condition> {
+        match words {
+            ["!", rest @ ..] => Some(self.test(rest, is_pattern)?.not()),
+            ["-n", text] | [text] => self.filled(text),
+            ["-z", text] => Some(self.filled(text)?.not()),
+            [left, "=" | "==", right] => self.compared(left, right, is_pattern),
+            [left, "!=", right] => Some(self.compared(left, right, is_pattern)?.not()),
+            [left, "=~", pattern] => self.fits(left, pattern),
+            _ => None,
+        }
+    }
+
+    /// `-n TEXT`
+    fn filled(&self, text: &str) -> Option<Condition> {
+        let written = format!("-n {}", self.unmarked(text));
+        let side = self.side(text);
+        let answers = self.answers(&side, |text| !text.is_empty());
+        let when = match &side {
+            Side::RefType => Some("true".to_owned()),
+            Side::Branch => Some("branch".to_owned()),
+            Side::ByRun(..) => None,
+            Side::Text(text) => {
+                let of_fact = |piece: &Piece| match piece {
+                    Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name => Some("true"),
+                    Piece::Fact(Fact::Tag | Fact::Version | Fact::Numbers(_)) => Some("tag"),
+                    Piece::Fact(Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch) => Some("pr"),
+                    Piece::Fact(_) => Some("true"),
+                    Piece::Setting(..) | Piece::Meta(..) | Piece::Unknown(_) => None,
+                };
+                match text.0.as_slice() {
+                    [] => Some("false".to_owned()),
+                    [one] => of_fact(one).map(str::to_owned),
+                    several => {
+                        several.iter().any(|one| of_fact(one) == Some("true")).then(|| "true".to_owned())
+                    }
+                }
+            }
+        };
+        Some(Condition { written, answers, when }.bounded())
+    }
+
+    /// `LEFT = RIGHT`, where the right side may be a pattern.
+    pub(super) fn compared(&self, left: &str, right: &str, is_pattern: bool) -> Option<Condition> {
+        let written = format!("{} = {}", self.unmarked(left), self.unmarked(right));
+        let value = self.expand(right);
+        let Some(text) = value.constant() else {
+            let (Side::Text(one), Side::Text(other)) = (self.side(left), self.side(right)) else {
+                return Some(Condition::open(&written));
+            };
+            let answers =
+                Answers::of(|moment| Some(self.text_at(&one, moment)? == self.text_at(&other, moment)?));
+            let when =
+                when::text(&one).zip(when::text(&other)).map(|(one, other)| format!("{one} == {other}"));
+            return Some(Condition { written, answers, when }.bounded());
+        };
+        let side = self.side(left);
+        if let Side::ByRun(_, Some(condition)) = &side
+            && matches!(text.as_str(), "true" | "false")
+        {
+            let condition = condition.clone();
+            return Some(if text == "true" { condition } else { condition.not() });
+        }
+        if is_pattern && text.contains(['*', '?', '[']) {
+            return Some(self.like(&side, &text, written));
+        }
+        let answers = self.answers(&side, |value| value == text);
+        let when = match &side {
+            Side::RefType => Some(match text.as_str() {
+                "tag" | "branch" => text.clone(),
+                _ => "false".to_owned(),
+            }),
+            Side::Branch => Some(format!("branch == {}", when::quoted(&text))),
+            Side::Text(own) => match own.constant() {
+                Some(own) => Some((own == text).to_string()),
+                None => when::text(own).map(|word| match (word.as_str(), text.as_str()) {
+                    ("tag", "") => "not tag".to_owned(),
+                    ("event", "release") => "tag".to_owned(),
+                    _ => format!("{word} == {}", when::quoted(&text)),
+                }),
+            },
+            Side::ByRun(..) => None,
+        };
+        Some(Condition { written, answers, when }.bounded())
+    }
+
+    /// Whether a text is like a pattern.
+    fn like(&self, side: &Side, pattern: &str, written: String) -> Condition {
+        let glob = Glob::parse(&pattern.replace('/', SLASH)).ok();
+        let answers =
+            self.answers_if(side, |text| glob.as_ref().map(|glob| glob.matches(&text.replace('/', SLASH))));
+        let is_plain = |text: &str| !text.contains(['*', '?', '[']);
+        let word = match side {
+            Side::Text(text) => when::text(text),
+            Side::Branch => Some("branch".to_owned()),
+            Side::RefType | Side::ByRun(..) => None,
+        };
+        let when = word.and_then(|word| match pattern {
+            "*" => Some("true".to_owned()),
+            _ => {
+                if let Some(start) = pattern.strip_suffix('*').filter(|text| is_plain(text)) {
+                    return Some(present(&word, when::starting(&word, start)));
+                }
+                let end = pattern.strip_prefix('*').filter(|text| is_plain(text))?;
+                Some(present(&word, format!("{word} is endingwith({})", when::quoted(end))))
+            }
+        });
+        Condition { written, answers, when }.bounded()
+    }
+
+    /// Whether a text fits a regular expression.
+    fn fits(&self, left: &str, pattern: &str) -> Option<Condition> {
+        let written = format!("{} =~ {}", self.unmarked(left), self.unmarked(pattern));
+        let pattern = self.expand(pattern).constant()?;
+        let side = self.side(left);
+        let regex = regex::Regex::new(&pattern).ok();
+        let answers = self.answers_if(&side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
+        let is_plain =
+            |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_'));
+        let word = match &side {
+            Side::Text(text) => when::text(text),
+            Side::Branch => Some("branch".to_owned()),
+            Side::RefType | Side::ByRun(..) => None,
+        };
+        let when = word.zip(pattern.strip_prefix('^')).and_then(|(word, rest)| {
+            if let Some(whole) = rest.strip_suffix('$').filter(|text| is_plain(text)) {
+                return Some(format!("{word} == {}", when::quoted(whole)));
+            }
+            let start = rest.strip_suffix(".*").unwrap_or(rest);
+            is_plain(start).then(|| present(&word, when::starting(&word, start)))
+        });
+        Some(Condition { written, answers, when }.bounded())
+    }
+
+    /// Whether the subject of a `case` is like one of its patterns.
+    pub(super) fn in_case(&self, subject: &str, patterns: &str) -> Condition {
+        let mut any = Condition::fixed(false);
+        for pattern in patterns.split('|').flat_map(words_of) {
+            let one = self.compared(subject, pattern.trim(), true);
+            any = any.or(one.unwrap_or_else(|| Condition::open(&format!("case {subject} in {pattern}"))));
+        }
+        any
+    }
+
+    fn side(&self, word: &str) -> Side {
+        let bare = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let name = bare.or_else(|| word.strip_prefix('$'));
+        let is_own = name.is_some_and(|name| self.variables.iter().any(|(known, _)| known == name));
+        if let Some(name) = name.filter(|_| !is_own) {
+            match name {
+                "GITHUB_REF_TYPE" => return Side::RefType,
+                "CI_COMMIT_BRANCH" => return Side::Branch,
+                _ => {}
+            }
+        }
+        let text = self.expand(word);
+        if text.unknown_parts().is_empty() {
+            return Side::Text(text);
+        }
+        let expression = word.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
+        if let Some(written) = expression.and_then(|number| self.written.get(number.parse::<usize>().ok()?)) {
+            if written == "github.ref_type" {
+                return Side::RefType;
+            }
+            let (scope, text) = (self.scope.clone(), format!("${{{{ {written} }}}}"));
+            let condition = self.scope.condition(&text);
+            let by_run = move |moment| scope.template_at(&text, Some(moment), 0).constant();
+            return Side::ByRun(Box::new(by_run), Some(condition));
+        }
+        if let Some(name) = name.filter(|_| !is_own) {
+            let (scope, name) = (self.scope.clone(), name.to_owned());
+            let written = self.scope.env.iter().rev().find(|(known, _)| *known == name);
+            let condition = written.map(|(_, written)| self.scope.condition(written));
+            let by_run = move |moment| match scope.variable(&name, Some(moment), 0)? {
+                Value::Unknown(_) => None,
+                value => value.into_text().constant(),
+            };
+            return Side::ByRun(Box::new(by_run), condition);
+        }
+        Side::Text(text)
+    }
+
+    fn answers(&self, side: &Side, holds: impl Fn(&str) -> bool) -> Answers {
+        self.answers_if(side, |text| Some(holds(text)))
+    }
+
+    fn answers_if(&self, side: &Side, holds: impl Fn(&str) -> Option<bool>) -> Answers {
+        Answers::of(|moment| {
+            let is_tag = matches!(moment, Moment::Tag | Moment::Release);
+            let text = match side {
+                Side::Text(text) => self.text_at(text, moment)?,
+                Side::RefType => if is_tag { "tag" } else { "branch" }.to_owned(),
+                Side::Branch if is_tag || moment == Moment::PullRequest => String::new(),
+                Side::Branch => moment.fact(&Fact::RefName, &self.scope.world)?,
+                Side::ByRun(of, _) => of(moment)?,
+            };
+            holds(&text)
+        })
+    }
+
+    /// A text in an example, in which absent facts are empty.
+    fn text_at(&self, text: &Template, moment: Moment) -> Option<String> {
+        let world = &self.scope.world;
+        let own = || world.repository.is_some().then_some(());
+        text.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(text.clone()),
+                Piece::Fact(fact) => Some(moment.fact(fact, world).unwrap_or_default()),
+                Piece::Repository => own().map(|()| world.repository().to_owned()),
+                Piece::Owner => own().map(|()| world.owner().to_owned()),
+                Piece::Name => own().map(|()| world.name().to_owned()),
+                Piece::Setting(..) | Piece::Meta(..) | Piece::Unknown(_) => None,
+            })
+            .collect()
+    }
+}
