@@ -79,12 +79,6 @@ impl Publication {
         }
     }
 
-    /// The same where a condition holds.
-    pub(crate) fn guard(&mut self, condition: Condition) {
-        self.runs = self.runs.and(condition.answers);
-        guard::add(&mut self.guards, [Guard { condition, place: self.place.clone() }]);
-    }
-
     /// The same for each condition that only some of its repositories have.
     pub(crate) fn divided(mut self) -> Vec<Self> {
         let conditional = std::mem::take(&mut self.conditional);

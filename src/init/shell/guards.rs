@@ -190,7 +190,7 @@ impl Script<'_> {
                     Piece::Fact(Fact::Tag | Fact::Version | Fact::Numbers(_)) => Some("tag"),
                     Piece::Fact(Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch) => Some("pr"),
                     Piece::Fact(_) => Some("true"),
-                    Piece::Setting(..) | Piece::Meta(..) | Piece::Unknown(_) => None,
+                    Piece::Setting(..) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => None,
                 };
                 match text.0.as_slice() {
                     [] => Some("false".to_owned()),
@@ -374,7 +374,7 @@ impl Script<'_> {
                 Piece::Repository => own().map(|()| world.repository().to_owned()),
                 Piece::Owner => own().map(|()| world.owner().to_owned()),
                 Piece::Name => own().map(|()| world.name().to_owned()),
-                Piece::Setting(..) | Piece::Meta(..) | Piece::Unknown(_) => None,
+                Piece::Setting(..) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => None,
             })
             .collect()
     }
