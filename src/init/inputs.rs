@@ -152,3 +152,19 @@ pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Vec<Raw
     }
     lines
 }
+
+/// What is in `with`, as it is written.
+pub(super) fn given(of: &Yaml) -> Vec<(String, String)> {
+    let members = of.get("with").map(Yaml::members).unwrap_or_default();
+    members.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned()))).collect()
+}
+
+/// The given inputs behind the defaults of those that are declared.
+pub(super) fn with_defaults(declared: Option<&Yaml>, given: Vec<(String, String)>) -> Vec<(String, String)> {
+    let default = |(name, input): &(String, Yaml)| {
+        let default = input.get("default").and_then(Yaml::as_text).unwrap_or_default();
+        (name.clone(), default.to_owned())
+    };
+    let defaults: Vec<_> = declared.map(Yaml::members).unwrap_or_default().iter().map(default).collect();
+    defaults.into_iter().chain(given).collect()
+}

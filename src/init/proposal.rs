@@ -240,7 +240,7 @@ impl<'a> Maker<'a> {
         let world = self.world;
         let mut repositories: Vec<(String, Expression)> = Vec::new();
         for line in &candidate.repositories {
-            let lower = lowered(&line.text);
+            let lower = line.text.lowered();
             let example =
                 [Moment::Branch, Moment::Tag].into_iter().find_map(|moment| lower.at(moment, world));
             if let Some(example) = example.filter(|example| example.parse::<Repository>().is_err()) {
@@ -595,13 +595,4 @@ fn one_line(value: &Expression) -> String {
         }
         other => formatted(other),
     }
-}
-
-/// In lower case, as repositories are.
-fn lowered(text: &Template) -> Template {
-    let lower = |piece: &Piece| match piece {
-        Piece::Text(text) => Piece::Text(text.to_lowercase()),
-        other => other.clone(),
-    };
-    Template(text.0.iter().map(lower).collect())
 }

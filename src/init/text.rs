@@ -129,6 +129,15 @@ impl From<&str> for Template {
 }
 
 impl Template {
+    /// The same in lower case, as repositories are.
+    pub(super) fn lowered(&self) -> Self {
+        let lower = |piece: &Piece| match piece {
+            Piece::Text(text) => Piece::Text(text.to_lowercase()),
+            other => other.clone(),
+        };
+        Self(self.0.iter().map(lower).collect())
+    }
+
     /// A text that nothing is known of.
     pub(crate) fn unknown(written: &str) -> Self {
         Self(vec![Piece::Unknown(written.to_owned())])

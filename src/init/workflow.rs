@@ -9,7 +9,7 @@ use super::commands::{self, Setting};
 use super::folder::Folder;
 use super::found::Publication;
 use super::guard::{self, Guard};
-use super::inputs::{Inputs, place_of, raw_lines};
+use super::inputs::{Inputs, given, place_of, raw_lines, with_defaults};
 use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
@@ -574,22 +574,6 @@ fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option
 /// The folder that the scripts of a workflow or a job run in, as it says.
 fn folder_of(yaml: &Yaml) -> Option<&str> {
     yaml.get("defaults")?.get("run")?.get("working-directory")?.as_text()
-}
-
-/// What is in `with`, as it is written.
-fn given(of: &Yaml) -> Vec<(String, String)> {
-    let members = of.get("with").map(Yaml::members).unwrap_or_default();
-    members.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned()))).collect()
-}
-
-/// The given inputs behind the defaults of those that are declared.
-fn with_defaults(declared: Option<&Yaml>, given: Vec<(String, String)>) -> Vec<(String, String)> {
-    let default = |(name, input): &(String, Yaml)| {
-        let default = input.get("default").and_then(Yaml::as_text).unwrap_or_default();
-        (name.clone(), default.to_owned())
-    };
-    let defaults: Vec<_> = declared.map(Yaml::members).unwrap_or_default().iter().map(default).collect();
-    defaults.into_iter().chain(given).collect()
 }
 
 fn add_env(scope: &mut Scope, env: Option<&Yaml>) {

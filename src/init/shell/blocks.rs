@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use super::super::folder::Folder;
 use super::super::text::{Condition, Piece, Template};
-use super::flow::{Bases, Level};
+use super::flow::{Bases, Function, Level, MAX_DEPTH};
 use super::statements::{FUNCTION, Statement, Statements};
 use super::status::Status;
 use super::words::{self, Joint, case_of};
-use super::{MAX_DEPTH, Ran, Script};
+use super::{Ran, Script};
 
 /// How many words of a loop are tried; with more, they count as unknown.
 const MAX_WORDS: usize = 64;
@@ -27,15 +27,6 @@ struct Known {
 
 /// What a branch sets.
 type Set = Vec<(String, Template)>;
-
-/// A function.
-pub(super) struct Function {
-    pub name: String,
-    statements: Rc<Statements>,
-    from: usize,
-    to: usize,
-    is_called: bool,
-}
 
 impl Script<'_> {
     /// Reads a script, with so many lines above it.

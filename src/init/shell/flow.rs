@@ -1,8 +1,13 @@
 //! What decides whether a shell gets to a command, and in which folder: conditions around it, what has ended before, `cd`.
 
+use std::rc::Rc;
+
 use super::super::folder::Folder;
 use super::super::text::{Condition, Template};
-use super::MAX_DEPTH;
+use super::statements::Statements;
+
+/// How far expansions may be in each other.
+pub(super) const MAX_DEPTH: usize = 24;
 
 /// Of how many conditions is said what they are.
 const MAX_CONDITIONS: usize = 32;
@@ -22,6 +27,15 @@ pub(super) struct Bases {
     pub shell: usize,
     pub function: usize,
     pub turn: usize,
+}
+
+/// A function.
+pub(super) struct Function {
+    pub name: String,
+    pub statements: Rc<Statements>,
+    pub from: usize,
+    pub to: usize,
+    pub is_called: bool,
 }
 
 /// Where a script is.

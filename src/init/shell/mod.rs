@@ -23,17 +23,13 @@ use super::moment::Fact;
 use super::scope::Scope;
 use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
 use super::value::Value;
-use blocks::Function;
-use flow::Flow;
+use flow::{Flow, Function, MAX_DEPTH};
 use operations::{changed, fact, first_two};
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{array, is_assigned, is_of_make, substitutions};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
-
-/// How far expansions may be in each other.
-const MAX_DEPTH: usize = 24;
 
 /// The programs that make images.
 const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
