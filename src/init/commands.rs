@@ -308,7 +308,7 @@ fn not_known(folder: &Folder) -> Option<String> {
     match folder {
         Folder::Known(_) => None,
         Folder::Unknown(written) => {
-            Some(format!("it runs in the folder `{}`, which is not known here", written))
+            Some(format!("it runs in the folder `{written}`, which is not known here"))
         }
     }
 }

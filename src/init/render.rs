@@ -21,6 +21,7 @@ const INDENT: &str = "  ";
 /// Variables that blocks need, with their defaults and why they are there.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
+    /// By name.
     pub(crate) list: IndexMap<String, Variable>,
     /// Arguments of the last target whose values only a run knows.
     pub(crate) open: Vec<String>,

@@ -190,7 +190,7 @@ impl<'t> Operand<'t> {
         match tokens {
             ["(", inner @ .., ")"]
                 if !inner.is_empty()
-                    && !inner.contains(&",")
+                    && !inner.iter().any(|token| BOUNDARIES.contains(token))
                     && extent(inner.iter(), ["(", "[", "{"], [")", "]", "}"]) == inner.len() =>
             {
                 Self::of(text, inner).without_brackets()

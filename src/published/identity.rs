@@ -1,7 +1,7 @@
 //! Which plan metadata is of: the name of the file that a job writes carries the plan's `id`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::fingerprint::Fingerprint;
 use super::metadata::Metadata;
@@ -20,7 +20,8 @@ pub(crate) fn metadata_file(job: &str, id: &Fingerprint) -> String {
 /// The id in the name of a file, or else of a folder that it is in: what downloads artifacts may make a folder of each. Browsers
 /// and people add to names, such as `app.plan-0123456789abcdef (1).json`.
 fn id_in(path: &str) -> Option<Fingerprint> {
-    let parts = Path::new(path).components().rev();
+    // What is left again is no folder of the file.
+    let parts = Path::new(path).components().rev().take_while(|part| *part != Component::ParentDir);
     parts.filter_map(|part| part.as_os_str().to_str()).find_map(id_in_name)
 }
 

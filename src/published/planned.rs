@@ -554,7 +554,7 @@ pub(crate) mod tests {
             let error = read(&image).unwrap_err();
             assert!(error.message.contains(expected), "{image}: {}", error.message);
         }
-        let job = r#"{"job":"x","targets":[],"platform":null,"runner":"x","qemu":false,"images":["app"],"allow":[],"secrets":[],"ssh":[]}"#;
+        let job = r#"{"job":"x","targets":["app"],"platform":null,"runner":"x","qemu":false,"images":["app"],"allow":[],"secrets":[],"ssh":[]}"#;
         let jobs = format!(r#""jobs":[{job}]"#);
         let text = whole(&format!(r#""app":{good}"#)).replace(r#""jobs":[]"#, &jobs);
         let error = Planned::read("plan.json", &text).unwrap_err();

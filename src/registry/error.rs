@@ -664,8 +664,8 @@ mod tests {
             Error::new(operation, "reg.example/app:1", kind).help()
         };
         for (operation, status, expected) in [
-            (Operation::PutManifest, 405, Some("a cache of another registry")),
-            (Operation::PutBlob, 501, Some("a cache of another registry")),
+            (Operation::PutManifest, 405, Some("pull-through caches")),
+            (Operation::PutBlob, 501, Some("pull-through caches")),
             (Operation::GetManifest, 405, None),
             (Operation::PutManifest, 412, Some("tags may be protected")),
             (Operation::GetManifest, 412, Some("scanned or signed")),

@@ -7,9 +7,9 @@ mod operations;
 
 mod guards;
 
-mod flow;
-
 mod statements;
+
+mod flow;
 
 mod status;
 

@@ -42,10 +42,9 @@ fn paths_are_those_of_the_folder_that_a_command_runs_in() {
         format!("pushd api > /dev/null\n{API}\npopd\npushd web\n{WEB}"),
         format!("cd \"$GITHUB_WORKSPACE/api\"\n{API}\ncd ${{{{ github.workspace }}}}/web\n{WEB}"),
         format!("cd api\n{API}\ndocker build --push -t ghcr.io/acme/web:x \"$GITHUB_WORKSPACE/web\""),
-        format!(
-            "build() {{\n  cd $1\n  docker build --push -t ghcr.io/acme/$1:x .\n  cd ..\n}}\nbuild api\nbuild web"
-        ),
-        format!("for d in api web; do (cd $d && docker build --push -t ghcr.io/acme/$d:x .); done"),
+        "build() {\n  cd $1\n  docker build --push -t ghcr.io/acme/$1:x .\n  cd ..\n}\nbuild api\nbuild web"
+            .to_owned(),
+        "for d in api web; do (cd $d && docker build --push -t ghcr.io/acme/$d:x .); done".to_owned(),
     ] {
         let said = of_script(&script);
         assert_eq!(contexts(&said), both, "{script}\n{}", said.stdout);
