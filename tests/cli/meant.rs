@@ -64,7 +64,7 @@ fn an_error_points_at_the_null_that_takes_something_away() {
         let output = test.output();
         let talk = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{later}: {talk}");
-        let place = format!("null here: nothing is said of `{attribute}`");
+        let place = format!("`{attribute}` is unset by this null");
         assert!(talk.contains("images.hcl") && talk.contains(&place), "{later}: {talk}");
     }
     // What a later block says again is there.
