@@ -451,7 +451,7 @@ target "arm64" {
         .file("docker-bake.hcl", spec)
         .args(["metadata", "--format=tags"])
         .stdout("ghcr.io/acme/app:1\n")
-        .stderr("note[merged-targets]: amd64 and arm64 have the same tags and become one image\n...\n")
+        .stderr("note[merged-targets]: `amd64` and `arm64` have the same tags and become one image\n...\n")
         .run();
 }
 

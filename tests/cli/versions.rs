@@ -673,7 +673,7 @@ fn forms_of_what_is_written_out() {
 #[test]
 fn tags_that_leave_the_version_open_are_noted() {
     let noted = |names: &str| {
-        tags(&target(names), &[]).1.contains("it is not clear which version the tags of image `default` show")
+        tags(&target(names), &[]).1.contains("cannot tell which version image `default` has")
     };
     for names in [
         "php-8.3 latest",
