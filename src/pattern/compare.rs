@@ -190,7 +190,7 @@ impl<'t> Operand<'t> {
         match tokens {
             ["(", inner @ .., ")"]
                 if !inner.is_empty()
-                    && !inner.iter().any(|token| BOUNDARIES.contains(token))
+                    && !inner.contains(&",")
                     && extent(inner.iter(), ["(", "[", "{"], [")", "]", "}"]) == inner.len() =>
             {
                 Self::of(text, inner).without_brackets()
@@ -251,6 +251,7 @@ impl<'t> Operand<'t> {
             }
             ([word @ ("version" | "semver")], Some(bare)) => of_version(word, operator, bare),
             _ if self.names(&["tag", "ref", "branch", "head_branch", "base_branch"])
+                && !self.names(&NUMBERS)
                 && !is_equality(operator) =>
             {
                 of_version("version", operator, bare.unwrap_or_default())

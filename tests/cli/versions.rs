@@ -672,9 +672,8 @@ fn forms_of_what_is_written_out() {
 /// Where it is not clear which version is meant, nothing is guessed in silence.
 #[test]
 fn tags_that_leave_the_version_open_are_noted() {
-    let noted = |names: &str| {
-        tags(&target(names), &[]).1.contains("cannot tell which version image `default` has")
-    };
+    let noted =
+        |names: &str| tags(&target(names), &[]).1.contains("cannot tell which version image `default` has");
     for names in [
         "php-8.3 latest",
         "8u422-b05-jre 8-jre 8",
