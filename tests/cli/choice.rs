@@ -658,6 +658,31 @@ fn what_is_served_with_the_same_inputs_is_not_built() {
     assert_eq!(built(&plan_in(folder, &options, &[])), [""; 0]);
 }
 
+/// A repository with one image, and a registry that serves what is put into it under each tag.
+struct Stage {
+    /// What is served under each tag.
+    served: Arc<Mutex<BTreeMap<&'static str, Answer>>>,
+    /// The registry.
+    server: Server,
+    /// The folder of the repository.
+    test: Test,
+    /// An index of the inputs of the image.
+    same: Answer,
+    /// One of others.
+    other: Answer,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let served = Arc::default();
+        let server = serving(&served);
+        let test = published_at(&server.host());
+        let same = index(&record(test.folder()));
+        let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
+        Self { served, server, test, same, other }
+    }
+}
+
 /// A registry in which each of these tags of `acme/web` serves an index with this record.
 fn serving(served: &Arc<Mutex<BTreeMap<&'static str, Answer>>>) -> Server {
     let answers = served.clone();
@@ -681,12 +706,8 @@ fn publish(folder: &Path, host: &str, lines: &str) {
 /// A new minor version has new names for all but its broadest tags.
 #[test]
 fn any_tag_of_the_run_may_serve_the_same_inputs() {
-    let served = Arc::default();
-    let server = serving(&served);
+    let Stage { served, server, test, same, other } = Stage::new();
     let host = server.host();
-    let test = published_at(&host);
-    let same = index(&record(test.folder()));
-    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
     let options = ["--skip-published", "--insecure-registry", &host];
     for (lines, tag, expected) in [
         ("version = \"1.2.4\"", "1.2", None),
@@ -714,12 +735,8 @@ fn any_tag_of_the_run_may_serve_the_same_inputs() {
 /// Nothing gives such an image its tags later.
 #[test]
 fn without_retag_an_image_is_built_unless_it_has_all_its_tags() {
-    let served = Arc::default();
-    let server = serving(&served);
+    let Stage { served, server, test, same, other } = Stage::new();
     let host = server.host();
-    let test = published_at(&host);
-    let same = index(&record(test.folder()));
-    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
     let options = ["--skip-published", "--insecure-registry", &host];
     for (tags, there, is_built) in [
         ("tags = [\"edge\", \"stable\"]", &["edge", "stable"][..], false),
@@ -757,12 +774,8 @@ fn without_retag_an_image_is_built_unless_it_has_all_its_tags() {
 /// It may be wrong for what no hash sees, such as its base.
 #[test]
 fn what_a_withdrawn_version_has_is_not_given_to_another() {
-    let served = Arc::default();
-    let server = serving(&served);
+    let Stage { served, server, test, same, other } = Stage::new();
     let host = server.host();
-    let test = published_at(&host);
-    let same = index(&record(test.folder()));
-    let other = index(&format!("linux/amd64=sha256:{}", "0".repeat(64)));
     let options = ["--skip-published", "--insecure-registry", &host];
     let list = |tags: &[&str]| Answer::json(200, json!({ "name": "acme/web", "tags": tags }).to_string());
     for (withdrawn, there, listed, expected) in [
