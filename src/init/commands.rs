@@ -6,41 +6,18 @@ use super::bake_action::{self, BakeRun};
 use super::build_push::{add_reference, add_repositories};
 use super::folder::{Folder, TOP, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
-use super::guard::Guard;
 use super::moment::Answers;
+use super::pushes::{pushes, tag};
 use super::scope::{Output, Scope};
+pub(crate) use super::setting::Setting;
+use super::setting::{options, plain, references};
 use super::shell::{Ran, ShellCommand};
-use super::text::{Line, Meta, Piece, Place, Template};
-
-/// Where a script is, and when it runs.
-pub(crate) struct Setting<'a> {
-    /// The file.
-    pub path: &'a Rc<str>,
-    /// Where each line of the script is; those behind the last are below it.
-    pub lines: &'a [usize],
-    /// In which examples it runs.
-    pub runs: Answers,
-    /// The job or file that it is in.
-    pub job: &'a str,
-}
-
-impl Setting<'_> {
-    fn place(&self, command: &ShellCommand) -> Place {
-        let behind = (command.line + 1).saturating_sub(self.lines.len());
-        let line = self.lines.get(command.line).or(self.lines.last()).map_or(1, |line| line + behind);
-        Place { path: Rc::clone(self.path), line }
-    }
-
-    fn publication(&self, command: &ShellCommand) -> Publication {
-        let mut publication = Publication::new(self.place(command), self.job, self.runs);
-        command.guards.iter().cloned().for_each(|guard| publication.guard(guard, self.place(command)));
-        publication
-    }
-}
+use super::text::{Line, Meta, Piece, Template};
 
 /// What the commands of a script publish.
 pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> Vec<Publication> {
     let (mut found, mut built): (Vec<Publication>, Vec<Publication>) = (Vec::new(), Vec::new());
+    let mut open: Vec<(Publication, String)> = Vec::new();
     for command in &ran.commands {
         // A push is compared with what was built and pushed before.
         if !scope.world.work.spend(1 + (built.len() + found.len()) / 2) {
@@ -57,6 +34,7 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         let names: Vec<String> =
             words.iter().take(4).map(|word| word.constant().unwrap_or_default()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let before = (found.len(), built.len());
         match names.as_slice() {
             ["docker", "manifest", "create", ..] => found.push(manifest(&words[3..], command, setting)),
             ["docker", "buildx", "imagetools", "create"] => {
@@ -66,12 +44,12 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
                 found.push(bake(&words[3..], command, scope, setting));
             }
             ["docker" | "podman", "buildx" | "image" | "builder", "build" | "b", ..] => {
-                build(&words[3..], command, setting, &mut found, &mut built);
+                build(&words[3..], command, scope, setting, &mut found, &mut built);
             }
             ["docker" | "podman" | "nerdctl" | "buildah", "build" | "bud", ..] => {
-                build(&words[2..], command, setting, &mut found, &mut built);
+                build(&words[2..], command, scope, setting, &mut found, &mut built);
             }
-            ["/kaniko/executor", ..] => kaniko(&words[1..], command, setting, &mut found, &mut built),
+            ["/kaniko/executor", ..] => kaniko(&words[1..], command, scope, setting, &mut found, &mut built),
             ["docker" | "podman" | "nerdctl" | "buildah", "tag", ..] => {
                 tag(&words[2..], command, setting, &mut built);
             }
@@ -84,96 +62,43 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
             }
             _ => {}
         }
+        if command.is_given {
+            given(&names, before.0, command, setting, &mut found);
+        }
+        // A word that is not known may be several options.
+        let is_open = |word: &&Template| matches!(word.0.as_slice(), [Piece::Unknown(_)]);
+        if let (Some(word), Some(build)) = (words.iter().find(is_open), built.get(before.1)) {
+            open.push((build.clone(), word.shown()));
+        }
     }
+    found.extend(
+        open.into_iter().filter_map(|(build, word)| may_push(build, &word, &found)).collect::<Vec<_>>(),
+    );
     found
 }
 
-/// The text that a word begins with.
-fn first_of(word: &Template) -> &str {
-    match word.0.first() {
-        Some(Piece::Text(text)) => text.as_str(),
-        _ => "",
+/// What a command publishes that has words from its input: `echo … | xargs docker push`.
+fn given(
+    names: &[&str],
+    before: usize,
+    command: &ShellCommand,
+    setting: &Setting<'_>,
+    found: &mut Vec<Publication>,
+) {
+    let why = || Some("some of its words come from standard input".to_owned());
+    if matches!(names, [_, "push", ..] | [_, "image" | "manifest", "push", ..]) {
+        found.truncate(before);
+        found.push(Publication { unread: why(), ..setting.publication(command) });
     }
+    found.iter_mut().skip(before).for_each(|one| one.unread = why());
 }
 
-/// The words of a command without redirections, and without options before what it does: `docker --config x build`.
-fn plain(words: &[Template]) -> Option<Vec<Template>> {
-    let (mut kept, mut words) = (Vec::new(), words.iter());
-    while let Some(word) = words.next() {
-        let text = first_of(word);
-        let sign = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
-        if !sign.starts_with(['<', '>']) {
-            kept.push(word.clone());
-            continue;
-        }
-        // The file may be the next word.
-        if sign.trim_start_matches(['<', '>', '|', '-']).is_empty() && word.0.len() == 1 {
-            words.next();
-        }
-    }
-    const FLAGS: [&str; 7] =
-        ["-D", "--debug", "--tls", "--tlsverify", "--remote", "-r", "--insecure-registry"];
-    const FURTHER: [&str; 5] = ["buildx", "builder", "image", "manifest", "imagetools"];
-    let mut plain = vec![kept.first()?.clone()];
-    let mut rest = kept.into_iter().skip(1).peekable();
-    loop {
-        while let Some(option) = rest.next_if(|word| first_of(word).starts_with('-')) {
-            let text = first_of(&option);
-            if plain.first().is_some_and(|program| first_of(program).starts_with('/')) {
-                plain.push(option);
-                plain.extend(rest);
-                return Some(plain);
-            }
-            if !text.contains('=') && !FLAGS.contains(&text) {
-                rest.next();
-            }
-        }
-        let Some(word) = rest.next() else { break };
-        let is_further = FURTHER.contains(&first_of(&word));
-        plain.push(word);
-        if !is_further {
-            break;
-        }
-    }
-    plain.extend(rest);
-    Some(plain)
-}
-
-/// The words of a command by what they are: options with their values, and what stands by itself.
-fn options<'w>(words: &'w [Template], flags: &[&str]) -> (Vec<(String, Template)>, Vec<&'w Template>) {
-    let (mut options, mut rest) = (Vec::new(), Vec::new());
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let first = first_of(word);
-        if !first.starts_with('-') || first == "-" {
-            rest.push(word);
-            continue;
-        }
-        match word.split_once('=') {
-            Some((name, value)) if first.contains('=') => {
-                options.push((name.constant().unwrap_or_default(), value));
-            }
-            _ if flags.contains(&first) => options.push((first.to_owned(), Template::from("true"))),
-            // `-tNAME`
-            _ if first.len() > 2
-                && !first.starts_with("--")
-                && !first[1..].chars().all(|c| c.is_ascii_lowercase()) =>
-            {
-                let mut value = word.clone();
-                if let Some(Piece::Text(text)) = value.0.first_mut() {
-                    text.drain(..2);
-                }
-                options.push((first[..2].to_owned(), value));
-            }
-            _ => options.push((first.to_owned(), words.next().cloned().unwrap_or_default())),
-        }
-    }
-    (options, rest)
-}
-
-/// The references of a word: a variable without quotes may hold several.
-fn references(word: &Template) -> Vec<Template> {
-    word.split(' ').into_iter().filter(|one| !one.0.is_empty()).collect()
+/// A build that nothing pushes, unless a word of it does that is not known.
+fn may_push(build: Publication, word: &str, found: &[Publication]) -> Option<Publication> {
+    let has_registry = build.repositories.iter().any(|line| line.text.shown().contains('/'));
+    let is_pushed = found.iter().any(|one| one.place == build.place);
+    let unread = Some(format!("`{word}` is not known here, and may push it"));
+    (has_registry && !is_pushed).then_some(Publication { unread, ..build })
 }
 
 /// `docker manifest create LIST MANIFEST…`
@@ -300,6 +225,9 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
     }
     command.guards.iter().cloned().for_each(|guard| found.guard(guard, place.clone()));
     found.unread = not_known(&command.folder);
+    if let Some(Build::Bake(build)) = &mut found.build {
+        build.variables = command.variables(scope);
+    }
     found
 }
 
@@ -317,6 +245,7 @@ fn not_known(folder: &Folder) -> Option<String> {
 fn build(
     words: &[Template],
     command: &ShellCommand,
+    scope: &Scope,
     setting: &Setting<'_>,
     found: &mut Vec<Publication>,
     built: &mut Vec<Publication>,
@@ -359,7 +288,7 @@ fn build(
             "-f" | "--file" => build.dockerfile = Some(command.folder.path(value)),
             "--target" => build.stage = Some(value),
             "--platform" => build.platforms.extend(value.split(',').into_iter().map(line)),
-            "--build-arg" => build.args.push(line(value)),
+            "--build-arg" => build.args.push(line(argument(value, command, scope))),
             "--build-context" => build.contexts.push(line(match value.split_once('=') {
                 Some((name, path)) => {
                     let mut text = name;
@@ -400,6 +329,11 @@ fn build(
             }
         }
     }
+    if build.platforms.is_empty()
+        && let Some(value) = command.variable("DOCKER_DEFAULT_PLATFORM", scope)
+    {
+        build.platforms.extend(value.split(',').into_iter().map(line));
+    }
     // `$(if $(PUSH),--push)` of make.
     pushes |= words.iter().any(|word| word.unknown_parts().iter().any(|part| part.contains("--push")));
     for reference in references {
@@ -409,10 +343,20 @@ fn build(
     if pushes { found.push(publication) } else { built.push(publication) }
 }
 
+/// `NAME=VALUE` of an argument; without a value, it has that of the environment.
+fn argument(text: Template, command: &ShellCommand, scope: &Scope) -> Template {
+    let Some(name) = text.constant().filter(|name| !name.contains('=')) else { return text };
+    let Some(value) = command.variable(&name, scope) else { return text };
+    let mut whole = Template::from(format!("{name}=").as_str());
+    whole.extend(value);
+    whole
+}
+
 /// `/kaniko/executor`, whose options are other names of those of `docker build`.
 fn kaniko(
     words: &[Template],
     command: &ShellCommand,
+    scope: &Scope,
     setting: &Setting<'_>,
     found: &mut Vec<Publication>,
     built: &mut Vec<Publication>,
@@ -444,147 +388,5 @@ fn kaniko(
     }
     words.extend(pushes.then(|| Template::from("--push")));
     words.push(context);
-    build(&words, command, setting, found, built);
-}
-
-/// `docker tag SOURCE TARGET`, which gives what was built another name.
-fn tag(words: &[Template], command: &ShellCommand, setting: &Setting<'_>, built: &mut Vec<Publication>) {
-    let (_, rest) = options(words, &[]);
-    let [source, target] = rest.as_slice() else { return };
-    let (repository, tag) = source.split_tag();
-    let tag = tag.unwrap_or_else(|| Template::from("latest"));
-    let is_it = |one: &&Publication| {
-        one.repositories.iter().any(|line| line.text.key() == repository.key())
-            && one.tags.iter().any(|known| known.line().text.key() == tag.key())
-    };
-    let Some(known) = built.iter().find(is_it) else { return };
-    let mut named = Publication { repositories: Vec::new(), tags: Vec::new(), ..known.clone() };
-    command.guards.iter().cloned().for_each(|guard| named.guard(guard, setting.place(command)));
-    add_reference(&mut named, Line { text: (*target).clone(), place: setting.place(command) }, false);
-    built.push(named);
-}
-
-/// `docker push`, of one tag or of all that a repository has on the machine.
-fn pushes(
-    words: &[Template],
-    command: &ShellCommand,
-    setting: &Setting<'_>,
-    found: &mut Vec<Publication>,
-    built: &[Publication],
-) {
-    let flags = [
-        "-a",
-        "--all-tags",
-        "-q",
-        "--quiet",
-        "--all",
-        "--rm",
-        "--compress",
-        "--remove-signatures",
-        "--disable-content-trust",
-        "--all-platforms",
-        "--tls-verify",
-    ];
-    let (options, rest) = options(words, &flags);
-    let Some(reference) = rest.last() else { return };
-    let is_all = options.iter().any(|(name, value)| {
-        matches!(name.as_str(), "-a" | "--all-tags") && value.constant().as_deref() != Some("false")
-    });
-    if !is_all {
-        push(reference, command, setting, found, built);
-        return;
-    }
-    let key = reference.key();
-    let mut any = false;
-    for one in built.iter().filter(|one| one.repositories.iter().any(|line| line.text.key() == key)) {
-        any = true;
-        let mut publication = setting.publication(command);
-        one.guards.iter().cloned().for_each(|guard| publication.guard(guard.condition, guard.place));
-        publication.repositories =
-            one.repositories.iter().filter(|line| line.text.key() == key).cloned().collect();
-        publication.tags.clone_from(&one.tags);
-        publication.build.clone_from(&one.build);
-        publication.place.clone_from(&one.place);
-        publication.untold.clone_from(&one.untold);
-        publication.unread.clone_from(&one.unread);
-        publish(publication, found);
-    }
-    if !any {
-        let mut publication = setting.publication(command);
-        publication.repositories.push(Line { text: (*reference).clone(), place: setting.place(command) });
-        publication.unread =
-            Some("all tags of it are pushed, and it is not known which there are".to_owned());
-        found.push(publication);
-    }
-}
-
-/// `docker push` of one tag.
-fn push(
-    reference: &Template,
-    command: &ShellCommand,
-    setting: &Setting<'_>,
-    found: &mut Vec<Publication>,
-    built: &[Publication],
-) {
-    let mut publication = setting.publication(command);
-    add_reference(&mut publication, Line { text: reference.clone(), place: setting.place(command) }, false);
-    let tag = publication.tags.first().map(|tag| tag.line().text.key());
-    let has_tag = |one: &&Publication| one.tags.iter().any(|known| Some(known.line().text.key()) == tag);
-    let of = |one: &&Publication| repository_of(one) == repository_of(&publication);
-    // The last build with this tag; those before it where it may not have run.
-    let mut builds: Vec<&Publication> = Vec::new();
-    for one in built.iter().rev().filter(of).filter(has_tag) {
-        builds.push(one);
-        let is_known =
-            |guard: &Guard| publication.guards.iter().any(|own| own.condition.is_same(&guard.condition));
-        if one.guards.iter().all(is_known) {
-            break;
-        }
-    }
-    if builds.is_empty() {
-        builds.extend(built.iter().find(of));
-    }
-    if builds.is_empty() {
-        // Tagged anew, or built elsewhere.
-        if reference.constant().is_none_or(|text| text.contains('/')) {
-            found.push(publication);
-        }
-        return;
-    }
-    for build in builds.into_iter().rev() {
-        let mut one = publication.clone();
-        build.guards.iter().cloned().for_each(|guard| one.guard(guard.condition, guard.place));
-        one.build.clone_from(&build.build);
-        one.place.clone_from(&build.place);
-        one.untold.clone_from(&build.untold);
-        one.unread.clone_from(&build.unread);
-        publish(one, found);
-    }
-}
-
-fn repository_of(publication: &Publication) -> Option<String> {
-    publication.repositories.first().map(|line| line.text.key())
-}
-
-/// Adds what is pushed: to what was pushed of the same build before on the same conditions, or as something else.
-fn publish(publication: Publication, found: &mut Vec<Publication>) {
-    let guards = |one: &Publication| -> Vec<String> {
-        one.guards.iter().map(|guard| guard.condition.written.clone()).collect()
-    };
-    let known = found.iter_mut().find(|one| {
-        one.job == publication.job
-            && one.place == publication.place
-            && repository_of(one) == repository_of(&publication)
-            && guards(one) == guards(&publication)
-    });
-    match known {
-        Some(known) => {
-            for tag in publication.tags {
-                if !known.tags.iter().any(|one| one.line().text.key() == tag.line().text.key()) {
-                    known.tags.push(tag);
-                }
-            }
-        }
-        None => found.push(publication),
-    }
+    build(&words, command, scope, setting, found, built);
 }

@@ -46,6 +46,10 @@ mod metadata_action;
 
 mod bake_action;
 
+mod setting;
+
+mod pushes;
+
 pub(crate) mod commands;
 
 pub(crate) mod workflow;

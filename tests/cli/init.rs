@@ -7,12 +7,14 @@ mod flow;
 mod gitlab;
 mod hostile;
 mod indexes;
+mod lists;
 mod outside;
 mod quoting;
 mod scripts;
 mod triggers;
 mod values;
 mod workflows;
+mod wrappers;
 mod write;
 
 use std::path::Path;

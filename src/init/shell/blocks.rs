@@ -4,11 +4,13 @@
 use std::rc::Rc;
 
 use super::super::folder::Folder;
-use super::super::text::{Condition, Piece, Template};
+use super::super::text::{Condition, Template};
 use super::flow::{Bases, Function, Level, MAX_DEPTH};
+use super::lines::Document;
+use super::lists::is_argument;
 use super::statements::{FUNCTION, Statement, Statements};
 use super::status::Status;
-use super::words::{self, Joint, case_of};
+use super::words::{self, Joint, Word, case_of};
 use super::{Ran, Script};
 
 /// How many words of a loop are tried; with more, they count as unknown.
@@ -42,7 +44,7 @@ impl Script<'_> {
             let name = self.functions[at].name.clone();
             self.flow = super::Flow::new(&self.home.folder);
             self.flow.around.push(Condition::open(&format!("a call of {name}")));
-            self.call(at, &[], ran);
+            self.call(at, None, ran);
         }
     }
 
@@ -194,11 +196,11 @@ impl Script<'_> {
     /// A command that begins nothing.
     fn simple(&mut self, statement: &Statement, ran: &mut Ran) -> Status {
         let status = self.status_of(&statement.text);
-        let all = words::words(&statement.text);
-        let is_before = |word: &&String| {
-            matches!(word.as_str(), "sudo" | "time" | "command" | "builtin" | "then" | "do" | "else")
+        let all = self.called(words::quoted(&statement.text));
+        let is_before = |word: &&Word| {
+            matches!(word.text.as_str(), "sudo" | "time" | "command" | "builtin" | "then" | "do" | "else")
         };
-        let words: Vec<&str> = all.iter().skip_while(is_before).map(String::as_str).collect();
+        let words: Vec<&str> = all.iter().skip_while(is_before).map(|word| word.text.as_str()).collect();
         let path = |script: &Self, rest: &[&str]| {
             let path = rest.iter().find(|word| **word == "-" || !word.starts_with(['-', '>']))?;
             Some(script.expand(path))
@@ -238,24 +240,40 @@ impl Script<'_> {
             }
             [name, rest @ ..] => {
                 if let Some(at) = self.functions.iter().rposition(|function| function.name == *name) {
-                    let arguments: Vec<Template> = rest.iter().map(|word| self.expand(word)).collect();
-                    self.call(at, &arguments, ran);
+                    let arguments = self.fields(&all[all.len() - rest.len()..]);
+                    self.call(at, Some(&arguments), ran);
                     return status;
                 }
             }
             [] => {}
         }
         self.statement(&statement.text, statement.at, ran);
-        if !statement.documents.is_empty() && words::reads_script(&statement.text) {
-            for (text, at) in &statement.documents {
+        let is_script = !statement.documents.is_empty() && words::reads_script(&statement.text);
+        for Document { text, at, is_expanded } in &statement.documents {
+            if is_script {
                 self.run_apart(text, *at, ran);
+            } else if *is_expanded {
+                for (inner, above) in words::substitutions_in_text(text) {
+                    self.run_apart(inner, at + above, ran);
+                }
             }
         }
         status
     }
 
+    /// A command whose first words are arguments of the function around it: `retry docker push …`.
+    fn called(&self, words: Vec<Word>) -> Vec<Word> {
+        let is_list = |word: &Word| word.text == "$@" || word.text == "$*" || word.text.starts_with("${@");
+        let Some(first) = words.first().filter(|first| is_list(first)) else { return words };
+        let fields = self.fields(std::slice::from_ref(first));
+        let known: Option<Vec<String>> = fields.iter().map(Template::constant).collect();
+        let quoted = known.into_iter().flatten().map(|text| Word { text, is_quoted: true });
+        let all: Vec<Word> = quoted.chain(words[1..].iter().cloned()).collect();
+        if all.len() < words.len() { words } else { all }
+    }
+
     /// Runs a function with these arguments.
-    fn call(&mut self, at: usize, arguments: &[Template], ran: &mut Ran) {
+    fn call(&mut self, at: usize, arguments: Option<&[Template]>, ran: &mut Ran) {
         self.functions[at].is_called = true;
         let depth = self.depth.get();
         if depth >= MAX_DEPTH || !self.scope.world.work.spend(8) {
@@ -265,23 +283,13 @@ impl Script<'_> {
         let Function { statements, from, to, .. } = &self.functions[at];
         let (statements, from, to) = (Rc::clone(statements), *from, *to);
         let known = self.variables.len();
-        let mut all = Template::default();
-        for (at, argument) in arguments.iter().enumerate() {
-            all.push(Piece::Text(if at > 0 { " ".to_owned() } else { String::new() }));
-            all.extend(argument.clone());
-            self.variables.push(((at + 1).to_string(), argument.clone()));
-        }
-        let open = |name: usize| (name.to_string(), Template::unknown(&format!("${name}")));
-        self.variables.extend((arguments.len() + 1..10).map(open));
-        self.variables.push(("@".to_owned(), all.clone()));
-        self.variables.push(("*".to_owned(), all));
+        self.set_arguments(arguments);
         let (bases, left) = (self.flow.bases, self.flow.left.len());
         let base = self.flow.around.len();
         self.flow.bases = Bases { function: base, turn: base, ..bases };
         self.range(&statements, from, to, 0, ran);
         self.flow.bases = bases;
         self.flow.back(left, &[Level::Function, Level::Loop, Level::Turn]);
-        let is_argument = |name: &str| name.chars().all(|c| c.is_ascii_digit()) || name == "@" || name == "*";
         let set = self.variables.split_off(known.min(self.variables.len()));
         self.variables.extend(set.into_iter().filter(|(name, _)| !is_argument(name)));
         self.depth.set(depth);
@@ -289,13 +297,18 @@ impl Script<'_> {
 
     /// `for NAME in WORDS; do … done`
     fn repeated(&mut self, statements: &Rc<Statements>, at: usize, end: usize, depth: usize, ran: &mut Ran) {
-        let words = words::words(&statements.all[at].text);
-        let name = words.get(1).cloned().unwrap_or_default();
-        let is_list = words.get(2).is_some_and(|word| word == "in");
+        let words = words::quoted(&statements.all[at].text);
+        let name = words.get(1).map(|word| word.text.clone()).unwrap_or_default();
+        let arguments = [Word { text: "$@".to_owned(), is_quoted: true }];
+        // Without words, it is for the arguments.
+        let list = match words.get(2) {
+            None => Some(&arguments[..]),
+            Some(word) => (word.text == "in").then(|| &words[3..]),
+        };
         let bases = self.flow.bases;
         let left = self.flow.left.len();
         self.flow.bases.turn = self.flow.around.len();
-        match is_list.then(|| self.values(&words[3..])).flatten() {
+        match list.and_then(|list| self.values(list)) {
             Some(values) => {
                 for value in values {
                     self.variables.push((name.clone(), value));
@@ -306,7 +319,7 @@ impl Script<'_> {
             }
             None => {
                 // What counts its turns has some.
-                let counts = words.get(3).is_some_and(|word| {
+                let counts = words.get(3).map(|word| word.text.as_str()).is_some_and(|word| {
                     word.starts_with('{') && word.contains("..") || word.starts_with("$(seq ")
                 });
                 let guard = if counts {
@@ -387,17 +400,17 @@ impl Script<'_> {
     }
 
     /// The words of a loop; none where they are not known.
-    fn values(&self, words: &[String]) -> Option<Vec<Template>> {
+    fn values(&self, words: &[Word]) -> Option<Vec<Template>> {
         let mut values: Vec<Template> = Vec::new();
         for word in words {
-            for word in braces(word)? {
-                let value = self.expand(&word);
-                match value.constant() {
-                    // Names of files are not looked up.
-                    Some(text) if text.contains(['*', '?', '[']) => return None,
-                    Some(text) => values.extend(text.split_whitespace().map(Template::from)),
-                    None if value.0.iter().any(|piece| matches!(piece, Piece::Unknown(_))) => return None,
-                    None => values.push(value),
+            for text in braces(&word.text)? {
+                for value in self.fields(&[Word { text, is_quoted: word.is_quoted }]) {
+                    match value.constant() {
+                        // Names of files are not looked up.
+                        Some(text) if text.contains(['*', '?', '[']) => return None,
+                        None if !value.unknown_parts().is_empty() => return None,
+                        _ => values.push(value),
+                    }
                 }
             }
         }
@@ -600,7 +613,7 @@ mod tests {
             ),
             ("for a in {x,y}z; do say $a; done", &["xz", "yz"]),
             ("L=(x y)\nfor a in \"${L[@]}\"; do say \"$a\"; done", &["x", "y"]),
-            ("S=\nfor a in x y; do S=\"$S r-$a\"; done\nsay $S", &[" r-x r-y"]),
+            ("S=\nfor a in x y; do S=\"$S r-$a\"; done\nsay $S", &["r-x r-y"]),
             ("L = x y\n\tfor a in $(L); do say $$a; done", &["x", "y"]),
             ("for a in \"v${GITHUB_REF_NAME#v}\"; do say $a; done", &["v{version}"]),
             // What is not known stays open, and hides what was there before.

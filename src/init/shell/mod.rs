@@ -4,6 +4,11 @@ mod lines;
 mod words;
 
 mod operations;
+mod wrappers;
+
+mod lists;
+
+mod expansion;
 
 mod guards;
 
@@ -16,23 +21,25 @@ mod status;
 mod blocks;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use super::folder::{Folder, TOP};
 use super::foreign;
-use super::moment::Fact;
 use super::scope::Scope;
 use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
-use super::value::Value;
-use flow::{Flow, Function, MAX_DEPTH};
-use operations::{changed, fact, first_two};
+use flow::{Flow, Function};
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
-use words::{array, is_assigned, is_of_make, substitutions};
+use words::{KEYWORDS, Word, array, is_assigned, is_of_make, quoted, substitutions};
+use wrappers::{Change, Unwrapped, unwrapped};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
 
 /// The programs that make images.
 const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
+
+/// What runs a script that it is given as a word behind `-c`.
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "su", "runuser", "sg"];
 
 /// What only shows or looks for a command.
 const SHOWING: [&str; 4] = ["echo", "printf", "which", "type"];
@@ -44,7 +51,7 @@ const CLOSE: char = '\u{e001}';
 /// A command in a script.
 #[derive(Clone, Debug)]
 pub(crate) struct ShellCommand {
-    /// Its words.
+    /// Its words, without what runs it: `sudo -E`, `timeout 600`.
     pub words: Vec<Template>,
     /// How many lines are above it in the script.
     pub line: usize,
@@ -52,6 +59,12 @@ pub(crate) struct ShellCommand {
     pub guards: Vec<Condition>,
     /// The folder that it runs in.
     pub folder: Folder,
+    /// What the script sets for it, or takes away.
+    environment: Vec<Change>,
+    /// Whether what is set outside of the script is there for it.
+    inherits: bool,
+    /// Whether it gets words from its input.
+    pub is_given: bool,
 }
 
 /// Where a script begins.
@@ -66,7 +79,28 @@ pub(crate) struct Home {
 }
 
 impl ShellCommand {
-    /// From the program on that makes images: what runs it stands before it, such as `sudo -E` and `timeout 600`.
+    /// The value of a variable that is set for it.
+    pub(crate) fn variable(&self, name: &str, scope: &Scope) -> Option<Template> {
+        if let Some((_, value)) = self.environment.iter().rev().find(|(known, _)| known == name) {
+            return value.clone();
+        }
+        let value = self.inherits.then(|| scope.variable(name, None, 0)).flatten()?;
+        Some(value.into_text())
+    }
+
+    /// All that is set for it.
+    pub(crate) fn variables(&self, scope: &Scope) -> Vec<(String, Template)> {
+        let written = scope.env.iter().map(|(name, written)| (name.clone(), scope.template(written)));
+        let outside: Vec<(String, Template)> = written.chain(scope.set.iter().cloned()).collect();
+        let mut all = if self.inherits { outside } else { Vec::new() };
+        for (name, value) in &self.environment {
+            all.retain(|(known, _)| known != name);
+            all.extend(value.clone().map(|value| (name.clone(), value)));
+        }
+        all
+    }
+
+    /// From the program on that makes images: what runs it may stand before it.
     pub(crate) fn builder(&self) -> Option<&[Template]> {
         let word = |word: &Template| word.constant().unwrap_or_default();
         let at = self.words.iter().position(|one| BUILDERS.contains(&word(one).as_str()))?;
@@ -92,6 +126,10 @@ pub(crate) struct Script<'s> {
     /// The same as they are written.
     written: Vec<String>,
     variables: Vec<(String, Template)>,
+    /// The variables that its commands get.
+    exported: BTreeSet<String>,
+    /// Whether they get all.
+    exports_all: bool,
     depth: Cell<usize>,
     home: Home,
     flow: Flow,
@@ -131,6 +169,8 @@ impl<'s> Script<'s> {
             expressions: Vec::new(),
             written: Vec::new(),
             variables: Vec::new(),
+            exported: BTreeSet::new(),
+            exports_all: false,
             depth: Cell::new(0),
             home: home.clone(),
             flow: Flow::new(&home.folder),
@@ -177,30 +217,15 @@ impl Script<'_> {
             self.run_apart(inner, at, ran);
             return;
         }
-        if let Some((name, list)) = array(part) {
-            let value = self.expand(&list);
-            self.variables.push((name, value));
+        if let Some((name, list, is_more)) = array(part) {
+            self.set_list(name, &list, is_more);
             return;
         }
-        let mut words = words_of(part);
-        if let Some((name, value)) =
-            words.first().filter(|_| words.len() == 1).and_then(|one| one.split_once("+="))
-            && is_name(name)
+        // `export NAME := VALUE` of make.
+        if let Some(rest) = ["export ", "override "].iter().find_map(|word| part.strip_prefix(word))
+            && is_of_make(rest.trim_start())
         {
-            self.append(name, "", value);
-            return;
-        }
-        let assigns = words.first().and_then(|word| assignment(word));
-        if let Some((name, value)) = assigns
-            && (words.len() == 1 || is_of_make(part))
-        {
-            let value = if is_of_make(part) {
-                part.split_once('=').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-            } else {
-                value
-            };
-            let value = self.expand(&value);
-            self.variables.push((name, value));
+            self.statement(rest.trim_start(), at, ran);
             return;
         }
         if is_of_make(part) {
@@ -213,29 +238,116 @@ impl Script<'_> {
             self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
             return;
         }
-        while words.first().is_some_and(|word| BEFORE_COMMANDS.contains(&word.as_str())) {
+        let mut words = quoted(part);
+        while words.first().is_some_and(|word| KEYWORDS.contains(&word.text.as_str())) {
             words.remove(0);
-            if let Some((name, value)) =
-                words.first().filter(|_| words.len() == 1).and_then(|word| assignment(word))
-            {
-                let value = self.expand(&value);
-                self.variables.push((name, value));
-            }
         }
-        self.sets(&words, ran);
-        if let Some(inner) = script_of(&words) {
+        if self.assigns(&words) || self.declares(&words) {
+            return;
+        }
+        let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+        self.sets(&texts, ran);
+        let wrapping = self.wrapping(&words);
+        let remote =
+            (wrapping.is_remote && wrapping.at < texts.len()).then(|| texts[wrapping.at..].join(" "));
+        if let Some(inner) = remote.or_else(|| script_of(&texts)) {
+            let is_login = |word: &String| matches!(word.as_str(), "-" | "-l" | "--login");
+            let folder =
+                if texts.iter().any(|word| word == "su" || word == "runuser") && texts.iter().any(is_login) {
+                    Folder::Unknown("~".to_owned())
+                } else {
+                    wrapping.folder
+                };
+            let before = std::mem::replace(&mut self.flow.folder, folder);
             self.run_apart(&inner, at, ran);
+            self.flow.folder = before;
             return;
         }
         let stages = stages(part);
-        let alone = vec![words];
         let stages =
-            if stages.len() < 2 { alone } else { stages.iter().map(|stage| words_of(stage)).collect() };
+            if stages.len() < 2 { vec![words] } else { stages.iter().map(|stage| quoted(stage)).collect() };
         for words in stages {
-            let words: Vec<Template> = words.iter().map(|word| self.expand(word)).collect();
+            let words = self.fields(&words);
             if !words.is_empty() {
                 self.emit(words, at, ran);
             }
+        }
+    }
+
+    /// What runs a command, and where.
+    fn wrapping(&self, words: &[Word]) -> Unwrapped {
+        unwrapped(&self.fields(words), &self.flow.folder)
+    }
+
+    /// Sets variables, where words do nothing else.
+    fn assigns(&mut self, words: &[Word]) -> bool {
+        let is_assignment = |word: &Word| {
+            let name = word.text.split_once('=').map(|(name, _)| name.strip_suffix('+').unwrap_or(name));
+            name.is_some_and(|name| is_assigned(name.split('[').next().unwrap_or_default()))
+        };
+        if words.is_empty() || !words.iter().all(is_assignment) {
+            return false;
+        }
+        for word in words {
+            self.assign(&word.text);
+        }
+        true
+    }
+
+    /// `NAME=VALUE`, `NAME+=VALUE`, `NAME[0]=VALUE`
+    fn assign(&mut self, text: &str) {
+        let Some((name, value)) = text.split_once('=') else { return };
+        if let Some(name) = name.strip_suffix('+').filter(|name| is_name(name)) {
+            self.append(name, "", value);
+        } else if let Some((name, _)) = name.split_once('[') {
+            self.variables.push((name.to_owned(), Template::unknown(&format!("${name}"))));
+        } else {
+            let value = self.expand(value);
+            self.variables.push((name.to_owned(), value));
+        }
+    }
+
+    /// `export NAME=VALUE NAME`, `local`, `declare`, `set -a`, `unset`
+    fn declares(&mut self, words: &[Word]) -> bool {
+        let Some((first, rest)) = words.split_first() else { return false };
+        let is_option = |word: &&Word| word.text.starts_with(['-', '+']);
+        match first.text.as_str() {
+            "export" | "local" | "readonly" | "declare" | "typeset" => {
+                let mut options = rest.iter().filter(is_option);
+                let exports = first.text == "export" || options.any(|option| option.text.contains('x'));
+                for word in rest.iter().filter(|word| !is_option(word)) {
+                    let name = word.text.split(['=', '+']).next().unwrap_or_default();
+                    if exports {
+                        self.exported.insert(name.to_owned());
+                    }
+                    if word.text.contains('=') && is_assigned(name) {
+                        self.assign(&word.text);
+                    }
+                }
+                true
+            }
+            "unset" => {
+                for word in rest.iter().filter(|word| !is_option(word)) {
+                    self.exported.insert(word.text.clone());
+                    self.variables.push((word.text.clone(), Template::default()));
+                }
+                true
+            }
+            "set" => {
+                self.exports_all |=
+                    rest.iter().any(|word| word.text.starts_with('-') && word.text.contains('a'))
+                        || rest.iter().any(|word| word.text == "allexport");
+                if let Some(at) = rest.iter().position(|word| word.text == "--") {
+                    let arguments = self.fields(&rest[at + 1..]);
+                    self.set_arguments(Some(&arguments));
+                }
+                true
+            }
+            "shift" => {
+                self.shift(rest.first().map_or(Some(1), |count| count.text.parse().ok()));
+                true
+            }
+            _ => false,
         }
     }
 
@@ -294,81 +406,6 @@ impl Script<'_> {
         text
     }
 
-    /// A word with its variables.
-    fn expand(&self, word: &str) -> Template {
-        let depth = self.depth.get();
-        if depth >= MAX_DEPTH || !self.scope.world.work.spend(1 + word.len() / 16) {
-            return Template::unknown("…");
-        }
-        self.depth.set(depth + 1);
-        let expanded = self.expanded(word);
-        self.depth.set(depth);
-        expanded
-    }
-
-    fn expanded(&self, word: &str) -> Template {
-        let mut template = Template::default();
-        let mut rest = word;
-        while let Some(at) = rest.find(['$', OPEN, '`']) {
-            template.push(Piece::Text(rest[..at].to_owned()));
-            rest = &rest[at..];
-            let (value, after) = self.expansion(rest);
-            template.extend(value);
-            rest = after;
-        }
-        template.push(Piece::Text(rest.to_owned()));
-        template
-    }
-
-    /// The expansion that a text begins with, and what is behind it.
-    fn expansion<'t>(&self, text: &'t str) -> (Template, &'t str) {
-        if let Some(rest) = text.strip_prefix(OPEN) {
-            let (number, after) = rest.split_once(CLOSE).unwrap_or_default();
-            let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
-            return (known.cloned().unwrap_or_default(), after);
-        }
-        let closed = |open: char, close: char| {
-            let mut depth = 0;
-            text.char_indices().find_map(|(at, c)| {
-                depth += usize::from(c == open);
-                if c == close {
-                    depth -= 1;
-                    return (depth == 0).then_some(at);
-                }
-                None
-            })
-        };
-        let unknown = |end: usize| (Template::unknown(&self.unmarked(&text[..end])), &text[end..]);
-        if text.starts_with("${") {
-            let Some(end) = closed('{', '}') else { return unknown(text.len()) };
-            let value = self.parameter(&text[2..end]);
-            return (value.unwrap_or_else(|| unknown(end + 1).0), &text[end + 1..]);
-        }
-        if text.starts_with("$(") {
-            let Some(end) = closed('(', ')') else { return unknown(text.len()) };
-            let value = self.substitution(&text[2..end]);
-            return (value.unwrap_or_else(|| unknown(end + 1).0), &text[end + 1..]);
-        }
-        if let Some(rest) = text.strip_prefix('`') {
-            let Some(length) = rest.find('`') else { return unknown(text.len()) };
-            let value = self.substitution(&rest[..length]);
-            return (value.unwrap_or_else(|| unknown(length + 2).0), &rest[length + 1..]);
-        }
-        let rest = &text[1..];
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let length = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
-        let length = if rest.starts_with(|c: char| c.is_ascii_digit()) { 1 } else { length };
-        // Make has two of them for the shell's one.
-        if rest.starts_with('$') && rest[1..].starts_with(|c: char| is_of_name(c) || "{(".contains(c)) {
-            return (Template::default(), rest);
-        }
-        if length == 0 {
-            return (Template::from("$"), rest);
-        }
-        let value = self.variable(&rest[..length]);
-        (value.unwrap_or_else(|| unknown(length + 1).0), &rest[length..])
-    }
-
     /// A text as it was written.
     fn unmarked(&self, text: &str) -> String {
         let mut shown = String::new();
@@ -386,12 +423,25 @@ impl Script<'_> {
     }
 
     /// Adds a command, with where and on what condition it runs.
-    fn emit(&self, words: Vec<Template>, line: usize, ran: &mut Ran) {
-        let mut command = ShellCommand { words, line, guards: Vec::new(), folder: Folder::default() };
+    fn emit(&self, mut words: Vec<Template>, line: usize, ran: &mut Ran) {
+        let Unwrapped { at, folder, environment, inherits, is_given, is_remote: _ } =
+            unwrapped(&words, &self.flow.folder);
+        words.drain(..at);
+        let mut command = ShellCommand {
+            words,
+            line,
+            guards: Vec::new(),
+            folder: Folder::default(),
+            environment: Vec::new(),
+            inherits,
+            is_given,
+        };
         if command.builder().is_some() || command.foreign().is_some() {
             command.guards = self.flow.guards();
-            command.folder = self.flow.folder.clone();
-            self.scope.world.work.spend(command.guards.len());
+            command.folder = folder;
+            command.environment = if inherits { self.environment() } else { Vec::new() };
+            command.environment.extend(environment);
+            self.scope.world.work.spend(command.guards.len() + command.environment.len());
         }
         let is_top = command.folder == Folder::default();
         for word in &mut command.words {
@@ -410,116 +460,19 @@ impl Script<'_> {
         ran.commands.push(command);
     }
 
-    fn variable(&self, name: &str) -> Option<Template> {
-        if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| known == name) {
-            let steps = 1 + self.variables.len() / 16 + value.length() / 16;
-            self.scope.world.work.spend(steps).then_some(())?;
-            return Some(value.clone());
-        }
-        if matches!(name, "GITHUB_WORKSPACE" | "CI_PROJECT_DIR") {
-            return Some(Template::from(TOP.to_string().as_str()));
-        }
-        match self.scope.variable(name, None, 0)? {
-            Value::Unknown(_) => None,
-            value => Some(value.into_text()),
-        }
-    }
-
-    /// `NAME`, `NAME,,`, `NAME#refs/tags/`, `NAME##*/`, `NAME::7`, `NAME:-default`
-    fn parameter(&self, inner: &str) -> Option<Template> {
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let length = inner.find(|c| !is_of_name(c)).unwrap_or(inner.len());
-        let (name, operation) = inner.split_at(length);
-        if matches!((name, operation), ("0", "%/*") | ("BASH_SOURCE", "%/*" | "[0]%/*")) {
-            return self.own_folder();
-        }
-        let value = self.variable(name);
-        if matches!(operation, "[@]" | "[*]")
-            || operation.starts_with([':', '?']) && operation.trim_start_matches(':').starts_with('?')
-        {
-            return value;
-        }
-        if let Some(other) = operation.strip_prefix(":+") {
-            return Some(if value?.0.is_empty() { Template::default() } else { self.expand(other) });
-        }
-        if let Some(default) = [":-", ":=", "-", "="].iter().find_map(|one| operation.strip_prefix(one)) {
-            return Some(value.filter(|value| !value.0.is_empty()).unwrap_or_else(|| self.expand(default)));
-        }
-        changed(value?, operation)
-    }
-
-    /// The folder of the script's own file.
-    fn own_folder(&self) -> Option<Template> {
-        match self.home.own.as_ref()? {
-            Folder::Known(folder) => Some(Template::from(format!("{TOP}/{folder}").as_str())),
-            Folder::Unknown(_) => None,
-        }
-    }
-
-    /// `$(…)`, of which a few are known.
-    fn substitution(&self, inner: &str) -> Option<Template> {
-        let inner = inner.trim();
-        let words = words_of(inner);
-        let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
-        match words.as_slice() {
-            // A variable of make.
-            [name] if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => self.variable(name),
-            ["git", "rev-parse", "--show-toplevel"] => Some(Template::from(TOP.to_string().as_str())),
-            ["pwd"] => Some(Template::from(".")),
-            // The folder of the script, also after `cd` in a subshell: `$(cd "$(dirname "$0")" && pwd)`.
-            ["dirname", "--", path] | ["dirname", path] if is_itself(path) => self.own_folder(),
-            ["cd", "--", path, "&&", "pwd", ..] | ["cd", path, "&&", "pwd", ..] => {
-                let path = self.expand(path);
-                path.constant().is_some_and(|text| text.starts_with(TOP)).then_some(path)
-            }
-            ["git", "rev-parse", "--short", "HEAD" | "$GITHUB_SHA"] => Some(fact(Fact::Commit(Some(7)))),
-            ["git", "rev-parse", "--verify", "HEAD"] | ["git", "rev-parse", "HEAD"] => {
-                Some(fact(Fact::Commit(None)))
-            }
-            ["git", "rev-parse", short, "HEAD"] if short.starts_with("--short=") => {
-                Some(fact(Fact::Commit(Some(short["--short=".len()..].parse().ok()?))))
-            }
-            ["date", "-I"] => Some(fact(Fact::Date("%Y-%m-%d".to_owned()))),
-            ["date", rest @ ..] => {
-                let format = rest.iter().find_map(|word| word.strip_prefix('+'))?;
-                Some(fact(Fact::Date(format.to_owned())))
-            }
-            ["basename", path] => changed(self.expand(path), "##*/"),
-            ["echo" | "printf", ..] => {
-                let (said, operations) = inner.split_once('|')?;
-                let said = words_of(said);
-                let mut value =
-                    self.expand(said.iter().skip(1).find(|word| !word.starts_with('-') && *word != "%s")?);
-                for operation in operations.split('|') {
-                    let words = words_of(operation);
-                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                    value = match words.as_slice() {
-                        ["tr", from, to] if is_upper(from) && is_lower(to) => value,
-                        ["awk", program] if program.contains("tolower") => value,
-                        ["sed", "s/^v//" | "s/v//"] => changed(value, "#v")?,
-                        ["sed", "-e", "s/^v//"] => changed(value, "#v")?,
-                        ["cut", characters] if characters.starts_with("-c1-") => {
-                            changed(value, &format!("::{}", &characters["-c1-".len()..]))?
-                        }
-                        ["cut", "-c", characters] if characters.starts_with("1-") => {
-                            changed(value, &format!("::{}", &characters["1-".len()..]))?
-                        }
-                        ["cut", "-d.", "-f1"] | ["cut", "-d", ".", "-f", "1"] | ["cut", "-d", ".", "-f1"] => {
-                            changed(value, "%%.*")?
-                        }
-                        ["cut", "-d.", "-f1,2" | "-f1-2" | "-f-2"]
-                        | ["cut", "-d", ".", "-f1,2" | "-f1-2" | "-f-2"]
-                        | ["cut", "-d", ".", "-f", "1,2" | "1-2" | "-2"] => first_two(&value)?,
-                        ["cut", "-d/", "-f3" | "-f3-"] | ["cut", "-d", "/", "-f", "3" | "3-"] => {
-                            changed(value, "##*/")?
-                        }
-                        _ => return None,
-                    };
-                }
-                Some(value)
-            }
-            _ => None,
-        }
+    /// The variables that the commands of the script get from it.
+    fn environment(&self) -> Vec<Change> {
+        let is_outside = |name: &str| {
+            let is_it = |known: &String| known == name;
+            self.scope.env.iter().any(|(known, _)| is_it(known))
+                || self.scope.set.iter().any(|(known, _)| is_it(known))
+        };
+        let is_exported = |(name, _): &&(String, Template)| {
+            is_name(name) && (self.exports_all || self.exported.contains(name) || is_outside(name))
+        };
+        self.scope.world.work.spend(self.variables.len() / 4);
+        let exported = self.variables.iter().filter(is_exported);
+        exported.map(|(name, value)| (name.clone(), Some(value.clone()))).collect()
     }
 }
 
@@ -529,25 +482,9 @@ fn script_of(words: &[String]) -> Option<String> {
         return Some(words[1..].join(" "));
     }
     let is_option = |word: &str| word.starts_with('-') && !word.starts_with("--");
-    let shell = words.iter().position(|word| matches!(word.as_str(), "sh" | "bash" | "dash" | "zsh"))?;
+    let shell = words.iter().position(|word| SHELLS.contains(&word.as_str()))?;
     let mut rest = words[shell + 1..].iter().skip_while(|word| !is_option(word) || !word.ends_with('c'));
     rest.nth(1).cloned()
-}
-
-/// Whether a word is the path of the script itself.
-fn is_itself(word: &str) -> bool {
-    matches!(
-        word,
-        "$0" | "${0}" | "$BASH_SOURCE" | "${BASH_SOURCE}" | "${BASH_SOURCE[0]}" | "${BASH_SOURCE[0]:-$0}"
-    )
-}
-
-fn is_upper(set: &str) -> bool {
-    matches!(set, "[:upper:]" | "A-Z" | "[A-Z]")
-}
-
-fn is_lower(set: &str) -> bool {
-    matches!(set, "[:lower:]" | "a-z" | "[a-z]")
 }
 
 #[cfg(test)]

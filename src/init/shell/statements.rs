@@ -1,6 +1,6 @@
 //! The commands of a script, and which of them end what others begin.
 
-use super::lines::{self, Numbered};
+use super::lines::{self, Document};
 use super::words::{Joint, case_of, chained};
 
 /// What begins what another word ends, and that word.
@@ -34,8 +34,8 @@ pub(super) struct Statement {
     pub at: usize,
     /// What stands before it.
     pub joint: Joint,
-    /// The here-documents of its line, each with how many lines are above it.
-    pub documents: Vec<Numbered>,
+    /// The here-documents of its line.
+    pub documents: Vec<Document>,
 }
 
 impl Statement {
@@ -78,11 +78,10 @@ impl Statements {
             }
             let known = reader.all.len();
             joint = reader.line(line, above + whole.at, joint);
-            let numbered =
-                whole.documents.into_iter().map(|(text, at)| (text, above + at)).collect::<Vec<_>>();
+            let numbered = whole.documents.into_iter().map(|one| Document { at: above + one.at, ..one });
             let reads = |one: &&mut Statement| one.text.contains("<<");
             if let Some(statement) = reader.all.get_mut(known..).into_iter().flatten().find(reads) {
-                statement.documents = numbered;
+                statement.documents = numbered.collect();
             }
         }
         let all = reader.all;

@@ -1,7 +1,8 @@
 //! How a command ends, as far as others depend on it.
 
-use super::super::text::Condition;
+use super::super::text::{Condition, Template};
 use super::words::{self, BEFORE_COMMANDS, Joint, assignment};
+use super::wrappers::unwrapped;
 use super::{BUILDERS, Script};
 
 /// How a command ends, on which others depend.
@@ -76,16 +77,32 @@ const LOOKING: [&str; 12] =
     ["grep", "egrep", "fgrep", "rg", "diff", "cmp", "curl", "wget", "jq", "yq", "nc", "ls"];
 
 impl Script<'_> {
+    /// The words of a command, without what only runs it, and those that the arguments of a function stand for.
+    fn known_words(&self, text: &str) -> Vec<String> {
+        let words = words::quoted(text);
+        if words.first().is_none_or(|word| !word.text.starts_with(['$', '"'])) {
+            return words.into_iter().map(|word| word.text).collect();
+        }
+        let fields = self.fields(&words);
+        let known = fields.first().and_then(Template::constant);
+        if known.is_none() {
+            return words.into_iter().map(|word| word.text).collect();
+        }
+        fields.iter().map(Template::shown).collect()
+    }
+
     /// How a command ends.
     pub(super) fn status_of(&self, text: &str) -> Status {
         if let Some(condition) = self.condition(text) {
             return Status::Test(condition);
         }
-        let words = words::words(text);
+        let words = self.known_words(text);
         let written = self.unmarked(text);
         let is_before =
             |word: &&String| BEFORE_COMMANDS.contains(&word.as_str()) || assignment(word).is_some();
         let words: Vec<&str> = words.iter().skip_while(is_before).map(String::as_str).collect();
+        let plain: Vec<Template> = words.iter().map(|word| Template::from(*word)).collect();
+        let words = &words[unwrapped(&plain, &self.flow.folder).at..];
         let looks = |words: &[&str]| match words {
             ["git", rest @ ..] => rest.iter().any(|word| {
                 matches!(
@@ -106,7 +123,7 @@ impl Script<'_> {
             }
             [] => false,
         };
-        match words.as_slice() {
+        match words {
             words if looks(words) => Status::Looks(written),
             [first, ..] if BUILDERS.contains(first) => Status::Builds,
             _ => Status::Runs(written),

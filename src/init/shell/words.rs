@@ -6,6 +6,9 @@ pub(in crate::init) const BEFORE_COMMANDS: [&str; 15] = [
     "time", "exec",
 ];
 
+/// Those of them that are words of the shell and no commands.
+pub(super) const KEYWORDS: [&str; 9] = ["then", "do", "if", "elif", "else", "while", "until", "!", "{"];
+
 /// `NAME=VALUE`
 pub(in crate::init) fn assignment(word: &str) -> Option<(String, String)> {
     let (name, value) = word.split_once('=')?;
@@ -18,11 +21,17 @@ pub(super) fn is_assigned(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with('-')
 }
 
-/// `NAME=(WORD…)`: the name, and the words with blanks between them.
-pub(super) fn array(command: &str) -> Option<(String, String)> {
+/// `NAME=(WORD…)`: the name, the words, and whether they come behind those that it has (`+=`).
+pub(super) fn array(command: &str) -> Option<(String, Vec<Word>, bool)> {
     let (name, list) = command.split_once("=(")?;
-    let list = list.strip_suffix(')').filter(|_| is_assigned(name))?;
-    Some((name.to_owned(), words(list).join(" ")))
+    let list = list.trim_end().strip_suffix(')')?;
+    let (before, name) = name.rsplit_once(char::is_whitespace).unwrap_or(("", name));
+    let is_declaration = |word: &str| {
+        matches!(word, "declare" | "local" | "readonly" | "typeset" | "export") || word.starts_with('-')
+    };
+    let (name, is_more) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
+    let is_one = is_assigned(name) && before.split_whitespace().all(is_declaration);
+    is_one.then(|| (name.to_owned(), quoted(list), is_more))
 }
 
 /// `NAME ?= VALUE` and the like, of make.
@@ -144,10 +153,23 @@ pub(super) fn case_of(text: &str) -> Option<(&str, &str)> {
     is_pattern.then(|| (pattern, command.trim()))
 }
 
-/// The words of a command, without their quotes; what a substitution holds is one word.
+/// A word of a command, without its quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    pub text: String,
+    /// Whether it had any.
+    pub is_quoted: bool,
+}
+
+/// The words of a command, without their quotes.
 pub(in crate::init) fn words(command: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
+    quoted(command).into_iter().map(|word| word.text).collect()
+}
+
+/// The words of a command; what a substitution holds is one word.
+pub(super) fn quoted(command: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut word: Option<Word> = None;
     let (mut single, mut double, mut depth) = (false, false, 0usize);
     let mut previous = ' ';
     let mut chars = command.chars();
@@ -157,9 +179,9 @@ pub(in crate::init) fn words(command: &str) -> Vec<String> {
             let word = word.get_or_insert_default();
             // In double quotes, it stands before these alone.
             if double && next.is_some_and(|next| !matches!(next, '$' | '`' | '"' | '\\' | '\n')) {
-                word.push('\\');
+                word.text.push('\\');
             }
-            word.extend(next);
+            word.text.extend(next);
             continue;
         }
         match c {
@@ -172,14 +194,14 @@ pub(in crate::init) fn words(command: &str) -> Vec<String> {
         match c {
             '\'' if !double && depth == 0 => {
                 single = !single;
-                word.get_or_insert_default();
+                word.get_or_insert_default().is_quoted = true;
             }
             '"' if !single && depth == 0 => {
                 double = !double;
-                word.get_or_insert_default();
+                word.get_or_insert_default().is_quoted = true;
             }
             c if c.is_whitespace() && !is_inside => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
+            c => word.get_or_insert_default().text.push(c),
         }
         previous = c;
     }
@@ -219,6 +241,31 @@ pub(super) fn substitutions(command: &str) -> Vec<&str> {
             _ => {}
         }
         previous = c;
+    }
+    found
+}
+
+/// The same of a text in which quotes say nothing, each with how many lines are above it.
+pub(super) fn substitutions_in_text(text: &str) -> Vec<(&str, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['$', '`', '\\']).map(|at| from + at) {
+        let rest = &text[at..];
+        let inner = if rest.starts_with("$(") {
+            substitutions(rest).first().copied()
+        } else if let Some(behind) = rest.strip_prefix('`') {
+            behind.split_once('`').map(|(inner, _)| inner)
+        } else {
+            None
+        };
+        let Some(inner) = inner else {
+            // What stands behind a backslash is a text.
+            let escaped = rest.chars().nth(1).filter(|_| rest.starts_with('\\')).map_or(0, char::len_utf8);
+            from = at + 1 + escaped;
+            continue;
+        };
+        found.push((inner, text[..at].matches('\n').count()));
+        from = at + inner.len() + 2;
     }
     found
 }
