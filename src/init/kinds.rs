@@ -65,7 +65,18 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if is_dockerfile(&lower) {
         return Some(Kind::Dockerfile);
     }
-    if lower.ends_with(".sh") || lower == "makefile" || lower.ends_with(".mk") || lower == "justfile" {
+    if lower.ends_with(".sh")
+        || matches!(lower.as_str(), "makefile" | "gnumakefile")
+        || lower.ends_with(".mk")
+        || lower == "justfile"
+    {
+        return Some(Kind::Script);
+    }
+    // Scripts have no ending where they are alone.
+    const OF_SCRIPTS: [&str; 9] =
+        ["ci", ".ci", "hack", "scripts", "script", "bin", "tools", "build", ".github/scripts"];
+    let is_last = |one: &&str| folder == *one || folder.ends_with(&format!("/{one}"));
+    if !name.contains('.') && OF_SCRIPTS.iter().any(is_last) {
         return Some(Kind::Script);
     }
     if lower == "package.json" || is_yaml && lower.trim_start_matches('.').starts_with("goreleaser") {
@@ -130,6 +141,9 @@ mod tests {
             ("Dockerfile.j2", None),
             ("hack/release.sh", Some(Kind::Script)),
             ("Makefile", Some(Kind::Script)),
+            ("hack/release", Some(Kind::Script)),
+            ("api/ci/push", Some(Kind::Script)),
+            ("api/push", None),
             ("web/package.json", Some(Kind::Foreign)),
             (".goreleaser.yml", Some(Kind::Foreign)),
             ("goreleaser.release.yaml", Some(Kind::Foreign)),

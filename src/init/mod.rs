@@ -7,6 +7,7 @@
 mod expression;
 pub(crate) mod kinds;
 pub(crate) mod mask;
+pub(crate) mod scripts;
 mod work;
 
 pub(crate) mod world;

@@ -22,6 +22,9 @@ pub(crate) struct Setting<'a> {
 impl Setting<'_> {
     /// Where a command is.
     pub(super) fn place(&self, command: &ShellCommand) -> Place {
+        if let Some(file) = &command.file {
+            return Place { path: Rc::clone(file), line: command.line + 1 };
+        }
         let behind = (command.line + 1).saturating_sub(self.lines.len());
         let line = self.lines.get(command.line).or(self.lines.last()).map_or(1, |line| line + behind);
         Place { path: Rc::clone(self.path), line }

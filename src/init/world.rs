@@ -1,5 +1,6 @@
 //! What is known of the repository, and what stands for what is not.
 
+use super::scripts::Scripts;
 use super::work::Work;
 
 /// What git and the workflows say of the repository.
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub tag: String,
     /// The same for each workflow.
     pub tags: Vec<String>,
+    /// The scripts of the repository.
+    pub scripts: Scripts,
     /// What may still be done.
     pub work: Work,
 }

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod existing;
+mod files;
 mod first;
 mod flow;
 mod gitlab;

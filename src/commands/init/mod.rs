@@ -36,6 +36,7 @@ use crate::init::shell::{self, Home};
 use crate::init::text::Place;
 use crate::init::workflow;
 use crate::init::world::World;
+use crate::source::SourceId;
 
 /// What to do when the blocks are written, with the options that name the files.
 fn next(is_on_gitlab: bool, options: &str) -> String {
@@ -92,7 +93,9 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let warning = warning.at(found.span(session, &place), "");
         warnings.push(warning.with_help("write an `image` block for what they publish"));
     }
-    let publications = with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
+    let (publications, left) =
+        with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
+    warnings.extend(not_run(&left));
     // All of them are read; from now on they are only shown.
     found.mask(session);
     let (evaluated, problems) = known::all(session, &mut found, &publications);
@@ -112,7 +115,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let mut proposals: Vec<_> =
         proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
     // What publishes them is there, if something does that could not be read.
-    if proposals.is_empty() && !has_strays && !known.iter().any(|one| one.has_blocks) {
+    if proposals.is_empty() && !has_candidates && !has_strays && !known.iter().any(|one| one.has_blocks) {
         let dockerfiles: Vec<&str> = found.of(Kind::Dockerfile).collect();
         let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
         proposals = of_dockerfiles;
@@ -181,33 +184,68 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     session.show(&format!("{written}{hint}{next}"))
 }
 
-/// What scripts publish, too: indexes of what workflows build, and builds where workflows have none.
+/// What scripts publish, too: indexes of what workflows build, and builds where workflows have none. What else publishes is
+/// named.
 fn with_scripts(
     mut publications: Vec<Publication>,
     found: &Found,
     session: &Session<'_>,
     world: &Rc<World>,
-) -> Vec<Publication> {
+) -> (Vec<Publication>, Vec<String>) {
     world.work.begin();
     let has_builds = publications.iter().any(|one| one.build.is_some());
-    for (path, id) in &found.scripts {
-        let scope = Scope { world: Rc::clone(world), ..Scope::default() };
-        let ran = shell::read(&session.sources.get(*id).text, &scope, &home(path));
+    let mut left: Vec<String> = Vec::new();
+    let scope = Scope { world: Rc::clone(world), ..Scope::default() };
+    let read = |(path, id): &(Rc<str>, SourceId)| {
+        let text = &session.sources.get(*id).text;
+        let home = home(path);
+        let is_makefile = home.by_line && !path.to_ascii_lowercase().ends_with("justfile");
+        let ran = if is_makefile {
+            shell::read_makefile(text, &scope, &home)
+        } else {
+            shell::read(text, &scope, &home)
+        };
+        (Rc::clone(path), ran)
+    };
+    let is_left = |path: &str| !world.scripts.is_run(path);
+    let all: Vec<_> = found.scripts.iter().filter(|(path, _)| is_left(path)).map(read).collect();
+    // What is run by others is theirs.
+    for (path, ran) in all.iter().filter(|(path, _)| is_left(path)) {
         let setting = Setting { path, lines: &[1], runs: Answers::of(|_| None), job: path };
-        let of_script = commands::publications(&ran, &scope, &setting);
-        publications.extend(
-            of_script.into_iter().filter(|one| !has_builds || one.build.is_none() && !one.sources.is_empty()),
-        );
+        let of_script = commands::publications(ran, &scope, &setting);
+        let (read, others): (Vec<_>, Vec<_>) = of_script
+            .into_iter()
+            .partition(|one| !has_builds || one.build.is_none() && !one.sources.is_empty());
+        publications.extend(read);
+        if !others.is_empty() {
+            left.push(format!("`{path}`"));
+        }
     }
-    publications
+    (publications, left)
+}
+
+/// That scripts are left out, which publish and which nothing was found to run.
+fn not_run(paths: &[String]) -> Option<Diagnostic> {
+    let message = format!(
+        "left out of the proposal, since workflows publish images and none was found that runs this: {}",
+        paths.join(", ")
+    );
+    let note = Diagnostic::note(Code::INIT_UNREAD, message);
+    (!paths.is_empty()).then(|| note.with_help("write an `image` block for what people publish with it"))
 }
 
 /// Where a script begins: recipes of make in the folder of their file, each line by itself, and others at the top.
 fn home(path: &str) -> Home {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let own = Folder::Known(folder.to_owned());
-    let by_line = !name.to_ascii_lowercase().ends_with(".sh");
-    Home { folder: if by_line { own.clone() } else { Folder::default() }, own: Some(own), by_line }
+    let name = name.to_ascii_lowercase();
+    let by_line = name.ends_with("makefile") || name.ends_with(".mk") || name == "justfile";
+    Home {
+        folder: if by_line { own.clone() } else { Folder::default() },
+        own: Some(own),
+        by_line,
+        running: vec![path.into()],
+    }
 }
 
 /// That Dockerfiles are left out, which are seldom published.

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
 use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
+use crate::init::scripts::Scripts;
 use crate::init::workflow::{self, YamlFile};
 use crate::init::world::World;
 use crate::init::{quote, text::Place};
@@ -33,6 +34,8 @@ pub(super) struct Found {
     pub(super) pipelines: Vec<YamlFile>,
     /// Scripts.
     pub(super) scripts: Vec<(Rc<str>, SourceId)>,
+    /// The same with those that only run others.
+    library: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
     pub(super) others: Vec<(Kind, String)>,
     /// What is worth a look.
@@ -135,15 +138,19 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                 if text.starts_with(&format!("# {}", discovery::GENERATED)) {
                     continue;
                 }
-                if kind == Kind::Script && (text.len() > MAX_SCRIPT || !is_about_images(&text)) {
+                if kind == Kind::Script && (text.len() > MAX_SCRIPT || !is_script(&path, &text)) {
                     continue;
                 }
-                session.note(&format!("reading {path}"));
+                let is_about_images = is_about_images(&text);
+                if kind != Kind::Script || is_about_images {
+                    session.note(&format!("reading {path}"));
+                }
                 let id = session.sources.add(path.clone(), text);
                 let path: Rc<str> = path.into();
                 found.ids.push((Rc::clone(&path), id));
                 if kind == Kind::Script {
-                    found.scripts.push((path, id));
+                    found.library.push((Rc::clone(&path), id));
+                    found.scripts.extend(is_about_images.then_some((path, id)));
                     continue;
                 }
                 match yaml_documents(&session.sources, id) {
@@ -182,6 +189,13 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
         }
     }
     found
+}
+
+/// Whether a file is a script of a shell or of make, which its first line says where its name does not.
+fn is_script(path: &str, text: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default();
+    name.contains('.') || name.ends_with("file") || first.starts_with("#!") && first.contains("sh")
 }
 
 /// Whether a script pushes images.
@@ -237,6 +251,10 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),
         repository: lower,
         registry,
+        scripts: Scripts::of(found.library.iter().map(|(path, id)| {
+            let text = session.sources.get(*id).text.as_str();
+            (Rc::clone(path), text.into())
+        })),
         ..workflow::examples(
             &found.yaml,
             &session.sources,

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::super::folder::Folder;
 use super::super::text::{Condition, Template};
-use super::flow::{Bases, Function, Level, MAX_DEPTH};
+use super::flow::{Bases, Function, Level};
 use super::lines::Document;
-use super::lists::is_argument;
+use super::operations::MAX_DEPTH;
 use super::statements::{FUNCTION, Statement, Statements};
 use super::status::Status;
 use super::words::{self, Joint, Word, case_of};
@@ -37,17 +37,6 @@ impl Script<'_> {
         self.range(&statements, 0, statements.all.len(), 0, ran);
     }
 
-    /// Reads the functions that nothing calls, on what nobody knows.
-    pub(super) fn run_uncalled(&mut self, ran: &mut Ran) {
-        let uncalled = |function: &Function| !function.is_called;
-        while let Some(at) = self.functions.iter().position(uncalled) {
-            let name = self.functions[at].name.clone();
-            self.flow = super::Flow::new(&self.home.folder);
-            self.flow.around.push(Condition::open(&format!("a call of {name}")));
-            self.call(at, None, ran);
-        }
-    }
-
     /// Reads what another shell runs: of that, only the commands are seen here.
     pub(super) fn run_apart(&mut self, text: &str, above: usize, ran: &mut Ran) {
         let depth = self.depth.get();
@@ -60,9 +49,17 @@ impl Script<'_> {
         self.apart(|script| script.run(text, above, &mut inner));
         self.variables.truncate(known);
         self.depth.set(depth);
-        let is_kept =
-            |command: &super::ShellCommand| command.builder().is_some() || command.foreign().is_some();
-        ran.commands.extend(inner.commands.into_iter().filter(is_kept));
+        ran.commands.extend(inner.commands.into_iter().filter(super::ShellCommand::publishes));
+    }
+
+    /// Does what may lead to the same again.
+    fn deeper(&mut self, work: impl FnOnce(&mut Self)) {
+        let depth = self.depth.get();
+        if depth < MAX_DEPTH {
+            self.depth.set(depth + 1);
+            work(self);
+            self.depth.set(depth);
+        }
     }
 
     /// Does what neither ends nor moves the shell around it.
@@ -76,7 +73,7 @@ impl Script<'_> {
         done
     }
 
-    fn range(
+    pub(super) fn range(
         &mut self,
         statements: &Rc<Statements>,
         from: usize,
@@ -153,6 +150,7 @@ impl Script<'_> {
                         from: body + 1,
                         to: end,
                         is_called: false,
+                        file: self.file.clone(),
                     });
                 }
                 return (Status::Runs(String::new()), end + 1);
@@ -247,6 +245,19 @@ impl Script<'_> {
             }
             [] => {}
         }
+        if self.home.by_line
+            && let Some(made) = self.made_commands(&statement.text)
+        {
+            if self.home.running.len() < MAX_DEPTH && self.scope.world.work.spend(8 + made.len() / 16) {
+                let mut inner = Ran::default();
+                self.deeper(|script| script.run(&made, statement.at, &mut inner));
+                // All of it is made on one line.
+                let at_line =
+                    inner.commands.into_iter().map(|one| super::ShellCommand { line: statement.at, ..one });
+                ran.commands.extend(at_line);
+            }
+            return status;
+        }
         self.statement(&statement.text, statement.at, ran);
         let is_script = !statement.documents.is_empty() && words::reads_script(&statement.text);
         for Document { text, at, is_expanded } in &statement.documents {
@@ -259,40 +270,6 @@ impl Script<'_> {
             }
         }
         status
-    }
-
-    /// A command whose first words are arguments of the function around it: `retry docker push …`.
-    fn called(&self, words: Vec<Word>) -> Vec<Word> {
-        let is_list = |word: &Word| word.text == "$@" || word.text == "$*" || word.text.starts_with("${@");
-        let Some(first) = words.first().filter(|first| is_list(first)) else { return words };
-        let fields = self.fields(std::slice::from_ref(first));
-        let known: Option<Vec<String>> = fields.iter().map(Template::constant).collect();
-        let quoted = known.into_iter().flatten().map(|text| Word { text, is_quoted: true });
-        let all: Vec<Word> = quoted.chain(words[1..].iter().cloned()).collect();
-        if all.len() < words.len() { words } else { all }
-    }
-
-    /// Runs a function with these arguments.
-    fn call(&mut self, at: usize, arguments: Option<&[Template]>, ran: &mut Ran) {
-        self.functions[at].is_called = true;
-        let depth = self.depth.get();
-        if depth >= MAX_DEPTH || !self.scope.world.work.spend(8) {
-            return;
-        }
-        self.depth.set(depth + 1);
-        let Function { statements, from, to, .. } = &self.functions[at];
-        let (statements, from, to) = (Rc::clone(statements), *from, *to);
-        let known = self.variables.len();
-        self.set_arguments(arguments);
-        let (bases, left) = (self.flow.bases, self.flow.left.len());
-        let base = self.flow.around.len();
-        self.flow.bases = Bases { function: base, turn: base, ..bases };
-        self.range(&statements, from, to, 0, ran);
-        self.flow.bases = bases;
-        self.flow.back(left, &[Level::Function, Level::Loop, Level::Turn]);
-        let set = self.variables.split_off(known.min(self.variables.len()));
-        self.variables.extend(set.into_iter().filter(|(name, _)| !is_argument(name)));
-        self.depth.set(depth);
     }
 
     /// `for NAME in WORDS; do … done`

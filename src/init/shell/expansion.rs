@@ -4,8 +4,7 @@ use super::super::folder::{Folder, TOP};
 use super::super::moment::Fact;
 use super::super::text::{Piece, Template};
 use super::super::value::Value;
-use super::flow::MAX_DEPTH;
-use super::operations::{changed, fact, first_two};
+use super::operations::{MAX_DEPTH, changed, fact, first_two};
 use super::words::words as words_of;
 use super::{CLOSE, OPEN, Script, lists};
 
@@ -183,6 +182,11 @@ impl Script<'_> {
         let inner = inner.trim();
         let words = words_of(inner);
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
+        if self.home.by_line
+            && let Some(value) = self.function_of_make(inner)
+        {
+            return Some(value);
+        }
         match words.as_slice() {
             // A variable of make.
             [name] if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => self.variable(name),

@@ -4,10 +4,8 @@ use std::rc::Rc;
 
 use super::super::folder::Folder;
 use super::super::text::{Condition, Template};
+use super::operations::MAX_DEPTH;
 use super::statements::Statements;
-
-/// How far expansions may be in each other.
-pub(super) const MAX_DEPTH: usize = 24;
 
 /// Of how many conditions is said what they are.
 const MAX_CONDITIONS: usize = 32;
@@ -36,6 +34,8 @@ pub(super) struct Function {
     pub from: usize,
     pub to: usize,
     pub is_called: bool,
+    /// The file that it is in.
+    pub file: Option<Rc<str>>,
 }
 
 /// Where a script is.

@@ -19,9 +19,14 @@ mod flow;
 mod status;
 
 mod blocks;
+mod calls;
+
+mod files;
+mod make;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::folder::{Folder, TOP};
 use super::foreign;
@@ -30,13 +35,10 @@ use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
 use flow::{Flow, Function};
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{KEYWORDS, Word, array, is_assigned, is_of_make, quoted, substitutions};
-use wrappers::{Change, Unwrapped, unwrapped};
+use wrappers::{BUILDERS, Change, Unwrapped, unwrapped};
 
 /// How long a script is read, in bytes.
 const MAX_SCRIPT: usize = 256 * 1024;
-
-/// The programs that make images.
-const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
 
 /// What runs a script that it is given as a word behind `-c`.
 const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "su", "runuser", "sg"];
@@ -53,7 +55,9 @@ const CLOSE: char = '\u{e001}';
 pub(crate) struct ShellCommand {
     /// Its words, without what runs it: `sudo -E`, `timeout 600`.
     pub words: Vec<Template>,
-    /// How many lines are above it in the script.
+    /// The file that it is in, if that is not the one of the script.
+    pub file: Option<Rc<str>>,
+    /// How many lines are above it there.
     pub line: usize,
     /// On what it depends that it runs.
     pub guards: Vec<Condition>,
@@ -76,6 +80,8 @@ pub(crate) struct Home {
     pub own: Option<Folder>,
     /// Whether each line is a script by itself, as in recipes of make.
     pub by_line: bool,
+    /// The files that led to it.
+    pub running: Vec<Rc<str>>,
 }
 
 impl ShellCommand {
@@ -112,6 +118,11 @@ impl ShellCommand {
         (!is_shown && !is_looked_for).then_some(&self.words[at..])
     }
 
+    /// Whether it has to do with images.
+    fn publishes(&self) -> bool {
+        self.builder().is_some() || self.foreign().is_some()
+    }
+
     /// What publishes images in a way that is not read, if it does.
     pub(crate) fn foreign(&self) -> Option<String> {
         let words: Vec<String> = self.words.iter().map(Template::shown).collect();
@@ -130,6 +141,12 @@ pub(crate) struct Script<'s> {
     exported: BTreeSet<String>,
     /// Whether they get all.
     exports_all: bool,
+    /// The variables of make that its command line sets.
+    fixed: BTreeSet<String>,
+    /// The texts that make calls by name.
+    defined: Vec<(String, String)>,
+    /// The file that is read, if it is not the one of the script.
+    file: Option<Rc<str>>,
     depth: Cell<usize>,
     home: Home,
     flow: Flow,
@@ -157,6 +174,14 @@ pub(crate) fn read(text: &str, scope: &Scope, home: &Home) -> Ran {
     ran
 }
 
+/// Reads all that a Makefile may make.
+pub(crate) fn read_makefile(text: &str, scope: &Scope, home: &Home) -> Ran {
+    let mut script = Script::new(scope, home);
+    let mut ran = Ran::default();
+    script.make(text, None, &mut ran);
+    ran
+}
+
 /// What a text is to a shell, in which it is a value.
 pub(crate) fn text(written: &str, scope: &Scope) -> Template {
     Script::new(scope, &Home::default()).expand(written)
@@ -171,6 +196,9 @@ impl<'s> Script<'s> {
             variables: Vec::new(),
             exported: BTreeSet::new(),
             exports_all: false,
+            fixed: BTreeSet::new(),
+            defined: Vec::new(),
+            file: None,
             depth: Cell::new(0),
             home: home.clone(),
             flow: Flow::new(&home.folder),
@@ -230,12 +258,19 @@ impl Script<'_> {
         }
         if is_of_make(part) {
             let (name, value) = part.split_once('=').unwrap_or_default();
-            if let Some(name) = name.strip_suffix('+') {
+            let bare = name.trim_end_matches(['?', ':', '+', ' ']);
+            // What the command line or the environment says counts more.
+            if self.fixed.contains(bare)
+                || name.trim_end().ends_with('?') && self.scope.variable(bare, None, 0).is_some()
+            {
+                return;
+            }
+            if let Some(name) = name.trim_end().strip_suffix('+') {
                 self.append(name.trim(), " ", value.trim());
                 return;
             }
             let value = self.expand(value.trim());
-            self.variables.push((name.trim_end_matches(['?', ':', '+', ' ']).to_owned(), value));
+            self.variables.push((bare.to_owned(), value));
             return;
         }
         let mut words = quoted(part);
@@ -268,8 +303,13 @@ impl Script<'_> {
             if stages.len() < 2 { vec![words] } else { stages.iter().map(|stage| quoted(stage)).collect() };
         for words in stages {
             let words = self.fields(&words);
-            if !words.is_empty() {
-                self.emit(words, at, ran);
+            if words.is_empty() {
+                continue;
+            }
+            let wrapping = unwrapped(&words, &self.flow.folder);
+            match self.file_of(&words[wrapping.at..], &wrapping.folder) {
+                Some(file) => self.run_file(file, &wrapping, ran),
+                None => self.emit(words, wrapping, at, ran),
             }
         }
     }
@@ -423,12 +463,12 @@ impl Script<'_> {
     }
 
     /// Adds a command, with where and on what condition it runs.
-    fn emit(&self, mut words: Vec<Template>, line: usize, ran: &mut Ran) {
-        let Unwrapped { at, folder, environment, inherits, is_given, is_remote: _ } =
-            unwrapped(&words, &self.flow.folder);
+    fn emit(&self, mut words: Vec<Template>, wrapping: Unwrapped, line: usize, ran: &mut Ran) {
+        let Unwrapped { at, folder, environment, inherits, is_given, is_remote: _ } = wrapping;
         words.drain(..at);
         let mut command = ShellCommand {
             words,
+            file: self.file.clone(),
             line,
             guards: Vec::new(),
             folder: Folder::default(),
@@ -436,7 +476,8 @@ impl Script<'_> {
             inherits,
             is_given,
         };
-        if command.builder().is_some() || command.foreign().is_some() {
+        if command.publishes() {
+            command.file.iter().for_each(|file| self.scope.world.scripts.note(file));
             command.guards = self.flow.guards();
             command.folder = folder;
             command.environment = if inherits { self.environment() } else { Vec::new() };

@@ -4,6 +4,9 @@ use super::super::moment::Fact;
 use super::super::text::{Piece, Template};
 use crate::glob::Glob;
 
+/// How far expansions may be in each other.
+pub(super) const MAX_DEPTH: usize = 24;
+
 pub(super) fn fact(fact: Fact) -> Template {
     Template(vec![Piece::Fact(fact)])
 }

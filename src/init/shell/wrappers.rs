@@ -2,7 +2,9 @@
 
 use super::super::folder::Folder;
 use super::super::text::{Piece, Template, is_name};
-use super::BUILDERS;
+
+/// The programs that make images.
+pub(super) const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
 
 /// A program that runs what stands behind its own words.
 struct Wrapper {
