@@ -162,12 +162,13 @@ impl<'o> ObjectWriter<'o> {
         write: impl Fn(&[T], &mut ObjectWriter<'_>) + Sync,
     ) {
         let depth = self.0.depth;
+        let room = (self.0.out.capacity() - self.0.out.len()) / 2;
         let (first, second) = things.split_at(things.len() / 2);
         let ((), more) = parallel::both(
             things.len(),
             || write(first, self),
             || {
-                let mut out = String::new();
+                let mut out = String::with_capacity(room);
                 write(second, &mut ObjectWriter(Members { out: &mut out, depth, is_empty: true }));
                 out
             },
@@ -356,6 +357,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// An empty page with room for a text. What outgrows its room is copied.
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self { text: Vec::with_capacity(room), ..Self::default() }
+    }
+
     /// Adds the next piece.
     pub(crate) fn add(&mut self, mut piece: &[u8]) {
         while let Some((&byte, rest)) = piece.split_first() {

@@ -15,6 +15,10 @@ use crate::published::fingerprint::Fingerprint;
 /// It is read back.
 const FORM: Form = Form::File;
 
+/// How much room a leg has in the file, with its share of the target that it is of: most need a little less. Room that is not
+/// used costs nothing, and a text that outgrows its room is copied.
+const ROOM: usize = 512;
+
 /// The file's text. `origin` tells the reader what it was generated from, and how to do it again.
 #[must_use]
 pub fn render(plan: &Plan, origin: &str) -> String {
@@ -43,7 +47,7 @@ pub(super) fn definition(plan: &Plan) -> Fingerprint {
 
 /// What the file holds, but for its first key. There may be very many targets: the text is made without a tree of it.
 fn body(plan: &Plan) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(ROOM * plan.legs.len());
     let mut file = ObjectWriter::start(&mut text);
     if let Some((key, value)) = print::variables(&plan.kept) {
         file.put(&key, &value);
@@ -86,8 +90,12 @@ fn groups(plan: &Plan, file: &mut ObjectWriter<'_>) {
         file.object_of(&group.name, |body| print::group(group, FORM, body));
     }
     if let Some(name) = &plan.ci {
-        let built: BTreeSet<&Name> = plan.jobs.iter().flat_map(|job| &job.legs).collect();
-        group_of(name, plan.legs.keys().filter(|name| built.contains(name)), file);
+        let mut is_built = vec![false; plan.legs.len()];
+        for at in plan.jobs.iter().flat_map(|job| &job.legs).filter_map(|leg| plan.legs.get_index_of(leg)) {
+            is_built[at] = true;
+        }
+        let legs = plan.legs.keys().zip(is_built);
+        group_of(name, legs.filter_map(|(leg, is_built)| is_built.then_some(leg)), file);
     }
     for job in &plan.jobs {
         if let Some(name) = &job.group {

@@ -16,6 +16,10 @@ use crate::runner::Runner;
 /// The version of the form.
 pub const SCHEMA: u32 = 1;
 
+/// How much room a row has in the file: most need a little less. Room that is not used costs nothing, and a text that outgrows
+/// its room is copied.
+const ROOM: usize = 384;
+
 /// Why a row has a form in JSON.
 const STRING_KEYS: &str = "rows have string keys only";
 
@@ -82,14 +86,20 @@ pub fn render(plan: &Plan) -> String {
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
     let (first, second) = plan.jobs.split_at(plan.jobs.len() / 2);
-    let (first, second) = parallel::both(plan.jobs.len(), || lines(first, id), || lines(second, id));
-    let lines = first + &second;
-    lines.strip_prefix(',').map_or_else(|| "[]\n".to_owned(), |lines| ["[", lines, "\n]\n"].concat())
+    let (mut text, more) = parallel::both(plan.jobs.len(), || lines(first, id), || lines(second, id));
+    text.push_str(&more);
+    if text.is_empty() {
+        return "[]\n".to_owned();
+    }
+    // The comma before the first row, in the place of which there is no copy of all of them.
+    text.replace_range(..1, "[");
+    text.push_str("\n]\n");
+    text
 }
 
 /// The rows of some jobs, each on a line of its own behind a comma.
 fn lines(jobs: &[Job], id: &Fingerprint) -> String {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(ROOM * jobs.len());
     for row in rows(jobs, id) {
         text.extend_from_slice(b",\n  ");
         serde_json::to_writer(&mut text, &row).expect(STRING_KEYS);

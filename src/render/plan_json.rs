@@ -19,6 +19,10 @@ use crate::reference::{Reference, Repository};
 use crate::registry::Location;
 use crate::tags::{Claim, YieldedTag};
 
+/// How much room a leg has in the file, with its share of its image and its job: most need a little less. Room that is not used
+/// costs nothing.
+const ROOM: usize = 640;
+
 /// Why a plan has a form in JSON.
 const STRING_KEYS: &str = "a plan has string keys only";
 
@@ -38,8 +42,11 @@ pub(super) fn written(plan: &Plan, definition: &Fingerprint) -> Written {
     let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
     let (id, built) = streamed(
         parallel::pays(plan.legs.len()),
-        |give| pieces(&built, give).expect(STRING_KEYS),
-        |pieces| Members::identified(&Identified { definition, run: timeless }, pieces),
+        |give| built.give(give),
+        |pieces| {
+            let page = Page::with_room(ROOM * plan.legs.len());
+            Members::identified(&Identified { definition, run: timeless }, pieces, page)
+        },
     );
     let files =
         plan.sources.iter().map(|file| FileEntry { path: file.path.clone(), sha256: file.sha256.clone() });
@@ -75,6 +82,24 @@ struct Built<Images, Jobs> {
     jobs: Jobs,
 }
 
+impl Built<Images<'_>, Jobs<'_>> {
+    /// Gives it on one line in pieces. Another thread makes the jobs while the images are taken.
+    fn give(&self, give: &mut dyn FnMut(Vec<u8>)) {
+        let Self { images, jobs } = self;
+        give(b"{\"images\":".to_vec());
+        let of_images = || pieces(images, &mut *give).expect(STRING_KEYS);
+        let of_jobs = || {
+            let mut all = Vec::new();
+            pieces(jobs, |piece| all.push(piece)).expect(STRING_KEYS);
+            all
+        };
+        let ((), of_jobs) = parallel::both(jobs.0.len(), of_images, of_jobs);
+        give(b",\"jobs\":".to_vec());
+        of_jobs.into_iter().for_each(&mut *give);
+        give(b"}".to_vec());
+    }
+}
+
 /// The members of an object on lines of their own. There may be very many images and jobs, so that their text is made once: it
 /// is in the file, and the id follows from it.
 struct Members {
@@ -86,12 +111,16 @@ impl Members {
     const OPEN: &str = "{\n";
     const CLOSE: &str = "\n}";
 
-    /// The members of an object that comes in pieces on one line, and the fingerprint of them behind others on one line.
-    fn identified(others: &Identified<'_>, pieces: &mut dyn Iterator<Item = Vec<u8>>) -> (Fingerprint, Self) {
+    /// The members of an object that comes in pieces on one line, on an empty page, and the fingerprint of them behind others on
+    /// one line.
+    fn identified(
+        others: &Identified<'_>,
+        pieces: &mut dyn Iterator<Item = Vec<u8>>,
+        mut page: Page,
+    ) -> (Fingerprint, Self) {
         let others = serde_json::to_string(others).expect(STRING_KEYS);
         let mut hash = Hash::default();
         hash.add(&others[..others.len() - "}".len()]);
-        let mut page = Page::default();
         let mut separator = Some(",");
         for piece in pieces {
             page.add(&piece);
