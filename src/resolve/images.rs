@@ -247,8 +247,8 @@ fn from_tags(
             diagnostics.report(collision(&overlap));
             continue;
         }
-        let names: Vec<String> = members.iter().map(|target| format!("`{}`", target.name)).collect();
-        if names.len() > 1 {
+        if members.len() > 1 {
+            let names: Vec<String> = members.iter().map(|target| format!("`{}`", target.name)).collect();
             let message = format!("{} have the same tags and become one image", names.join(" and "));
             diagnostics.report(Diagnostic::note(Code::MERGED_TARGETS, message).at(members[0].span, ""));
         }
@@ -386,8 +386,9 @@ fn not_pushable(input: &Input<'_>, targets: &Targets<'_>) -> Option<Diagnostic> 
 
 /// A warning for a target that pushes unasked, and is local all the same.
 fn pushes_nowhere(target: &Target) -> Option<Diagnostic> {
-    let name = target.image_names().into_iter().next();
-    let message = match &name {
+    let names = target.image_names();
+    let name = names.first();
+    let message = match name {
         _ if !target.is_pushed() => return None,
         Some(name) => format!(
             "target `{}` pushes `{name}`, which is local because it has no slash; docker buildx bake would push it to Docker Hub's own images",
@@ -494,12 +495,12 @@ pub(super) fn wanted(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     diagnostics: &mut Diagnostics,
-) -> BTreeSet<String> {
+) -> IndexSet<String> {
     // At level 0 the names have been looked at already.
     if input.names.is_empty() || images.iter().all(|image| image.block.is_none()) {
         return images.iter().map(|image| image.key.clone()).collect();
     }
-    let mut wanted = BTreeSet::new();
+    let mut wanted = IndexSet::new();
     for name in input.names {
         let glob = Glob::parse(name).ok();
         let matches = |key: &str| key == name || glob.as_ref().is_some_and(|glob| glob.matches(key));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
+use indexmap::{IndexMap, IndexSet};
 
 use super::annotations;
 use super::assigned::{AssignedLeg, Legs};
@@ -38,7 +38,7 @@ pub(super) fn legs(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Legs {
@@ -336,12 +336,18 @@ fn add(
 
 /// Reports what BuildKit refuses to build with: an error where the plan builds it, and a warning where only people do.
 pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
+    let found = targets.resolved.iter().map(|(name, target)| (name, refused::values(target)));
+    let found: BTreeMap<&Name, Vec<Diagnostic>> = found.filter(|(_, found)| !found.is_empty()).collect();
+    // Most often there is nothing, in very many targets.
+    if found.is_empty() {
+        return;
+    }
     let built: BTreeSet<&Name> = legs.iter().map(|leg| &leg.of).collect();
     for name in &built {
-        diagnostics.extend(targets.find(name).into_iter().flat_map(refused::values));
+        diagnostics.extend(found.get(name).into_iter().flatten().cloned());
     }
     for target in targets.standing().iter().filter(|target| !built.contains(&target.name)) {
-        let found = refused::values(target).into_iter();
+        let found = found.get(&target.name).into_iter().flatten().cloned();
         diagnostics.extend(found.map(|error| error.with_severity(Severity::Warning)));
     }
 }
@@ -351,8 +357,13 @@ fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostic
     let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
     let mut used: BTreeSet<Span> = BTreeSet::new();
     for (name, settings) in images.iter().flat_map(|image| &image.targets) {
+        let own: Vec<&PlatformOverride> = settings.platforms.iter().filter(|one| !one.is_default).collect();
+        // Most have none.
+        if own.is_empty() {
+            continue;
+        }
         let declared: Vec<&Platform> = targets.valid_platforms(name).collect();
-        for one in settings.platforms.iter().filter(|one| !one.is_default) {
+        for one in own {
             if declared.iter().any(|platform| platform.matches_prefix(&one.prefix)) {
                 used.insert(one.span);
             }

@@ -60,12 +60,13 @@ mod publish;
 
 pub use input::{Input, Purpose, Spared};
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assigned::Legs;
 use image::UnresolvedImage;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use targets::{Targets, grouped};
 
 use crate::bake::target::links::links as links_of;
@@ -73,6 +74,7 @@ use crate::bake::target::{Definition, Group, Target, select};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::parallel;
 use crate::pattern::PatternForms;
 use crate::plan::{ElsewhereImage, Packed, Plan, Run, UnsetVariable};
 use crate::platform::Platform;
@@ -142,13 +144,17 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
-    let published = marks::Published::of(&targets, &plan.legs, &built);
+    let (published, unrendered) = parallel::both(
+        plan.legs.len(),
+        || marks::Published::of(&targets, &plan.legs, &built),
+        || unrendered::patterns(&plan.legs),
+    );
     plan.unset = marks::unset(&published);
     // What a workflow gives its runs is decided later.
     if input.purpose != Purpose::Workflow {
         diagnostics.extend(UnsetVariable::at_plan(&plan.unset));
     }
-    diagnostics.extend(unrendered::patterns(&plan.legs));
+    diagnostics.extend(unrendered);
     diagnostics.extend(runners::unused(images.iter().chain(&left_out), &targets));
     marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
@@ -160,7 +166,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 fn unbuilt(
     input: &Input<'_>,
     legs: &Legs,
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -212,13 +218,17 @@ fn local<'i>(
     images: impl Iterator<Item = &'i UnresolvedImage>,
     targets: &Targets<'_>,
 ) -> Vec<Name> {
-    let covered: BTreeSet<&Name> = images.flat_map(|image| &image.targets).map(|(name, _)| name).collect();
+    let mut is_covered = vec![false; targets.resolved.len()];
+    let covered = images.flat_map(|image| &image.targets);
+    for at in covered.filter_map(|(name, _)| targets.resolved.get_index_of(name)) {
+        is_covered[at] = true;
+    }
     let asked = match input.names {
         [] => images::default_targets(input.definition),
         // A name may be an image's, which is not a target.
         names => select::targets_of(input.definition, names).unwrap_or_default(),
     };
-    let is_local = |name: &Name| !covered.contains(name) && targets.resolved.contains_key(name);
+    let is_local = |name: &Name| targets.resolved.get_index_of(name).is_some_and(|at| !is_covered[at]);
     asked.into_iter().filter(is_local).collect()
 }
 
@@ -246,7 +256,7 @@ fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) 
         let dangling: BTreeSet<Name> = dangling.into_iter().collect();
         plan.targets.retain(|name, _| !dangling.contains(name));
     }
-    let grouped = grouped(targets.definition);
+    let grouped = LazyCell::new(|| grouped(targets.definition));
     let counts = |name: &Name| !name.starts_with('_') || grouped.contains(&**name);
     for (name, found) in targets.broken.iter().filter(|(name, _)| counts(name)) {
         for diagnostic in found {

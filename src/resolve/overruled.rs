@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexSet;
+
 use super::annotations;
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -25,7 +27,7 @@ pub(super) fn warn(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -37,7 +39,7 @@ fn set_values(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::assigned::Legs;
 use super::guards;
@@ -44,7 +44,7 @@ pub(super) fn publications(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     left_out: &[UnresolvedImage],
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Publications {
@@ -56,8 +56,8 @@ pub(super) fn publications(
         let of_images = vec![Publication::new(); images.len()];
         return Publications { of_images, ..Publications::default() };
     }
-    let mut publications: Vec<Publication> = Vec::new();
-    let mut names: Vec<Names> = Vec::new();
+    let mut publications: Vec<Publication> = Vec::with_capacity(images.len());
+    let mut names: Vec<Names> = Vec::with_capacity(images.len());
     let forms = PatternForms::new(input.given.short_length());
     let mut of_lists = Diagnostics::default();
     let others = versions::others(images, input, &mut of_lists);
@@ -152,7 +152,8 @@ fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>>
 
 /// A reference belongs to one image.
 fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
-    let mut claimed: IndexMap<(&Repository, &Tag), (usize, Option<Span>)> = IndexMap::new();
+    let mut claimed: IndexMap<(&Repository, &Tag), (usize, Option<Span>)> =
+        IndexMap::with_capacity(images.len());
     for (at, publication) in publications.iter().enumerate() {
         let own = publication
             .iter()
@@ -194,7 +195,7 @@ pub(super) fn images(
     images: &[UnresolvedImage],
     left_out: &[UnresolvedImage],
     publications: Vec<Publication>,
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     legs: &Legs,
 ) -> IndexMap<String, Image> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -29,7 +29,7 @@ pub(super) fn untagged(
     input: &Input<'_>,
     images: &[(&UnresolvedImage, &Names, &Publication)],
     left_out: &[UnresolvedImage],
-    wanted: &BTreeSet<String>,
+    wanted: &IndexSet<String>,
     diagnostics: &mut Diagnostics,
 ) -> BTreeSet<String> {
     if !input.publish || input.purpose.is_committed() {
