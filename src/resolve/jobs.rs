@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
 use super::assigned::{AssignedLeg, Legs};
@@ -28,14 +29,26 @@ use crate::spec::Grouping;
 struct Published<'p> {
     name: &'p Name,
     assigned: &'p AssignedLeg,
+    /// The key of the image that it is a part of, and those of others, which few have.
+    image: &'p String,
+    others: Vec<&'p String>,
+}
+
+impl<'p> Published<'p> {
     /// The keys of the images that it is a part of.
-    images: Vec<&'p String>,
+    fn images(&self) -> impl Iterator<Item = &'p String> {
+        [self.image].into_iter().chain(self.others.iter().copied())
+    }
 }
 
 /// The jobs of all published legs, in the order of the images.
 pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
     let published = published(legs, images);
-    of_groups(group(&published, legs), &published, legs, targets)
+    let roots = roots(&published, legs);
+    // One list, since there may be very many jobs, most of which have one leg.
+    let mut members: Vec<usize> = (0..roots.len()).collect();
+    members.sort_by_key(|at| roots[*at]);
+    of_groups(members.chunk_by(|one, next| roots[*one] == roots[*next]), &published, legs, targets)
 }
 
 /// The same builds in no more than `most` jobs, each for one platform and runner. What was in one job stays in one.
@@ -69,7 +82,9 @@ pub(super) fn pack(
         members.sort_unstable();
         members
     });
-    Ok(of_groups(groups.collect(), &published, legs, targets))
+    let mut groups: Vec<Vec<usize>> = groups.collect();
+    groups.sort_unstable();
+    Ok(of_groups(groups.iter().map(Vec::as_slice), &published, legs, targets))
 }
 
 /// What all builds of a row have in common: platform and runner, and, if `is_apart`, what they need. A row whose secret is missing
@@ -98,24 +113,29 @@ fn published<'p>(legs: &'p Legs, images: &'p IndexMap<String, Image>) -> IndexMa
     let mut published: IndexMap<&Name, Published<'_>> = IndexMap::with_capacity(legs.all.len());
     for (key, image) in images.iter().filter(|(_, image)| image.reused.is_none()) {
         for Build { leg: name, .. } in &image.builds {
-            let assigned = legs.get(name).expect("a build is a leg of the plan");
-            let new = || Published { name, assigned, images: Vec::with_capacity(1) };
-            published.entry(name).or_insert_with(new).images.push(key);
+            match published.entry(name) {
+                Slot::Occupied(mut known) => known.get_mut().others.push(key),
+                Slot::Vacant(slot) => {
+                    let assigned = legs.get(name).expect("a build is a leg of the plan");
+                    slot.insert(Published { name, assigned, image: key, others: Vec::new() });
+                }
+            }
         }
     }
     published
 }
 
-/// A job for each list of places of published legs, in their order.
-fn of_groups(
-    mut groups: Vec<Vec<usize>>,
+/// A job for each list of places of published legs.
+fn of_groups<'g>(
+    groups: impl Iterator<Item = &'g [usize]>,
     published: &IndexMap<&Name, Published<'_>>,
     legs: &Legs,
     targets: &Targets<'_>,
 ) -> Vec<Job> {
-    groups.sort_by_key(|members| members.iter().copied().min());
-    let mut jobs = Vec::with_capacity(groups.len());
-    jobs.extend(parallel::map(groups, |members| job(&members, published, legs, targets)));
+    let mut jobs = Vec::with_capacity(published.len());
+    jobs.extend(parallel::map(groups, |members| job(members, published, legs, targets)));
+    // There are fewer where legs share them.
+    jobs.shrink_to_fit();
     jobs
 }
 
@@ -141,9 +161,9 @@ fn job(
     let qemu =
         leg.platform.as_ref().is_some_and(|p| p.os() == "linux" && !p.runs_natively_on(&assignment.platform));
     let images = match ordered.as_slice() {
-        [one] => one.images.iter().copied().cloned().collect(),
+        [one] => one.images().cloned().collect(),
         several => {
-            let keys: IndexSet<&String> = several.iter().flat_map(|one| one.images.iter().copied()).collect();
+            let keys: IndexSet<&String> = several.iter().flat_map(|one| one.images()).collect();
             keys.into_iter().cloned().collect()
         }
     };
@@ -164,8 +184,8 @@ fn job(
     }
 }
 
-/// Legs that share a job, as lists of their places among the published ones, in order.
-fn group(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<Vec<usize>> {
+/// The place of the first published leg that each of them shares a job with.
+fn roots(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..published.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
     for (at, Published { assigned, .. }) in published.values().enumerate() {
@@ -189,13 +209,7 @@ fn group(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<Vec<usi
             }
         }
     }
-    // The first of a group is its root.
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); published.len()];
-    for at in 0..published.len() {
-        groups[root(&parents, at)].push(at);
-    }
-    groups.retain(|members| !members.is_empty());
-    groups
+    (0..published.len()).map(|at| root(&parents, at)).collect()
 }
 
 fn root(parents: &[usize], mut at: usize) -> usize {
