@@ -102,6 +102,8 @@ struct Parts {
     os_features: Vec<String>,
     /// The platform as it is printed, which follows from the rest.
     text: String,
+    /// The platform as a part of a name, which follows from that.
+    slug: String,
 }
 
 impl Platform {
@@ -167,13 +169,8 @@ impl Platform {
     /// `/` becomes `-`, and what Bake allows in no name (anything outside `[a-zA-Z0-9_-]`) becomes `_`. Two
     /// platforms may share a slug, so whoever builds names from it checks for collisions.
     #[must_use]
-    pub fn slug(&self) -> String {
-        let slugged = |c: char| match c {
-            '/' => '-',
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
-            _ => '_',
-        };
-        self.0.text.chars().map(slugged).collect()
+    pub fn slug(&self) -> &str {
+        &self.0.slug
     }
 
     /// Whether `prefix` selects this platform, segment by segment: `linux/arm` selects `linux/arm/v7`, not
@@ -266,7 +263,13 @@ impl FromStr for Platform {
         if !variant.is_empty() {
             text.extend(["/", &variant]);
         }
-        Ok(Self(Arc::new(Parts { os, architecture, variant, os_version, os_features, text })))
+        let slugged = |c: char| match c {
+            '/' => '-',
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
+            _ => '_',
+        };
+        let slug = text.chars().map(slugged).collect();
+        Ok(Self(Arc::new(Parts { os, architecture, variant, os_version, os_features, text, slug })))
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn to_read(target: &Target, written: &Written, platform: &Platform) -
 fn per_platform(entry: &Entry, target: &str, platform: &Platform) -> Option<Entry> {
     let (key, text) = place(entry, target)?;
     let slug = platform.slug();
-    let place = if key == "ref" { tagged(text.as_str(), &slug) } else { format!("{text}-{slug}") };
+    let place = if key == "ref" { tagged(text.as_str(), slug) } else { format!("{text}-{slug}") };
     Some(entry.clone().with(key, text.derive(&place)))
 }
 

@@ -23,7 +23,7 @@ use crate::spec::{PlatformOverride, PlatformSettings, Settings};
 /// leg must not be called like the target, which stays in the file as it is.
 pub(super) fn leg_name(target: &str, platform: Option<&Platform>) -> String {
     match platform {
-        Some(platform) => [target, "-", &platform.slug()].concat(),
+        Some(platform) => [target, "-", platform.slug()].concat(),
         None => [target, "-native"].concat(),
     }
 }
@@ -128,11 +128,12 @@ impl Maker<'_> {
     /// The provenance that Docker's actions ask for by default
     /// (<https://docs.docker.com/build/ci/github-actions/attestations/>), unless the target says something about it.
     fn provenance(&self, attest: &[Entry]) -> Option<Entry> {
-        let provenance = Entry::of_type("provenance");
+        let mode = self.options.default_provenance?;
         if attest.iter().any(|one| one.kind() == "provenance") {
             return None;
         }
-        self.options.default_provenance.map(|mode| match mode {
+        let provenance = Entry::of_type("provenance");
+        Some(match mode {
             ProvenanceMode::Max => provenance.with("mode", "max"),
             ProvenanceMode::Min => provenance.with("inline-only", "true").with("mode", "min"),
         })
