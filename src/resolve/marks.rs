@@ -126,6 +126,7 @@ fn built<'a>(
     };
     // What is lifted out of legs, such as annotations of the index, and what these link to as it stands.
     let sources = legs.values().filter_map(|leg| targets.find(&leg.of));
+    let sources = sources.filter(|source| !source.annotations.is_empty());
     let lifted = sources.flat_map(|source| texts(&source.name, source)).filter(|part| {
         matches!(part.place, MarkedPlace::OfTarget { attribute: "annotations", target: _, reach: _ })
     });
@@ -283,12 +284,14 @@ fn names<'a>(
     let named = named.flat_map(|image| &image.targets);
     let named = named.filter_map(|(name, _)| Some((name, targets.find(name)?)));
     named.flat_map(|(name, target)| {
-        let marked = target.image_names().into_iter().filter(|text| !text.value.marks().is_empty());
-        marked.map(move |text| MarkedPart {
+        let names = target.image_names();
+        let marked = names.iter().filter(|text| !text.value.marks().is_empty());
+        let parts = marked.map(|text| MarkedPart {
             place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
             marks: text.value.marks().clone(),
             span: text.span,
-        })
+        });
+        parts.collect::<Vec<_>>()
     })
 }
 

@@ -321,8 +321,8 @@ impl Module {
     }
 
     /// Where the text of a target's name came from, as far as that matters, and the expression that made it.
-    pub fn name_marks(&self, target: &str) -> Option<(&Marks, Span)> {
-        let indexes = self.by_name.get(&("target", Name::from(target)))?;
+    pub fn name_marks(&self, target: &Name) -> Option<(&Marks, Span)> {
+        let indexes = self.by_name.get(&("target", Arc::clone(target)))?;
         let instance =
             indexes.iter().map(|index| &self.instances[*index]).find(|one| !one.marks.is_empty())?;
         Some((&instance.marks, instance.block.body.attribute("name")?.value.span))

@@ -165,7 +165,9 @@ pub fn tags<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Vec<Diagnostic
             (key, Claim { target, text: tag.to_string(), span: tag.span.or(target.span) })
         };
         let stores = stores(target).into_iter();
-        stores.flat_map(move |store| target.image_names().into_iter().map(move |tag| claim(tag, store)))
+        stores.flat_map(move |store| {
+            target.image_names().into_owned().into_iter().map(move |tag| claim(tag, store))
+        })
     });
     twice(claims, |first, again| {
         let message =

@@ -3,6 +3,8 @@
 //! Its tags, or else the names in its outputs: buildx puts the tags over those
 //! (`toSolveOpt` in <https://github.com/docker/buildx/blob/master/build/opt.go>).
 
+use std::borrow::Cow;
+
 use super::flags::parse_bool;
 use super::{Entry, Target, Text};
 
@@ -61,19 +63,17 @@ impl Target {
 
     /// What its image is called: its tags, or else the names in its outputs.
     #[must_use]
-    pub fn image_names(&self) -> Vec<Text> {
+    pub fn image_names(&self) -> Cow<'_, [Text]> {
         match self.tags.as_deref() {
             None | Some([]) => self.output_names().collect(),
-            Some(tags) => tags.to_vec(),
+            Some(tags) => tags.into(),
         }
     }
 
     /// Those with a slash: one without is local, by the convention of Bake files.
     #[must_use]
     pub fn pushed_names(&self) -> Vec<Text> {
-        let mut names = self.image_names();
-        names.retain(|name| name.as_str().contains('/'));
-        names
+        self.image_names().iter().filter(|name| name.as_str().contains('/')).cloned().collect()
     }
 
     /// Whether it is pushed without any tag: a name without one stands for the repository, and not for its `latest`.
