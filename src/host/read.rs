@@ -57,13 +57,20 @@ impl Host {
     /// Whether there is a folder.
     #[must_use]
     pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
-        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_dir())
+        self.found(path.as_ref()).is_some_and(|found| found.is_dir())
     }
 
     /// Whether there is a file with an end: neither a folder nor a pipe or device.
     #[must_use]
     pub fn is_file(&self, path: impl AsRef<Path>) -> bool {
-        self.is_allowed(&path) && fs::metadata(self.resolve(path.as_ref())).is_ok_and(|found| found.is_file())
+        self.found(path.as_ref()).is_some_and(|found| found.is_file())
+    }
+
+    /// What is there, if that may be used.
+    fn found(&self, path: &Path) -> Option<Metadata> {
+        let full = self.resolve(path);
+        self.check_fence(&full).ok()?;
+        fs::metadata(full).ok()
     }
 
     /// The text of a file.

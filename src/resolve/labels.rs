@@ -71,6 +71,9 @@ impl OciLabels {
 
     /// The keys of annotations of the index whose values are those of facts: nothing else is said of them.
     pub(super) fn keys_of_facts<'t>(&self, targets: impl Iterator<Item = &'t Target>) -> BTreeSet<String> {
+        if self.of_facts.is_empty() {
+            return BTreeSet::new();
+        }
         let said: BTreeSet<String> = targets.flat_map(|target| self.said(target).into_keys()).collect();
         self.of_facts.keys().filter(|key| !said.contains(*key)).cloned().collect()
     }

@@ -13,6 +13,14 @@ pub(super) fn unused<'a>(
     images: impl Iterator<Item = &'a UnresolvedImage> + Clone,
     targets: &Targets<'_>,
 ) -> Vec<Diagnostic> {
+    let prefixes = |image: &'a UnresolvedImage| {
+        let rules = image.targets.iter().flat_map(|(_, settings)| &settings.runners);
+        rules.filter_map(|rule| rule.prefix.as_ref())
+    };
+    // Most often there is no such key, in very many images.
+    if images.clone().flat_map(prefixes).next().is_none() {
+        return Vec::new();
+    }
     let of = |image: &'a UnresolvedImage| image.targets.iter().map(|(name, _)| name);
     let platforms: BTreeSet<&Platform> =
         images.clone().flat_map(of).flat_map(|name| targets.valid_platforms(name)).collect();
@@ -23,8 +31,7 @@ pub(super) fn unused<'a>(
         return found;
     }
     for image in images {
-        let rules = image.targets.iter().flat_map(|(_, settings)| &settings.runners);
-        for prefix in rules.filter_map(|rule| rule.prefix.as_ref()) {
+        for prefix in prefixes(image) {
             let is_used = platforms.iter().any(|platform| platform.matches_prefix(prefix));
             if is_used || !seen.insert(prefix.to_string()) {
                 continue;
