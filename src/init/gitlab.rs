@@ -5,11 +5,14 @@ use std::rc::Rc;
 
 use super::commands::{self, Setting};
 use super::found::Publication;
-use super::inputs::{place_of, raw_lines};
+use super::gitlab_rules::{self, Named, of_refs, of_rules};
+use super::guard::Guard;
+use super::inputs::{RawLine, place_of, raw_lines};
 use super::moment::{Answers, Fact, Moment};
 use super::scope::Scope;
 use super::shell::{self, Home};
-use super::text::{Piece, Place, Template};
+use super::text::{Condition, Piece, Place, Template};
+use super::triggers::Start;
 use super::workflow::YamlFile;
 use super::world::World;
 use crate::bake::compose::Yaml;
@@ -30,6 +33,9 @@ const KEYWORDS: [&str; 12] = [
     "variables",
     "workflow",
 ];
+
+/// What stands before a reference to a part of another job.
+const REFERENCE: &str = "!reference";
 
 /// How far jobs may extend each other.
 const MAX_EXTENDS: usize = 10;
@@ -75,8 +81,12 @@ impl<'a> Pipeline<'a> {
                 if !self.world.work.spend(JOB + row.len()) {
                     return found;
                 }
-                for pipeline in chosen(self.rules_of_pipeline()) {
-                    for own in chosen(self.key(job, "rules")) {
+                for pipeline in
+                    chosen(&self.rules_of_pipeline().map(|list| self.rules(list, 0)).unwrap_or_default())
+                {
+                    for own in
+                        chosen(&self.key(job, "rules").map(|list| self.rules(list, 0)).unwrap_or_default())
+                    {
                         found.extend(self.job(name, job, &row, (pipeline, own)));
                     }
                 }
@@ -141,45 +151,118 @@ impl<'a> Pipeline<'a> {
         let before = self.key(job, "before_script").or_else(|| of_root("before_script"));
         let scripts = before.into_iter().chain(self.key(job, "script"));
         let source = self.sources.get(self.file.id);
-        let lines: Vec<_> = scripts.flat_map(|script| raw_lines(script, source, &self.file.path)).collect();
+        let (mut lines, mut missing) = (Vec::new(), Vec::new());
+        for script in scripts {
+            let (more, unknown) = self.script(script, 0);
+            lines.extend(more);
+            missing.extend(unknown);
+        }
         let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let numbers: Vec<usize> = lines.iter().map(|line| line.place.line).collect();
         let ran = shell::read(&text.join("\n"), &scope, &Home::default());
-        let runs = self.runs(job, &scope, (of_pipeline, of_job));
+        let (condition, at) = self.condition(job, &scope, (of_pipeline, of_job));
+        let no_release = Answers::of(|moment| Some(moment != Moment::Release));
+        let runs = condition.answers.and(no_release);
+        let place = place_of(at, source, &self.file.path);
         let job = format!("{}#{name}", self.file.path);
         let setting = Setting { path: &self.file.path, lines: &numbers, runs, job: &job };
-        commands::publications(&ran, &scope, &setting)
+        let mut found = commands::publications(&ran, &scope, &setting);
+        found.extend(missing.into_iter().map(|place| {
+            let unread = Some("this refers to what is not in the file".to_owned());
+            Publication { unread, ..Publication::new(place, &job, runs) }
+        }));
+        let start = self.start();
+        for publication in &mut found {
+            publication.start = Rc::clone(&start);
+            if !condition.is_certain() {
+                let guard = Guard { condition: condition.clone(), place: place.clone() };
+                publication.guards.insert(0, guard);
+            }
+        }
+        found
     }
 
-    /// In which examples a job runs.
-    fn runs(
+    /// The branches that conditions name.
+    fn start(&self) -> Rc<Start> {
+        let source = self.sources.get(self.file.id);
+        let mut branches: Vec<(String, Place)> = Vec::new();
+        for (named, at) in named(&self.file.root) {
+            let pattern = match named {
+                Named::Branch(name) => name,
+                Named::Branches(pattern) => format!("{}**", literal(&pattern)),
+                Named::Tags(_) => continue,
+            };
+            if !branches.iter().any(|(known, _)| *known == pattern) {
+                branches.push((pattern, place_of(at, source, &self.file.path)));
+            }
+        }
+        Rc::new(Start { path: Rc::clone(&self.file.path), branches, ..Start::default() })
+    }
+
+    /// When a job runs, and where that is written.
+    fn condition(
         &self,
         job: &'a Yaml,
         scope: &Scope,
         (of_pipeline, of_job): (Option<usize>, Option<usize>),
-    ) -> Answers {
+    ) -> (Condition, &'a Yaml) {
         let started =
-            self.rules_of_pipeline().map_or(Answers::of(|moment| Some(moment != Moment::Release)), |list| {
-                rules(list, scope, of_pipeline)
-            });
-        let is_manual = self.key(job, "when").and_then(Yaml::as_text) == Some("manual");
-        let own = if let Some(list) = self.key(job, "rules") {
-            rules(list, scope, of_job)
-        } else {
-            let only = self.key(job, "only").map(refs);
-            let except = self.key(job, "except").map(refs);
-            Answers::of(|moment| {
-                let has = |refs: &Option<Refs>| refs.as_ref().map(|refs| refs.has(moment, scope));
-                let is_in = has(&only).unwrap_or_else(|| Some(moment != Moment::PullRequest));
-                match (is_in, has(&except).unwrap_or(Some(false))) {
-                    (Some(false), _) | (_, Some(true)) => Some(false),
-                    (Some(true), Some(false)) => Some(true),
-                    _ => None,
-                }
-            })
+            self.rules_of_pipeline().map(|list| of_rules(&self.rules(list, 0), None, scope, of_pipeline));
+        let when = self.key(job, "when");
+        let text = when.and_then(Yaml::as_text);
+        let (own, at) = match self.key(job, "rules") {
+            Some(list) => (of_rules(&self.rules(list, 0), text, scope, of_job), list),
+            None => {
+                let (only, except) = (self.key(job, "only"), self.key(job, "except"));
+                let own = of_refs(only, except, scope).and(gitlab_rules::started(text));
+                (own, only.or(except).or(when).unwrap_or(job))
+            }
         };
-        let started = started.and(own).and(Answers::of(|moment| Some(moment != Moment::Release)));
-        if is_manual { Answers::of(|moment| started.at(moment).filter(|runs| !runs)) } else { started }
+        let at = if own.is_certain() { self.rules_of_pipeline().unwrap_or(at) } else { at };
+        (started.map_or(own.clone(), |started| started.and(own)), at)
+    }
+
+    /// What `!reference [.job, key]` stands for; what is no reference stands for itself.
+    fn resolved(&self, yaml: &'a Yaml) -> Option<&'a Yaml> {
+        let text = &self.sources.get(self.file.id).text;
+        let is_reference = !yaml.items().is_empty() && {
+            let (before, after) = text.split_at_checked(yaml.span.start as usize).unwrap_or_default();
+            after.starts_with(REFERENCE) || before.trim_end().ends_with(REFERENCE)
+        };
+        if !is_reference {
+            return Some(yaml);
+        }
+        let mut found = &self.file.root;
+        for (at, name) in yaml.items().iter().filter_map(Yaml::as_text).enumerate() {
+            found = if at == 0 { found.get(name)? } else { self.key(found, name)? };
+        }
+        Some(found)
+    }
+
+    /// A list of rules with those that it refers to.
+    fn rules(&self, list: &'a Yaml, depth: usize) -> Vec<&'a Yaml> {
+        let Some(list) = self.resolved(list).filter(|_| depth < MAX_EXTENDS) else { return vec![list] };
+        let of =
+            |rule: &'a Yaml| if rule.items().is_empty() { vec![rule] } else { self.rules(rule, depth + 1) };
+        list.items().iter().flat_map(of).collect()
+    }
+
+    /// The lines of a script with those that it refers to; and where it refers to something that is not here.
+    fn script(&self, script: &'a Yaml, depth: usize) -> (Vec<RawLine>, Vec<Place>) {
+        let source = self.sources.get(self.file.id);
+        let Some(found) = self.resolved(script).filter(|_| depth < MAX_EXTENDS) else {
+            return (Vec::new(), vec![place_of(script, source, &self.file.path)]);
+        };
+        if found.items().is_empty() {
+            return (raw_lines(found, source, &self.file.path), Vec::new());
+        }
+        let (mut lines, mut missing) = (Vec::new(), Vec::new());
+        for item in found.items() {
+            let (more, unknown) = self.script(item, depth + 1);
+            lines.extend(more);
+            missing.extend(unknown);
+        }
+        (lines, missing)
     }
 }
 
@@ -190,6 +273,7 @@ fn predefined(world: &World) -> Vec<(String, Template)> {
         ("CI_COMMIT_TAG", fact(Fact::Tag)),
         ("CI_COMMIT_BRANCH", fact(Fact::RefName)),
         ("CI_COMMIT_REF_NAME", fact(Fact::RefName)),
+        ("CI_COMMIT_REF_SLUG", fact(Fact::RefSlug)),
         ("CI_COMMIT_SHA", fact(Fact::Commit(None))),
         ("CI_COMMIT_SHORT_SHA", fact(Fact::Commit(Some(8)))),
         ("CI_DEFAULT_BRANCH", fact(Fact::DefaultBranch)),
@@ -237,156 +321,113 @@ fn rows(matrix: &Yaml) -> Vec<Vec<(String, String)>> {
 }
 
 /// Which rules a job has to be looked at with: each, where some have variables of their own.
-fn chosen(rules: Option<&Yaml>) -> Vec<Option<usize>> {
-    let items = rules.map(Yaml::items).unwrap_or_default();
-    let has_variables = items.iter().any(|rule| rule.get("variables").is_some());
-    if has_variables { (0..items.len()).map(Some).collect() } else { vec![None] }
+fn chosen(rules: &[&Yaml]) -> Vec<Option<usize>> {
+    let has_variables = rules.iter().any(|rule| rule.get("variables").is_some());
+    if has_variables { (0..rules.len()).map(Some).collect() } else { vec![None] }
 }
 
-/// `rules`: the first that applies decides. With `only`, it has to be this one.
-fn rules(list: &Yaml, scope: &Scope, only: Option<usize>) -> Answers {
-    Answers::of(|moment| {
-        for (at, rule) in list.items().iter().enumerate() {
-            let holds = match rule.get("if").and_then(Yaml::as_text) {
-                Some(condition) => holds(condition, moment, scope),
-                None => Some(true),
-            };
-            let has_files = rule.get("changes").is_some() || rule.get("exists").is_some();
-            let runs = match rule.get("when").and_then(Yaml::as_text) {
-                Some("never") => Some(false),
-                Some("manual" | "delayed") => None,
-                _ => Some(true),
-            };
-            match holds {
-                Some(false) => {}
-                Some(true) if !has_files => {
-                    return if only.is_none_or(|only| only == at) { runs } else { Some(false) };
-                }
-                // Whether this one applies is not known; a later one may.
-                _ => return if only.is_some_and(|only| only < at) { Some(false) } else { None },
+/// What the conditions in a file name, each with where.
+fn named(yaml: &Yaml) -> Vec<(Named, &Yaml)> {
+    let mut all = Vec::new();
+    for (key, value) in yaml.members() {
+        match key.as_str() {
+            "if" => all.extend(
+                value
+                    .as_text()
+                    .map(gitlab_rules::named)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|one| (one, value)),
+            ),
+            "only" => {
+                let list = value.get("refs").unwrap_or(value);
+                let items = if list.items().is_empty() { std::slice::from_ref(list) } else { list.items() };
+                all.extend(items.iter().filter_map(|item| Some((of_only(item.as_text()?)?, item))));
             }
+            _ => all.extend(named(value)),
         }
-        Some(false)
-    })
+    }
+    yaml.items().iter().for_each(|item| all.extend(named(item)));
+    all
 }
 
-/// Whether a condition of GitLab's holds.
-fn holds(condition: &str, moment: Moment, scope: &Scope) -> Option<bool> {
-    if condition.contains('(') && !condition.contains("=~") {
-        return None;
+/// A branch, or a pattern of them, that `only` lists.
+fn of_only(written: &str) -> Option<Named> {
+    const OTHERS: [&str; 12] = [
+        "api",
+        "branches",
+        "chat",
+        "external",
+        "external_pull_requests",
+        "merge_requests",
+        "pipelines",
+        "pushes",
+        "schedules",
+        "tags",
+        "triggers",
+        "web",
+    ];
+    if let Some(pattern) = written.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+        return Some(Named::Branches(pattern.0.replace("\\/", "/")));
     }
-    let mut any = Some(false);
-    for all in condition.split("||") {
-        let mut every = Some(true);
-        for one in all.split("&&") {
-            every = match (every, compares(one.trim(), moment, scope)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            };
-        }
-        any = match (any, every) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
+    let name = written.split('@').next().unwrap_or_default();
+    (!OTHERS.contains(&name)).then(|| Named::Branch(name.to_owned()))
+}
+
+/// What a pattern begins with as it stands there.
+fn literal(pattern: &str) -> String {
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
+    let end = pattern.find(|c| !is_plain(c)).unwrap_or(pattern.len());
+    // What stands before a sign for repetition may not be there.
+    let is_counted = pattern[end..].starts_with(['*', '?', '{']) && !pattern[end..].starts_with(".*");
+    pattern[..if is_counted { end.saturating_sub(1) } else { end }].to_owned()
+}
+
+/// What the examples of runs are called where pipelines publish.
+pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
+    let all: Vec<Named> = files.iter().flat_map(|file| named(&file.root)).map(|(named, _)| named).collect();
+    let fits =
+        |pattern: &str, text: &String| regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+    let branch = all.iter().find_map(|named| {
+        let name = match named {
+            Named::Branch(name) => Some(name.clone()),
+            Named::Branches(pattern) => {
+                let start = literal(pattern);
+                ["1.2", "", "x", "/1.2", "-1.2"]
+                    .into_iter()
+                    .map(|end| format!("{start}{end}"))
+                    .find(|name| !name.is_empty() && fits(pattern, name))
+            }
+            Named::Tags(_) => None,
         };
-    }
-    any
-}
-
-/// `$NAME`, and how it is compared.
-fn compares(written: &str, moment: Moment, scope: &Scope) -> Option<bool> {
-    if let Some((left, right)) = written.split_once("=~").or_else(|| written.split_once("!~")) {
-        let pattern = right.trim().strip_prefix('/')?.strip_suffix('/')?;
-        // GitLab writes a slash in a pattern as `\/`.
-        let pattern = regex::Regex::new(&pattern.replace("\\/", "/")).ok()?;
-        let fits = value(left, moment, scope)?.is_some_and(|text| pattern.is_match(&text));
-        return Some(fits != written.contains("!~"));
-    }
-    for (sign, is_equal) in [("==", true), ("!=", false)] {
-        if let Some((left, right)) = written.split_once(sign) {
-            return Some((value(left, moment, scope)? == value(right, moment, scope)?) == is_equal);
-        }
-    }
-    Some(value(written, moment, scope)?.is_some_and(|text| !text.is_empty()))
-}
-
-/// A side of a comparison: none where that is not known, and null within.
-#[expect(clippy::option_option, reason = "what is null is known")]
-fn value(written: &str, moment: Moment, scope: &Scope) -> Option<Option<String>> {
-    let written = written.trim();
-    if written == "null" {
-        return Some(None);
-    }
-    let quoted = |quote: char| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    if let Some(text) = quoted('"').or_else(|| quoted('\'')) {
-        return Some(Some(text.to_owned()));
-    }
-    let name = written.strip_prefix('$')?;
-    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
-    let world = &scope.world;
-    let source = match moment {
-        Moment::PullRequest => "merge_request_event",
-        Moment::Schedule => "schedule",
-        Moment::Branch | Moment::OtherBranch | Moment::Tag | Moment::Release => "push",
+        name.filter(|name| *name != world.default_branch)
+    });
+    let patterns: Vec<&String> = all
+        .iter()
+        .filter_map(|named| if let Named::Tags(pattern) = named { Some(pattern) } else { None })
+        .collect();
+    let tag = |pattern: &String| {
+        let start = literal(pattern);
+        let made = ["1.2.3", "v1.2.3", "1.2", "v1.2", "1", ""].into_iter().map(|end| format!("{start}{end}"));
+        let usual = ["v1.2.3", "1.2.3", "v1.2", "1.2"].into_iter().map(str::to_owned);
+        usual.chain(made).find(|tag| !tag.is_empty() && fits(pattern, tag))
     };
-    let is_branch = matches!(moment, Moment::Branch | Moment::OtherBranch | Moment::Schedule);
-    Some(match name {
-        "CI_PIPELINE_SOURCE" => Some(source.to_owned()),
-        "CI_COMMIT_BRANCH" => is_branch.then(|| moment.fact(&Fact::RefName, world)).flatten(),
-        "CI_MERGE_REQUEST_ID" | "CI_MERGE_REQUEST_IID" => moment.fact(&Fact::PullRequest, world),
-        "CI_OPEN_MERGE_REQUESTS" => (moment == Moment::PullRequest).then(|| "1".to_owned()),
-        _ => {
-            let (_, value) = scope.set.iter().rev().find(|(known, _)| known == name)?;
-            match value.0.as_slice() {
-                [Piece::Fact(fact)] => moment.fact(fact, world),
-                _ => Some(value.constant()?),
-            }
-        }
-    })
-}
-
-/// What `only` and `except` list.
-struct Refs {
-    names: Vec<String>,
-    /// Whether more is asked, such as which files have changed.
-    has_more: bool,
-}
-
-fn refs(yaml: &Yaml) -> Refs {
-    let list = yaml.get("refs").unwrap_or(yaml);
-    let names = list.as_text().into_iter().chain(list.items().iter().filter_map(Yaml::as_text));
-    let has_more = yaml.members().iter().any(|(key, _)| key != "refs");
-    Refs { names: names.map(str::to_owned).collect(), has_more }
-}
-
-impl Refs {
-    fn has(&self, moment: Moment, scope: &Scope) -> Option<bool> {
-        let name = moment.fact(&Fact::RefName, &scope.world).unwrap_or_default();
-        let is_tag = matches!(moment, Moment::Tag | Moment::Release);
-        let is_request = moment == Moment::PullRequest;
-        // `REF@PATH` is about the project of this path, which is this one in all but its forks.
-        let bare = |one: &'_ str| {
-            one.rsplit_once('@').filter(|(_, path)| path.contains('/')).map(|(bare, _)| bare.to_owned())
-        };
-        let has = |one: &String| match bare(one).as_deref().unwrap_or(one) {
-            "tags" => is_tag,
-            "branches" => !is_tag && !is_request,
-            "merge_requests" => is_request,
-            "schedules" => moment == Moment::Schedule,
-            "pushes" => !is_request && moment != Moment::Schedule,
-            // What starts a pipeline in none of the examples.
-            "api" | "chat" | "external" | "external_pull_requests" | "pipelines" | "triggers" | "web" => {
-                false
-            }
-            pattern if pattern.starts_with('/') => {
-                let pattern =
-                    pattern.trim_start_matches('/').rsplit_once('/').map_or("", |(pattern, _)| pattern);
-                !is_request && regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&name))
-            }
-            other => !is_request && other == name,
-        };
-        let is_listed = self.names.is_empty() || self.names.iter().any(has);
-        if self.has_more && is_listed { None } else { Some(is_listed) }
+    let tags: Vec<String> = patterns.into_iter().filter_map(tag).collect();
+    let has_schedule =
+        |yaml: &Yaml| has_text(yaml, &|text| text.contains("\"schedule\"") || text == "schedules");
+    World {
+        other_branch: branch.or(world.other_branch),
+        has_schedule: world.has_schedule || files.iter().any(|file| has_schedule(&file.root)),
+        tag: tags.first().cloned().unwrap_or(world.tag),
+        tags: if tags.is_empty() { world.tags } else { tags },
+        ..world
     }
+}
+
+/// Whether any text is like that.
+fn has_text(yaml: &Yaml, is_it: &dyn Fn(&str) -> bool) -> bool {
+    yaml.as_text().is_some_and(is_it)
+        || yaml.items().iter().any(|one| has_text(one, is_it))
+        || yaml.members().iter().any(|(_, one)| has_text(one, is_it))
 }

@@ -77,7 +77,7 @@ impl Guarded {
 /// Whether the examples of runs of branches and of git tags tell all that a condition says.
 fn is_told(when: &str, world: &World) -> bool {
     const WORDS: [&str; 9] = ["tag", "branch", "pr", "and", "or", "not", "true", "false", "event"];
-    const EVENTS: [&str; 9] = [
+    const EVENTS: [&str; 10] = [
         "push",
         "pull_request",
         "pull_request_target",
@@ -86,6 +86,7 @@ fn is_told(when: &str, world: &World) -> bool {
         "workflow_dispatch",
         "workflow_call",
         "merge_group",
+        "merge_request_event",
         "create",
     ];
     let mut when = when.to_owned();

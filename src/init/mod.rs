@@ -55,6 +55,8 @@ pub(crate) mod commands;
 
 pub(crate) mod workflow;
 
+mod gitlab_rules;
+
 pub(crate) mod gitlab;
 
 // What is there already, and what it comes to.

@@ -10,6 +10,8 @@ pub(crate) enum Fact {
     Ref,
     /// The name of the branch or the git tag.
     RefName,
+    /// The same as GitLab shortens it for addresses: `feature-x` of `Feature/x`.
+    RefSlug,
     /// The git tag.
     Tag,
     /// The git tag without a leading `v`.
@@ -150,6 +152,11 @@ impl Moment {
             Fact::RefName => {
                 let git_ref = self.git_ref(world);
                 git_ref.splitn(3, '/').nth(2).map(str::to_owned)
+            }
+            Fact::RefSlug => {
+                let of_slug = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+                let slug: String = self.fact(&Fact::RefName, world)?.chars().map(of_slug).take(63).collect();
+                Some(slug.trim_matches('-').to_owned())
             }
             Fact::Tag => tag(),
             Fact::Version => tag().map(|tag| tag.strip_prefix('v').unwrap_or(&tag).to_owned()),

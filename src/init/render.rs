@@ -169,6 +169,7 @@ impl Variables {
             Fact::Commit(Some(8)) => ("CI_COMMIT_SHORT_SHA", "unknown"),
             Fact::RefName | Fact::Version => ("CI_COMMIT_REF_NAME", "dev"),
             Fact::Tag => ("CI_COMMIT_TAG", ""),
+            Fact::RefSlug => ("CI_COMMIT_REF_SLUG", "dev"),
             Fact::Event => ("CI_PIPELINE_SOURCE", "unknown"),
             _ => return None,
         };

@@ -330,7 +330,7 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                     return Err(format!("`{}` is not a format of dates", super::render::quotable(format)));
                 }
                 Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
-                Fact::Ref => return Err("a ref is not a tag".to_owned()),
+                Fact::Ref | Fact::RefSlug => return Err("a ref is not a tag".to_owned()),
                 Fact::RunNumber => return Err("the number of the run is in a variable".to_owned()),
             })),
             Piece::Unknown(written) => {
@@ -373,6 +373,9 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
             },
         ));
         return Ok(made);
+    }
+    if let Some(made) = of_slug(text, mask) {
+        return made;
     }
     let uses = |wanted: &dyn Fn(&Fact) -> bool| {
         text.0.iter().any(|piece| matches!(piece, Piece::Fact(fact) if wanted(fact)))
@@ -418,6 +421,22 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
         )]);
     }
     Ok(vec![(text.clone(), Mask::ALL, None)])
+}
+
+/// A text with the name of the branch or git tag as GitLab shortens it, for each of them.
+fn of_slug(text: &Template, mask: Mask) -> Option<Result<Made, String>> {
+    let is_slug = |piece: &Piece| matches!(piece, Piece::Fact(Fact::RefSlug));
+    let with = |word: &str| {
+        let slug = format!("{{{{ ({word} | lower | replace('.', '-') | replace('_', '-') | slug)[:63] }}}}");
+        let one = |piece: &Piece| if is_slug(piece) { Piece::Text(slug.clone()) } else { piece.clone() };
+        (Template(text.0.iter().map(one).collect()), Some(word.to_owned()))
+    };
+    text.0.iter().any(is_slug).then(|| {
+        let of = |(text, when), mask| (text, mask, when);
+        let tag = mask.tag.then(|| of(with("tag"), Mask::TAG));
+        let branch = (mask.branch || mask.others).then(|| of(with("branch"), Mask::BRANCH));
+        Ok(tag.into_iter().chain(branch).collect())
+    })
 }
 
 /// A rule of docker/metadata-action.

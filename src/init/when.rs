@@ -152,6 +152,24 @@ pub(super) fn starting(word: &str, start: &str) -> String {
     }
 }
 
+/// A condition on a word, which some runs lack.
+pub(super) fn present(word: &str, condition: String) -> String {
+    let is_always = matches!(word, "ref" | "event" | "commit" | "default_branch");
+    if is_always { condition } else { format!("{word} and {condition}") }
+}
+
+/// That a word fits a regular expression, where that says how it begins, or all of it.
+pub(super) fn fitting(word: &str, pattern: &str) -> Option<String> {
+    let is_plain =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_'));
+    let rest = pattern.strip_prefix('^')?;
+    let ends = |end: &str| rest.strip_suffix(end).filter(|start| is_plain(start));
+    if let Some(start) = ends(".*").or_else(|| ends(".*$")).or_else(|| ends("")) {
+        return Some(present(word, starting(word, start)));
+    }
+    ends("$").map(|whole| format!("{word} == {}", quoted(whole)))
+}
+
 /// That a condition does not hold.
 pub(super) fn negated(condition: &str) -> String {
     match (condition, condition.strip_prefix("not ")) {
@@ -217,6 +235,7 @@ pub(super) fn word(fact: &Fact) -> Option<&'static str> {
         Fact::BaseBranch => Some("base_branch"),
         Fact::DefaultBranch => Some("default_branch"),
         Fact::Event => Some("event"),
+        Fact::RefSlug => None,
         Fact::Version | Fact::Numbers(_) | Fact::Commit(Some(_)) | Fact::Date(_) | Fact::RunNumber => None,
     }
 }

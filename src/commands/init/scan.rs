@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
+use crate::init::gitlab;
 use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::scripts::Scripts;
@@ -246,7 +247,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let registry = facts.url.as_deref().and_then(registry_of);
     let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
     let default_branch = default_branch.or_else(|| only_branch(session));
-    World {
+    let world = World {
         has_capitals: exact != lower,
         is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),
         repository: lower,
@@ -260,5 +261,6 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
             &session.sources,
             default_branch.unwrap_or_else(|| "main".to_owned()),
         )
-    }
+    };
+    if world.is_on_gitlab { gitlab::examples(&found.pipelines, world) } else { world }
 }

@@ -127,11 +127,25 @@ impl Script<'_> {
         if operation.starts_with([':', '?']) && operation.trim_start_matches(':').starts_with('?') {
             return value;
         }
-        if let Some(other) = operation.strip_prefix(":+") {
-            return Some(if value?.0.is_empty() { Template::default() } else { self.expand(other) });
+        if let Some(other) = operation.strip_prefix(":+").or_else(|| operation.strip_prefix('+')) {
+            let value = value?;
+            // What some runs have is something there, and nothing in others.
+            let is_known =
+                value.unknown_parts().is_empty() && !may_lack(&value) && !self.is_of_branches(name);
+            return is_known
+                .then(|| if value.0.is_empty() { Template::default() } else { self.expand(other) });
         }
         if let Some(default) = [":-", ":=", "-", "="].iter().find_map(|one| operation.strip_prefix(one)) {
-            return Some(value.filter(|value| !value.0.is_empty()).unwrap_or_else(|| self.expand(default)));
+            let Some(value) = value.filter(|value| !value.0.is_empty()) else {
+                return Some(self.expand(default));
+            };
+            let other = || self.expand(default);
+            if self.is_of_branches(name) {
+                // The git tag is the name of the ref where there is no branch.
+                let is_tag = matches!(other().0.as_slice(), [Piece::Fact(Fact::Tag | Fact::RefName)]);
+                return is_tag.then_some(value);
+            }
+            return if may_lack(&value) { value.or(other()) } else { Some(value) };
         }
         changed(value?, operation)
     }
@@ -167,6 +181,11 @@ impl Script<'_> {
             return Some(known.map(|all| lists::list(lists::parts(&all).get(from..).unwrap_or_default())));
         }
         Some(None)
+    }
+
+    /// Whether a variable of the pipeline is set in those of branches alone.
+    fn is_of_branches(&self, name: &str) -> bool {
+        name == "CI_COMMIT_BRANCH" && !self.variables.iter().any(|(known, _)| known == name)
     }
 
     /// The folder of the script's own file.
@@ -247,6 +266,12 @@ impl Script<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether some runs lack a value.
+fn may_lack(value: &Template) -> bool {
+    matches!(value.0.as_slice(), [Piece::Fact(fact)] if fact.may_lack())
+        || matches!(value.0.as_slice(), [Piece::Or(..)])
 }
 
 /// Whether a word is the path of the script itself.

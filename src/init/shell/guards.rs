@@ -42,21 +42,21 @@ impl Condition {
     }
 
     /// Whether it holds in every run.
-    pub(super) fn is_certain(&self) -> bool {
+    pub(in crate::init) fn is_certain(&self) -> bool {
         self.when.as_deref() == Some("true")
     }
 
     /// Whether it holds in no run.
-    pub(super) fn is_never(&self) -> bool {
+    pub(in crate::init) fn is_never(&self) -> bool {
         self.when.as_deref() == Some("false")
     }
 
     /// Whether nothing about it is known, in none of the examples.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::init) fn is_open(&self) -> bool {
         self.when.is_none() && self.answers.0.iter().all(Option::is_none)
     }
 
-    pub(super) fn not(self) -> Self {
+    pub(in crate::init) fn not(self) -> Self {
         let Self { written, answers, when } = self;
         let written = match written.strip_prefix("! ") {
             Some(inner) => inner.to_owned(),
@@ -66,7 +66,7 @@ impl Condition {
         Self { written, answers, when: when.as_deref().map(when::negated) }.bounded()
     }
 
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(in crate::init) fn and(self, other: Self) -> Self {
         if self.is_certain() || other.is_never() {
             return other;
         }
@@ -81,7 +81,7 @@ impl Condition {
         .bounded()
     }
 
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(in crate::init) fn or(self, other: Self) -> Self {
         if self.is_never() || other.is_certain() {
             return other;
         }
@@ -100,12 +100,6 @@ impl Condition {
         }
         .bounded()
     }
-}
-
-/// A condition on a word, which some runs lack.
-fn present(word: &str, condition: String) -> String {
-    let is_always = matches!(word, "ref" | "event" | "commit" | "default_branch");
-    if is_always { condition } else { format!("{word} and {condition}") }
 }
 
 /// A side of a comparison.
@@ -263,10 +257,10 @@ impl Script<'_> {
             "*" => Some("true".to_owned()),
             _ => {
                 if let Some(start) = pattern.strip_suffix('*').filter(|text| is_plain(text)) {
-                    return Some(present(&word, when::starting(&word, start)));
+                    return Some(when::present(&word, when::starting(&word, start)));
                 }
                 let end = pattern.strip_prefix('*').filter(|text| is_plain(text))?;
-                Some(present(&word, format!("{word} is endingwith({})", when::quoted(end))))
+                Some(when::present(&word, format!("{word} is endingwith({})", when::quoted(end))))
             }
         });
         Condition { written, answers, when }.bounded()
@@ -279,20 +273,12 @@ impl Script<'_> {
         let side = self.side(left);
         let regex = regex::Regex::new(&pattern).ok();
         let answers = self.answers_if(&side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
-        let is_plain =
-            |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_'));
         let word = match &side {
             Side::Text(text) => when::text(text),
             Side::Branch => Some("branch".to_owned()),
             Side::RefType | Side::ByRun(..) => None,
         };
-        let when = word.zip(pattern.strip_prefix('^')).and_then(|(word, rest)| {
-            if let Some(whole) = rest.strip_suffix('$').filter(|text| is_plain(text)) {
-                return Some(format!("{word} == {}", when::quoted(whole)));
-            }
-            let start = rest.strip_suffix(".*").unwrap_or(rest);
-            is_plain(start).then(|| present(&word, when::starting(&word, start)))
-        });
+        let when = word.and_then(|word| when::fitting(&word, &pattern));
         Some(Condition { written, answers, when }.bounded())
     }
 

@@ -126,8 +126,12 @@ fn only_lists_refs_and_starts() {
 fn what_is_not_followed_is_told_at_its_line() {
     for (pipeline, told) in [
         (
-            "a:\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG -t $CI_REGISTRY_IMAGE:1 .\n",
-            "`$CI_COMMIT_REF_SLUG` is not known here\n --> .gitlab-ci.yml:3",
+            "a:\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:$CI_PIPELINE_ID -t $CI_REGISTRY_IMAGE:1 .\n",
+            "`$CI_PIPELINE_ID` is not known here\n --> .gitlab-ci.yml:3",
+        ),
+        (
+            "a:\n  script:\n    - !reference [.b, script]\n    - docker build --push -t $CI_REGISTRY_IMAGE:1 .\n",
+            "this refers to what is not in the file\n --> .gitlab-ci.yml:3",
         ),
         (
             "include:\n  - local: b.yml\na:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:1 .]\n",
@@ -231,4 +235,149 @@ fn arguments_take_the_variables_of_the_pipeline() {
     let said = said(&project(pipeline, &[]).args(["init"]));
     said.tells(&["set a variable of this name in the pipeline"]);
     said.lacks(&["workflow github"]);
+}
+
+const ONE: &str = "  script: [docker build --push -t $CI_REGISTRY_IMAGE:one .]\n";
+
+/// What a job publishes on its conditions alone has these conditions in the proposal.
+#[test]
+fn conditions_of_jobs_become_those_of_tags() {
+    for (job, expected) in [
+        ("rules:\n    - if: $CI_COMMIT_BRANCH == \"develop\"\n", "branch == \\\"develop\\\""),
+        ("rules:\n    - if: '\"develop\" == $CI_COMMIT_BRANCH'\n", "branch == \\\"develop\\\""),
+        (
+            "rules:\n    - if: $CI_COMMIT_BRANCH =~ /^release/\n",
+            "branch and branch is startingwith(\\\"release\\\")",
+        ),
+        ("rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n", "default_branch"),
+        ("rules:\n    - if: $CI_COMMIT_TAG\n      when: never\n    - if: $CI_COMMIT_BRANCH\n", "branch"),
+        ("rules:\n    - if: ($CI_COMMIT_TAG)\n", "tag"),
+        ("rules:\n    - if: $CI_PIPELINE_SOURCE == \"web\"\n", "event == \\\"web\\\""),
+        ("only: [develop]\n", "(tag or branch) == \\\"develop\\\""),
+        ("only:\n    refs: [/^release-.*$/]\n", "(tag or branch) is startingwith(\\\"release-\\\")"),
+        ("only: [branches]\n", "branch"),
+        ("except: [tags]\n", "branch"),
+        ("except: [branches]\n", "tag"),
+        ("only:\n    variables: [$CI_COMMIT_TAG]\n", "tag"),
+    ] {
+        // Another job publishes in every run.
+        let pipeline =
+            format!("a:\n  {job}{ONE}b:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:other .]\n");
+        let said = said(&project(&pipeline, &[]).args(["init"]));
+        let line = said.stdout.lines().find(|line| line.contains("pattern = \"one\"")).unwrap_or_default();
+        assert!(line.contains(expected), "{job}: {line}\n{}{}", said.stdout, said.stderr);
+        said.proposes(&["    \"other\",\n"]);
+        for row in said.rows() {
+            assert!(row.ends_with("the same") || row.ends_with("nothing"), "{job}: {:?}", said.rows());
+        }
+    }
+}
+
+/// What no plan knows is never without its condition.
+#[test]
+fn conditions_that_are_not_known_are_told() {
+    let other = "b:\n  script: [docker build --push -t $CI_REGISTRY_IMAGE:other .]\n";
+    for (job, told) in [
+        ("when: manual\n", "a plan cannot express `a push && when: manual`"),
+        ("rules:\n    - when: manual\n      allow_failure: true\n", "a plan cannot express `when: manual`"),
+        ("rules:\n    - if: $CI_COMMIT_TAG\n      when: manual\n", "&& when: manual`"),
+        ("rules:\n    - if: $DEPLOY == \"yes\"\n", "a plan cannot express `$DEPLOY == \"yes\"`"),
+        ("rules:\n    - if: $CI_COMMIT_MESSAGE =~ /docker/\n", "a plan cannot express `$CI_COMMIT_MESSAGE"),
+        ("rules:\n    - changes: [app/*]\n", "a plan cannot express `changes: app/*`"),
+        ("rules:\n    - exists: [Dockerfile]\n", "a plan cannot express `exists: Dockerfile`"),
+        ("rules:\n    - if: some(new, form)\n", "a plan cannot express `some(new, form)`"),
+        ("rules:\n    - !reference [.c, rules]\n", "a plan cannot express `a rule that is not in this file`"),
+        ("only:\n    changes: [app/*]\n", "a plan cannot express `changes`"),
+        ("only:\n    variables: [$DEPLOY]\n", "a plan cannot express `$DEPLOY`"),
+    ] {
+        let pipeline = format!("a:\n  {job}{ONE}{other}");
+        let said = said(&project(&pipeline, &[]).args(["init"]));
+        said.tells(&["this tag is not in the proposal", told, " --> .gitlab-ci.yml:"]);
+        said.proposes(&["    \"other\",\n", "not known: whether .gitlab-ci.yml:"]);
+        assert!(!said.stdout.contains("    \"one\",\n"), "{job}\n{}", said.stdout);
+    }
+    for job in [
+        "when: on_success\n",
+        "allow_failure: true\n",
+        "when: always\n",
+        "rules:\n    - when: delayed\n      start_in: 5 minutes\n",
+    ] {
+        let said = said(&project(&format!("a:\n  {job}{ONE}{other}"), &[]).args(["init"]));
+        said.proposes(&["    \"one\",\n"]);
+        assert_eq!(said.stderr, "", "{job}");
+    }
+    let never = format!("a:\n  when: on_failure\n{ONE}{other}");
+    said(&project(&never, &[]).args(["init"])).lacks(&["one"]);
+}
+
+#[test]
+fn references_to_other_jobs_are_followed() {
+    let built = "docker build --push -t $CI_REGISTRY_IMAGE:one .";
+    for (job, rest) in [
+        ("script:\n    - !reference [.b, script]\n", format!(".b:\n  script: [{built}]\n")),
+        ("script: !reference [.b, script]\n", format!(".b:\n  script:\n    - {built}\n")),
+        (
+            "script:\n    - echo\n    - !reference [.b, script]\n",
+            format!(
+                ".b:\n  script:\n    - !reference [.c, before_script]\n.c:\n  before_script: [{built}]\n"
+            ),
+        ),
+        (
+            "before_script:\n    - !reference [.b, script]\n  script: [echo]\n",
+            format!(".b:\n  extends: .c\n.c:\n  script: [{built}]\n"),
+        ),
+    ] {
+        let pipeline = format!("a:\n  {job}{rest}");
+        let rows = rows(&pipeline);
+        assert_eq!(
+            rows[0], "push to main | app | registry.gitlab.com/acme/team/app: one | the same",
+            "{pipeline}"
+        );
+    }
+    let rules =
+        format!("a:\n  rules:\n    - !reference [.b, rules]\n{ONE}.b:\n  rules:\n    - if: $CI_COMMIT_TAG\n");
+    assert!(rows(&rules)[0].ends_with("app | nothing | nothing"), "{:?}", rows(&rules));
+    // In a circle.
+    let circle = format!(
+        "a:\n  script:\n    - !reference [.b, script]\n    - {built}\n.b:\n  script:\n    - !reference [.b, script]\n"
+    );
+    said(&project(&circle, &[]).args(["init"])).tells(&["this refers to what is not in the file"]);
+}
+
+#[test]
+fn names_of_refs_are_those_of_gitlab() {
+    for (tag, main, version) in [
+        ("$CI_COMMIT_REF_SLUG", "main", "v1-2-3"),
+        ("x-$CI_COMMIT_REF_SLUG-y", "x-main-y", "x-v1-2-3-y"),
+        ("${CI_COMMIT_REF_SLUG}", "main", "v1-2-3"),
+        ("${CI_COMMIT_TAG:-latest}", "latest", "v1.2.3"),
+        ("${CI_COMMIT_TAG:-$CI_COMMIT_SHORT_SHA}", "01234567", "v1.2.3"),
+        ("${CI_COMMIT_TAG-latest}", "latest", "v1.2.3"),
+        ("${CI_COMMIT_BRANCH:-$CI_COMMIT_TAG}", "main", "v1.2.3"),
+    ] {
+        for script in [
+            format!("    - docker build --push -t $CI_REGISTRY_IMAGE:{tag} .\n"),
+            format!(
+                "    - export T={tag}\n    - docker build -t $CI_REGISTRY_IMAGE:$T .\n    - docker push $CI_REGISTRY_IMAGE:$T\n"
+            ),
+        ] {
+            let rows = rows(&format!("a:\n  script:\n{script}"));
+            assert_eq!(
+                rows[0],
+                format!("push to main | app | registry.gitlab.com/acme/team/app: {main} | the same"),
+                "{script}"
+            );
+            assert_eq!(
+                rows[1],
+                format!("git tag v1.2.3 | app | registry.gitlab.com/acme/team/app: {version} | the same"),
+                "{script}"
+            );
+        }
+    }
+    for tag in ["${CI_COMMIT_BRANCH:-latest}", "${CI_COMMIT_TAG:+release}", "${CI_COMMIT_REF_SLUG^^}"] {
+        let pipeline = format!(
+            "a:\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:{tag} -t $CI_REGISTRY_IMAGE:1 .\n"
+        );
+        said(&project(&pipeline, &[]).args(["init"])).tells(&["is not known here\n --> .gitlab-ci.yml:3"]);
+    }
 }

@@ -31,7 +31,7 @@ fn the_words_of_a_list_are_those_of_the_command() {
         "run() { \"$@\"; }\nship() { docker build --push -t ghcr.io/acme/$1:x .; }\nrun ship api",
         "build() { docker build \"${@:2}\" -t ghcr.io/acme/$1:x .; }\nbuild api --push",
         "args=(a --push b)\ndocker build ${args[1]} -t ghcr.io/acme/api:x .",
-        "for one in api; do docker build ${NONE+--x} --push -t ghcr.io/acme/$one:x .; done",
+        "unset NONE\nfor one in api; do docker build ${NONE:+--x} --push -t ghcr.io/acme/$one:x .; done",
         "push() { docker push \"$1\"; }\ndocker build -t ghcr.io/acme/api:x .\nif true; then push ghcr.io/acme/api:x; fi",
     ] {
         let said = of_script(script);
