@@ -11,7 +11,10 @@ use super::proposal::{Proposal, ProposedImage};
 use super::render::{Lines, quoted};
 use super::splice::At;
 use super::tags::list;
-use super::world::World;
+use super::triggers;
+use super::workflow_block;
+use super::world::{NamedBy, World};
+use crate::ci::Branch;
 use crate::reference::Repository;
 
 /// Folders that hold how something is built, and not what.
@@ -139,8 +142,13 @@ pub(crate) fn propose(dockerfiles: &[&str], known: &[Known], world: &World) -> F
             None => proposals.push((of, vec![(name, draft, is_new)])),
         }
     }
-    let proposals =
+    let mut proposals: Vec<Proposal> =
         proposals.into_iter().map(|(of, drafts)| proposal(of, drafts, known, is_one, world)).collect();
+    if let (Some(first), Some(block)) = (proposals.first_mut(), settings(world))
+        && !first.definition.is_some_and(|at| known[at].has_defaults)
+    {
+        first.blocks.insert(0, (At::End, block));
+    }
     First { proposals, aside }
 }
 
@@ -221,31 +229,57 @@ fn image(name: &str, is_whole: bool, world: &World) -> String {
     lines.comment(if world.registry.is_some() {
         "guessed from the git remote: the repository that the image is pushed to"
     } else {
-        "a placeholder: put the repository that the image is pushed to in its place"
+        "a placeholder, where nothing can be pushed: put the repository that the image is pushed to in its place"
     });
     lines.attribute("repositories", &list([Expression::from(repository(name, is_whole, world))]));
-    lines.comment("a git tag such as v1.2.3 is the version, and pushes to the default branch are `edge`");
+    let (pushes, when) = branches(world);
+    lines.comment(&format!("a git tag such as v1.2.3 is the version, and {pushes} are `edge`"));
     lines.line("version = { pattern = \"{{ tag }}\", when = \"tag\" }");
     lines.line(&format!(
         "tags = [\"{{{{ version }}}}\", \"latest\", {{ pattern = \"edge\", when = {} }}]",
-        quoted(&format!("branch == '{}'", branch(world)))
+        quoted(&when)
     ));
     lines.close("}");
     lines.finish()
 }
 
-/// The default branch, as far as a condition can name it.
-fn branch(world: &World) -> &str {
+/// The pushes that are no releases, and their condition: those to the default branch, as far as it is known.
+fn branches(world: &World) -> (String, String) {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    Some(world.default_branch.as_str()).filter(|name| name.chars().all(is_plain)).unwrap_or("main")
+    let name = &world.default_branch;
+    match world.named_by {
+        NamedBy::Plan => ("pushes to the default branch".to_owned(), "default_branch".to_owned()),
+        NamedBy::Checkout if name.chars().all(is_plain) => {
+            (format!("pushes to `{name}`"), format!("branch == '{name}'"))
+        }
+        NamedBy::Checkout | NamedBy::Nobody => {
+            ("pushes to the branches that the workflow publishes from".to_owned(), "branch".to_owned())
+        }
+    }
+}
+
+/// The branches of the workflow, where they are not what it has anyway.
+fn settings(world: &World) -> Option<String> {
+    let is_usual = triggers::is_default("main", &world.default_branch);
+    let is_known = world.named_by != NamedBy::Nobody && world.default_branch.parse::<Branch>().is_ok();
+    let branches = list([Expression::from(world.default_branch.as_str())]);
+    (is_known && !is_usual)
+        .then(|| workflow_block::block(&[("the branches whose pushes publish", "branches", branches)]))
+}
+
+/// Whether the repositories are placeholders.
+pub(crate) fn has_placeholder(world: &World) -> bool {
+    world.registry.as_deref().is_none_or(|registry| registry.to_lowercase().parse::<Repository>().is_err())
 }
 
 /// Where an image is pushed: that of the repository as a whole has its name, and the others are below it.
 fn repository(name: &str, is_whole: bool, world: &World) -> String {
-    const PLACEHOLDER: &str = "ghcr.io/owner/repository";
-    let of = world.registry.as_deref().unwrap_or(PLACEHOLDER);
+    // A name that is nobody's, where a push fails.
+    const PLACEHOLDER: &str = "registry.example/owner/repository";
     let is_valid = |text: &String| text.parse::<Repository>().is_ok();
-    let whole = Some(of.to_lowercase()).filter(is_valid).unwrap_or_else(|| PLACEHOLDER.to_owned());
+    let own = format!("registry.example/{}", world.repository());
+    let known = world.registry.iter().map(|registry| registry.to_lowercase()).chain([own]);
+    let whole = known.into_iter().find(is_valid).unwrap_or_else(|| PLACEHOLDER.to_owned());
     if is_whole {
         return whole;
     }
@@ -266,6 +300,7 @@ mod tests {
             repository: registry.map(|_| "acme/six".to_owned()),
             registry: registry.map(str::to_owned),
             default_branch: "main".to_owned(),
+            named_by: NamedBy::Plan,
             ..World::default()
         }
     }

@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub has_capitals: bool,
     /// The default branch.
     pub default_branch: String,
+    /// Who knows it.
+    pub named_by: NamedBy,
     /// Another branch whose pushes start workflows, if there is one.
     pub other_branch: Option<String>,
     /// Whether the clock starts workflows.
@@ -30,6 +32,18 @@ pub(crate) struct World {
     pub scripts: Scripts,
     /// What may still be done.
     pub work: Work,
+}
+
+/// Who knows what the default branch is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// A plan, which can ask for it.
+    Plan,
+    /// The only branch of the checkout, or the workflows.
+    Checkout,
+    /// Nobody: the name is that of an example.
+    #[default]
+    Nobody,
 }
 
 /// What stands for a repository of which nothing is known.

@@ -120,6 +120,12 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
         proposals = of_dockerfiles;
         warnings.extend(left_aside(&aside));
+        if !proposals.is_empty() && first::has_placeholder(&world) {
+            let message = "the git remote does not tell which registry the images are pushed to, so `registry.example` stands for it, where nothing can be pushed";
+            let warning = Diagnostic::warning(Code::INIT_OPEN, message);
+            warnings
+                .push(warning.with_help("put the right `repositories` in their place before you publish"));
+        }
     }
     if proposals.is_empty() {
         let is_covered = known.iter().any(|one| one.has_blocks);

@@ -13,7 +13,7 @@ use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::scripts::Scripts;
 use crate::init::workflow::{self, YamlFile};
-use crate::init::world::World;
+use crate::init::world::{NamedBy, World};
 use crate::init::{quote, text::Place};
 use crate::source::{SourceId, Span};
 
@@ -245,12 +245,19 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     });
     let lower = exact.as_ref().map(|exact| exact.to_lowercase());
     let registry = facts.url.as_deref().and_then(registry_of);
+    let is_fact = facts.default_branch.is_some();
     let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
     let default_branch = default_branch.or_else(|| only_branch(session));
+    let named_by = match &default_branch {
+        Some(_) if is_fact => NamedBy::Plan,
+        Some(_) => NamedBy::Checkout,
+        None => NamedBy::Nobody,
+    };
     let world = World {
         has_capitals: exact != lower,
         is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),
         repository: lower,
+        named_by,
         registry,
         scripts: Scripts::of(found.library.iter().map(|(path, id)| {
             let text = session.sources.get(*id).text.as_str();

@@ -1,6 +1,6 @@
 //! Dockerfiles that nothing publishes yet.
 
-use super::{Files, Written, init, said, test};
+use super::{Files, Said, Written, init, said, test};
 
 const FROM: &str = "FROM scratch\n";
 
@@ -13,9 +13,9 @@ fn each_dockerfile_is_a_target_and_an_image() {
         "# for api/Dockerfile",
         "context = \"web\"",
         "image \"api\" {",
-        "a placeholder: put the repository that the image is pushed to in its place",
+        "a placeholder, where nothing can be pushed: put the repository that the image is pushed to in its place",
         "names, platforms and tags are a first guess",
-        "ghcr.io/owner/repository/api: 1.2.3, latest",
+        "registry.example/owner/repository/api: 1.2.3, latest",
         "`bakeplan init --write` writes `docker-bake.hcl`",
     ]);
     let written = Written::new(files, &[]);
@@ -23,7 +23,7 @@ fn each_dockerfile_is_a_target_and_an_image() {
     assert_eq!(
         tags,
         ["api:2.0.1", "api:latest", "web:2.0.1", "web:latest"]
-            .map(|tag| format!("ghcr.io/owner/repository/{tag}"))
+            .map(|tag| format!("registry.example/owner/repository/{tag}"))
     );
     assert_eq!(written.tags("refs/heads/main").len(), 2);
     written.proposes_nothing_more();
@@ -86,7 +86,7 @@ fn one_dockerfile_has_the_name_of_the_repository() {
     for (remote, repository) in [
         ("https://github.com/Acme/Six.git", "ghcr.io/acme/six"),
         ("git@gitlab.com:acme/team/six.git", "registry.gitlab.com/acme/team/six"),
-        ("https://git.example.com/acme/six", "ghcr.io/owner/repository"),
+        ("https://git.example.com/acme/six", "registry.example/acme/six"),
     ] {
         git(&["remote", "add", "origin", remote]);
         said(&here).proposes(&[
@@ -95,5 +95,85 @@ fn one_dockerfile_has_the_name_of_the_repository() {
             "dockerfile = \"docker/Dockerfile\"",
         ]);
         git(&["remote", "remove", "origin"]);
+    }
+}
+
+/// A repository with this first branch and remote, in which one commit was made.
+fn checkout(branch: &str, remote: &str, head: bool) -> Said {
+    let here = test(&[("Dockerfile", FROM)]).args(["init"]);
+    let git = |arguments: &[&str]| {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let status =
+            std::process::Command::new("git").current_dir(here.folder()).args(who).args(arguments).status();
+        assert!(status.unwrap().success(), "{arguments:?}");
+    };
+    git(&["init", "-q", "-b", branch]);
+    git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(&["remote", "add", "origin", remote]);
+    if head {
+        git(&["update-ref", &format!("refs/remotes/origin/{branch}"), "HEAD"]);
+        git(&["symbolic-ref", "refs/remotes/origin/HEAD", &format!("refs/remotes/origin/{branch}")]);
+    }
+    said(&here)
+}
+
+/// The branch is asked for, or the one that is there; it is never made up.
+#[test]
+fn pushes_to_the_default_branch_are_those_of_the_branch_that_is_there() {
+    const REMOTE: &str = "https://github.com/acme/six.git";
+    for branch in ["main", "trunk", "master", "dev"] {
+        let is_usual = matches!(branch, "main" | "master");
+        let known = checkout(branch, REMOTE, true);
+        known.proposes(&[
+            "when = \"default_branch\"",
+            &format!("push to {branch}"),
+            "ghcr.io/acme/six: edge",
+        ]);
+        let only = checkout(branch, REMOTE, false);
+        only.proposes(&[
+            &format!("pushes to `{branch}` are `edge`"),
+            &format!("when = \"branch == '{branch}'\""),
+            "ghcr.io/acme/six: edge",
+        ]);
+        for said in [known, only] {
+            assert_eq!(
+                said.stdout.contains(&format!("branches = [\"{branch}\"]")),
+                !is_usual,
+                "{}",
+                said.stdout
+            );
+            assert_eq!(said.stderr, "");
+        }
+    }
+    // Without git, no branch is known.
+    let said = init(&[("Dockerfile", FROM)]);
+    said.proposes(&[
+        "when = \"branch\"",
+        "pushes to the branches that the workflow publishes from are `edge`",
+    ]);
+    said.lacks(&["'main'", "branches = ["]);
+}
+
+/// Nobody else's account is a guess for a registry that is not known.
+#[test]
+fn a_registry_that_is_not_known_has_a_placeholder_and_a_warning() {
+    for (remote, repository) in [
+        ("https://gitlab.example.com/grp/sub/proj.git", "registry.example/sub/proj"),
+        ("https://git.example.org/acme/six.git", "registry.example/acme/six"),
+        ("git@forge.example.net:acme/six.git", "registry.example/acme/six"),
+        ("https://bitbucket.org/acme/six.git", "registry.example/acme/six"),
+    ] {
+        let said = checkout("main", remote, false);
+        said.proposes(&[&format!("repositories = [\"{repository}\"]")]);
+        said.tells(&[
+            "warning[init-open]: the git remote does not tell which registry",
+            "put the right `repositories`",
+        ]);
+        said.lacks(&["ghcr.io", "owner/"]);
+    }
+    for remote in
+        ["https://github.com/acme/six.git", "git@gitlab.com:acme/six.git", "https://codeberg.org/acme/six"]
+    {
+        assert_eq!(checkout("main", remote, false).stderr, "", "{remote}");
     }
 }
