@@ -111,6 +111,12 @@ impl Form {
         self.0.contains(&Part::Name)
     }
 
+    /// Whether a commit stands in it.
+    #[must_use]
+    pub fn has_commit(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Commit(_)))
+    }
+
     /// The parts, in their order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {

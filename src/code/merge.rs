@@ -201,6 +201,11 @@ codes! {
         example: when("`bakeplan promote ghcr.io/acme/app:sha-1234567 --to ghcr.io/acme/app:latest` of an index without the annotation `org.opencontainers.image.version`."),
         cure: "Promote the version's own tag, or pass `--allow-backward` to move the tag all the same.",
     }
+    UNKNOWN_COMMIT "unknown-commit" [Note] {
+        cause: "What is promoted gets the tag of a commit, and neither its annotations, its provenance nor another tag of it tells of which commit it is.",
+        example: when("`bakeplan promote --plan` of a digest that was built without provenance, with a plan whose tags have `{{ sha }}`."),
+        cure: "Nothing, if it was built from that commit; otherwise promote what was.",
+    }
     TAG_LIST "tag-list" [Error Warning] {
         cause: "The list of tags of a repository contradicts what the registry serves: it lacks an existing tag, or one that was just written. A greater version may be missing from it, too.",
         example: when("A registry whose lists lag behind by some seconds, and two merges in a row."),
@@ -232,7 +237,7 @@ codes! {
         cure: "Run the merge again when the other one has ended.",
     }
     EXISTING_RELEASE "existing-release" [Error Warning Note] {
-        cause: "With `--keep-existing`: the version is published already and stays so. It is a warning where what is published lacks a planned platform, whose floating tags then stay as they are, and an error where its tags have different digests, it cannot be read, or it says that it is another version.",
+        cause: "With `--keep-existing`: the version is published already and stays so. It is a warning where what is published lacks a planned platform, whose floating tags then stay as they are, and an error where its tags have different digests, it cannot be read, it is not whole, or it may not get the tags of the plan: it says or shows by its tags that it is another version, or has other platforms.",
         example: when("`bakeplan merge --keep-existing` in a second run of the same release."),
         cure: "Merge without `--keep-existing` to publish what was built now.",
     }
@@ -251,8 +256,8 @@ codes! {
         example: when("The first merge ended with exit code 1, and the second was run all the same."),
         cure: "Run `bakeplan merge --no-tags` again until it succeeds.",
     }
-    NOT_AS_PLANNED "not-as-planned" [Warning] {
-        cause: "What is promoted has other labels or annotations than the plan, and keeps them.",
+    NOT_AS_PLANNED "not-as-planned" [Warning Note] {
+        cause: "What is promoted has other labels or annotations than the plan, and keeps them. It is a note for a release that stays as it is (`--keep-existing`).",
         example: when("`bakeplan promote --plan` of an index that another tool made."),
         cure: "Nothing, if this is intended; otherwise build it from this plan.",
     }

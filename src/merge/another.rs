@@ -6,6 +6,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
+use crate::published::named::other_versions;
 use crate::published::record::{Known, Question};
 use crate::published::release::{MAX_RELEASES, Saying, saying};
 use crate::reference::Digest;
@@ -21,7 +22,7 @@ impl ImageCheck<'_> {
         origin: Origin,
     ) {
         let image = self.subject.image;
-        let Some(planned) = image.version.as_ref().filter(|_| origin.is_strict()) else { return };
+        let Some(planned) = image.version.as_ref().filter(|_| origin.refuses_version()) else { return };
         match saying(image, said) {
             Saying::Nothing => {}
             Saying::Own => return,
@@ -51,7 +52,13 @@ impl ImageCheck<'_> {
                 }
                 Known::Unasked | Known::Absent => continue,
             };
-            let releases = other_releases(image, listed);
+            let releases = match origin {
+                // In other forms, it may be that of another image.
+                Origin::Merge | Origin::Reused => other_releases(image, listed),
+                Origin::Kept | Origin::Anywhere { is_meant: _ } => {
+                    other_versions(image, self.location(site), listed)
+                }
+            };
             if let Some(left) = releases.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
                 let message = format!(
                     "image `{}`: {digest} was not compared with the own tags of {left} older versions in `{}`",
@@ -81,7 +88,7 @@ fn help(origin: Origin) -> String {
         Origin::Merge => {
             "give the result of the merge of this plan; if two versions rightly have the same content, merge with `--metadata` instead of `--result`".to_owned()
         }
-        Origin::Reused | Origin::Anywhere { is_meant: _ } => {
+        Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
             "promote that version; or pass `--allow-other-version`".to_owned()
         }
     }

@@ -120,9 +120,13 @@ pub(super) fn commit_of<'t>(
     source: Option<&'t Tag>,
     tags: impl Iterator<Item = &'t Tag>,
 ) -> Result<Option<RunEntry>, Diagnostic> {
-    let named = tags.filter_map(|tag| Some((tag, given::commit_in(tag)?)));
+    let tags: Vec<&Tag> = tags.collect();
+    let all = || source.into_iter().chain(tags.iter().copied());
+    let commit =
+        |tag: &'t Tag| given::commit_in(tag).or_else(|| all().find_map(|one| given::commit_like(tag, one)));
     let mut first: Option<(&Tag, RunEntry)> = None;
-    for (tag, commit) in named {
+    for &tag in &tags {
+        let Some(commit) = commit(tag) else { continue };
         let (other, run) = first.get_or_insert_with(|| {
             (tag, RunEntry { commit: Some(commit.to_owned()), ..RunEntry::default() })
         });
@@ -131,7 +135,7 @@ pub(super) fn commit_of<'t>(
         }
     }
     let Some((tag, run)) = first else { return Ok(None) };
-    match source.and_then(|source| Some((source, given::commit_in(source)?))) {
+    match source.and_then(|source| Some((source, commit(source)?))) {
         Some((source, commit)) if run.excludes_planned(commit) => Err(of_commits(source, tag)),
         _ => Ok(Some(run)),
     }

@@ -12,9 +12,9 @@ use super::tools::{MergeTools, Options};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, listed, suggest};
 use crate::oci::VERSION;
-use crate::published::floating::other_releases;
 use crate::published::given;
 use crate::published::metadata::Metadata;
+use crate::published::named::{commits_in, other_versions};
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question, Questions, Record};
@@ -279,7 +279,7 @@ fn identify<'p>(
         source = Some(own);
     }
     let plain = named.as_ref().and_then(given::without_variant);
-    let image = given::image(plain.as_ref().or(named.as_ref()), source.as_ref(), tags)
+    let image = given::image(plain.as_ref().or(named.as_ref()), named.as_ref(), source.as_ref(), tags)
         .map_err(|problem| vec![Diagnostic::error(Code::TAGS, problem)])?;
     Ok(Found { promotion, site, digest, image, named, commit })
 }
@@ -288,7 +288,10 @@ fn identify<'p>(
 fn of_another_commit(promotion: &Promotion, image: &PlannedImage, run: &RunEntry) -> Result<(), Diagnostic> {
     for source in promotion.sources.iter().filter_map(|source| source.tag.as_ref()) {
         for tag in &image.tags {
-            let named = tag.form.commits_in(source.as_str());
+            if !tag.form.has_commit() {
+                continue;
+            }
+            let named = commits_in(image, source);
             if named.is_empty() || named.iter().any(|commit| !run.excludes_planned(commit)) {
                 continue;
             }
@@ -309,12 +312,13 @@ fn named_otherwise(promotion: &Promotion, image: &PlannedImage, served: &Served)
     if served.annotations().is_some_and(|said| said.contains_key(VERSION)) {
         return Ok(());
     }
-    let tags: Vec<Tag> = promotion.sources.iter().filter_map(|source| source.tag.clone()).collect();
     let Some(planned) = &image.version else { return Ok(()) };
-    let of_form = other_releases(image, &tags).into_iter().map(|(_, version)| version).next();
-    // Where it was staged, tags may have other forms than those of the plan.
-    let in_any_form = || tags.iter().find_map(|tag| given::other_release(planned, tag));
-    let Some(version) = of_form.or_else(in_any_form) else { return Ok(()) };
+    let other = promotion.sources.iter().find_map(|source| {
+        let tag = std::slice::from_ref(source.tag.as_ref()?);
+        // Where it was staged, tags may have other forms than those of the plan.
+        other_versions(image, &source.location, tag).into_iter().map(|(_, version)| version).next()
+    });
+    let Some(version) = other else { return Ok(()) };
     let message = format!(
         "`{}` is version `{}` by its tag, but the tags that it would get are for `{planned}`",
         promotion.sources.first().map(ToString::to_string).unwrap_or_default(),

@@ -241,19 +241,25 @@ impl<'a> Ready<'a> {
         self.hold();
     }
 
-    /// Leaves its floating tags as they are, also when it is decided anew.
+    /// Leaves its floating tags as they are, also when it is decided anew. Those of a commit stay where it is not certain to be
+    /// of it.
     pub(super) fn hold_floating(&mut self, why: String) {
         self.stays = Some(why);
         self.hold();
     }
 
     fn hold(&mut self) {
-        let Some(why) = &self.stays else { return };
-        let moving = self.decisions.iter_mut().map(|decision| &mut decision.report);
-        for report in moving.filter(|report| report.floating && report.outcome.writes()) {
-            report.outcome = Outcome::Held;
-            report.digest.clone_from(&report.previous);
-            report.why = Some(why.clone());
+        for decision in self.decisions.iter_mut().filter(|one| one.report.outcome.writes()) {
+            let names_commit =
+                || self.image.tags.iter().any(|tag| tag.name == decision.tag && tag.form.has_commit());
+            let of_floating = self.stays.as_ref().filter(|_| decision.report.floating);
+            let of_commit = || self.checked.not_of_commit.as_ref().filter(|_| names_commit());
+            if let Some(why) = of_floating.or_else(of_commit) {
+                let report = &mut decision.report;
+                report.outcome = Outcome::Held;
+                report.digest.clone_from(&report.previous);
+                report.why = Some(why.clone());
+            }
         }
     }
 
@@ -271,6 +277,7 @@ impl<'a> Ready<'a> {
         self.annotations.clear();
         self.checked = checked;
         self.manifest = manifest;
+        self.hold();
     }
 }
 

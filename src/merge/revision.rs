@@ -8,13 +8,14 @@ use super::subject::Subject;
 use super::taken::Origin;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::form::Part;
 use crate::oci::{Descriptor, REVISION};
 use crate::on_missing::OnMissing;
+use crate::published::named::commits_in;
 use crate::published::plan_json::BuildEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::provenance::{Checkout, MAX_STATEMENT};
 use crate::published::record::{Known, Question, Questions, Record};
+use crate::published::release::MAX_RELEASES;
 use crate::published::revision::{of_run, shown};
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
@@ -106,57 +107,74 @@ impl ImageCheck<'_> {
         self.checked.problems.push(problem.with_help(CURE));
     }
 
-    /// Whether an index or manifest that is there already, and these images in it, are certainly of another commit. `others` are
-    /// what refers to the images.
+    /// Whether an index or manifest that is there already, and these images in it, are certainly of another commit; where they
+    /// are to get a tag of the commit, whether they are certainly of this one. `others` are what refers to the images, and
+    /// `places` have it.
     pub(super) fn taken_revision(
         &mut self,
         digest: &Digest,
         annotations: &BTreeMap<String, String>,
         images: &[&Descriptor],
         others: &[&Descriptor],
+        places: &[usize],
         origin: Origin,
     ) {
         let (subject, records) = (self.subject, self.records);
         if subject.run.commit.is_none() || origin == Origin::Reused {
             return;
         }
-        let mut said: Vec<(String, String)> = Vec::new();
-        let mut annotated = |annotations: &BTreeMap<String, String>, key: &str, of: &str| {
+        let mut said: Vec<Said> = Vec::new();
+        let mut annotated = |annotations: &BTreeMap<String, String>, key: &str, of: &str, is_planned| {
             let own = annotations.get(key);
-            said.extend(own.map(|own| (own.clone(), format!("the annotation `{key}` of {of}"))));
+            said.extend(own.map(|own| Said {
+                revision: own.clone(),
+                place: format!("the annotation `{key}` of {of}"),
+                is_planned,
+            }));
         };
         let whole = digest.as_str();
-        annotated(annotations, &of_run(), whole);
-        // What is planned is compared by itself.
-        if !subject.image.annotations.contains_key(REVISION) {
-            annotated(annotations, REVISION, whole);
-        }
+        annotated(annotations, &of_run(), whole, false);
+        annotated(annotations, REVISION, whole, subject.image.annotations.contains_key(REVISION));
         let mut attestations = Vec::new();
+        let mut labels = Vec::new();
         for image in images {
             let build = self.build_of(image);
             // What may be carried over is of another run.
             if build.is_some_and(|build| build.on_missing == OnMissing::Carry) {
                 continue;
             }
-            let is_planned = build.is_some_and(|build| build.annotations.contains_key(REVISION));
-            if let Some((_, served)) = self.find_anywhere(&image.digest).filter(|_| !is_planned)
+            if let Some((_, served)) = self.find_anywhere(&image.digest)
                 && let Some(own) = Served::read(served.clone()).annotations()
             {
-                annotated(own, REVISION, image.digest.as_str());
+                let is_planned = build.is_some_and(|build| build.annotations.contains_key(REVISION));
+                annotated(own, REVISION, image.digest.as_str(), is_planned);
             }
+            labels.extend(self.planned_label(image, REVISION).map(|label| Said {
+                revision: label.clone(),
+                place: format!("the label `{REVISION}` of {}", image.digest),
+                is_planned: true,
+            }));
             let attests = |other: &&&Descriptor| other.attested() == Some(image.digest.as_str());
             for attestation in others.iter().filter(attests) {
                 self.find_anywhere(&attestation.digest);
                 attestations.push(attestation.digest.clone());
             }
         }
+        said.extend(labels);
+        let mut is_proven = said.iter().any(|said| subject.run.includes(&said.revision));
         let mut questions = Questions::new();
-        let mut found = said.into_iter().find(|(revision, _)| subject.run.excludes(revision));
+        // What is planned is compared by itself, where that counts.
+        let is_compared = |said: &Said| said.is_planned && origin.refuses_revision();
+        let is_other = |said: &Said| !is_compared(said) && subject.run.excludes(&said.revision);
+        let mut found =
+            said.into_iter().find(is_other).map(|Said { revision, place, is_planned: _ }| (revision, place));
         for (checkout, place) in attested(subject, &attestations, records, &mut questions) {
+            is_proven |= subject.run.includes_checkout(checkout);
             if found.is_none() && subject.run.excludes_checkout(checkout) {
                 found = Some((checkout.revision.clone(), format!("the provenance in `{place}`")));
             }
         }
+        let is_known = questions.is_empty();
         for (site, question) in questions {
             // What is being read need not be looked for, too.
             if let Question::Provenance(digest) = &question {
@@ -164,10 +182,24 @@ impl ImageCheck<'_> {
             }
             self.checked.questions.insert((site, question));
         }
-        let Some((revision, says)) = found else { return };
+        let of_commit = commit_tag(subject.image);
+        let Some((revision, says)) = found else {
+            if let Some(tag) = of_commit.filter(|_| is_known && !is_proven) {
+                self.told_by_tags(digest, tag, places, origin);
+            }
+            return;
+        };
         let problem = of_another(subject, digest.as_str(), &revision, &says);
-        let help = match (origin, commit_tag(subject.image)) {
-            (Origin::Anywhere { is_meant: true }, None) => return,
+        let help = match (origin, of_commit) {
+            (Origin::Anywhere { is_meant: true } | Origin::Kept, None) => return,
+            // It may be an earlier build of the release, which keeps its other tags.
+            (Origin::Kept, Some(_)) => {
+                self.checked.not_of_commit = Some(format!(
+                    "the published release is of commit `{}`: {says} says so",
+                    shown(&revision)
+                ));
+                return;
+            }
             (Origin::Anywhere { is_meant: _ }, Some(tag)) => {
                 format!("promote what was built from this commit: `{tag}` never stands for another one")
             }
@@ -178,11 +210,87 @@ impl ImageCheck<'_> {
         };
         self.checked.problems.push(problem.with_help(help));
     }
+
+    /// Whether the tags that something has in its repositories name another commit than `tag`, which it is to get, where it
+    /// does not tell its commit itself. One that names this commit proves it.
+    fn told_by_tags(&mut self, digest: &Digest, tag: &Tag, places: &[usize], origin: Origin) {
+        if origin == Origin::Merge {
+            return;
+        }
+        let (subject, records) = (self.subject, self.records);
+        let named = |tag: &Tag| -> Option<bool> {
+            let commits = commits_in(subject.image, tag);
+            let is_own = commits.iter().any(|commit| !subject.run.excludes_planned(commit));
+            (!commits.is_empty()).then_some(is_own)
+        };
+        let known =
+            || places.iter().flat_map(|&site| records[site].tags_of(digest).map(move |tag| (site, tag)));
+        if known().any(|(_, tag)| named(tag) == Some(true)) {
+            return;
+        }
+        let mut uncompared: Option<String> = None;
+        for &site in places {
+            self.need(site, Question::Tags);
+            let location = self.location(site);
+            let listed = match records[site].tags() {
+                Known::Present(listed) => listed,
+                Known::Faulty(_) => {
+                    uncompared = Some(format!("the tags of `{location}` cannot be listed"));
+                    continue;
+                }
+                Known::Unasked | Known::Absent => continue,
+            };
+            // `sha256-…` is what says something about a digest.
+            let is_of_commit = |tag: &&Tag| named(tag).is_some() && !tag.as_str().starts_with("sha256-");
+            let of_commits: Vec<&Tag> = listed.iter().filter(is_of_commit).collect();
+            if let Some(left) = of_commits.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
+                uncompared =
+                    Some(format!("{left} tags of commits in `{location}` were not compared with it"));
+            }
+            for tag in of_commits.into_iter().take(MAX_RELEASES) {
+                self.need(site, Question::Tag(tag.clone()));
+            }
+        }
+        let other = known().find(|(_, tag)| named(tag) == Some(false));
+        let other = other.map(|(site, tag)| format!("`{}`", self.location(site).with_tag(tag)));
+        let key = subject.key;
+        match (origin, other) {
+            (Origin::Kept, Some(other)) => {
+                self.checked.not_of_commit =
+                    Some(format!("the published release is of another commit, by its tag {other}"));
+            }
+            (Origin::Kept, None) => {
+                self.checked.not_of_commit =
+                    Some("nothing tells that the published release is of this commit".to_owned());
+            }
+            (Origin::Merge | Origin::Reused | Origin::Anywhere { is_meant: _ }, Some(other)) => {
+                let message = format!("{digest} is of another commit than `{tag}`, by its tag {other}");
+                self.fail(Code::OTHER_PLAN, message).help = Some(format!(
+                    "promote what was built from this commit: `{tag}` never stands for another one"
+                ));
+            }
+            (Origin::Merge | Origin::Reused | Origin::Anywhere { is_meant: _ }, None) => {
+                let message =
+                    format!("image `{key}`: nothing tells that {digest} is of the commit of `{tag}`");
+                let mut note = Diagnostic::note(Code::UNKNOWN_COMMIT, message);
+                note.notes.extend(uncompared);
+                self.checked.notes.push(note.with_help(
+                    "nothing is wrong if it was built from that commit; builds with provenance tell it",
+                ));
+            }
+        }
+    }
+}
+
+/// What something says of its commit, and where.
+struct Said {
+    revision: String,
+    place: String,
+    /// Whether the plan says what it should be.
+    is_planned: bool,
 }
 
 /// A tag of an image that stands for the commit.
 fn commit_tag(image: &PlannedImage) -> Option<&Tag> {
-    let is_of_commit = |part: &Part| matches!(part, Part::Commit(_));
-    let tag = image.tags.iter().find(|tag| tag.form.parts().iter().any(is_of_commit))?;
-    Some(&tag.name)
+    image.tags.iter().find(|tag| tag.form.has_commit()).map(|tag| &tag.name)
 }

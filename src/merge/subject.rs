@@ -83,6 +83,8 @@ pub(crate) struct Checked {
     pub missing: Vec<Missing>,
     /// Why the image is left untouched.
     pub held: Vec<String>,
+    /// Why it gets no tag of the commit, if it was there and is not certainly of it.
+    pub not_of_commit: Option<String>,
 }
 
 /// What a repository takes over from others.

@@ -115,6 +115,7 @@ pub(crate) fn tag(
         let kept = existing::keep(&mut ready, &subjects, &mut survey);
         report.problems.extend(kept.problems);
         report.notes.extend(kept.notes);
+        report.held.extend(kept.held);
     }
     let complete = ready.clone();
     let mut report = conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report);

@@ -9,7 +9,7 @@ use super::check::ImageCheck;
 use super::index::IndexSource;
 use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::inputs::{self, Inputs};
 use crate::oci::{
     ATTESTATION_TYPE, Descriptor, DescriptorPlatform, INPUTS, ImageManifest, Index, REVISION, VERSION,
@@ -20,7 +20,7 @@ use crate::platform::Platform;
 use crate::published::labels::{differences, index_differences};
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Known, Question, Record};
-use crate::published::served::Content;
+use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -32,6 +32,8 @@ pub(super) enum Origin {
     Merge,
     /// The merge of an earlier run, of the same inputs: what it says of that run is not what is planned for this one.
     Reused,
+    /// A merge of the same release, perhaps of another commit, or anybody: it stays, and is to get the other tags.
+    Kept,
     /// Anybody.
     Anywhere {
         /// Whether it may say that it is another version, or of another revision.
@@ -40,12 +42,29 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// Whether another version or revision is an error.
-    pub(super) fn is_strict(self) -> bool {
+    /// Whether another version is an error.
+    pub(super) fn refuses_version(self) -> bool {
         match self {
-            Self::Merge => true,
+            Self::Merge | Self::Kept => true,
             Self::Reused => false,
             Self::Anywhere { is_meant } => !is_meant,
+        }
+    }
+
+    /// Whether another revision than a planned one is an error.
+    pub(super) fn refuses_revision(self) -> bool {
+        match self {
+            Self::Merge => true,
+            Self::Reused | Self::Kept => false,
+            Self::Anywhere { is_meant } => !is_meant,
+        }
+    }
+
+    /// Whether it is for the plan's eyes to see for the first time: it was not made as planned for certain.
+    fn is_from_outside(self) -> bool {
+        match self {
+            Self::Merge | Self::Reused => false,
+            Self::Kept | Self::Anywhere { is_meant: _ } => true,
         }
     }
 }
@@ -56,6 +75,9 @@ pub(super) fn check(subject: &Subject<'_>, digest: &Digest, origin: Origin, reco
     walk.is_reused = origin == Origin::Reused;
     walk.tags();
     walk.taken(digest, origin);
+    if origin == Origin::Kept {
+        walk.tell_sent();
+    }
     walk.checked
 }
 
@@ -155,10 +177,10 @@ impl<'a> ImageCheck<'a> {
         }
         let platforms: Vec<&DescriptorPlatform> =
             images.iter().filter_map(|entry| entry.platform.as_ref()).collect();
-        self.taken_platforms(digest, &platforms);
+        self.taken_platforms(digest, &platforms, origin);
         match origin {
             Origin::Merge => self.stored(&index, digest, places),
-            Origin::Reused | Origin::Anywhere { is_meant: _ } => {
+            Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
                     self.configured("the index", entry);
@@ -173,7 +195,7 @@ impl<'a> ImageCheck<'a> {
         self.as_planned(digest, Some(&index), differing, origin);
         let others: Vec<&Descriptor> =
             index.manifests.iter().filter(|entry| entry.attested().is_some()).collect();
-        self.taken_revision(digest, &index.annotations, &images, &others, origin);
+        self.taken_revision(digest, &index.annotations, &images, &others, places, origin);
         let own = index.annotations.get(VERSION).cloned();
         let said: Vec<String> =
             own.into_iter().chain(images.iter().flat_map(|entry| self.said_by(entry, origin))).collect();
@@ -223,12 +245,12 @@ impl<'a> ImageCheck<'a> {
             },
         }
         let platforms: Vec<&DescriptorPlatform> = entry.platform.iter().collect();
-        self.taken_platforms(digest, &platforms);
+        self.taken_platforms(digest, &platforms, origin);
         let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
         self.child(&name, &entry);
         let differing = self.taken_labels(&entry, origin);
         self.as_planned(digest, None, differing, origin);
-        self.taken_revision(digest, &BTreeMap::new(), &[&entry], &[], origin);
+        self.taken_revision(digest, &BTreeMap::new(), &[&entry], &[], places, origin);
         let said = self.said_by(&entry, origin);
         self.no_other_release(digest, &said, places, origin);
         self.checked.sources.push(IndexSource::Image(entry));
@@ -268,21 +290,37 @@ impl<'a> ImageCheck<'a> {
     /// The versions that an image says it is: in an annotation of its manifest, and in its label if one is planned, since
     /// another may be that of its base. The labels of what a merge made are all compared.
     fn said_by(&self, image: &Descriptor, origin: Origin) -> Vec<String> {
-        let records = self.records;
-        let places = || self.subject.places.iter();
-        let Some(served) = places().find_map(|&site| records[site].manifest(&image.digest).present()) else {
-            return Vec::new();
-        };
+        let Some(served) = self.served(image) else { return Vec::new() };
         let label = || {
-            matches!(origin, Origin::Anywhere { is_meant: _ }).then_some(())?;
-            self.build_of(image)?.labels.get(VERSION)?;
-            let Content::Image(manifest) = &served.content else { return None };
-            let config = &manifest.config.digest;
-            let found = places().find_map(|&site| records[site].configuration(config).present())?;
-            found.labels.as_ref().ok()?.get(VERSION)
+            // Where a release has no index, its labels are all that it says.
+            if origin == Origin::Kept && !self.subject.image.index {
+                return self.label(image, VERSION);
+            }
+            self.planned_label(image, VERSION).filter(|_| origin.is_from_outside())
         };
         let annotation = served.annotations().and_then(|all| all.get(VERSION));
         annotation.into_iter().chain(label()).cloned().collect()
+    }
+
+    /// A label of an image, if one is planned: another may be that of its base.
+    pub(super) fn planned_label(&self, image: &Descriptor, key: &str) -> Option<&'a String> {
+        self.build_of(image)?.labels.get(key)?;
+        self.label(image, key)
+    }
+
+    fn label(&self, image: &Descriptor, key: &str) -> Option<&'a String> {
+        let records = self.records;
+        let Content::Image(manifest) = &self.served(image)?.content else { return None };
+        let config = &manifest.config.digest;
+        let mut places = self.subject.places.iter();
+        let found = places.find_map(|&site| records[site].configuration(config).present())?;
+        found.labels.as_ref().ok()?.get(key)
+    }
+
+    /// An image as the first repository serves it that has it.
+    fn served(&self, image: &Descriptor) -> Option<&'a Served> {
+        let records = self.records;
+        self.subject.places.iter().find_map(|&site| records[site].manifest(&image.digest).present())
     }
 
     /// The build that makes an image of this platform.
@@ -292,8 +330,9 @@ impl<'a> ImageCheck<'a> {
         builds.find(|build| build.platform.as_ref().is_none_or(fits))
     }
 
-    /// Compares the platforms with the planned ones. Tags that were given without a plan have none.
-    fn taken_platforms(&mut self, digest: &Digest, found: &[&DescriptorPlatform]) {
+    /// Compares the platforms with the planned ones. Tags that were given without a plan have none; a release that stays may
+    /// lack some, and then does not get all tags.
+    fn taken_platforms(&mut self, digest: &Digest, found: &[&DescriptorPlatform], origin: Origin) {
         for platform in found {
             // Versions of Windows stand beside each other.
             let is_same = |other: &&&DescriptorPlatform| ***other == **platform;
@@ -310,7 +349,7 @@ impl<'a> ImageCheck<'a> {
         let help = "give it the tags of a plan with these platforms";
         for (leg, build) in builds {
             let Some(planned) = &build.platform else { continue };
-            if found.iter().any(|found| found.fits(planned)) {
+            if origin == Origin::Kept || found.iter().any(|found| found.fits(planned)) {
                 continue;
             }
             if build.on_missing == OnMissing::Drop && !self.subject.require_all {
@@ -342,12 +381,12 @@ impl<'a> ImageCheck<'a> {
                 build.on_missing != OnMissing::Carry
                     && !(build.labels.is_empty() && build.annotations.is_empty())
             }
-            Origin::Anywhere { is_meant: _ } => true,
+            Origin::Kept | Origin::Anywhere { is_meant: _ } => true,
         };
         let Some(build) = self.build_of(entry).filter(is_compared) else { return Vec::new() };
         let found = match origin {
             Origin::Merge => self.find_anywhere(&entry.digest),
-            Origin::Reused | Origin::Anywhere { is_meant: _ } => self.find(&entry.digest),
+            Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => self.find(&entry.digest),
         };
         let Some((_, manifest)) = found else { return Vec::new() };
         // The check of the manifest tells when it is none.
@@ -384,7 +423,7 @@ impl<'a> ImageCheck<'a> {
         origin: Origin,
     ) {
         let (Some(planned), Some(found)) = (planned, found) else { return };
-        if planned != found && origin.is_strict() {
+        if planned != found && origin.refuses_revision() {
             let message =
                 format!("{digest} was built from revision {found:?}, but the plan is for {planned:?}");
             self.fail(Code::OTHER_PLAN, message).help =
@@ -406,12 +445,14 @@ impl<'a> ImageCheck<'a> {
                 let problem = self.fail(Code::OTHER_PLAN, format!("index {digest} is not what was planned"));
                 problem.notes = differing;
             }
-            Origin::Anywhere { is_meant: _ } => {
+            Origin::Kept | Origin::Anywhere { is_meant: _ } => {
                 let message = format!(
                     "image `{}`: labels or annotations of {digest} are not the planned ones, and stay as they are",
                     self.subject.key
                 );
-                let mut note = Diagnostic::warning(Code::NOT_AS_PLANNED, message);
+                // A release that is repeated has those of its first run, such as the time.
+                let severity = if origin == Origin::Kept { Severity::Note } else { Severity::Warning };
+                let mut note = Diagnostic::warning(Code::NOT_AS_PLANNED, message).with_severity(severity);
                 note.notes = differing;
                 self.checked.notes.push(note);
             }

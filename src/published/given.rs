@@ -1,5 +1,6 @@
 //! Tags that are given without a plan, as the tags of an image: what their names and its version say of them.
 
+use super::dates::{dates_like, is_date};
 use crate::commit::{is_commit, is_mixed};
 use crate::form::{Form, Part};
 use crate::published::plan_json::{ImageEntry, TagClass, TagEntry};
@@ -90,6 +91,15 @@ pub(crate) fn commit_in(tag: &Tag) -> Option<&str> {
     (is_told && is_commit(last) || is_mixed(last) || is_whole).then_some(last)
 }
 
+/// The commit that a tag names as another one does, whose digits stand behind the same text: `main-1234567` beside
+/// `main-abcdef1`. Digits alone may be a day.
+#[must_use]
+pub(crate) fn commit_like<'t>(tag: &'t Tag, other: &Tag) -> Option<&'t str> {
+    let digits = commit_in(other)?;
+    let own = tag.as_str().strip_prefix(other.as_str().strip_suffix(digits)?)?;
+    (own.len() == digits.len() && is_commit(own) && !is_date(own)).then_some(own)
+}
+
 /// Whether a version is whole: `1.4` is as often a floating tag.
 fn is_full(version: &Version) -> bool {
     version.numbers().len() >= OWN_NUMBERS
@@ -141,24 +151,29 @@ pub(crate) fn prefixes(image: &PlannedImage, source: Option<&Tag>) -> Vec<String
     image.tags.iter().filter_map(|tag| of_form(&tag.form)).chain(of_source).collect()
 }
 
-/// The image of these tags, which come from `source`.
+/// The image of these tags, which come from `source`; `named` is the version as it was named, with its variant.
 ///
 /// # Errors
 /// When a tag cannot be one of an image.
 pub(crate) fn image(
     version: Option<&Version>,
+    named: Option<&Version>,
     source: Option<&Tag>,
     tags: &[(Location, Tag)],
 ) -> Result<PlannedImage, String> {
     let mut entries: Vec<TagEntry> = Vec::new();
     let mut repositories: Vec<Location> = Vec::new();
     let own: Vec<Form> = tags.iter().filter_map(|(_, tag)| own_form(version?, tag)).collect();
+    let tail = named.filter(|named| named.class() == Class::Unknown).map(Version::tail);
+    let of_tail = tail.and_then(|tail| format!("{{version}}{tail}").parse::<Form>().ok());
+    let of_source = source.and_then(|tag| own_form(version?, tag));
+    let variants: Vec<Form> = own.iter().cloned().chain(of_source.clone()).chain(of_tail).collect();
     let is_day = version.is_some_and(|version| Form::of_day(version.text()).is_some());
     let plain = || "{version}".parse::<Form>().into_iter().filter(|_| !is_day).collect();
     let mut all: Vec<Form> = if own.is_empty() { plain() } else { own };
     // What the source has before its version, its likes have in the repository.
-    let of_source = source.filter(|tag| prefixed(tag.as_str()).is_some());
-    all.extend(of_source.and_then(|tag| own_form(version?, tag)).filter(|form| !all.contains(form)));
+    let is_prefixed = source.is_some_and(|tag| prefixed(tag.as_str()).is_some());
+    all.extend(of_source.filter(|form| is_prefixed && !all.contains(form)));
     let own = all;
     for (location, tag) in tags {
         if !repositories.contains(location) {
@@ -166,7 +181,7 @@ pub(crate) fn image(
         }
         match entries.iter_mut().find(|entry| entry.name == *tag) {
             Some(entry) => entry.repositories.get_or_insert_default().push(location.clone()),
-            None => entries.push(entry(version, tag, location, &own)),
+            None => entries.push(entry(version, tag, location, &own, &variants)),
         }
     }
     PlannedImage::try_from(ImageEntry {
@@ -221,10 +236,11 @@ fn is_other_release(version: &Version, named: &Version) -> bool {
         && !is_release_of
 }
 
-/// The version that a tag names, whole or by its first numbers; behind a prefix only whole.
+/// The version that a tag names, whole or by its first numbers; behind a prefix only whole. `1a2b3c4` is a commit, unless it
+/// begins with a day.
 #[must_use]
 pub(crate) fn named_version(tag: &Tag) -> Option<Version> {
-    read(tag.as_str())
+    read(tag.as_str()).filter(|version| !is_mixed(tag.as_str()) || dates_like(version).is_some())
 }
 
 /// Whether a tag is a version's own: `1.4` is as often a floating tag.
@@ -264,7 +280,25 @@ fn form(tag: &str, piece: &str) -> Option<Form> {
     format!("{before}{{version}}{after}").parse().ok()
 }
 
-fn entry(version: Option<&Version>, tag: &Tag, location: &Location, own: &[Form]) -> TagEntry {
+/// The floating name of a variant whose own tags have this form, such as `alpine` of `1.4.2-alpine`.
+fn floating_name(form: &Form) -> Option<String> {
+    let form = form.without_v();
+    let (before, after) = match form.parts() {
+        [Part::Version, Part::Text(after)] => ("", after),
+        [Part::Text(before), Part::Version, Part::Text(after)] => (before.as_str(), after),
+        _ => return None,
+    };
+    let variant = after.trim_start_matches(SEPARATORS);
+    (!variant.is_empty() && variant != after).then(|| [before, variant].concat())
+}
+
+fn entry(
+    version: Option<&Version>,
+    tag: &Tag,
+    location: &Location,
+    own: &[Form],
+    variants: &[Form],
+) -> TagEntry {
     let follows = version.and_then(|version| {
         if let Some(form) = own_form(version, tag) {
             return Some((false, version.numbers().len(), form.clone(), vec![form]));
@@ -280,7 +314,11 @@ fn entry(version: Option<&Version>, tag: &Tag, location: &Location, own: &[Form]
             };
             Some((true, 0, Form::text(tag.as_str()), family))
         };
-        shorter.or_else(latest)
+        let of_variant = || {
+            let form = variants.iter().find(|form| floating_name(form).as_deref() == Some(tag.as_str()))?;
+            Some((true, 0, Form::text(tag.as_str()), vec![form.clone()]))
+        };
+        shorter.or_else(latest).or_else(of_variant)
     });
     let class = match version.map(Version::class) {
         Some(Class::Stable) => TagClass::Version,
@@ -351,7 +389,7 @@ mod tests {
             ("-", "1.4", "constant"),
         ] {
             let version = Version::parse(version, Scheme::default()).ok();
-            let image = image(version.as_ref(), None, &tags(name)).unwrap();
+            let image = image(version.as_ref(), None, None, &tags(name)).unwrap();
             let [tag] = image.tags.as_slice() else { panic!("one tag") };
             let family: Vec<_> = tag.family.iter().map(ToString::to_string).collect();
             let found = match (tag.class, tag.floating, tag.numbers) {
@@ -361,6 +399,28 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             };
             assert_eq!(found, expected, "{version:?} {name}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_variant_moves_with_its_versions() {
+        for (named, source, names, expected) in [
+            ("1.4.2-alpine", "1.4.2-alpine", "alpine", "{version}-alpine"),
+            ("1.4.2", "1.4.2-alpine", "alpine", "{version}-alpine"),
+            ("1.4.2-slim-bookworm", "", "slim-bookworm", "{version}-slim-bookworm"),
+            ("1.4.2", "", "slim 1.4.2-slim", "{version}-slim"),
+            ("v1.4.2-slim", "v1.4.2-slim", "slim", "v{version}-slim"),
+            ("1.4.2-alpine", "api-1.4.2-alpine", "api-alpine", "api-{version}-alpine"),
+            ("1.4.2-alpine", "1.4.2-alpine", "slim", ""),
+            ("1.4.2", "1.4.2", "alpine", ""),
+            ("1.4.2", "sha-1234567", "alpine", ""),
+        ] {
+            let [named, plain] =
+                [named, "1.4.2"].map(|version| Version::parse(version, Scheme::default()).unwrap());
+            let source: Option<Tag> = source.parse().ok();
+            let image = image(Some(&plain), Some(&named), source.as_ref(), &tags(names)).unwrap();
+            let family: Vec<_> = image.tags[0].family.iter().map(ToString::to_string).collect();
+            assert_eq!(family.join(" "), expected, "{named:?} {source:?} {names}");
         }
     }
 
@@ -389,6 +449,8 @@ mod tests {
             ("1.4.2", "nightly-2026-03-04", false),
             ("1.4.2", "nightly-1.4.3", false),
             ("1.4.2", "sha-1234567", false),
+            ("1.4.2", "1a2b3c4", false),
+            ("1.4.2", "1a2", true),
             ("1.4.2", "v1.4.2-alpine3.20", false),
             ("1.30.1+k3s2", "1.30.1-k3s2", false),
             ("24.04", "24", false),

@@ -29,6 +29,8 @@ pub(crate) mod floating;
 pub(crate) mod given;
 pub(crate) mod release;
 
+pub(crate) mod named;
+
 // What repositories serve and answer.
 pub(crate) mod served;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fingerprint::Fingerprint;
-use crate::form::{Form, Part};
+use crate::form::Form;
 use crate::inputs::Inputs;
 use crate::moment::Seed;
 use crate::on_missing::OnMissing;
@@ -430,10 +430,9 @@ impl TagEntry {
     /// Whether it names the commit, of which several versions may be released.
     #[must_use]
     pub(crate) fn is_of_commit(&self) -> bool {
-        let names_commit = || self.form.parts().iter().any(|part| matches!(part, Part::Commit(_)));
         match self.class {
             // A git tag that is not a version is of the run, too.
-            TagClass::Run => !self.floating && names_commit(),
+            TagClass::Run => !self.floating && self.form.has_commit(),
             TagClass::Version | TagClass::Prerelease | TagClass::Channel | TagClass::Constant => false,
         }
     }

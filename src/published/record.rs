@@ -428,19 +428,29 @@ impl Record {
         })
     }
 
-    /// The digests of the tags that are there, of those that were asked for.
-    fn tagged(&self) -> impl Iterator<Item = &Digest> {
-        let tags = self.replies.iter().take_while(|(question, _)| matches!(question, Question::Tag(_)));
-        tags.filter_map(|(_, reply)| match reply {
-            Reply::Present(Answer::Tag(digest)) => Some(digest),
-            _ => None,
-        })
+    /// The tags that are there, of those that were asked for, and their digests.
+    fn tagged(&self) -> impl Iterator<Item = (&Tag, &Digest)> {
+        self.replies
+            .iter()
+            .map_while(|(question, reply)| match question {
+                Question::Tag(tag) => Some((tag, reply)),
+                _ => None,
+            })
+            .filter_map(|(tag, reply)| match reply {
+                Reply::Present(Answer::Tag(digest)) => Some((tag, digest)),
+                _ => None,
+            })
+    }
+
+    /// The tags that have this digest, of those that were asked for.
+    pub(crate) fn tags_of(&self, digest: &Digest) -> impl Iterator<Item = &Tag> {
+        self.tagged().filter(move |(_, own)| *own == digest).map(|(tag, _)| tag)
     }
 
     /// Whether a tag has this digest.
     #[must_use]
     pub(crate) fn is_tagged(&self, digest: &Digest) -> bool {
-        self.tagged().any(|own| own == digest)
+        self.tags_of(digest).next().is_some()
     }
 
     /// Whether the list of tags is known to be whole.

@@ -33,6 +33,14 @@ impl RunEntry {
         }
     }
 
+    /// Whether what was built from a revision was certainly built from what the plan was made of.
+    #[must_use]
+    pub(crate) fn includes(&self, revision: &str) -> bool {
+        let revision = revision.strip_suffix(DIRTY).unwrap_or(revision);
+        let mut own = self.commit.iter().chain(&self.checkout).filter(|own| is_commit(own));
+        is_commit(revision) && own.any(|own| is_same(own, revision))
+    }
+
     /// Whether the digits in a tag are not of the commit that the plan is for, whatever was checked out.
     #[must_use]
     pub(crate) fn excludes_planned(&self, digits: &str) -> bool {
@@ -43,12 +51,21 @@ impl RunEntry {
     /// another context, of which the plan knows no commit.
     #[must_use]
     pub(crate) fn excludes_checkout(&self, checkout: &Checkout) -> bool {
-        let Checkout { revision, source } = checkout;
-        let is_elsewhere = match (&self.source, source) {
+        !self.is_elsewhere(checkout) && self.excludes(&checkout.revision)
+    }
+
+    /// Whether a checkout is certainly what the plan was made of.
+    #[must_use]
+    pub(crate) fn includes_checkout(&self, checkout: &Checkout) -> bool {
+        !self.is_elsewhere(checkout) && self.includes(&checkout.revision)
+    }
+
+    fn is_elsewhere(&self, checkout: &Checkout) -> bool {
+        let Checkout { revision: _, source } = checkout;
+        match (&self.source, source) {
             (Some(own), Some(other)) => place(own) != place(other),
             _ => false,
-        };
-        !is_elsewhere && self.excludes(revision)
+        }
     }
 
     /// Says of an error about another commit which one was checked out for the plan, if that is not the one it is for.
@@ -138,6 +155,28 @@ mod tests {
                 ..RunEntry::default()
             };
             assert_eq!(run.excludes(revision), expected, "{event} {commit} {checkout} {revision}");
+            assert!(!(expected && run.includes(revision)), "{event} {commit} {checkout} {revision}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_commit_proves() {
+        for (commit, checkout, revision, expected) in [
+            (A, "", A, true),
+            (A, "", &A[..7], true),
+            (&A[..7], "", A, true),
+            (A, "", "aaaaaaa-dirty", true),
+            (A, B, B, true),
+            (A, B, A, true),
+            (A, "", B, false),
+            (A, "", "main", false),
+            (A, "", "", false),
+            ("", "", A, false),
+            ("main", "", "aaaaaaa", false),
+        ] {
+            let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let run = RunEntry { commit: known(commit), checkout: known(checkout), ..RunEntry::default() };
+            assert_eq!(run.includes(revision), expected, "{commit} {checkout} {revision}");
         }
     }
 

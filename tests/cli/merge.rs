@@ -10,6 +10,7 @@ mod faults; // what passes is survived, what stays is told
 mod greater; // floating tags whose own index says that it is a greater version
 mod hostile; // metadata and manifests that are made to do harm
 mod identity; // which plan metadata belongs to
+mod kept; // what a release must be to stay, and to get more tags
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages

@@ -5,7 +5,7 @@ use bakeplan::internals::registry::{Layout, Store};
 
 use super::stage::Stage;
 use crate::loopback::Answer;
-use crate::merge::world::{World, image, put, put_tag, remove};
+use crate::merge::world::{World, image, put, put_tag, remove, untag};
 use crate::support::Test;
 
 #[test]
@@ -490,6 +490,7 @@ fn a_prefixed_tag_of_another_version_is_refused() {
     ] {
         let stage = Stage::new();
         put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        untag(&stage.world.layout("app"), "sha-c0ffee0");
         let line = format!("HOST/app:{source} --to HOST/app:{to} --dry-run");
         if is_refused {
             stage.refuses("", &line, 1, "other-version");

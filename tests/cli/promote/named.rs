@@ -3,7 +3,7 @@
 use bakeplan::internals::oci::{OCI_INDEX, OCI_MANIFEST};
 
 use super::stage::Stage;
-use crate::merge::world::{image, put, put_tag};
+use crate::merge::world::{image, put, put_tag, untag};
 
 /// A variant has tags of its own, which end like it: none of them is for prereleases.
 #[test]
@@ -56,6 +56,31 @@ fn the_tags_of_a_variant_move_with_its_versions() {
         let line = format!("HOST/app:{source} --to HOST/app:{to} --dry-run");
         stage.refuses("", &line, 1, expected);
         stage.passes("", &format!("{line} --allow-backward"));
+    }
+}
+
+/// The floating name of a variant is its name alone.
+#[test]
+fn the_name_of_a_variant_stays_with_its_greater_version() {
+    for (source, there, to, expected) in [
+        ("1.4.2-alpine", "1.5.0-alpine", "alpine", "kept"),
+        ("1.4.2-slim", "1.5.0-slim", "slim", "kept"),
+        ("1.4.2-slim-bookworm", "2.0.0-slim-bookworm", "slim-bookworm", "kept"),
+        ("v1.4.2-alpine", "v1.5.0-alpine", "alpine", "kept"),
+        ("api-1.4.2-alpine", "api-1.5.0-alpine", "api-alpine", "kept"),
+        ("1.4.2-alpine", "1.3.0-alpine", "alpine", "moved"),
+        ("1.4.2-alpine", "1.5.0-slim", "alpine", "moved"),
+        ("1.4.2-alpine", "1.5.0", "alpine", "moved"),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        stage.other(there);
+        stage.other(to);
+        for source in [format!("HOST/app:{source}"), format!("HOST/app:sha-c0ffee0 --to HOST/app:{source}")] {
+            let outcome = stage.run_with("", &format!("{source} --to HOST/app:{to} --dry-run"));
+            let last = outcome.tags().pop().unwrap();
+            assert_eq!(last, format!("{to} {expected}"), "{there}: {}", outcome.told);
+        }
     }
 }
 
@@ -112,6 +137,37 @@ fn the_tag_of_a_commit_never_goes_to_another() {
     put_tag(&stage.world.layout("app"), "staged", &stage.manifest("app", "sha-c0ffee0"));
     for to in ["sha-c0ffee0", "sha-c0ffee01234", "main-c0ffee0", own] {
         stage.passes("", &format!("HOST/app:staged --to HOST/app:{to} --dry-run"));
+    }
+    // Digits alone are a commit beside another one that is written like them.
+    for (source, to) in [
+        ("abcdef1", "1234567"),
+        ("main-abcdef1", "main-1234567"),
+        ("1234567", "abcdef1"),
+        ("release_abcdef12", "release_12345678"),
+        (&"ab1".repeat(14)[..40], &"12345678".repeat(5)),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        for option in ["", "--allow-other-version", "--allow-retag", "--allow-backward"] {
+            let line = format!("HOST/app:{source} --to HOST/app:{to} {option}");
+            stage.refuses("", &line, 1, "is of another commit by its name");
+        }
+    }
+    for (source, to) in
+        [("abcdef12", "20261130"), ("main-abcdef1", "main"), ("abcdef1", "57"), ("57", "1234567")]
+    {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        stage.passes("", &format!("HOST/app:{source} --to HOST/app:{to} --dry-run"));
+    }
+    // So is one that this digest has in its repository.
+    for tag in ["sha-1234567", "main-1234ab7", "1234ab7"] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        let digest = stage.digest();
+        untag(&stage.world.layout("app"), "sha-c0ffee0");
+        let line = format!("HOST/app@{digest} --to HOST/app:sha-abcdef1");
+        stage.refuses("", &format!("{line} --allow-other-version"), 1, "by its tag");
     }
     // Two commits at once are two.
     let line = "HOST/app:staged --to HOST/app:sha-c0ffee0 --to HOST/app:sha-1234567";

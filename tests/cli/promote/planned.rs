@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::loopback::Answer;
-use crate::merge::world::{TAGS, document, plan_of, put_tag, remove};
+use crate::merge::world::{TAGS, document, plan_of, put_tag, remove, untag};
 
 fn plan(stage: &Stage, more: &str) -> String {
     plan_of(&[&stage.at("app")], TAGS, &format!(r#""version":"1.4.2",{more}"#), "hold")
@@ -106,7 +106,8 @@ fn only_what_was_planned_gets_the_tags() {
     assert_eq!(outcome.report["images"]["app"]["missing"][0]["build"], "app-linux-s390x");
 }
 
-/// What has the own tag of another version is that version, however it is named, if it does not say what it is.
+/// What has the tag of another version is that version, however it is named and in whatever form the tag is, if it does not say
+/// what it is.
 #[test]
 fn another_version_gets_no_tags() {
     let refused = |stage: &Stage, source: &str| {
@@ -115,7 +116,19 @@ fn another_version_gets_no_tags() {
         let line = format!("{line} --allow-other-version --dry-run");
         stage.passes(&plan(stage, ""), &line);
     };
-    for tag in ["1.3.0", "v1.3.0", "1.4.2.1", "2.0.0-rc.1"] {
+    for tag in [
+        "1.3.0",
+        "v1.3.0",
+        "1.4.2.1",
+        "2.0.0-rc.1",
+        "1.3.0-slim",
+        "web-1.3.0",
+        "release-v1.3.0",
+        "1.3",
+        "v1.5",
+        "1.3-slim",
+        "2",
+    ] {
         let stage = Stage::new();
         let digest = stage.digest();
         put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
@@ -125,19 +138,43 @@ fn another_version_gets_no_tags() {
         }
     }
     // In the repository that it comes from.
-    let stage = Stage::new();
-    stage.world.layout("release");
-    put_tag(&stage.world.layout("app"), "1.3.0", &stage.manifest("app", "sha-c0ffee0"));
-    let document = plan_of(&[&stage.at("release")], TAGS, r#""version":"1.4.2","#, "hold");
-    stage.refuses(&document, "HOST/app:sha-c0ffee0 --plan plan.json", 1, "other-version");
-    // Its own candidates, days, and what others are.
-    for tag in ["1.4.2-rc.1", "v1.4.2", "2026.11.28", "1.3", "1.3.0-slim"] {
+    for (tag, is_other) in
+        [("1.3.0", true), ("1.3.0-slim", true), ("1.3", true), ("1.4", false), ("57", false)]
+    {
+        let stage = Stage::new();
+        stage.world.layout("release");
+        put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        let document = plan_of(&[&stage.at("release")], TAGS, r#""version":"1.4.2","#, "hold");
+        for source in [tag, "sha-c0ffee0"] {
+            let line = format!("HOST/app:{source} --plan plan.json --dry-run");
+            if is_other {
+                stage.refuses(&document, &line, 1, "other-version");
+            } else {
+                stage.passes(&document, &line);
+            }
+        }
+    }
+    // Its own candidates and variants, days and runs, and what others are.
+    for tag in [
+        "1.4.2-rc.1",
+        "v1.4.2",
+        "1.4.2-slim",
+        "web-1.4.2",
+        "1.4",
+        "v1",
+        "2026.11.28",
+        "2026.11",
+        "build-57",
+        "pr-12.1.0",
+    ] {
         let stage = Stage::new();
         put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
-        if tag != "1.3.0-slim" {
-            stage.passes(&plan(&stage, ""), &format!("HOST/app:{tag} --plan plan.json --dry-run"));
+        for source in [format!("HOST/app:{tag}"), format!("app={}", stage.digest())] {
+            stage.passes(&plan(&stage, ""), &format!("{source} --plan plan.json --dry-run"));
         }
-        stage.other("1.3.0");
+        for other in ["1.3.0", "1.3.0-slim", "1.3", "2"] {
+            stage.other(other);
+        }
         stage.passes(&plan(&stage, ""), "HOST/app:sha-c0ffee0 --plan plan.json");
     }
     // What says that it is this version may have been tagged wrongly.
@@ -275,8 +312,6 @@ fn another_commit_gets_no_tags() {
         (format!("{annotation}:\"bbbbbbbbbbbb\""), true),
         (format!("{annotation}:{own:?}"), false),
         (format!("{annotation}:\"aaaaaaa\""), false),
-        (format!("{annotation}:\"main\""), false),
-        (r#""a":"b""#.to_owned(), false),
     ] {
         let stage = Stage::annotated(&said);
         let plan = |tags: &str| {
@@ -308,6 +343,57 @@ fn another_commit_gets_no_tags() {
         put_tag(&stage.world.layout("app"), "sha-aaaaaaa", &stage.manifest("app", "sha-c0ffee0"));
         if !is_other {
             stage.passes(&with_commit, "HOST/app:sha-aaaaaaa --plan plan.json --dry-run");
+        }
+    }
+}
+
+/// What does not tell its commit is of the one that another tag of it names, in whatever form; if none does, that is said.
+#[test]
+fn the_tags_of_a_digest_tell_its_commit() {
+    let (own, other) = ("a1".repeat(20), "b2".repeat(20));
+    let of_commit = r#"{"name":"sha-a1a1a1a","class":"run","form":"sha-{commit:7}"}"#;
+    let plan = |stage: &Stage, tags: &str| {
+        let document = plan_of(&[&stage.at("release")], tags, r#""version":"1.4.2","#, "hold");
+        document.replacen(r#""images""#, &format!(r#""run":{{"commit":{own:?}}},"images""#), 1)
+    };
+    let staged = |tags: &[&str]| {
+        let stage = Stage::new();
+        stage.world.layout("release");
+        for tag in tags {
+            put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        }
+        untag(&stage.world.layout("app"), "sha-c0ffee0");
+        stage
+    };
+    for tag in ["sha-b2b2b2b", "b2b2b2b", "main-b2b2b2b", "git-1234567", &other] {
+        let stage = staged(&["staged", tag]);
+        let document = plan(&stage, &[TAGS, of_commit].join(","));
+        let digest = stage.world.tags("app")["staged"].clone();
+        for source in [format!("HOST/app@{digest}"), "HOST/app:staged".to_owned(), format!("HOST/app:{tag}")]
+        {
+            for option in ["", "--allow-other-version", "--allow-retag", "--allow-backward"] {
+                let line = format!("app={source} --plan plan.json --dry-run {option}");
+                stage.refuses(&document, &line, 1, "other-plan");
+            }
+            // What gets no tag of a commit may be of any.
+            stage.passes(&plan(&stage, TAGS), &format!("app={source} --plan plan.json --dry-run"));
+        }
+    }
+    for (tags, is_told) in [
+        (&["staged", "sha-a1a1a1a"][..], true),
+        (&["staged", "main-a1a1a1a1"], true),
+        (&["staged", &own], true),
+        (&["staged", "sha-b2b2b2b", "sha-a1a1a1a"], true),
+        (&["staged"], false),
+        (&["staged", "20261130", "57", "facade", "sha-main"], false),
+    ] {
+        let stage = staged(tags);
+        stage.other("sha-b2b2b2c");
+        let digest = stage.world.tags("app")["staged"].clone();
+        let document = plan(&stage, &[TAGS, of_commit].join(","));
+        for source in [format!("HOST/app@{digest}"), "HOST/app:staged".to_owned()] {
+            let outcome = stage.passes(&document, &format!("app={source} --plan plan.json --dry-run"));
+            assert_eq!(outcome.told.contains("unknown-commit"), !is_told, "{tags:?}: {}", outcome.told);
         }
     }
 }
