@@ -22,7 +22,8 @@ pub(super) struct Targets<'a> {
     pub(super) resolved: IndexMap<Name, Arc<Target>>,
     /// Those that cannot be resolved, with why.
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
-    platforms: IndexMap<Name, Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
+    /// Those of each resolved target, in the same order.
+    platforms: Vec<Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
     /// Those that are written as they stand.
     standing: Vec<Arc<Target>>,
     /// The caches that some of them write.
@@ -44,19 +45,20 @@ impl<'a> Targets<'a> {
     /// Each override that matches no target.
     pub(super) fn resolve(input: &Input<'a>) -> Result<Self, Vec<Diagnostic>> {
         let mut resolver = Resolver::new(input.definition, input.overrides)?;
+        let most = input.definition.targets.len();
         let mut targets = Self {
             definition: input.definition,
-            resolved: IndexMap::new(),
+            resolved: IndexMap::with_capacity(most),
             broken: BTreeMap::new(),
-            platforms: IndexMap::new(),
+            platforms: Vec::with_capacity(most),
             standing: Vec::new(),
             caches: cache::Written::default(),
         };
         let mut known = KnownPlatforms::new();
-        for name in input.definition.targets.keys() {
-            match resolver.target(name) {
+        for (name, own) in &input.definition.targets {
+            match resolver.target(own) {
                 Ok(target) => {
-                    targets.platforms.insert(Arc::clone(name), platforms(&target, &mut known));
+                    targets.platforms.push(platforms(&target, &mut known));
                     targets.resolved.insert(Arc::clone(name), Arc::new(target));
                 }
                 Err(found) => {
@@ -74,7 +76,7 @@ impl<'a> Targets<'a> {
     /// # Errors
     /// What is wrong with them.
     pub(super) fn platforms(&self, target: &str) -> Result<&[DeclaredPlatform], &[Diagnostic]> {
-        match self.platforms.get(target) {
+        match self.resolved.get_index_of(target).and_then(|at| self.platforms.get(at)) {
             Some(Ok(platforms)) => Ok(platforms),
             Some(Err(found)) => Err(found),
             None => Ok(&[]),

@@ -67,13 +67,13 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The target of this name, as it is printed when it is asked for and links to nothing.
+    /// A target of the definition, as it is printed when it is asked for and links to nothing.
     ///
     /// # Errors
-    /// No target of that name; a parent that does not exist; an override that cannot be applied; every attribute that
+    /// A parent that does not exist; an override that cannot be applied; every attribute that
     /// buildx would refuse to build with.
-    pub(crate) fn target(&mut self, name: &str) -> Result<Target, Vec<Diagnostic>> {
-        let mut target = self.unchecked(name, None).map_err(|diagnostic| vec![*diagnostic])?;
+    pub(crate) fn target(&mut self, own: &'a Target) -> Result<Target, Vec<Diagnostic>> {
+        let mut target = self.unchecked_of(own).map_err(|diagnostic| vec![*diagnostic])?;
         let mut diagnostics = Diagnostics::default();
         check::check(&target, &mut diagnostics);
         diagnostics.check()?;
@@ -88,6 +88,10 @@ impl<'a> Resolver<'a> {
     /// No target of that name, pointing at `asked`; a parent that does not exist; an override that cannot be applied.
     pub(super) fn unchecked(&mut self, name: &str, asked: Option<Span>) -> Result<Target, Box<Diagnostic>> {
         let own = self.find(name, asked)?;
+        self.unchecked_of(own)
+    }
+
+    fn unchecked_of(&mut self, own: &'a Target) -> Result<Target, Box<Diagnostic>> {
         // Most inherit nothing.
         let mut target = match own.inherits.as_slice() {
             [] => self.with_own(blank(own), own)?,
@@ -276,7 +280,7 @@ mod tests {
         let sets = ["p.labels.x=1", "p.labels.y=1", "c.labels.z=1"].map(str::to_owned);
         let overrides = Overrides::parse(&sets, None).unwrap();
         let mut resolver = Resolver::new(&definition, &overrides).unwrap();
-        let labels = resolver.target("c").unwrap().labels;
+        let labels = resolver.target(&definition.targets["c"]).unwrap().labels;
         let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(labels, ["x=c", "y=1", "z=1"]);
     }
@@ -296,10 +300,12 @@ mod tests {
     fn defaults_are_set() {
         let mut definition = definition(&[("a", &[])]);
         let overrides = Overrides::parse(&["a.dockerfile=".to_owned()], None).unwrap();
-        let target = Resolver::new(&definition, &overrides).unwrap().target("a").unwrap();
+        let target =
+            Resolver::new(&definition, &overrides).unwrap().target(&definition.targets["a"]).unwrap();
         assert_eq!((target.context, target.dockerfile), (Some(".".into()), Some("Dockerfile".into())));
         definition.targets["a"].default_context = Some("sub".into());
-        let target = Resolver::new(&definition, &overrides).unwrap().target("a").unwrap();
+        let target =
+            Resolver::new(&definition, &overrides).unwrap().target(&definition.targets["a"]).unwrap();
         assert_eq!(target.context, Some("sub".into()));
     }
 
