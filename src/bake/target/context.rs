@@ -38,8 +38,9 @@ pub(crate) fn folder_of(context: &Text) -> Option<&str> {
         let end = layout[name..].find([':', '@']).map_or(layout.len(), |at| name + at);
         return Some(&layout[..end]);
     }
-    let is_elsewhere = link_of(context).is_some() || is_remote(written) || written.contains("://");
-    (!is_elsewhere).then_some(written)
+    // Nearly all are folders, which have no colon.
+    let is_address = written.contains(':') && (link_of(context).is_some() || written.contains("://"));
+    (!is_address && !is_remote(written)).then_some(written)
 }
 
 /// The target that a context links to.
@@ -64,6 +65,10 @@ pub(super) fn may_begin_link(start: &str) -> bool {
 /// Git, `user@host:path`, `github.com/…`).
 #[must_use]
 pub(crate) fn is_remote(text: &str) -> bool {
+    // Nearly all are folders, which have none of these.
+    if !text.contains(':') && !text.starts_with("github.com/") {
+        return false;
+    }
     if text.starts_with("http://") || text.starts_with("https://") {
         return true;
     }
