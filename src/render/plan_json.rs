@@ -1,6 +1,5 @@
 //! `plan.json`: which tags each image is published under and which builds make it; and the same for shells.
 
-use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
 use super::bake;
@@ -151,14 +150,19 @@ impl Members {
 /// The images of a plan, whose entries are made one at a time.
 struct Images<'p> {
     plan: &'p Plan,
-    /// The job that makes each leg.
-    jobs: IndexMap<&'p str, &'p str>,
+    /// The job that makes each leg, by the place of the leg in the plan; nothing for one that is only linked to.
+    jobs: Vec<&'p str>,
 }
 
 impl<'p> Images<'p> {
     fn of(plan: &'p Plan) -> Self {
-        let of_job = |job: &'p Job| job.legs.iter().map(|leg| (&**leg, &*job.name));
-        Self { plan, jobs: plan.jobs.iter().flat_map(of_job).collect() }
+        let mut jobs = vec![""; plan.legs.len()];
+        for job in &plan.jobs {
+            for at in job.legs.iter().filter_map(|leg| plan.legs.get_index_of(leg)) {
+                jobs[at] = &job.name;
+            }
+        }
+        Self { plan, jobs }
     }
 }
 
@@ -209,7 +213,7 @@ impl From<&Run> for RunEntry {
 }
 
 /// An image, and the job of each of its builds.
-fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry {
+fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
     let Image {
         repositories,
         mirrors,
@@ -232,11 +236,11 @@ fn image(image: &Image, plan: &Plan, jobs: &IndexMap<&str, &str>) -> ImageEntry 
     } = image;
     let is_prerelease = image.is_prerelease();
     let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations, inputs }: &Build| {
-        let platform = plan.legs.get(leg).and_then(|leg| leg.platform.clone());
-        let job = jobs.get(&**leg).copied().unwrap_or_default().to_owned();
+        let known = plan.legs.get_full(leg);
+        let job = known.and_then(|(at, _, _)| jobs.get(at)).copied().unwrap_or_default();
         let entry = BuildEntry {
-            platform,
-            job,
+            platform: known.and_then(|(_, _, leg)| leg.platform.clone()),
+            job: job.to_owned(),
             on_missing: *on_missing,
             labels: labels.clone(),
             annotations: annotations.clone(),
