@@ -86,7 +86,9 @@ pub fn render(plan: &Plan) -> String {
 /// The same, for a plan of which it is known what it is called.
 pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
     let (first, second) = plan.jobs.split_at(plan.jobs.len() / 2);
-    let (mut text, more) = parallel::both(plan.jobs.len(), || lines(first, id), || lines(second, id));
+    let room = ROOM * plan.jobs.len();
+    let (mut text, more) =
+        parallel::both(plan.jobs.len(), || lines(first, id, room), || lines(second, id, room / 2));
     text.push_str(&more);
     if text.is_empty() {
         return "[]\n".to_owned();
@@ -98,8 +100,8 @@ pub(super) fn with_id(plan: &Plan, id: &Fingerprint) -> String {
 }
 
 /// The rows of some jobs, each on a line of its own behind a comma.
-fn lines(jobs: &[Job], id: &Fingerprint) -> String {
-    let mut text = Vec::with_capacity(ROOM * jobs.len());
+fn lines(jobs: &[Job], id: &Fingerprint, room: usize) -> String {
+    let mut text = Vec::with_capacity(room);
     for row in rows(jobs, id) {
         text.extend_from_slice(b",\n  ");
         serde_json::to_writer(&mut text, &row).expect(STRING_KEYS);

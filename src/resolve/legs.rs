@@ -44,8 +44,11 @@ pub(super) fn legs(
 ) -> Legs {
     let most = images.iter().flat_map(|image| &image.targets);
     let most = most.map(|(name, _)| targets.valid_platforms(name).count().max(1)).sum();
-    let mut legs =
-        Legs { all: IndexMap::with_capacity(most), builds: IndexMap::new(), lifted: BTreeMap::new() };
+    let mut legs = Legs {
+        all: IndexMap::with_capacity(most),
+        builds: IndexMap::with_capacity(images.len()),
+        lifted: BTreeMap::new(),
+    };
     check_overrides(images, targets, diagnostics);
     let options = LegOptions::of(input);
     let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
