@@ -16,6 +16,7 @@ use crate::bake::values::Name;
 use crate::bake::values::{Mark, Marks};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::parallel;
 use crate::plan::{Leg, UnsetVariable};
 use crate::platform::PlatformPrefix;
 use crate::source::Span;
@@ -125,14 +126,20 @@ fn built<'a>(
         _ => false,
     };
     // What is lifted out of legs, such as annotations of the index, and what these link to as it stands.
-    let sources = legs.values().filter_map(|leg| targets.find(&leg.of));
+    let mut sources: Vec<&Name> = legs.values().map(|leg| &leg.of).collect();
+    sources.dedup();
+    let sources = sources.into_iter().filter_map(|name| targets.find(name));
     let sources = sources.filter(|source| !source.annotations.is_empty());
     let lifted = sources.flat_map(|source| texts(&source.name, source)).filter(|part| {
         matches!(part.place, MarkedPlace::OfTarget { attribute: "annotations", target: _, reach: _ })
     });
     let linked = linked(targets, legs).into_iter().flat_map(|target| texts(&target.name, target));
-    let of_legs = legs.values().flat_map(|leg| of_leg(leg, targets));
-    of_legs.chain(lifted).chain(linked).filter(is_built)
+    let of_legs = parallel::map(legs.values(), move |leg| {
+        let mut parts = of_leg(leg, targets);
+        parts.retain(is_built);
+        parts
+    });
+    of_legs.flatten().chain(lifted).chain(linked.filter(is_built))
 }
 
 /// The targets that legs link to and that have none, so that they are built as they stand.

@@ -132,8 +132,11 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
             Err(found) => diagnostics.report(found),
         }
     }
-    plan.local = local(input, images.iter().chain(&left_out), &targets);
-    plan.legs = legs.into_legs();
+    (plan.local, plan.legs) = parallel::both(
+        images.len(),
+        || local(input, images.iter().chain(&left_out), &targets),
+        || legs.into_legs(),
+    );
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
         diagnostics.extend(plain::unguarded(&plan));
