@@ -155,6 +155,7 @@ fn from_blocks(
 ) -> Vec<UnresolvedImage> {
     let mut images: Vec<UnresolvedImage> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
+    let none = Arc::default();
     for (block, written) in spec.images.iter().enumerate() {
         let Some(coverage) = written.coverage(input.module, input.definition, diagnostics) else { continue };
         if coverage.images.is_empty() {
@@ -207,8 +208,8 @@ fn from_blocks(
                 rules: None,
                 tails: Tails::default(),
                 oci: OciLabels::default(),
-                prefixes: Arc::default(),
-                variants: Arc::default(),
+                prefixes: Arc::clone(&none),
+                variants: Arc::clone(&none),
                 mirrors: IndexMap::new(),
             };
             agree(&image, diagnostics);
@@ -242,6 +243,7 @@ fn from_tags(
 ) -> Vec<UnresolvedImage> {
     let by_tags = by_tags(input, targets, diagnostics);
     let mut images = Vec::with_capacity(by_tags.len());
+    let none = Arc::default();
     for members in by_tags.values() {
         if let Some(overlap) = overlapping(members, targets) {
             diagnostics.report(collision(&overlap));
@@ -270,8 +272,8 @@ fn from_tags(
             rules: None,
             tails: Tails::default(),
             oci: OciLabels::default(),
-            prefixes: Arc::default(),
-            variants: Arc::default(),
+            prefixes: Arc::clone(&none),
+            variants: Arc::clone(&none),
             mirrors: IndexMap::new(),
         });
     }

@@ -24,10 +24,10 @@ use crate::spec::PlatformOverride;
 
 /// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `images` that covers
 /// a linked target says of it holds wherever it is built, whether or not that image is published.
-pub(super) fn rewrite(
+pub(super) fn rewrite<'u>(
     legs: &mut Legs,
     targets: &Targets<'_>,
-    images: Vec<&UnresolvedImage>,
+    images: impl FnOnce() -> Vec<&'u UnresolvedImage>,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -36,6 +36,7 @@ pub(super) fn rewrite(
     if linking.is_empty() {
         return;
     }
+    let images = images();
     let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
     linking.iter().for_each(|name| linker.leg(name));
     legs.sort(targets);

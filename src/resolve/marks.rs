@@ -238,7 +238,8 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
             parts.push(MarkedPart { place, marks: marks.clone(), span });
         }
     };
-    for target in targets.standing() {
+    let named = if input.module.has_marked_names() { targets.standing() } else { &[] };
+    for target in named {
         if let Some((marks, span)) = input.module.name_marks(&target.name) {
             add(MarkedPlace::TargetName, marks, Some(span));
         }

@@ -105,8 +105,10 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
     diagnostics.extend(labels::left_out(said, input));
     unbuilt(input, &legs, &wanted, &targets, &mut diagnostics);
-    let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
-    let said = first.into_iter().chain(rest).chain(&left_out).collect();
+    let said = || {
+        let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
+        first.into_iter().chain(rest).chain(&left_out).collect()
+    };
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
     legs::refused(&legs, &targets, &mut diagnostics);
     diagnostics.check()?;
@@ -199,6 +201,9 @@ fn elsewhere(
     left_out: &[UnresolvedImage],
     targets: &Targets<'_>,
 ) -> Vec<ElsewhereImage> {
+    if left_out.is_empty() {
+        return Vec::new();
+    }
     let wanted = images::wanted(input, left_out, &mut Diagnostics::default());
     let forms = PatternForms::new(input.given.short_length());
     let planned = images.iter().filter(|image| plan.images.contains_key(&image.key));

@@ -78,6 +78,9 @@ fn tags_of_files(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
+    if images.iter().all(UnresolvedImage::is_named_by_target) {
+        return;
+    }
     let mut replaced: BTreeMap<Span, &str> = BTreeMap::new();
     let mut kept: BTreeSet<Span> = BTreeSet::new();
     let mut holders: Vec<Holder<'_>> = Vec::new();

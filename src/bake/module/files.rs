@@ -320,6 +320,11 @@ impl Module {
         indexes.and_then(|all| all.last()).map_or(&[], |index| &self.instances[*index].axes)
     }
 
+    /// Whether the name of some target has marks: most often none has, of very many.
+    pub fn has_marked_names(&self) -> bool {
+        self.instances.iter().any(|one| !one.marks.is_empty())
+    }
+
     /// Where the text of a target's name came from, as far as that matters, and the expression that made it.
     pub fn name_marks(&self, target: &Name) -> Option<(&Marks, Span)> {
         let indexes = self.by_name.get(&("target", Arc::clone(target)))?;
