@@ -126,6 +126,18 @@ impl Sources {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Names the folder of those that were read since there were so many.
+    pub(crate) fn put_below(&mut self, folder: &str, since: usize) {
+        for source in self.list.iter_mut().skip(since).filter(|_| !folder.is_empty()) {
+            source.path = format!("{folder}/{}", source.path);
+        }
+    }
+
     /// The source with this id.
     #[must_use]
     pub fn get(&self, id: SourceId) -> &Source {

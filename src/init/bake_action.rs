@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::build_push::{add_reference, add_repositories};
+use super::build_push::{add_reference, add_repositories, of_default};
 use super::found::{BakeBuild, Build, Override, Publication, TagLine};
 use super::guard::Guard;
 use super::inputs::Inputs;
@@ -31,7 +31,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
         targets: inputs.items("targets", scope),
         ..BakeBuild::default()
     };
-    let source = inputs.text("source", scope).and_then(|text| text.constant());
+    let source = inputs.text("source", scope).and_then(|text| of_default(text).constant());
     if build.folder.is_empty()
         && let Some(source) = source.filter(|source| !source.contains("://") && !source.contains('$'))
     {

@@ -32,21 +32,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     for line in inputs.items("tags", scope) {
         add_reference(&mut found, line, is_by_digest);
     }
-    for line in outputs.iter().flat_map(|line| {
-        let parts = line.text.split(',');
-        parts.into_iter().map(|text| Line { text, place: line.place.clone() }).collect::<Vec<_>>()
-    }) {
-        if let Some((key, name)) = line.text.split_once('=')
-            && key.constant().is_some_and(|key| key.trim().trim_matches('"') == "name")
-        {
-            let (repository, tag) = name.split_tag();
-            add_repository(&mut found, Line { text: repository, place: line.place.clone() });
-            found.tags.extend(
-                tag.filter(|_| !is_by_digest)
-                    .map(|text| TagLine::Text(Line { text, place: line.place.clone() })),
-            );
-        }
-    }
+    let output: Vec<Line> = outputs.into_iter().filter_map(|line| of_output(line, &mut found)).collect();
     let meta_labels = |line: &Line| {
         line.text.0.iter().any(|piece| matches!(piece, Piece::Meta(_, output) if output.contains("label") || output.contains("annotation")))
     };
@@ -59,7 +45,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     });
     let of_meta: Vec<Line> = of_meta.flatten().collect();
     let mut build = DockerfileBuild {
-        context: inputs.text("context", scope).unwrap_or_else(|| Template::from(".")),
+        context: inputs.text("context", scope).map_or_else(|| Template::from("."), of_default),
         dockerfile: inputs.text("file", scope),
         stage: inputs.text("target", scope),
         platforms: inputs.items("platforms", scope),
@@ -71,6 +57,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         cache_to: inputs.records("cache-to", scope),
         attest: attestations(inputs, scope),
         labels: labels.into_iter().filter(|line| !meta_labels(line)).chain(of_meta).collect(),
+        output,
         pull: inputs.raw("pull").is_some_and(|text| text.trim() == "true"),
         no_cache: inputs.raw("no-cache").is_some_and(|text| text.trim() == "true"),
     };
@@ -109,6 +96,50 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     }
     found.build = Some(Build::Dockerfile(Box::new(build)));
     Some(found)
+}
+
+/// A path in the context that the action has by itself: `{{defaultContext}}:api`.
+pub(super) fn of_default(path: Template) -> Template {
+    let Some(Piece::Text(first)) = path.0.first() else { return path };
+    let Some(rest) = first.strip_prefix("{{defaultContext}}") else { return path };
+    let rest = rest.strip_prefix(':').unwrap_or(rest).to_owned();
+    let mut inner = Template::from(rest.as_str());
+    path.0[1..].iter().cloned().for_each(|piece| inner.push(piece));
+    if inner.0.is_empty() { Template::from(".") } else { inner }
+}
+
+/// Reads an output of an image: adds its names, and answers with what a plan does not say itself.
+pub(super) fn of_output(line: Line, found: &mut Publication) -> Option<Line> {
+    const SAID: [&str; 6] = ["name", "push", "push-by-digest", "name-canonical", "unpack", "store"];
+    let Line { text, place } = line;
+    let fields: Vec<(String, Template)> = text
+        .fields()
+        .into_iter()
+        .filter_map(|field| {
+            let (key, value) = field.split_once('=')?;
+            Some((key.constant()?.trim().to_owned(), value))
+        })
+        .collect();
+    let kind = fields.iter().find(|(key, _)| key == "type").map(|(_, value)| value.shown());
+    if !matches!(kind.as_deref(), Some("image" | "registry")) {
+        return None;
+    }
+    let is_by_digest = fields.iter().any(|(key, value)| key == "push-by-digest" && value.shown() == "true");
+    let mut rest = Template::from("type=image");
+    for (key, value) in fields {
+        if key == "name" {
+            for name in value.split(',') {
+                let (repository, tag) = name.split_tag();
+                add_repository(found, Line { text: repository, place: place.clone() });
+                let tag = tag.filter(|_| !is_by_digest);
+                found.tags.extend(tag.map(|text| TagLine::Text(Line { text, place: place.clone() })));
+            }
+        } else if key != "type" && !SAID.contains(&key.as_str()) {
+            rest.push(Piece::Text(format!(",{key}=")));
+            rest.extend(value);
+        }
+    }
+    (rest.constant().as_deref() != Some("type=image")).then_some(Line { text: rest, place })
 }
 
 fn described(name: &str, value: &Template) -> Template {

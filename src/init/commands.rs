@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
-use super::build_push::{add_reference, add_repositories};
+use super::build_push::{add_reference, add_repositories, of_output};
 use super::folder::{Folder, TOP, relative};
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
 use super::moment::Answers;
@@ -309,6 +309,7 @@ fn build(
             "-o" | "--output" => {
                 let text = value.shown();
                 pushes |= text.contains("push=true") || text.contains("type=registry");
+                build.output.extend(of_output(line(value), &mut publication));
             }
             "--load" | "--rm" | "--force-rm" | "-q" | "--quiet" | "--progress" | "--builder" | "--debug"
             | "--iidfile" | "--metadata-file" => {}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::found::{Publication, TagLine};
 use super::guard::Guarded;
-use super::moment::{Answers, MOMENTS, Moment};
+use super::moment::{Answers, MOMENTS, Moment, OTHER_BRANCHES};
 use super::render::quotable;
 use super::text::Place;
 use super::triggers::Start;
@@ -50,10 +50,20 @@ impl Entry {
             return self.runs.may(moment);
         }
         match moment {
-            Moment::Branch | Moment::OtherBranch => !self.guarded.implies("tag"),
+            Moment::Branch | Moment::OtherBranch(_) => !self.guarded.implies("tag"),
             Moment::Tag => !self.guarded.implies("branch"),
             Moment::Schedule | Moment::Release | Moment::PullRequest => false,
         }
+    }
+
+    /// Whether it may publish from a branch.
+    pub(super) fn may_from_branch(&self) -> bool {
+        self.may(Moment::Branch) || self.may_from_other_branch()
+    }
+
+    /// Whether it may publish from another branch than the default one.
+    pub(super) fn may_from_other_branch(&self) -> bool {
+        (0..OTHER_BRANCHES).any(|at| self.may(Moment::OtherBranch(at)))
     }
 
     /// Whether both apply in the same runs.

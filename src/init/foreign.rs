@@ -35,6 +35,26 @@ const BEFORE: [&str; 14] = [
     "npx",
 ];
 
+/// Whether an action or a workflow that is not read may publish images, by its name and the names of its inputs.
+pub(crate) fn may_publish<'i>(name: &str, inputs: impl Iterator<Item = &'i str>) -> bool {
+    const OTHERS: [&str; 16] = [
+        "setup", "buildx", "login", "meta", "cache", "prune", "clean", "lint", "scan", "scout", "test",
+        "attest", "sbom", "trivy", "diff", "deploy",
+    ];
+    const IMAGES: [&str; 8] = ["docker", "image", "container", "kaniko", "buildah", "podman", "oci", "ghcr"];
+    const DEEDS: [&str; 9] =
+        ["push", "publish", "build", "release", "tag", "copy", "mirror", "promote", "docker.y"];
+    const INPUTS: [&str; 9] =
+        ["push", "tags", "tag", "registry", "dockerfile", "image", "images", "image_name", "image-name"];
+    let name = name.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&OTHERS) {
+        return false;
+    }
+    let given = inputs.filter(|input| INPUTS.contains(&input.to_ascii_lowercase().as_str())).count();
+    has(&IMAGES) && (has(&DEEDS) || given > 0) || given > 1
+}
+
 /// The words of a command with which another tool publishes images, if it does.
 pub(crate) fn of(words: &[String]) -> Option<String> {
     let is_before = |word: &&String| {
@@ -98,6 +118,25 @@ fn of_docker(name: &str, rest: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn actions_are_known_by_their_names_and_inputs() {
+        for (name, inputs, expected) in [
+            ("acme/workflows/.github/workflows/docker.yml@main", &[][..], true),
+            ("acme/actions/docker-publish@v1", &[], true),
+            ("acme/publish@v1", &["image", "tags"], true),
+            ("acme/container@v1", &["push"], true),
+            ("./.github/actions/build-image", &[], true),
+            ("acme/publish@v1", &["token"], false),
+            ("docker/setup-buildx-action@v3", &[], false),
+            ("crazy-max/ghaction-docker-buildx@v3", &[], false),
+            ("aquasecurity/trivy-action@master", &["image-ref", "image"], false),
+            ("actions/checkout@v4", &["ref"], false),
+            ("softprops/action-gh-release@v2", &["tag_name"], false),
+        ] {
+            assert_eq!(may_publish(name, inputs.iter().copied()), expected, "{name}");
+        }
+    }
 
     #[test]
     fn other_tools_are_known_by_what_they_do() {

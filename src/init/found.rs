@@ -202,6 +202,8 @@ pub(crate) struct DockerfileBuild {
     pub attest: Vec<Line>,
     /// Labels, `NAME=VALUE`.
     pub labels: Vec<Line>,
+    /// Attributes of its output, beside what a plan says itself.
+    pub output: Vec<Line>,
     /// Whether base images are looked up again.
     pub pull: bool,
     /// Whether it is built without cache.

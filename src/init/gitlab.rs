@@ -8,7 +8,7 @@ use super::found::Publication;
 use super::gitlab_rules::{self, Named, of_refs, of_rules};
 use super::guard::Guard;
 use super::inputs::{RawLine, place_of, raw_lines};
-use super::moment::{Answers, Fact, Moment};
+use super::moment::{Answers, Fact, Moment, OTHER_BRANCHES};
 use super::scope::Scope;
 use super::shell::{self, Home};
 use super::text::{Condition, Piece, Place, Template};
@@ -389,20 +389,25 @@ pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
     let all: Vec<Named> = files.iter().flat_map(|file| named(&file.root)).map(|(named, _)| named).collect();
     let fits =
         |pattern: &str, text: &String| regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
-    let branch = all.iter().find_map(|named| {
-        let name = match named {
-            Named::Branch(name) => Some(name.clone()),
-            Named::Branches(pattern) => {
-                let start = literal(pattern);
-                ["1.2", "", "x", "/1.2", "-1.2"]
-                    .into_iter()
-                    .map(|end| format!("{start}{end}"))
-                    .find(|name| !name.is_empty() && fits(pattern, name))
-            }
-            Named::Tags(_) => None,
+    let mut other_branches: Vec<String> = Vec::new();
+    for named in &all {
+        let starts = |name: &String| match named {
+            Named::Branch(own) => own == name,
+            Named::Branches(pattern) => fits(pattern, name),
+            Named::Tags(_) => true,
         };
-        name.filter(|name| *name != world.default_branch)
-    });
+        if starts(&world.default_branch) || other_branches.iter().any(starts) {
+            continue;
+        }
+        let start = match named {
+            Named::Branch(name) => name.clone(),
+            Named::Branches(pattern) => literal(pattern),
+            Named::Tags(_) => continue,
+        };
+        let made = ["", "1.2", "x", "/1.2", "-1.2"].map(|end| format!("{start}{end}"));
+        let name = made.into_iter().find(|name| !name.is_empty() && starts(name));
+        other_branches.extend(name.filter(|_| other_branches.len() < OTHER_BRANCHES));
+    }
     let patterns: Vec<&String> = all
         .iter()
         .filter_map(|named| if let Named::Tags(pattern) = named { Some(pattern) } else { None })
@@ -417,7 +422,7 @@ pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
     let has_schedule =
         |yaml: &Yaml| has_text(yaml, &|text| text.contains("\"schedule\"") || text == "schedules");
     World {
-        other_branch: branch.or(world.other_branch),
+        other_branches: if other_branches.is_empty() { world.other_branches } else { other_branches },
         has_schedule: world.has_schedule || files.iter().any(|file| has_schedule(&file.root)),
         tag: tags.first().cloned().unwrap_or(world.tag),
         tags: if tags.is_empty() { world.tags } else { tags },

@@ -277,7 +277,7 @@ impl Parser<'_> {
             _ => return None,
         };
         let world = &self.scope.world;
-        let is_branch = matches!(moment, Moment::Branch | Moment::OtherBranch | Moment::Schedule);
+        let is_branch = matches!(moment, Moment::Branch | Moment::OtherBranch(_) | Moment::Schedule);
         Some(match name {
             "CI_PIPELINE_SOURCE" => Some(source(moment).to_owned()),
             "CI_COMMIT_BRANCH" => is_branch.then(|| moment.fact(&Fact::RefName, world)).flatten(),
@@ -312,7 +312,7 @@ fn source(moment: Moment) -> &'static str {
     match moment {
         Moment::PullRequest => "merge_request_event",
         Moment::Schedule => "schedule",
-        Moment::Branch | Moment::OtherBranch | Moment::Tag | Moment::Release => "push",
+        Moment::Branch | Moment::OtherBranch(_) | Moment::Tag | Moment::Release => "push",
     }
 }
 

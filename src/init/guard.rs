@@ -1,6 +1,6 @@
 //! The conditions of a step beside what the examples of runs tell of it: a plan says them, or it cannot.
 
-use super::moment::{Answers, MOMENTS, Moment};
+use super::moment::{Answers, MOMENTS, Moment, OTHER_BRANCHES};
 use super::text::{Condition, Place};
 use super::when;
 use super::world::World;
@@ -90,7 +90,7 @@ fn is_told(when: &str, world: &World) -> bool {
         "create",
     ];
     let mut when = when.to_owned();
-    if world.other_branch.is_none() {
+    if world.other_branches.is_empty() {
         // No other branch starts anything.
         let name = &world.default_branch;
         for is_default in
@@ -111,5 +111,6 @@ fn is_told(when: &str, world: &World) -> bool {
 fn is_uniform(answers: Answers, runs: Answers) -> bool {
     let is_known = MOMENTS.into_iter().all(|moment| !runs.may(moment) || answers.at(moment).is_some());
     let is_ever = MOMENTS.into_iter().any(|moment| answers.may(moment));
-    is_known && is_ever && answers.at(Moment::Branch) == answers.at(Moment::OtherBranch)
+    let is_same = |at| answers.at(Moment::Branch) == answers.at(Moment::OtherBranch(at));
+    is_known && is_ever && (0..OTHER_BRANCHES).all(is_same)
 }

@@ -6,7 +6,7 @@ use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, Tag
 use super::moment::{Answers, Moment};
 use super::parts::{names_again, why_not, without_legs};
 use super::runs_on::RunsOn;
-use super::text::{Line, Place, Template};
+use super::text::{Line, Piece, Place, Template};
 use super::world::World;
 use crate::glob::Glob;
 
@@ -59,6 +59,18 @@ pub(crate) struct Stray {
     pub why: String,
 }
 
+impl Stray {
+    /// An image that cannot be proposed.
+    pub(super) fn of(candidate: &Candidate, why: &str) -> Self {
+        let may = |moment| candidate.entries.iter().any(|entry| entry.may(moment));
+        let runs = Answers::of(|moment| if may(moment) { None } else { Some(false) });
+        let others = candidate.entries.iter().flat_map(|entry| entry.others.iter().cloned()).collect();
+        let repositories = candidate.repositories.clone();
+        let publication = Publication::new(candidate.place.clone(), "", runs);
+        Self { publication: Publication { repositories, others, ..publication }, why: why.to_owned() }
+    }
+}
+
 /// The images that publications come to.
 pub(crate) fn images(
     publications: Vec<Publication>,
@@ -109,6 +121,11 @@ pub(crate) fn images(
                 publication: build,
                 why: "its build context or Dockerfile lies outside of the repository".to_owned(),
             }),
+            Some(Build::Dockerfile(dockerfile)) if unsaid(&dockerfile).is_some() => {
+                let why =
+                    unsaid(&dockerfile).map(|(what, text)| format!("{what} `{text}` is not known here"));
+                strays.push(Stray { publication: build, why: why.unwrap_or_default() });
+            }
             Some(Build::Dockerfile(dockerfile)) => {
                 let target = target_of(&dockerfile, known);
                 add(build, target, dockerfile.platforms.clone(), world, &mut candidates);
@@ -144,6 +161,23 @@ fn compared(candidates: &[Candidate]) -> usize {
     // Later, each entry gives its tags in each repository.
     let of = |candidate: &Candidate| 2 + 4 * candidate.repositories.len() + candidate.entries.len();
     1 + candidates.iter().map(of).sum::<usize>()
+}
+
+/// What of a build only a run knows, without which another image would be built.
+fn unsaid(build: &DockerfileBuild) -> Option<(&'static str, String)> {
+    let parts = [
+        ("its build context", Some(&build.context)),
+        ("its Dockerfile", build.dockerfile.as_ref()),
+        ("its stage", build.stage.as_ref()),
+    ];
+    let is_said = |piece: &Piece| match piece {
+        Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
+        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => false,
+    };
+    parts.into_iter().find_map(|(what, text)| {
+        let text = text.filter(|text| !text.0.iter().all(is_said))?;
+        Some((what, text.shown()))
+    })
 }
 
 /// Whether a build takes files from outside of the repository.

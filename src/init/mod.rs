@@ -55,6 +55,8 @@ pub(crate) mod commands;
 
 pub(crate) mod workflow;
 
+pub(crate) mod examples;
+
 mod gitlab_rules;
 
 pub(crate) mod gitlab;

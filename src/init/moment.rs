@@ -56,8 +56,8 @@ impl Fact {
 pub(crate) enum Moment {
     /// Something is pushed to the default branch.
     Branch,
-    /// Something is pushed to another branch that starts workflows.
-    OtherBranch,
+    /// Something is pushed to another branch that starts workflows: which of those that are looked at.
+    OtherBranch(usize),
     /// The clock starts it, on the default branch.
     Schedule,
     /// A git tag is pushed.
@@ -68,10 +68,15 @@ pub(crate) enum Moment {
     PullRequest,
 }
 
+/// How many other branches are looked at.
+pub(crate) const OTHER_BRANCHES: usize = 3;
+
 /// All of them.
-pub(crate) const MOMENTS: [Moment; 6] = [
+pub(crate) const MOMENTS: [Moment; 5 + OTHER_BRANCHES] = [
     Moment::Branch,
-    Moment::OtherBranch,
+    Moment::OtherBranch(0),
+    Moment::OtherBranch(1),
+    Moment::OtherBranch(2),
     Moment::Schedule,
     Moment::Tag,
     Moment::Release,
@@ -124,7 +129,7 @@ impl Moment {
     /// The event, in GitHub's words.
     pub(crate) fn event(self) -> &'static str {
         match self {
-            Self::Branch | Self::OtherBranch | Self::Tag => "push",
+            Self::Branch | Self::OtherBranch(_) | Self::Tag => "push",
             Self::Schedule => "schedule",
             Self::Release => "release",
             Self::PullRequest => "pull_request",
@@ -135,8 +140,8 @@ impl Moment {
     pub(crate) fn git_ref(self, world: &World) -> String {
         match self {
             Self::Branch | Self::Schedule => format!("refs/heads/{}", world.default_branch),
-            Self::OtherBranch => {
-                format!("refs/heads/{}", world.other_branch.as_ref().unwrap_or(&world.default_branch))
+            Self::OtherBranch(at) => {
+                format!("refs/heads/{}", world.other_branches.get(at).unwrap_or(&world.default_branch))
             }
             Self::Tag | Self::Release => format!("refs/tags/{}", world.tag),
             Self::PullRequest => format!("refs/pull/{PULL_REQUEST}/merge"),

@@ -9,12 +9,12 @@ use indexmap::IndexSet;
 use super::covered::Covered;
 use super::definition::{Known, KnownImage};
 use super::found::DockerfileBuild;
-use super::images::{Candidate, TargetOf, is_yaml};
+use super::images::{Candidate, Stray, TargetOf, is_yaml};
 use super::logins;
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
 use super::overrides;
-use super::render::{Lines, Variables, formatted, from, quotable, quoted};
+use super::render::{Lines, Variables, formatted, from, one_line, quotable, quoted};
 use super::runners;
 use super::splice::At;
 use super::tags::{self, Tags, list};
@@ -54,12 +54,20 @@ pub(crate) struct ProposedImage {
     pub candidate: Option<Candidate>,
     /// Arguments that are empty until the plan gets them.
     pub open: Vec<String>,
+    /// Whether its build has something today that is told, and not proposed.
+    pub lacks: bool,
 }
 
 impl ProposedImage {
     /// One that is published as its target says.
     pub(super) fn own(name: &str, target: &str) -> Self {
-        Self { name: name.to_owned(), target: target.to_owned(), candidate: None, open: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            target: target.to_owned(),
+            candidate: None,
+            open: Vec::new(),
+            lacks: false,
+        }
     }
 }
 
@@ -70,7 +78,8 @@ pub(crate) fn propose(
     reading: &Reading,
     world: &World,
     written: &dyn Fn(&Place) -> String,
-) -> (Vec<Proposal>, Vec<Told>) {
+) -> (Vec<Proposal>, Vec<Told>, Vec<Stray>) {
+    let mut strays: Vec<Stray> = Vec::new();
     let mut proposals: Vec<Maker<'_>> = Vec::new();
     let mut told: Vec<Told> = Vec::new();
     let has_candidates = !candidates.is_empty();
@@ -84,7 +93,7 @@ pub(crate) fn propose(
             proposals.push(Maker::new(of, known, world));
             proposals.len() - 1
         });
-        proposals[at].add(candidate, written, &mut told);
+        strays.extend(proposals[at].add(candidate, written, &mut told));
     }
     // What Bake files say by themselves.
     for (at, one) in known.iter().enumerate().filter(|(_, one)| !one.has_blocks) {
@@ -125,7 +134,7 @@ pub(crate) fn propose(
             proposals[maker].add_own(image);
         }
     }
-    (proposals.into_iter().map(|maker| maker.finish(reading, &mut told)).collect(), told)
+    (proposals.into_iter().map(|maker| maker.finish(reading, &mut told)).collect(), told, strays)
 }
 
 /// The definition to which an image goes.
@@ -236,8 +245,15 @@ impl<'a> Maker<'a> {
         if is_hcl { At::Target(label.to_owned()) } else { At::End }
     }
 
-    fn add(&mut self, candidate: Candidate, written: &dyn Fn(&Place) -> String, told: &mut Vec<Told>) {
+    /// Adds an image; one of which no tag is known comes back.
+    fn add(
+        &mut self,
+        candidate: Candidate,
+        written: &dyn Fn(&Place) -> String,
+        told: &mut Vec<Told>,
+    ) -> Option<Stray> {
         let world = self.world;
+        let variables = self.variables.clone();
         let mut repositories: Vec<(String, Expression)> = Vec::new();
         for line in &candidate.repositories {
             let lower = line.text.lowered();
@@ -259,7 +275,16 @@ impl<'a> Maker<'a> {
             }
         }
         if repositories.is_empty() && !candidate.repositories.is_empty() {
-            return;
+            self.variables = variables;
+            return Some(Stray::of(&candidate, "its repository is not known"));
+        }
+        let tags = tags::translate(&candidate, &mut self.variables, world, written);
+        for (place, why) in &tags.lost {
+            told.push((place.clone(), format!("this tag is not in the proposal: {why}")));
+        }
+        if !repositories.is_empty() && tags.entries.iter().all(|entry| entry.value.is_none()) {
+            self.variables = variables;
+            return Some(Stray::of(&candidate, "none of its tags is known"));
         }
         let (target, name) = match &candidate.target {
             TargetOf::Known(_, label) => {
@@ -280,9 +305,11 @@ impl<'a> Maker<'a> {
                 (name.clone(), name)
             }
         };
+        let before = told.len();
         if let TargetOf::Known(..) = &candidate.target {
             self.platforms(&target, &candidate, written, told);
         }
+        let lacks = told.len() > before || !candidate.untold.is_empty();
         for (name, value) in &candidate.variables {
             if !self.known.is_some_and(|known| known.variables.contains(name)) {
                 continue;
@@ -299,10 +326,6 @@ impl<'a> Maker<'a> {
             if !told.iter().any(|(_, known)| *known == message) {
                 told.push((candidate.place.clone(), message));
             }
-        }
-        let tags = tags::translate(&candidate, &mut self.variables, world, written);
-        for (place, why) in &tags.lost {
-            told.push((place.clone(), format!("this tag is not in the proposal: {why}")));
         }
         for line in &candidate.ending {
             told.push((
@@ -327,7 +350,8 @@ impl<'a> Maker<'a> {
             if matches!(candidate.target, TargetOf::Known(..)) { self.place_of(&target) } else { At::End };
         self.proposal.blocks.push((at, text));
         let open = std::mem::take(&mut self.variables.open);
-        self.proposal.images.push(ProposedImage { name, target, candidate: Some(candidate), open });
+        self.proposal.images.push(ProposedImage { name, target, candidate: Some(candidate), open, lacks });
+        None
     }
 
     fn image_block(
@@ -360,20 +384,7 @@ impl<'a> Maker<'a> {
             lines.close("]");
         }
         let Tags { entries, flavor, has_version, lost: _ } = tags;
-        let is_empty = entries.iter().all(|entry| entry.value.is_none());
-        let is_guess = is_empty && !repositories.is_empty();
-        let is_version_known = self.world.has_version();
-        if is_guess {
-            let what = if is_version_known { "the version is the git tag" } else { "the tag is the git tag" };
-            lines.comment(&format!("a guess, since today's tags are unknown: {what}"));
-            told.push((
-                candidate.place.clone(),
-                format!(
-                    "none of the tags of `{name}` is known, so its block takes the version from the git tag"
-                ),
-            ));
-        }
-        if has_version || is_guess && is_version_known {
+        if has_version {
             lines.attribute("version", &Expression::from("{{ tag }}"));
         }
         if !repositories.is_empty() {
@@ -386,11 +397,6 @@ impl<'a> Maker<'a> {
                     let text = one_line(value);
                     lines.line(&format!("{text},"));
                 }
-            }
-            if is_guess && is_version_known {
-                lines.line("\"{{ version }}\",");
-            } else if is_guess {
-                lines.line("{ pattern = \"{{ tag | slug }}\", when = \"tag\" },");
             }
             lines.close("]");
         }
@@ -582,17 +588,5 @@ impl<'a> Maker<'a> {
             return;
         }
         self.proposal.blocks.insert(0, (At::End, block));
-    }
-}
-
-/// An object on one line.
-fn one_line(value: &Expression) -> String {
-    match value {
-        Expression::Object(members) => {
-            let member = |(key, value): (&ObjectKey, &Expression)| format!("{key} = {}", formatted(value));
-            let members: Vec<String> = members.iter().map(member).collect();
-            format!("{{ {} }}", members.join(", "))
-        }
-        other => formatted(other),
     }
 }

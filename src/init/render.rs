@@ -19,7 +19,7 @@ const MAX_QUOTED: usize = 120;
 const INDENT: &str = "  ";
 
 /// Variables that blocks need, with their defaults and why they are there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
     /// By name.
     pub(crate) list: IndexMap<String, Variable>,
@@ -403,5 +403,17 @@ impl Lines {
     /// All of it.
     pub(crate) fn finish(self) -> String {
         self.text
+    }
+}
+
+/// An object on one line.
+pub(crate) fn one_line(value: &Expression) -> String {
+    match value {
+        Expression::Object(members) => {
+            let member = |(key, value): (&ObjectKey, &Expression)| format!("{key} = {}", formatted(value));
+            let members: Vec<String> = members.iter().map(member).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        other => formatted(other),
     }
 }

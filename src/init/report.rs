@@ -33,6 +33,8 @@ pub(crate) struct ExampleImage {
     pub when: Option<&'static str>,
     /// Build arguments that are empty in the plan, and are not today.
     pub open: Vec<String>,
+    /// Whether warnings name what its build has today, and not in the plan.
+    pub lacks: bool,
 }
 
 /// How many repositories are shown for an image in a run.
@@ -42,7 +44,9 @@ const MAX_REPOSITORIES: usize = 20;
 pub(crate) fn render(examples: &[Example], screen: Option<usize>) -> String {
     let mut rows: Vec<[Cow<'_, str>; 4]> = Vec::new();
     for example in examples {
-        for (at, ExampleImage { name, today, planned, when, open }) in example.images.iter().enumerate() {
+        for (at, ExampleImage { name, today, planned, when, open, lacks }) in
+            example.images.iter().enumerate()
+        {
             let run = if at == 0 { example.run.as_str() } else { "" };
             let mut repositories: Vec<&String> = today.tags.keys().collect();
             repositories.extend(planned.keys().filter(|repository| !today.tags.contains_key(*repository)));
@@ -71,6 +75,9 @@ pub(crate) fn render(examples: &[Example], screen: Option<usize>) -> String {
                 }
                 let planned = match &example.failure {
                     Some(failure) => failure.clone(),
+                    None if unknown.is_empty() && same(old, new) && open.is_empty() && *lacks => {
+                        "the same tags; another build, as the warnings say".to_owned()
+                    }
                     None if unknown.is_empty() && same(old, new) && open.is_empty() => {
                         when.map_or_else(|| "the same".to_owned(), |when| format!("the same, {when}"))
                     }

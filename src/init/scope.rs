@@ -314,7 +314,7 @@ impl Scope {
             }
             ["event", "action"] => {
                 return match moment? {
-                    Moment::Branch | Moment::OtherBranch | Moment::Schedule | Moment::Tag => {
+                    Moment::Branch | Moment::OtherBranch(_) | Moment::Schedule | Moment::Tag => {
                         Some(Value::Null)
                     }
                     Moment::Release => Some(Value::text("published")),

@@ -54,7 +54,7 @@ impl Mask {
 
     fn of(entry: &Entry) -> Self {
         Self {
-            branch: entry.may(Moment::Branch) || entry.may(Moment::OtherBranch),
+            branch: entry.may_from_branch(),
             tag: entry.may(Moment::Tag) || entry.may(Moment::Release),
             pull_request: entry.may(Moment::PullRequest),
             others: !entry.others.is_empty(),

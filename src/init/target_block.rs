@@ -140,6 +140,7 @@ pub(super) fn block(
         ("cache-from", &build.cache_from),
         ("cache-to", &build.cache_to),
         ("attest", &build.attest),
+        ("output", &build.output),
     ];
     for (attribute, given) in lists {
         let mut items: Vec<Expression> = Vec::new();

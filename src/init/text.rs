@@ -321,6 +321,36 @@ impl Template {
         if is_quoted { self.clone() } else { out }
     }
 
+    /// The fields of a record of comma-separated values, without their quotes.
+    pub(crate) fn fields(&self) -> Vec<Self> {
+        let mut fields = vec![Self::default()];
+        let (mut is_start, mut is_quoted) = (true, false);
+        let mut add = |piece: Piece, is_new: bool| {
+            if is_new {
+                fields.push(Self::default());
+            }
+            if let Some(last) = fields.last_mut() {
+                last.push(piece);
+            }
+        };
+        for piece in &self.0 {
+            let Piece::Text(text) = piece else {
+                add(piece.clone(), false);
+                is_start = false;
+                continue;
+            };
+            for c in text.chars() {
+                match c {
+                    '"' if is_quoted || is_start => is_quoted = !is_quoted,
+                    ',' if !is_quoted => add(Piece::Text(String::new()), true),
+                    c => add(Piece::Text(c.to_string()), false),
+                }
+                is_start = c == ',' && !is_quoted;
+            }
+        }
+        fields.into_iter().map(Self::trimmed).collect()
+    }
+
     /// Cut at the first text for which there is a separator.
     pub(crate) fn split_once(&self, separator: char) -> Option<(Self, Self)> {
         let at =

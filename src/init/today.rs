@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::definition::Known;
 use super::entry::Entry;
 use super::found::TagLine;
+use super::guard::Guarded;
 use super::images::{Candidate, TargetOf};
 use super::moment::Moment;
 use super::world::World;
@@ -62,6 +63,25 @@ pub(crate) fn published(
         }
     }
     published
+}
+
+/// What an image publishes in a run that somebody starts by hand, on the default branch.
+pub(crate) fn published_by_hand(candidate: &Candidate, known: &[Known], world: &World) -> Published {
+    let mut published = Published::default();
+    for entry in candidate.entries.iter().filter(|entry| is_by_hand(&entry.others)) {
+        match entry.guarded {
+            Guarded::Told => of_entry(candidate, entry, Moment::Branch, known, world, &mut published),
+            Guarded::When(_) | Guarded::Unknown(..) => {
+                published.note(format!("whether {} publishes", entry.place))
+            }
+        }
+    }
+    published
+}
+
+/// Whether these events have the one of somebody who starts a workflow.
+pub(crate) fn is_by_hand(events: &[String]) -> bool {
+    events.iter().any(|event| event == "workflow_dispatch")
 }
 
 fn of_entry(

@@ -6,8 +6,9 @@ use regex::Regex;
 
 use super::guard::Guard;
 use super::inputs::place_of;
-use super::moment::{Answers, Moment};
+use super::moment::{Answers, Moment, OTHER_BRANCHES};
 use super::text::{Condition, Place};
+use super::when;
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
 use crate::ci::DEFAULT_BRANCHES;
@@ -71,7 +72,7 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
             None if any => None,
             None => Some(false),
         },
-        Moment::OtherBranch => match (&world.other_branch, find("push")) {
+        Moment::OtherBranch(at) => match (world.other_branches.get(at), find("push")) {
             (Some(branch), Some(filters)) => Some(passes(filters, "branches", "tags", branch)),
             (None, _) | (_, None) => Some(false),
         },
@@ -85,12 +86,11 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
         Moment::PullRequest => Some(find("pull_request").or_else(|| find("pull_request_target")).is_some()),
     });
     let others = ["schedule", "workflow_dispatch"];
+    let tags = guard(find("push"), world, source, path).filter(|_| find("release").is_none());
+    let branches = guard_of_branches(&events, world, source, path);
     Triggers {
         runs,
-        guards: guard(find("push"), world, source, path)
-            .filter(|_| find("release").is_none())
-            .into_iter()
-            .collect(),
+        guards: tags.into_iter().chain(branches).collect(),
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
         start: Rc::new(start(on, source, path)),
@@ -126,6 +126,59 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
         answers: Answers::of(|moment| Some(moment != Moment::Tag || matches(&patterns, &world.tag))),
         when: Some(when.join(" or ")),
     };
+    Some(Guard { condition, place: place_of(written, source, path) })
+}
+
+/// The condition in filters of branches, where other workflows have others.
+fn guard_of_branches(
+    events: &[(String, Option<&Yaml>)],
+    world: &World,
+    source: &Source,
+    path: &Rc<str>,
+) -> Option<Guard> {
+    let (_, filters) = events.iter().find(|(event, _)| event == "push")?;
+    let filters = (*filters)?;
+    let written = filters.get("branches")?;
+    let patterns = patterns(filters, "branches");
+    let mut examples = world.other_branches.iter().chain([&world.default_branch]);
+    if examples.all(|name| matches(&patterns, name)) {
+        return None;
+    }
+    let of = |pattern: &String| {
+        let is_plain = |text: &str| !text.contains(['*', '[', '?', '+', '\\', '"']);
+        let start = pattern.strip_suffix("**").or_else(|| pattern.strip_suffix('*'));
+        match start.filter(|start| is_plain(start) && !start.is_empty()) {
+            Some(start) => Some(format!("branch and branch is startingwith(\"{start}\")")),
+            None => is_plain(pattern).then(|| format!("branch == \"{pattern}\"")),
+        }
+    };
+    let named: Vec<&String> = patterns.iter().filter(|pattern| !pattern.starts_with('!')).collect();
+    // What is taken out of names is none of them.
+    let is_simple = named.len() == patterns.len()
+        || named.iter().all(|name| !name.contains('*') && matches(&patterns, name));
+    let mut when: Option<Vec<String>> = named.into_iter().map(of).collect();
+    let others = events.iter().filter_map(|(event, _)| match event.as_str() {
+        "schedule" | "workflow_dispatch" => Some(format!("event == \"{event}\"")),
+        "release" => Some("tag".to_owned()),
+        _ => None,
+    });
+    if let Some(when) = &mut when {
+        when.extend(passes(Some(filters), "tags", "branches", &world.tag).then(|| "tag".to_owned()));
+        when.extend(others.filter(|one| one != "tag" || filters.get("tags").is_none()));
+    }
+    let when = when.filter(|_| is_simple).map(|all| {
+        all.into_iter()
+            .reduce(|one, other| when::both(one, other, "or"))
+            .unwrap_or_else(|| "false".to_owned())
+    });
+    let answers = Answers::of(|moment| match moment {
+        Moment::Branch => Some(matches(&patterns, &world.default_branch)),
+        Moment::OtherBranch(at) => {
+            Some(world.other_branches.get(at).is_some_and(|name| matches(&patterns, name)))
+        }
+        _ => Some(true),
+    });
+    let condition = Condition { written: format!("branches: {}", patterns.join(", ")), answers, when };
     Some(Guard { condition, place: place_of(written, source, path) })
 }
 
@@ -167,9 +220,25 @@ pub(crate) fn has_schedule(on: &Yaml) -> bool {
     events(on).iter().any(|(event, _)| event == "schedule")
 }
 
+/// Branches beside the default one: one whose pushes start a workflow, and one for each workflow that none so far starts.
+pub(crate) fn other_branches(starts: &[&Yaml], default: &str) -> Vec<String> {
+    let mut names: Vec<String> = starts.iter().find_map(|on| other_branch(on, default)).into_iter().collect();
+    for on in starts {
+        let events = events(on);
+        let Some((_, Some(filters))) = events.into_iter().find(|(event, _)| event == "push") else {
+            continue;
+        };
+        let starts = |name: &str| passes(Some(filters), "branches", "tags", name);
+        if names.len() < OTHER_BRANCHES && !starts(default) && !names.iter().any(|name| starts(name)) {
+            names.extend(other_branch(on, default));
+        }
+    }
+    names
+}
+
 /// A branch beside the default one whose pushes start a workflow. A repository with `main` has no `master` but in lists
 /// that serve both.
-pub(crate) fn other_branch(on: &Yaml, default: &str) -> Option<String> {
+fn other_branch(on: &Yaml, default: &str) -> Option<String> {
     let events = events(on);
     let (_, filters) = events.into_iter().find(|(event, _)| event == "push")?;
     let any = "another-branch".to_owned();

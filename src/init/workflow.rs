@@ -7,6 +7,7 @@ use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::folder::Folder;
+use super::foreign;
 use super::found::Publication;
 use super::guard::{self, Guard};
 use super::inputs::{Inputs, given, place_of, raw_lines, with_defaults};
@@ -49,8 +50,6 @@ pub(crate) struct Reading {
     pub logins: Vec<LoginStep>,
     /// What their steps do beside.
     pub beside: Vec<Beside>,
-    /// Steps that publish in a way that is not understood: where, and which action.
-    pub unknown: Vec<(Place, String)>,
     /// Numbers that are read otherwise than they are written: where, how they are written, and how they are read.
     pub numbers: Vec<(Place, String, String)>,
 }
@@ -67,61 +66,6 @@ const UNREAD: [&str; 9] = [
     "docker/build-push-action-multi",
     "ko-build/setup-ko",
 ];
-
-/// What starts the workflows that have to do with images.
-fn starts<'f>(files: &'f [YamlFile], sources: &Sources) -> Vec<&'f Yaml> {
-    let is_about_images = |file: &&YamlFile| {
-        let text = &sources.get(file.id).text;
-        ["build-push-action", "bake-action", "metadata-action", "docker "]
-            .iter()
-            .any(|word| text.contains(word))
-    };
-    files.iter().filter(is_about_images).filter_map(|file| file.root.get("on")).collect()
-}
-
-/// What the examples of runs are called, with this default branch.
-pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: String) -> World {
-    /// A git tag that is no version.
-    const ODD: &str = "docs-2024";
-    let starts = starts(files, sources);
-    let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
-    let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
-    let is_odd = !named.is_empty()
-        && patterns
-            .iter()
-            .all(|patterns| patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, ODD)));
-    World {
-        other_branch: starts.iter().find_map(|on| triggers::other_branch(on, &default_branch)),
-        has_schedule: starts.iter().any(|on| triggers::has_schedule(on)),
-        odd_tag: is_odd.then(|| ODD.to_owned()),
-        tag: triggers::example_tag(&named),
-        tags: patterns
-            .iter()
-            .flatten()
-            .filter(|patterns| !patterns.is_empty())
-            .map(|patterns| triggers::example_tag(patterns))
-            .collect(),
-        default_branch,
-        ..World::default()
-    }
-}
-
-/// The default branch as far as workflows tell: the one that most of them name.
-pub(crate) fn default_branch(files: &[YamlFile]) -> Option<String> {
-    let known = ["main", "master", "develop", "trunk"];
-    let names = |name: &str| {
-        let of = |file: &&YamlFile| {
-            let branches =
-                file.root.get("on").and_then(|on| on.get("push")).and_then(|push| push.get("branches"));
-            branches.is_some_and(|list| {
-                list.as_text() == Some(name) || list.items().iter().any(|item| item.as_text() == Some(name))
-            })
-        };
-        files.iter().filter(of).count()
-    };
-    let best = known.into_iter().rev().max_by_key(|name| names(name))?;
-    (names(best) > 0).then(|| best.to_owned())
-}
 
 /// Reads workflows, and the actions that they use.
 pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> Reading {
@@ -149,7 +93,7 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         let scope = Scope { world: Rc::clone(world), ..Scope::default() };
         reader.workflow(file, scope, &triggers, 0);
     }
-    let Reading { publications, beside, logins: _, unknown: _, numbers } = &mut reader.reading;
+    let Reading { publications, beside, logins: _, numbers } = &mut reader.reading;
     for file in files.iter().filter(|file| publications.iter().any(|one| one.place.path == file.path)) {
         let jobs = file.root.get("jobs").map(Yaml::members).unwrap_or_default().iter().map(|(_, job)| job);
         let mut read: Vec<&Yaml> = file.root.get("env").into_iter().collect();
@@ -353,7 +297,10 @@ impl<'a> Reader<'a> {
             self.github_builder(called, job, &inputs, scope, run);
             return;
         }
-        let Some(file) = self.files.iter().find(|file| is_path(called, &file.path)) else { return };
+        let Some(file) = self.files.iter().find(|file| is_path(called, &file.path)) else {
+            self.unread(called, &inputs, run, (run.runs, None));
+            return;
+        };
         if depth >= MAX_CALLS || self.called.contains(&file.path) {
             return;
         }
@@ -405,6 +352,30 @@ impl<'a> Reader<'a> {
             })
         };
         self.add(found, run, None);
+    }
+
+    /// An action or a workflow that is not read, and may publish.
+    fn unread(
+        &mut self,
+        uses: &str,
+        inputs: &Inputs<'_>,
+        run: &Run<'a, '_>,
+        (runs, own): (Answers, Option<&Guard>),
+    ) {
+        let name = uses.split('@').next().unwrap_or_default().to_ascii_lowercase();
+        let why = if UNREAD.contains(&name.as_str()) {
+            format!("`{uses}` publishes images, but `init` does not read its inputs")
+        } else if foreign::may_publish(uses, inputs.names()) {
+            format!("`{uses}` may publish images, and `init` does not read it")
+        } else {
+            return;
+        };
+        let unread = Some(why);
+        self.add(
+            [Publication { unread, ..Publication::new(inputs.place.clone(), &run.job, runs) }],
+            run,
+            own,
+        );
     }
 
     fn add(&mut self, found: impl IntoIterator<Item = Publication>, run: &Run<'_, '_>, own: Option<&Guard>) {
@@ -501,10 +472,10 @@ impl<'a> Reader<'a> {
             self.add([found], run, own);
         } else if name == "docker/login-action" || name == "redhat-actions/podman-login" {
             self.reading.logins.push(LoginStep::read(&inputs, scope));
-        } else if UNREAD.contains(&name.as_str()) {
-            self.reading.unknown.push((inputs.place, uses.to_owned()));
         } else if let Some(folder) = uses.strip_prefix("./") {
             return self.local_action(folder, step, scope, run, (runs, own), depth);
+        } else {
+            self.unread(uses, &inputs, run, (runs, own));
         }
         Vec::new()
     }
@@ -529,9 +500,23 @@ impl<'a> Reader<'a> {
             .find(is_it)
             .filter(|file| depth < MAX_CALLS && !self.called.contains(&file.path))
         else {
+            self.unread(
+                &format!("./{folder}"),
+                &Inputs::of(step, run.source, &run.file.path),
+                run,
+                (runs, own),
+            );
             return Vec::new();
         };
-        let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else { return Vec::new() };
+        let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else {
+            self.unread(
+                &format!("./{folder}"),
+                &Inputs::of(step, run.source, &run.file.path),
+                run,
+                (runs, own),
+            );
+            return Vec::new();
+        };
         let mut inner = Scope {
             world: Rc::clone(self.world),
             env: scope.env.clone(),

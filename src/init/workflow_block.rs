@@ -9,7 +9,7 @@ use hcl::Expression;
 use super::beside::{Beside, Deed};
 use super::entry::Entry;
 use super::logins::{self, LoginStep, Logins};
-use super::moment::Moment;
+use super::moment::{Moment, OTHER_BRANCHES};
 use super::render::{Lines, quotable};
 use super::tags::list;
 use super::target_block::{Told, key};
@@ -31,9 +31,9 @@ pub(super) struct Today {
 }
 
 /// In which of the runs that have settings of their own a workflow publishes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Publishes {
-    other_branch: bool,
+    other_branches: BTreeSet<usize>,
     schedule: bool,
     tag: bool,
     release: bool,
@@ -43,7 +43,7 @@ impl Today {
     /// Adds what gives an image tags.
     pub(super) fn add(&mut self, entry: &Entry) {
         let may = |moment| entry.may(moment);
-        self.branch |= may(Moment::Branch) || may(Moment::OtherBranch);
+        self.branch |= entry.may_from_branch();
         self.tag |= may(Moment::Tag) || may(Moment::Release);
         self.others.extend(
             entry.others.iter().filter(|event| *event != "schedule" || may(Moment::Schedule)).cloned(),
@@ -54,7 +54,7 @@ impl Today {
             self.starts.len() - 1
         });
         let (_, publishes) = &mut self.starts[at];
-        publishes.other_branch |= may(Moment::OtherBranch);
+        publishes.other_branches.extend((0..OTHER_BRANCHES).filter(|at| may(Moment::OtherBranch(*at))));
         publishes.schedule |= may(Moment::Schedule);
         publishes.tag |= may(Moment::Tag);
         publishes.release |= may(Moment::Release);
@@ -96,7 +96,7 @@ impl Today {
     fn branches(&self, world: &World, told: &mut Vec<Told>) -> Vec<String> {
         let mut others: Vec<String> = Vec::new();
         for (start, publishes) in &self.starts {
-            if let (Some(place), true) = (&start.any_branch, publishes.other_branch) {
+            if let (Some(place), false) = (&start.any_branch, publishes.other_branches.is_empty()) {
                 let message = format!(
                     "a push to any branch publishes today, and only one to `{}` does with the proposal: list others in `branches`, such as `branches = [\"{}\", \"release/**\"]`",
                     quotable(&world.default_branch),
@@ -108,13 +108,17 @@ impl Today {
                 if triggers::is_default(pattern, &world.default_branch) || pattern.starts_with('!') {
                     continue;
                 }
-                let is_example = world
-                    .other_branch
-                    .as_ref()
-                    .is_some_and(|name| triggers::matches(std::slice::from_ref(pattern), name));
-                if !publishes.other_branch {
-                    // Others may differ from the one that was looked at.
-                    if !is_example {
+                // The branches that were looked at and are meant.
+                let examples = || {
+                    let all = world.other_branches.iter().enumerate();
+                    all.filter(|(_, name)| triggers::matches(std::slice::from_ref(pattern), name))
+                };
+                let (has_example, from_any) =
+                    (examples().next().is_some(), !publishes.other_branches.is_empty());
+                let from_it = examples().any(|(at, _)| publishes.other_branches.contains(&at));
+                if !from_it && (has_example || !from_any) {
+                    // Others may differ from those.
+                    if !has_example {
                         told.push((place.clone(), format!("whether pushes to `{}` publish is not known here: if they do, add it to `branches`", quotable(pattern))));
                     }
                     continue;

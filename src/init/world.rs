@@ -18,8 +18,8 @@ pub(crate) struct World {
     pub default_branch: String,
     /// Who knows it.
     pub named_by: NamedBy,
-    /// Another branch whose pushes start workflows, if there is one.
-    pub other_branch: Option<String>,
+    /// Other branches whose pushes start workflows.
+    pub other_branches: Vec<String>,
     /// Whether the clock starts workflows.
     pub has_schedule: bool,
     /// A git tag that starts no workflow today, if they name those that do.

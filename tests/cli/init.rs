@@ -13,6 +13,7 @@ mod outside;
 mod quoting;
 mod scripts;
 mod triggers;
+mod unknown;
 mod values;
 mod workflows;
 mod wrappers;

@@ -180,6 +180,14 @@ pub(super) fn quietly<T>(
 }
 
 fn evaluate(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Result<Evaluated, Error> {
+    let since = session.sources.count();
+    let evaluated = evaluate_there(session, found, place);
+    session.sources.put_below(&place.folder, since);
+    evaluated
+}
+
+/// The same, with the names of files as they are seen from their folder.
+fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -> Result<Evaluated, Error> {
     let Where { folder, files } = place;
     // What a person has in the environment is nothing that the proposal may depend on, or show.
     let host = session.host.below(folder).without_environment();

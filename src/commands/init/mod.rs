@@ -69,11 +69,6 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let world = Rc::new(scan::world(session, &found));
     let mut reading = workflow::read(&found.yaml, &session.sources, &world);
     let mut warnings = std::mem::take(&mut found.warnings);
-    for (place, action) in &reading.unknown {
-        let message = format!("`{action}` publishes images, but `init` does not read its inputs");
-        let warning = Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, place), "");
-        warnings.push(warning.with_help("write an `image` block for what it publishes"));
-    }
     for (place, written, read) in &reading.numbers {
         let message = format!(
             "without quotes, `{written}` is the number `{read}` for GitHub, and so it is in what is published"
@@ -101,7 +96,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let (evaluated, problems) = known::all(session, &mut found, &publications);
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
-    let (candidates, strays) = images::images(publications, &known, &world);
+    let (candidates, mut strays) = images::images(publications, &known, &world);
     if world.work.has_ended() {
         warnings.push(Diagnostic::warning(
             Code::INIT_LIMIT,
@@ -109,9 +104,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         ));
     }
     let has_candidates = !candidates.is_empty();
-    let has_strays = !strays.is_empty();
     let line = |place: &Place| found.line(session, place);
-    let (proposals, told) = proposal::propose(candidates, &known, &reading, &world, &line);
+    let (proposals, told, more) = proposal::propose(candidates, &known, &reading, &world, &line);
+    strays.extend(more);
+    let has_strays = !strays.is_empty();
     let mut proposals: Vec<_> =
         proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
     // What publishes them is there, if something does that could not be read.

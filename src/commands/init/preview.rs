@@ -10,12 +10,13 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
+use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
-use crate::init::moment::{Moment, PULL_REQUEST};
+use crate::init::moment::{MOMENTS, Moment, PULL_REQUEST};
 use crate::init::proposal::{Proposal, ProposedImage};
 use crate::init::report::{self, Example, ExampleImage};
 use crate::init::splice::{At, splice};
-use crate::init::today::{Published, published};
+use crate::init::today::{self, Published, published};
 use crate::init::world::World;
 use crate::plan::Plan;
 use crate::resolve::Purpose;
@@ -36,6 +37,9 @@ const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. 
 /// What is said where there are only Dockerfiles.
 const FIRST: &str = "\nNothing that `init` can read publishes these Dockerfiles, so names, platforms and tags are a first guess: change \
                      what does not fit. What would be published:\n\n";
+
+/// A run that somebody starts.
+const BY_HAND: &str = "run by hand";
 
 /// What stands for the name of an image that could not be read.
 const NOT_READ: &str = "not read";
@@ -209,12 +213,24 @@ fn examples(
     let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
     let mut runs: Vec<(String, &[Moment], Moment, Vec<String>)> = Vec::new();
+    let is_by_hand = |runs: &dyn Fn(Moment) -> bool, others: &[String]| {
+        today::is_by_hand(others) && !MOMENTS.into_iter().any(runs)
+    };
+    let entries =
+        proposal.images.iter().filter_map(|image| image.candidate.as_ref()).flat_map(|one| &one.entries);
+    let has_hand =
+        entries.into_iter().any(|entry| is_by_hand(&|moment| entry.runs.may(moment), &entry.others))
+            || strays.iter().any(|Stray { publication, why: _ }| {
+                is_by_hand(&|moment| publication.runs.may(moment), &publication.others)
+            });
     let mut add = |run: String, moments, moment: Moment, world: &World| {
         runs.push((run, moments, moment, moment.facts(world)));
     };
     add(format!("push to {}", world.default_branch), &[Moment::Branch], Moment::Branch, world);
-    if let Some(branch) = &world.other_branch {
-        add(format!("push to {branch}"), &[Moment::OtherBranch], Moment::OtherBranch, world);
+    let others: Vec<[Moment; 1]> =
+        (0..world.other_branches.len()).map(|at| [Moment::OtherBranch(at)]).collect();
+    for (branch, moment) in world.other_branches.iter().zip(&others) {
+        add(format!("push to {branch}"), moment, moment[0], world);
     }
     if world.has_schedule {
         add("schedule".to_owned(), &[Moment::Schedule], Moment::Schedule, world);
@@ -224,18 +240,28 @@ fn examples(
         add(format!("git tag {tag}"), &[], Moment::Tag, &World { tag: tag.clone(), ..world.clone() });
     }
     add(format!("pull request {PULL_REQUEST}"), &[Moment::PullRequest], Moment::PullRequest, world);
+    if has_hand {
+        add(BY_HAND.to_owned(), &[], Moment::Branch, world);
+    }
     let mut examples = Vec::new();
-    for (run, moments, moment, facts) in runs {
+    for (run, moments, moment, mut facts) in runs {
+        let by_hand = run == BY_HAND;
+        if by_hand {
+            facts.retain(|fact| !fact.starts_with("event="));
+            facts.push("event=workflow_dispatch".to_owned());
+        }
         let publishes = moment != Moment::PullRequest;
         let selection = known::selection(&named, facts, publishes)?;
         let here = session.host.clone().without_environment();
+        let since = session.sources.count();
         let made = known::quietly(session, &here, |session| {
             plan::make_at(session, Some(&host), &selection, Purpose::Run)
         });
+        session.sources.put_below(&folder, since);
         let (plan, failure) = match made {
             Ok((plan, _)) => (plan, None),
             // A git tag that the plan refuses publishes nothing.
-            Err(_) if moments.is_empty() => continue,
+            Err(_) if moments.is_empty() && !by_hand => continue,
             Err(error) => {
                 let found = error.into_diagnostics();
                 let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
@@ -252,11 +278,15 @@ fn examples(
         };
         let images = proposal.images.iter().map(|image| {
             let today = match &image.candidate {
+                Some(candidate) if by_hand => today::published_by_hand(candidate, all, world),
                 Some(candidate) => published(candidate, moments, all, world),
                 None => of_targets(),
             };
-            let planned =
-                if is_on(&plan, moment, world) { of_plan(&plan, image, own) } else { IndexMap::new() };
+            let planned = if is_on(&plan, (moment, by_hand), world) {
+                of_plan(&plan, image, own)
+            } else {
+                IndexMap::new()
+            };
             let when = image
                 .candidate
                 .as_ref()
@@ -267,12 +297,20 @@ fn examples(
                 planned,
                 when: when.map(|_| "on the push of its git tag"),
                 open: image.open.clone(),
+                lacks: image.lacks,
             }
         });
         let mut images: Vec<ExampleImage> = images.collect();
-        images.extend(not_read(strays, moments));
+        let may = |one: &Publication| match by_hand {
+            true => today::is_by_hand(&one.others),
+            false => moments.iter().any(|moment| one.runs.may(*moment)),
+        };
+        images.extend(not_read(strays, &may));
         // Only what changes is of interest.
-        if moments.is_empty() && images.iter().all(|image| image.planned.values().all(Vec::is_empty)) {
+        if moments.is_empty()
+            && !by_hand
+            && images.iter().all(|image| image.planned.values().all(Vec::is_empty))
+        {
             continue;
         }
         examples.push(Example { run, images, failure });
@@ -280,11 +318,11 @@ fn examples(
     Ok(examples)
 }
 
-/// What may publish in these moments and could not be read.
-fn not_read(strays: &[Stray], moments: &[Moment]) -> Option<ExampleImage> {
+/// What may publish in a run and could not be read.
+fn not_read(strays: &[Stray], may: &dyn Fn(&Publication) -> bool) -> Option<ExampleImage> {
     let mut today = Published::default();
     for Stray { publication, why: _ } in strays {
-        if moments.iter().any(|moment| publication.runs.may(*moment)) {
+        if may(publication) {
             today.note(format!("what {} publishes", publication.place));
         }
     }
@@ -294,6 +332,7 @@ fn not_read(strays: &[Stray], moments: &[Moment]) -> Option<ExampleImage> {
         planned: IndexMap::new(),
         when: None,
         open: Vec::new(),
+        lacks: false,
     })
 }
 
@@ -306,7 +345,7 @@ fn is_same(known: &Diagnostic, other: &Diagnostic) -> bool {
 }
 
 /// Whether the workflow of the plan publishes in such a run.
-fn is_on(plan: &Plan, moment: Moment, world: &World) -> bool {
+fn is_on(plan: &Plan, (moment, by_hand): (Moment, bool), world: &World) -> bool {
     let settings = &plan.workflow;
     let is_of = |branch: &str| match settings.branches.as_slice() {
         [] => branch == world.default_branch,
@@ -316,8 +355,12 @@ fn is_on(plan: &Plan, moment: Moment, world: &World) -> bool {
         }),
     };
     let (event, starts) = match moment {
+        // A hand starts it from any branch.
+        _ if by_hand => (PublishEvent::Dispatch, true),
         Moment::Branch => (PublishEvent::Push, is_of(&world.default_branch)),
-        Moment::OtherBranch => (PublishEvent::Push, world.other_branch.as_deref().is_some_and(is_of)),
+        Moment::OtherBranch(at) => {
+            (PublishEvent::Push, world.other_branches.get(at).is_some_and(|name| is_of(name)))
+        }
         Moment::Schedule => {
             (PublishEvent::Schedule, !(settings.schedule.is_empty() && settings.rebuild.is_empty()))
         }

@@ -8,11 +8,12 @@ use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
+use crate::init::examples;
 use crate::init::gitlab;
 use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::scripts::Scripts;
-use crate::init::workflow::{self, YamlFile};
+use crate::init::workflow::YamlFile;
 use crate::init::world::{NamedBy, World};
 use crate::init::{quote, text::Place};
 use crate::source::{SourceId, Span};
@@ -246,7 +247,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
     let lower = exact.as_ref().map(|exact| exact.to_lowercase());
     let registry = facts.url.as_deref().and_then(registry_of);
     let is_fact = facts.default_branch.is_some();
-    let default_branch = facts.default_branch.or_else(|| workflow::default_branch(&found.yaml));
+    let default_branch = facts.default_branch.or_else(|| examples::default_branch(&found.yaml));
     let default_branch = default_branch.or_else(|| only_branch(session));
     let named_by = match &default_branch {
         Some(_) if is_fact => NamedBy::Plan,
@@ -263,7 +264,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
             let text = session.sources.get(*id).text.as_str();
             (Rc::clone(path), text.into())
         })),
-        ..workflow::examples(
+        ..examples::examples(
             &found.yaml,
             &session.sources,
             default_branch.unwrap_or_else(|| "main".to_owned()),

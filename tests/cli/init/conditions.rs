@@ -185,5 +185,7 @@ fn what_some_runs_lack_has_something_else_in_its_place() {
         said.lacks(&["left out: the workflow pushes nothing"]);
     }
     // Neither is known.
-    of(ON, &with("github.head_ref || steps.x.outputs.y")).tells(&["is not known here"]);
+    let text = format!("on: {ON}\njobs:\n{}", with("github.head_ref || steps.x.outputs.y"));
+    let said = super::said(&super::test(&[(WORKFLOW, text.as_str())]).args(["init"]));
+    said.tells(&["is not known here", "none of its tags is known"]);
 }

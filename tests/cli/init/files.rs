@@ -172,7 +172,13 @@ fn recipes_are_made_of_patterns_and_functions() {
         "ship:\n\t$(foreach s,$(shell ls),docker build --push -t ghcr.io/acme/$(s):x .;)\n",
     ] {
         let said = super::said(&super::test(&[("Makefile", makefile), ("Dockerfile", FROM)]).args(["init"]));
-        said.tells(&["the repository is not known, since it has `$", "Makefile:"]);
+        let told = if makefile.contains("foreach") {
+            "the repository is not known, since it has `$(s)` in it"
+        } else {
+            "its build context `$*` is not known here"
+        };
+        said.tells(&[told, "Makefile:"]);
+        said.lacks(&["image \""]);
     }
     // What is in a condition of make has it.
     let said = of_step(

@@ -202,7 +202,7 @@ fn what_depends_on_something_unknown_is_left_out_with_a_warning() {
             "this tag is not in the proposal: a plan cannot express",
             &format!("image.yml:{line}:"),
         ]);
-        said.proposes(&[&format!("not known: whether .github/workflows/image.yml:{line} publishes")]);
+        said.proposes(&[&format!("not known: what .github/workflows/image.yml:{line} publishes")]);
         assert!(!said.stdout.contains("    \"one\",\n"), "{script}\n{}", said.stdout);
         said.proposes(&["ghcr.io/acme/web: x"]);
     }

@@ -144,10 +144,10 @@ fn names_that_no_setting_has_are_in_no_proposal() {
                 "- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: ghcr.io/acme/app:edge\n    target: \"x${{{{ {of}['{}'] }}}}\"\n",
                 name.replace('"', "\\\"")
             ));
-            let written = Written::new(&[(".github/workflows/a.yml", step.as_str())], &[]);
-            let hcl = written.read("docker-bake.hcl");
-            assert!(!hcl.contains("${") && !hcl.contains("variable "), "{hcl}");
-            assert!(target(&written).get("target").is_none(), "{hcl}");
+            let said =
+                super::said(&super::test(&[(".github/workflows/a.yml", step.as_str())]).args(["init"]));
+            said.tells(&["its stage `x", "is not known here"]);
+            said.lacks(&["variable \"", "image \""]);
         }
     }
     let step = workflow(

@@ -91,7 +91,7 @@ fn a_matrix_that_only_a_run_knows_is_told_beside_others() {
         );
         let said = init(&[(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")]);
         said.proposes(&["image \"web\""]);
-        said.tells(&["the repository is not known", "image.yml:13:"]);
+        said.tells(&["is not in the proposal: its build context `${{", "image.yml:12:"]);
     }
 }
 

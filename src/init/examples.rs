@@ -1,0 +1,62 @@
+//! Which runs serve as examples: the branches and git tags that workflows name.
+
+use super::triggers;
+use super::workflow::YamlFile;
+use super::world::World;
+use crate::bake::compose::Yaml;
+use crate::source::Sources;
+
+/// What starts the workflows that have to do with images.
+fn starts<'f>(files: &'f [YamlFile], sources: &Sources) -> Vec<&'f Yaml> {
+    let is_about_images = |file: &&YamlFile| {
+        let text = &sources.get(file.id).text;
+        ["build-push-action", "bake-action", "metadata-action", "docker "]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    files.iter().filter(is_about_images).filter_map(|file| file.root.get("on")).collect()
+}
+
+/// What the examples of runs are called, with this default branch.
+pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: String) -> World {
+    /// A git tag that is no version.
+    const ODD: &str = "docs-2024";
+    let starts = starts(files, sources);
+    let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
+    let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
+    let is_odd = !named.is_empty()
+        && patterns
+            .iter()
+            .all(|patterns| patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, ODD)));
+    World {
+        other_branches: triggers::other_branches(&starts, &default_branch),
+        has_schedule: starts.iter().any(|on| triggers::has_schedule(on)),
+        odd_tag: is_odd.then(|| ODD.to_owned()),
+        tag: triggers::example_tag(&named),
+        tags: patterns
+            .iter()
+            .flatten()
+            .filter(|patterns| !patterns.is_empty())
+            .map(|patterns| triggers::example_tag(patterns))
+            .collect(),
+        default_branch,
+        ..World::default()
+    }
+}
+
+/// The default branch as far as workflows tell: the one that most of them name.
+pub(crate) fn default_branch(files: &[YamlFile]) -> Option<String> {
+    let known = ["main", "master", "develop", "trunk"];
+    let names = |name: &str| {
+        let of = |file: &&YamlFile| {
+            let branches =
+                file.root.get("on").and_then(|on| on.get("push")).and_then(|push| push.get("branches"));
+            branches.is_some_and(|list| {
+                list.as_text() == Some(name) || list.items().iter().any(|item| item.as_text() == Some(name))
+            })
+        };
+        files.iter().filter(of).count()
+    };
+    let best = known.into_iter().rev().max_by_key(|name| names(name))?;
+    (names(best) > 0).then(|| best.to_owned())
+}
