@@ -1,6 +1,6 @@
 //! Whether what is there already is another release: it says so itself, or it has the own tag of one.
 
-use super::check::ImageCheck;
+use super::check::{ImageCheck, Said};
 use super::taken::Origin;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -10,8 +10,23 @@ use crate::published::named::other_versions;
 use crate::published::record::{Known, Question};
 use crate::published::release::{MAX_RELEASES, Saying, saying};
 use crate::reference::Digest;
+use crate::version::Version;
 
 impl ImageCheck<'_> {
+    /// Refuses what was built and says that it is another version than planned. `whose` are these annotations.
+    pub(super) fn built_version(&mut self, what: &str, whose: &str, annotations: &Said) {
+        let said = annotations.get(VERSION).cloned();
+        let Saying::Other(found, _) = saying(self.subject.image, said.as_slice()) else { return };
+        let planned = self.subject.image.version.as_ref().map_or("", Version::text);
+        let message = format!("{what} says that it is version {found:?}, but its tags are for `{planned}`");
+        let problem = self.fail(Code::OTHER_VERSION, message);
+        problem.notes.push(format!("that is the annotation `{VERSION}` of {whose}"));
+        problem.help = Some(
+            "build this version, and give the `plan.json` and the metadata of one run; or leave the annotation out"
+                .into(),
+        );
+    }
+
     /// Refuses what is another release. What names its version is believed; for anything else, the own tags of other
     /// releases in its repositories are looked at. `said` are the versions that its annotations name.
     pub(super) fn no_other_release(
@@ -88,7 +103,8 @@ fn help(origin: Origin) -> String {
         Origin::Merge => {
             "give the result of the merge of this plan; if two versions rightly have the same content, merge with `--metadata` instead of `--result`".to_owned()
         }
-        Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
+        Origin::Kept => "build what is missing, then merge again".to_owned(),
+        Origin::Reused | Origin::Anywhere { is_meant: _ } => {
             "promote that version; or pass `--allow-other-version`".to_owned()
         }
     }

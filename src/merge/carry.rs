@@ -2,6 +2,7 @@
 
 use super::check::ImageCheck;
 use super::index::IndexSource;
+use super::taken::Origin;
 use crate::code::Code;
 use crate::inputs::{Inputs, Record};
 use crate::oci::{Descriptor, DescriptorPlatform, INPUTS, Index, VERSION};
@@ -56,6 +57,7 @@ impl ImageCheck<'_> {
             .iter()
             .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
         self.carried_version(leg, build, &index, &found.digest);
+        self.carried_release(digest, &index, found);
         let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
         self.platform(leg, &platform.to_string());
         self.configured("the published index", found);
@@ -78,19 +80,41 @@ impl ImageCheck<'_> {
         else {
             return;
         };
-        let of_index = index.annotations.get(VERSION).cloned();
-        let of_index = match saying(self.subject.image, of_index.as_slice()) {
+        let said = [&index.annotations, &annotations].into_iter().filter_map(|all| all.get(VERSION).cloned());
+        let said = match saying(self.subject.image, &said.collect::<Vec<_>>()) {
             Saying::Other(text, _) => Some(text),
             Saying::Nothing | Saying::Own => None,
         };
         let own = [(&build.labels, &labels), (&build.annotations, &annotations)].into_iter();
         let mut own = own.filter_map(|(planned, found)| Some((planned.get(VERSION)?, found.get(VERSION)?)));
         let other = own.find(|(planned, found)| planned != found).map(|(_, found)| found.clone());
-        if let Some(version) = of_index.or(other) {
+        if let Some(version) = said.or(other) {
             let message = format!(
                 "`{leg}` was not built, and what is published under its version says that it is version `{version}`"
             );
             self.fail(Code::OTHER_PLAN, message).help = Some(format!("build `{leg}`, then merge again"));
+        }
+    }
+
+    /// Refuses to take over from what has the tag of another version, and sees whether it is of the commit whose tag the image
+    /// gets.
+    fn carried_release(&mut self, digest: &Digest, index: &Index, found: &Descriptor) {
+        let records = self.records;
+        let has_it = |place: &usize| records[*place].manifest(digest).present().is_some();
+        let places: Vec<usize> = self.subject.places.iter().copied().filter(has_it).collect();
+        let others: Vec<&Descriptor> =
+            index.manifests.iter().filter(|entry| entry.attested().is_some()).collect();
+        self.taken_revision(digest, &index.annotations, &[found], &others, &places, Origin::Kept);
+        let said: Vec<String> = index
+            .annotations
+            .get(VERSION)
+            .cloned()
+            .into_iter()
+            .chain(self.said_by(found, Origin::Kept))
+            .collect();
+        // What says that it is another version is reported by itself.
+        if !matches!(saying(self.subject.image, &said), Saying::Other(..)) {
+            self.no_other_release(digest, &said, &places, Origin::Kept);
         }
     }
 

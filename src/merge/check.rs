@@ -8,7 +8,9 @@ use super::lookup;
 use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, Index, is_index, media_type_of};
+use crate::oci::{
+    Descriptor, DescriptorPlatform, ImageManifest, Index, REVISION, VERSION, is_index, media_type_of,
+};
 use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
@@ -63,6 +65,11 @@ pub(super) fn check_tags(subject: &Subject<'_>, records: &[Record]) -> Checked {
     let mut walk = ImageCheck::new(subject, records);
     walk.tags();
     walk.checked
+}
+
+/// A build as messages name it.
+fn described(leg: &str, pushed: &Pushed) -> String {
+    format!("build `{leg}`, {} (`{}`),", pushed.digest, pushed.origin)
 }
 
 /// The check of an image, as far as the records tell.
@@ -216,6 +223,11 @@ impl<'a> ImageCheck<'a> {
             return;
         }
         self.configured(&format!("the index of build `{leg}`"), image);
+        let what = described(leg, pushed);
+        self.built_version(&what, "its index", &index.annotations);
+        if !self.subject.image.annotations.contains_key(REVISION) {
+            self.built_revision(&what, "the index", &index.annotations);
+        }
         self.labels(leg, build, pushed, &image.digest);
         let attests = |entry: &&Descriptor| entry.attested() == Some(image.digest.as_str());
         let is_attested = index.manifests.iter().any(|entry| attests(&entry));
@@ -284,8 +296,13 @@ impl<'a> ImageCheck<'a> {
         else {
             return;
         };
-        let what = format!("build `{leg}`, {} (`{}`),", pushed.digest, pushed.origin);
-        self.annotated_revision(build, &what, &annotations);
+        let what = described(leg, pushed);
+        if !build.annotations.contains_key(REVISION) {
+            self.built_revision(&what, "the image", &annotations);
+        }
+        if !build.annotations.contains_key(VERSION) {
+            self.built_version(&what, "the image", &annotations);
+        }
         let differences = differences(build, &labels, &annotations);
         let Some((first, more)) = differences.split_first() else { return };
         let problem = self.fail(Code::OTHER_PLAN, format!("{what} is from another plan: {first}"));

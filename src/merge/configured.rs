@@ -25,7 +25,7 @@ impl<'a> ImageCheck<'a> {
     /// the configuration takes no more requests than asking whether it is there.
     pub(super) fn configured(&mut self, whose: &str, entry: &Descriptor) {
         let Some(named) = entry.platform.as_ref().filter(|_| entry.attested().is_none()) else { return };
-        let Some((_, manifest)) = self.find(&entry.digest) else { return };
+        let Some((_, manifest)) = self.find_anywhere(&entry.digest) else { return };
         // The check of the manifest tells when it is none.
         let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&manifest.bytes) else { return };
         let config = &manifest.config.digest;

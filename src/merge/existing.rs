@@ -67,7 +67,8 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
             names => format!("; it is copied to {}", names.join(", ")),
         };
         let message = format!("image `{}` is published as {digest} and stays so{copied}; {instead}", one.key);
-        kept.held.extend(hold_commit(one));
+        let help = format!("{} to publish what was built", instead_of_keeping(one));
+        kept.held.extend(one.without_commit(&help));
         let lacking = lacking(one.image, one.checked.sources.iter().flat_map(IndexSource::entries));
         if lacking.is_empty() {
             kept.notes.push(Diagnostic::note(Code::EXISTING_RELEASE, message));
@@ -88,19 +89,6 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
     }
     kept.problems.extend(failures);
     kept
-}
-
-/// What to say of the tags of a commit that a release does not get, since nothing tells that it is of it.
-fn hold_commit(one: &Ready<'_>) -> Option<Diagnostic> {
-    let why = one.checked.not_of_commit.as_ref()?;
-    let held = one.decisions.iter().filter(|decision| decision.report.outcome == Outcome::Held);
-    let tags: Vec<String> = held.map(|decision| format!("`{}`", decision.report.reference)).collect();
-    let message = format!("image `{}` leaves {} as before: {why}", one.key, tags.join(", "));
-    let help = format!(
-        "{} to publish what was built; the tag of a commit never stands for another one",
-        instead_of_keeping(one)
-    );
-    (!tags.is_empty()).then(|| Diagnostic::warning(Code::HELD, message).with_help(help))
 }
 
 /// Leaves the floating tags of a release as they are that lacks planned platforms; what to say of that.

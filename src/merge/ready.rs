@@ -86,7 +86,7 @@ impl<'a> Ready<'a> {
         }
         let decisions = decisions(subject, &manifest.digest, records);
         let places = subject.places.clone();
-        Ok(Self {
+        let mut one = Self {
             key,
             image,
             places,
@@ -96,7 +96,9 @@ impl<'a> Ready<'a> {
             made: Made::Built,
             decisions,
             stays: None,
-        })
+        };
+        one.hold();
+        Ok(one)
     }
 
     /// Takes the manifest of the one build of an image without an index.
@@ -172,7 +174,7 @@ impl<'a> Ready<'a> {
     ) -> Option<Self> {
         let found = subject.places.iter().find_map(|&site| records[site].manifest(digest).present());
         let manifest = found.filter(|_| checked.problems.is_empty())?.manifest.clone();
-        Some(Self {
+        let mut one = Self {
             key: subject.key,
             image: subject.image,
             places: places.to_vec(),
@@ -182,7 +184,9 @@ impl<'a> Ready<'a> {
             decisions: decisions(subject, &manifest.digest, records),
             manifest,
             stays: None,
-        })
+        };
+        one.hold();
+        Some(one)
     }
 
     /// Whether a decision is about a tag that names the commit.
@@ -261,6 +265,20 @@ impl<'a> Ready<'a> {
                 report.why = Some(why.clone());
             }
         }
+    }
+
+    /// What to say of the tags of a commit that it does not get, since it is not certain to be of it; `help` is another way.
+    pub(super) fn without_commit(&self, help: &str) -> Option<Diagnostic> {
+        let why = self.checked.not_of_commit.as_ref()?;
+        let held = self
+            .decisions
+            .iter()
+            .map(|decision| &decision.report)
+            .filter(|report| report.outcome == Outcome::Held && report.why.as_ref() == Some(why));
+        let tags: Vec<String> = held.map(|report| format!("`{}`", report.reference)).collect();
+        let message = format!("image `{}` leaves {} as before: {why}", self.key, tags.join(", "));
+        let note = "the tag of a commit never stands for another one";
+        (!tags.is_empty()).then(|| Diagnostic::warning(Code::HELD, message).with_note(note).with_help(help))
     }
 
     /// Takes an index that is there instead of the one that was built.

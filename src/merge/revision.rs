@@ -11,7 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, REVISION};
 use crate::on_missing::OnMissing;
 use crate::published::named::commits_in;
-use crate::published::plan_json::BuildEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::provenance::{Checkout, MAX_STATEMENT};
 use crate::published::record::{Known, Question, Questions, Record};
@@ -91,19 +90,13 @@ fn of_another(subject: &Subject<'_>, what: &str, revision: &str, says: &str) -> 
 }
 
 impl ImageCheck<'_> {
-    /// Whether the manifest of a build says that it is of another commit, where the plan sets no such annotation. A label may
-    /// be that of its base.
-    pub(super) fn annotated_revision(
-        &mut self,
-        build: &BuildEntry,
-        what: &str,
-        annotations: &BTreeMap<String, String>,
-    ) {
-        let Some(revision) = annotations.get(REVISION) else { return };
-        if build.annotations.contains_key(REVISION) || !self.subject.run.excludes(revision) {
+    /// Whether a build says in these annotations that it is of another commit, `whose` they are. A label may be that of its base.
+    pub(super) fn built_revision(&mut self, what: &str, whose: &str, annotations: &BTreeMap<String, String>) {
+        let Some(revision) = annotations.get(REVISION).filter(|one| self.subject.run.excludes(one)) else {
             return;
-        }
-        let problem = of_another(self.subject, what, revision, &format!("its annotation `{REVISION}`"));
+        };
+        let says = format!("the annotation `{REVISION}` of {whose}");
+        let problem = of_another(self.subject, what, revision, &says);
         self.checked.problems.push(problem.with_help(CURE));
     }
 
@@ -124,40 +117,42 @@ impl ImageCheck<'_> {
             return;
         }
         let mut said: Vec<Said> = Vec::new();
-        let mut annotated = |annotations: &BTreeMap<String, String>, key: &str, of: &str, is_planned| {
-            let own = annotations.get(key);
-            said.extend(own.map(|own| Said {
-                revision: own.clone(),
-                place: format!("the annotation `{key}` of {of}"),
-                is_planned,
-            }));
-        };
+        let mut annotated =
+            |annotations: &BTreeMap<String, String>, key: &str, of: &str, is_planned, is_carried| {
+                let place = format!("the annotation `{key}` of {of}");
+                let own = annotations.get(key).cloned();
+                said.extend(own.map(|revision| Said { revision, place, is_planned, is_carried }));
+            };
         let whole = digest.as_str();
-        annotated(annotations, &of_run(), whole, false);
-        annotated(annotations, REVISION, whole, subject.image.annotations.contains_key(REVISION));
-        let mut attestations = Vec::new();
+        annotated(annotations, &of_run(), whole, false, false);
+        annotated(annotations, REVISION, whole, subject.image.annotations.contains_key(REVISION), false);
+        let of_commit = commit_tag(subject.image);
+        let (mut attestations, mut of_carried) = (Vec::new(), Vec::new());
         let mut labels = Vec::new();
         for image in images {
             let build = self.build_of(image);
-            // What may be carried over is of another run.
-            if build.is_some_and(|build| build.on_missing == OnMissing::Carry) {
+            // What may be carried over is of another run, which only the tag of a commit must not be.
+            let is_carried = build.is_some_and(|build| build.on_missing == OnMissing::Carry);
+            if is_carried && of_commit.is_none() {
                 continue;
             }
             if let Some((_, served)) = self.find_anywhere(&image.digest)
                 && let Some(own) = Served::read(served.clone()).annotations()
             {
                 let is_planned = build.is_some_and(|build| build.annotations.contains_key(REVISION));
-                annotated(own, REVISION, image.digest.as_str(), is_planned);
+                annotated(own, REVISION, image.digest.as_str(), is_planned && !is_carried, is_carried);
             }
             labels.extend(self.planned_label(image, REVISION).map(|label| Said {
                 revision: label.clone(),
                 place: format!("the label `{REVISION}` of {}", image.digest),
-                is_planned: true,
+                is_planned: !is_carried,
+                is_carried,
             }));
             let attests = |other: &&&Descriptor| other.attested() == Some(image.digest.as_str());
             for attestation in others.iter().filter(attests) {
                 self.find_anywhere(&attestation.digest);
-                attestations.push(attestation.digest.clone());
+                let all = if is_carried { &mut of_carried } else { &mut attestations };
+                all.push(attestation.digest.clone());
             }
         }
         said.extend(labels);
@@ -166,12 +161,15 @@ impl ImageCheck<'_> {
         // What is planned is compared by itself, where that counts.
         let is_compared = |said: &Said| said.is_planned && origin.refuses_revision();
         let is_other = |said: &Said| !is_compared(said) && subject.run.excludes(&said.revision);
-        let mut found =
-            said.into_iter().find(is_other).map(|Said { revision, place, is_planned: _ }| (revision, place));
-        for (checkout, place) in attested(subject, &attestations, records, &mut questions) {
-            is_proven |= subject.run.includes_checkout(checkout);
-            if found.is_none() && subject.run.excludes_checkout(checkout) {
-                found = Some((checkout.revision.clone(), format!("the provenance in `{place}`")));
+        let mut found = said.into_iter().find(is_other);
+        for (attestations, is_carried) in [(&attestations, false), (&of_carried, true)] {
+            for (checkout, place) in attested(subject, attestations, records, &mut questions) {
+                is_proven |= subject.run.includes_checkout(checkout);
+                if found.is_none() && subject.run.excludes_checkout(checkout) {
+                    let revision = checkout.revision.clone();
+                    let place = format!("the provenance in `{place}`");
+                    found = Some(Said { revision, place, is_planned: false, is_carried });
+                }
             }
         }
         let is_known = questions.is_empty();
@@ -182,8 +180,7 @@ impl ImageCheck<'_> {
             }
             self.checked.questions.insert((site, question));
         }
-        let of_commit = commit_tag(subject.image);
-        let Some((revision, says)) = found else {
+        let Some(Said { revision, place: says, is_planned: _, is_carried }) = found else {
             if let Some(tag) = of_commit.filter(|_| is_known && !is_proven) {
                 self.told_by_tags(digest, tag, places, origin);
             }
@@ -193,12 +190,9 @@ impl ImageCheck<'_> {
         let help = match (origin, of_commit) {
             (Origin::Anywhere { is_meant: true } | Origin::Kept, None) => return,
             // It may be an earlier build of the release, which keeps its other tags.
-            (Origin::Kept, Some(_)) => {
-                self.checked.not_of_commit = Some(format!(
-                    "the published release is of commit `{}`: {says} says so",
-                    shown(&revision)
-                ));
-                return;
+            (Origin::Kept, Some(_)) => return self.is_not_of_commit(digest, &revision, &says),
+            (Origin::Merge, Some(_)) if is_carried => {
+                return self.is_not_of_commit(digest, &revision, &says);
             }
             (Origin::Anywhere { is_meant: _ }, Some(tag)) => {
                 format!("promote what was built from this commit: `{tag}` never stands for another one")
@@ -209,6 +203,11 @@ impl ImageCheck<'_> {
             (Origin::Merge | Origin::Reused, _) => CURE.to_owned(),
         };
         self.checked.problems.push(problem.with_help(help));
+    }
+
+    fn is_not_of_commit(&mut self, digest: &Digest, revision: &str, says: &str) {
+        let why = format!("{digest} is of commit `{}`: {says} says so", shown(revision));
+        self.checked.not_of_commit = Some(why);
     }
 
     /// Whether the tags that something has in its repositories name another commit than `tag`, which it is to get, where it
@@ -257,11 +256,10 @@ impl ImageCheck<'_> {
         match (origin, other) {
             (Origin::Kept, Some(other)) => {
                 self.checked.not_of_commit =
-                    Some(format!("the published release is of another commit, by its tag {other}"));
+                    Some(format!("{digest} is of another commit, by its tag {other}"));
             }
             (Origin::Kept, None) => {
-                self.checked.not_of_commit =
-                    Some("nothing tells that the published release is of this commit".to_owned());
+                self.checked.not_of_commit = Some(format!("nothing tells that {digest} is of this commit"));
             }
             (Origin::Merge | Origin::Reused | Origin::Anywhere { is_meant: _ }, Some(other)) => {
                 let message = format!("{digest} is of another commit than `{tag}`, by its tag {other}");
@@ -288,6 +286,8 @@ struct Said {
     place: String,
     /// Whether the plan says what it should be.
     is_planned: bool,
+    /// Whether it is said of a platform that may be taken over from another run.
+    is_carried: bool,
 }
 
 /// A tag of an image that stands for the commit.

@@ -9,7 +9,7 @@ use super::elsewhere::same_digests;
 use super::newborn::conclude;
 use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
-use super::subject::{Checked, Subject};
+use super::subject::{Checked, Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use super::{bases, existing, held, revision};
@@ -130,6 +130,9 @@ pub(super) fn merge_own<'a>(
         report.notes.extend(kept.notes);
         report.held.extend(kept.held);
     }
+    let built = ready.iter().filter(|one| one.made == Made::Built);
+    let help = "build what was carried over from the published index, then merge again";
+    report.held.extend(built.filter_map(|one| one.without_commit(help)));
     let is_mirrored = |one: &&Ready<'_>| !one.image.mirrors.is_empty();
     complete.extend(ready.iter().filter(is_mirrored).cloned());
     conclude(ready, &subjects, &planned.run, options, &mut survey, tools, report)

@@ -111,6 +111,9 @@ pub(crate) fn tag(
             None => Ready::taken(subject, digest, checked, Made::Taken, &subject.places, records),
         });
     }
+    let given = ready.iter();
+    let help = "build what was carried over, then begin again with `bakeplan merge --no-tags`";
+    report.held.extend(given.filter_map(|one| one.without_commit(help)));
     if options.keep_existing && report.problems.is_empty() {
         let kept = existing::keep(&mut ready, &subjects, &mut survey);
         report.problems.extend(kept.problems);

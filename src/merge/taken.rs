@@ -137,7 +137,8 @@ impl<'a> ImageCheck<'a> {
 
     fn taken_index(&mut self, manifest: &'a Manifest, origin: Origin, places: &[usize]) {
         let digest = &manifest.digest;
-        if !self.subject.image.index {
+        // A release may be older than the plan to have none.
+        if !self.subject.image.index && origin != Origin::Kept {
             let message = format!("{digest} is an index, and the image is published without one");
             self.fail(Code::UNPLANNED_INDEX, message).help = Some(
                 "give it a manifest of the image; or leave `index = false` out of the definition".into(),
@@ -179,7 +180,12 @@ impl<'a> ImageCheck<'a> {
             images.iter().filter_map(|entry| entry.platform.as_ref()).collect();
         self.taken_platforms(digest, &platforms, origin);
         match origin {
-            Origin::Merge => self.stored(&index, digest, places),
+            Origin::Merge => {
+                for entry in &images {
+                    self.configured("the index", entry);
+                }
+                self.stored(&index, digest, places);
+            }
             Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
                     let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
@@ -271,6 +277,12 @@ impl<'a> ImageCheck<'a> {
                 continue;
             }
             for entry in &index.manifests {
+                // What is read is there.
+                let question = (site, Question::Manifest(entry.digest.clone()));
+                let manifest = self.records[site].manifest(&entry.digest);
+                if self.checked.questions.contains(&question) || manifest.present().is_some() {
+                    continue;
+                }
                 self.need(site, Question::Stored(entry.digest.clone()));
                 match self.records[site].stored(&entry.digest) {
                     Known::Unasked | Known::Present(_) => {}
@@ -289,7 +301,7 @@ impl<'a> ImageCheck<'a> {
 
     /// The versions that an image says it is: in an annotation of its manifest, and in its label if one is planned, since
     /// another may be that of its base. The labels of what a merge made are all compared.
-    fn said_by(&self, image: &Descriptor, origin: Origin) -> Vec<String> {
+    pub(super) fn said_by(&self, image: &Descriptor, origin: Origin) -> Vec<String> {
         let Some(served) = self.served(image) else { return Vec::new() };
         let label = || {
             // Where a release has no index, its labels are all that it says.

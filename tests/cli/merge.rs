@@ -26,6 +26,7 @@ mod requests; // how many requests large plans take, and which go at once
 mod reused; // what an index records of its inputs, and images of the same inputs
 mod revisions; // builds of another commit
 mod runs; // which of two runs is later
+mod said; // what builds and what is taken over say of themselves
 mod shown; // lists that do not show what was just written
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again

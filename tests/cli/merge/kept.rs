@@ -6,7 +6,7 @@ use bakeplan::internals::oci::{OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::reference::Tag;
 use bakeplan::internals::registry::{Manifest, Store};
 
-use super::world::{Build, TAGS, World, image, index, plan, plan_of, put, put_tag, untag};
+use super::world::{Build, TAGS, World, image, index, literal, plan, plan_of, put, put_tag};
 use crate::verify::desk::{found, of_plan};
 
 const A: &str = "oci-layout:a";
@@ -24,12 +24,9 @@ fn released(of_index: &str, of_images: &str) -> World {
     for (leg, platform) in [(AMD64, "linux/amd64"), (ARM64, "linux/arm64")] {
         world.build(&["a"], Build::new(leg, platform).labelled("", of_images));
     }
-    let annotations = format!(r#""version":"1.4.2","annotations":{{{of_index}}},"#);
-    let report = world.merge(&plan_of(&[A], TAGS, &annotations, "hold"), Options::default());
+    let annotations = format!(r#""annotations":{{{of_index}}},"#);
+    let report = world.merge(&plan_of(&[A], &literal("1.4.2"), &annotations, "hold"), Options::default());
     assert_eq!(report.problems, []);
-    for tag in ["1.4", "1", "latest"] {
-        untag(&world.layout("a"), tag);
-    }
     again(&mut world);
     world
 }

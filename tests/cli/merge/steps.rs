@@ -68,13 +68,13 @@ fn indexes_come_first_and_tags_later() {
         Test::new().args(["verify", name]).stderr("...\n").stdout(format!("{name}  right[..]\n...\n")).run();
     }
 
-    // The second step reads the index and asks for what is in it; no blob and no metadata.
+    // The second step reads the index, its images and their configurations, and asks for the rest; no layer and no metadata.
     let before = server.seen().len();
     let (status, told) = second(&world, &document, &result, &[]);
     assert_eq!(status, Some(0), "{told}");
     assert!(told.contains("1 image published, 8 tags written"), "{told}");
     let blobs = server.seen()[before..].iter().filter(|seen| seen.path().contains("/blobs/")).count();
-    assert_eq!(blobs, 0);
+    assert_eq!(blobs, 2);
     for repository in ["a", "b"] {
         let tags = world.tags(repository);
         assert_eq!(tags.len(), 4);
@@ -359,7 +359,13 @@ fn paths_are_those_of_the_distribution_api() {
     let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
     assert_eq!(
         kinds,
-        ["GET /v2/a/manifests", "GET /v2/a/tags", "HEAD /v2/a/manifests", "PUT /v2/a/manifests"]
+        [
+            "GET /v2/a/blobs",
+            "GET /v2/a/manifests",
+            "GET /v2/a/tags",
+            "HEAD /v2/a/manifests",
+            "PUT /v2/a/manifests"
+        ]
     );
 }
 
@@ -468,8 +474,9 @@ fn a_result_of_images_that_were_not_planned_is_refused() {
                 world.build(&["a"], build.provenance(kind, &text));
             }
             let server = world.serve();
-            let document = plan(&[&format!("{}/a", server.host())]);
-            let unplanned = first(&world, &document, 0);
+            let name = format!("{}/a", server.host());
+            let document = plan(&[&name]);
+            let unplanned = first(&world, &plan_of(&[&name], CONSTANTS, "", "hold"), 0);
             (server, document, unplanned)
         };
         let (_, _, wrong) = build(&labels, annotations, "wrong", provenance);
