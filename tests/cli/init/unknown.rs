@@ -249,3 +249,48 @@ fn workflows_of_other_branches_have_rows() {
         assert!(has(name, "x") && has("staging", "y"), "{branches}: {:?}\n{}", said.rows(), said.stdout);
     }
 }
+
+/// The tags alone do not say that the build is the same.
+#[test]
+fn what_is_lost_of_a_build_is_in_the_table() {
+    let bake = "target \"app\" {\n  tags = [\"ghcr.io/acme/app:x\"]\n}\n";
+    let rows = |inputs: &str| {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    targets: app\n    set: |\n      {inputs}\n"
+        ));
+        let said = init(&[(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake)]);
+        (said.rows()[0].clone(), said.stderr)
+    };
+    for lost in
+        ["app.secrets=id=x", "app.shm-size=1g", "app.args.A=${{ steps.a.outputs.b }}", "*.no-cache=true"]
+    {
+        let (row, told) = rows(lost);
+        assert!(row.ends_with("the same tags; another build, as the warnings say"), "{lost}: {row}");
+        assert!(told.contains("is not in the proposal"), "{lost}: {told}");
+    }
+    for kept in ["app.args.A=b", "*.platform=linux/amd64", "app.context=web"] {
+        let (row, told) = rows(kept);
+        assert!(row.ends_with("| the same") && told.is_empty(), "{kept}: {row}\n{told}");
+    }
+}
+
+/// A place in a file of a folder has the folder.
+#[test]
+fn places_have_their_folders() {
+    for folder in ["docker", "deploy/images"] {
+        let path = format!("{folder}/docker-bake.hcl");
+        let step = format!(
+            "- uses: docker/bake-action@v6\n  with: {{ push: true, workdir: {folder}, targets: app }}\n"
+        );
+        let text = workflow(&format!("{WEB}{step}"));
+        for bake in ["target \"app\" {\n  tags = [nothing]\n}\n", "target \"app\" {\n  tags = [\n"] {
+            let said = init(&[
+                (".github/workflows/image.yml", text.as_str()),
+                (path.as_str(), bake),
+                ("web/Dockerfile", FROM),
+            ]);
+            said.tells(&[&format!(" --> {path}:")]);
+            said.lacks(&[" --> docker-bake.hcl"]);
+        }
+    }
+}
