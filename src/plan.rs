@@ -196,6 +196,8 @@ pub struct Image {
     pub withdrawn: Vec<String>,
     /// The forms of tags that are not versions, of this image and of others in its repositories, sorted.
     pub other_forms: Vec<Form>,
+    /// The tags that look like versions and leave open which one is meant.
+    pub unclear: Vec<Tag>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
-use super::{command, damage, digests, greater, held, later, relist, unseen};
+use super::{command, damage, digests, greater, held, later, relist, unclear, unseen};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
@@ -63,6 +63,9 @@ pub(super) fn conclude_once(
     }
     if report.problems.is_empty() && !options.allow_backward && !options.restores {
         let read = greater::keep(&mut ready, survey);
+        report.problems.extend(read.problems);
+        report.notes.extend(read.notes);
+        let read = unclear::keep(&mut ready, survey);
         report.problems.extend(read.problems);
         report.notes.extend(read.notes);
     }

@@ -37,6 +37,7 @@ mod damage;
 mod existing;
 mod greater;
 mod later;
+mod unclear;
 mod unseen;
 
 mod relist;

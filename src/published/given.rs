@@ -194,6 +194,7 @@ pub(crate) fn image(
         tails: Tails::default(),
         withdrawn: Vec::new(),
         other_forms: Vec::new(),
+        unclear: Vec::new(),
         immutable: false,
         index: true,
         annotations: std::collections::BTreeMap::new(),

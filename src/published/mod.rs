@@ -36,6 +36,8 @@ pub(crate) mod served;
 
 pub(crate) mod record;
 
+pub(crate) mod unclear;
+
 // What images are built from.
 pub(crate) mod bases;
 

@@ -309,6 +309,10 @@ pub struct ImageEntry {
     /// The forms of tags that are not versions, of this image and of others in its repositories, in this run and in others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_forms: Vec<Form>,
+    /// The tags that look like versions and leave open which one is meant: a floating tag stays with an index that has such a
+    /// tag with greater numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<Tag>,
     /// Whether an existing tag of a version must keep its digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,

@@ -55,6 +55,8 @@ pub struct PlannedImage {
     pub(crate) withdrawn: Vec<Withdrawn>,
     /// The forms of tags that are not versions.
     pub(crate) other_forms: Vec<Form>,
+    /// The tags that look like versions and leave open which one is meant.
+    pub(crate) unclear: Vec<Tag>,
     /// The tags of the plan's other images, in all repositories that it has.
     pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
@@ -178,6 +180,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             tails,
             withdrawn,
             other_forms,
+            unclear,
             immutable,
             index,
             annotations,
@@ -196,6 +199,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             version: version.as_ref().map(parse).transpose()?,
             withdrawn: withdrawn.iter().map(pulled).collect::<Result<_, _>>()?,
             other_forms,
+            unclear,
             beside: BTreeSet::new(),
             repositories,
             mirrors,
@@ -428,6 +432,7 @@ impl PlannedImage {
             index: true,
             withdrawn: self.withdrawn.clone(),
             other_forms: self.other_forms.clone(),
+            unclear: Vec::new(),
             beside: self.beside.clone(),
             builds: IndexMap::new(),
             reused: None,

@@ -228,6 +228,7 @@ fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
         tails,
         withdrawn,
         other_forms,
+        unclear,
         immutable,
         index,
         // A plan has only what follows from it.
@@ -259,6 +260,7 @@ fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
         tails: tails.clone(),
         withdrawn: withdrawn.clone(),
         other_forms: other_forms.clone(),
+        unclear: unclear.clone(),
         immutable: *immutable,
         index: *index,
         annotations: annotations.clone(),

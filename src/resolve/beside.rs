@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::codenames;
 use super::constants::{claim, names_commit, names_prereleases};
 use super::forms;
+use super::guards::KEPT_BY_GREATER;
 use super::image::UnresolvedImage;
 use super::lists::{self, OtherVersions};
 use super::publication::{Listing, PlacedTag};
@@ -12,6 +13,7 @@ use super::sighted::{self, Sighted};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::{Form, Part};
+use crate::reference::Tag;
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
 use crate::version::{Class, SEPARATORS, Version};
 
@@ -29,7 +31,8 @@ pub(super) fn settle(
         for tag in tags.iter_mut().filter(|tag| tag.claim == Claim::Run && tag.why.is_none()) {
             tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
         }
-        return Listing { tags, ..Listing::default() };
+        let unclear = sighted::unclear(&tags).into_iter().map(|tag| tag.tag.clone()).collect();
+        return Listing { tags, unclear, ..Listing::default() };
     };
     if sighted.version.is_prerelease() {
         leave_to_releases(&mut tags, &sighted, diagnostics);
@@ -55,7 +58,9 @@ pub(super) fn settle(
     if others.released.is_empty() {
         diagnostics.extend(tags.iter().filter_map(|tag| half_guarded(tag, version)));
     }
-    diagnostics.extend(of_branch(&tags, &sighted, &read));
+    let unknown = unknown(&tags, &sighted, &read);
+    diagnostics.extend(of_branch(&tags, &sighted.version, &unknown));
+    let unclear = unknown.into_iter().map(|(tag, _)| tag).collect();
     for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
         tag.form = form_beside(tag, version);
     }
@@ -66,7 +71,7 @@ pub(super) fn settle(
         let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
         tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
     }
-    Listing { tags, yielded, seen: Some(Box::new(sighted.version)) }
+    Listing { tags, yielded, unclear, seen: Some(Box::new(sighted.version)) }
 }
 
 /// The error for a tag that floats with a version, and is a released version itself.
@@ -96,24 +101,35 @@ fn half_guarded(tag: &PlacedTag, version: &Version) -> Option<Diagnostic> {
     is_so.then(|| Diagnostic::note(Code::UNGUARDED_TAG, message).at(tag.span, "").with_help(help))
 }
 
-/// Says that what follows the numbers of the only version is taken for a variant where it may be of a branch or a commit, so
-/// that the tags beside it move as with the release of these numbers.
-fn of_branch(tags: &[PlacedTag], sighted: &Sighted, read: &sighted::Reader<'_>) -> Option<Diagnostic> {
-    const BRANCHES: [&str; 8] = ["branch", "develop", "feat", "feature", "fix", "main", "master", "staging"];
+/// The tags that show the version, with something unknown behind its numbers in each of them, and as what they are read; none
+/// where no other tag moves with the version.
+fn unknown(tags: &[PlacedTag], sighted: &Sighted, read: &sighted::Reader<'_>) -> Vec<(Tag, Version)> {
     let Sighted { version, words } = sighted;
-    let moves = |tag: &&PlacedTag| matches!(tag.claim, Claim::Versions(_));
-    tags.iter().find(moves)?;
     let shown = |tag: &PlacedTag| {
         let whole = tag.tag.as_str();
         let found = read(sighted::without_word(whole, words).unwrap_or(whole))?;
-        (tag.claim == Claim::Literal && found.numbers() == version.numbers()).then_some(found)
+        let is_own = tag.claim == Claim::Literal && found.numbers() == version.numbers();
+        is_own.then(|| (tag.tag.clone(), found))
     };
-    let all: Vec<Version> = tags.iter().filter_map(shown).collect();
-    let first = all.first().filter(|_| all.iter().all(|one| one.class() == Class::Unknown))?;
+    let all: Vec<(Tag, Version)> = tags.iter().filter_map(shown).collect();
+    let is_unknown = all.iter().all(|(_, one)| one.class() == Class::Unknown);
+    if is_unknown && tags.iter().any(moves) { all } else { Vec::new() }
+}
+
+/// Whether a tag moves with releases.
+fn moves(tag: &PlacedTag) -> bool {
+    matches!(tag.claim, Claim::Versions(_))
+}
+
+/// Says that what follows the numbers of the only version is taken for a variant where it may be of a branch or a commit, so
+/// that the tags beside it move as with the release of these numbers.
+fn of_branch(tags: &[PlacedTag], version: &Version, unknown: &[(Tag, Version)]) -> Option<Diagnostic> {
+    const BRANCHES: [&str; 8] = ["branch", "develop", "feat", "feature", "fix", "main", "master", "staging"];
+    let (_, first) = unknown.first()?;
     let tail = first.tail();
     tail.split(SEPARATORS).find(|piece| is_commit(piece) || BRANCHES.contains(piece))?;
     let moved: Vec<&PlacedTag> =
-        tags.iter().filter(moves).filter(|tag| !tag.tag.as_str().contains(tail)).collect();
+        tags.iter().filter(|tag| moves(tag) && !tag.tag.as_str().contains(tail)).collect();
     let span = moved.first()?.span;
     let names: Vec<&str> = moved.iter().map(|tag| tag.tag.as_str()).collect();
     let message = format!(
@@ -121,7 +137,7 @@ fn of_branch(tags: &[PlacedTag], sighted: &Sighted, read: &sighted::Reader<'_>) 
         listed(&names),
         if names.len() == 1 { "moves" } else { "move" }
     );
-    Some(Diagnostic::note(Code::UNKNOWN_SUFFIX, message).at(span, "").with_help(
+    Some(Diagnostic::note(Code::UNKNOWN_SUFFIX, message).at(span, "").with_note(KEPT_BY_GREATER).with_help(
         "publish them with releases alone; or declare the version in an `image` block, where `stable_suffixes` or `prerelease_suffixes` decide",
     ))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
 use super::publication::{PlacedTag, Publication};
-use super::sighted;
 use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
 use crate::code::Code;
@@ -81,9 +80,11 @@ pub(super) fn note_unclear(
     if image.version.known().is_some() {
         return;
     }
-    let listings = publication.values().filter(|listing| listing.seen.is_none());
-    let mut found = listings.map(|listing| (listing, sighted::unclear(&listing.tags)));
-    let Some((listing, looks)) = found.find(|(_, looks)| !looks.is_empty()) else { return };
+    let mut listings = publication.values().filter(|listing| listing.seen.is_none());
+    let Some(listing) = listings.find(|listing| !listing.unclear.is_empty()) else { return };
+    let looks: Vec<&PlacedTag> =
+        listing.tags.iter().filter(|tag| listing.unclear.contains(&tag.tag)).collect();
+    let Some(first) = looks.first() else { return };
     let moving = listing.tags.iter().filter(|tag| tag.claim == Claim::Run && tag.form.is_text());
     let moving: Vec<&str> = moving.map(|tag| tag.tag.as_str()).collect();
     let staying = looks.iter().filter(|tag| tag.claim == Claim::Literal);
@@ -100,8 +101,16 @@ pub(super) fn note_unclear(
     }
     let message = format!("cannot tell which version image `{}` has: {}", image.key, what.join(", and "));
     let help = "declare it in an `image` block: `version = \"1.2.3\"`, with `tags` that are made of it, such as `{{ version }}-alpine` and `{{ major }}`";
-    diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(looks[0].span, "").with_help(help));
+    let mut note = Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help);
+    if !moving.is_empty() {
+        note = note.with_note(KEPT_BY_GREATER);
+    }
+    diagnostics.report(note);
 }
+
+/// What the merge does with floating tags beside others that leave open which version they mean.
+pub(super) const KEPT_BY_GREATER: &str =
+    "the merge leaves a floating tag with an index that also has a tag of this kind with greater numbers";
 
 /// Refuses annotations and labels that no registry has room for, so that no plan is written that the merge does not read.
 pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {

@@ -67,7 +67,7 @@ pub(super) fn assign(
             }
             let tags =
                 share.owned.into_iter().filter_map(|owned| published(owned, image, input, diagnostics));
-            let listing = Listing { tags: tags.collect(), yielded: share.yielded, seen: None };
+            let listing = Listing { tags: tags.collect(), yielded: share.yielded, ..Listing::default() };
             publications[*at].insert(repository.clone(), listing);
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Listing {
     pub(super) tags: Vec<PlacedTag>,
     /// The floating tags that are another version's.
     pub(super) yielded: Vec<YieldedTag>,
+    /// The tags that look like versions and leave open which one is meant.
+    pub(super) unclear: Vec<Tag>,
     /// The version that is to be seen in its tags, where the image has none.
     pub(super) seen: Option<Box<Version>>,
 }

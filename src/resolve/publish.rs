@@ -267,7 +267,10 @@ fn planned(
     let repositories: Vec<Repository> = publication.keys().cloned().collect();
     let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
     let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
-    for (repository, Listing { tags: listed, yielded: not_here, seen: _ }) in publication {
+    let mut unclear: BTreeSet<Tag> = BTreeSet::new();
+    for (repository, Listing { tags: listed, yielded: not_here, unclear: not_clear, seen: _ }) in publication
+    {
+        unclear.extend(not_clear);
         for PlacedTag { tag, claim, form, family, why, is_provisional, span: _ } in listed {
             let tag = tags.entry(tag.clone()).or_insert(PlannedTag {
                 name: tag,
@@ -304,6 +307,7 @@ fn planned(
         scheme: image.settings().scheme,
         withdrawn,
         other_forms: forms,
+        unclear: unclear.into_iter().collect(),
         immutable: image.settings().immutable,
         index: image.settings().index,
         retag: image.settings().retag,

@@ -7,14 +7,11 @@ use std::iter::once;
 use super::constants::{claim, names_commit, names_latest, names_prereleases};
 use super::publication::PlacedTag;
 use crate::form::{Form, Part};
-use crate::tags::Claim;
+use crate::tags::{Claim, may_be_day};
 use crate::version::{Class, SEPARATORS, Version};
 
 /// How many numbers a version has at least behind a word: `php-8.3` may be a variant, `release-1.2.3` is a version.
 const MIN_NUMBERS_BEHIND: usize = 3;
-
-/// The digits of dates, down to the day, the minute or the second; another single number of so many may be a commit.
-const DATE_LENGTHS: [usize; 3] = [8, 12, 14];
 
 /// How an image reads versions.
 pub(super) type Reader<'a> = dyn Fn(&str) -> Option<Version> + 'a;
@@ -113,9 +110,8 @@ fn stays(tag: &PlacedTag) -> bool {
 
 /// The version that a tag is, from its first character on.
 fn alone(name: &str, read: &Reader<'_>) -> Option<Version> {
-    let may_be_commit = name.bytes().all(|byte| byte.is_ascii_digit())
-        && names_commit(name)
-        && !(name.starts_with("20") && DATE_LENGTHS.contains(&name.len()));
+    let may_be_commit =
+        name.bytes().all(|byte| byte.is_ascii_digit()) && names_commit(name) && !may_be_day(name);
     read(name).filter(|_| !may_be_commit)
 }
 

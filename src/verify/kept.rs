@@ -9,6 +9,7 @@ use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
+use crate::published::unclear::{Beside, beside};
 use crate::reference::{Digest, Tag};
 
 /// Whose a tag is.
@@ -37,6 +38,29 @@ fn leaves(image: &PlannedImage, tag: &TagEntry) -> bool {
 
 /// Whose a floating tag is that has this digest in a repository.
 pub(super) fn holder(
+    walk: &mut Walk<'_>,
+    site: usize,
+    image: &PlannedImage,
+    run: &RunEntry,
+    tag: &TagEntry,
+    digest: Option<&Digest>,
+) -> Holder {
+    let holder = of_version_or_run(walk, site, image, run, tag, digest);
+    let Some(digest) = digest.filter(|_| matches!(holder, Holder::Own)) else { return holder };
+    match beside(image, tag, digest, &walk.records[site]) {
+        Beside::Open(questions) => {
+            questions.into_iter().for_each(|question| walk.need(site, question));
+            Holder::Open
+        }
+        Beside::Greater(greater, own) => {
+            Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
+        }
+        Beside::Nothing | Beside::Unlisted(_) => Holder::Own,
+    }
+}
+
+/// The same, by what versions and runs tell.
+fn of_version_or_run(
     walk: &mut Walk<'_>,
     site: usize,
     image: &PlannedImage,

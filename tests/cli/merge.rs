@@ -31,5 +31,6 @@ mod shown; // lists that do not show what was just written
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod steps; // indexes first, tags later
+mod unclear; // floating tags beside others that leave their version open
 mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge

@@ -1,0 +1,101 @@
+//! Floating tags beside others that look like versions and leave open which one is meant: one that an index with a greater tag
+//! of that kind has stays with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ready::Ready;
+use super::report::Outcome;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::published::record::Questions;
+use crate::published::survey::{Round, Survey};
+use crate::published::unclear::{Beside, beside};
+use crate::reference::Tag;
+
+/// What came of looking for greater tags.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Which tags stay, or move without being compared.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// Leaves the tags with the indexes that have greater ones besides them.
+pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Compared {
+    let mut compared = Compared::default();
+    loop {
+        let mut questions = Questions::new();
+        for one in ready.iter() {
+            for (site, found) in moving(one).filter_map(|at| found(one, at, survey)) {
+                if let Beside::Open(open) = found {
+                    questions.extend(open.into_iter().map(|question| (site, question)));
+                }
+            }
+        }
+        match survey.ask(questions) {
+            Round::Idle => break,
+            Round::Asked(failures) if failures.is_empty() => {}
+            Round::Asked(failures) => {
+                compared.problems.extend(failures);
+                return compared;
+            }
+        }
+    }
+    for one in ready {
+        let mut kept: BTreeMap<(Tag, Tag), Vec<String>> = BTreeMap::new();
+        let mut unlisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for at in moving(one).collect::<Vec<usize>>() {
+            let (greater, own) = match found(one, at, survey) {
+                Some((_, Beside::Greater(greater, own))) => (greater.clone(), own.clone()),
+                Some((_, Beside::Unlisted(fault))) => {
+                    let tag = format!("`{}`", one.decisions[at].report.reference);
+                    unlisted.entry(fault.message().to_owned()).or_default().insert(tag);
+                    continue;
+                }
+                Some((_, Beside::Open(_) | Beside::Nothing)) | None => continue,
+            };
+            let report = &mut one.decisions[at].report;
+            report.outcome = Outcome::Kept;
+            report.digest.clone_from(&report.previous);
+            report.why =
+                Some(format!("what has it is also `{greater}`, which reads as greater than `{own}`"));
+            kept.entry((greater, own)).or_default().push(format!("`{}`", report.reference));
+        }
+        for ((greater, own), tags) in kept {
+            let message = format!(
+                "image `{}` leaves {} as before: what has it is also `{greater}`, which reads as greater than `{own}`",
+                one.key,
+                tags.join(", ")
+            );
+            compared.notes.push(Diagnostic::warning(Code::KEPT_TAG, message).with_help(
+                "`--allow-backward` moves the tags in this run; `version` of an `image` block says which version they mean",
+            ));
+        }
+        for (why, tags) in unlisted {
+            let tags: Vec<String> = tags.into_iter().collect();
+            let message = format!(
+                "image `{}` moves {}, perhaps back: its tags leave open which version they mean, and nothing tells which others have it",
+                one.key,
+                tags.join(", ")
+            );
+            compared.notes.push(Diagnostic::note(Code::UNGUARDED_TAG, message).with_note(why));
+        }
+    }
+    compared
+}
+
+/// The positions of the decisions by which floating tags are to be given another index.
+fn moving<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = usize> + use<'r> {
+    let moves = |at: &usize| ready.decisions[*at].report.outcome == Outcome::Moved;
+    (0..ready.decisions.len()).filter(moves)
+}
+
+/// What has the tag of a decision now besides it, and where.
+fn found<'r>(ready: &'r Ready<'_>, at: usize, survey: &'r Survey<'_>) -> Option<(usize, Beside<'r>)> {
+    let decision = &ready.decisions[at];
+    let planned = ready.image.tags.iter().find(|tag| tag.name == decision.tag)?;
+    let previous = decision.report.previous.as_ref()?;
+    let record = &survey.records()[decision.site];
+    Some((decision.site, beside(ready.image, planned, previous, record)))
+}

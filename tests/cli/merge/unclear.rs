@@ -1,0 +1,138 @@
+//! Floating tags beside others that look like versions and leave open which one is meant: they do not go back to a lesser one.
+
+use bakeplan::internals::merge::Options;
+use bakeplan::internals::merge::report::{Outcome, Report};
+
+use super::world::{Build, World, untag};
+use crate::support::Test;
+
+/// The plan of a target with these tags, written out, for a layout.
+fn planned(tags: &str, more: &str) -> (String, String) {
+    let tags: Vec<String> = tags.split_whitespace().map(|tag| format!("\"r.io/acme/app:{tag}\"")).collect();
+    let spec = format!(
+        "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags = [{}]\n}}\n{more}",
+        tags.join(", ")
+    );
+    let test = Test::new().file("docker-bake.hcl", &spec).args(["plan", "--format", "json"]);
+    let output = test.args(["--fact=commit_time=2026-11-02T03:04:05Z", "--fact=tag=t"]).output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{tags:?}: {talk}");
+    (String::from_utf8(output.stdout).unwrap().replace("r.io/acme/app", "oci-layout:a"), talk)
+}
+
+/// Merges tags into what has others, each build another one.
+fn merge(world: &mut World, tags: &str, more: &str, options: Options) -> Report {
+    world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt(tags));
+    let report = world.merge(&planned(tags, more).0, options);
+    assert_eq!(report.problems, [], "{tags}");
+    report
+}
+
+/// The tags that stay as they are, each with what keeps it.
+fn kept(report: &Report) -> String {
+    let references = report.images["app"].references.iter();
+    let kept = references.filter(|one| one.outcome == Outcome::Kept).map(|one| {
+        let keeper = one.why.as_deref().unwrap_or_default().split('`').nth(1).unwrap_or_default();
+        format!("{}={keeper}", one.tag)
+    });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_floating_tag_stays_with_what_has_a_greater_tag_of_the_same_kind() {
+    for (first, second, expected) in [
+        ("17-alpine latest", "16-alpine latest", "latest=17-alpine"),
+        (
+            "RELEASE.2026-08-03T04-33-23Z latest",
+            "RELEASE.2026-05-01T00-00-00Z latest",
+            "latest=RELEASE.2026-08-03T04-33-23Z",
+        ),
+        (
+            "RELEASE.2026-08-03 latest stable",
+            "RELEASE.2025-12-31 latest stable",
+            "latest=RELEASE.2026-08-03 stable=RELEASE.2026-08-03",
+        ),
+        ("jdk-21 latest", "jdk-17 latest", "latest=jdk-21"),
+        ("php-8.10 latest", "php-8.9 latest", "latest=php-8.10"),
+        ("cuda12.4-py3.11 latest", "cuda12.1-py3.12 latest", "latest=cuda12.4-py3.11"),
+        // What nobody knows behind the numbers is less than the release.
+        ("1.3.0 1.3 latest", "1.3.0-main.5 1.3 latest", "1.3=1.3.0 latest=1.3.0"),
+        ("1.3.0 latest", "1.3.0-a1b2c3d latest", "latest=1.3.0"),
+        ("17 latest", "17-alpine latest", "latest=17"),
+        ("1.3.0-main.5 latest", "1.3.0-main.4 latest", "latest=1.3.0-main.5"),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        assert_eq!(kept(&merge(&mut world, first, "", Options::default())), "", "{first}");
+        let before = world.tags("a");
+        let report = merge(&mut world, second, "", Options::default());
+        assert_eq!(kept(&report), expected, "{first}, {second}");
+        let warned = report.notes.iter().any(|note| note.message.contains("reads as greater than"));
+        assert!(warned, "{:?}", report.notes);
+        for tag in expected.split_whitespace().filter_map(|one| one.split('=').next()) {
+            assert_eq!(world.tags("a")[tag], before[tag], "{second}");
+        }
+        // Who asks for it may move it.
+        let backward = Options { allow_backward: true, ..Options::default() };
+        assert_eq!(kept(&merge(&mut world, second, "", backward)), "", "{second}");
+        assert_ne!(world.tags("a")["latest"], before["latest"], "{second}");
+    }
+}
+
+#[test]
+fn a_floating_tag_goes_on_to_what_is_not_less() {
+    for (first, second) in [
+        ("16-alpine latest", "17-alpine latest"),
+        ("17-alpine latest", "17-alpine latest"),
+        ("RELEASE.2026-05-01T00-00-00Z latest", "RELEASE.2026-08-03T04-33-23Z latest"),
+        ("jdk-17 latest", "jdk-21 latest"),
+        ("1.3.0-main.4 latest", "1.3.0-main.5 latest"),
+        ("1.3.0-a1b2c3d latest", "1.3.0-0a1b2c3 latest"),
+        // Of another kind, or without the tag.
+        ("17-alpine latest", "16-slim latest"),
+        ("20-alpine", "16-alpine latest"),
+        ("nightly latest", "16-alpine latest"),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        merge(&mut world, first, "", Options::default());
+        assert_eq!(kept(&merge(&mut world, second, "", Options::default())), "", "{first}, {second}");
+        assert_eq!(
+            world.tags("a")["latest"],
+            world.tags("a")[second.split(' ').next().unwrap()],
+            "{first}, {second}"
+        );
+    }
+}
+
+#[test]
+fn a_line_that_the_tag_left_does_not_hold_it() {
+    // `latest` is meant for 8.3, and 8.4 is there.
+    let mut world = World::with_app(&["a"]);
+    merge(&mut world, "php-8.4", "", Options::default());
+    merge(&mut world, "php-8.3 latest", "", Options::default());
+    world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64").salt("again"));
+    assert_eq!(kept(&merge(&mut world, "php-8.3 latest", "", Options::default())), "");
+    // What is gone holds nothing, and neither does what was withdrawn.
+    let mut world = World::with_app(&["a"]);
+    merge(&mut world, "jdk-21 latest", "", Options::default());
+    untag(&world.layout("a"), "jdk-21");
+    assert_eq!(kept(&merge(&mut world, "jdk-17 latest", "", Options::default())), "");
+    let mut world = World::with_app(&["a"]);
+    merge(&mut world, "jdk-21 latest", "", Options::default());
+    let withdrawn = "image \"app\" {\n  withdrawn = [\"jdk-2*\"]\n}\n";
+    assert_eq!(kept(&merge(&mut world, "jdk-17 latest", withdrawn, Options::default())), "");
+}
+
+#[test]
+fn the_plan_says_what_the_merge_does() {
+    for tags in ["17-alpine latest", "jdk-21 latest", "1.3.0-main.5 1.3 latest"] {
+        let (document, talk) = planned(tags, "");
+        let own = tags.split(' ').next().unwrap();
+        assert!(document.contains(&format!("\"unclear\": [\n        \"{own}\"\n      ]")), "{document}");
+        assert!(talk.contains("has a tag of this kind with greater numbers"), "{talk}");
+    }
+    for tags in ["1.3.0 1.3 latest", "edge latest", "17 latest"] {
+        let (document, talk) = planned(tags, "");
+        assert!(!document.contains("unclear"), "{document}");
+        assert!(!talk.contains("greater numbers"), "{talk}");
+    }
+}
