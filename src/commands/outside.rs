@@ -41,7 +41,7 @@ pub(super) fn refused(
     let mut errors = Diagnostics::default();
     for leg in paths::naming(plan) {
         for Named { path, what, span, access } in paths::named(&leg.of, &leg.definition) {
-            let asked = format!("{access}={path}");
+            let asked = format!("{}={path}", access.entitlement());
             let is_free = span.is_none() || args.allow.iter().any(|allowed| covers(allowed, &asked));
             if is_free || session.host.is_within(&path, &folder) {
                 continue;

@@ -1,7 +1,8 @@
 //! The paths of this machine that the targets of a plan name.
 
-use crate::bake::target::context::{dockerfile_in, folder_of, is_remote};
-use crate::bake::target::{Entry, Target, Text};
+use crate::bake::target::context::{dockerfile_in, is_remote};
+use crate::bake::target::paths::{self, Access, NamedPath, Use};
+use crate::bake::target::{Target, Text};
 use crate::bake::values::clean_path;
 use crate::plan::{Leg, Plan};
 use crate::reads::{DOCKERFILE, context_of, local};
@@ -14,51 +15,29 @@ pub(super) struct Named {
     pub(super) what: String,
     /// Where it is written; absent for the command line and for defaults.
     pub(super) span: Option<Span>,
-    /// What Bake asks for before it goes there, if it does not lie in the working directory.
-    pub(super) access: &'static str,
+    /// What it is needed for.
+    pub(super) access: Access,
 }
-
-const READ: &str = "fs.read";
-const WRITE: &str = "fs.write";
 
 /// The paths that a target names: of contexts, the Dockerfile, secrets, SSH keys and local caches.
 pub(super) fn named(name: &str, target: &Target) -> Vec<Named> {
-    let mut named = Vec::new();
-    let mut take = |access: &'static str, path: &str, what: String, text: &Text| {
-        if !is_open(text) {
-            named.push(Named { path: path.to_owned(), what, span: text.span, access });
-        }
+    let found = |NamedPath { path, used, access, text }: NamedPath<'_>| {
+        let what = match used {
+            Use::NamedContext(key) => format!("the context `{path}`, which target `{name}` calls `{key}`,"),
+            Use::Context => format!("the context `{path}` of target `{name}`"),
+            Use::Secret => format!("the file `{path}` of a secret of target `{name}`"),
+            Use::Ssh => format!("the SSH key or socket `{path}` of target `{name}`"),
+            Use::Cache => format!("the cache `{path}` of target `{name}`"),
+        };
+        Named { path: path.to_owned(), what, span: text.span, access }
     };
-    for (key, text) in &target.contexts {
-        if let Some(path) = folder_of(text) {
-            take(READ, path, format!("the context `{path}`, which target `{name}` calls `{key}`,"), text);
-        }
-    }
-    if let Some((text, path)) = target.context.as_ref().and_then(|text| Some((text, folder_of(text)?))) {
-        take(READ, path, format!("the context `{path}` of target `{name}`"), text);
-    }
-    for text in target.secret.iter().filter_map(|secret| secret.src.as_ref()) {
-        take(READ, text.as_str(), format!("the file `{text}` of a secret of target `{name}`"), text);
-    }
-    for text in target.ssh.iter().flat_map(|ssh| &ssh.paths) {
-        take(READ, text.as_str(), format!("the SSH key or socket `{text}` of target `{name}`"), text);
-    }
-    let caches = |entries: &mut dyn Iterator<Item = &Entry>, key: &str| {
-        let local = entries.filter(|entry| entry.kind() == "local");
-        local.filter_map(|entry| entry.fields.get(key).cloned()).collect::<Vec<_>>()
-    };
-    for text in caches(&mut target.cache_from.iter(), "src") {
-        take(READ, text.as_str(), format!("the cache `{text}` of target `{name}`"), &text);
-    }
-    for text in caches(&mut target.cache_to.iter().flatten(), "dest") {
-        take(WRITE, text.as_str(), format!("the cache `{text}` of target `{name}`"), &text);
-    }
+    let mut named: Vec<Named> = paths::named(target).filter(|one| !is_open(one.text)).map(found).collect();
     let absolute = target.dockerfile.as_ref().filter(|text| text.as_str().starts_with('/'));
     let path = dockerfile_of(target).or_else(|| absolute.map(|text| text.as_str().to_owned()));
     if let Some(path) = path {
         let what = format!("the Dockerfile `{path}` of target `{name}`");
         let span = target.dockerfile.as_ref().map_or(target.span, |text| text.span);
-        named.push(Named { path, what, span, access: READ });
+        named.push(Named { path, what, span, access: Access::Read });
     }
     named
 }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::fingerprint::Fingerprint;
 use super::plan_json::{
-    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagEntry, VerdictEntry,
+    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagClass, TagEntry,
+    VerdictEntry,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -342,6 +343,9 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
             "no version can be read out of `{form}`, one of the forms that tag `{name}` of image `{key}` is compared with"
         ));
     }
+    if let Some(version) = image.version.as_ref().filter(|version| shows_another(image, tag, version)) {
+        return Err(format!("tag `{name}` of image `{key}` shows another version than `{version}`"));
+    }
     match (tag.follows(), &image.version) {
         (Some(_), None) => Err(format!("tag `{name}` moves with versions, and image `{key}` has none")),
         (Some(follows), Some(version)) if follows.numbers > version.numbers().len() => {
@@ -349,6 +353,14 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the own tag of a version has other numbers in the place of the version.
+fn shows_another(image: &PlannedImage, tag: &TagEntry, version: &Version) -> bool {
+    let is_of_version = matches!(tag.class, TagClass::Version | TagClass::Prerelease);
+    let texts = tag.form.versions_in(tag.name.as_str());
+    let is_own = |text: &&str| image.parse_version(text).is_ok_and(|one| one.numbers() == version.numbers());
+    is_of_version && !tag.floating && tag.form.is_readable() && !texts.iter().any(is_own)
 }
 
 /// The most bytes that a name has: more than any that a plan is made of.

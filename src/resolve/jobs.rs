@@ -13,7 +13,8 @@ use super::packing;
 use super::targets::Targets;
 use crate::bake::target::context::{dockerfile_in, folder_of};
 use crate::bake::target::links::links;
-use crate::bake::target::{Definition, Entry, Target};
+use crate::bake::target::paths::{self, Access, NamedPath};
+use crate::bake::target::{Definition, Target};
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;
 use crate::code::Code;
@@ -329,7 +330,6 @@ impl Needs {
         }
         for secret in &target.secret {
             self.secrets.insert(secret.id.to_string());
-            self.path("fs.read", secret.src.as_ref().map(|text| text.as_str()));
             self.env.extend(secret.variable().map(str::to_owned));
         }
         for ssh in &target.ssh {
@@ -338,22 +338,13 @@ impl Needs {
             if ssh.paths.is_empty() {
                 self.allow.insert("ssh".to_owned());
             }
-            ssh.paths.iter().for_each(|path| self.path("fs.read", Some(path.as_str())));
         }
-        for context in target.context.iter().chain(target.contexts.values()) {
-            self.path("fs.read", folder_of(context));
+        for NamedPath { path, access, used: _, text: _ } in paths::named(target) {
+            self.path(access, path);
         }
         self.dockerfile(target);
         let mut caches = target.cache_from.iter().chain(target.cache_to.iter().flatten());
         self.gha_cache |= caches.any(|entry| entry.kind() == "gha");
-        let local = |entry: &&Entry| entry.kind() == "local";
-        target.cache_from.iter().filter(local).for_each(|entry| self.path("fs.read", entry.get("src")));
-        target
-            .cache_to
-            .iter()
-            .flatten()
-            .filter(local)
-            .for_each(|entry| self.path("fs.write", entry.get("dest")));
     }
 
     /// A Dockerfile stands below the context unless it climbs or is absolute, and who may read the context may read it.
@@ -366,15 +357,14 @@ impl Needs {
         let Some((folder, named)) = dockerfile_in(written.as_str(), context) else { return };
         let place = Path::new(folder).join(named);
         let place = place.strip_prefix(".").unwrap_or(&place).to_string_lossy();
-        let asked = format!("fs.read={place}");
+        let asked = format!("{}={place}", Access::Read.entitlement());
         if !self.allow.iter().any(|allowed| consent::covers(allowed, &asked)) {
-            self.path("fs.read", Some(&place));
+            self.path(Access::Read, &place);
         }
     }
 
     /// Bake asks before it reads or writes outside the working directory.
-    fn path(&mut self, access: &str, path: Option<&str>) {
-        let Some(path) = path else { return };
+    fn path(&mut self, access: Access, path: &str) {
         let mut depth = 0i32;
         let outside = Path::new(path).components().any(|component| {
             match component {
@@ -386,7 +376,7 @@ impl Needs {
             depth < 0
         });
         if outside {
-            self.allow.insert(format!("{access}={path}"));
+            self.allow.insert(format!("{}={path}", access.entitlement()));
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) mod context;
 pub(crate) mod flags;
 pub(crate) mod holdings;
 pub(crate) mod misplaced;
+pub(crate) mod paths;
 pub(crate) mod print;
 pub(crate) mod refused;
 

@@ -1,0 +1,72 @@
+//! The paths of this machine that a target names, and what Bake asks for before it goes there.
+
+use super::context::folder_of;
+use super::definition::{Entry, Target};
+use super::text::Text;
+
+/// What a path is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It is read.
+    Read,
+    /// It is written.
+    Write,
+}
+
+impl Access {
+    /// The entitlement that Bake asks for (buildx `bake/entitlements.go`).
+    #[must_use]
+    pub(crate) const fn entitlement(self) -> &'static str {
+        match self {
+            Self::Read => "fs.read",
+            Self::Write => "fs.write",
+        }
+    }
+}
+
+/// What a path is to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use<'t> {
+    /// Its context.
+    Context,
+    /// A context with a name.
+    NamedContext(&'t str),
+    /// The file of a secret.
+    Secret,
+    /// An SSH key or socket.
+    Ssh,
+    /// A local cache.
+    Cache,
+}
+
+/// A path that a target names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPath<'t> {
+    pub(crate) path: &'t str,
+    pub(crate) used: Use<'t>,
+    pub(crate) access: Access,
+    /// The text that it stands in.
+    pub(crate) text: &'t Text,
+}
+
+/// The paths that a target names: of contexts, secrets, SSH keys and local caches. A Dockerfile, whose place depends on the
+/// context, is not among them.
+pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
+    let whole = |used, access| move |text| NamedPath { path: Text::as_str(text), used, access, text };
+    let folder =
+        |used, text| folder_of(text).map(|path| NamedPath { path, used, access: Access::Read, text });
+    let contexts = target.contexts.iter().filter_map(move |(key, text)| folder(Use::NamedContext(key), text));
+    let context = target.context.iter().filter_map(move |text| folder(Use::Context, text));
+    let secrets = target.secret.iter().filter_map(|secret| secret.src.as_ref());
+    let keys = target.ssh.iter().flat_map(|ssh| &ssh.paths);
+    let is_local = |entry: &&Entry| entry.kind() == "local";
+    let from = target.cache_from.iter().filter(is_local).filter_map(|entry| entry.fields.get("src"));
+    let to = target.cache_to.iter().flatten().filter(is_local);
+    let to = to.filter_map(|entry| entry.fields.get("dest"));
+    contexts
+        .chain(context)
+        .chain(secrets.map(whole(Use::Secret, Access::Read)))
+        .chain(keys.map(whole(Use::Ssh, Access::Read)))
+        .chain(from.map(whole(Use::Cache, Access::Read)))
+        .chain(to.map(whole(Use::Cache, Access::Write)))
+}
