@@ -50,7 +50,7 @@ pub(super) fn names(
     let taken = Taken::of(image, pattern_forms, input);
     let of_rules = image.rules.as_ref().map(|rules| {
         if input.publish {
-            rules.check_branch(&|tag| taken.by(tag), input.facts, diagnostics);
+            rules.check_branch(&|tag, has_name| taken.by(tag, has_name), input.facts, diagnostics);
         }
         rules.names(image.reading(), pattern_forms.sha_length(), diagnostics)
     });
@@ -389,7 +389,9 @@ impl Renderer<'_, '_> {
         // With words of the version in it, it may be the version's own.
         let is_of_run = claim == Claim::Run || (uses.depth == 0 && !rendered.names_commit);
         let is_let = one.any || !is_of_run || !uses.names_branch();
-        if let Some(owner) = self.taken.by(tag).filter(|_| !is_let) {
+        let form = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
+        let has_name = form.is_none_or(|form| form.has_name());
+        if let Some(owner) = self.taken.by(tag, has_name).filter(|_| !is_let) {
             let facts = self.input.facts;
             let message = format!("the {} would take the tag `{tag}`, which is {owner}", subject(facts));
             self.diagnostics.report(refuse(message, &cure(one, facts)));

@@ -5,6 +5,7 @@ use super::forms::{self, Reading};
 use super::input::Input;
 use super::version::{ImageVersion, cure, subject, tails_of};
 use crate::code::Code;
+use crate::commit;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
 use crate::form::Form;
@@ -261,7 +262,7 @@ impl AppliedRules {
     /// `taken` says whose a tag is.
     pub(super) fn check_branch(
         &self,
-        taken: &dyn Fn(&str) -> Option<&'static str>,
+        taken: &dyn Fn(&str, bool) -> Option<&'static str>,
         known: Known<'_>,
         diagnostics: &mut Diagnostics,
     ) {
@@ -298,7 +299,7 @@ impl AppliedRules {
     /// Refuses tags of branches and pull requests that are called as those of versions or of other rules are.
     fn check_taken(
         &self,
-        taken: &dyn Fn(&str) -> Option<&'static str>,
+        taken: &dyn Fn(&str, bool) -> Option<&'static str>,
         known: Known<'_>,
         diagnostics: &mut Diagnostics,
     ) {
@@ -306,7 +307,9 @@ impl AppliedRules {
             tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].line.any
         };
         for tag in self.outcome.tags.iter().filter(of_branch) {
-            let Some(owner) = taken(&tag.text).or_else(|| taken(&tag.stem)) else { continue };
+            let has_name = self.rules[tag.rule].rule.form(&self.flavor, commit::SHORT).has_name();
+            let owner = taken(&tag.text, has_name).or_else(|| taken(&tag.stem, has_name));
+            let Some(owner) = owner else { continue };
             let message =
                 format!("the {} would take the tag `{}`, which is {owner}", subject(known), tag.text);
             let line = &self.rules[tag.rule].line;

@@ -20,6 +20,8 @@ use crate::tags::{self, LATEST};
 pub(super) struct Taken<'a> {
     settings: &'a Settings,
     forms: Vec<Form>,
+    /// Those of tags that runs number: by commit, day, pull request or run.
+    numbered: Vec<Form>,
     constants: BTreeSet<String>,
     /// The floating tags of the variants of its block.
     variants: Arc<BTreeSet<String>>,
@@ -30,8 +32,14 @@ pub(super) struct Taken<'a> {
 impl<'a> Taken<'a> {
     pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'_>) -> Self {
         let settings = image.settings();
-        let (variants, suffixes) = (Arc::default(), IndexSet::new());
-        let mut taken = Self { settings, forms: Vec::new(), constants: BTreeSet::new(), variants, suffixes };
+        let mut taken = Self {
+            settings,
+            forms: Vec::new(),
+            numbered: Vec::new(),
+            constants: BTreeSet::new(),
+            variants: Arc::default(),
+            suffixes: IndexSet::new(),
+        };
         let words = Words { version: image.version.known(), facts: input.facts, image: image.names() };
         let is_absent = matches!(image.version, ImageVersion::Absent { .. });
         // Beside versions, a constant without a condition is theirs.
@@ -77,12 +85,15 @@ impl<'a> Taken<'a> {
         match form {
             Some(form) if form.is_plain() => self.forms.push(form),
             Some(form) if form.is_text() && !is_of_run => drop(self.constants.insert(form.to_string())),
+            Some(form) if !form.is_text() && !form.has_name() && !form.has_version() => {
+                self.numbered.push(form);
+            }
             _ => {}
         }
     }
 
-    /// Whose a tag is, if it is taken.
-    pub(super) fn by(&self, tag: &str) -> Option<&'static str> {
+    /// Whose a tag is of a pattern with a name that anybody chooses in it, or with a number alone, if it is taken.
+    pub(super) fn by(&self, tag: &str, has_name: bool) -> Option<&'static str> {
         let shows_version = |form: &Form| form.versions_in(tag).iter().any(|text| self.is_of_version(text));
         if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
             return Some("a version's");
@@ -91,7 +102,8 @@ impl<'a> Taken<'a> {
         if tags.any(|tag| self.variants.contains(&tag)) {
             return Some("a variant's");
         }
-        self.constants.contains(tag).then_some("another pattern's")
+        let is_numbered = || has_name && self.numbered.iter().any(|form| form.fits(tag));
+        (self.constants.contains(tag) || is_numbered()).then_some("another pattern's")
     }
 
     fn is_of_version(&self, tag: &str) -> bool {

@@ -296,15 +296,30 @@ fn a_branch_does_not_take_what_versions_are_called_like() {
             "1.2",
             "api-1.2",
         ),
+        // Those of commits, pull requests, days and runs.
+        ("\"sha-{{ sha }}\", \"{{ branch | slug }}\"", "sha-3643d7e", "sha-3643d7e"),
+        ("{ pattern = \"pr-{{ pr }}\", when = \"pr\" }, \"{{ branch }}\"", "pr-5", "pr-5"),
+        ("\"{{ date('%Y-%m-%d') }}\", \"{{ branch }}\"", "2026-01-02", "2026-01-02"),
+        ("\"build-{{ run_number }}\", \"{{ branch }}\"", "build-17", "build-17"),
+        ("\"type=ref,event=pr\", \"type=ref,event=branch\"", "pr-5", "pr-5"),
+        ("\"type=sha\", \"type=ref,event=branch\"", "sha-3643d7e", "sha-3643d7e"),
     ] {
-        let facts = ["--fact", &format!("branch={branch}"), "--fact=default_branch=main"];
+        let facts = [
+            "--fact",
+            &format!("branch={branch}"),
+            "--fact=default_branch=main",
+            "--fact=commit=0123456789abcdef0123456789abcdef01234567",
+            "--fact=run_number=7",
+            "--fact=commit_time=2026-03-04T05:06:07Z",
+        ];
         let attributes = if tags.contains("type=semver") { "" } else { versioned };
         let file = one(&format!("{attributes}tags = [{tags}]"));
         let told = run(&file, &facts);
         let expected = format!("would take the tag `{tag}`, which is");
         let is_told = told.talk.contains("\"branch-collision\"") && told.talk.contains(&expected);
         assert!(told.code == Some(1) && is_told, "{tags}: {}", told.talk);
-        let told = run(&file, &["--fact=branch=feature-x", "--fact=default_branch=main"]);
+        let other = ["--fact=branch=feature-x", "--fact=default_branch=main"];
+        let told = run(&file, &[&other[..], &facts[3..]].concat());
         assert_eq!(told.code, Some(0), "{tags}: {}", told.talk);
         // Where nothing is published, nothing is taken.
         assert_eq!(run(&file, &[&facts[..], &["--publish=false"]].concat()).code, Some(0), "{tags}");
