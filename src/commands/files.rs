@@ -40,6 +40,11 @@ pub(super) fn read(
         } else {
             host.read(&found.path)?
         };
+        // As Bake does, whatever it would be.
+        if text.is_empty() && found.path != STDIN && !found.origin.is_for_images() {
+            session.note(&format!("leaving out {}, which is empty", found.path));
+            continue;
+        }
         texts.push((found, text));
     }
     if texts.is_empty() { Err(discovery::no_definition().into()) } else { Ok(texts) }

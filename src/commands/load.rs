@@ -10,7 +10,7 @@ use super::files;
 use super::leaks::Leaks;
 use super::outside;
 use super::session::Session;
-use crate::bake::compose::{self, Unreadable};
+use crate::bake::compose::{self, DOTENV, Unreadable};
 use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
@@ -376,6 +376,10 @@ impl compose::Files for Neighbours<'_> {
     }
 
     fn read_variables(&self, path: &str) -> Result<String, Unreadable> {
+        // Nobody named that of the working directory, and what is not there is not outside.
+        if path == DOTENV && !self.host.has_content(path) {
+            return Err(Unreadable::Missing);
+        }
         self.check(path)?;
         let (text, is_replaced) = self.host.read_replacing(path).map_err(|error| unreadable(&error))?;
         if is_replaced {

@@ -56,9 +56,9 @@ error[no-definition]: couldn't find a bake definition
 }
 
 #[test]
-fn an_empty_file_that_is_named_is_an_empty_plan() {
+fn a_file_that_says_nothing_is_an_empty_plan() {
     Test::new()
-        .file("empty.hcl", "")
+        .file("empty.hcl", "# nothing\n")
         .args(["plan", "-f", "empty.hcl"])
         .stdout("0 images, 0 tags, 0 platforms, 0 jobs\n")
         .stderr("note[no-images]: nothing is published: [..]\n  = help: [..]\n")
@@ -238,5 +238,39 @@ fn a_key_that_json_has_twice_matters_where_it_is_read() {
         assert_eq!(talk.contains("is set twice in one object"), is_attribute, "{function}: {talk}");
         let (is_good, talk) = told(function, "a:${jsonencode(f())}");
         assert!(!is_good && talk.contains("is set twice in one object"), "{function}: {talk}");
+    }
+}
+
+/// Bake leaves out what has no byte, in any format, and refuses what has only blanks where the format does.
+#[test]
+fn files_without_a_byte_are_left_out() {
+    let run = |files: &[&str], text: &str| {
+        let test = Test::new().file("a.yaml", "services: {a: {image: o/p:1, build: .}}\n");
+        let test = test.file("x.hcl", "target \"a\" {\n  tags = [\"o/p:1\"]\n}\n");
+        let test =
+            ["b.yaml", "b.hcl", "b.json", "b.foo"].iter().fold(test, |test, name| test.file(name, text));
+        let args = files.iter().flat_map(|file| ["-f", file]);
+        let output = test.args(["print", "a"]).args(args).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for files in [
+        &["a.yaml", "b.yaml"][..],
+        &["b.yaml", "a.yaml"],
+        &["b.json", "x.hcl"],
+        &["x.hcl", "b.yaml"],
+        &["b.foo", "b.hcl", "x.hcl"],
+    ] {
+        let (code, told) = run(files, "");
+        assert_eq!(code, Some(0), "{files:?}: {told}");
+    }
+    for file in ["b.yaml", "b.hcl", "b.json", "b.foo"] {
+        let (code, told) = run(&[file], "");
+        assert_eq!(code, Some(1), "{file}");
+        assert!(told.contains("couldn't find a bake definition"), "{file}: {told}");
+    }
+    for (file, message) in [("b.yaml", "has no services"), ("b.json", "expected a value")] {
+        let (code, told) = run(&["x.hcl", file], "\n");
+        assert_eq!(code, Some(1), "{file}");
+        assert!(told.contains(message), "{file}: {told}");
     }
 }

@@ -114,3 +114,21 @@ fn where_files_are_confined_nothing_is_said_of_files_elsewhere() {
     let (_, told) = plan(&target("contexts = { a = \"../no-such-folder\" }"), &[]);
     assert!(told.contains("the context `../no-such-folder`"), "{told}");
 }
+
+#[test]
+fn a_file_of_variables_that_is_not_there_is_not_outside() {
+    let compose = "services: {app: {image: r.io/a/b:1, build: {context: sub}}}\n";
+    let plan = |files: &[(&str, &str)]| {
+        let test = Test::new().file("sub/compose.yaml", compose).file("sub/Dockerfile", "FROM scratch\n");
+        let test = files.iter().fold(test, |test, (name, text)| test.file(name, text));
+        let output = test.args(["plan", "-f", "sub/compose.yaml", "--confine", "sub"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for files in [&[][..], &[(".env", "")], &[("sub/.env", "A=b\n")]] {
+        let (code, told) = plan(files);
+        assert_eq!(code, Some(0), "{files:?}: {told}");
+    }
+    let (code, told) = plan(&[(".env", "A=b\n")]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("`.env` lies outside of"), "{told}");
+}

@@ -35,5 +35,5 @@ mod tree;
 
 pub use files::{Files, Unreadable};
 pub use project::{ComposeInputs, load};
-pub(crate) use project::{Composition, check};
+pub(crate) use project::{Composition, DOTENV, check};
 pub(crate) use tree::{Yaml, YamlKind, documents as yaml_documents, number as yaml_number};

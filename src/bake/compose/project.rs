@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
 use crate::source::{SourceId, Sources, Span};
 
 /// The file of variables in the current directory.
-const DOTENV: &str = ".env";
+pub(crate) const DOTENV: &str = ".env";
 
 const PROJECT: &str = "COMPOSE_PROJECT_NAME";
 
