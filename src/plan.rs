@@ -198,6 +198,8 @@ pub struct Image {
     pub other_forms: Vec<Form>,
     /// The tags that look like versions and leave open which one is meant.
     pub unclear: Vec<Tag>,
+    /// The floating tags that may be names of one line of versions, such as `lts`.
+    pub codenames: Vec<Tag>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.

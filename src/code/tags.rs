@@ -71,8 +71,8 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n").fixed("repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage", "repositories = [\"ghcr.io/acme/one\"]\n  tags         = [\"edge\"]\n}\nimage"),
         cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
     }
-    BRANCH_COLLISION "branch-collision" [Error] {
-        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag, or by a version, since a branch may be called `1.4.2`.",
+    BRANCH_COLLISION "branch-collision" [Error Warning] {
+        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag, or by a version, since a branch may be called `1.4.2`, by a commit or by a pull request. As a warning of a merge: the tag moves from what another branch published.",
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
@@ -102,7 +102,7 @@ codes! {
         cure: "Publish `{{ version }}`, too, keep the index, and give the merge the right to list tags. Name released versions with `--known-versions` where there is no list.",
     }
     FEWER_PLATFORMS "fewer-platforms" [Warning] {
-        cause: "A version takes floating tags from an earlier one that has more platforms. Those who pull these tags on the others will get nothing.",
+        cause: "A version takes floating tags from an earlier one that has more platforms, or a merge takes tags from an index that has more. Those who pull these tags on the others will get nothing.",
         example: file("target \"app\" {\n  name      = \"app-${replace(release, \".\", \"-\")}\"\n  matrix    = { release = [\"1.4.2\", \"1.4.3\"] }\n  platforms = release == \"1.4.2\" ? [\"linux/amd64\", \"linux/arm64\"] : [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = release\n}\n").fixed(": [\"linux/amd64\"]", ": [\"linux/arm64\", \"linux/amd64\"]"),
         cure: "Build the version for them, too, or give it other tags.",
     }

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
-use super::{command, damage, digests, greater, held, later, relist, unclear, unseen};
+use super::{also_named, codenames, command, damage, digests, fewer, greater, held, later, relist, unseen};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
@@ -51,6 +51,7 @@ pub(super) fn conclude_once(
             report.problems.extend(unlisted.into_iter().map(refuse));
         }
     }
+    report.notes.extend(ready.iter().filter_map(codenames::held));
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     let unseen = unseen::tell(&ready, tools.sites, survey.records());
@@ -65,9 +66,14 @@ pub(super) fn conclude_once(
         let read = greater::keep(&mut ready, survey);
         report.problems.extend(read.problems);
         report.notes.extend(read.notes);
-        let read = unclear::keep(&mut ready, survey);
+        let read = also_named::keep(&mut ready, survey);
         report.problems.extend(read.problems);
         report.notes.extend(read.notes);
+    }
+    if report.problems.is_empty() && !options.restores {
+        let compared = fewer::look(&ready, survey);
+        report.problems.extend(compared.problems);
+        report.notes.extend(compared.notes);
     }
     if report.problems.is_empty() && !options.allow_retag {
         report.notes.extend(ready.iter_mut().flat_map(leave_commits));
@@ -224,7 +230,7 @@ fn jobs<'r>(
                     is_broadest: is_broadest(one.image, tag),
                     moves_by_list: follows_list(one.image, tag)
                         && records[site].tags().present().is_some()
-                        && (report.outcome == Outcome::Moved || records[site].tag(tag).is_unasked()),
+                        && !options.trust_known_versions,
                     previous: report.previous.clone(),
                     outcome: report.outcome,
                 })

@@ -8,16 +8,12 @@ use super::ready::Ready;
 use super::report::Outcome;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::form::{Form, Part};
 use crate::oci::VERSION;
-use crate::published::floating::keeper;
+use crate::published::also_named::says_greater;
 use crate::published::plan_json::TagEntry;
 use crate::published::planned::PlannedImage;
 use crate::published::record::Question;
-use crate::published::release::{Saying, saying};
-use crate::published::served::Served;
 use crate::published::survey::{Round, Survey};
-use crate::reference::Tag;
 
 /// What came of reading the indexes that floating tags have.
 #[derive(Default)]
@@ -73,26 +69,4 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Read {
 fn moves(image: &PlannedImage, decision: &Decision) -> bool {
     let planned = || image.tags.iter().find(|tag| tag.name == decision.tag);
     decision.report.outcome == Outcome::Moved && planned().and_then(TagEntry::follows).is_some()
-}
-
-/// The version that an index says it is, when that would keep a tag if its own tag were there.
-fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
-    let said = served.annotations()?.get(VERSION)?.clone();
-    let Saying::Other(text, version) = saying(image, &[said]) else { return None };
-    if Some(&version) <= image.version.as_ref() {
-        return None;
-    }
-    let names = tag.family.iter().filter_map(|form| with_version(form, &text)).chain([text.clone()]);
-    let own: Vec<Tag> = names.filter_map(|name| name.parse().ok()).collect();
-    keeper(image, tag, &own).map(|_| text)
-}
-
-/// The tag of a version in a form that has nothing else to fill in.
-fn with_version(form: &Form, version: &str) -> Option<String> {
-    let part = |part: &Part| match part {
-        Part::Text(text) => Some(text.clone()),
-        Part::Version => Some(version.to_owned()),
-        Part::Date(_) | Part::Commit(_) | Part::Number | Part::Name => None,
-    };
-    form.parts().iter().map(part).collect()
 }

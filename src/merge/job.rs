@@ -75,7 +75,7 @@ pub(crate) struct TagJob {
     pub floating: bool,
     /// Whether it moves with all versions, as `latest` does.
     pub is_broadest: bool,
-    /// Whether it moves, or is created by the word of a list alone, since the list shows no greater version.
+    /// Whether it is written by the word of a list, since the list shows no greater version.
     pub moves_by_list: bool,
     /// The digest that it had.
     pub previous: Option<Digest>,
@@ -84,7 +84,7 @@ pub(crate) struct TagJob {
 }
 
 /// When a tag is written: what a registry may refuse, since it lets no tag change, before what cannot be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// The own tag of a version that has another digest.
     Replaced,
@@ -100,6 +100,14 @@ impl Stage {
     /// All of them, in order.
     pub(super) const ALL: [Self; 4] = [Self::Replaced, Self::Literal, Self::Floating, Self::Broadest];
 
+    /// Whether its tags move from version to version.
+    pub(super) fn moves(self) -> bool {
+        match self {
+            Self::Floating | Self::Broadest => true,
+            Self::Replaced | Self::Literal => false,
+        }
+    }
+
     /// Whether its tags are written one after another, so that nothing follows the first one that is refused.
     pub(super) fn is_careful(self) -> bool {
         match self {
@@ -110,6 +118,12 @@ impl Stage {
 }
 
 impl TagJob {
+    /// Whether it is written in this stage or later, by the word of a list.
+    #[must_use]
+    pub(super) fn moves_by_list(&self, stage: Stage) -> bool {
+        self.moves_by_list && self.stage() >= stage
+    }
+
     /// When it is written.
     #[must_use]
     pub(super) fn stage(&self) -> Stage {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::decide::Decision;
 use super::ready::Ready;
-use super::report::Outcome;
+use super::report::{Outcome, TagReport};
 use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -59,6 +59,12 @@ pub(super) fn keep(
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,
             };
+            let there = survey.records()[decision.site].previous(previous).present().map(RunEntry::of_served);
+            let planned = one.image.tags.iter().find(|tag| tag.name == decision.tag);
+            if let (Some(there), Some(planned)) = (there, planned) {
+                let report = &decision.report;
+                compared.notes.extend(of_another_ref(one.key, report, planned, &own, &there));
+            }
             match standing {
                 Standing::Later => {}
                 Standing::Earlier(why) => {
@@ -81,6 +87,27 @@ pub(super) fn keep(
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
     compared
+}
+
+/// Says that a tag with the name of a branch or git tag in it has the index of another one: two names come to the same text.
+fn of_another_ref(
+    key: &str,
+    report: &TagReport,
+    planned: &TagEntry,
+    own: &RunEntry,
+    there: &RunEntry,
+) -> Option<Diagnostic> {
+    let (own_ref, other) = (own.git_ref.as_deref()?, there.git_ref.as_deref()?);
+    let is_named = |name: &str| name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+    let is_other = own.source == there.source && own_ref != other && is_named(own_ref) && is_named(other);
+    let message = format!(
+        "image `{key}`: `{}` is what `{other}` published, and this run is of `{own_ref}`",
+        report.reference
+    );
+    (is_other && planned.form.has_name()).then(|| {
+        Diagnostic::warning(Code::BRANCH_COLLISION, message)
+            .with_help("rename one of them, or put `{{ sha }}` into the pattern of the tag")
+    })
 }
 
 /// Whether a tag moves with runs, and is to be given another index.

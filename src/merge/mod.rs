@@ -33,11 +33,13 @@ pub(crate) mod decide;
 mod ready;
 
 // What is there already: what cannot be read, and what is to stay.
+mod also_named;
+mod codenames;
 mod damage;
 mod existing;
+mod fewer;
 mod greater;
 mod later;
-mod unclear;
 mod unseen;
 
 mod relist;

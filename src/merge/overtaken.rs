@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::job::{Job, ONE_AT_A_TIME, Place, TagJob, now};
+use super::job::{Job, ONE_AT_A_TIME, Place, Stage, TagJob, now};
 use super::report::Outcome;
 use super::shown::{self, Shown};
 use super::subject::Subject;
@@ -65,6 +65,8 @@ pub(super) struct Overtaken<'a> {
     tools: MergeTools<'a>,
     /// When writing began.
     began: Duration,
+    /// The sites whose lists were looked at.
+    proven: BTreeSet<usize>,
     /// How long lists take to show what was written, by site.
     lags: BTreeMap<usize, Duration>,
     /// The tags that others rightly have.
@@ -106,19 +108,21 @@ impl<'a> Overtaken<'a> {
     /// Before anything is written.
     pub(super) fn new(jobs: &'a [Job<'a>], tools: MergeTools<'a>) -> Self {
         let began = tools.clock.elapsed();
-        let (lags, given, late, problems, notes) = Default::default();
-        Self { jobs, tools, began, lags, given, late, problems, notes }
+        let (proven, lags, given, late, problems, notes) = Default::default();
+        Self { jobs, tools, began, proven, lags, given, late, problems, notes }
     }
 
-    /// Looks whether lists show the own tags that were just written, before floating tags move by what the lists did not show.
-    pub(super) fn prove(&mut self, written: &BTreeSet<Place<'a>>) -> Vec<Unproven<'a>> {
+    /// Looks once whether lists show the tags that were just written, before those of a stage move by what the lists did not show.
+    pub(super) fn prove(&mut self, stage: Stage, written: &BTreeSet<Place<'a>>) -> Vec<Unproven<'a>> {
         let moves_by_list = |job: &&Job<'a>| {
-            job.command.is_none() && job.is_guarded && job.tags.iter().any(|tag| tag.moves_by_list)
+            let moves = job.tags.iter().any(|tag| tag.moves_by_list(stage));
+            moves && job.command.is_none() && job.is_guarded && !self.proven.contains(&job.site)
         };
         let sites: BTreeSet<usize> = self.jobs.iter().filter(moves_by_list).map(|job| job.site).collect();
         let sites: Vec<(usize, Vec<&'a Tag>)> =
             sites.into_iter().map(|site| (site, created(self.jobs, site, written))).collect();
         let sites: Vec<_> = sites.into_iter().filter(|(_, created)| !created.is_empty()).collect();
+        self.proven.extend(sites.iter().map(|(site, _)| *site));
         let looks = parallel(&sites, sites.len(), |(site, created)| {
             shown::shown(*site, created, self.began, &self.tools)
         });

@@ -74,8 +74,8 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
     let mut overtaken = Overtaken::new(jobs, *tools);
     writer.prepare_all();
     for stage in Stage::ALL {
-        if stage == Stage::Floating {
-            writer.hold_unproven(&mut overtaken);
+        if stage.moves() {
+            writer.hold_unproven(stage, &mut overtaken);
         }
         writer.write_all(stage);
     }
@@ -170,10 +170,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Leaves floating tags as they are where the list does not show the versions' own tags that were just written.
-    fn hold_unproven(&mut self, overtaken: &mut Overtaken<'a>) {
+    /// Leaves the floating tags of a stage and those after it as they are where the list does not show what was just written:
+    /// the versions' own tags or, where they have none, narrower ones.
+    fn hold_unproven(&mut self, stage: Stage, overtaken: &mut Overtaken<'a>) {
         let written: BTreeSet<Place<'a>> = self.places();
-        for Unproven { site, created, lag, error } in overtaken.prove(&written) {
+        for Unproven { site, created, lag, error } in overtaken.prove(stage, &written) {
             let location = &self.sites[site].location;
             let is_lost =
                 |tag: &&Tag| matches!(self.sites[site].store.head_manifest(&(*tag).clone().into()), Ok(None));
@@ -186,7 +187,7 @@ impl<'a> Writer<'a> {
             for job in
                 self.jobs.iter().filter(|job| job.site == site && job.is_guarded && job.command.is_none())
             {
-                let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| tag.moves_by_list).collect();
+                let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| tag.moves_by_list(stage)).collect();
                 if tags.is_empty() || self.failed.contains(job.image) {
                     continue;
                 }

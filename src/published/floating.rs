@@ -160,6 +160,17 @@ pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag
     of_class.map(member).collect()
 }
 
+/// Whether a tag of a repository is one of those by which a floating tag is compared, or of the plan's tags that are not versions:
+/// the list decides about it.
+#[must_use]
+pub(crate) fn is_decided(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> bool {
+    let Some(version) = &image.version else { return false };
+    let own = &as_tagged(image, version);
+    let reader = Reader::new(image, tag, own);
+    reader.shown(other).is_some()
+        || reader.others.iter().any(|form| !form.has_name() && form.fits(other.as_str()))
+}
+
 /// Whether the tags of an image show the first number of its version, and never more.
 fn shows_one_number(image: &PlannedImage) -> bool {
     let mut shown = image.tags.iter().filter(|tag| tag.form.is_readable()).peekable();

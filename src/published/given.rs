@@ -195,6 +195,7 @@ pub(crate) fn image(
         withdrawn: Vec::new(),
         other_forms: Vec::new(),
         unclear: Vec::new(),
+        codenames: Vec::new(),
         immutable: false,
         index: true,
         annotations: std::collections::BTreeMap::new(),

@@ -36,7 +36,7 @@ pub(crate) mod served;
 
 pub(crate) mod record;
 
-pub(crate) mod unclear;
+pub(crate) mod also_named;
 
 // What images are built from.
 pub(crate) mod bases;

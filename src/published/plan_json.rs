@@ -313,6 +313,10 @@ pub struct ImageEntry {
     /// tag with greater numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclear: Vec<Tag>,
+    /// The floating tags that may be names of one line of versions, such as `lts`: where a greater version keeps one, the merge
+    /// warns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codenames: Vec<Tag>,
     /// Whether an existing tag of a version must keep its digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,

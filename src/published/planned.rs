@@ -18,7 +18,7 @@ use crate::naming;
 use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
 use crate::registry::Location;
-use crate::version::{Scheme, Tails, Version, VersionError, Withdrawn};
+use crate::version::{Number, Scheme, Tails, Version, VersionError, Withdrawn};
 
 /// What is to be published.
 #[derive(Clone, Debug)]
@@ -58,6 +58,8 @@ pub struct PlannedImage {
     pub(crate) other_forms: Vec<Form>,
     /// The tags that look like versions and leave open which one is meant.
     pub(crate) unclear: Vec<Tag>,
+    /// The floating tags that may be names of one line of versions.
+    pub(crate) codenames: Vec<Tag>,
     /// The tags of the plan's other images, in all repositories that it has.
     pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
@@ -182,6 +184,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             withdrawn,
             other_forms,
             unclear,
+            codenames,
             immutable,
             index,
             annotations,
@@ -201,6 +204,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             withdrawn: withdrawn.iter().map(pulled).collect::<Result<_, _>>()?,
             other_forms,
             unclear,
+            codenames,
             beside: BTreeSet::new(),
             repositories,
             mirrors,
@@ -355,11 +359,14 @@ fn check_tag(key: &str, image: &PlannedImage, tag: &TagEntry) -> Result<(), Stri
     }
 }
 
-/// Whether the own tag of a version has other numbers in the place of the version.
+/// Whether the own tag of a version has other numbers in its place.
 fn shows_another(image: &PlannedImage, tag: &TagEntry, version: &Version) -> bool {
     let is_of_version = matches!(tag.class, TagClass::Version | TagClass::Prerelease);
     let texts = tag.form.versions_in(tag.name.as_str());
-    let is_own = |text: &&str| image.parse_version(text).is_ok_and(|one| one.numbers() == version.numbers());
+    // What a pattern writes in its own way may have more or fewer of them (`1.2.3.2` of 1.2.3-2).
+    let values = |version: &Version| -> Vec<u64> { version.numbers().iter().map(Number::value).collect() };
+    let agree = |one: &Version| values(one).iter().zip(values(version)).all(|(one, own)| *one == own);
+    let is_own = |text: &&str| image.parse_version(text).is_ok_and(|one| agree(&one));
     is_of_version && !tag.floating && tag.form.is_readable() && !texts.iter().any(is_own)
 }
 
@@ -445,6 +452,7 @@ impl PlannedImage {
             withdrawn: self.withdrawn.clone(),
             other_forms: self.other_forms.clone(),
             unclear: Vec::new(),
+            codenames: Vec::new(),
             beside: self.beside.clone(),
             builds: IndexMap::new(),
             reused: None,

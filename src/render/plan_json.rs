@@ -229,6 +229,7 @@ fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
         withdrawn,
         other_forms,
         unclear,
+        codenames,
         immutable,
         index,
         // A plan has only what follows from it.
@@ -261,6 +262,7 @@ fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
         withdrawn: withdrawn.clone(),
         other_forms: other_forms.clone(),
         unclear: unclear.clone(),
+        codenames: codenames.clone(),
         immutable: *immutable,
         index: *index,
         annotations: annotations.clone(),

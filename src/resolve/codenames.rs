@@ -6,7 +6,9 @@ use super::constants::{names_latest, names_prereleases};
 use super::image::UnresolvedImage;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
-use crate::tags::YieldedTag;
+use crate::plan::PlannedTag;
+use crate::reference::Tag;
+use crate::tags::{Claim, YieldedTag};
 use crate::version::{Number, SEPARATORS, Version};
 
 /// What moves from line to line by what it says.
@@ -18,19 +20,31 @@ pub(super) fn taken<'y>(
     version: &Version,
     literals: &[&str],
 ) -> Vec<&'y YieldedTag> {
-    let words = |name: &str| name.split(SEPARATORS).map(str::to_owned).collect::<BTreeSet<String>>();
-    // `alpine` beside `1.2.3-alpine` is a variant.
-    let is_of_literal = |name: &str| literals.iter().any(|literal| words(name).is_subset(&words(literal)));
     let is_codename = |name: &str| {
-        name.parse::<Version>().is_err()
-            && !names_latest(name)
-            && !names_prereleases(name)
-            && !name.split(SEPARATORS).any(|word| USUAL.contains(&word))
-            && !is_of_literal(name)
+        may_be_of_line(name, literals) && !name.split(SEPARATORS).any(|word| USUAL.contains(&word))
     };
     let line = |version: &Version| version.numbers().first().map(Number::value);
     let is_other_line = |owner: &str| owner.parse().is_ok_and(|owner| line(&owner) != line(version));
     yielded.iter().filter(|one| is_codename(&one.name) && is_other_line(&one.owner)).collect()
+}
+
+/// The tags that move with all versions and may be names of one line of them.
+pub(super) fn of(tags: &[PlannedTag]) -> Vec<Tag> {
+    let may_be = |tag: &&PlannedTag| {
+        // What stands in the forms of its versions is a variant.
+        let forms: Vec<String> = tag.family.iter().map(ToString::to_string).collect();
+        let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+        tag.claim == Claim::Versions(0) && may_be_of_line(tag.name.as_str(), &forms)
+    };
+    tags.iter().filter(may_be).map(|tag| tag.name.clone()).collect()
+}
+
+/// Whether a name beside these tags may be that of one line of versions.
+fn may_be_of_line(name: &str, literals: &[&str]) -> bool {
+    let words = |name: &str| name.split(SEPARATORS).map(str::to_owned).collect::<BTreeSet<String>>();
+    // `alpine` beside `1.2.3-alpine` is a variant.
+    let is_of_literal = || literals.iter().any(|literal| words(name).is_subset(&words(literal)));
+    name.parse::<Version>().is_err() && !names_latest(name) && !names_prereleases(name) && !is_of_literal()
 }
 
 /// Says where codenames go, and how each stays with its line. `tags` are the other tags of an image that has no version.

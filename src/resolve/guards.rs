@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
 use super::publication::{PlacedTag, Publication};
+use super::sighted::KEPT_BY_GREATER;
 use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
 use crate::code::Code;
@@ -107,10 +108,6 @@ pub(super) fn note_unclear(
     }
     diagnostics.report(note);
 }
-
-/// What the merge does with floating tags beside others that leave open which version they mean.
-pub(super) const KEPT_BY_GREATER: &str =
-    "the merge leaves a floating tag with an index that also has a tag of this kind with greater numbers";
 
 /// Refuses annotations and labels that no registry has room for, so that no plan is written that the merge does not read.
 pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {

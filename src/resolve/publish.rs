@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::{IndexMap, IndexSet};
 
 use super::assigned::Legs;
+use super::codenames;
 use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -297,6 +298,7 @@ fn planned(
     Image {
         repositories,
         mirrors: image.mirrors.keys().cloned().collect(),
+        codenames: codenames::of(&tags),
         tags,
         annotations: annotations(image, targets, legs),
         of_facts: image.oci.keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),

@@ -7,11 +7,15 @@ use std::iter::once;
 use super::constants::{claim, names_commit, names_latest, names_prereleases};
 use super::publication::PlacedTag;
 use crate::form::{Form, Part};
-use crate::tags::{Claim, may_be_day};
-use crate::version::{Class, SEPARATORS, Version};
+use crate::tags::Claim;
+use crate::version::{Class, SEPARATORS, Version, may_be_day};
 
 /// How many numbers a version has at least behind a word: `php-8.3` may be a variant, `release-1.2.3` is a version.
 const MIN_NUMBERS_BEHIND: usize = 3;
+
+/// What the merge does with floating tags beside others that leave open which version they mean.
+pub(super) const KEPT_BY_GREATER: &str =
+    "the merge leaves a floating tag with an index that also has a tag of this kind with greater numbers";
 
 /// How an image reads versions.
 pub(super) type Reader<'a> = dyn Fn(&str) -> Option<Version> + 'a;

@@ -1,7 +1,6 @@
 //! Who owns which tag: each floating name goes to the greatest version that may claim it.
 
 mod family;
-mod likeness;
 mod platforms;
 mod variant;
 
@@ -10,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexSet;
 
 pub(crate) use self::family::{family, pieces};
-pub(crate) use self::likeness::{may_be_day, numbers, outranks};
 pub(crate) use self::platforms::{Loss, losses};
 pub(crate) use self::variant::{MAX_SUFFIXES, VariantTags, suffixes, with_suffix};
 use crate::form::Form;

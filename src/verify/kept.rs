@@ -4,12 +4,12 @@ use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::Walk;
+use crate::published::also_named::{AlsoNamed, greater, says_greater};
 use crate::published::floating::{Keeper, keeper};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
-use crate::published::unclear::{Beside, beside};
 use crate::reference::{Digest, Tag};
 
 /// Whose a tag is.
@@ -47,15 +47,28 @@ pub(super) fn holder(
 ) -> Holder {
     let holder = of_version_or_run(walk, site, image, run, tag, digest);
     let Some(digest) = digest.filter(|_| matches!(holder, Holder::Own)) else { return holder };
-    match beside(image, tag, digest, &walk.records[site]) {
-        Beside::Open(questions) => {
+    if tag.follows().is_some() {
+        match walk.manifest(site, digest) {
+            Known::Unasked => return Holder::Open,
+            Known::Present(served) => {
+                if let Some(version) = says_greater(image, tag, served) {
+                    return Holder::Other(format!(
+                        "stays with what says that it is version `{version}`, which is greater"
+                    ));
+                }
+            }
+            Known::Absent | Known::Faulty(_) => {}
+        }
+    }
+    match greater(image, tag, digest, &walk.records[site]) {
+        AlsoNamed::Open(questions) => {
             questions.into_iter().for_each(|question| walk.need(site, question));
             Holder::Open
         }
-        Beside::Greater(greater, own) => {
+        AlsoNamed::As(greater, own) => {
             Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
         }
-        Beside::Nothing | Beside::Unlisted(_) => Holder::Own,
+        AlsoNamed::Nothing | AlsoNamed::Unlisted(_) => Holder::Own,
     }
 }
 

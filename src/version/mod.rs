@@ -1,5 +1,6 @@
 //! Versions as people write them (`24.04`, `3.15.0rc1`, `v1.2.3-r2`): the literal text, and an order.
 
+mod likeness;
 mod tail;
 mod withdrawn;
 
@@ -9,13 +10,14 @@ use std::str::FromStr;
 
 use semver::BuildMetadata;
 
+pub(crate) use self::likeness::{may_be_day, numbers, outranks};
 use self::tail::DEV;
 pub use self::tail::words;
 pub(crate) use self::tail::{Class, SEPARATORS, Tails, is_of_family};
 pub(crate) use self::withdrawn::Withdrawn;
 
 /// The most numbers in front of a version.
-const NUMBER_LIMIT: usize = 4;
+pub(crate) const NUMBER_LIMIT: usize = 4;
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,14 @@
 //! `bakeplan merge`: from digests to tags, on layouts and against registries that fail in every way.
 
 mod allowed; // which repositories a merge may write to
+mod also_named; // floating tags of what also has a greater tag
 mod bases; // which images builds were made from
 mod copies; // builds that a repository lacks and another one has
 mod count; // how many requests a merge sends
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told
+mod fewer; // tags that lose platforms
 mod greater; // floating tags whose own index says that it is a greater version
 mod hostile; // metadata and manifests that are made to do harm
 mod identity; // which plan metadata belongs to
@@ -31,6 +33,5 @@ mod shown; // lists that do not show what was just written
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod steps; // indexes first, tags later
-mod unclear; // floating tags beside others that leave their version open
 mod unseen; // tags that nobody may list
 pub(crate) mod world; // builds, repositories and plans to merge

@@ -46,8 +46,9 @@ fn each_thing_is_asked_and_written_once() {
         let others = [
             // Of two repositories, the first one is asked what the statements and the configurations of images say.
             ("HEAD /blobs/", if repository == "/v2/acme/app/" { 3 } else { 7 }),
-            // Twice after the floating tags: the list, and that nothing comes after its last tag.
-            ("GET /tags/list", 1 + 2),
+            // Before the floating tags, whether the list shows the own one; twice after them: the list, and that nothing comes
+            // after its last tag.
+            ("GET /tags/list", 1 + 1 + 2),
             ("PUT /manifests/sha256:", 1),
             ("PUT /manifests/", 4),
             ("HEAD /manifests/", 8),
@@ -59,7 +60,7 @@ fn each_thing_is_asked_and_written_once() {
             own.iter().filter(|line| !line.starts_with("HEAD /v2/") || line.contains("sha256:")).collect();
         reads.sort();
         reads.dedup();
-        assert_eq!(reads.len(), own.len() - 8 - 1, "nothing but the tags and their list is asked twice");
+        assert_eq!(reads.len(), own.len() - 8 - 2, "nothing but the tags and their list is asked twice");
     }
     // Writes: the index, the version's own tag, the floating ones.
     let of_one = |line: &&String| line.starts_with("PUT /v2/acme/app/manifests/");
@@ -106,7 +107,7 @@ fn what_images_share_is_asked_once() {
         // Two configurations of images and one of attestations are the same everywhere.
         ("HEAD /blobs/", 5 * 2 + 1),
         ("GET /blobs/", 5 * 2 + 2),
-        ("GET /tags/list", 1 + 2),
+        ("GET /tags/list", 1 + 1 + 2),
         ("PUT /manifests/sha256:", 5),
         ("PUT /manifests/", 10),
         ("HEAD /manifests/", 20),

@@ -209,13 +209,13 @@ fn a_release_that_is_accepted_and_not_kept_is_said_once() {
 fn tags_that_cannot_be_read_are_said_once() {
     let world = World::with_app(&["acme/app"]);
     let server = world.serve_with(|seen| {
-        let is_lost = seen.method == "PUT" && !seen.path().contains("sha256:");
-        is_lost.then(|| Reply::Whole(Answer::new(201, "", "")))
+        let is_own = seen.path().contains("sha256:") || seen.path().ends_with("/1.4.2");
+        (seen.method == "PUT" && !is_own).then(|| Reply::Whole(Answer::new(201, "", "")))
     });
     let report = merge(&world, &server);
     let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
     assert_eq!((problem.code.name(), problem.notes.len()), ("not-readable", 1), "{problem:?}");
-    assert!(problem.notes[0].ends_with("`1.4`, `1`, `latest`"), "{problem:?}");
+    assert!(problem.notes[0].ends_with("`1`, `latest`"), "{problem:?}");
 }
 
 /// A write whose answer is lost each time, and that arrived.

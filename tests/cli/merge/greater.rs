@@ -4,6 +4,7 @@ use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Outcome;
 
 use super::world::{Build, TAGS, World, plan_of, untag};
+use crate::verify::desk::of_plan;
 
 const A: &str = "oci-layout:a";
 
@@ -52,6 +53,10 @@ fn what_says_that_it_is_greater_keeps_its_floating_tags() {
         for tag in ["1", "latest"] {
             assert_eq!(world.tags("a")[tag], before[tag], "{said}");
         }
+        let report = of_plan(&world, &planned("1.4.2", TAGS, "", ""));
+        assert!(!report.disagrees(), "{said}: {:?}", report.findings);
+        let kept: Vec<_> = report.findings.iter().filter(|one| one.message.contains("stays with")).collect();
+        assert_eq!(kept.len(), 2, "{said}: {:?}", report.findings);
     }
     // `1` does not go to another major version in any case.
     let (outcomes, _) = outcomes(&published("2.0.0"), &planned("1.4.2", TAGS, "", ""), Options::default());

@@ -149,15 +149,24 @@ fn a_list_without_a_tag_that_is_there_moves_nothing() {
 /// A new repository has no list before it has a tag.
 #[test]
 fn a_first_merge_needs_no_list() {
-    let mut world = World::with_app(&["acme/app"]);
-    world.build(&["acme/app"], super::world::Build::new("app-linux-amd64", "linux/amd64").salt("new"));
-    let server = world.serve_with(|seen: &Seen| {
-        let answer = || Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#);
-        seen.target.contains("/tags/list").then(|| Reply::Whole(answer()))
-    });
-    let report = merge(&world, &server);
-    assert_eq!(report.problems, []);
-    assert!(report.images["app"].references.iter().all(|one| one.outcome == Outcome::Created));
+    for is_for_ever in [false, true] {
+        let world = World::with_app(&["acme/app"]);
+        let is_there = std::sync::atomic::AtomicBool::new(false);
+        let server = world.serve_with(move |seen: &Seen| {
+            let answer = || Answer::json(404, r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#);
+            is_there.fetch_or(seen.method == "PUT", std::sync::atomic::Ordering::Relaxed);
+            let lacks_list = is_for_ever || !is_there.load(std::sync::atomic::Ordering::Relaxed);
+            (seen.target.contains("/tags/list") && lacks_list).then(|| Reply::Whole(answer()))
+        });
+        let report = merge(&world, &server);
+        assert_eq!(report.problems, []);
+        // One that has none afterwards, either, cannot show a greater version.
+        let expected =
+            |floating: bool| if floating && is_for_ever { Outcome::Held } else { Outcome::Created };
+        for one in &report.images["app"].references {
+            assert_eq!(one.outcome, expected(one.floating), "{}", one.tag);
+        }
+    }
 }
 
 /// Some registries allow only so many names on a page, or none to be asked for.

@@ -161,7 +161,9 @@ fn floating_tags_are_looked_up_unless_a_list_with_an_end_lacks_them() {
         let report = world.merge(&plan(&[&format!("{}/acme/app", server.host())]), Options::default());
         assert_eq!(report.problems, [], "{name}");
         assert_eq!(looked_up(&server), expected, "{name}");
-        assert_eq!(world.tags("acme/app").len(), 5, "{name}");
+        // A list that does not show what was written proves nothing.
+        let is_shown = ["as it is", "one of them is there", "what follows is refused"].contains(&name);
+        assert_eq!(world.tags("acme/app").len(), if is_shown { 5 } else { 2 }, "{name}");
     }
 }
 

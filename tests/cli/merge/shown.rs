@@ -7,7 +7,7 @@ use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report};
 use bakeplan::internals::registry::{Layout, Store, TagOrDigest};
 
-use super::world::{Build, World, plan, put_tag};
+use super::world::{Build, TAGS, World, plan, plan_of, put_tag};
 use crate::loopback::{Answer, Reply, Seen, Server};
 
 /// A repository in which `latest` and `1` are version 1.9.0, beside so many release candidates.
@@ -147,14 +147,79 @@ fn one_list_is_enough_to_see_what_was_written() {
     assert_eq!(again.iter().filter(|line| line.contains("/tags/list")).count(), 2, "{again:?}");
 }
 
-/// Where nothing has the floating tags, they are created, also where no list tells anything.
+/// What a list lacks that does not show what was written, a greater version, would have had the tags that are not there.
 #[test]
-fn floating_tags_that_are_not_there_are_created() {
+fn floating_tags_that_are_not_there_wait_for_the_list_too() {
+    let lists: [(&str, List); 4] = [
+        ("nothing", |_, _, _| Vec::new()),
+        ("frozen", |_, _, _| vec!["1.0.0".to_owned()]),
+        ("cut", |tags, _, is_more| {
+            if is_more {
+                vec![]
+            } else {
+                tags.into_iter().filter(|tag| tag.starts_with("1.3.0-rc")).collect()
+            }
+        }),
+        ("without the new ones", |tags, _, _| {
+            tags.into_iter().filter(|tag| !tag.starts_with("1.4") && tag != "1.9.0").collect()
+        }),
+    ];
+    for (name, list) in lists {
+        let world = world(20);
+        for tag in ["1.9", "1", "latest"] {
+            super::world::untag(&world.layout("acme/app"), tag);
+        }
+        let server = serve(&world, list);
+        let report = merge(&world, &server, Options::default());
+        assert_eq!(
+            (report.problems.as_slice(), report.held.len()),
+            (&[][..], 1),
+            "{name}: {:?}",
+            report.held
+        );
+        assert!(report.is_incomplete(), "the exit code is 5");
+        let outcomes = ["1.4.2", "1.4", "1", "latest"].map(|tag| outcome(&report, tag));
+        assert_eq!(outcomes, [Outcome::Created, Outcome::Held, Outcome::Held, Outcome::Held], "{name}");
+        for tag in ["1.4", "1", "latest"] {
+            assert!(!world.tags("acme/app").contains_key(tag), "{name}: {tag}");
+        }
+        let options = Options { allow_backward: true, ..Options::default() };
+        assert_eq!(merge(&world, &server, options).problems, [], "{name}");
+        assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"]);
+    }
+    // The first version of all has them at once.
     let world = World::with_app(&["acme/app"]);
-    let server = serve(&world, |_, _, _| Vec::new());
-    let report = merge(&world, &server, Options::default());
+    let report = merge(&world, &world.serve(), Options::default());
     assert_eq!((report.problems.as_slice(), report.held.len()), (&[][..], 0), "{:?}", report.held);
     assert_eq!(outcome(&report, "latest"), Outcome::Created);
+}
+
+/// Without a version's own tag, a narrower floating one that is created shows as much.
+#[test]
+fn a_plan_without_own_tags_proves_the_list_by_what_it_creates() {
+    let (_, floating) = TAGS.split_once('}').unwrap();
+    for (hidden, expected) in [(true, Outcome::Held), (false, Outcome::Moved)] {
+        let world = world(20);
+        for tag in ["1.9.0", "1.9", "1"] {
+            super::world::untag(&world.layout("acme/app"), tag);
+        }
+        let server = serve(&world, move |tags, _, is_more| {
+            let shows = |tag: &String| !hidden || tag.contains("-rc.") || tag == "latest";
+            if is_more { vec![] } else { tags.into_iter().filter(shows).collect() }
+        });
+        let repository = format!("{}/acme/app", server.host());
+        let document = plan_of(
+            &[&repository],
+            floating.trim_start_matches([',', ' ', '\n']),
+            r#""version":"1.4.2","#,
+            "hold",
+        );
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems, [], "{hidden}");
+        assert_eq!(outcome(&report, "1"), Outcome::Created, "{hidden}");
+        assert_eq!(outcome(&report, "latest"), expected, "{hidden}: {:?}", report.held);
+        assert_eq!(report.is_incomplete(), hidden);
+    }
 }
 
 /// The right to list tags may be gone when it is asked for again.

@@ -200,7 +200,7 @@ fn another_moment_than_that_of_the_plan_is_refused() {
         // The moment is right, and something else is not.
         |plan| plan["id"] = "fedcba9876543210".into(),
         |plan| plan["images"]["app"]["withdrawn"] = json!(["1.*"]),
-        |plan| plan["images"]["app"]["tags"][0]["name"] = "9.9.9".into(),
+        |plan| plan["images"]["app"]["tags"][0]["name"] = "1.4.2-r1".into(),
     ];
     for change in changes {
         let mut case = Case::with_target(MOMENT, &[]);

@@ -146,9 +146,12 @@ fn a_repository_that_is_unknown_and_has_tags_has_no_list() {
     let mut world = World::with_app(&["a"]);
     let server = serve(&world);
     let document = plan(&[&format!("{}/a", server.host())]);
-    // Nothing is there yet: it may be new.
+    // Nothing is there yet: it may be new. But what was written is not listed, either.
     let report = world.merge(&document, Options::default());
-    assert_eq!((outcomes(&report), report.problems.len()), (vec![Created; 4], 0));
+    assert_eq!((outcomes(&report), report.problems.len()), (vec![Created, Held, Held, Held], 0));
+    let trust = Options { trust_known_versions: true, ..Options::default() };
+    let report = world.merge(&document, trust);
+    assert_eq!((outcomes(&report), report.problems.len()), (vec![Unchanged, Created, Created, Created], 0));
     let before = world.tags("a");
     world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("new"));
     let report = world.merge(&document, Options::default());

@@ -1,5 +1,5 @@
-//! Floating tags beside others that look like versions and leave open which one is meant: one that an index with a greater tag
-//! of that kind has stays with it.
+//! Floating tags whose index also has a tag that reads as greater, though the list decides nothing: in another form than the
+//! image's own tags, or where those leave open which version they mean. They stay with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use super::ready::Ready;
 use super::report::Outcome;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::published::also_named::{AlsoNamed, greater};
 use crate::published::record::Questions;
 use crate::published::survey::{Round, Survey};
-use crate::published::unclear::{Beside, beside};
 use crate::reference::Tag;
 
 /// What came of looking for greater tags.
@@ -28,7 +28,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Compared
         let mut questions = Questions::new();
         for one in ready.iter() {
             for (site, found) in moving(one).filter_map(|at| found(one, at, survey)) {
-                if let Beside::Open(open) = found {
+                if let AlsoNamed::Open(open) = found {
                     questions.extend(open.into_iter().map(|question| (site, question)));
                 }
             }
@@ -43,17 +43,20 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Compared
         }
     }
     for one in ready {
-        let mut kept: BTreeMap<(Tag, Tag), Vec<String>> = BTreeMap::new();
+        let mut kept: BTreeMap<(Tag, String), Vec<String>> = BTreeMap::new();
         let mut unlisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for at in moving(one).collect::<Vec<usize>>() {
             let (greater, own) = match found(one, at, survey) {
-                Some((_, Beside::Greater(greater, own))) => (greater.clone(), own.clone()),
-                Some((_, Beside::Unlisted(fault))) => {
+                Some((_, AlsoNamed::As(greater, own))) => (greater.clone(), own),
+                // Without a list, tags that follow versions do not move.
+                Some((_, AlsoNamed::Unlisted(fault))) if !one.image.unclear.is_empty() => {
                     let tag = format!("`{}`", one.decisions[at].report.reference);
                     unlisted.entry(fault.message().to_owned()).or_default().insert(tag);
                     continue;
                 }
-                Some((_, Beside::Open(_) | Beside::Nothing)) | None => continue,
+                Some((_, AlsoNamed::Open(_) | AlsoNamed::Nothing | AlsoNamed::Unlisted(_))) | None => {
+                    continue;
+                }
             };
             let report = &mut one.decisions[at].report;
             report.outcome = Outcome::Kept;
@@ -69,7 +72,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Compared
                 tags.join(", ")
             );
             compared.notes.push(Diagnostic::warning(Code::KEPT_TAG, message).with_help(
-                "`--allow-backward` moves the tags in this run; `version` of an `image` block says which version they mean",
+                "if what has it was taken back, name that in `withdrawn` of the image; `--allow-backward` moves the tags in this run",
             ));
         }
         for (why, tags) in unlisted {
@@ -92,10 +95,10 @@ fn moving<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = usize> + use<'r> {
 }
 
 /// What has the tag of a decision now besides it, and where.
-fn found<'r>(ready: &'r Ready<'_>, at: usize, survey: &'r Survey<'_>) -> Option<(usize, Beside<'r>)> {
+fn found<'r>(ready: &'r Ready<'_>, at: usize, survey: &'r Survey<'_>) -> Option<(usize, AlsoNamed<'r>)> {
     let decision = &ready.decisions[at];
     let planned = ready.image.tags.iter().find(|tag| tag.name == decision.tag)?;
     let previous = decision.report.previous.as_ref()?;
     let record = &survey.records()[decision.site];
-    Some((decision.site, beside(ready.image, planned, previous, record)))
+    Some((decision.site, greater(ready.image, planned, previous, record)))
 }

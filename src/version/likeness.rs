@@ -1,7 +1,7 @@
 //! Names of tags that differ in their numbers alone, such as `jdk-17` and `jdk-21`: which of them is greater.
 
+use super::SEPARATORS;
 use crate::commit;
-use crate::version::SEPARATORS;
 
 /// The digits of dates, down to the day, the minute or the second; another single number of so many may be a commit.
 const DATE_LENGTHS: [usize; 3] = [8, 12, 14];

@@ -1,0 +1,32 @@
+//! Names that may stay with one line of versions, such as `lts`, and that a greater version of another line holds.
+
+use std::collections::BTreeSet;
+
+use super::decide::Decision;
+use super::ready::Ready;
+use super::report::Outcome;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+
+/// Reports those of an image that stay as they are, and how each goes on with its line.
+pub(super) fn held(ready: &Ready<'_>) -> Option<Diagnostic> {
+    let is_held =
+        |one: &&Decision| one.report.outcome == Outcome::Kept && ready.image.codenames.contains(&one.tag);
+    let held = || ready.decisions.iter().filter(is_held);
+    let tags: BTreeSet<String> = held()
+        .map(|one| {
+            let why = one.report.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("`{}`{why}", one.report.reference)
+        })
+        .collect();
+    let names: BTreeSet<String> = held().map(|one| format!("\"{}\"", one.tag)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let list = |all: BTreeSet<String>| all.into_iter().collect::<Vec<_>>().join(", ");
+    let message = format!("image `{}` does not get {}", ready.key, list(tags));
+    Some(Diagnostic::warning(Code::CODENAME, message).with_help(format!(
+        "a name that stays with one line of versions is a channel: in an `image` block, leave it out of `tags`, and write `channels = [{}]`",
+        list(names)
+    )))
+}

@@ -1,0 +1,142 @@
+//! Whether the index of a floating tag says that it is greater than the image, or also has a tag that does: moving it would take
+//! it back.
+
+use std::cmp::{Ordering, Reverse};
+
+use super::floating::{is_decided, keeper};
+use super::plan_json::TagEntry;
+use super::planned::PlannedImage;
+use super::record::{Fault, Known, Question, Record};
+use super::release::{Saying, saying};
+use super::served::Served;
+use crate::commit;
+use crate::form::{Form, Part};
+use crate::oci::VERSION;
+use crate::reference::{Digest, Tag};
+use crate::version::{Class, NUMBER_LIMIT, Number, Version, may_be_day, numbers, outranks};
+
+/// How many tags are looked at, from the greatest on.
+const MAX_TAGS: usize = 20;
+
+/// What has a floating tag besides it.
+pub(crate) enum AlsoNamed<'a> {
+    /// It takes these answers to tell.
+    Open(Vec<Question>),
+    /// Nothing that was asked for, as far as this tells.
+    Nothing,
+    /// A tag, and what of the image it is compared with.
+    As(&'a Tag, String),
+    /// Nothing tells, since tags cannot be listed.
+    Unlisted(&'a Fault),
+}
+
+/// A tag that reads as greater than the image, which the index of this digest has besides a floating one: one that is like a
+/// tag of the image but for its numbers, where those leave open which version they mean; and otherwise one that shows a
+/// version with greater numbers, whatever follows them.
+pub(crate) fn greater<'a>(
+    image: &'a PlannedImage,
+    tag: &TagEntry,
+    digest: &Digest,
+    record: &'a Record,
+) -> AlsoNamed<'a> {
+    let is_compared = tag.follows().is_some() && image.version.is_some() || !image.unclear.is_empty();
+    if !tag.floating || !is_compared || image.unclear.contains(&tag.name) {
+        return AlsoNamed::Nothing;
+    }
+    let listed = match record.tags() {
+        Known::Unasked => return AlsoNamed::Open(vec![Question::Tags]),
+        Known::Absent => return AlsoNamed::Nothing,
+        Known::Faulty(fault) => return AlsoNamed::Unlisted(fault),
+        Known::Present(listed) => listed,
+    };
+    // The plan has decided between its images.
+    let is_open = |other: &&Tag| {
+        let is_own = image.tags.iter().any(|own| own.name == **other);
+        !is_own && !image.beside.contains(*other) && !is_withdrawn(image, other)
+    };
+    let others = listed.iter().filter(is_open);
+    let mut found: Vec<(&Tag, String)> =
+        others.filter_map(|other| Some((other, lesser_own(image, tag, other)?))).collect();
+    found.sort_by_cached_key(|(tag, _)| Reverse(numbers(tag.as_str())));
+    found.truncate(MAX_TAGS);
+    let unasked: Vec<Question> = found
+        .iter()
+        .filter(|(tag, _)| record.tag(tag).is_unasked())
+        .map(|(tag, _)| Question::Tag((*tag).clone()))
+        .collect();
+    let has_it = |(tag, _): &(&Tag, String)| record.tag(tag).present() == Some(digest);
+    match found.into_iter().find(has_it) {
+        Some((tag, own)) => AlsoNamed::As(tag, own),
+        None if unasked.is_empty() => AlsoNamed::Nothing,
+        None => AlsoNamed::Open(unasked),
+    }
+}
+
+/// What of an image a tag reads as greater than.
+fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<String> {
+    let unclear = image.unclear.iter().find(|own| outranks(other.as_str(), own.as_str()));
+    unclear.map(Tag::to_string).or_else(|| {
+        let own = image.version.as_ref()?;
+        // About the tags of its forms the list has decided.
+        let follows = tag.follows().filter(|_| !is_decided(image, tag, other))?;
+        let before = |part: Option<&Part>| match part {
+            Some(Part::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let prefixes = tag.family.iter().filter_map(|form| before(form.parts().first()));
+        let texts =
+            prefixes.filter_map(|prefix| other.as_str().strip_prefix(prefix.as_str()).map(str::to_owned));
+        let mut texts = texts.chain([other.to_string()]);
+        let is_greater = |version: &Version| {
+            (follows.class == Class::Prerelease || !version.is_prerelease())
+                && is_version(version, own)
+                && of_numbers(version).cmp(&of_numbers(own)) == Ordering::Greater
+                && of_numbers(version)[..follows.numbers] == of_numbers(own)[..follows.numbers]
+        };
+        texts
+            .any(|text| image.parse_version(&text).is_ok_and(|one| is_greater(&one)))
+            .then(|| own.to_string())
+    })
+}
+
+/// Whether what reads as a version is one, beside this one: a number alone may be that of a build, and a long one a commit.
+fn is_version(version: &Version, own: &Version) -> bool {
+    let count = version.numbers().len();
+    let is_commit = count == 1 && commit::is_commit(version.core()) && !may_be_day(version.core());
+    !is_commit && (count > 1 || own.numbers().len() == 1)
+}
+
+/// The numbers of a version; those that it lacks are zeros.
+fn of_numbers(version: &Version) -> [u64; NUMBER_LIMIT] {
+    std::array::from_fn(|at| version.numbers().get(at).map_or(0, Number::value))
+}
+
+/// Whether a tag is that of a version that was pulled, which owns nothing any more.
+fn is_withdrawn(image: &PlannedImage, tag: &Tag) -> bool {
+    let version = image.parse_version(tag.as_str()).ok();
+    let covers = |version: &Version| image.withdrawn.iter().any(|one| one.covers(version));
+    image.withdrawn.iter().any(|one| one.fits(tag.as_str())) || version.as_ref().is_some_and(covers)
+}
+
+/// The version that an index says it is, when that would keep a tag if its own tag were there.
+#[must_use]
+pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
+    let said = served.annotations()?.get(VERSION)?.clone();
+    let Saying::Other(text, version) = saying(image, &[said]) else { return None };
+    if Some(&version) <= image.version.as_ref() {
+        return None;
+    }
+    let names = tag.family.iter().filter_map(|form| with_version(form, &text)).chain([text.clone()]);
+    let own: Vec<Tag> = names.filter_map(|name| name.parse().ok()).collect();
+    keeper(image, tag, &own).map(|_| text)
+}
+
+/// The tag of a version in a form that has nothing else to fill in.
+fn with_version(form: &Form, version: &str) -> Option<String> {
+    let part = |part: &Part| match part {
+        Part::Text(text) => Some(text.clone()),
+        Part::Version => Some(version.to_owned()),
+        Part::Date(_) | Part::Commit(_) | Part::Number | Part::Name => None,
+    };
+    form.parts().iter().map(part).collect()
+}
