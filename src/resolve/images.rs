@@ -383,7 +383,10 @@ fn not_pushable(input: &Input<'_>, targets: &Targets<'_>) -> Option<Diagnostic> 
         output.kind()
     );
     let note = Diagnostic::note(Code::NO_IMAGES, message).at(output.span.or(target.span), "");
-    Some(note.with_help("leave the output out, or use one of `type=image`, to publish its tags"))
+    Some(note.with_help(match output.span {
+        Some(_) => "leave the output out, or use one of `type=image`, to publish its tags",
+        None => "leave `--load` or `--set` of its output out, to publish its tags",
+    }))
 }
 
 /// A warning for a target that pushes unasked, and is local all the same.

@@ -412,7 +412,11 @@ fn check_output(target: &Target, diagnostics: &mut Diagnostics) {
             Diagnostic::error(Code::OUTPUT, format!("`{}` is published and has several outputs", target.name))
                 .at(first.span, "one is here")
                 .with_note("`--push` or `--load` adds another on the command line")
-                .with_help("leave that option out: published images are pushed without it")
+                .with_help(if first.is_pushable() {
+                    "leave that option out: published images are pushed without it"
+                } else {
+                    "leave `output` out, and that option too: published images are pushed without them"
+                })
         }
         [first, second, ..] => {
             // Each exporter writes its own provenance, so the digests differ, and the metadata names only the last one.

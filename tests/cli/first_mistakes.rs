@@ -202,7 +202,19 @@ fn windows_is_never_emulated() {
 #[test]
 fn outputs_of_the_command_line_are_explained() {
     let file = "target \"a\" {\n  tags = [\"r.io/x/a:1\"]\n  platforms = [\"linux/amd64\"]\n  output = [\"type=docker\"]\n}\n";
-    told(file, &["plan", "a", "--push"], 1, &["`--push` or `--load`", "leave that option out"]);
+    // Where the other one is not pushed, both are in the way.
+    told(
+        file,
+        &["plan", "a", "--push"],
+        1,
+        &["`--push` or `--load`", "leave `output` out, and that option too"],
+    );
+    let plain = file.replace("  output = [\"type=docker\"]\n", "");
+    told(&plain, &["plan", "a"], 0, &[]);
+    told(&plain, &["plan", "a", "--load"], 0, &["nothing is published", "leave `--load`"]);
+    let image = file.replace("docker", "image");
+    told(&image, &["plan", "a", "--load"], 1, &["`--push` or `--load`", "leave that option out"]);
+    told(&image, &["plan", "a"], 0, &[]);
     told(&file.replace("docker", "image"), &["plan", "a", "--push"], 0, &[]);
 }
 

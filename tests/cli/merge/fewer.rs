@@ -14,7 +14,8 @@ fn planned(version: &str, platforms: &[&str]) -> String {
             format!(r#""{leg}":{{"platform":"{platform}","job":"{leg}"}}"#)
         })
         .collect();
-    let tags = TAGS.replace("1.4.2", version);
+    let (minor, _) = version.rsplit_once('.').unwrap();
+    let tags = TAGS.replace("1.4.2", version).replace("\"1.4\"", &format!("\"{minor}\""));
     document(&format!(
         r#""app":{{"version":"{version}","repositories":["oci-layout:a"],"tags":[{tags}],"builds":{{{}}}}}"#,
         builds.join(",")
@@ -33,11 +34,11 @@ fn tags_that_lose_a_platform_are_reported() {
     for (version, expected) in [
         (
             "1.4.2",
-            "takes `oci-layout://a:1`, `oci-layout://a:1.4`, `oci-layout://a:1.4.2`, `oci-layout://a:latest` from what also has linux/arm64,",
+            "takes `oci-layout://a:1.4.2`, `oci-layout://a:1.4`, `oci-layout://a:1`, `oci-layout://a:latest` from what also has linux/arm64,",
         ),
         (
             "1.4.3",
-            "takes `oci-layout://a:1`, `oci-layout://a:1.4`, `oci-layout://a:latest` from what also has linux/arm64,",
+            "takes `oci-layout://a:1.4`, `oci-layout://a:1`, `oci-layout://a:latest` from what also has linux/arm64,",
         ),
     ] {
         let mut world = World::with_app(&["a"]);
