@@ -197,7 +197,7 @@ fn floating_tags_that_are_not_there_wait_for_the_list_too() {
 /// Without a version's own tag, a narrower floating one that is created shows as much.
 #[test]
 fn a_plan_without_own_tags_proves_the_list_by_what_it_creates() {
-    let (_, floating) = TAGS.split_once('}').unwrap();
+    let (_, floating) = TAGS.split_once("},").unwrap();
     for (hidden, expected) in [(true, Outcome::Held), (false, Outcome::Moved)] {
         let world = world(20);
         for tag in ["1.9.0", "1.9", "1"] {
@@ -208,12 +208,7 @@ fn a_plan_without_own_tags_proves_the_list_by_what_it_creates() {
             if is_more { vec![] } else { tags.into_iter().filter(shows).collect() }
         });
         let repository = format!("{}/acme/app", server.host());
-        let document = plan_of(
-            &[&repository],
-            floating.trim_start_matches([',', ' ', '\n']),
-            r#""version":"1.4.2","#,
-            "hold",
-        );
+        let document = plan_of(&[&repository], floating.trim_start(), r#""version":"1.4.2","#, "hold");
         let report = world.merge(&document, Options::default());
         assert_eq!(report.problems, [], "{hidden}");
         assert_eq!(outcome(&report, "1"), Outcome::Created, "{hidden}");
