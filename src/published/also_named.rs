@@ -13,7 +13,7 @@ use crate::commit;
 use crate::form::{Form, Part};
 use crate::oci::VERSION;
 use crate::reference::{Digest, Tag};
-use crate::version::{Class, NUMBER_LIMIT, Number, Version, may_be_day, numbers, outranks};
+use crate::version::{Class, NUMBER_LIMIT, Number, SEPARATORS, Version, may_be_day, numbers, outranks};
 
 /// How many tags are looked at, from the greatest on.
 const MAX_TAGS: usize = 20;
@@ -77,8 +77,8 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Strin
     let unclear = image.unclear.iter().find(|own| outranks(other.as_str(), own.as_str()));
     unclear.map(Tag::to_string).or_else(|| {
         let own = image.version.as_ref()?;
-        // About the tags of its forms the list has decided.
-        let follows = tag.follows().filter(|_| !is_decided(image, tag, other))?;
+        // About the tags of its forms the list has decided, and a variant's own name is of that variant alone.
+        let follows = tag.follows().filter(|_| !is_of_variant(tag) && !is_decided(image, tag, other))?;
         let before = |part: Option<&Part>| match part {
             Some(Part::Text(text)) => Some(text.clone()),
             _ => None,
@@ -97,6 +97,17 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Strin
             .any(|text| image.parse_version(&text).is_ok_and(|one| is_greater(&one)))
             .then(|| own.to_string())
     })
+}
+
+/// Whether a floating tag shows what stands behind the versions that it moves with, as `alpine` and `1-alpine` do.
+fn is_of_variant(tag: &TagEntry) -> bool {
+    let shown = |form: &Form| match form.parts() {
+        [.., Part::Version, Part::Text(behind)] => {
+            tag.name.as_str().contains(behind.trim_start_matches(SEPARATORS))
+        }
+        _ => false,
+    };
+    tag.family.iter().any(shown)
 }
 
 /// Whether what reads as a version is one, beside this one: a number alone may be that of a build, and a long one a commit.
