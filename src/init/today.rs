@@ -72,7 +72,7 @@ pub(crate) fn published_by_hand(candidate: &Candidate, known: &[Known], world: &
         match entry.guarded {
             Guarded::Told => of_entry(candidate, entry, Moment::Branch, known, world, &mut published),
             Guarded::When(_) | Guarded::Unknown(..) => {
-                published.note(format!("whether {} publishes", entry.place))
+                published.note(format!("whether {} publishes", entry.place));
             }
         }
     }

@@ -42,8 +42,11 @@ pub(crate) enum Use<'t> {
 /// A path that a target names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NamedPath<'t> {
+    /// The path, as written.
     pub(crate) path: &'t str,
+    /// What it is to the target.
     pub(crate) used: Use<'t>,
+    /// What it is needed for.
     pub(crate) access: Access,
     /// The text that it stands in.
     pub(crate) text: &'t Text,

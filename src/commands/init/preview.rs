@@ -301,9 +301,12 @@ fn examples(
             }
         });
         let mut images: Vec<ExampleImage> = images.collect();
-        let may = |one: &Publication| match by_hand {
-            true => today::is_by_hand(&one.others),
-            false => moments.iter().any(|moment| one.runs.may(*moment)),
+        let may = |one: &Publication| {
+            if by_hand {
+                today::is_by_hand(&one.others)
+            } else {
+                moments.iter().any(|moment| one.runs.may(*moment))
+            }
         };
         images.extend(not_read(strays, &may));
         // Only what changes is of interest.

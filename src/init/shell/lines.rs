@@ -127,7 +127,7 @@ impl Quote {
     fn read(self, line: &str, mut plain: impl FnMut(usize)) -> Self {
         self.read_all(line, |at, c| {
             if c != '#' {
-                plain(at)
+                plain(at);
             }
         })
     }

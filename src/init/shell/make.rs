@@ -155,8 +155,7 @@ impl Makefile {
 /// The targets of a rule, and what is behind their colon.
 fn header(line: &str) -> Option<(&str, &str)> {
     let mut depth = 0;
-    let mut chars = line.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in line.char_indices() {
         match c {
             '(' | '{' => depth += 1,
             ')' | '}' => depth -= 1,
