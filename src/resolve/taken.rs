@@ -20,7 +20,7 @@ use crate::tags::{self, LATEST};
 pub(super) struct Taken<'a> {
     settings: &'a Settings,
     forms: Vec<Form>,
-    /// Those of tags that runs number: by commit, day, pull request or run.
+    /// Those of tags that runs number: by commit, day or pull request.
     numbered: Vec<Form>,
     constants: BTreeSet<String>,
     /// The floating tags of the variants of its block.

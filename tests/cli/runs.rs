@@ -296,11 +296,10 @@ fn a_branch_does_not_take_what_versions_are_called_like() {
             "1.2",
             "api-1.2",
         ),
-        // Those of commits, pull requests, days and runs.
+        // Those of commits, pull requests and days.
         ("\"sha-{{ sha }}\", \"{{ branch | slug }}\"", "sha-3643d7e", "sha-3643d7e"),
         ("{ pattern = \"pr-{{ pr }}\", when = \"pr\" }, \"{{ branch }}\"", "pr-5", "pr-5"),
         ("\"{{ date('%Y-%m-%d') }}\", \"{{ branch }}\"", "2026-01-02", "2026-01-02"),
-        ("\"build-{{ run }}\", \"{{ branch }}\"", "build-17", "build-17"),
         ("\"type=ref,event=pr\", \"type=ref,event=branch\"", "pr-5", "pr-5"),
         ("\"type=sha\", \"type=ref,event=branch\"", "sha-3643d7e", "sha-3643d7e"),
     ] {
@@ -309,7 +308,6 @@ fn a_branch_does_not_take_what_versions_are_called_like() {
             &format!("branch={branch}"),
             "--fact=default_branch=main",
             "--fact=commit=0123456789abcdef0123456789abcdef01234567",
-            "--fact=run=7",
             "--fact=commit_time=2026-03-04T05:06:07Z",
         ];
         let attributes = if tags.contains("type=semver") { "" } else { versioned };
