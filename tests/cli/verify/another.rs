@@ -8,16 +8,18 @@ use super::desk::{APP, found, of_builds, of_plan};
 use super::result::verify;
 use crate::loopback::{Answer, Reply};
 use crate::merge::plans::{built, plan as labelled};
-use crate::merge::world::{Build, World, plan, put_tag};
+use crate::merge::world::{Build, CONSTANTS, World, plan, plan_of, put_tag};
 
 fn saying(version: &str) -> String {
     format!(r#""org.opencontainers.image.version":"{version}""#)
 }
 
-/// A merged image whose builds have these labels and annotations, which the plan does not know of.
+/// A published image whose builds have these labels and annotations, which the plan does not know of. A merge of the version would
+/// refuse some of them, so that its tags are constants.
 fn published(labels: &str, annotations: &str) -> World {
     let world = built(&["acme/app"], labels, annotations, true);
-    assert_eq!(world.merge(&plan(&[APP]), Options::default()).problems, []);
+    let document = plan_of(&[APP], CONSTANTS, "", "hold");
+    assert_eq!(world.merge(&document, Options::default()).problems, []);
     world
 }
 
