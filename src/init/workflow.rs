@@ -494,27 +494,12 @@ impl<'a> Reader<'a> {
         let is_it = |file: &&YamlFile| {
             file.path.rsplit_once('/').is_some_and(|(of, name)| of == folder && name.starts_with("action."))
         };
-        let Some(file) = self
-            .files
-            .iter()
-            .find(is_it)
-            .filter(|file| depth < MAX_CALLS && !self.called.contains(&file.path))
-        else {
-            self.unread(
-                &format!("./{folder}"),
-                &Inputs::of(step, run.source, &run.file.path),
-                run,
-                (runs, own),
-            );
-            return Vec::new();
-        };
-        let Some(steps) = file.root.get("runs").and_then(|runs| runs.get("steps")) else {
-            self.unread(
-                &format!("./{folder}"),
-                &Inputs::of(step, run.source, &run.file.path),
-                run,
-                (runs, own),
-            );
+        let file = self.files.iter().find(is_it);
+        let file = file.filter(|file| depth < MAX_CALLS && !self.called.contains(&file.path));
+        let found = file.and_then(|file| Some((file, file.root.get("runs")?.get("steps")?)));
+        let Some((file, steps)) = found else {
+            let inputs = Inputs::of(step, run.source, &run.file.path);
+            self.unread(&format!("./{folder}"), &inputs, run, (runs, own));
             return Vec::new();
         };
         let mut inner = Scope {

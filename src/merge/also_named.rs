@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ready::Ready;
-use super::report::Outcome;
+use super::report::{Looked, Outcome};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::also_named::{AlsoNamed, greater};
@@ -12,18 +12,9 @@ use crate::published::record::Questions;
 use crate::published::survey::{Round, Survey};
 use crate::reference::Tag;
 
-/// What came of looking for greater tags.
-#[derive(Default)]
-pub(super) struct Compared {
-    /// What is wrong.
-    pub(super) problems: Vec<Diagnostic>,
-    /// Which tags stay, or move without being compared.
-    pub(super) notes: Vec<Diagnostic>,
-}
-
 /// Leaves the tags with the indexes that have greater ones besides them.
-pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Compared {
-    let mut compared = Compared::default();
+pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
+    let mut compared = Looked::default();
     loop {
         let mut questions = Questions::new();
         for one in ready.iter() {

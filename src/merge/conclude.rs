@@ -58,22 +58,14 @@ pub(super) fn conclude_once(
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
-        let compared = later::keep(&mut ready, run, survey, now(tools));
-        report.problems.extend(compared.problems);
-        report.notes.extend(compared.notes);
+        report.take(later::keep(&mut ready, run, survey, now(tools)));
     }
     if report.problems.is_empty() && !options.allow_backward && !options.restores {
-        let read = greater::keep(&mut ready, survey);
-        report.problems.extend(read.problems);
-        report.notes.extend(read.notes);
-        let read = also_named::keep(&mut ready, survey);
-        report.problems.extend(read.problems);
-        report.notes.extend(read.notes);
+        report.take(greater::keep(&mut ready, survey));
+        report.take(also_named::keep(&mut ready, survey));
     }
     if report.problems.is_empty() && !options.restores {
-        let compared = fewer::look(&ready, survey);
-        report.problems.extend(compared.problems);
-        report.notes.extend(compared.notes);
+        report.take(fewer::look(&ready, survey));
     }
     if report.problems.is_empty() && !options.allow_retag {
         report.notes.extend(ready.iter_mut().flat_map(leave_commits));

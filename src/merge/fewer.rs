@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ready::Ready;
-use super::report::Outcome;
+use super::report::{Looked, Outcome};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::DescriptorPlatform;
@@ -12,18 +12,9 @@ use crate::published::record::{Known, Question};
 use crate::published::served::{Content, Served};
 use crate::published::survey::{Round, Survey};
 
-/// What came of comparing the platforms.
-#[derive(Default)]
-pub(super) struct Compared {
-    /// What is wrong.
-    pub(super) problems: Vec<Diagnostic>,
-    /// Which tags lose platforms.
-    pub(super) notes: Vec<Diagnostic>,
-}
-
 /// Compares the platforms of what has the tags with those of the images that get them.
-pub(super) fn look(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Compared {
-    let mut compared = Compared::default();
+pub(super) fn look(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Looked {
+    let mut compared = Looked::default();
     let taken = |ready: &Ready<'_>| -> Vec<usize> {
         let is_taken =
             |at: &usize| matches!(ready.decisions[*at].report.outcome, Outcome::Moved | Outcome::Replaced);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::decide::Decision;
 use super::ready::Ready;
-use super::report::Outcome;
+use super::report::{Looked, Outcome};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
@@ -15,18 +15,9 @@ use crate::published::planned::PlannedImage;
 use crate::published::record::Question;
 use crate::published::survey::{Round, Survey};
 
-/// What came of reading the indexes that floating tags have.
-#[derive(Default)]
-pub(super) struct Read {
-    /// What is wrong.
-    pub(super) problems: Vec<Diagnostic>,
-    /// Which tags stay.
-    pub(super) notes: Vec<Diagnostic>,
-}
-
 /// Leaves the tags with the greater versions that they have.
-pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Read {
-    let mut read = Read::default();
+pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
+    let mut read = Looked::default();
     let moving =
         ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one.image, decision)));
     let question =

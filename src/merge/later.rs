@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::decide::Decision;
 use super::ready::Ready;
-use super::report::{Outcome, TagReport};
+use super::report::{Looked, Outcome, TagReport};
 use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -16,23 +16,14 @@ use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
 use crate::published::survey::{Round, Survey};
 
-/// What came of looking for later runs.
-#[derive(Default)]
-pub(super) struct Compared {
-    /// What is wrong.
-    pub(super) problems: Vec<Diagnostic>,
-    /// Which tags move though nothing tells which run is later.
-    pub(super) notes: Vec<Diagnostic>,
-}
-
 /// Leaves the tags with later runs that they have.
 pub(super) fn keep(
     ready: &mut [Ready<'_>],
     run: &RunEntry,
     survey: &mut Survey<'_>,
     now: Option<Timestamp>,
-) -> Compared {
-    let mut compared = Compared::default();
+) -> Looked {
+    let mut compared = Looked::default();
     let moving = ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one, decision)));
     let question =
         |decision: &Decision| Some((decision.site, Question::Previous(decision.report.previous.clone()?)));

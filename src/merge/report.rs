@@ -265,6 +265,15 @@ impl Status {
     }
 }
 
+/// What came of a look at what repositories have.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// What is worth knowing, such as which tags stay.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
 impl Report {
     /// A report of nothing yet.
     #[must_use]
@@ -294,6 +303,12 @@ impl Report {
             }
         }
         self
+    }
+
+    /// Takes over what came of a look.
+    pub(super) fn take(&mut self, Looked { problems, notes }: Looked) {
+        self.problems.extend(problems);
+        self.notes.extend(notes);
     }
 
     /// Takes note of what is worth knowing; once of what several images, or several copies of one, have in common.

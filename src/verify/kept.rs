@@ -36,44 +36,8 @@ fn leaves(image: &PlannedImage, tag: &TagEntry) -> bool {
     image.immutable && tag.is_of_commit()
 }
 
-/// Whose a floating tag is that has this digest in a repository.
+/// Whose a floating tag is that has this digest in a repository, by what versions and runs tell.
 pub(super) fn holder(
-    walk: &mut Walk<'_>,
-    site: usize,
-    image: &PlannedImage,
-    run: &RunEntry,
-    tag: &TagEntry,
-    digest: Option<&Digest>,
-) -> Holder {
-    let holder = of_version_or_run(walk, site, image, run, tag, digest);
-    let Some(digest) = digest.filter(|_| matches!(holder, Holder::Own)) else { return holder };
-    if tag.follows().is_some() {
-        match walk.manifest(site, digest) {
-            Known::Unasked => return Holder::Open,
-            Known::Present(served) => {
-                if let Some(version) = says_greater(image, tag, served) {
-                    return Holder::Other(format!(
-                        "stays with what says that it is version `{version}`, which is greater"
-                    ));
-                }
-            }
-            Known::Absent | Known::Faulty(_) => {}
-        }
-    }
-    match greater(image, tag, digest, &walk.records[site]) {
-        AlsoNamed::Open(questions) => {
-            questions.into_iter().for_each(|question| walk.need(site, question));
-            Holder::Open
-        }
-        AlsoNamed::As(greater, own) => {
-            Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
-        }
-        AlsoNamed::Nothing | AlsoNamed::Unlisted(_) => Holder::Own,
-    }
-}
-
-/// The same, by what versions and runs tell.
-fn of_version_or_run(
     walk: &mut Walk<'_>,
     site: usize,
     image: &PlannedImage,
@@ -110,6 +74,39 @@ fn of_version_or_run(
             Standing::Later | Standing::Unknown(_) => Holder::Own,
         },
         Known::Absent | Known::Faulty(_) => Holder::Own,
+    }
+}
+
+/// Whose a floating tag is that nothing else tells of, by what the index with this digest says of itself and is also named.
+pub(super) fn of_index(
+    walk: &mut Walk<'_>,
+    site: usize,
+    image: &PlannedImage,
+    tag: &TagEntry,
+    digest: &Digest,
+) -> Holder {
+    if tag.follows().is_some() {
+        match walk.manifest(site, digest) {
+            Known::Unasked => return Holder::Open,
+            Known::Present(served) => {
+                if let Some(version) = says_greater(image, tag, served) {
+                    return Holder::Other(format!(
+                        "stays with what says that it is version `{version}`, which is greater"
+                    ));
+                }
+            }
+            Known::Absent | Known::Faulty(_) => {}
+        }
+    }
+    match greater(image, tag, digest, &walk.records[site]) {
+        AlsoNamed::Open(questions) => {
+            questions.into_iter().for_each(|question| walk.need(site, question));
+            Holder::Open
+        }
+        AlsoNamed::As(greater, own) => {
+            Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
+        }
+        AlsoNamed::Nothing | AlsoNamed::Unlisted(_) => Holder::Own,
     }
 }
 

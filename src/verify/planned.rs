@@ -7,7 +7,7 @@ use super::another;
 use super::builds::{listed, name_of, parts, told_by};
 use super::code::Code;
 use super::finding::Finding;
-use super::kept::{Holder, behind, holder, is_own, unlisted};
+use super::kept::{Holder, behind, holder, is_own, of_index, unlisted};
 use super::merged::{self, Said, said};
 use super::report::CheckedReference;
 use super::state::{State, TagState};
@@ -169,11 +169,12 @@ impl<'a> ImageCheck<'_, 'a> {
                 continue;
             }
             let digest = tag.checked.digest.as_ref();
-            match holder(self.walk, site, self.image, self.run, tag.planned, digest) {
-                Holder::Open => {
-                    self.tags[at].kind = TagState::Open;
-                    continue;
-                }
+            let holder = match (holder(self.walk, site, self.image, self.run, tag.planned, digest), digest) {
+                (Holder::Own, Some(digest)) => of_index(self.walk, site, self.image, tag.planned, digest),
+                (other, _) => other,
+            };
+            match holder {
+                Holder::Open => self.tags[at].kind = TagState::Open,
                 Holder::Wrong(own) => {
                     let mut finding = behind(tag.planned, &tag.checked, &own);
                     // The merge may have been told to move it.

@@ -1,8 +1,9 @@
 //! Floating tags of an index that also has a tag which reads as greater, in another form or with no clear version: they stay.
 
 use bakeplan::internals::merge::Options;
-use bakeplan::internals::merge::report::{Outcome, Report};
+use bakeplan::internals::merge::report::Report;
 
+use super::families::kept;
 use super::world::{Build, World, untag};
 use crate::support::Test;
 use crate::verify::desk::of_plan;
@@ -27,16 +28,6 @@ fn merge(world: &mut World, tags: &str, more: &str, options: Options) -> Report 
     let report = world.merge(&planned(tags, more).0, options);
     assert_eq!(report.problems, [], "{tags}");
     report
-}
-
-/// The tags that stay as they are, each with what keeps it.
-fn kept(report: &Report) -> String {
-    let references = report.images["app"].references.iter();
-    let kept = references.filter(|one| one.outcome == Outcome::Kept).map(|one| {
-        let keeper = one.why.as_deref().unwrap_or_default().split('`').nth(1).unwrap_or_default();
-        format!("{}={keeper}", one.tag)
-    });
-    kept.collect::<Vec<_>>().join(" ")
 }
 
 #[test]

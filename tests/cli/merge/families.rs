@@ -38,7 +38,7 @@ fn merged(document: &str, listed: &str) -> Report {
 }
 
 /// The tags that stay where they are, each with the tag that keeps it.
-fn kept(report: &Report) -> String {
+pub(super) fn kept(report: &Report) -> String {
     let references = report.images["app"].references.iter();
     let kept = references.filter(|one| one.outcome == Outcome::Kept).map(|one| {
         let keeper = one.why.as_deref().unwrap_or_default().split('`').nth(1).unwrap_or_default();
