@@ -69,7 +69,7 @@ codes! {
     DIGEST_MISMATCH "digest-mismatch" [Error] {
         cause: "Content does not have the digest by which it was asked for, so it is not used.",
         example: when("A proxy that rewrites what it passes on, or a damaged blob in a layout."),
-        cure: "Try from another network. If it persists, the registry is damaged: build and push again.",
+        cure: "Try from another network. If it persists, the registry is damaged: build and push again. What is damaged in a layout, `bakeplan promote` replaces from a repository that has all of it.",
     }
     LAYOUT_FILES "layout-files" [Error] {
         cause: "A file of an OCI layout cannot be read or written.",

@@ -25,6 +25,19 @@ pub(super) fn open(
     clock: Arc<dyn Clock>,
     talk: Arc<Talk>,
 ) -> Result<Vec<Site>, Error> {
+    open_or_make(session, network, wait, locations, &BTreeSet::new(), clock, talk)
+}
+
+/// The same. Of layouts, those in `made` are made with what is written to them, where nothing is.
+pub(super) fn open_or_make(
+    session: &Session<'_>,
+    network: &Network,
+    wait: Option<Duration>,
+    locations: Vec<Location>,
+    made: &BTreeSet<Location>,
+    clock: Arc<dyn Clock>,
+    talk: Arc<Talk>,
+) -> Result<Vec<Site>, Error> {
     let Network { insecure, ca_files } = network;
     let host = session.host;
     let resolve = |path: &PathBuf| host.directory().join(path);
@@ -41,7 +54,7 @@ pub(super) fn open(
     for location in locations {
         let store: Arc<dyn Store> = match &location {
             Location::Registry(repository) => Arc::new(client.repository(repository)),
-            Location::Layout(path) => Arc::new(layout(host, Path::new(path))?),
+            Location::Layout(path) => Arc::new(layout(host, Path::new(path), made.contains(&location))?),
         };
         sites.push(Site { location, store });
     }
@@ -49,12 +62,15 @@ pub(super) fn open(
 }
 
 /// A layout, to which nothing is written through a link that a checkout may hold.
-fn layout(host: &Host, path: &Path) -> Result<Layout, Error> {
-    let layout = Layout::open(host.directory().join(path)).map_err(|error| error.to_diagnostic())?;
-    Ok(match host.destination(path.join(BLOBS)) {
-        Ok(_) => layout,
-        Err(refusal) => layout.sealed(&refusal.to_string()),
-    })
+fn layout(host: &Host, path: &Path, is_made: bool) -> Result<Layout, Error> {
+    let place = host.directory().join(path);
+    let layout = if is_made { Layout::open_or_make(place) } else { Layout::open(place) };
+    let layout = layout.map_err(|error| error.to_diagnostic())?;
+    match host.destination(path.join(BLOBS)) {
+        Ok(_) => Ok(layout),
+        Err(refusal) if layout.is_new() => Err(refusal.into()),
+        Err(refusal) => Ok(layout.sealed(&refusal.to_string())),
+    }
 }
 
 /// How much is endured for one request: what is usual, or as long as the user says.

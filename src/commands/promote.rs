@@ -68,7 +68,9 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
     let locations: Vec<Location> = locations.filter(|location| known.insert(*location)).cloned().collect();
     let clock = Arc::new(SystemClock::default());
     let talk = Arc::new(Talk::new(session));
-    let sites = network::open(session, network, *wait, locations, clock.clone(), talk.clone())?;
+    let made = promotions.iter().flat_map(Promotion::made).cloned().collect();
+    let sites =
+        network::open_or_make(session, network, *wait, locations, &made, clock.clone(), talk.clone())?;
     let tools = MergeTools {
         sites: &sites,
         clock: clock.as_ref(),

@@ -15,7 +15,7 @@ use crate::on_missing::OnMissing;
 use crate::published::labels::{OTHER_PLAN_CURE, differences};
 use crate::published::metadata::Pushed;
 use crate::published::plan_json::BuildEntry;
-use crate::published::record::{Fault, Known, Question, Record};
+use crate::published::record::{Fault, FaultKind, Known, Question, Record};
 use crate::reference::Digest;
 use crate::registry::{Location, Manifest};
 
@@ -117,7 +117,9 @@ impl<'a> ImageCheck<'a> {
 
     /// An answer that cannot be used.
     pub(super) fn faulty(&mut self, fault: &Fault) {
-        self.checked.problems.push(fault.diagnostic.clone());
+        if !self.checked.problems.contains(&fault.diagnostic) {
+            self.checked.problems.push(fault.diagnostic.clone());
+        }
     }
 
     /// The tags that it will have: what they mean now, and which others there are.
@@ -433,7 +435,7 @@ impl<'a> ImageCheck<'a> {
         };
         self.checked.sizes.extend(parsed.pulled().map(|bytes| (entry.digest.clone(), bytes)));
         for &site in &self.subject.places {
-            if self.records[site].manifest(&entry.digest).is_absent() {
+            if self.records[site].manifest(&entry.digest).is_lacking() {
                 self.copy(leg, site, entry, manifest);
             }
         }
@@ -452,9 +454,11 @@ impl<'a> ImageCheck<'a> {
         if self.checked.questions.contains(&(site, Question::Configuration(blob.digest.clone()))) {
             return;
         }
-        match self.records[site].blob(&blob.digest) {
+        let records = self.records;
+        let known = records[site].blob(&blob.digest);
+        match known {
             Known::Unasked => self.need(site, Question::Blob(blob.digest.clone())),
-            Known::Faulty(fault) => self.faulty(fault),
+            Known::Faulty(fault) if !known.is_lacking() => self.faulty(fault),
             Known::Present(size) if u64::try_from(blob.size) == Ok(size) => {}
             Known::Present(_) if !self.records[site].is_measured(&blob.digest) => {
                 self.need(site, Question::Measure(blob.digest.clone()));
@@ -468,8 +472,7 @@ impl<'a> ImageCheck<'a> {
                 );
                 self.fail(Code::WRONG_SIZE, message);
             }
-            Known::Absent => {
-                let records = self.records;
+            Known::Absent | Known::Faulty(_) => {
                 let mut others = self.subject.places.iter().filter(|&&other| other != site);
                 if others.any(|&other| records[other].blob(&blob.digest) == Known::Unasked) {
                     return;
@@ -479,6 +482,15 @@ impl<'a> ImageCheck<'a> {
                     self.take_note(leg, site, from);
                     let copies = self.checked.copies.entry(site).or_default();
                     copies.blobs.insert(blob.digest.clone(), (blob.clone(), from));
+                    return;
+                }
+                if let Known::Faulty(fault) = known {
+                    return self.faulty(fault);
+                }
+                // What is damaged elsewhere is told there.
+                let is_damaged =
+                    |&other: &usize| matches!(records[other].blob(&blob.digest), Known::Faulty(_));
+                if self.subject.places.iter().any(is_damaged) {
                     return;
                 }
                 if !self.records[site].is_measured(&blob.digest) {
@@ -505,23 +517,33 @@ impl<'a> ImageCheck<'a> {
         if subject.places.iter().any(|&site| records[site].manifest(digest).is_unasked()) {
             return None;
         }
-        subject.places.iter().find_map(|&site| match records[site].manifest(digest) {
+        let mut damage = None;
+        let found = subject.places.iter().find_map(|&site| match records[site].manifest(digest) {
             Known::Present(served) => Some((site, &served.manifest)),
+            Known::Faulty(fault) if fault.kind == FaultKind::Damaged => {
+                damage = damage.or(Some(fault));
+                None
+            }
             Known::Faulty(fault) => {
                 self.faulty(fault);
                 None
             }
             Known::Unasked | Known::Absent => None,
-        })
+        });
+        // Elsewhere, it is whole.
+        damage.filter(|_| found.is_none()).into_iter().for_each(|fault| self.faulty(fault));
+        found
     }
 
     /// The same, and no other site is asked once one has it.
     pub(super) fn find_anywhere(&mut self, digest: &Digest) -> Option<(usize, &'a Manifest)> {
         let (subject, records) = (self.subject, self.records);
+        let mut damage = None;
         for &site in &subject.places {
             self.need(site, Question::Manifest(digest.clone()));
             match records[site].manifest(digest) {
                 Known::Absent => {}
+                Known::Faulty(fault) if fault.kind == FaultKind::Damaged => damage = damage.or(Some(fault)),
                 Known::Present(served) => return Some((site, &served.manifest)),
                 Known::Unasked => return None,
                 Known::Faulty(fault) => {
@@ -530,6 +552,7 @@ impl<'a> ImageCheck<'a> {
                 }
             }
         }
+        damage.into_iter().for_each(|fault| self.faulty(fault));
         None
     }
 

@@ -11,14 +11,16 @@ impl<'a> ImageCheck<'a> {
     /// A configuration, from the first site that has it.
     pub(super) fn configuration(&mut self, digest: &Digest) -> Known<'a, &'a Configuration> {
         let (subject, records) = (self.subject, self.records);
+        let mut lacking = Known::Absent;
         for &site in &subject.places {
             self.need(site, Question::Configuration(digest.clone()));
             match records[site].configuration(digest) {
                 Known::Absent => {}
+                known if known.is_lacking() => lacking = known,
                 known => return known,
             }
         }
-        Known::Absent
+        lacking
     }
 
     /// Whether the platform that an index gives an image is the one in its configuration; `whose` is what has the index. Reading

@@ -49,11 +49,23 @@ pub(crate) enum To {
 impl Promotion {
     /// The repositories that are read or written.
     pub(crate) fn locations(&self) -> impl Iterator<Item = &Location> {
-        let to: Vec<&Location> = match &self.to {
+        self.targets().into_iter().chain(self.read())
+    }
+
+    /// The repositories that are written, and need not be there: nothing comes from them.
+    pub(crate) fn made(&self) -> impl Iterator<Item = &Location> {
+        self.targets().into_iter().filter(|one| !self.read().any(|read| read == *one))
+    }
+
+    fn targets(&self) -> Vec<&Location> {
+        match &self.to {
             To::Image(image) => image.places().collect(),
             To::Tags(tags) => tags.iter().map(|(location, _)| location).collect(),
-        };
-        to.into_iter().chain(self.sources.iter().map(|source| &source.location))
+        }
+    }
+
+    fn read(&self) -> impl Iterator<Item = &Location> {
+        self.sources.iter().map(|source| &source.location)
     }
 
     /// The tag by which the source was named.

@@ -79,6 +79,8 @@ pub(crate) struct Fault {
 pub enum FaultKind {
     /// The content is not what its digest says.
     DigestMismatch,
+    /// A file of a layout is not what its name says.
+    Damaged,
     /// More bytes than are read.
     TooLarge,
     /// It makes no sense.
@@ -99,6 +101,7 @@ impl Fault {
     pub(crate) fn of(error: &Error) -> Option<Self> {
         let kind = match error.kind() {
             ErrorKind::Digest { .. } => FaultKind::DigestMismatch,
+            ErrorKind::Damaged { .. } => FaultKind::Damaged,
             ErrorKind::TooLarge { .. }
             | ErrorKind::Transport { problem: TransportError::TooLarge(_), .. } => FaultKind::TooLarge,
             ErrorKind::Invalid(_) => FaultKind::Invalid,
@@ -126,7 +129,7 @@ impl Fault {
             ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => {
                 Some(Self { kind: FaultKind::Denied, diagnostic: error.to_diagnostic() })
             }
-            _ => None,
+            _ => Self::of_damaged(error),
         }
     }
 
@@ -143,6 +146,12 @@ impl Fault {
             }
             _ => None,
         }
+    }
+
+    /// What it says of a layout, where what is damaged is written again from elsewhere.
+    #[must_use]
+    pub(crate) fn of_damaged(error: &Error) -> Option<Self> {
+        Self::of(error).filter(|fault| fault.kind == FaultKind::Damaged)
     }
 
     /// What was found.
@@ -181,6 +190,16 @@ impl<T> Known<'_, T> {
     #[must_use]
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
+    }
+
+    /// Whether it is to be taken over from elsewhere: it is not there, or damaged in a layout.
+    #[must_use]
+    pub(crate) fn is_lacking(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Faulty(fault) => fault.kind == FaultKind::Damaged,
+            Self::Unasked | Self::Present(_) => false,
+        }
     }
 }
 

@@ -206,7 +206,7 @@ impl<'a> Survey<'a> {
                     Trouble::EndsIt if matches!(question, Question::Configuration(_)) => {
                         Fault::of_compared(&error)
                     }
-                    Trouble::EndsIt => None,
+                    Trouble::EndsIt => Fault::of_damaged(&error),
                 };
                 fault.map(Reply::Faulty).ok_or_else(|| error.to_diagnostic())
             }
@@ -354,7 +354,7 @@ mod tests {
         assert_eq!(survey.ask([(0, Question::Tags)].into()), Round::Idle);
     }
 
-    /// A repository of two manifests, the first of which is not what its digest says.
+    /// A repository of two manifests, the first of which is larger than any.
     fn damaged(folder: &Path) -> ([Site; 1], [Digest; 2]) {
         let store = Layout::empty_at(folder.to_owned());
         let texts = [r#"{"manifests":[]}"#, r#"{"manifests": []}"#];
@@ -364,7 +364,8 @@ mod tests {
         }
         let digests = manifests.map(|manifest| manifest.digest);
         let (algorithm, hex) = digests[0].as_str().split_once(':').unwrap();
-        fs::write(folder.join("blobs").join(algorithm).join(hex), "[]").unwrap();
+        let size = usize::try_from(MAX_MANIFEST).unwrap() + 1;
+        fs::write(folder.join("blobs").join(algorithm).join(hex), vec![b' '; size]).unwrap();
         ([Site { location: Location::Layout("damaged".to_owned()), store: Arc::new(store) }], digests)
     }
 
@@ -379,7 +380,7 @@ mod tests {
         assert_eq!(survey.conduct(look), ((), Vec::new()));
         let [record] = survey.records() else { panic!("one repository") };
         let Known::Faulty(fault) = record.manifest(&digests[0]) else { panic!("{record:?}") };
-        assert_eq!(fault.kind, FaultKind::DigestMismatch);
+        assert_eq!(fault.kind, FaultKind::TooLarge);
         assert!(record.manifest(&digests[1]).present().is_some());
 
         let mut survey = Survey::new(&sites, &Quiet, Trouble::EndsIt);

@@ -234,12 +234,7 @@ impl<'a> Copier<'a> {
 
     /// Whether the target has a blob, of the right size: a HEAD may lie about that.
     fn has(&self, digest: &Digest, size: u64) -> Result<bool, Error> {
-        let found = match self.to.store.head_blob(digest) {
-            // A layout may hold a damaged blob, which is replaced.
-            Err(error) if matches!(error.kind(), ErrorKind::Digest { .. }) => None,
-            found => found?,
-        };
-        Ok(match found {
+        Ok(match undamaged(self.to.store.head_blob(digest))? {
             None => false,
             Some(found) => found == size || self.to.store.measure_blob(digest)? == Some(size),
         })
@@ -288,7 +283,7 @@ impl<'a> Copier<'a> {
     /// What the registries answer.
     pub fn alone(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let at = TagOrDigest::Digest(manifest.digest.clone());
-        if self.to.store.head_manifest(&at)?.is_none() {
+        if undamaged(self.to.store.head_manifest(&at))?.is_none() {
             let size = manifest.bytes.len() as u64;
             (self.tell)(Copying { digest: &manifest.digest, size, done: 0 });
             self.to.store.put_manifest(&at, manifest)?;
@@ -356,13 +351,13 @@ impl<'a> Copier<'a> {
     /// Sees to it that the target lists what refers to a manifest: a registry that does not do so by itself has a tag for it
     /// (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests-with-subject>).
     fn list(&mut self, subject: &Digest, copied: Vec<Descriptor>) -> Result<(), Error> {
-        let listed = self.to.store.list_referrers(subject, None)?;
+        let listed = undamaged(self.to.store.list_referrers(subject, None).map(Some))?.unwrap_or_default();
         let is_listed = |one: &Descriptor| listed.iter().any(|known| known.digest == one.digest);
         if copied.iter().all(is_listed) {
             return Ok(());
         }
         let at = fallback_tag(subject);
-        let known = self.to.store.get_manifest(&at)?;
+        let known = undamaged(self.to.store.get_manifest(&at))?;
         let mut index = match known {
             Some(known) => self.index(&known)?,
             None => Index { schema_version: 2, media_type: OCI_INDEX.to_owned(), ..Index::default() },
@@ -384,7 +379,7 @@ impl<'a> Copier<'a> {
                 .expect("a short word is added to a short tag"),
         );
         let Some(found) = self.from.store.head_manifest(&at)? else { return Ok(()) };
-        let current = self.to.store.head_manifest(&at)?;
+        let current = undamaged(self.to.store.head_manifest(&at))?;
         if current.as_ref().is_some_and(|current| current.digest == found.digest) {
             return Ok(());
         }
@@ -413,5 +408,13 @@ impl<'a> Copier<'a> {
             image.into_iter().flat_map(|image| image.layers).map(|layer| layer.digest).collect()
         };
         Ok(layers(&manifest.bytes).is_superset(&layers(&current.bytes)))
+    }
+}
+
+/// What a target has: what is damaged in a layout is not there, and is replaced.
+fn undamaged<T>(found: Result<Option<T>, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Err(error) if matches!(error.kind(), ErrorKind::Damaged { .. }) => Ok(None),
+        found => found,
     }
 }

@@ -118,6 +118,13 @@ pub enum ErrorKind {
         /// The digest of what came.
         found: Digest,
     },
+    /// A file of a layout is not what its name says.
+    Damaged {
+        /// The digest by which it is named.
+        expected: Digest,
+        /// The digest of what is in it.
+        found: Digest,
+    },
     /// More bytes than are read.
     TooLarge {
         /// The most that are read, in bytes.
@@ -256,7 +263,7 @@ impl Error {
             ErrorKind::NotStored { .. } => Code::NOT_STORED,
             ErrorKind::Transport { problem: TransportError::Tls { .. }, .. } => Code::REGISTRY_TLS,
             ErrorKind::Transport { .. } => Code::REGISTRY_NETWORK,
-            ErrorKind::Digest { .. } => Code::DIGEST_MISMATCH,
+            ErrorKind::Digest { .. } | ErrorKind::Damaged { .. } => Code::DIGEST_MISMATCH,
             ErrorKind::TooLarge { .. } => Code::REGISTRY_TOO_LARGE,
             ErrorKind::ForeignNotFound { .. } => Code::NOT_A_REGISTRY,
             ErrorKind::Invalid(_) => Code::REGISTRY_INVALID,
@@ -292,6 +299,7 @@ impl Error {
             }
             ErrorKind::Transport { problem, .. } => return problem.help().map(str::to_owned),
             ErrorKind::Digest { .. } => "something between here and the registry changes content, or the registry is damaged".into(),
+            ErrorKind::Damaged { .. } => "the file was changed, or not written to its end: fill the layout again with `bakeplan promote`, from a repository that has all of it".into(),
             ErrorKind::NotStored { status: 201, .. } => "check the registry: its disk may be full".into(),
             ErrorKind::NotStored { .. } | ErrorKind::ForeignNotFound { .. } => "check the registry's address; a proxy may also have answered in its place".into(),
             ErrorKind::Locked => "wait until the other process is done".into(),
@@ -453,6 +461,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::Digest { expected, found } => {
                 write!(f, "the content has digest {found}, expected {expected}")
+            }
+            Self::Damaged { expected, found } => {
+                write!(f, "its file is damaged: the content has digest {found}, expected {expected}")
             }
             Self::TooLarge { limit } => write!(f, "it has more than {limit} bytes"),
             Self::ForeignNotFound { content_type } if content_type.is_empty() => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use super::clock::{Clock, SystemClock};
 use super::content::{Content, Fault, Open, Verified};
@@ -25,8 +25,11 @@ use crate::reference::{Digest, Repository, Tag};
 
 /// The file that makes a folder a layout, and its content.
 const MARKER: &str = "oci-layout";
+const VERSION_1: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 /// What the layout holds.
 const INDEX: &str = "index.json";
+/// What the names of files begin with that are for us alone.
+const OWN: &str = ".bakeplan.";
 /// Whoever changes `index.json` holds a lock on this file.
 const LOCK: &str = ".bakeplan.lock";
 
@@ -44,6 +47,8 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 pub struct Layout {
     path: PathBuf,
     clock: Arc<dyn Clock>,
+    /// Whether nothing was there, so that the first write makes it.
+    is_new: bool,
     /// Why nothing may be written, if that is so.
     sealed: Option<Arc<str>>,
     /// The blobs that are what their digests say.
@@ -62,28 +67,92 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is not a layout of version 1.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::at(path.into()).check("it is not an OCI layout: it has no file `oci-layout`")
+    }
+
+    /// A layout that is there, or that the first write makes where nothing is: in an empty folder, or a new one. A link has
+    /// to lead to one that is there.
+    ///
+    /// # Errors
+    /// As for [`Layout::open`].
+    pub fn open_or_make(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let layout = Self::at(path.into());
+        if layout.is_nowhere().map_err(|error| layout.fail(Operation::Open, None, ErrorKind::Files(error)))? {
+            return Ok(Self { is_new: true, ..layout });
+        }
+        layout.check(
+            "it is not an OCI layout: it has no file `oci-layout`, and a new one is made in an empty folder only",
+        )
+    }
+
+    fn at(path: PathBuf) -> Self {
+        Self {
+            // A link is none to the system where `/` follows its name.
+            path: path.components().collect(),
+            clock: Arc::new(SystemClock::default()),
+            is_new: false,
+            sealed: None,
+            right: Arc::default(),
+        }
+    }
+
+    /// Whether it is one; `absence` is what to say where nothing tells that.
+    fn check(self, absence: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Version {
             image_layout_version: String,
         }
-        let layout = Self {
-            path: path.into(),
-            clock: Arc::new(SystemClock::default()),
-            sealed: None,
-            right: Arc::default(),
-        };
-        let marker = layout.read(Path::new(MARKER), MAX_MANIFEST);
-        let marker = marker.map_err(|kind| layout.fail(Operation::Open, None, kind))?;
+        let marker = self.read(Path::new(MARKER), MAX_MANIFEST);
+        let marker = marker.map_err(|kind| self.fail(Operation::Open, None, kind))?;
         let invalid =
-            |problem: &str| layout.fail(Operation::Open, None, ErrorKind::Invalid(problem.to_owned()));
-        let marker = marker.ok_or_else(|| invalid("it is not an OCI layout: it has no file `oci-layout`"))?;
+            |problem: &str| self.fail(Operation::Open, None, ErrorKind::Invalid(problem.to_owned()));
+        let marker = marker.ok_or_else(|| invalid(absence))?;
         let version: Version = serde_json::from_slice(&marker)
             .map_err(|_| invalid("its file `oci-layout` does not contain the version"))?;
         if !version.image_layout_version.starts_with("1.") {
             return Err(invalid("its version is not 1"));
         }
-        Ok(layout)
+        Ok(self)
+    }
+
+    /// Whether nothing is there: no folder, or one with nothing in it but what we left behind when we were interrupted.
+    fn is_nowhere(&self) -> io::Result<bool> {
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| !found.is_dir()) {
+            return Ok(false);
+        }
+        let mut entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        entries.try_fold(true, |is_empty, entry| {
+            Ok(is_empty && entry?.file_name().to_string_lossy().starts_with(OWN))
+        })
+    }
+
+    /// Whether the first write makes it.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Makes it if nothing was there; what says that it is a layout comes last.
+    fn make(&self) -> Result<(), ErrorKind> {
+        if !self.is_new || self.read(Path::new(MARKER), MAX_MANIFEST)?.is_some() {
+            return Ok(());
+        }
+        self.keep_within(Path::new("")).map_err(ErrorKind::Files)?;
+        fs::create_dir_all(&self.path).map_err(ErrorKind::Files)?;
+        let _lock = self.lock()?;
+        for (name, content) in [(INDEX, RawIndex::default().to_bytes()), (MARKER, VERSION_1.to_vec())] {
+            let path = Path::new(name);
+            // Another process may have been faster.
+            if self.read(path, MAX_INDEX)?.is_none() {
+                self.replace(path, |file| file.write_all(&content))?;
+            }
+        }
+        Ok(())
     }
 
     /// The same layout, to which nothing is written, for this reason.
@@ -130,7 +199,7 @@ impl Layout {
         if !is_known(&self.right.lock().unwrap_or_else(PoisonError::into_inner)) {
             let found = measured(&path, digest).map_err(ErrorKind::Files)?;
             if found != *digest {
-                return Err(ErrorKind::Digest { expected: digest.clone(), found });
+                return Err(ErrorKind::Damaged { expected: digest.clone(), found });
             }
             self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone());
         }
@@ -148,7 +217,7 @@ impl Layout {
         let write = || {
             self.keep_within(path.parent().unwrap_or(path))?;
             fs::create_dir_all(folder)?;
-            let mut file = NamedTempFile::new_in(folder)?;
+            let mut file = Builder::new().prefix(OWN).tempfile_in(folder)?;
             fill(&mut file)?;
             // The name must not be there before the content is.
             file.as_file().sync_all()?;
@@ -179,7 +248,7 @@ impl Layout {
     fn write_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
         match self.size(digest) {
             // What is damaged is replaced.
-            Ok(None) | Err(ErrorKind::Digest { .. }) => {}
+            Ok(None) | Err(ErrorKind::Damaged { .. }) => {}
             Ok(Some(_)) => return Ok(()),
             Err(kind) => return Err(kind),
         }
@@ -235,7 +304,7 @@ impl Layout {
     fn manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, ErrorKind> {
         let Some(digest) = self.resolve(at)? else { return Ok(None) };
         let Some(bytes) = self.read(&Self::blob_path(&digest), MAX_MANIFEST)? else { return Ok(None) };
-        let digest = verified(&bytes, Some(digest))?;
+        let digest = intact(&bytes, digest)?;
         let index = self.index()?;
         let told = index.entries().filter(|entry| entry.digest().is_ok_and(|own| own == digest));
         let told = told.filter_map(|entry| entry.text("mediaType")).find(|media_type| !media_type.is_empty());
@@ -243,6 +312,16 @@ impl Layout {
         let media_type =
             media_type.ok_or_else(|| ErrorKind::Invalid("it is a blob, not a manifest".to_owned()))?;
         Ok(Some(Manifest { media_type, digest, bytes }))
+    }
+
+    /// What `index.json` says of a manifest.
+    fn told(&self, digest: &Digest) -> Result<Option<Descriptor>, ErrorKind> {
+        let index = self.index()?;
+        let mut entries = index.entries().filter(|entry| entry.text("digest") == Some(digest.as_str()));
+        Ok(entries.find_map(|entry| {
+            let size = entry.0.get("size")?.as_u64()?;
+            Some(Descriptor::new(entry.text("mediaType")?.to_owned(), digest.clone(), size))
+        }))
     }
 
     /// What a manifest refers to and the layout has not.
@@ -277,6 +356,7 @@ impl Layout {
             let errors = missing.into_iter().map(unknown).collect();
             return Err(ErrorKind::Rejected { status: 400, errors });
         }
+        self.make()?;
         let _lock = self.lock()?;
         let digest = if let TagOrDigest::Digest(digest) = at { digest } else { &manifest.digest };
         self.write_blob(digest, &manifest.bytes)?;
@@ -318,10 +398,15 @@ impl Store for Layout {
     }
 
     fn head_manifest(&self, at: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
-        let manifest = self.manifest(at);
-        let manifest =
-            manifest.map_err(|kind| self.fail(Operation::HeadManifest, Some(at.as_str()), kind))?;
-        Ok(manifest.map(|manifest| manifest.descriptor()))
+        let found = match (self.manifest(at), at) {
+            // What a tag means is still known.
+            (Err(ErrorKind::Damaged { expected, found }), TagOrDigest::Tag(_)) => {
+                let told = self.told(&expected);
+                told.and_then(|told| told.ok_or(ErrorKind::Damaged { expected, found }).map(Some))
+            }
+            (manifest, _) => manifest.map(|manifest| manifest.map(|manifest| manifest.descriptor())),
+        };
+        found.map_err(|kind| self.fail(Operation::HeadManifest, Some(at.as_str()), kind))
     }
 
     fn get_manifest(&self, at: &TagOrDigest) -> Result<Option<Manifest>, Error> {
@@ -339,13 +424,17 @@ impl Store for Layout {
     fn get_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         let read = || {
             let Some(content) = self.read(&Self::blob_path(digest), limit)? else { return Ok(None) };
-            verified(&content, Some(digest.clone())).map(|_| Some(content))
+            intact(&content, digest.clone()).map(|_| Some(content))
         };
         read().map_err(|kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind))
     }
 
     fn open_blob<'a>(&'a self, digest: &Digest, _size: u64) -> Result<Option<Box<dyn Content + 'a>>, Error> {
         let fail = |kind| self.fail(Operation::GetBlob, Some(digest.as_str()), kind);
+        // Whoever reads it could only tell that it is not what was asked for.
+        if self.size(digest).map_err(fail)?.is_none() {
+            return Ok(None);
+        }
         match regular::open(&self.path.join(Self::blob_path(digest))) {
             Ok(file) => Ok(Some(Box::new(BlobFile { layout: self, digest: digest.clone(), file }))),
             Err(error) if is_absent(&error) => Ok(None),
@@ -354,6 +443,7 @@ impl Store for Layout {
     }
 
     fn put_blob(&self, digest: &Digest, size: u64, open: &Open<'_>) -> Result<(), Error> {
+        self.make().map_err(|kind| self.fail(Operation::PutBlob, Some(digest.as_str()), kind))?;
         let fault = Fault::default();
         let mut content = Verified::new(digest, size, open, &fault);
         let written = self.replace(&Self::blob_path(digest), |file| io::copy(&mut content, file).map(drop));
@@ -508,6 +598,14 @@ fn measured(path: &Path, like: &Digest) -> io::Result<Digest> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Sees whether the content of a file is what its name says.
+fn intact(content: &[u8], digest: Digest) -> Result<Digest, ErrorKind> {
+    verified(content, Some(digest)).map_err(|kind| match kind {
+        ErrorKind::Digest { expected, found } => ErrorKind::Damaged { expected, found },
+        kind => kind,
+    })
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -307,7 +307,7 @@ impl Code {
 impl From<FaultKind> for Code {
     fn from(kind: FaultKind) -> Self {
         match kind {
-            FaultKind::DigestMismatch => Self::DigestMismatch,
+            FaultKind::DigestMismatch | FaultKind::Damaged => Self::DigestMismatch,
             FaultKind::TooLarge => Self::TooLarge,
             FaultKind::Invalid => Self::InvalidManifest,
             FaultKind::Refused | FaultKind::Missing | FaultKind::Failed | FaultKind::Denied => Self::Refused,

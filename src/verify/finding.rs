@@ -5,10 +5,18 @@ use utoipa::ToSchema;
 
 use super::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::published::target::Target;
 use crate::reference::Digest;
+use crate::registry::Location;
 
 /// How many references a text lists.
 const MAX_LISTED: usize = 6;
+
+/// The cause and the cure of what is damaged in a layout.
+const DAMAGED_LAYOUT: (&str, &str) = (
+    "the file was changed, or not written to its end",
+    "fill the layout again with `bakeplan promote`, from a repository that has all of it",
+);
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,6 +45,12 @@ impl Finding {
     /// A finding with what the table says of it.
     pub fn new(code: Code, references: &[String], message: impl Into<String>) -> Self {
         let row = code.row();
+        // What a layout has comes over no network.
+        let is_of_layout = |name: &String| {
+            matches!(name.parse::<Target>(), Ok(Target { location: Location::Layout(_), .. }))
+        };
+        let is_damaged = code == Code::DigestMismatch && references.first().is_some_and(is_of_layout);
+        let (cause, cure) = if is_damaged { DAMAGED_LAYOUT } else { (row.cause, row.cure) };
         Self {
             severity: row.severity(),
             code,
@@ -44,8 +58,8 @@ impl Finding {
             references: references.to_vec(),
             digest: None,
             notes: Vec::new(),
-            cause: row.cause,
-            cure: row.cure.to_owned(),
+            cause,
+            cure: cure.to_owned(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `bakeplan promote`: tags for what is there already, byte for byte.
 
 mod given; // tags that are named
+mod layouts; // layouts on disk that are made and mended
 mod named; // what such tags say of a variant, a version and a commit
 mod planned; // tags of a plan
 mod recipes; // the recipes of the documentation
