@@ -6,13 +6,15 @@ use super::taken::Origin;
 use crate::code::Code;
 use crate::inputs::{Inputs, Record};
 use crate::oci::{Descriptor, DescriptorPlatform, INPUTS, Index, VERSION};
+use crate::on_missing::OnMissing;
+use crate::platform::Platform;
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Known, Question};
 use crate::published::release::{Saying, saying};
 use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 
-impl ImageCheck<'_> {
+impl<'a> ImageCheck<'a> {
     /// Takes a platform from what is published under the same version.
     pub(super) fn carry(&mut self, leg: &str, build: &BuildEntry) {
         let image = self.subject.image;
@@ -23,11 +25,7 @@ impl ImageCheck<'_> {
                 .push(format!("`{leg}` was not built and has no platform to carry over"));
         };
         let records = self.records;
-        let published = self.subject.places.iter().find_map(|&site| {
-            let tag = image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
-            Some((site, records[site].tag(&tag.name).present()?))
-        });
-        let Some((site, digest)) = published else {
+        let Some((site, digest)) = self.published_before() else {
             if self.checked.questions.is_empty() {
                 self.checked.held.push(format!("`{leg}` was not built and its version is not published yet"));
             }
@@ -43,11 +41,7 @@ impl ImageCheck<'_> {
             },
             Known::Faulty(fault) => return self.faulty(fault),
         };
-        let is_wanted = |entry: &&Descriptor| {
-            let own = entry.platform.as_ref().filter(|_| entry.attested().is_none());
-            own.is_some_and(|own| own.fits(platform))
-        };
-        let Some(found) = index.manifests.iter().find(is_wanted) else {
+        let Some(found) = image_for(&index, platform) else {
             let message =
                 format!("`{leg}` was not built and the published index of its version has no {platform}");
             return self.checked.held.push(message);
@@ -70,6 +64,35 @@ impl ImageCheck<'_> {
         self.checked.carried_inputs.extend(hash.map(|hash| (leg.to_owned(), Inputs::Hash(hash.clone()))));
         self.checked.sources.push(IndexSource::Entries(entries));
         self.checked.origins.push(None);
+    }
+
+    /// What is published under the same version: its digest, and where it is.
+    fn published_before(&self) -> Option<(usize, &'a Digest)> {
+        let records = self.records;
+        self.subject.places.iter().find_map(|&site| {
+            let tag = self.subject.image.tags_in(self.location(site)).find(|tag| !tag.floating)?;
+            Some((site, records[site].tag(&tag.name).present()?))
+        })
+    }
+
+    /// Checks what the index in the result of a merge has taken over, as far as what is published under the same version still
+    /// shows that.
+    pub(super) fn carried_before(&mut self, digest: &Digest, index: &Index) {
+        let carried = |build: &&BuildEntry| build.on_missing == OnMissing::Carry;
+        for (leg, build) in self.subject.image.builds.iter().filter(|(_, build)| carried(build)) {
+            let Some(platform) = &build.platform else { continue };
+            let published = self.published_before().filter(|(_, published)| *published != digest);
+            let Some((site, published)) = published else { return };
+            self.need(site, Question::Manifest(published.clone()));
+            // What cannot be read any more shows nothing.
+            let Some(served) = self.records[site].manifest(published).present() else { return };
+            let Some(before) = self.published(served) else { return };
+            let Some(found) = image_for(&before, platform) else { continue };
+            if index.manifests.iter().any(|entry| entry.digest == found.digest) {
+                self.carried_version(leg, build, &before, &found.digest);
+                self.carried_release(published, &before, found);
+            }
+        }
     }
 
     /// Refuses to take over what says that it is another version. Of another run it is in any case, and the rest of what was
@@ -114,7 +137,8 @@ impl ImageCheck<'_> {
             .collect();
         // What says that it is another version is reported by itself.
         if !matches!(saying(self.subject.image, &said), Saying::Other(..)) {
-            self.no_other_release(digest, &said, &places, Origin::Kept);
+            let labelled = self.labelled(&[found], Origin::Kept);
+            self.no_other_release(digest, [&said, &labelled], &places, Origin::Kept);
         }
     }
 
@@ -134,4 +158,10 @@ impl ImageCheck<'_> {
         let entry = Descriptor { platform, ..served.manifest.descriptor() };
         Some(Index { manifests: vec![entry], ..Index::default() })
     }
+}
+
+/// The image for a platform in an index.
+fn image_for<'i>(index: &'i Index, platform: &Platform) -> Option<&'i Descriptor> {
+    let mut images = index.manifests.iter().filter(|entry| entry.attested().is_none());
+    images.find(|entry| entry.platform.as_ref().is_some_and(|own| own.fits(platform)))
 }

@@ -14,7 +14,7 @@ use crate::published::named::commits_in;
 use crate::published::planned::PlannedImage;
 use crate::published::provenance::{Checkout, MAX_STATEMENT};
 use crate::published::record::{Known, Question, Questions, Record};
-use crate::published::release::MAX_RELEASES;
+use crate::published::release::{MAX_BESIDE, MAX_RELEASES};
 use crate::published::revision::{of_run, shown};
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
@@ -213,9 +213,6 @@ impl ImageCheck<'_> {
     /// Whether the tags that something has in its repositories name another commit than `tag`, which it is to get, where it
     /// does not tell its commit itself. One that names this commit proves it.
     fn told_by_tags(&mut self, digest: &Digest, tag: &Tag, places: &[usize], origin: Origin) {
-        if origin == Origin::Merge {
-            return;
-        }
         let (subject, records) = (self.subject, self.records);
         let named = |tag: &Tag| -> Option<bool> {
             let commits = commits_in(subject.image, tag);
@@ -241,12 +238,17 @@ impl ImageCheck<'_> {
             };
             // `sha256-…` is what says something about a digest.
             let is_of_commit = |tag: &&Tag| named(tag).is_some() && !tag.as_str().starts_with("sha256-");
-            let of_commits: Vec<&Tag> = listed.iter().filter(is_of_commit).collect();
-            if let Some(left) = of_commits.len().checked_sub(MAX_RELEASES).filter(|left| *left > 0) {
+            let is_of_form = |tag: &&Tag| {
+                subject.image.tags.iter().any(|own| !own.form.commits_in(tag.as_str()).is_empty())
+            };
+            let is_compared = |tag: &&Tag| origin != Origin::Merge || is_of_form(tag);
+            let of_commits: Vec<&Tag> = listed.iter().filter(is_of_commit).filter(is_compared).collect();
+            let most = if origin == Origin::Merge { MAX_BESIDE } else { MAX_RELEASES };
+            if let Some(left) = of_commits.len().checked_sub(most).filter(|left| *left > 0) {
                 uncompared =
                     Some(format!("{left} tags of commits in `{location}` were not compared with it"));
             }
-            for tag in of_commits.into_iter().take(MAX_RELEASES) {
+            for tag in of_commits.into_iter().take(most) {
                 self.need(site, Question::Tag(tag.clone()));
             }
         }
@@ -263,10 +265,16 @@ impl ImageCheck<'_> {
             }
             (Origin::Merge | Origin::Reused | Origin::Anywhere { is_meant: _ }, Some(other)) => {
                 let message = format!("{digest} is of another commit than `{tag}`, by its tag {other}");
-                self.fail(Code::OTHER_PLAN, message).help = Some(format!(
-                    "promote what was built from this commit: `{tag}` never stands for another one"
-                ));
+                let cure = if origin == Origin::Merge {
+                    "give the result of the merge of this plan"
+                } else {
+                    "promote what was built from this commit"
+                };
+                self.fail(Code::OTHER_PLAN, message).help =
+                    Some(format!("{cure}: `{tag}` never stands for another one"));
             }
+            // It was built for this plan, as its result says.
+            (Origin::Merge, None) if uncompared.is_none() => {}
             (Origin::Merge | Origin::Reused | Origin::Anywhere { is_meant: _ }, None) => {
                 let message =
                     format!("image `{key}`: nothing tells that {digest} is of the commit of `{tag}`");

@@ -20,6 +20,7 @@ use crate::platform::Platform;
 use crate::published::labels::{differences, index_differences};
 use crate::published::plan_json::BuildEntry;
 use crate::published::record::{Known, Question, Record};
+use crate::published::release::{Saying, saying};
 use crate::published::served::{Content, Served};
 use crate::reference::Digest;
 use crate::registry::Manifest;
@@ -185,6 +186,7 @@ impl<'a> ImageCheck<'a> {
                     self.configured("the index", entry);
                 }
                 self.stored(&index, digest, places);
+                self.carried_before(digest, &index);
             }
             Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
                 for entry in &index.manifests {
@@ -201,12 +203,24 @@ impl<'a> ImageCheck<'a> {
         self.as_planned(digest, Some(&index), differing, origin);
         let others: Vec<&Descriptor> =
             index.manifests.iter().filter(|entry| entry.attested().is_some()).collect();
-        self.taken_revision(digest, &index.annotations, &images, &others, places, origin);
+        let named = &self.named(places, origin);
+        self.taken_revision(digest, &index.annotations, &images, &others, named, origin);
         let own = index.annotations.get(VERSION).cloned();
         let said: Vec<String> =
             own.into_iter().chain(images.iter().flat_map(|entry| self.said_by(entry, origin))).collect();
-        self.no_other_release(digest, &said, places, origin);
+        let labelled = self.labelled(&images, origin);
+        self.no_other_release(digest, [&said, &labelled], named, origin);
         self.checked.sources.push(IndexSource::Index(manifest.clone(), index));
+    }
+
+    /// Where tags may name it: of a release that stays, also where it has none of its own.
+    fn named(&self, places: &[usize], origin: Origin) -> Vec<usize> {
+        if origin != Origin::Kept {
+            return places.to_vec();
+        }
+        let sites = self.subject.sites.iter().enumerate();
+        let own = sites.filter(|(_, site)| self.subject.image.repositories.contains(&site.location));
+        own.map(|(at, _)| at).collect()
     }
 
     /// The manifest of one image.
@@ -256,9 +270,11 @@ impl<'a> ImageCheck<'a> {
         self.child(&name, &entry);
         let differing = self.taken_labels(&entry, origin);
         self.as_planned(digest, None, differing, origin);
-        self.taken_revision(digest, &BTreeMap::new(), &[&entry], &[], places, origin);
+        let named = &self.named(places, origin);
+        self.taken_revision(digest, &BTreeMap::new(), &[&entry], &[], named, origin);
         let said = self.said_by(&entry, origin);
-        self.no_other_release(digest, &said, places, origin);
+        let labelled = self.labelled(&[&entry], origin);
+        self.no_other_release(digest, [&said, &labelled], named, origin);
         self.checked.sources.push(IndexSource::Image(entry));
     }
 
@@ -312,6 +328,12 @@ impl<'a> ImageCheck<'a> {
         };
         let annotation = served.annotations().and_then(|all| all.get(VERSION));
         annotation.into_iter().chain(label()).cloned().collect()
+    }
+
+    /// The versions that labels of images name, which may be those of their bases: of what a merge made, nobody asks.
+    pub(super) fn labelled(&self, images: &[&Descriptor], origin: Origin) -> Vec<String> {
+        let images = images.iter().filter(|_| origin.is_from_outside());
+        images.filter_map(|image| self.label(image, VERSION)).cloned().collect()
     }
 
     /// A label of an image, if one is planned: another may be that of its base.
@@ -419,9 +441,10 @@ impl<'a> ImageCheck<'a> {
             };
             labels = configuration.labels.as_ref().unwrap_or(&nothing);
         }
-        let planned = build.labels.get(REVISION).or(build.annotations.get(REVISION));
-        let found = labels.get(REVISION).or(manifest.annotations.get(REVISION));
-        self.same_revision(&entry.digest, planned, found, origin);
+        for (planned, found) in [(&build.labels, labels), (&build.annotations, &manifest.annotations)] {
+            self.same_revision(&entry.digest, planned.get(REVISION), found.get(REVISION), origin);
+            self.same_version(&entry.digest, planned.get(VERSION), found.get(VERSION), origin);
+        }
         let of = entry.platform.as_ref().map_or_else(|| entry.digest.to_string(), ToString::to_string);
         let all = differences(build, labels, &manifest.annotations);
         all.into_iter().map(|one| format!("{of}: {one}")).collect()
@@ -443,11 +466,34 @@ impl<'a> ImageCheck<'a> {
         }
     }
 
+    /// The same of the version, where the numbers do not tell: `1.4.2-rc.1` is not `1.4.2`.
+    fn same_version(
+        &mut self,
+        digest: &Digest,
+        planned: Option<&String>,
+        found: Option<&String>,
+        origin: Origin,
+    ) {
+        let (Some(planned), Some(found)) = (planned, found) else { return };
+        let is_compared = matches!(origin, Origin::Anywhere { is_meant: false });
+        let bare = |text: &str| text.trim_start_matches('v').to_owned();
+        let is_said = matches!(saying(self.subject.image, std::slice::from_ref(found)), Saying::Other(..));
+        if is_compared && !is_said && bare(planned) != bare(found) {
+            let message =
+                format!("{digest} says that it is version {found:?}, but the plan is for {planned:?}");
+            self.fail(Code::OTHER_VERSION, message).help =
+                Some("promote that version; or pass `--allow-other-version`".into());
+        }
+    }
+
     /// Whether it is what was planned: of this revision, whatever else it says.
     fn as_planned(&mut self, digest: &Digest, index: Option<&Index>, differing: Vec<String>, origin: Origin) {
         let planned = self.subject.image.annotations.get(REVISION);
         let found = index.and_then(|index| index.annotations.get(REVISION));
         self.same_revision(digest, planned, found, origin);
+        let planned = self.subject.image.annotations.get(VERSION);
+        let found = index.and_then(|index| index.annotations.get(VERSION));
+        self.same_version(digest, planned, found, origin);
         if differing.is_empty() {
             return;
         }

@@ -1,7 +1,7 @@
 //! Tags that are given without a plan, as the tags of an image: what their names and its version say of them.
 
 use super::dates::{dates_like, is_date};
-use crate::commit::{is_commit, is_mixed};
+use crate::commit::{is_commit, is_described, is_mixed};
 use crate::form::{Form, Part};
 use crate::published::plan_json::{ImageEntry, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
@@ -56,6 +56,67 @@ pub(crate) fn has_variant(tag: &Tag, version: &Version) -> bool {
 
 /// The words before what tells runs apart, whose numbers look like those of versions.
 const OF_RUNS: [&str; 6] = ["build", "ci", "run", "job", "pipeline", "pr"];
+
+/// Words of what is built all the time, ahead of releases.
+const STREAMS: [&str; 15] = [
+    "canary",
+    "daily",
+    "dev",
+    "devel",
+    "edge",
+    "experimental",
+    "insider",
+    "insiders",
+    "nightlies",
+    "nightly",
+    "snapshot",
+    "tip",
+    "trunk",
+    "unstable",
+    "weekly",
+];
+
+/// Words of what is on its way to be a release.
+const STAGES: [&str; 8] = ["candidate", "qa", "stage", "staging", "tested", "uat", "unsigned", "verified"];
+
+/// Whether the text of a tag is for this version, and by its words for a variant or an edition of it (`1.4.2-alpine`), or for what is built
+/// ahead of it all the time (`nightly-1.4.2`). Candidates, commits, numbers of runs and `own` words tell nothing.
+#[must_use]
+pub(crate) fn is_beside(planned: &Version, tails: &Tails, own: &[&str], text: &str) -> bool {
+    let (before, version) = match Version::parse(text, Scheme::default()) {
+        Ok(version) => ("", version),
+        Err(_) => {
+            let split = split_prefix(text);
+            let read = split.and_then(|(before, rest)| {
+                Some((before, Version::parse(rest, Scheme::default()).ok().filter(is_full)?))
+            });
+            let Some(found) = read else { return false };
+            found
+        }
+    };
+    if !numbers(planned).starts_with(&numbers(&version)) {
+        return false;
+    }
+    let stem = |word: &str| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    let is_in = |words: &[&str], word: &str| words.contains(&stem(word).as_str());
+    let is_stream = |word: &str| is_in(&STREAMS, word);
+    let tail = version.tail();
+    let says_nothing = |word: &str| {
+        word.is_empty()
+            || stem(word).is_empty()
+            || is_commit(word)
+            || is_described(word)
+            || own.iter().any(|own| own.eq_ignore_ascii_case(word))
+            || is_in(&OF_RUNS, word)
+            || is_in(&STAGES, word)
+    };
+    let rest: Vec<&str> = tail.split(SEPARATORS).filter(|word| !says_nothing(word)).collect();
+    let separator = if tail.starts_with(SEPARATORS) { "-" } else { "" };
+    before.split(SEPARATORS).any(is_stream)
+        || rest.iter().any(|word| is_stream(word))
+        || (!rest.is_empty()
+            && !is_of_family(&format!("{separator}{}", rest.join("-")), planned.tail(), tails))
+}
 
 /// The version whose own tag this is in whatever form, if its numbers are other ones than planned.
 #[must_use]
@@ -113,15 +174,8 @@ fn read(text: &str) -> Option<Version> {
 /// The prefix of a text and the whole version that follows it; nothing for what has none, such as `sha-1234567`, or one that
 /// is tried before a release, such as `nightly-1.4.2`.
 fn prefixed(text: &str) -> Option<(&str, Version)> {
-    let begins = |rest: &str| rest.trim_start_matches(['v', 'V']).starts_with(|c: char| c.is_ascii_digit());
-    let places = text.match_indices(SEPARATORS).map(|(at, separator)| at + separator.len());
-    let (before, rest) = places.map(|at| text.split_at(at)).find(|(_, rest)| begins(rest))?;
+    let (before, rest) = split_prefix(text)?;
     let words = before.trim_end_matches(SEPARATORS);
-    // In `node18.2.1`, the version begins with 18.
-    let is_within = before.ends_with('.') && words.ends_with(|c: char| c.is_ascii_digit());
-    if words.is_empty() || begins(words) || is_within {
-        return None;
-    }
     if Form::of_day(rest).is_some() {
         let is_release = words.eq_ignore_ascii_case(RELEASE);
         return is_release
@@ -138,6 +192,17 @@ fn prefixed(text: &str) -> Option<(&str, Version)> {
     }
     let version = Version::parse(rest, Scheme::default()).ok().filter(is_full)?;
     Some((before, version))
+}
+
+/// The words at the start of a text, and what follows them from the first number on, perhaps a version.
+fn split_prefix(text: &str) -> Option<(&str, &str)> {
+    let begins = |rest: &str| rest.trim_start_matches(['v', 'V']).starts_with(|c: char| c.is_ascii_digit());
+    let places = text.match_indices(SEPARATORS).map(|(at, separator)| at + separator.len());
+    let (before, rest) = places.map(|at| text.split_at(at)).find(|(_, rest)| begins(rest))?;
+    let words = before.trim_end_matches(SEPARATORS);
+    // In `node18.2.1`, the version begins with 18.
+    let is_within = before.ends_with('.') && words.ends_with(|c: char| c.is_ascii_digit());
+    (!words.is_empty() && !begins(words) && !is_within).then_some((before, rest))
 }
 
 /// What stands before the versions in the tags of an image, and in the tag that it comes from.

@@ -3,7 +3,7 @@
 use super::dates::dates_like;
 use super::floating::other_releases;
 use super::given;
-use super::plan_json::TagClass;
+use super::plan_json::{TagClass, TagEntry};
 use super::planned::PlannedImage;
 use crate::reference::Tag;
 use crate::registry::Location;
@@ -56,6 +56,43 @@ fn is_other(version: &Version, part: &Version) -> bool {
         |version: &Version| -> Vec<u64> { version.numbers().iter().map(|number| number.value()).collect() };
     let is_day = dates_like(part).is_some() && dates_like(version).is_none();
     !is_day && !numbers(version).starts_with(&numbers(part))
+}
+
+/// Whether a tag is not for the image's release, though it has its version: it names a variant that the image's own tags do
+/// not have (`1.4.2-alpine`), or what is built ahead of releases (`nightly-1.4.2`).
+#[must_use]
+pub(crate) fn is_variant(image: &PlannedImage, tag: &Tag) -> bool {
+    let Some(planned) = &image.version else { return false };
+    let is_own = |own: &TagEntry| own.name == *tag || shows_version(image, planned, own, tag);
+    is_beside(image, planned, tag.as_str()) && !image.tags.iter().any(is_own)
+}
+
+/// Whether a tag is for the image's release, in the form of one of its own tags.
+#[must_use]
+pub(crate) fn is_of_release(image: &PlannedImage, tag: &Tag) -> bool {
+    let Some(planned) = &image.version else { return false };
+    let mut literal = image.tags.iter().filter(|own| !own.floating);
+    literal.any(|own| own.name == *tag || shows_version(image, planned, own, tag))
+}
+
+/// Whether a tag shows the version, or its first numbers, in the form of an image's own one, and nothing else there.
+fn shows_version(image: &PlannedImage, planned: &Version, own: &TagEntry, tag: &Tag) -> bool {
+    let has_numbers = |version: &Version| {
+        version.numbers().iter().zip(planned.numbers()).all(|(one, other)| one.value() == other.value())
+    };
+    let shown = |text: &str| {
+        image.parse_version(text).is_ok_and(|version| has_numbers(&version))
+            && !is_beside(image, planned, text)
+    };
+    own.form.is_readable() && own.form.versions_in(tag.as_str()).into_iter().any(shown)
+}
+
+/// The same of a text by its words. Those of the image's platforms tell nothing: what is of others is refused anyway.
+fn is_beside(image: &PlannedImage, planned: &Version, text: &str) -> bool {
+    let platforms = image.builds.values().filter_map(|build| build.platform.as_ref());
+    let own: Vec<&str> =
+        platforms.flat_map(|platform| [platform.os(), platform.architecture(), platform.variant()]).collect();
+    given::is_beside(planned, image.tails(), &own, text)
 }
 
 /// The commits that a tag names: in the forms in which the image's tags name theirs, and as tags of commits look.

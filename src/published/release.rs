@@ -6,6 +6,9 @@ use crate::version::Version;
 /// How many tags of other releases are looked at.
 pub(crate) const MAX_RELEASES: usize = 200;
 
+/// How many more tags are looked at of what a merge has made, which is rarely anything else.
+pub(crate) const MAX_BESIDE: usize = 50;
+
 /// What something says of its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Saying {

@@ -25,6 +25,7 @@ pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod platforms; // what indexes say of their images
 mod race; // several merges at once
 mod requests; // how many requests large plans take, and which go at once
+mod results; // results and releases that are something else by their tags
 mod reused; // what an index records of its inputs, and images of the same inputs
 mod revisions; // builds of another commit
 mod runs; // which of two runs is later

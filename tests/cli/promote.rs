@@ -7,4 +7,5 @@ mod planned; // tags of a plan
 mod recipes; // the recipes of the documentation
 mod settle; // a look at lists after a while
 mod stage; // runs a promotion against a registry
+mod variants; // variants and nightly builds
 mod withdrawn; // floating tags after a version is withdrawn

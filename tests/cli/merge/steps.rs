@@ -21,7 +21,7 @@ fn test(world: &World, document: &str) -> Test {
 
 /// The result of the first step, run with this plan.
 #[track_caller]
-fn first(world: &World, document: &str, status: i32) -> Value {
+pub(super) fn first(world: &World, document: &str, status: i32) -> Value {
     let output = test(world, document).args(FIRST).output();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(status), "{told}");
@@ -29,7 +29,7 @@ fn first(world: &World, document: &str, status: i32) -> Value {
 }
 
 /// What the second step says, and its exit code.
-fn second(world: &World, document: &str, result: &Value, more: &[&str]) -> (Option<i32>, String) {
+pub(super) fn second(world: &World, document: &str, result: &Value, more: &[&str]) -> (Option<i32>, String) {
     let test = test(world, document).file("result.json", result.to_string());
     let output = test.args(SECOND).args(more.iter().copied()).output();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

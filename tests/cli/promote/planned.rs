@@ -155,19 +155,10 @@ fn another_version_gets_no_tags() {
             }
         }
     }
-    // Its own candidates and variants, days and runs, and what others are.
-    for tag in [
-        "1.4.2-rc.1",
-        "v1.4.2",
-        "1.4.2-slim",
-        "web-1.4.2",
-        "1.4",
-        "v1",
-        "2026.11.28",
-        "2026.11",
-        "build-57",
-        "pr-12.1.0",
-    ] {
+    // Its own candidates, days and runs, and what others are.
+    for tag in
+        ["1.4.2-rc.1", "v1.4.2", "web-1.4.2", "1.4", "v1", "2026.11.28", "2026.11", "build-57", "pr-12.1.0"]
+    {
         let stage = Stage::new();
         put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
         for source in [format!("HOST/app:{tag}"), format!("app={}", stage.digest())] {
@@ -469,7 +460,7 @@ fn a_source_that_is_named_as_another_version_gets_no_tags() {
         ("web-1.3.0", true),
         ("release_2.0.0", true),
         ("web-1.4.2", false),
-        ("v1.4.2-alpine", false),
+        ("v1.4.2-r1", false),
         ("1.4.2-rc.1", false),
         ("1.4", false),
         ("build-1.0.4567", false),
@@ -496,5 +487,60 @@ fn a_source_that_is_named_as_another_version_gets_no_tags() {
         let stage = Stage::annotated(r#""org.opencontainers.image.version":"1.4.2""#);
         put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
         stage.passes(&plan(&stage, ""), &line);
+    }
+}
+
+/// What labels say of the version and the revision counts as what annotations say, if it is planned: other labels may be those of a
+/// base, unless the repository has that version.
+#[test]
+fn labels_are_evidence_like_annotations() {
+    const VERSION: &str = "org.opencontainers.image.version";
+    const REVISION: &str = "org.opencontainers.image.revision";
+    let of = |key: &str, value: &str| format!(r#""{key}":"{value}""#);
+    let nothing = String::new;
+    for (labels, annotations, planned, expected) in [
+        (of(VERSION, "9.9.9"), nothing(), [of(VERSION, "1.4.2"), nothing()], "is version \"9.9.9\""),
+        (
+            of(VERSION, "1.4.2-rc.1"),
+            nothing(),
+            [of(VERSION, "1.4.2"), nothing()],
+            "is version \"1.4.2-rc.1\"",
+        ),
+        (
+            nothing(),
+            of(VERSION, "1.4.2-rc.1"),
+            [nothing(), of(VERSION, "1.4.2")],
+            "is version \"1.4.2-rc.1\"",
+        ),
+        (of(REVISION, "bbb"), nothing(), [of(REVISION, "aaa"), nothing()], "from revision \"bbb\""),
+        (
+            of(REVISION, "aaa"),
+            of(REVISION, "bbb"),
+            [of(REVISION, "aaa"), of(REVISION, "aaa")],
+            "from revision \"bbb\"",
+        ),
+        // What is not planned, and that version is there.
+        (of(VERSION, "1.3.0"), nothing(), [nothing(), nothing()], "is version \"1.3.0\""),
+        (of(VERSION, "v1.3.0"), nothing(), [nothing(), nothing()], "is version \"v1.3.0\""),
+        // What says nothing of it, or may be that of a base.
+        (of(VERSION, "v1.4.2"), nothing(), [of(VERSION, "1.4.2"), nothing()], ""),
+        (of(VERSION, "24.04"), nothing(), [nothing(), nothing()], ""),
+        (of(VERSION, "1.2.0"), nothing(), [nothing(), nothing()], ""),
+        (of(REVISION, "bbb"), nothing(), [nothing(), nothing()], ""),
+        (of("x.title", "b"), nothing(), [of("x.title", "a"), nothing()], ""),
+        (nothing(), nothing(), [of(VERSION, "1.4.2"), nothing()], ""),
+    ] {
+        let stage = Stage::built("", &labels, &annotations);
+        stage.other("1.3.0");
+        let [of_labels, of_annotations] = &planned;
+        let more = format!(r#""labels":{{{of_labels}}},"annotations":{{{of_annotations}}},"on_missing""#);
+        let document = plan(&stage, "").replace(r#""on_missing""#, &more);
+        let line = format!("app={} --plan plan.json", stage.digest());
+        if expected.is_empty() {
+            stage.passes(&document, &format!("{line} --dry-run"));
+        } else {
+            stage.refuses(&document, &line, 1, expected);
+            stage.passes(&document, &format!("{line} --allow-other-version --dry-run"));
+        }
     }
 }
