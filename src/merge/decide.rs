@@ -119,10 +119,11 @@ pub(crate) fn not_listed(location: &Location, tag: &Tag) -> Diagnostic {
 /// Says which tags were moved without knowing whether a greater version has them.
 #[must_use]
 pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision]) -> Option<Diagnostic> {
+    let is_told = || image.dotless().next().is_some();
     let cannot_tell = |tag: &&Tag| {
         let planned = image.tags.iter().find(|one| one.name == **tag);
         planned.is_some_and(|one| {
-            one.class == TagClass::Channel || (one.follows().is_some() && one.family.is_empty())
+            one.class == TagClass::Channel || (one.follows().is_some() && one.family.is_empty() && !is_told())
         })
     };
     let moved = decisions.iter().filter(|one| one.report.outcome == Outcome::Moved).map(|one| &one.tag);

@@ -5,7 +5,7 @@ use super::plan_json::{Follows, TagClass, TagEntry};
 use super::planned::PlannedImage;
 use crate::form::{Form, Part};
 use crate::reference::Tag;
-use crate::version::{Class, Number, Scheme, Version, Withdrawn, is_of_family};
+use crate::version::{Class, Dotless, Number, Scheme, Version, Withdrawn, is_of_family};
 
 /// A tag of a repository that says which version it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +183,8 @@ struct Reader<'a> {
     own: &'a Version,
     /// The forms in which the plan publishes such versions, those with the most text first.
     forms: Vec<Form>,
+    /// Where no form can be read: as what the image's own tags show versions without dots.
+    dotless: Vec<(Form, Dotless)>,
     /// The forms of the plan's tags that are not versions.
     others: Vec<&'a Form>,
 }
@@ -190,7 +192,9 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(image: &'a PlannedImage, tag: &TagEntry, own: &'a Version) -> Self {
         let mut forms: Vec<Form> = tag.family.iter().map(Form::without_v).collect();
+        let mut dotless = Vec::new();
         if forms.is_empty() {
+            dotless.extend(image.dotless().map(|dotless| (dotless.form(), dotless)));
             // In doubt, what looks like a version is one.
             forms.push([Part::Version].into_iter().collect());
         }
@@ -207,7 +211,7 @@ impl<'a> Reader<'a> {
             !tag.family.contains(form) && !versions.iter().any(|version| form.fits(version.name.as_str()))
         };
         let others = image.other_forms.iter().filter(is_apart).collect();
-        Self { image, own, forms, others }
+        Self { image, own, forms, dotless, others }
     }
 
     /// The version that a text is, if it is of the family.
@@ -228,6 +232,14 @@ impl<'a> Reader<'a> {
 
     /// The version that stands in a tag in the place of a version, and its form.
     fn shown(&self, tag: &Tag) -> Option<(&Form, Version)> {
+        let without_dots = self
+            .dotless
+            .iter()
+            .find_map(|(form, dotless)| Some((form, self.read(&dotless.read(tag.as_str())?)?)));
+        without_dots.or_else(|| self.shown_with_dots(tag))
+    }
+
+    fn shown_with_dots(&self, tag: &Tag) -> Option<(&Form, Version)> {
         self.forms.iter().find_map(|form| {
             let texts = form.versions_in(tag.as_str());
             let version = texts.into_iter().find_map(|text| self.read(text))?;

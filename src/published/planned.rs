@@ -18,7 +18,7 @@ use crate::naming;
 use crate::oci::{self, Descriptor, DescriptorPlatform};
 use crate::reference::Tag;
 use crate::registry::Location;
-use crate::version::{Number, Scheme, Tails, Version, VersionError, Withdrawn};
+use crate::version::{Dotless, Number, Scheme, Tails, Version, VersionError, Withdrawn};
 
 /// What is to be published.
 #[derive(Clone, Debug)]
@@ -433,6 +433,17 @@ impl PlannedImage {
     /// When it is none.
     pub fn parse_version(&self, text: &str) -> Result<Version, VersionError> {
         Version::parse_with(text, self.scheme, &self.tails)
+    }
+
+    /// How its tags show versions without dots, as far as they do.
+    pub(crate) fn dotless(&self) -> impl Iterator<Item = Dotless> {
+        let count = |tag: &TagEntry, version: &Version| {
+            if tag.floating { tag.numbers } else { Some(version.numbers().len()) }
+        };
+        let tags = self.version.iter().flat_map(|version| self.tags.iter().map(move |tag| (version, tag)));
+        let shown = move |(version, tag)| Some((version, tag, count(tag, version)?));
+        tags.filter_map(shown)
+            .filter_map(|(version, tag, count)| Dotless::of(tag.name.as_str(), version, count))
     }
 
     /// The same image in another version, in one repository, without tags and builds.

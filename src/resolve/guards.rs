@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::image::UnresolvedImage;
-use super::publication::{PlacedTag, Publication};
+use super::publication::{Listing, PlacedTag, Publication};
 use super::sighted::KEPT_BY_GREATER;
 use crate::bake::target::Entry;
 use crate::bake::target::flags::parse_bool;
@@ -15,7 +15,7 @@ use crate::pattern::PatternForms;
 use crate::plan::{Build, Plan};
 use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
-use crate::version::Version;
+use crate::version::{Dotless, Version};
 
 /// The forms of the image's tags, of this run and of all others.
 pub(super) fn all_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
@@ -58,8 +58,20 @@ pub(super) fn note_unguarded(
     let is_unguarded = |tag: &&PlacedTag| {
         matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_)) && tag.family.is_empty()
     };
-    let found: Vec<&PlacedTag> =
-        publication.values().flat_map(|listing| &listing.tags).filter(is_unguarded).collect();
+    let dotless = |tag: &PlacedTag, version: &Version| {
+        let count = match tag.claim {
+            Claim::Literal => version.numbers().len(),
+            Claim::Versions(count) | Claim::Prereleases(count) => count,
+            Claim::Channel | Claim::Run => return None,
+        };
+        Dotless::of(tag.tag.as_str(), version, count)
+    };
+    let version = image.version.known();
+    let is_told = |listing: &&Listing| {
+        version.is_some_and(|version| listing.tags.iter().any(|tag| dotless(tag, version).is_some()))
+    };
+    let listings = publication.values().filter(|listing| !is_told(listing));
+    let found: Vec<&PlacedTag> = listings.flat_map(|listing| &listing.tags).filter(is_unguarded).collect();
     let Some(first) = found.first() else { return };
     let names: BTreeSet<String> = found.iter().map(|tag| format!("`{}`", tag.tag)).collect();
     let names: Vec<String> = names.into_iter().collect();

@@ -1,5 +1,6 @@
 //! Versions as people write them (`24.04`, `3.15.0rc1`, `v1.2.3-r2`): the literal text, and an order.
 
+mod dotless;
 mod likeness;
 mod tail;
 mod withdrawn;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 use semver::BuildMetadata;
 
+pub(crate) use self::dotless::Dotless;
 pub(crate) use self::likeness::{may_be_day, numbers, outranks};
 use self::tail::DEV;
 pub use self::tail::words;

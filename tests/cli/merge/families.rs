@@ -156,8 +156,8 @@ fn what_cannot_be_compared_is_said_by_plan_and_merge() {
     for (lines, floating) in [
         ("version = \"8.3.1\"\ntags = [\"php{{ major }}{{ minor }}{{ patch }}\", \"latest\"]", "latest"),
         ("version = \"8.3.1\"\ntags = [\"sha-{{ sha }}\", \"stable\"]", "stable"),
-        ("version = \"8.3.1\"\ntags = [\"{{ major }}_{{ minor }}_{{ patch }}\", \"latest\"]", "latest"),
-        ("version = \"8.3.1-r2\"\ntags = [\"{{ major }}_{{ minor }}_{{ patch }}\", \"latest\"]", "latest"),
+        ("version = \"8.3.1\"\ntags = [\"{{ major }}x{{ minor }}x{{ patch }}\", \"latest\"]", "latest"),
+        ("version = \"8.3.1-r2\"\ntags = [\"{{ minor }}_{{ major }}_{{ patch }}\", \"latest\"]", "latest"),
         ("version = \"8.3.1\"\ntags = [\"{{ branch }}-{{ version }}\", \"latest\"]", "latest"),
     ] {
         let (document, talk) = planned(lines, &["branch=main", "commit=c0ffee0"]);
@@ -172,10 +172,9 @@ fn what_cannot_be_compared_is_said_by_plan_and_merge() {
     }
     // The first numbers can be read, and what they are of cannot.
     for (version, tags, floating) in [
-        ("8.3.1", "\"{{ major }}_{{ minor }}_{{ patch }}\", \"{{ major }}\"", "8"),
-        ("8.3.1", "\"{{ major }}-{{ minor }}-{{ patch }}\", \"{{ major }}.{{ minor }}\"", "8.3"),
-        ("8.3", "\"{{ major }}_{{ minor }}\", \"{{ major }}\"", "8"),
-        ("8.3.1-r2", "\"{{ major }}_{{ minor }}_{{ patch }}\", \"{{ major }}\"", "8"),
+        ("8.3.1", "\"{{ major }}{{ minor }}{{ patch }}\", \"{{ major }}\"", "8"),
+        ("8.3.1", "\"{{ major }}x{{ minor }}x{{ patch }}\", \"{{ major }}.{{ minor }}\"", "8.3"),
+        ("8.3", "\"{{ minor }}_{{ major }}\", \"{{ major }}\"", "8"),
     ] {
         let (_, talk) = planned(&format!("version = \"{version}\"\ntags = [{tags}]"), &[]);
         assert!(talk.contains("unguarded-tag") && talk.contains(&format!("`{floating}`")), "{tags}: {talk}");
@@ -270,13 +269,49 @@ fn filtered_versions_are_read_back_as_their_tags_have_them() {
     }
 }
 
+/// What stands in the place of the dots, the image's own tag shows.
+#[test]
+fn versions_without_dots_are_read_as_the_image_writes_them() {
+    for (version, tags, lower, greater) in [
+        ("1.3.0", r#""{{ version | replace('.', '_') }}""#, "1_2_9 1_3_0 2-0-0 web-2_0_0", "1_3_1"),
+        ("1.3.0", r#""{{ version | replace('.', '-') }}""#, "1-2-9 2_0_0 2-0-0-rc1", "1-10-0"),
+        (
+            "1.3.0",
+            r#""{{ version | replace('.', '-') }}-debian", "{{ major }}""#,
+            "1-2-9-debian 1-4-0",
+            "1-10-0-debian",
+        ),
+        (
+            "1.3.0",
+            r#""v{{ version | split('.') | join('-') }}", "{{ major }}.{{ minor }}""#,
+            "v1-2-9 v1_9_9",
+            "v2-0-0",
+        ),
+        ("1.3.0", r#""api-{{ version | replace('.', '_') }}""#, "web-2_0_0 2_0_0 api-1_2_9", "api-1_3_1"),
+        ("8.3.1", r#""{{ major }}_{{ minor }}_{{ patch }}""#, "8_3_0 8_3", "8_10_0"),
+        ("8.3.1-r2", r#""{{ major }}_{{ minor }}_{{ patch }}""#, "8_3_0", "8_4_0"),
+        ("8.3", r#""{{ major }}_{{ minor }}""#, "8_2", "8_10"),
+        ("8.3.1", r#""{{ major }}_{{ minor }}""#, "8_2", "8_10"),
+        ("1.3.0", r#""{{ version | replace('.', '-') }}""#, "1-2-9", "2.0.0"),
+    ] {
+        let (latest, talk) = latest_of(version, tags, &[], lower);
+        assert_eq!((latest.as_str(), talk.contains("unguarded")), ("", false), "{version} {tags}: {talk}");
+        let (latest, _) = latest_of(version, tags, &[], &format!("{lower} {greater}"));
+        assert_eq!(latest, greater, "{version} {tags}");
+    }
+    // The narrower ones move among their own.
+    let tags = "version = \"1.3.0\"\ntags = [\"{{ version | replace('.', '_') }}\", \"{{ major }}_{{ minor }}\", \"{{ major }}\"]";
+    let (document, _) = planned(tags, &[]);
+    assert_eq!(kept(&merged(&document, "1_3 1 1_3_1 2_0_0")), "1_3=1_3_1 1=1_3_1");
+    assert_eq!(kept(&merged(&document, "1_3 1 1_4_0 2_0_0")), "1=1_4_0");
+    assert_eq!(kept(&merged(&document, "1_3 1 1_2_9 2_0_0")), "");
+}
+
 #[test]
 fn filters_that_make_another_version_are_said_by_the_plan() {
     for (version, tags) in [
-        ("1.3.0", r#""{{ version | replace('.', '_') }}""#),
         ("1.3.0", r#""{{ version | replace('.', '') }}""#),
-        ("1.3.0", r#""{{ version | replace('.', '-') }}-debian", "{{ major }}""#),
-        ("1.3.0", r#""v{{ version | split('.') | join('-') }}", "{{ major }}.{{ minor }}""#),
+        ("1.3.0", r#""{{ version | replace('.', 'x') }}-debian", "{{ major }}""#),
         ("2024.08.17", r#""{{ version | replace('.', '') }}""#),
         ("1.3.0+rc.1", r#""{{ version | replace('+', '-') }}", "{{ major }}""#),
     ] {
