@@ -162,9 +162,9 @@ codes! {
         cure: "Correct the path: a Dockerfile is relative to its context. Where a step of CI makes it before the build, nothing is wrong.",
     }
     LEADS_OUT "leads-out" [Warning] {
-        cause: "A target names a context, a Dockerfile or the file of a secret in the checkout, and a link there leads out of it. Bake asks before it reads such a place, and in a job of CI nobody answers, so the build fails.",
+        cause: "A target names a context, a Dockerfile or the file of a secret in the checkout, and a link there leads out of it. Bake asks before it reads such a place, so the row of the matrix asks for it (`fs.read=PLACE`), which has to be allowed in runs of outside contributors. Another machine may have something else there, or nothing.",
         example: when("`context = \"assets\"` in the target, where `assets` is a link to `/srv/assets`."),
-        cure: "Copy the files into the checkout, or name the place itself: `context = \"/srv/assets\"` puts `fs.read=/srv/assets` into the row of the matrix.",
+        cure: "Copy the files into the checkout.",
     }
     CONSENT_FILE "consent-file" [Error] {
         cause: "The file of `--consent` is not JSON of the form that it takes, cannot be read from git, or lies in the repository that is planned, where whoever changes the definition could change it, too.",

@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::parallel;
-use crate::plan::{Leg, Plan};
+use crate::plan::Plan;
 use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
 
@@ -33,22 +33,22 @@ pub(super) fn notes(
     // Whoever wrote the definition must not learn from a note which other files the machine has.
     let is_hidden = |path: &str| limit.as_ref().is_some_and(|folder| !host.is_within(path, folder));
     let is_checkout = host.is_in_checkout();
-    let legs = naming(plan);
-    let is_there = |leg: &Leg| dockerfile_of(&leg.definition).is_some_and(|path| host.is_file(&path));
+    let built = naming(plan);
+    let is_there = |target: &Target| dockerfile_of(target).is_some_and(|path| host.is_file(&path));
     if !is_checkout
         && !host.is_file(DOCKERFILE)
-        && !parallel::map(&legs, |leg| is_there(leg)).any(|is_one| is_one)
+        && !parallel::map(&built, |(_, target)| is_there(target)).any(|is_one| is_one)
     {
         return Ok(Vec::new());
     }
     let mut missing: IndexMap<String, Absent> = IndexMap::new();
-    let absent = |leg: &Leg| {
+    let absent = |name: &str, target: &Target| {
         let is_folder = |path: &str| is_hidden(path) || host.is_folder(path);
         let is_file = |path: &str| is_hidden(path) || host.is_file(path);
-        absent(&leg.of, &leg.definition, &is_folder, &is_file)
+        absent(name, target, &is_folder, &is_file)
     };
-    for (leg, found) in parallel::map(&legs, |leg| (leg, absent(leg))) {
-        let place = plan.targets.get(&leg.of).and_then(|source| source.span);
+    for (name, found) in parallel::map(&built, |(name, target)| (*name, absent(name, target))) {
+        let place = plan.targets.get(name).and_then(|source| source.span);
         for (path, (what, span)) in found {
             missing.entry(path).or_insert((what, span.or(place)));
         }

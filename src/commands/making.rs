@@ -176,6 +176,9 @@ pub(super) fn make_with(
             return Err(sorted(findings).into());
         }
     }
+    if elsewhere.is_none() {
+        findings.extend(outside::leading_out(session, &mut plan));
+    }
     let mut refused = consent::of(session, selection)?.check(&plan);
     refused.extend(outside::refused(session, definition, &plan)?);
     if !refused.is_empty() {

@@ -1,17 +1,20 @@
 //! Files outside of the folder that those which a definition names must lie in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
 use super::paths::{self, Named};
 use super::session::Session;
+use crate::bake::target::links::links;
+use crate::bake::values::{Name, clean_path};
 use crate::cli::Definition;
 use crate::code::Code;
 use crate::consent::covers;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Job, Plan};
 use crate::source::Span;
 
 /// The folder that files which a definition names may be read from, without links: that of `--confine`, or else, where the
@@ -39,8 +42,8 @@ pub(super) fn refused(
         return Ok(Vec::new());
     };
     let mut errors = Diagnostics::default();
-    for leg in paths::naming(plan) {
-        for Named { path, what, span, access } in paths::named(&leg.of, &leg.definition) {
+    for (name, target) in paths::naming(plan) {
+        for Named { path, what, span, access } in paths::named(name, target) {
             let asked = format!("{}={path}", access.entitlement());
             let is_free = span.is_none() || args.allow.iter().any(|allowed| covers(allowed, &asked));
             if is_free || session.host.is_within(&path, &folder) {
@@ -55,30 +58,74 @@ pub(super) fn refused(
     Ok(errors.into_sorted())
 }
 
-/// In a checkout, a warning for each path that a target names there and that leads out of it. Bake asks before it goes there,
-/// and in a job nobody answers.
-pub(super) fn leading_out(session: &Session<'_>, plan: &Plan) -> Vec<Diagnostic> {
+/// In a checkout, lets jobs ask for what links lead to outside of the working directory, as Bake does before it goes there. A
+/// warning for each of them that leads out of the checkout: another machine may have something else there.
+pub(super) fn leading_out(session: &Session<'_>, plan: &mut Plan) -> Vec<Diagnostic> {
     if !session.host.is_in_checkout() {
         return Vec::new();
     }
     let mut found: IndexMap<String, (String, Option<Span>)> = IndexMap::new();
-    for leg in paths::naming(plan) {
-        let place = plan.targets.get(&leg.of).and_then(|source| source.span);
-        for Named { path, what, span, access: _ } in paths::named(&leg.of, &leg.definition) {
-            let is_known = found.keys().any(|known| *known != path && Path::new(&path).starts_with(known));
-            if session.host.leads_out(&path) && !is_known {
-                found.entry(path).or_insert((what, span.or(place)));
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for (name, target) in paths::naming(plan) {
+        let place = plan.targets.get(name).and_then(|source| source.span);
+        for Named { path, what, span, access: _ } in paths::named(name, target) {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let led = session.host.led(&path);
+            if led == clean_path(&path) && !path.starts_with('/') {
+                continue;
+            }
+            // What is outside by its name is asked for by it.
+            if !is_outside(&clean_path(&path)) && is_outside(&led) {
+                places.insert(path.clone(), led);
+            }
+            if session.host.leads_out(&path) && !found.keys().any(|known| Path::new(&path).starts_with(known))
+            {
+                found.insert(path, (what, span.or(place)));
             }
         }
+    }
+    if places.is_empty() && found.is_empty() {
+        return Vec::new();
+    }
+    let asked: Vec<BTreeSet<String>> = plan.jobs.iter().map(|job| asked(job, plan, &places)).collect();
+    for (job, asked) in plan.jobs.iter_mut().zip(asked) {
+        job.allow = asked.into_iter().collect();
     }
     let warning = |(path, (what, span)): (String, (String, Option<Span>))| {
         let there = session.host.place(&path).display().to_string();
         Diagnostic::warning(Code::LEADS_OUT, format!("{what} leads out of this checkout, to `{there}`"))
             .at(span, "")
-            .with_note("Bake goes there only if it is allowed to, and no job of this plan is")
-            .with_help(format!(
-                "copy what is there into the checkout, or name `{there}` itself: the plan then asks for it"
-            ))
+            .with_note("the row of its job asks to read there; another machine may have something else in this place, or nothing")
+            .with_help("copy what is there into the checkout")
     };
     found.into_iter().map(warning).collect()
+}
+
+/// Whether a path without links is outside of the working directory.
+fn is_outside(path: &str) -> bool {
+    path.starts_with('/') || Path::new(path).starts_with("..")
+}
+
+/// What a job asks for, with the places that paths of its targets lead to, and of all that these link to.
+fn asked(job: &Job, plan: &Plan, places: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut asked: BTreeSet<String> = job.allow.iter().cloned().collect();
+    let mut seen: BTreeSet<Name> = job.legs.iter().cloned().collect();
+    let mut open = job.legs.clone();
+    while let Some(name) = open.pop() {
+        let leg = plan.legs.get(&name).map(|leg| &*leg.definition);
+        let Some(target) = leg.or_else(|| Some(&**plan.targets.get(&name)?)) else { continue };
+        for Named { path, what: _, span: _, access } in paths::named(&name, target) {
+            let Some(place) = places.get(&path) else { continue };
+            let one = format!("{}={place}", access.entitlement());
+            if !asked.iter().any(|allowed| covers(allowed, &one)) {
+                asked.insert(one);
+            }
+        }
+        let linked = links(target).map(|(_, linked)| Name::from(linked));
+        open.extend(linked.filter(|linked| seen.insert(linked.clone())));
+    }
+    asked
 }

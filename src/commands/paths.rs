@@ -1,10 +1,13 @@
 //! The paths of this machine that the targets of a plan name.
 
+use std::collections::BTreeSet;
+
 use crate::bake::target::context::{dockerfile_in, is_remote};
+use crate::bake::target::links::links;
 use crate::bake::target::paths::{self, Access, NamedPath, Use};
 use crate::bake::target::{Target, Text};
-use crate::bake::values::clean_path;
-use crate::plan::{Leg, Plan};
+use crate::bake::values::{Name, clean_path};
+use crate::plan::Plan;
 use crate::reads::{DOCKERFILE, context_of, local};
 use crate::source::Span;
 
@@ -61,11 +64,22 @@ pub(super) fn is_open(text: &Text) -> bool {
     text.value.marks().has_kept()
 }
 
-/// The legs, without those that name the same as the one before: most targets name the same for each platform.
-pub(super) fn naming(plan: &Plan) -> Vec<&Leg> {
-    let mut legs: Vec<&Leg> = plan.legs.values().collect();
-    legs.dedup_by(|next, last| next.of == last.of && places(&next.definition) == places(&last.definition));
-    legs
+/// What is built, with the targets that it is of: the legs, without those that name the same as the one before, since most
+/// targets name the same for each platform; and what they link to that is not split into legs.
+pub(super) fn naming(plan: &Plan) -> Vec<(&Name, &Target)> {
+    let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition));
+    let mut all: Vec<(&Name, &Target)> = legs.collect();
+    all.dedup_by(|next, last| next.0 == last.0 && places(next.1) == places(last.1));
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = all.iter().flat_map(|(_, target)| links(target)).map(|(_, to)| to).collect();
+    while let Some(name) = open.pop() {
+        let whole = plan.targets.get_key_value(name).filter(|_| !plan.legs.contains_key(name));
+        if let Some((name, target)) = whole.filter(|(name, _)| seen.insert(name)) {
+            open.extend(links(target).map(|(_, to)| to));
+            all.push((name, &**target));
+        }
+    }
+    all
 }
 
 /// What says where a target reads and writes.

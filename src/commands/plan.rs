@@ -7,7 +7,6 @@ use std::path::{Component, Path, PathBuf};
 use super::absent;
 use super::diff;
 use super::facts;
-use super::outside;
 use super::session::{Session, github};
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
@@ -59,7 +58,6 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
-    session.tell(&outside::leading_out(session, plan));
     session.tell(&absent::notes(session, &args.selection.definition, plan)?);
     let screen = session.host.screen();
     let view = || (!*is_check).then(|| View::of(plan, args, screen));

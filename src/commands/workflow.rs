@@ -8,7 +8,6 @@ use super::consent;
 use super::facts::GIT;
 use super::foreseen;
 use super::init;
-use super::outside;
 use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
@@ -72,7 +71,6 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         Ci::Github => refused_to_strangers(session, selection, &made)?,
         Ci::Gitlab => Vec::new(),
     };
-    session.tell(&outside::leading_out(session, &made));
     session.tell(&absent::notes(session, &selection.definition, &made)?);
     let own = pipeline::notes_of_desk(&made, &settings, server);
     let lacks = pipeline::not_there(&settings, server);

@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Host;
+use crate::bake::values::clean_path;
+
+/// How many links are followed, as by Linux.
+const MAX_LINKS: usize = 40;
 
 /// The checkouts of git that a folder is in, the innermost first.
 fn checkouts(folder: &Path) -> impl Iterator<Item = &Path> {
@@ -41,6 +45,29 @@ impl Host {
     #[must_use]
     pub fn leads_out(&self, path: &str) -> bool {
         !self.is_in_project(&self.place(path)) && self.is_of(path, &self.project(), &self.place(""))
+    }
+
+    /// The path that remains of one when the links on it are followed, up to the first absolute one: `../elsewhere` where `link`
+    /// leads there.
+    #[must_use]
+    pub fn led(&self, path: &str) -> String {
+        let mut path = clean_path(path);
+        for _ in 0..MAX_LINKS {
+            let mut rest = Path::new(&path).components();
+            let mut before = PathBuf::new();
+            let mut next = None;
+            while let (None, Some(part)) = (&next, rest.next()) {
+                let target = fs::read_link(self.resolve(&before.join(part)));
+                next = target.ok().map(|target| before.join(target).join(rest.as_path()));
+                before.push(part);
+            }
+            let Some(next) = next else { break };
+            path = clean_path(&next.to_string_lossy());
+            if next.is_absolute() {
+                break;
+            }
+        }
+        path
     }
 
     /// Whether a path names something in a project, or leads there: also a link in it that leads elsewhere. The projects are

@@ -50,6 +50,15 @@ fn with_confine_no_target_names_a_path_elsewhere() {
         let (code, told) = plan(&target(lines), &[]);
         assert!(code == Some(0) && !told.contains("[outside]"), "{lines}: {told}");
     }
+    // In what is only linked to, through another.
+    for path in ["/srv/x", "../x", "out"] {
+        let linked = format!(
+            "contexts = {{ a = \"target:b\" }}\n}}\ntarget \"b\" {{\n  contexts = {{ c = \"target:c\" }}\n}}\ntarget \"c\" {{\n  context = \"{path}\""
+        );
+        let (code, told) = plan(&target(&linked), &["--confine", "."]);
+        let expected = format!("the context `{path}` of target `c` lies outside of `");
+        assert!(code == Some(1) && told.contains(&expected), "{path}: {told}");
+    }
     // All at once.
     let (_, told) = plan(&target("context = \"/srv/x\"\n  secret = [\"id=a,src=/b\"]"), &["--confine", "."]);
     assert_eq!(told.matches("error[outside]").count(), 2, "{told}");
@@ -131,4 +140,72 @@ fn a_file_of_variables_that_is_not_there_is_not_outside() {
     let (code, told) = plan(&[(".env", "A=b\n")]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("`.env` lies outside of"), "{told}");
+}
+
+/// Bake asks for the place that a link leads to, and so does the row of its job.
+#[test]
+fn links_that_lead_out_are_asked_for() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let there = elsewhere.path().display().to_string();
+    let run = |lines: &str, args: &[&str], event: &str| {
+        let test = Test::new().file("beside/Dockerfile", "FROM scratch\n").file("beside/token", "");
+        let test = test.file("repo/docker-bake.hcl", target(lines)).file("repo/.git/HEAD", "");
+        let test = test.file("repo/Dockerfile", "").file("repo/sub/Dockerfile", "");
+        let link = |to: &str, name: &str| symlink(to, test.folder().join("repo").join(name)).unwrap();
+        link("../beside", "up");
+        link("up", "twice");
+        link(&there, "absolute");
+        link("sub", "inside");
+        link("../../beside/Dockerfile", "sub/Dockerfile.out");
+        let output = test.env("GITHUB_EVENT_NAME", event).cwd("repo").args(args.iter().copied()).output();
+        (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
+    };
+    let absolute = format!("fs.read={there}");
+    for (lines, expected) in [
+        ("context = \"up\"", &["fs.read=../beside"][..]),
+        ("context = \"twice\"", &["fs.read=../beside"]),
+        ("context = \"./twice/\"", &["fs.read=../beside"]),
+        ("context = \"up/more\"", &["fs.read=../beside/more"]),
+        ("context = \"absolute\"", &[absolute.as_str()]),
+        ("contexts = { x = \"up\" }", &["fs.read=../beside"]),
+        ("contexts = { x = \"oci-layout://up:1\" }", &["fs.read=../beside"]),
+        ("context = \"sub\"\n  dockerfile = \"Dockerfile.out\"", &["fs.read=../beside/Dockerfile"]),
+        ("dockerfile = \"up/Dockerfile\"", &["fs.read=../beside/Dockerfile"]),
+        ("secret = [\"id=a,src=up/token\"]", &["fs.read=../beside/token"]),
+        ("ssh = [\"a=up/key\"]", &["fs.read=../beside/key"]),
+        ("cache-from = [\"type=local,src=up/c\"]", &["fs.read=../beside/c"]),
+        ("cache-to = [\"type=local,dest=up/c\"]", &["fs.write=../beside/c-linux-amd64"]),
+        (
+            "contexts = { x = \"up\" }\n  secret = [\"id=a,src=absolute/t\"]",
+            &["fs.read=../beside", &format!("{absolute}/t")],
+        ),
+        (
+            "contexts = { x = \"target:base\" }\n}\ntarget \"base\" {\n  context = \"up\"",
+            &["fs.read=../beside"],
+        ),
+        // What stays inside, and what is outside by its name.
+        ("context = \"inside\"", &[]),
+        ("context = \"sub\"", &[]),
+        ("context = \"up/../sub\"", &[]),
+        ("context = \"made-by-a-step\"", &[]),
+        ("context = \"../beside\"", &["fs.read=../beside"]),
+    ] {
+        let (code, rows, told) = run(lines, &["matrix"], "push");
+        assert_eq!(code, Some(0), "{lines}: {told}");
+        let rows: serde_json::Value = serde_json::from_slice(&rows).unwrap();
+        let mut wanted: Vec<&str> = expected.to_vec();
+        wanted.sort_unstable();
+        assert_eq!(rows[0]["allow"], serde_json::json!(wanted), "{lines}");
+        // Strangers need consent to what the link leads to.
+        let (code, _, told) = run(lines, &["plan", "--github"], "pull_request_target");
+        assert_eq!(code, Some(i32::from(!expected.is_empty())), "{lines}: {told}");
+        let allowed = expected.iter().flat_map(|one| ["--allow", one]);
+        let args: Vec<&str> = ["plan", "--github"].into_iter().chain(allowed).collect();
+        let (code, _, told) = run(lines, &args, "pull_request_target");
+        assert_eq!(code, Some(0), "{lines}: {told}");
+    }
+    // Leave to read one place is none for another.
+    let (code, _, told) =
+        run("context = \"up\"", &["plan", "--github", "--allow", "fs.read=up"], "pull_request_target");
+    assert!(code == Some(1) && told.contains("`fs.read=../beside`"), "{told}");
 }
