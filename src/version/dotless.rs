@@ -26,7 +26,7 @@ impl Dotless {
             let goes_on = |rest: &str| rest.trim_start_matches(separator).starts_with(is_digit);
             let is_within = before.trim_end_matches(separator).ends_with(is_digit);
             (!is_within && !goes_on(after)).then(|| Self {
-                before: before.strip_suffix(['v', 'V']).unwrap_or(before).to_owned(),
+                before: before.to_owned(),
                 separator,
                 after: after.to_owned(),
             })
@@ -43,7 +43,9 @@ impl Dotless {
     /// The numbers that another tag has in the same place, with dots.
     #[must_use]
     pub(crate) fn read(&self, tag: &str) -> Option<String> {
-        let shown = tag.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+        // A `v` may be there or not.
+        let bare = self.before.strip_suffix(['v', 'V']).unwrap_or(&self.before);
+        let shown = tag.strip_prefix(bare)?.strip_suffix(self.after.as_str())?;
         let shown = shown.strip_prefix(['v', 'V']).unwrap_or(shown);
         let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let numbers: Vec<&str> = shown.split(self.separator).collect();

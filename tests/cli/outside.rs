@@ -173,7 +173,10 @@ fn links_that_lead_out_are_asked_for() {
         ("dockerfile = \"up/Dockerfile\"", &["fs.read=../beside/Dockerfile"]),
         ("secret = [\"id=a,src=up/token\"]", &["fs.read=../beside/token"]),
         ("ssh = [\"a=up/key\"]", &["fs.read=../beside/key"]),
-        ("cache-from = [\"type=local,src=up/c\"]", &["fs.read=../beside/c"]),
+        (
+            "cache-from = [\"type=local,src=up/c\"]",
+            &["fs.read=../beside/c", "fs.read=../beside/c-linux-amd64"],
+        ),
         ("cache-to = [\"type=local,dest=up/c\"]", &["fs.write=../beside/c-linux-amd64"]),
         (
             "contexts = { x = \"up\" }\n  secret = [\"id=a,src=absolute/t\"]",
