@@ -102,7 +102,7 @@ codes! {
         cure: "Publish `{{ version }}`, too, keep the index, and give the merge the right to list tags. Name released versions with `--known-versions` where there is no list.",
     }
     FEWER_PLATFORMS "fewer-platforms" [Warning] {
-        cause: "A version takes floating tags from an earlier one that has more platforms, or a merge takes tags from an index that has more. Those who pull these tags on the others will get nothing.",
+        cause: "A version takes floating tags from an earlier one that has more platforms, or a merge takes tags from an index that has more, or `--platform` leaves out platforms of what is published. Those who pull these tags on the others will get nothing.",
         example: file("target \"app\" {\n  name      = \"app-${replace(release, \".\", \"-\")}\"\n  matrix    = { release = [\"1.4.2\", \"1.4.3\"] }\n  platforms = release == \"1.4.2\" ? [\"linux/amd64\", \"linux/arm64\"] : [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = release\n}\n").fixed(": [\"linux/amd64\"]", ": [\"linux/arm64\", \"linux/amd64\"]"),
         cure: "Build the version for them, too, or give it other tags.",
     }

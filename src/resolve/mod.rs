@@ -46,6 +46,7 @@ mod marks;
 mod owners;
 mod repositories;
 
+mod fewer;
 mod images;
 mod packing;
 
@@ -143,6 +144,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         diagnostics.extend(guards::docker_lists(&plan));
         diagnostics.extend(plain::unguarded(&plan));
     }
+    diagnostics.extend(fewer::platforms(&plan, &images, &targets, input));
     diagnostics.extend(guards::too_long(&plan));
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);

@@ -180,7 +180,7 @@ fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, others: &OtherVersio
 }
 
 /// What an image is built for, whatever part of it is planned.
-fn platforms(image: &UnresolvedImage, targets: &Targets<'_>) -> BTreeSet<Platform> {
+pub(super) fn platforms(image: &UnresolvedImage, targets: &Targets<'_>) -> BTreeSet<Platform> {
     let mut platforms = BTreeSet::new();
     for (target, settings) in &image.targets {
         let skips =
