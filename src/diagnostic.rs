@@ -526,7 +526,12 @@ pub(crate) fn suggest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| (strsim::damerau_levenshtein(found, candidate), candidate))
+        .map(|candidate| {
+            let exact = strsim::damerau_levenshtein(found, candidate);
+            // Another case is one mistake, however many letters have it.
+            let other = strsim::damerau_levenshtein(&found.to_lowercase(), &candidate.to_lowercase()) + 1;
+            (exact.min(other), candidate)
+        })
         .filter(|(distance, candidate)| *distance <= (found.len().max(candidate.len()) / 3).max(1))
         .min()
         .map(|(_, candidate)| candidate)

@@ -66,8 +66,9 @@ pub fn render(plan: &Plan) -> String {
         [markdown(&job.name), builds.join("<br>"), markdown(&job.runner.display()) + emulated]
     });
     let in_cells = |row: [Cow<'_, str>; 3]| row.map(|cell| markdown(&cell));
+    let shared = table::shared(plan);
     let reasons =
-        plan.images.iter().flat_map(|(key, image)| table::explained(plan, key, image)).map(in_cells);
+        plan.images.iter().flat_map(|(key, image)| table::explained(plan, &shared, key, image)).map(in_cells);
     let (images, more_images) = bounded(images, size_of_row, ["image", "images"]);
     let (jobs, more_jobs) = bounded(jobs, size_of_row, ["job", "jobs"]);
     let (reasons, more_reasons) = bounded(reasons, size_of_row, ["tag", "tags"]);

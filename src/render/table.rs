@@ -1,6 +1,7 @@
 //! The plan as a person reads it on a terminal.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::choice;
@@ -8,6 +9,7 @@ pub(crate) use super::columns::columns;
 use crate::plan::{Image, Job, Plan};
 use crate::platform::Platform;
 use crate::published::plan_json::ReusedEntry;
+use crate::reference::Repository;
 use indexmap::IndexMap;
 
 /// The table: images with tags and platforms, jobs with runners, what is local, and the numbers. With `explain`, it says of
@@ -27,7 +29,8 @@ pub fn render(plan: &Plan, explain: bool) -> String {
     text.push_str(&reused_notes(plan));
     let notes = if explain { String::new() } else { tag_notes(plan) };
     if explain && !plan.images.is_empty() {
-        let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, key, image));
+        let shared = shared(plan);
+        let rows = plan.images.iter().flat_map(|(key, image)| explained(plan, &shared, key, image));
         columns(["IMAGE", "TAG", "WHY"], rows, &mut text);
         text.push('\n');
     }
@@ -62,6 +65,7 @@ pub(super) fn told(image: &Image) -> Option<String> {
 #[must_use]
 pub fn tag_notes(plan: &Plan) -> String {
     let mut notes: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let shared = shared(plan);
     for (key, image) in &plan.images {
         for (owner, tags) in elsewhere(plan, image) {
             let note = format!("stay with {owner}: {}", tags.join(", "));
@@ -70,8 +74,8 @@ pub fn tag_notes(plan: &Plan) -> String {
         let provisional: Vec<&str> =
             image.tags.iter().filter(|tag| tag.is_provisional).map(|tag| tag.name.as_str()).collect();
         if !provisional.is_empty() {
-            let tags = provisional.join(", ");
-            let note = format!("no other version is known, so the merge decides whether these move: {tags}");
+            let (tags, known) = (provisional.join(", "), nothing_known(&shared, image));
+            let note = format!("{known}, so the merge decides whether these move: {tags}");
             notes.entry(note).or_default().push(key);
         }
     }
@@ -87,6 +91,18 @@ fn shortened(names: &[&str]) -> String {
     }
 }
 
+/// The repositories that several images of a plan have.
+pub(super) fn shared(plan: &Plan) -> BTreeSet<&Repository> {
+    let mut seen = BTreeSet::new();
+    plan.images.values().flat_map(|image| &image.repositories).filter(|one| !seen.insert(*one)).collect()
+}
+
+/// What is said of an image with tags that the merge decides about.
+pub(super) fn nothing_known(shared: &BTreeSet<&Repository>, image: &Image) -> &'static str {
+    let has_others = image.repositories.iter().any(|one| shared.contains(one));
+    if has_others { "no other version of this image is known" } else { "no other version is known" }
+}
+
 /// The floating tags of an image that stay with versions which are not in the plan, by these.
 pub(super) fn elsewhere<'a>(plan: &Plan, image: &'a Image) -> IndexMap<&'a str, Vec<&'a str>> {
     let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
@@ -99,13 +115,18 @@ pub(super) fn elsewhere<'a>(plan: &Plan, image: &'a Image) -> IndexMap<&'a str, 
 /// A row for each tag of an image, and for each that is another version's.
 pub(super) fn explained<'a>(
     plan: &'a Plan,
+    shared: &'a BTreeSet<&'a Repository>,
     key: &'a str,
     image: &'a Image,
 ) -> impl Iterator<Item = [Cow<'a, str>; 3]> {
     let row = move |tag: &'a str, why: String| [key.into(), tag.into(), why.into()];
     let owned = image.tags.iter().map(move |tag| {
         let why = tag.why.as_deref().unwrap_or("literal, never floats");
-        let open = if tag.is_provisional { "; no other version is known, so the merge decides" } else { "" };
+        let open = if tag.is_provisional {
+            format!("; {}, so the merge decides", nothing_known(shared, image))
+        } else {
+            String::new()
+        };
         row(tag.name.as_str(), format!("{why}{open}"))
     });
     let yielded = image.yielded.iter().map(move |tag| {

@@ -4,7 +4,7 @@
 //! between its words, and a word that is wider than the terminal stays whole.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
@@ -104,8 +104,9 @@ pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     let mut text = String::new();
     let jobs: Jobs<'_> =
         plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
+    let shared = table::shared(plan);
     let left: Vec<Vec<Row<'_>>> =
-        plan.images.iter().map(|(key, image)| rows(plan, key, image, explain)).collect();
+        plan.images.iter().map(|(key, image)| rows(plan, &shared, key, image, explain)).collect();
     let label = left.iter().flatten().map(|row| row.label.width()).max().unwrap_or(0);
     // As wide as all need, and as the platforms beside it leave room for.
     let needed = left.iter().flatten().map(|row| width(&row.words)).max().unwrap_or(0);
@@ -142,8 +143,10 @@ pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
         wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
         text.push('\n');
     }
-    if plan.images.values().flat_map(|image| &image.tags).any(|tag| tag.is_provisional) {
-        let words = sentence("may move: no other version is known, so the merge decides", LABEL);
+    let may_move = plan.images.values().filter(|image| image.tags.iter().any(|tag| tag.is_provisional));
+    let known: BTreeSet<&str> = may_move.map(|image| table::nothing_known(&shared, image)).collect();
+    if let Some(known) = known.last() {
+        let words = sentence(&format!("may move: {known}, so the merge decides"), LABEL);
         wrap(words, screen.columns).iter().for_each(|line| write_line(0, line, screen, &mut text));
         text.push('\n');
     }
@@ -219,7 +222,13 @@ fn heading(key: &str, image: &Image, screen: Screen, text: &mut String) {
 }
 
 /// Where an image is published, under which tags, and which of these move.
-fn rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image, explain: bool) -> Vec<Row<'a>> {
+fn rows<'a>(
+    plan: &'a Plan,
+    shared: &'a BTreeSet<&'a Repository>,
+    key: &'a str,
+    image: &'a Image,
+    explain: bool,
+) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (repositories, tags) in by_tags(image) {
         for (at, repository) in repositories.into_iter().enumerate() {
@@ -252,7 +261,7 @@ fn rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image, explain: bool) -> Ve
         rows.push(Row { label: "left alone", words });
     }
     if explain {
-        for (at, [_, tag, why]) in explained(plan, key, image).enumerate() {
+        for (at, [_, tag, why]) in explained(plan, shared, key, image).enumerate() {
             let mut words = vec![Word { after: ":", ..Word::new(tag, NAME) }];
             words.extend(sentence(&why, PLAIN));
             rows.push(Row { label: if at == 0 { "why" } else { "" }, words });

@@ -109,8 +109,9 @@ pub(super) fn note_unclear(
         what.push(format!("{} {} with each run", listed(&moving), several(moving.len(), "moves", "move")));
     }
     if !staying.is_empty() {
-        let verb = several(staying.len(), "never moves", "never move");
-        what.push(format!("{} {verb}", listed(&staying)));
+        let counts =
+            several(staying.len(), "counts as a version of its own", "count as versions of their own");
+        what.push(format!("{} {counts}", listed(&staying)));
     }
     let message = format!("cannot tell which version image `{}` has: {}", image.key, what.join(", and "));
     let help = "declare it in an `image` block: `version = \"1.2.3\"`, with `tags` that are made of it, such as `{{ version }}-alpine` and `{{ major }}`";

@@ -17,7 +17,7 @@ use super::versions;
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::form::Form;
 use crate::pattern::{self, PatternError, PatternForms, Rendered, Runs, Uses, Words};
 use crate::rules::{self, Rule};
@@ -278,6 +278,7 @@ impl Renderer<'_, '_> {
             Ok(Some(rendered)) => {
                 let claim = claim(version, &rendered);
                 self.check_branch(one, &rendered, claim);
+                self.note_stand_in(one, &rendered);
                 if rendered.uses == Uses::default() {
                     self.constants.insert(rendered.text.clone());
                 }
@@ -288,6 +289,26 @@ impl Renderer<'_, '_> {
             Ok(None) => {}
             Err(e) => self.refuse(&e, &one.pattern),
         }
+    }
+
+    /// Says where a table has what stands in for a fact that it does not know, as in `{{ tag | default('dev') }}`.
+    fn note_stand_in(&mut self, one: &TagPattern, rendered: &Rendered) {
+        let is_of_ref = |word: &&&str| matches!(**word, "tag" | "branch" | "pr");
+        let Some(word) = rendered.uses.facts.iter().find(is_of_ref) else { return };
+        if self.input.purpose != Purpose::TagTable || self.input.facts.git_ref.is_some() {
+            return;
+        }
+        let facts = facts::examples(if *word == "pr" { "pull_request" } else { word });
+        let options: Vec<String> = facts.iter().map(|fact| format!("--fact {fact}")).collect();
+        let message = format!(
+            "the table shows `{}`, which runs with a value for `{{{{ {word} }}}}` do not have",
+            rendered.text
+        );
+        let note = Diagnostic::note(Code::RUN_TAG, message).at(one.pattern.span, "");
+        self.diagnostics.report(note.with_help(format!(
+            "give the facts, such as `{}`, to have their tags in the table",
+            options.join(" ")
+        )));
     }
 
     /// Whether it is a `latest` beside rules that keep it from a prerelease.

@@ -109,7 +109,9 @@ pub(super) fn apply(
         }
         // The others give what they give without these.
         for (at, error) in left_out.iter().rev() {
-            input.leave_out(applied.remove(*at).span(), error.missing_fact(), diagnostics);
+            let one = applied.remove(*at);
+            let fact = if one.rule.is_of_git_tags() { Some("tag") } else { error.missing_fact() };
+            input.leave_out(one.span(), fact, diagnostics);
         }
     };
     let failed = !found.is_empty();

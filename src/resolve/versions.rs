@@ -235,8 +235,11 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
 }
 
-/// Whether there is no word in what follows the numbers, nor a commit, as in `-08-03T04-33-23Z`.
+/// Whether there are numbers and no word in what follows the numbers, nor a commit, as in `-08-03T04-33-23Z`.
 fn is_shape(tail: &str) -> bool {
+    if !tail.contains(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let mut words = tail.split(|c: char| !c.is_ascii_alphabetic());
     words.all(|word| word.len() < 2) && !tail.split(SEPARATORS).any(commit::is_commit)
 }

@@ -457,6 +457,9 @@ impl RuleNote {
                 "metadata-action would move `latest`; for a floating name of prereleases, use `channels = [\"next\"]`"
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
+            Self::Altered { from, to: _ } if !from.contains('+') => {
+                "no tag can have this sign in it, so another one stands for it"
+            }
             Self::Altered { .. } => "`{{version}}` leaves build metadata out",
             Self::WithPrefix { .. } => "write `{{ version }}` for a tag without `tag_prefix`",
             Self::LatestOfPullRequest => "write `latest=auto`",

@@ -65,6 +65,18 @@ enum RunSubjectKind {
 }
 
 impl Rule {
+    /// Whether only runs of git tags have its tags.
+    pub(crate) fn is_of_git_tags(&self) -> bool {
+        match &self.kind {
+            RuleKind::Version { value, .. } | RuleKind::Match { value, .. } => value.is_none(),
+            RuleKind::Ref(subject) => *subject == RunSubjectKind::Tag,
+            RuleKind::Schedule { .. }
+            | RuleKind::Edge { .. }
+            | RuleKind::Raw { .. }
+            | RuleKind::Sha { .. } => false,
+        }
+    }
+
     /// Reads a rule line of an image, in which `{{image}}` and `{{key}}` are its names.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ mod github; // GitHub workflows as GitHub reads and runs them
 mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its child pipelines
 #[cfg(unix)]
 mod help; // `--help`, `-h` and manual pages
+mod helps; // what messages say to do, and that it is right
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod init; // `bakeplan init`: what it proposes for small repositories
 mod input; // files and command lines that cannot be read

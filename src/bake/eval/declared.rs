@@ -12,6 +12,23 @@ const PATTERN_WORDS: [&str; 9] =
 /// Where variables are in other languages.
 const FOREIGN: [&str; 4] = ["var", "vars", "env", "local"];
 
+/// Whether a name is called as a variable that CI sets.
+fn is_of_ci(name: &str) -> bool {
+    const STARTS: [&str; 10] = [
+        "GITHUB_",
+        "CI_",
+        "RUNNER_",
+        "BUILD_",
+        "GITEA_",
+        "CIRCLE_",
+        "BITBUCKET_",
+        "DRONE_",
+        "BUILDKITE_",
+        "TRAVIS_",
+    ];
+    name == "CI" || STARTS.iter().any(|start| name.starts_with(start))
+}
+
 /// All names of a definition, those included that have no value yet.
 #[derive(Default)]
 pub(crate) struct Declared {
@@ -43,6 +60,11 @@ impl Declared {
         let known = self.variables.iter().map(|known| &**known).chain(more);
         if let Some(near) = suggest(name, known) {
             return Some(format!("did you mean `{near}`?"));
+        }
+        if is_of_ci(name) {
+            return Some(format!(
+                "CI sets `{name}` in the environment, which only declared variables see: add `variable \"{name}\" {{}}`"
+            ));
         }
         // What docker/metadata-action and the patterns of `image` blocks have, written as a variable.
         PATTERN_WORDS.contains(&name).then(|| {

@@ -72,6 +72,18 @@ fn holds_objects(value: &Expr) -> bool {
     }
 }
 
+/// What Bake calls what other tools have under this name.
+fn other_name(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "extends" | "extend" | "extension" | "extensions" | "parent" | "from" => Some("inherits"),
+        "build-args" | "build_args" | "build-arg" | "buildargs" | "env" | "environment" => Some("args"),
+        "file" => Some("dockerfile"),
+        "stage" => Some("target"),
+        "image" | "images" => Some("tags"),
+        _ => None,
+    }
+}
+
 fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Diagnostics) {
     let owner = &block.kind.name;
     let found = block.body.attributes.iter().map(|a| ("attribute", &a.name));
@@ -91,7 +103,10 @@ fn check_block(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics:
         } else {
             match suggest(&name.name, attributes.iter().chain(blocks).copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "take it out, or make it a comment".to_owned(),
+                None => match other_name(&name.name).filter(|near| attributes.contains(near)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "take it out, or make it a comment".to_owned(),
+                },
             }
         };
         diagnostics.report(Diagnostic::error(code, message).at(name.span, "unknown").with_help(help));

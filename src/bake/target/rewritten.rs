@@ -38,7 +38,7 @@ pub(crate) fn warning(place: &impl Display, rewritten: &Rewritten, span: Option<
         Scalar::Number => (
             "a number",
             format!(
-                "make it a string where it comes from: `\"{written}\"`, or `type = string` in its variable"
+                "put it in quotes where it is written: `\"{written}\"`; what comes from the environment stays as it is if its variable has `type = string`"
             ),
         ),
         Scalar::Date => ("a date", format!("make it a string: `\"{written}\"`")),
