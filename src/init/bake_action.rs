@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::build_push::{add_reference, add_repositories, of_default};
-use super::found::{BakeBuild, Build, Override, Publication, TagLine};
+use super::found::{BakeBuild, Build, Override, Publication, TagLine, TargetsAt};
 use super::guard::Guard;
 use super::inputs::Inputs;
-use super::moment::Answers;
+use super::moment::{Answers, MOMENTS};
 use super::scope::Scope;
 use super::text::{Line, Meta, Piece, Place, Template};
 
@@ -24,11 +24,15 @@ pub(crate) struct BakeRun {
     pub guard: Option<Guard>,
 }
 
+/// The attribute of which a candidate has all that is set.
+pub(super) const PLATFORMS: &str = "platforms";
+
 /// Reads a step.
 pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
     let mut build = BakeBuild {
         folder: inputs.text("workdir", scope).and_then(|text| text.constant()).unwrap_or_default(),
         targets: inputs.items("targets", scope),
+        targets_at: targets_at(inputs, scope),
         ..BakeBuild::default()
     };
     let source = inputs.text("source", scope).and_then(|text| of_default(text).constant());
@@ -45,6 +49,23 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
         push: inputs.answers("push", scope),
         guard: inputs.guard("push", scope),
     }
+}
+
+/// The targets in each example of a run, if they are not the same in all and are known in some.
+fn targets_at(inputs: &Inputs<'_>, scope: &Scope) -> Option<TargetsAt> {
+    let raw = inputs.raw("targets").filter(|text| text.contains("${{"))?;
+    if scope.template(raw).constant().is_some() {
+        return None;
+    }
+    let at = |moment| {
+        let text = scope.template_at(raw, Some(moment), 0).constant()?;
+        let names = text.split([',', '\n', ' ']).map(str::trim).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        Some(if names.is_empty() { vec!["default".to_owned()] } else { names })
+    };
+    let names: Vec<_> = MOMENTS.into_iter().map(|moment| (moment, at(moment))).collect();
+    let is_known = names.iter().any(|(_, names)| names.is_some());
+    is_known.then(|| TargetsAt { written: raw.trim().to_owned(), place: inputs.place_of("targets"), names })
 }
 
 /// A line with what it is before it.
@@ -100,9 +121,13 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         let key = key.shown();
         let value_line = || Line { text: value.clone(), place: line.place.clone() };
         match key.trim().trim_end_matches('+').rsplit_once('.').map(|(_, name)| name) {
-            Some("platform" | "platforms") => build
-                .platforms
-                .extend(value.split(',').into_iter().map(|text| Line { text, place: line.place.clone() })),
+            Some("platform" | "platforms") => {
+                let lines = value.split(',').into_iter().map(|text| Line { text, place: line.place.clone() });
+                let target = key.split('.').next().unwrap_or_default().trim();
+                let of =
+                    |line| Override { target: target.to_owned(), attribute: PLATFORMS, member: None, line };
+                build.overrides.extend(lines.map(of));
+            }
             Some("tags") if value.0.is_empty() => {}
             Some("tags") => add_reference(&mut found, value_line(), is_by_digest),
             Some("output") => {

@@ -44,9 +44,20 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         _ => None,
     });
     let of_meta: Vec<Line> = of_meta.flatten().collect();
+    let given = inputs.text("context", scope);
+    // In a folder of a repository of git, the Dockerfile is looked for in that folder.
+    let is_below = given.as_ref().is_some_and(|text| first_of(text).starts_with("{{defaultContext}}:"));
+    let context = given.map_or_else(|| Template::from("."), of_default);
+    let below = |path: Template| {
+        let mut whole = context.clone();
+        whole.push(Piece::Text("/".to_owned()));
+        whole.extend(path);
+        whole
+    };
+    let file = inputs.text("file", scope);
     let mut build = DockerfileBuild {
-        context: inputs.text("context", scope).map_or_else(|| Template::from("."), of_default),
-        dockerfile: inputs.text("file", scope),
+        dockerfile: if is_below { file.map(below) } else { file },
+        context,
         stage: inputs.text("target", scope),
         platforms: inputs.items("platforms", scope),
         args: inputs.records("build-args", scope),
@@ -96,6 +107,14 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     }
     found.build = Some(Build::Dockerfile(Box::new(build)));
     Some(found)
+}
+
+/// The text that a value begins with.
+fn first_of(text: &Template) -> &str {
+    match text.0.first() {
+        Some(Piece::Text(first)) => first,
+        _ => "",
+    }
 }
 
 /// A path in the context that the action has by itself: `{{defaultContext}}:api`.

@@ -11,8 +11,8 @@ use super::pushes::{pushes, tag};
 use super::scope::{Output, Scope};
 pub(crate) use super::setting::Setting;
 use super::setting::{options, plain, references};
-use super::shell::{Ran, ShellCommand};
-use super::text::{Line, Meta, Piece, Template};
+use super::shell::{Lost, Ran, ShellCommand};
+use super::text::{Condition, Line, Meta, Piece, Place, Template};
 
 /// What the commands of a script publish.
 pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> Vec<Publication> {
@@ -22,6 +22,11 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         // A push is compared with what was built and pushed before.
         if !scope.world.work.spend(1 + (built.len() + found.len()) / 2) {
             break;
+        }
+        if let Some(Lost { why, is_guess }) = &command.lost {
+            let unread = Some(why.clone());
+            found.push(Publication { unread, is_guess: *is_guess, ..setting.publication(command) });
+            continue;
         }
         if let Some(tool) = command.foreign() {
             let mut publication = setting.publication(command);
@@ -33,7 +38,11 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         let Some(words) = plain(words) else { continue };
         let names: Vec<String> =
             words.iter().take(4).map(|word| word.constant().unwrap_or_default()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        // `/usr/bin/docker`
+        if let Some(program) = names.first_mut().filter(|program| **program != "/kaniko/executor") {
+            *program = program.rsplit('/').next().unwrap_or_default();
+        }
         let before = (found.len(), built.len());
         match names.as_slice() {
             ["docker", "manifest", "create", ..] => found.push(manifest(&words[3..], command, setting)),
@@ -91,6 +100,16 @@ fn given(
         found.push(Publication { unread: why(), ..setting.publication(command) });
     }
     found.iter_mut().skip(before).for_each(|one| one.unread = why());
+}
+
+/// Whether a word that is not known may push, as `$(if $(PUSH),--push)` of make does, which is a condition of all that comes of it.
+fn may_be_pushed(pushes: bool, words: &[Template], publication: &mut Publication, place: &Place) -> bool {
+    let mut parts = words.iter().flat_map(Template::unknown_parts);
+    let part = parts.find(|part| part.contains("--push")).filter(|_| !pushes);
+    if let Some(part) = part {
+        publication.guard(Condition::open(part), place.clone());
+    }
+    part.is_some()
 }
 
 /// A build that nothing pushes, unless a word of it does that is not known.
@@ -213,6 +232,10 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
             _ => {}
         }
     }
+    let is_open = |word: &Template| word.unknown_parts().iter().any(|part| part.contains("--push"));
+    build.targets.retain(|line| !is_open(&line.text));
+    let push_is_said = push;
+    push |= words.iter().any(is_open);
     let push = Answers::of(|_| Some(push && !prints));
     let mut found = bake_action::publication(
         BakeRun { place: place.clone(), build, set, push, guard: None },
@@ -220,6 +243,7 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
         setting.runs,
         setting.job,
     );
+    may_be_pushed(push_is_said, words, &mut found, &place);
     if prints {
         found.runs = Answers::of(|_| Some(false));
     }
@@ -335,8 +359,7 @@ fn build(
     {
         build.platforms.extend(value.split(',').into_iter().map(line));
     }
-    // `$(if $(PUSH),--push)` of make.
-    pushes |= words.iter().any(|word| word.unknown_parts().iter().any(|part| part.contains("--push")));
+    pushes |= may_be_pushed(pushes, words, &mut publication, &place);
     for reference in references {
         add_reference(&mut publication, reference, false);
     }

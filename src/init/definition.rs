@@ -62,8 +62,8 @@ pub(crate) struct KnownTarget {
     pub has_meta: bool,
     /// References that it is published under.
     pub tags: Vec<String>,
-    /// Whether it has platforms.
-    pub has_platforms: bool,
+    /// Its platforms.
+    pub platforms: Vec<String>,
     /// Whether its output can be pushed.
     pub is_pushable: bool,
     /// Whether it is pushed unasked.
@@ -187,7 +187,7 @@ fn known(
         stage: target.target.as_ref().map(|stage| stage.as_str().to_owned()),
         has_meta,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
-        has_platforms: target.platforms.as_ref().is_some_and(|platforms| !platforms.is_empty()),
+        platforms: target.platforms.iter().flatten().map(|text| text.as_str().to_owned()).collect(),
         is_pushed: target.is_pushed(),
         is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
     }

@@ -91,3 +91,19 @@ impl Entry {
         Some((place.clone(), message))
     }
 }
+
+/// That an image whose target has its tags itself is published by runs of one kind alone today.
+pub(super) fn of_one_kind(name: &str, entries: &[Entry]) -> Option<(Place, String)> {
+    let first = entries.first().filter(|_| entries.iter().all(|entry| entry.tags.is_empty()))?;
+    let from_branch = entries.iter().any(Entry::may_from_branch);
+    let from_tag = entries.iter().any(|entry| entry.may(Moment::Tag) || entry.may(Moment::Release));
+    let runs = match (from_branch, from_tag) {
+        (true, false) => "runs of branches",
+        (false, true) => "runs of git tags",
+        _ => return None,
+    };
+    let message = format!(
+        "the target has the tags of `{name}` itself, so each run publishes them with the proposal, and today only {runs} do: write its tags into the `image` block, with a condition"
+    );
+    Some((first.place.clone(), message))
+}

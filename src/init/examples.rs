@@ -1,5 +1,6 @@
 //! Which runs serve as examples: the branches and git tags that workflows name.
 
+use super::moment::OTHER_BRANCHES;
 use super::triggers;
 use super::workflow::YamlFile;
 use super::world::World;
@@ -28,9 +29,17 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
         && patterns
             .iter()
             .all(|patterns| patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, ODD)));
+    let mut other_branches = triggers::other_branches(&starts, &default_branch);
+    let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
+    let is_by_push =
+        |on: &&Yaml| !triggers::has_any(on, &["release", "create", "workflow_dispatch", "workflow_run"]);
     World {
-        other_branches: triggers::other_branches(&starts, &default_branch),
-        has_schedule: starts.iter().any(|on| triggers::has_schedule(on)),
+        tags_begin_with_v: is_odd
+            && named.iter().all(|name| name.starts_with('v'))
+            && starts.iter().all(is_by_push),
+        other_branches,
+        more_branches,
+        has_schedule: starts.iter().any(|on| triggers::has_any(on, &["schedule"])),
         odd_tag: is_odd.then(|| ODD.to_owned()),
         tag: triggers::example_tag(&named),
         tags: patterns

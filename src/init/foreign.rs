@@ -55,6 +55,20 @@ pub(crate) fn may_publish<'i>(name: &str, inputs: impl Iterator<Item = &'i str>)
     has(&IMAGES) && (has(&DEEDS) || given > 0) || given > 1
 }
 
+/// Whether a text has a command in it that pushes images.
+pub(crate) fn says_push(text: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let pushes = [
+        "docker push",
+        "podman push",
+        "buildah push",
+        "nerdctl push",
+        "docker manifest push",
+        "imagetools create",
+    ];
+    has(&pushes) || text.contains("--push") && has(&["docker", "podman", "buildah", "depot"])
+}
+
 /// The words of a command with which another tool publishes images, if it does.
 pub(crate) fn of(words: &[String]) -> Option<String> {
     let is_before = |word: &&String| {

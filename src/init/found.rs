@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::guard::{self, Guard, Guarded};
-use super::moment::Answers;
+use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
 use super::text::{Condition, Line, Place, RuleLine, Template};
 use super::triggers::Start;
@@ -44,6 +44,8 @@ pub(crate) struct Publication {
     pub untold: Vec<Line>,
     /// Why it cannot be proposed, although something is known of it.
     pub unread: Option<String>,
+    /// Whether it is only not known that it publishes nothing.
+    pub is_guess: bool,
     /// What its job runs on, if it is in one.
     pub runs_on: Option<RunsOn>,
 }
@@ -75,6 +77,7 @@ impl Publication {
             oci_labels: false,
             untold: Vec::new(),
             unread: None,
+            is_guess: false,
             runs_on: None,
         }
     }
@@ -223,6 +226,17 @@ pub(crate) struct Override {
     pub line: Line,
 }
 
+/// Targets that differ between the examples of runs.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetsAt {
+    /// How that is written.
+    pub written: String,
+    /// Where.
+    pub place: Place,
+    /// The targets or groups in each example; none where they are not known.
+    pub names: Vec<(Moment, Option<Vec<String>>)>,
+}
+
 /// A build of Bake targets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BakeBuild {
@@ -232,6 +246,8 @@ pub(crate) struct BakeBuild {
     pub files: Vec<Line>,
     /// The targets or groups; none for the default.
     pub targets: Vec<Line>,
+    /// The same in each example of a run, where these are not known without.
+    pub targets_at: Option<TargetsAt>,
     /// Platforms that override those of all targets.
     pub platforms: Vec<Line>,
     /// What else is set for its targets.

@@ -12,7 +12,7 @@ use super::moment::{Answers, Fact, Moment, OTHER_BRANCHES};
 use super::scope::Scope;
 use super::shell::{self, Home};
 use super::text::{Condition, Piece, Place, Template};
-use super::triggers::Start;
+use super::triggers::{ANY_BRANCH, Start};
 use super::workflow::YamlFile;
 use super::world::World;
 use crate::bake::compose::Yaml;
@@ -171,7 +171,9 @@ impl<'a> Pipeline<'a> {
             let unread = Some("this refers to what is not in the file".to_owned());
             Publication { unread, ..Publication::new(place, &job, runs) }
         }));
-        let start = self.start();
+        let any = self.world.other_branches.iter().position(|name| name == ANY_BRANCH);
+        let is_of_any = any.is_some_and(|at| runs.may(Moment::OtherBranch(at)));
+        let start = self.start(is_of_any.then(|| place.clone()));
         for publication in &mut found {
             publication.start = Rc::clone(&start);
             if !condition.is_certain() {
@@ -183,7 +185,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// The branches that conditions name.
-    fn start(&self) -> Rc<Start> {
+    fn start(&self, any_branch: Option<Place>) -> Rc<Start> {
         let source = self.sources.get(self.file.id);
         let mut branches: Vec<(String, Place)> = Vec::new();
         for (named, at) in named(&self.file.root) {
@@ -196,7 +198,7 @@ impl<'a> Pipeline<'a> {
                 branches.push((pattern, place_of(at, source, &self.file.path)));
             }
         }
-        Rc::new(Start { path: Rc::clone(&self.file.path), branches, ..Start::default() })
+        Rc::new(Start { path: Rc::clone(&self.file.path), branches, any_branch, ..Start::default() })
     }
 
     /// When a job runs, and where that is written.
@@ -385,7 +387,7 @@ fn literal(pattern: &str) -> String {
 }
 
 /// What the examples of runs are called where pipelines publish.
-pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
+pub(crate) fn examples(files: &[YamlFile], sources: &Sources, world: World) -> World {
     let all: Vec<Named> = files.iter().flat_map(|file| named(&file.root)).map(|(named, _)| named).collect();
     let fits =
         |pattern: &str, text: &String| regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
@@ -406,7 +408,7 @@ pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
         };
         let made = ["", "1.2", "x", "/1.2", "-1.2"].map(|end| format!("{start}{end}"));
         let name = made.into_iter().find(|name| !name.is_empty() && starts(name));
-        other_branches.extend(name.filter(|_| other_branches.len() < OTHER_BRANCHES));
+        other_branches.extend(name);
     }
     let patterns: Vec<&String> = all
         .iter()
@@ -421,13 +423,29 @@ pub(crate) fn examples(files: &[YamlFile], world: World) -> World {
     let tags: Vec<String> = patterns.into_iter().filter_map(tag).collect();
     let has_schedule =
         |yaml: &Yaml| has_text(yaml, &|text| text.contains("\"schedule\"") || text == "schedules");
-    World {
-        other_branches: if other_branches.is_empty() { world.other_branches } else { other_branches },
+    let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
+    let world = World {
+        other_branches,
+        more_branches,
         has_schedule: world.has_schedule || files.iter().any(|file| has_schedule(&file.root)),
         tag: tags.first().cloned().unwrap_or(world.tag),
         tags: if tags.is_empty() { world.tags } else { tags },
         ..world
+    };
+    with_any_branch(files, sources, world)
+}
+
+/// The same with a branch that nothing names, if a push to one may publish.
+fn with_any_branch(files: &[YamlFile], sources: &Sources, world: World) -> World {
+    let at = world.other_branches.len();
+    if at == OTHER_BRANCHES {
+        return world;
     }
+    let mut more = world.clone();
+    more.other_branches.push(ANY_BRANCH.to_owned());
+    let found = publications(files, sources, &Rc::new(more.clone()));
+    let publishes = found.iter().any(|one| one.runs.may(Moment::OtherBranch(at)));
+    if publishes { more } else { world }
 }
 
 /// Whether any text is like that.

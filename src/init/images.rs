@@ -1,5 +1,6 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
+use super::bake_targets::{self, overrides_of, platforms_of};
 use super::definition::{Known, META, clean, relative};
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
@@ -8,7 +9,6 @@ use super::parts::{names_again, why_not, without_legs};
 use super::runs_on::RunsOn;
 use super::text::{Line, Piece, Place, Template};
 use super::world::World;
-use crate::glob::Glob;
 
 /// An image that is published today.
 #[derive(Clone, Debug)]
@@ -281,7 +281,11 @@ fn add(
         target_key(&known.target) == key && (is_there || is_alike) && is_same_flavor
     });
     let (variables, overrides) = match &build.build {
-        Some(Build::Bake(bake)) => (bake.variables.clone(), overrides_of(bake, &target)),
+        Some(Build::Bake(bake)) => {
+            let label = if let TargetOf::Known(_, label) = &target { Some(label) } else { None };
+            let overrides = label.map(|label| overrides_of(bake, label)).unwrap_or_default();
+            (bake.variables.clone(), overrides)
+        }
         Some(Build::Dockerfile(_)) | None => (Vec::new(), Vec::new()),
     };
     let entry = (!build.tags.is_empty()).then(|| Entry::of(&build, build.tags.clone(), world));
@@ -315,13 +319,6 @@ fn add(
             place: build.place,
         }),
     }
-}
-
-/// What a run of Bake sets for a target.
-fn overrides_of(build: &BakeBuild, target: &TargetOf) -> Vec<Override> {
-    let TargetOf::Known(_, label) = target else { return Vec::new() };
-    let is_of = |one: &&Override| Glob::parse(&one.target).is_ok_and(|pattern| pattern.matches(label));
-    build.overrides.iter().filter(is_of).cloned().collect()
 }
 
 fn merge_lines(into: &mut Vec<Line>, more: Vec<Line>) {
@@ -365,36 +362,7 @@ fn of_bake(
         return;
     };
     let definition = &known[at];
-    let mut names: Vec<String> = Vec::new();
-    let mut is_known = true;
-    for line in &build.targets {
-        match line.text.constant() {
-            Some(text) => names.extend(text.split_whitespace().map(str::to_owned)),
-            None => is_known = false,
-        }
-    }
-    if names.is_empty() && is_known {
-        names.push("default".to_owned());
-    }
-    let mut labels: Vec<String> = Vec::new();
-    for name in &names {
-        for label in definition.named.get(name).into_iter().flatten() {
-            if !labels.contains(label) {
-                labels.push(label.clone());
-            }
-        }
-    }
-    if !is_known {
-        // Each of a matrix of targets: all that are published.
-        labels.extend(
-            definition
-                .targets
-                .iter()
-                .filter(|target| target.has_meta || !target.tags.is_empty())
-                .map(|target| target.label.clone()),
-        );
-        labels.dedup();
-    }
+    let (labels, conditions) = bake_targets::labels(build, definition);
     let has_tags = !publication.repositories.is_empty();
     let mut any = false;
     for label in labels {
@@ -409,9 +377,16 @@ fn of_bake(
         any = true;
         let is_labelled = publication.oci_labels && target.has_meta;
         let target = TargetOf::Known(at, label.clone());
+        let platforms = platforms_of(build, &label);
         let mut one = publication.clone();
+        if let Some((condition, place)) = conditions.get(&label) {
+            one.guard(condition.clone(), place.clone());
+            if one.runs.0.iter().all(|answer| *answer == Some(false)) && one.others.is_empty() {
+                continue;
+            }
+        }
         if is_given {
-            add(one, target, build.platforms.clone(), world, candidates);
+            add(one, target, platforms, world, candidates);
             continue;
         }
         one.repositories.clear();
@@ -419,7 +394,7 @@ fn of_bake(
         one.flavor.clear();
         let key = target_key(&target);
         let entry = Entry::of(&one, Vec::new(), world);
-        let runners = one.runs_on.map(|on| (build.platforms.clone(), on));
+        let runners = one.runs_on.map(|on| (platforms.clone(), on));
         match candidates
             .iter_mut()
             .find(|known| target_key(&known.target) == key && known.repositories.is_empty())
@@ -428,15 +403,15 @@ fn of_bake(
                 known.entries.push(entry);
                 known.oci_labels |= is_labelled;
                 known.runners.extend(runners);
-                merge_lines(&mut known.platforms, build.platforms.clone());
+                merge_lines(&mut known.platforms, platforms);
             }
             None => candidates.push(Candidate {
-                overrides: overrides_of(build, &target),
+                overrides: overrides_of(build, &label),
                 target,
                 repositories: Vec::new(),
                 entries: vec![entry],
                 flavor: Vec::new(),
-                platforms: build.platforms.clone(),
+                platforms,
                 variants: Vec::new(),
                 oci_labels: is_labelled,
                 ending: Vec::new(),

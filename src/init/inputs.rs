@@ -74,6 +74,11 @@ impl<'y> Inputs<'y> {
         self.get(name).map_or_else(|| self.place.clone(), |yaml| place_of(yaml, self.source, &self.path))
     }
 
+    /// An input as it is written, with where.
+    pub(crate) fn yaml(&self, name: &str) -> Option<&'y Yaml> {
+        self.get(name).filter(|_| self.has(name))
+    }
+
     /// The text of an input as it is written.
     pub(crate) fn raw(&self, name: &str) -> Option<&'y str> {
         self.get(name).and_then(Yaml::as_text)

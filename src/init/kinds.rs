@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Compose,
     /// A Dockerfile.
     Dockerfile,
-    /// A script of a shell or of make.
+    /// A script of a shell, make, just or Task.
     Script,
     /// Variables for Compose.
     Environment,
@@ -68,7 +68,9 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if lower.ends_with(".sh")
         || matches!(lower.as_str(), "makefile" | "gnumakefile")
         || lower.ends_with(".mk")
-        || lower == "justfile"
+        || matches!(lower.as_str(), "justfile" | ".justfile")
+        || lower.ends_with(".just")
+        || is_yaml && is_taskfile(folder, &lower)
     {
         return Some(Kind::Script);
     }
@@ -83,6 +85,13 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
         return Some(Kind::Foreign);
     }
     (lower == ".env").then_some(Kind::Environment)
+}
+
+/// Whether a file is one of Task, by its name or its folder.
+fn is_taskfile(folder: &str, lower: &str) -> bool {
+    const FOLDERS: [&str; 5] = ["tasks", ".tasks", "task", "taskfiles", ".taskfiles"];
+    let last = folder.rsplit('/').next().unwrap_or_default();
+    lower.starts_with("taskfile") || FOLDERS.contains(&last)
 }
 
 /// Whether a name is that of a Dockerfile, and not of what goes with one or makes one.
@@ -152,6 +161,10 @@ mod tests {
             ("web/.gitlab-ci.yml", None),
             ("Jenkinsfile", Some(Kind::Foreign)),
             ("values.yaml", None),
+            ("Justfile", Some(Kind::Script)),
+            ("ci/images.just", Some(Kind::Script)),
+            ("Taskfile.dist.yml", Some(Kind::Script)),
+            ("tasks/images.yml", Some(Kind::Script)),
         ] {
             assert_eq!(of(path), expected, "{path}");
         }

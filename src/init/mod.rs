@@ -26,6 +26,8 @@ mod when;
 
 pub(crate) mod guard;
 
+mod written;
+
 pub(crate) mod scope;
 
 // What is written in steps and scripts.
@@ -67,6 +69,7 @@ pub(crate) mod render;
 
 mod parts;
 
+mod bake_targets;
 mod entry;
 
 pub(crate) mod images;

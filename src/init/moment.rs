@@ -69,19 +69,24 @@ pub(crate) enum Moment {
 }
 
 /// How many other branches are looked at.
-pub(crate) const OTHER_BRANCHES: usize = 3;
+pub(crate) const OTHER_BRANCHES: usize = 8;
 
 /// All of them.
-pub(crate) const MOMENTS: [Moment; 5 + OTHER_BRANCHES] = [
-    Moment::Branch,
-    Moment::OtherBranch(0),
-    Moment::OtherBranch(1),
-    Moment::OtherBranch(2),
-    Moment::Schedule,
-    Moment::Tag,
-    Moment::Release,
-    Moment::PullRequest,
-];
+pub(crate) const MOMENTS: [Moment; 5 + OTHER_BRANCHES] = {
+    const BEHIND: [Moment; 4] = [Moment::Schedule, Moment::Tag, Moment::Release, Moment::PullRequest];
+    let mut all = [Moment::Branch; 5 + OTHER_BRANCHES];
+    let mut at = 0;
+    while at < OTHER_BRANCHES {
+        all[1 + at] = Moment::OtherBranch(at);
+        at += 1;
+    }
+    at = 0;
+    while at < BEHIND.len() {
+        all[1 + OTHER_BRANCHES + at] = BEHIND[at];
+        at += 1;
+    }
+    all
+};
 
 /// What is known of each of [`MOMENTS`]; `None` when it cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,15 +3,35 @@
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 
+use super::definition::KnownTarget;
 use super::found::Override;
 use super::render::{Variables, quotable};
-use super::tags::list;
+use super::tags::{self, list};
 use super::target_block::{self, Told, key};
-use super::text::Place;
+use super::text::{Line, Place};
 use super::world::World;
 
 /// What an object has.
 type Members = Vec<(ObjectKey, Expression)>;
+
+/// The platforms that are set for a target and that it has not: where they are from, the attribute and its value.
+pub(super) fn platforms(
+    lines: &[Line],
+    target: &KnownTarget,
+    told: &mut Vec<Told>,
+) -> Option<(Place, &'static str, Expression)> {
+    for line in lines.iter().filter(|line| line.text.constant().is_none()) {
+        let (label, what) = (&target.label, quotable(&line.text.shown()));
+        let message =
+            format!("a platform of target `{label}` is not in the proposal: `{what}` is not known here");
+        told.push((line.place.clone(), message));
+    }
+    let set = tags::platforms(lines);
+    let own = tags::normal_platforms(target.platforms.iter().map(String::as_str));
+    let is_new = set.iter().any(|one| !own.contains(one)) || own.iter().any(|one| !set.contains(one));
+    let first = lines.first().filter(|_| !set.is_empty() && is_new)?;
+    Some((first.place.clone(), "platforms", list(set.into_iter().map(Expression::from))))
+}
 
 /// Attributes: where each is from, its name and its value.
 pub(super) fn attributes(

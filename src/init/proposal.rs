@@ -8,6 +8,7 @@ use indexmap::IndexSet;
 
 use super::covered::Covered;
 use super::definition::{Known, KnownImage};
+use super::entry::of_one_kind;
 use super::found::DockerfileBuild;
 use super::images::{Candidate, Stray, TargetOf, is_yaml};
 use super::logins;
@@ -385,7 +386,8 @@ impl<'a> Maker<'a> {
         }
         let Tags { entries, flavor, has_version, lost: _ } = tags;
         if has_version {
-            lines.attribute("version", &Expression::from("{{ tag }}"));
+            let when = if self.world.tags_begin_with_v { "tag is startingwith('v')" } else { "tag" };
+            lines.line(&format!("version = {{ pattern = \"{{{{ tag }}}}\", when = {} }}", quoted(when)));
         }
         if !repositories.is_empty() {
             lines.open("tags = [");
@@ -463,7 +465,7 @@ impl<'a> Maker<'a> {
         lines.close("}");
     }
 
-    /// Platforms for a target that has none.
+    /// What steps set for a target: platforms that it has not, and other attributes.
     fn platforms(
         &mut self,
         label: &str,
@@ -479,14 +481,8 @@ impl<'a> Maker<'a> {
         if self.proposal.images.iter().any(|image| image.target == label) {
             return;
         }
-        let platforms = tags::platforms(&candidate.platforms);
-        let named = candidate.platforms.first().filter(|_| !platforms.is_empty() && !target.has_platforms);
-        let mut set: Vec<(Place, &str, Expression)> = named
-            .map(|first| {
-                (first.place.clone(), "platforms", list(platforms.into_iter().map(Expression::from)))
-            })
-            .into_iter()
-            .collect();
+        let platforms = overrides::platforms(&candidate.platforms, target, told);
+        let mut set: Vec<(Place, &str, Expression)> = platforms.into_iter().collect();
         let world = self.world;
         set.extend(overrides::attributes(&candidate.overrides, &mut self.variables, world, written, told));
         let Some((first, _, _)) = set.first() else { return };
@@ -511,6 +507,11 @@ impl<'a> Maker<'a> {
     }
 
     fn finish(mut self, reading: &Reading, told: &mut Vec<Told>) -> Proposal {
+        if self.today.is_of_all_refs() {
+            let all =
+                self.proposal.images.iter().filter_map(|image| Some((image, image.candidate.as_ref()?)));
+            told.extend(all.filter_map(|(image, candidate)| of_one_kind(&image.name, &candidate.entries)));
+        }
         let mut lines = Lines::default();
         let of_steps = std::mem::take(&mut self.env).into_iter();
         let mut env: Vec<(ObjectKey, Expression)> =

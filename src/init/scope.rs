@@ -8,6 +8,7 @@ use super::text::{Condition, Meta, Piece, Template, is_name};
 use super::value::{Value, call, equal};
 use super::when;
 use super::world::World;
+use super::written::WrittenFile;
 
 /// How far environment variables, inputs and outputs may refer to each other.
 const MAX_DEPTH: usize = 12;
@@ -38,6 +39,8 @@ pub(crate) struct Scope {
     pub env: Vec<(String, String)>,
     /// The same of what scripts set, which is known already.
     pub set: Vec<(String, Template)>,
+    /// The files that scripts have written.
+    pub files: Vec<WrittenFile>,
     /// The row of the matrix.
     pub matrix: Option<Value>,
     /// The inputs of a called workflow or of a manual start, as they are written.
@@ -95,27 +98,90 @@ impl Scope {
         }
     }
 
-    /// A condition: `if:` needs no braces, an input does.
+    /// What an input says: a text is `true` or `false`.
     pub(crate) fn condition(&self, text: &str) -> Condition {
+        self.judged(text, |text| text == "true" || (!text.is_empty() && text != "false"), false)
+    }
+
+    /// What `if:` says, which needs no braces: any text counts as true, also `false`.
+    pub(crate) fn condition_of_if(&self, text: &str) -> Condition {
+        self.judged(text, |text| !text.is_empty(), true)
+    }
+
+    fn judged(&self, text: &str, holds: impl Fn(&str) -> bool, is_if: bool) -> Condition {
         let text = text.trim();
         let written = match parts(text).as_slice() {
             [Err(written)] => (*written).to_owned(),
             _ => text.to_owned(),
         };
         let parsed = Expression::parse(&written);
-        let answers = Answers::of(|moment| {
+        let ask = |moment| {
             let value = self.evaluate(parsed.as_ref()?, Some(moment), 0);
             match &value {
-                // An input that is text says `true` or `false`.
-                Value::Text(text) => {
-                    text.constant().map(|text| text == "true" || (!text.is_empty() && text != "false"))
-                }
+                Value::Text(text) => text.constant().map(|text| holds(&text)),
                 other => other.is_true(),
             }
+        };
+        // Branches that are not there are as the default one is.
+        let on_branch = ask(Moment::Branch);
+        let is_there = |at: usize| at < self.world.other_branches.len();
+        let answers = Answers::of(|moment| match moment {
+            Moment::Branch => on_branch,
+            Moment::OtherBranch(at) if !is_there(at) => on_branch,
+            other => ask(other),
+        });
+        let parsed = parsed.map(|parsed| match parsed {
+            // An input has the value itself.
+            Expression::Path(path) if !is_if => self.decision(&path).unwrap_or(Expression::Path(path)),
+            other => self.with_decisions(other),
         });
         let when =
             parsed.and_then(|parsed| when::of(&parsed, &|inner, moment| self.evaluate(inner, moment, 0)));
         Condition { written, answers, when }
+    }
+
+    /// What an environment variable is that says whether something holds.
+    fn decision(&self, path: &[String]) -> Option<Expression> {
+        let [root, name] = path else { return None };
+        if root != "env" || self.set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return None;
+        }
+        let (_, written) = self.env.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        let parts = parts(written);
+        let [Err(written)] = parts.as_slice() else { return None };
+        Expression::parse(written).filter(is_decision)
+    }
+
+    /// A condition in which variables that say whether something holds are that: they are the texts `true` and `false`.
+    fn with_decisions(&self, condition: Expression) -> Expression {
+        match condition {
+            Expression::Not(inner) => Expression::Not(Box::new(self.with_decisions(*inner))),
+            Expression::Binary(operator @ ("&&" | "||"), left, right) => Expression::Binary(
+                operator,
+                Box::new(self.with_decisions(*left)),
+                Box::new(self.with_decisions(*right)),
+            ),
+            Expression::Binary(operator @ ("==" | "!="), left, right) => {
+                let of = |path: &Expression, text: &Expression| match (path, text) {
+                    (Expression::Path(path), Expression::Text(text)) => {
+                        let decision = self.decision(path)?;
+                        Some(match text.to_ascii_lowercase().as_str() {
+                            "true" => decision,
+                            "false" => Expression::Not(Box::new(decision)),
+                            _ => Expression::Bool(false),
+                        })
+                    }
+                    _ => None,
+                };
+                match of(&left, &right).or_else(|| of(&right, &left)) {
+                    Some(decision) if operator == "!=" => Expression::Not(Box::new(decision)),
+                    Some(decision) => decision,
+                    None => Expression::Binary(operator, left, right),
+                }
+            }
+            Expression::Path(path) if self.decision(&path).is_some() => Expression::Bool(true),
+            other => other,
+        }
     }
 
     /// Whether a value is an input of a workflow that nothing calls.
@@ -267,7 +333,13 @@ impl Scope {
         if let Some((_, written)) = self.env.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name))
         {
             return Some(match parts(written).as_slice() {
-                [Err(written)] => self.written(written, moment, depth + 1),
+                // It is a text, whatever is written.
+                [Err(written)] => match self.written(written, moment, depth + 1) {
+                    value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => {
+                        Value::Text(value.into_text())
+                    }
+                    other => other,
+                },
                 _ => Value::Text(self.template_at(written, moment, depth + 1)),
             });
         }
@@ -340,6 +412,22 @@ impl Scope {
 
     fn piece(&self, piece: Piece, moment: Option<Moment>) -> Value {
         at(&Template(vec![piece]), moment, &self.world)
+    }
+}
+
+/// Whether an expression is true or false, and nothing else.
+fn is_decision(expression: &Expression) -> bool {
+    match expression {
+        Expression::Bool(_) | Expression::Not(_) => true,
+        Expression::Binary("&&" | "||", left, right) => is_decision(left) && is_decision(right),
+        Expression::Binary(..) => true,
+        Expression::Call(name, _) => {
+            matches!(
+                name.as_str(),
+                "contains" | "startswith" | "endswith" | "always" | "success" | "failure" | "cancelled"
+            )
+        }
+        _ => false,
     }
 }
 

@@ -23,6 +23,12 @@ impl Scripts {
         self.texts.get_key_value(path).map(|(path, text)| (Rc::clone(path), Rc::clone(text)))
     }
 
+    /// The files of this name in all folders, with their texts.
+    pub(crate) fn named<'s>(&'s self, name: &'s str) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let is_it = move |path: &str| path.rsplit('/').next() == Some(name);
+        self.texts.iter().map(|(path, text)| (&**path, &**text)).filter(move |(path, _)| is_it(path))
+    }
+
     /// Notes that something runs a script, which publishes.
     pub(crate) fn note(&self, path: &Rc<str>) {
         self.run.borrow_mut().insert(Rc::clone(path));

@@ -570,8 +570,14 @@ fn valid(rule: &str) -> Result<(), String> {
 
 /// The lines of platforms as a list, each normalised where it can be.
 pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
+    let texts: Vec<String> = lines.iter().filter_map(|line| line.text.constant()).collect();
+    normal_platforms(texts.iter().map(String::as_str))
+}
+
+/// Platforms as they are called, each once.
+pub(crate) fn normal_platforms<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
     let mut platforms: Vec<String> = Vec::new();
-    for text in lines.iter().filter_map(|line| line.text.constant()) {
+    for text in texts {
         for one in text.split(',').map(|one| one.trim().trim_matches('"')).filter(|one| !one.is_empty()) {
             if one.parse::<crate::platform::Platform>().is_err() {
                 continue;

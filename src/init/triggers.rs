@@ -6,13 +6,16 @@ use regex::Regex;
 
 use super::guard::Guard;
 use super::inputs::place_of;
-use super::moment::{Answers, Moment, OTHER_BRANCHES};
+use super::moment::{Answers, Moment};
 use super::text::{Condition, Place};
 use super::when;
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
 use crate::ci::DEFAULT_BRANCHES;
 use crate::source::Source;
+
+/// A branch that nothing names.
+pub(super) const ANY_BRANCH: &str = "another-branch";
 
 /// What starts a workflow.
 #[derive(Clone, Debug)]
@@ -215,46 +218,37 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
     }
 }
 
-/// Whether the clock starts a workflow.
-pub(crate) fn has_schedule(on: &Yaml) -> bool {
-    events(on).iter().any(|(event, _)| event == "schedule")
+/// Whether one of these events starts a workflow.
+pub(crate) fn has_any(on: &Yaml, names: &[&str]) -> bool {
+    events(on).iter().any(|(event, _)| names.contains(&event.as_str()))
 }
 
-/// Branches beside the default one: one whose pushes start a workflow, and one for each workflow that none so far starts.
+/// Branches beside the default one whose pushes start workflows: those that these name, and one for each of their patterns.
 pub(crate) fn other_branches(starts: &[&Yaml], default: &str) -> Vec<String> {
-    let mut names: Vec<String> = starts.iter().find_map(|on| other_branch(on, default)).into_iter().collect();
+    let mut names: Vec<String> = Vec::new();
     for on in starts {
         let events = events(on);
-        let Some((_, Some(filters))) = events.into_iter().find(|(event, _)| event == "push") else {
-            continue;
-        };
-        let starts = |name: &str| passes(Some(filters), "branches", "tags", name);
-        if names.len() < OTHER_BRANCHES && !starts(default) && !names.iter().any(|name| starts(name)) {
-            names.extend(other_branch(on, default));
+        let Some((_, filters)) = events.into_iter().find(|(event, _)| event == "push") else { continue };
+        let patterns = filters.map(|filters| patterns(filters, "branches")).unwrap_or_default();
+        for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
+            let end = pattern.find(['*', '[', '?', '+']).unwrap_or(pattern.len());
+            let is_known = end < pattern.len() && names.iter().any(|name| matches_one(pattern, name));
+            let name = match &pattern[..end] {
+                "" => ANY_BRANCH.to_owned(),
+                _ if end == pattern.len() => pattern.clone(),
+                prefix => format!("{prefix}1.2"),
+            };
+            if !is_known && !is_default(&name, default) && matches(&patterns, &name) && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        let any = ANY_BRANCH.to_owned();
+        if patterns.is_empty() && passes(filters, "branches", "tags", &any) && !names.contains(&any) {
+            names.push(any);
         }
     }
     names
-}
-
-/// A branch beside the default one whose pushes start a workflow. A repository with `main` has no `master` but in lists
-/// that serve both.
-fn other_branch(on: &Yaml, default: &str) -> Option<String> {
-    let events = events(on);
-    let (_, filters) = events.into_iter().find(|(event, _)| event == "push")?;
-    let any = "another-branch".to_owned();
-    let Some(filters) = filters else { return Some(any) };
-    let patterns = patterns(filters, "branches");
-    let made = patterns.iter().filter(|pattern| !pattern.starts_with('!')).filter_map(|pattern| {
-        let end = pattern.find(['*', '[', '?', '+']).unwrap_or(pattern.len());
-        let name = match &pattern[..end] {
-            "" => any.clone(),
-            _ if end == pattern.len() => pattern.clone(),
-            prefix => format!("{prefix}1.2"),
-        };
-        (!is_default(&name, default) && matches(&patterns, &name)).then_some(name)
-    });
-    let named = made.into_iter().next();
-    named.or_else(|| (patterns.is_empty() && passes(Some(filters), "branches", "tags", &any)).then_some(any))
 }
 
 /// Whether it is the default branch, or another usual name for it.

@@ -6,7 +6,7 @@ use super::bake_action;
 use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
-use super::folder::Folder;
+use super::folder::{Folder, TOP};
 use super::foreign;
 use super::found::Publication;
 use super::guard::{self, Guard};
@@ -17,7 +17,7 @@ use super::metadata_action;
 use super::moment::{Answers, MOMENTS};
 use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
-use super::shell::{self, Home};
+use super::shell::{self, Home, Ran};
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::world::World;
@@ -66,6 +66,9 @@ const UNREAD: [&str; 9] = [
     "docker/build-push-action-multi",
     "ko-build/setup-ko",
 ];
+
+/// Actions that run a command in the repository, again where it fails.
+const RUNNING: [&str; 3] = ["nick-fields/retry", "nick-invision/retry", "wandalen/wretry.action"];
 
 /// Reads workflows, and the actions that they use.
 pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> Reading {
@@ -367,6 +370,10 @@ impl<'a> Reader<'a> {
             format!("`{uses}` publishes images, but `init` does not read its inputs")
         } else if foreign::may_publish(uses, inputs.names()) {
             format!("`{uses}` may publish images, and `init` does not read it")
+        } else if let Some(given) =
+            inputs.names().find(|name| inputs.raw(name).is_some_and(foreign::says_push))
+        {
+            format!("`{uses}` is given commands in `{given}`, and `init` does not read what it publishes")
         } else {
             return;
         };
@@ -416,27 +423,40 @@ impl<'a> Reader<'a> {
                 let folder = step.get("working-directory").and_then(Yaml::as_text).or(run.folder);
                 let folder =
                     folder.map_or_else(Folder::default, |path| Folder::default().at(&of_step.template(path)));
-                let home = Home { folder, ..Home::default() };
-                let ran = shell::read(script.as_text().unwrap_or_default(), &of_step, &home);
-                let first = raw_lines(script, run.source, &run.file.path);
-                let line = first.first().map_or_else(
-                    || place_of(script, run.source, &run.file.path).line,
-                    |first| first.place.line,
-                );
-                let setting = Setting { path: &run.file.path, lines: &[line], runs, job: &run.job };
-                let is_ever = |runs: Answers| MOMENTS.into_iter().any(|moment| runs.may(moment));
-                // Its own condition forbids it in all runs of its job.
-                if is_ever(runs) || !is_ever(run.runs) {
-                    self.add_deeds(beside::of_lines(&first), run);
-                }
-                let found = commands::publications(&ran, &of_step, &setting);
-                self.add(found, run, own);
+                let (ran, line) = self.script(script, folder, &of_step, run, (runs, own));
+                scope.files.extend(ran.files.into_iter().map(|one| one.in_file(&run.file.path, line)));
                 scope.set.extend(ran.environment);
                 let outputs =
                     ran.outputs.into_iter().map(|(name, value)| (name, Output::Value(value))).collect();
                 scope.steps.push((id, outputs));
             }
         }
+    }
+
+    /// Reads a script of a step; answers with what came of it, and where it begins.
+    fn script(
+        &mut self,
+        script: &Yaml,
+        folder: Folder,
+        scope: &Scope,
+        run: &Run<'a, '_>,
+        (runs, own): (Answers, Option<&Guard>),
+    ) -> (Ran, usize) {
+        let home = Home { folder, ..Home::default() };
+        let ran = shell::read(script.as_text().unwrap_or_default(), scope, &home);
+        let first = raw_lines(script, run.source, &run.file.path);
+        let line = first
+            .first()
+            .map_or_else(|| place_of(script, run.source, &run.file.path).line, |first| first.place.line);
+        let setting = Setting { path: &run.file.path, lines: &[line], runs, job: &run.job };
+        let is_ever = |runs: Answers| MOMENTS.into_iter().any(|moment| runs.may(moment));
+        // Its own condition forbids it in all runs of its job.
+        if is_ever(runs) || !is_ever(run.runs) {
+            self.add_deeds(beside::of_lines(&first), run);
+        }
+        let found = commands::publications(&ran, scope, &setting);
+        self.add(found, run, own);
+        (ran, line)
     }
 
     /// A step with an action; answers with its outputs.
@@ -472,6 +492,10 @@ impl<'a> Reader<'a> {
             self.add([found], run, own);
         } else if name == "docker/login-action" || name == "redhat-actions/podman-login" {
             self.reading.logins.push(LoginStep::read(&inputs, scope));
+        } else if let (true, Some(script)) = (RUNNING.contains(&name.as_str()), inputs.yaml("command")) {
+            let folder = inputs.text("current_path", scope);
+            let folder = folder.map_or_else(Folder::default, |path| Folder::default().at(&path));
+            self.script(script, folder, scope, run, (runs, own));
         } else if let Some(folder) = uses.strip_prefix("./") {
             return self.local_action(folder, step, scope, run, (runs, own), depth);
         } else {
@@ -506,6 +530,7 @@ impl<'a> Reader<'a> {
             world: Rc::clone(self.world),
             env: scope.env.clone(),
             set: scope.set.clone(),
+            files: scope.files.clone(),
             inputs: with_defaults(file.root.get("inputs"), given(step)),
             is_called: true,
             caller: Some(Rc::new(scope.clone())),
@@ -522,6 +547,7 @@ impl<'a> Reader<'a> {
             runs_on: run.runs_on.clone(),
             folder: None,
         };
+        inner.set.push((shell::ACTION.to_owned(), Template::from(format!("{TOP}/{folder}").as_str())));
         self.called.push(Rc::clone(&file.path));
         self.steps(steps.items(), &mut inner, &run, depth + 1);
         self.called.pop();
@@ -538,7 +564,7 @@ impl<'a> Reader<'a> {
 
 /// The condition in an `if`.
 fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
-    Some(Guard { condition: scope.condition(of.as_text()?), place: place_of(of, source, path) })
+    Some(Guard { condition: scope.condition_of_if(of.as_text()?), place: place_of(of, source, path) })
 }
 
 /// The folder that the scripts of a workflow or a job run in, as it says.

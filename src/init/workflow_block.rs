@@ -60,6 +60,11 @@ impl Today {
         publishes.release |= may(Moment::Release);
     }
 
+    /// Whether runs of branches and of git tags publish.
+    pub(super) fn is_of_all_refs(&self) -> bool {
+        self.branch && self.tag
+    }
+
     /// The settings, and what has none.
     pub(super) fn settings(&self, beside: &[Beside], world: &World, told: &mut Vec<Told>) -> Vec<Setting> {
         let mut settings = Vec::new();

@@ -20,10 +20,14 @@ pub(crate) struct World {
     pub named_by: NamedBy,
     /// Other branches whose pushes start workflows.
     pub other_branches: Vec<String>,
+    /// More of them, for which there is no room.
+    pub more_branches: Vec<String>,
     /// Whether the clock starts workflows.
     pub has_schedule: bool,
     /// A git tag that starts no workflow today, if they name those that do.
     pub odd_tag: Option<String>,
+    /// Whether nothing but pushes of git tags that begin with a `v` makes releases today.
+    pub tags_begin_with_v: bool,
     /// What a release is called in the examples.
     pub tag: String,
     /// The same for each workflow.

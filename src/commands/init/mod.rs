@@ -14,6 +14,7 @@ use indexmap::IndexSet;
 use preview::Changed;
 use scan::Found;
 
+use super::plan;
 use super::session::Session;
 use crate::bake::text::discovery;
 use crate::cli;
@@ -28,7 +29,7 @@ use crate::init::found::Publication;
 use crate::init::gitlab;
 use crate::init::images::{self, Stray};
 use crate::init::kinds::Kind;
-use crate::init::moment::Answers;
+use crate::init::moment::{Answers, COMMIT, Moment};
 use crate::init::proposal::{self, Proposal, Told};
 use crate::init::render::quotable;
 use crate::init::scope::Scope;
@@ -36,10 +37,11 @@ use crate::init::shell::{self, Home};
 use crate::init::text::Place;
 use crate::init::workflow;
 use crate::init::world::World;
+use crate::resolve::Purpose;
 use crate::source::SourceId;
 
-/// What to do when the blocks are written, with the options that name the files.
-fn next(is_on_gitlab: bool, options: &str) -> String {
+/// What to do when the blocks are written, with the options that name the files and the facts that a plan needs here.
+fn next(is_on_gitlab: bool, options: &str, facts: &Facts) -> String {
     let writes = if is_on_gitlab {
         format!(
             "`bakeplan workflow gitlab{options} -o .gitlab/images.yml --install HOW` writes the pipeline, which `.gitlab-ci.yml` includes"
@@ -49,9 +51,72 @@ fn next(is_on_gitlab: bool, options: &str) -> String {
             "`bakeplan workflow github{options} -o .github/workflows/images.yml --install HOW` writes the workflow"
         )
     };
+    let (look, why) = match facts {
+        Facts::Known => (String::new(), ""),
+        Facts::Needed(facts) => (
+            facts.iter().map(|fact| format!(" --fact {fact}")).collect(),
+            ", since git does not tell here which run the plan is for",
+        ),
+        Facts::Elsewhere(facts) => (
+            facts.iter().map(|fact| format!(" --fact {fact}")).collect(),
+            ", since nothing is published from here",
+        ),
+    };
     format!(
-        "Next, look at `bakeplan plan{options}`. {writes}; `bakeplan explain no-install` lists what HOW can be.\n"
+        "Next, look at `bakeplan plan{options}{look}`{why}. {writes}; `bakeplan explain no-install` lists what HOW can be.\n"
     )
+}
+
+/// What a person has to say for a plan that shows something.
+enum Facts {
+    /// Nothing.
+    Known,
+    /// These facts, which nobody knows here.
+    Needed(Vec<String>),
+    /// These facts, since runs of this commit publish nothing.
+    Elsewhere(Vec<String>),
+}
+
+/// Tries the plan of what was written, as it is here and in the runs of a release and of the default branch.
+fn facts_for(session: &mut Session<'_>, proposals: &[Proposal], known: &[Known], world: &World) -> Facts {
+    let own = proposals.first().and_then(|proposal| known.get(proposal.definition?));
+    let (folder, files) = own.map_or_else(Default::default, |own| (own.folder.clone(), own.files.clone()));
+    let here = session.host.clone();
+    let host = here.below(&folder);
+    let mut shows = |facts: &[String]| {
+        let selection = known::selection(&files, facts.to_vec(), true).ok()?;
+        let since = session.sources.count();
+        let made = known::quietly(session, &here, |session| {
+            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+        });
+        session.sources.put_below(&folder, since);
+        Some(!made.ok()?.0.images.is_empty())
+    };
+    let first = shows(&[]);
+    if first == Some(true) {
+        return Facts::Known;
+    }
+    let tag = vec![format!("tag={}", world.tag)];
+    let branch = vec![format!("ref=refs/heads/{}", world.default_branch)];
+    // In a folder without commits, or without git.
+    let all =
+        |moment: Moment| moment.facts(world).into_iter().filter(|fact| !fact.starts_with("event=")).collect();
+    let commit = vec![format!("commit={COMMIT}")];
+    let with = |facts: &[String]| [facts, &commit].concat();
+    let tries = [
+        tag.clone(),
+        branch.clone(),
+        commit.clone(),
+        with(&tag),
+        with(&branch),
+        all(Moment::Tag),
+        all(Moment::Branch),
+    ];
+    match tries.into_iter().find(|facts| shows(facts) == Some(true)) {
+        Some(facts) if first.is_none() => Facts::Needed(facts),
+        Some(facts) => Facts::Elsewhere(facts),
+        None => Facts::Known,
+    }
 }
 
 /// The options that name the files of the first definition that is written, where they are not found without.
@@ -91,6 +156,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let (publications, left) =
         with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
     warnings.extend(not_run(&left));
+    let unless_run = std::mem::take(&mut found.unless_run).into_iter();
+    warnings.extend(unless_run.filter(|(path, _)| !world.scripts.is_run(path)).map(|(_, warning)| warning));
     // All of them are read; from now on they are only shown.
     found.mask(session);
     let (evaluated, problems) = known::all(session, &mut found, &publications);
@@ -103,11 +170,21 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
             "workflows and scripts ask for so much work, or have a matrix of so many rows, that they were read in part; what is missing is not in the proposal",
         ));
     }
+    if !world.more_branches.is_empty() {
+        let message = format!(
+            "pushes to more branches start workflows than the table has rows for: it lacks {}",
+            listed(&world.more_branches)
+        );
+        let note = Diagnostic::note(Code::INIT_LIMIT, message);
+        warnings.push(note.with_help(
+            "`bakeplan plan --fact ref=refs/heads/NAME` shows what is published from one of them",
+        ));
+    }
     let has_candidates = !candidates.is_empty();
     let line = |place: &Place| found.line(session, place);
     let (proposals, told, more) = proposal::propose(candidates, &known, &reading, &world, &line);
     strays.extend(more);
-    let has_strays = !strays.is_empty();
+    let has_strays = strays.iter().any(|stray| !stray.publication.is_guess);
     let mut proposals: Vec<_> =
         proposals.into_iter().filter(|proposal| !proposal.images.is_empty()).collect();
     // What publishes them is there, if something does that could not be read.
@@ -180,9 +257,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
             return session.show("Nothing is written.\n");
         }
     }
-    super::plan::write(session, &files)?;
+    plan::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
-    let next = next(is_on_gitlab, &options_of(&proposals, &known));
+    let facts = facts_for(session, &proposals, &known, &world);
+    let next = next(is_on_gitlab, &options_of(&proposals, &known), &facts);
     session.show(&format!("{written}{hint}{next}"))
 }
 
@@ -201,9 +279,8 @@ fn with_scripts(
     let read = |(path, id): &(Rc<str>, SourceId)| {
         let text = &session.sources.get(*id).text;
         let home = home(path);
-        let is_makefile = home.by_line && !path.to_ascii_lowercase().ends_with("justfile");
-        let ran = if is_makefile {
-            shell::read_makefile(text, &scope, &home)
+        let ran = if shell::has_parts(path) {
+            shell::read_parts(path, text, &scope, &home)
         } else {
             shell::read(text, &scope, &home)
         };
@@ -214,10 +291,11 @@ fn with_scripts(
     // What is run by others is theirs.
     for (path, ran) in all.iter().filter(|(path, _)| is_left(path)) {
         let setting = Setting { path, lines: &[1], runs: Answers::of(|_| None), job: path };
-        let of_script = commands::publications(ran, &scope, &setting);
-        let (read, others): (Vec<_>, Vec<_>) = of_script
-            .into_iter()
-            .partition(|one| !has_builds || one.build.is_none() && !one.sources.is_empty());
+        let of_script = commands::publications(ran, &scope, &setting).into_iter();
+        // What people run may need much that is not here.
+        let of_script = of_script.filter(|one| !one.is_guess);
+        let (read, others): (Vec<_>, Vec<_>) =
+            of_script.partition(|one| !has_builds || one.build.is_none() && !one.sources.is_empty());
         publications.extend(read);
         if !others.is_empty() {
             left.push(format!("`{path}`"));
@@ -236,16 +314,16 @@ fn not_run(paths: &[String]) -> Option<Diagnostic> {
     (!paths.is_empty()).then(|| note.with_help("write an `image` block for what people publish with it"))
 }
 
-/// Where a script begins: recipes of make in the folder of their file, each line by itself, and others at the top.
+/// Where a script begins: what has recipes or tasks in the folder of its file, and others at the top.
 fn home(path: &str) -> Home {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let own = Folder::Known(folder.to_owned());
     let name = name.to_ascii_lowercase();
-    let by_line = name.ends_with("makefile") || name.ends_with(".mk") || name == "justfile";
+    let has_parts = shell::has_parts(path);
     Home {
-        folder: if by_line { own.clone() } else { Folder::default() },
+        folder: if has_parts { own.clone() } else { Folder::default() },
         own: Some(own),
-        by_line,
+        by_line: name.ends_with("makefile") || name.ends_with(".mk"),
         running: vec![path.into()],
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Found {
     library: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
     pub(super) others: Vec<(Kind, String)>,
+    /// What files say that scripts may run, with their paths.
+    pub(super) unless_run: Vec<(Rc<str>, Diagnostic)>,
     /// What is worth a look.
     pub(super) warnings: Vec<Diagnostic>,
     /// Where each file's text is.
@@ -176,14 +178,27 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
             Kind::Foreign => {
                 let Ok(text) = host.read(&path) else { continue };
                 bytes += text.len();
-                let Some((line, tool)) = kinds::publishes(&path, &text) else { continue };
+                let publishes = kinds::publishes(&path, &text);
+                let is_package = path.rsplit('/').next() == Some("package.json");
+                if publishes.is_none() && !is_package {
+                    continue;
+                }
                 let id = session.sources.add(path.clone(), text);
                 found.add(&path, id);
+                if is_package {
+                    found.library.push((path.as_str().into(), id));
+                }
+                let Some((line, tool)) = publishes else { continue };
                 let place = Place { path: path.as_str().into(), line: line + 1 };
                 let message = format!("{tool} publishes images, and `init` does not read how");
                 let warning =
                     Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &place), "");
-                found.warnings.push(warning.with_help("write an `image` block for what it publishes"));
+                let warning = warning.with_help("write an `image` block for what it publishes");
+                if is_package {
+                    found.unless_run.push((path.into(), warning));
+                } else {
+                    found.warnings.push(warning);
+                }
             }
             Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {
                 found.others.push((kind, path));
@@ -270,5 +285,5 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
             default_branch.unwrap_or_else(|| "main".to_owned()),
         )
     };
-    if world.is_on_gitlab { gitlab::examples(&found.pipelines, world) } else { world }
+    if world.is_on_gitlab { gitlab::examples(&found.pipelines, &session.sources, world) } else { world }
 }

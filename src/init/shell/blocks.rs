@@ -263,7 +263,10 @@ impl Script<'_> {
         for Document { text, at, is_expanded } in &statement.documents {
             if is_script {
                 self.run_apart(text, *at, ran);
-            } else if *is_expanded {
+                continue;
+            }
+            self.write(&statement.text, text, *is_expanded, *at);
+            if *is_expanded {
                 for (inner, above) in words::substitutions_in_text(text) {
                     self.run_apart(inner, at + above, ran);
                 }

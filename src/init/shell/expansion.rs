@@ -45,7 +45,7 @@ impl Script<'_> {
         if let Some(rest) = text.strip_prefix(OPEN) {
             let (number, after) = rest.split_once(CLOSE).unwrap_or_default();
             let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
-            return (known.cloned().unwrap_or_default(), after);
+            return (known.map(|(value, _)| value.clone()).unwrap_or_default(), after);
         }
         let closed = |open: char, close: char| {
             let mut depth = 0;
@@ -94,6 +94,29 @@ impl Script<'_> {
         }
         let value = self.variable(&rest[..length]).map(lists::first);
         (value.unwrap_or_else(|| unknown(length + 1).0), &rest[length..])
+    }
+
+    /// A here-document with its expansions, of which a backslash makes texts.
+    pub(super) fn expanded_text(&mut self, text: &str) -> String {
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['$', '`', '\\']) {
+            expanded.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some(escaped) = rest.strip_prefix('\\') {
+                let next = escaped.chars().next();
+                let is_one = next.is_some_and(|next| matches!(next, '$' | '`' | '\\'));
+                let length = next.filter(|_| is_one).map_or(0, char::len_utf8);
+                expanded.push_str(if is_one { &escaped[..length] } else { "\\" });
+                rest = &escaped[length..];
+                continue;
+            }
+            let (value, after) = self.expansion(rest);
+            let marked = self.marked(value);
+            expanded.push_str(&marked);
+            rest = after;
+        }
+        expanded + rest
     }
 
     /// The value of a variable.

@@ -1,120 +1,29 @@
-//! Scripts and Makefiles that a script runs: `./push.sh`, `bash push.sh`, `. lib.sh`, `make -C api push`.
+//! Reads the scripts and Makefiles of the repository that a script runs, and those that it has written itself.
 
 use std::rc::Rc;
 
-use super::super::folder::{Folder, TOP};
+use super::super::folder::Folder;
 use super::super::scope::Scope;
-use super::super::text::{Template, is_name};
+use super::super::written::WrittenFile;
+use super::lost::Lost;
+use super::run::{FileRun, Inside, Kind};
+use super::words::{quoted, stages};
 use super::wrappers::{Change, Unwrapped};
-use super::{Home, Ran, Script};
+use super::{Home, Ran, Script, ShellCommand};
 
 /// How far files may run each other.
 const MAX_FILES: usize = 6;
 
-/// The names of a Makefile, in the order in which make looks for them.
-const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
-
-/// A file of the repository that a command runs.
-pub(super) struct FileRun {
-    path: Rc<str>,
-    text: Rc<str>,
-    /// What it is given, behind its own words.
-    arguments: Vec<Template>,
-    /// The folder that it runs in.
-    folder: Folder,
-    kind: Kind,
-}
-
-enum Kind {
-    /// A script with a shell of its own.
-    Script,
-    /// A script that the shell reads itself.
-    Source,
-    /// Targets of a Makefile; none for its first one.
-    Make(Vec<String>),
-}
+/// How many files that scripts write are known.
+const MAX_MADE: usize = 64;
 
 impl Script<'_> {
-    /// The file that a command runs, if it is one of the repository.
-    pub(super) fn file_of(&self, words: &[Template], folder: &Folder) -> Option<FileRun> {
-        let text = |word: &Template| word.constant().unwrap_or_default();
-        let (program, rest) = words.split_first()?;
-        let name = text(program);
-        let name = name.rsplit('/').next().unwrap_or_default();
-        if matches!(name, "make" | "gmake") {
-            return self.make_of(rest, folder);
-        }
-        let script = |word: &Template, arguments: &[Template], kind: Kind| {
-            let Folder::Known(path) = folder.at(word) else { return None };
-            let (path, text) = self.scope.world.scripts.at(&path)?;
-            Some(FileRun { path, text, arguments: arguments.to_vec(), folder: folder.clone(), kind })
-        };
-        match name {
-            "source" | "." => script(rest.first()?, &rest[1..], Kind::Source),
-            "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" => {
-                let (mut at, mut is_inline) = (0, false);
-                while let Some(option) = rest.get(at).map(text).filter(|word| word.starts_with(['-', '+'])) {
-                    let is_short = !option.starts_with("--");
-                    is_inline |= is_short && option.contains('c');
-                    // `-o NAME`
-                    let is_valued = is_short && option.ends_with(['o', 'O']);
-                    at += 1 + usize::from(is_valued || matches!(option.as_str(), "--rcfile" | "--init-file"));
-                }
-                (!is_inline && at < rest.len())
-                    .then(|| script(&rest[at], &rest[at + 1..], Kind::Script))
-                    .flatten()
-            }
-            _ if text(program).contains(['/', TOP]) => script(program, rest, Kind::Script),
-            _ => None,
-        }
-    }
-
-    /// `make -C FOLDER -f FILE NAME=VALUE TARGET…`
-    fn make_of(&self, words: &[Template], folder: &Folder) -> Option<FileRun> {
-        let (mut folder, mut file, mut goals, mut arguments) = (folder.clone(), None, Vec::new(), Vec::new());
-        let mut words = words.iter().peekable();
-        while let Some(word) = words.next() {
-            let text = word.constant().unwrap_or_else(|| word.shown());
-            let value = |known: &[&str]| {
-                let option = known.iter().find(|known| text.starts_with(**known))?;
-                let rest = text[option.len()..].trim_start_matches('=');
-                let is_whole = text == *option;
-                (is_whole || !option.starts_with("--") || text[option.len()..].starts_with('='))
-                    .then(|| (!is_whole).then(|| Template::from(rest)))
-            };
-            if let Some(inside) = value(&["-C", "--directory"]) {
-                folder = folder.at(&inside.or_else(|| words.next().cloned())?);
-            } else if let Some(inside) = value(&["-f", "--file", "--makefile"]) {
-                file = Some(inside.or_else(|| words.next().cloned())?);
-            } else if matches!(text.as_str(), "-I" | "-o" | "-W" | "-E" | "--eval") {
-                words.next();
-            } else if text == "-j" || text == "-l" {
-                words.next_if(|next| next.constant().is_some_and(|text| text.parse::<f64>().is_ok()));
-            } else if text.starts_with('-') {
-            } else if word
-                .split_once('=')
-                .is_some_and(|(name, _)| name.constant().is_some_and(|name| is_name(&name)))
-            {
-                arguments.push(word.clone());
-            } else {
-                goals.push(text);
-            }
-        }
-        let names = match &file {
-            Some(file) => vec![file.clone()],
-            None => MAKEFILES.map(Template::from).to_vec(),
-        };
-        let (path, text) = names.iter().find_map(|name| match folder.at(name) {
-            Folder::Known(path) => self.scope.world.scripts.at(&path),
-            Folder::Unknown(_) => None,
-        })?;
-        Some(FileRun { path, text, arguments, folder, kind: Kind::Make(goals) })
-    }
-
     /// Reads a file that a command runs.
-    pub(super) fn run_file(&mut self, run: FileRun, wrapping: &Unwrapped, ran: &mut Ran) {
-        let FileRun { path, text, arguments, folder, kind } = run;
-        let is_running = self.home.running.contains(&path) && !matches!(kind, Kind::Make(_));
+    pub(super) fn run_file(&mut self, run: FileRun, wrapping: &Unwrapped, line: usize, ran: &mut Ran) {
+        let FileRun { path, text, inside, arguments, folder, kind } = run;
+        // What has parts may run another one of them.
+        let has_parts = !matches!(kind, Kind::Script | Kind::Source);
+        let is_running = self.home.running.contains(&path) && !has_parts;
         if is_running
             || self.home.running.len() >= MAX_FILES
             || !self.scope.world.work.spend(8 + text.len() / 16 + self.scope.weight())
@@ -124,10 +33,14 @@ impl Script<'_> {
         let own = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let running = [self.home.running.as_slice(), &[Rc::clone(&path)]].concat();
         if matches!(kind, Kind::Source) {
-            let file = self.file.replace(Rc::clone(&path));
+            let (file, above) = match inside {
+                Some(Inside { file, above, .. }) => (file, above),
+                None => (Some(Rc::clone(&path)), 0),
+            };
+            let file = std::mem::replace(&mut self.file, file);
             let own = self.home.own.replace(Folder::Known(own));
             let before = std::mem::replace(&mut self.home.running, running);
-            self.run(&text, 0, ran);
+            self.run(&text, above, ran);
             (self.file, self.home.own, self.home.running) = (file, own, before);
             return;
         }
@@ -140,8 +53,13 @@ impl Script<'_> {
         let home = Home { folder, own: Some(Folder::Known(own)), by_line, running };
         let mut script = Script::new(&scope, &home);
         script.file = Some(Rc::clone(&path));
+        let (mut above, mut own_guards) = (0, Vec::new());
+        if let Some(Inside { file, above: lines, expressions, guards }) = inside {
+            (script.file, script.expressions) = (file, expressions);
+            (above, own_guards) = (lines, guards);
+        }
         let mut inner = Ran::default();
-        match kind {
+        let lost = match kind {
             Kind::Make(goals) => {
                 for argument in &arguments {
                     let Some((name, value)) = argument.split_once('=') else { continue };
@@ -149,21 +67,99 @@ impl Script<'_> {
                     script.fixed.insert(name.clone());
                     script.variables.push((name, value));
                 }
-                script.make(&text, Some(&goals), &mut inner);
+                script.make(&text, Some(&goals), &mut inner)
+            }
+            Kind::Just(goals) => script.just(&text, &goals, &mut inner),
+            Kind::Task(goals) => script.tasks(&path, &text, &goals, &mut inner),
+            Kind::Package(names, is_certain) => {
+                script.scripts_of_package(&text, &names, &arguments, is_certain, &mut inner)
             }
             Kind::Script | Kind::Source => {
                 script.set_arguments(Some(&arguments));
-                script.run(&text, 0, &mut inner);
+                script.run(&text, above, &mut inner);
+                Vec::new()
             }
-        }
-        let guards = self.flow.guards();
+        };
+        let mut guards = self.flow.guards();
+        guards.extend(own_guards);
         for mut command in inner.commands {
             if command.publishes() {
                 command.guards.splice(0..0, guards.iter().cloned());
                 ran.commands.push(command);
             }
         }
+        lost.into_iter().for_each(|lost| self.lose(lost, line, ran));
         ran.outputs.extend(inner.outputs);
         ran.environment.extend(inner.environment);
+    }
+
+    /// Adds that nobody knows what is run at a line.
+    pub(super) fn lose(&self, lost: Lost, line: usize, ran: &mut Ran) {
+        ran.commands.push(ShellCommand {
+            words: Vec::new(),
+            file: self.file.clone(),
+            line,
+            guards: self.flow.guards(),
+            folder: self.flow.folder.clone(),
+            environment: Vec::new(),
+            inherits: true,
+            is_given: false,
+            lost: Some(lost),
+        });
+    }
+
+    /// Remembers the text that a command writes into a file, with how many lines are above it.
+    pub(super) fn write(&mut self, command: &str, text: &str, is_expanded: bool, above: usize) {
+        let Some((path, is_more)) = self.written_to(command) else { return };
+        if self.files.len() >= MAX_MADE || !self.scope.world.work.spend(1 + text.len() / 16) {
+            return;
+        }
+        let mut text = if is_expanded { self.expanded_text(text) } else { text.to_owned() };
+        let guards = self.flow.guards();
+        let mut from = above;
+        if is_more
+            && let Some(before) = self.files.iter().rev().find(|one| *one.path == *path)
+            && before.file == self.file
+        {
+            let lines = before.text.lines().count();
+            let gap = above.saturating_sub(before.above + lines);
+            text = format!("{}\n{}{text}", before.text.trim_end_matches('\n'), "\n".repeat(gap));
+            from = before.above;
+        }
+        self.files.push(WrittenFile {
+            path: path.into(),
+            text: text.into(),
+            file: self.file.clone(),
+            above: from,
+            expressions: self.expressions.clone(),
+            guards,
+        });
+    }
+
+    /// The file that the output of a command goes to, and whether it is added to what is there: `cat > FILE`, `tee -a FILE`.
+    fn written_to(&self, command: &str) -> Option<(String, bool)> {
+        let path = |word: &str| match self.flow.folder.at(&self.expand(word)) {
+            Folder::Known(path) | Folder::Unknown(path) => path,
+        };
+        let mut found = None;
+        for stage in stages(command) {
+            let words: Vec<String> = quoted(&stage).into_iter().map(|word| word.text).collect();
+            if let Some(at) = words.iter().position(|word| word == "tee") {
+                let rest = &words[at + 1..];
+                let is_more = rest.iter().any(|word| word == "-a" || word == "--append");
+                let file = rest.iter().find(|word| !word.starts_with(['-', '<', '>']));
+                found = file.map(|file| (path(file), is_more));
+            }
+            for (at, word) in words.iter().enumerate() {
+                let Some(rest) = word.strip_prefix('1').unwrap_or(word).strip_prefix('>') else { continue };
+                let (is_more, rest) = rest.strip_prefix('>').map_or((false, rest), |rest| (true, rest));
+                let file =
+                    if rest.is_empty() { words.get(at + 1)?.as_str() } else { rest.trim_start_matches('|') };
+                if file != "/dev/null" && !file.starts_with('&') {
+                    found = Some((path(file), is_more));
+                }
+            }
+        }
+        found
     }
 }

@@ -308,7 +308,9 @@ impl Script<'_> {
             return Side::Text(text);
         }
         let expression = word.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
-        if let Some(written) = expression.and_then(|number| self.written.get(number.parse::<usize>().ok()?)) {
+        if let Some((_, written)) =
+            expression.and_then(|number| self.expressions.get(number.parse::<usize>().ok()?))
+        {
             if written == "github.ref_type" {
                 return Side::RefType;
             }

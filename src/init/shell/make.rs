@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::super::folder::Folder;
 use super::super::text::{Piece, Template, is_name};
+use super::lost::Lost;
 use super::words::is_of_make;
 use super::{Ran, Script};
 
@@ -185,21 +186,27 @@ struct Made {
 }
 
 impl Script<'_> {
-    /// Reads a Makefile: these goals with what they need, its first target where there are none, or all that it has.
-    pub(super) fn make(&mut self, text: &str, goals: Option<&[String]>, ran: &mut Ran) {
+    /// Reads a Makefile: these goals with what they need, its first target where there are none, or all that it has. Answers
+    /// with those that it lacks.
+    pub(super) fn make(&mut self, text: &str, goals: Option<&[Template]>, ran: &mut Ran) -> Vec<Lost> {
         let mut file = Makefile::default();
         let own = self.file.clone();
         file.read(text, own.as_ref());
-        let mut seen = 0;
+        let (mut seen, mut lacks_some) = (0, false);
         while let Some(names) = file.includes.get(seen).cloned() {
             seen += 1;
-            for name in self.expand(&names).constant().unwrap_or_default().split_whitespace() {
-                let Folder::Known(path) = self.home.folder.at(&Template::from(name)) else { continue };
-                if seen <= MAX_INCLUDES
-                    && let Some((path, text)) = self.scope.world.scripts.at(&path)
-                    && self.scope.world.work.spend(8 + text.len() / 16)
-                {
-                    file.read(&text, Some(&path));
+            let names = self.expand(&names);
+            lacks_some |= names.constant().is_none();
+            for name in names.constant().unwrap_or_default().split_whitespace() {
+                let found = match self.home.folder.at(&Template::from(name)) {
+                    Folder::Known(path) => self.scope.world.scripts.at(&path),
+                    Folder::Unknown(_) => None,
+                };
+                match found.filter(|_| seen <= MAX_INCLUDES) {
+                    Some((path, text)) if self.scope.world.work.spend(8 + text.len() / 16) => {
+                        file.read(&text, Some(&path));
+                    }
+                    _ => lacks_some = true,
                 }
             }
         }
@@ -214,19 +221,43 @@ impl Script<'_> {
         }
         let targets: Vec<Vec<String>> = file.rules.iter().map(|rule| self.names(&rule.targets)).collect();
         let needs: Vec<Vec<String>> = file.rules.iter().map(|rule| self.names(&rule.needs)).collect();
+        let mut lost = Vec::new();
         let made = match goals {
             None => all(&file, &targets, &needs),
             Some(goals) => {
                 let mut made = Vec::new();
                 let first =
                     || targets.iter().flatten().find(|name| !name.starts_with('.') && !name.contains('%'));
-                let goals: Vec<String> =
-                    if goals.is_empty() { first().cloned().into_iter().collect() } else { goals.to_vec() };
+                let has = |goal: &String| {
+                    let is_it =
+                        |name: &String| name == goal || name == ".DEFAULT" || stem(name, goal).is_some();
+                    targets.iter().flatten().any(is_it)
+                };
+                let is_part = |goal: &Template| goal.constant().is_some_and(|goal| has(&goal));
+                let own = self.file.as_deref();
+                let lack = |goal: &Template| match goal.constant() {
+                    Some(_) => Lost::part(goal, "target", own),
+                    None => Lost::any(goal, "target", own, text),
+                };
+                lost.extend(goals.iter().filter(|goal| !is_part(goal)).filter_map(lack));
+                let goals: Vec<String> = if goals.is_empty() {
+                    first().cloned().into_iter().collect()
+                } else {
+                    goals.iter().filter_map(Template::constant).collect()
+                };
                 let mut done = BTreeSet::new();
                 let recipes: Vec<bool> = file.rules.iter().map(|rule| !rule.recipe.is_empty()).collect();
                 for goal in &goals {
                     wanted(goal, (&targets, &needs, &recipes), &mut done, &mut made);
                 }
+                // What is needed may be in a file that was not found.
+                let needed = made.iter().filter(|_| lacks_some).flat_map(|one| &needs[one.rule]);
+                let is_file = |need: &&String| need.contains(['.', '/', '%']) || has(need);
+                let needed: BTreeSet<&String> = needed.filter(|need| !is_file(need)).collect();
+                let needed = needed.into_iter().map(|need| Template::from(need.as_str()));
+                lost.extend(
+                    needed.filter_map(|need| Lost::part(&need, "target", own)).filter(|lost| !lost.is_guess),
+                );
                 made
             }
         };
@@ -251,6 +282,7 @@ impl Script<'_> {
             self.variables.truncate(known);
         }
         self.file = own;
+        lost
     }
 
     /// The names that a text comes to.

@@ -20,9 +20,27 @@ mod status;
 
 mod blocks;
 mod calls;
+mod said;
+
+mod lost;
+
+mod justfile;
+mod run;
+
+mod just_values;
+mod taskfile;
+
+mod just;
+mod make;
+mod task;
+
+mod command_line;
+
+mod package;
+
+mod runners;
 
 mod files;
-mod make;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -32,7 +50,10 @@ use super::folder::{Folder, TOP};
 use super::foreign;
 use super::scope::Scope;
 use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
+use super::written::WrittenFile;
 use flow::{Flow, Function};
+pub(crate) use lost::Lost;
+use run::{Recipes, Run, Tasks};
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{KEYWORDS, Word, array, is_assigned, is_of_make, quoted, substitutions};
 use wrappers::{BUILDERS, Change, Unwrapped, unwrapped};
@@ -45,6 +66,9 @@ const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "su", "runuser", "sg"];
 
 /// What only shows or looks for a command.
 const SHOWING: [&str; 4] = ["echo", "printf", "which", "type"];
+
+/// The variable with the folder of an action.
+pub(super) const ACTION: &str = "GITHUB_ACTION_PATH";
 
 /// Around the number of an expression of GitHub's that stands in a script.
 const OPEN: char = '\u{e000}';
@@ -69,6 +93,8 @@ pub(crate) struct ShellCommand {
     inherits: bool,
     /// Whether it gets words from its input.
     pub is_given: bool,
+    /// What it runs, where that was not found.
+    pub lost: Option<Lost>,
 }
 
 /// Where a script begins.
@@ -109,7 +135,14 @@ impl ShellCommand {
     /// From the program on that makes images: what runs it may stand before it.
     pub(crate) fn builder(&self) -> Option<&[Template]> {
         let word = |word: &Template| word.constant().unwrap_or_default();
-        let at = self.words.iter().position(|one| BUILDERS.contains(&word(one).as_str()))?;
+        let is_at_path = |one: &Template| {
+            let text = word(one);
+            text.starts_with(['/', '.'])
+                && text.rsplit('/').next().is_some_and(|name| BUILDERS.contains(&name))
+        };
+        let first = self.words.first().filter(|one| is_at_path(one)).map(|_| 0);
+        let at =
+            first.or_else(|| self.words.iter().position(|one| BUILDERS.contains(&word(one).as_str())))?;
         let before: Vec<String> = self.words[..at].iter().map(word).collect();
         let is_shown = before.iter().any(|one| SHOWING.contains(&one.as_str()));
         // `command -v docker` looks for it, and `command docker` runs it.
@@ -120,7 +153,7 @@ impl ShellCommand {
 
     /// Whether it has to do with images.
     fn publishes(&self) -> bool {
-        self.builder().is_some() || self.foreign().is_some()
+        self.lost.is_some() || self.builder().is_some() || self.foreign().is_some()
     }
 
     /// What publishes images in a way that is not read, if it does.
@@ -133,9 +166,8 @@ impl ShellCommand {
 /// A script, with what its variables are.
 pub(crate) struct Script<'s> {
     scope: &'s Scope,
-    expressions: Vec<Template>,
-    /// The same as they are written.
-    written: Vec<String>,
+    /// The expressions of the text, each with how it is written.
+    expressions: Vec<(Template, String)>,
     variables: Vec<(String, Template)>,
     /// The variables that its commands get.
     exported: BTreeSet<String>,
@@ -148,6 +180,8 @@ pub(crate) struct Script<'s> {
     /// The file that is read, if it is not the one of the script.
     file: Option<Rc<str>>,
     depth: Cell<usize>,
+    /// The files that it has written.
+    files: Vec<WrittenFile>,
     home: Home,
     flow: Flow,
     functions: Vec<Function>,
@@ -162,6 +196,8 @@ pub(crate) struct Ran {
     pub outputs: Vec<(String, Template)>,
     /// The environment variables that it sets for the steps behind it.
     pub environment: Vec<(String, Template)>,
+    /// The files that it writes for them.
+    pub files: Vec<WrittenFile>,
 }
 
 /// Reads a script of a step, or a file with commands of a shell or of make.
@@ -171,14 +207,29 @@ pub(crate) fn read(text: &str, scope: &Scope, home: &Home) -> Ran {
     let mut ran = Ran::default();
     script.run(&text, 0, &mut ran);
     script.run_uncalled(&mut ran);
+    ran.files = script.files;
     ran
 }
 
-/// Reads all that a Makefile may make.
-pub(crate) fn read_makefile(text: &str, scope: &Scope, home: &Home) -> Ran {
+/// Whether a file has parts that are run by their names: targets, recipes, tasks.
+pub(crate) fn has_parts(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ["makefile", ".mk", "justfile", ".just", ".yml", ".yaml"].iter().any(|end| name.ends_with(end))
+}
+
+/// Reads all that such a file may do.
+pub(crate) fn read_parts(path: &Rc<str>, text: &str, scope: &Scope, home: &Home) -> Ran {
     let mut script = Script::new(scope, home);
     let mut ran = Ran::default();
-    script.make(text, None, &mut ran);
+    let lower = path.to_ascii_lowercase();
+    if lower.ends_with("justfile") || lower.ends_with(".just") {
+        script.just(text, &Recipes { recipes: None, set: Vec::new() }, &mut ran);
+    } else if lower.ends_with(".yml") || lower.ends_with(".yaml") {
+        let all = Tasks { tasks: None, set: Vec::new(), rest: Vec::new() };
+        script.tasks(path, text, &all, &mut ran);
+    } else {
+        script.make(text, None, &mut ran);
+    }
     ran
 }
 
@@ -192,7 +243,6 @@ impl<'s> Script<'s> {
         Self {
             scope,
             expressions: Vec::new(),
-            written: Vec::new(),
             variables: Vec::new(),
             exported: BTreeSet::new(),
             exports_all: false,
@@ -200,6 +250,7 @@ impl<'s> Script<'s> {
             defined: Vec::new(),
             file: None,
             depth: Cell::new(0),
+            files: Vec::new(),
             home: home.clone(),
             flow: Flow::new(&home.folder),
             functions: Vec::new(),
@@ -217,11 +268,14 @@ impl Script<'_> {
                 Ok(text) => marked.push_str(text),
                 Err(written) => {
                     let written = written.trim();
-                    self.expressions.push(match written {
+                    let value = match written {
                         "github.workspace" => Template::from(TOP.to_string().as_str()),
+                        "github.action_path" => {
+                            self.variable(ACTION).unwrap_or_else(|| Template::unknown(written))
+                        }
                         _ => self.scope.template(&format!("${{{{ {written} }}}}")),
-                    });
-                    self.written.push(written.to_owned());
+                    };
+                    self.expressions.push((value, written.to_owned()));
                     marked.extend([
                         OPEN.to_string(),
                         (self.expressions.len() - 1).to_string(),
@@ -294,7 +348,12 @@ impl Script<'_> {
                     wrapping.folder
                 };
             let before = std::mem::replace(&mut self.flow.folder, folder);
+            let known = self.variables.len();
+            self.variables.extend(
+                wrapping.environment.into_iter().map(|(name, value)| (name, value.unwrap_or_default())),
+            );
             self.run_apart(&inner, at, ran);
+            self.variables.truncate(known);
             self.flow.folder = before;
             return;
         }
@@ -307,8 +366,11 @@ impl Script<'_> {
                 continue;
             }
             let wrapping = unwrapped(&words, &self.flow.folder);
-            match self.file_of(&words[wrapping.at..], &wrapping.folder) {
-                Some(file) => self.run_file(file, &wrapping, ran),
+            match self.run_of(&words[wrapping.at..], &wrapping.folder) {
+                Some(Run::Files(files)) => {
+                    files.into_iter().for_each(|file| self.run_file(file, &wrapping, at, ran));
+                }
+                Some(Run::Lost(lost)) => self.lose(lost, at, ran),
                 None => self.emit(words, wrapping, at, ran),
             }
         }
@@ -399,51 +461,14 @@ impl Script<'_> {
         self.variables.push((name.to_owned(), whole));
     }
 
-    /// `echo "NAME=VALUE" >> $GITHUB_OUTPUT`, and how that was written before.
-    fn sets(&mut self, words: &[String], ran: &mut Ran) {
-        if words.first().is_none_or(|word| word != "echo" && word != "printf") {
-            return;
+    /// A value as a part of a text: a mark stands for what is not the same in every run.
+    fn marked(&mut self, value: Template) -> String {
+        if let Some(text) = value.constant() {
+            return text;
         }
-        let to = |name: &str| words.iter().any(|word| word.contains(name));
-        let said = words.iter().skip(1).find(|word| !word.starts_with('-') && *word != ">>");
-        let Some(said) = said else { return };
-        // Without quotes, it is two words.
-        let joined = words[1..].join(" ");
-        if let Some(rest) = joined.strip_prefix("::set-output name=") {
-            if let Some((name, value)) = rest.split_once("::") {
-                let value = self.expand(value);
-                ran.outputs.push((name.to_owned(), value));
-            }
-            return;
-        }
-        let said = if words[0] == "printf" { self.printed(said, words) } else { self.expand(said) };
-        let Some((name, value)) = said.split_once('=') else { return };
-        let Some(name) = name.constant().filter(|name| is_assigned(name)) else { return };
-        if to("GITHUB_OUTPUT") {
-            ran.outputs.push((name, value));
-        } else if to("GITHUB_ENV") {
-            self.variables.push((name.clone(), value.clone()));
-            ran.environment.push((name, value));
-        }
-    }
-
-    /// What `printf` prints, where its format has `%s` alone.
-    fn printed(&self, format: &str, words: &[String]) -> Template {
-        let format = format.strip_suffix("\\n").unwrap_or(format);
-        let given =
-            words.iter().skip_while(|word| *word != format && word.strip_suffix("\\n") != Some(format));
-        let mut given = given.skip(1);
-        let mut text = Template::default();
-        for (at, part) in format.split("%s").enumerate() {
-            if at > 0 {
-                text.extend(given.next().map(|word| self.expand(word)).unwrap_or_default());
-            }
-            if part.contains(['%', '\\']) {
-                text.push(Piece::Unknown(format.to_owned()));
-            }
-            text.extend(self.expand(part));
-        }
-        text
+        let written = value.shown();
+        self.expressions.push((value, written));
+        [OPEN.to_string(), (self.expressions.len() - 1).to_string(), CLOSE.to_string()].concat()
     }
 
     /// A text as it was written.
@@ -456,7 +481,7 @@ impl Script<'_> {
             shown.push_str(before);
             let (number, behind) = after.split_once(CLOSE).unwrap_or_default();
             let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
-            shown.push_str(&known.map(Template::shown).unwrap_or_default());
+            shown.push_str(&known.map(|(value, _)| value.shown()).unwrap_or_default());
             rest = behind;
         }
         shown + rest
@@ -475,6 +500,7 @@ impl Script<'_> {
             environment: Vec::new(),
             inherits,
             is_given,
+            lost: None,
         };
         if command.publishes() {
             command.file.iter().for_each(|file| self.scope.world.scripts.note(file));
@@ -522,10 +548,46 @@ fn script_of(words: &[String]) -> Option<String> {
     if words.first().is_some_and(|word| word == "eval") {
         return Some(words[1..].join(" "));
     }
+    if let Some(split) = split_string(words) {
+        return Some(split);
+    }
     let is_option = |word: &str| word.starts_with('-') && !word.starts_with("--");
     let shell = words.iter().position(|word| SHELLS.contains(&word.as_str()))?;
     let mut rest = words[shell + 1..].iter().skip_while(|word| !is_option(word) || !word.ends_with('c'));
     rest.nth(1).cloned()
+}
+
+/// What `env -S '…'` makes words of, with those behind it.
+fn split_string(words: &[String]) -> Option<String> {
+    let env = words.iter().position(|word| word.rsplit('/').next() == Some("env"))?;
+    let mut rest = words[env + 1..].iter();
+    while let Some(word) = rest.next() {
+        let is_short = word.starts_with('-') && !word.starts_with("--");
+        let value = if let Some(value) = word.strip_prefix("--split-string=") {
+            Some(value.to_owned())
+        } else if word == "--split-string" {
+            rest.next().cloned()
+        } else if let Some((_, value)) = word
+            .split_once('S')
+            .filter(|(before, _)| is_short && before.chars().skip(1).all(|c| "iv0".contains(c)))
+        {
+            if value.is_empty() { rest.next().cloned() } else { Some(value.to_owned()) }
+        } else {
+            None
+        };
+        if let Some(value) = value {
+            let quote = |word: &String| {
+                if word.contains(char::is_whitespace) { format!("'{word}'") } else { word.clone() }
+            };
+            return Some(std::iter::once(value).chain(rest.map(quote)).collect::<Vec<_>>().join(" "));
+        }
+        match word.as_str() {
+            "-u" | "--unset" | "-C" | "--chdir" | "-a" | "--argv0" => drop(rest.next()),
+            _ if is_short || word.starts_with("--") || assignment(word).is_some() => {}
+            _ => return None,
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -578,6 +640,8 @@ mod tests {
             ("ID=$(docker build -t x .)", 0),
             ("(cd a && docker build -t x .)", 0),
             ("{ docker build -t x .; }", 0),
+            ("time (docker build -t x .)", 0),
+            ("time { docker build -t x .; }", 0),
             ("cat Dockerfile | docker build -t x .", 0),
             ("timeout 600 docker build -t x . | tee log", 0),
             ("A=1 B=2 docker build -t x .", 0),

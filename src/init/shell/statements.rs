@@ -148,6 +148,11 @@ impl Reader {
                 continue;
             }
             let (word, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+            // What is timed may be several commands.
+            if word == "time" && rest.trim_start().starts_with(['(', '{']) {
+                part = rest.trim_start();
+                continue;
+            }
             if BEFORE.contains(&word) {
                 self.push(word, at, joint);
                 part = rest.trim_start();

@@ -1,6 +1,6 @@
 //! Conditions of jobs, steps, repositories and tags: a plan says them as they are, or leaves out what depends on them and warns.
 
-use super::{Said, init};
+use super::{Said, init, workflow};
 
 const WORKFLOW: &str = ".github/workflows/image.yml";
 
@@ -188,4 +188,49 @@ fn what_some_runs_lack_has_something_else_in_its_place() {
     let text = format!("on: {ON}\njobs:\n{}", with("github.head_ref || steps.x.outputs.y"));
     let said = super::said(&super::test(&[(WORKFLOW, text.as_str())]).args(["init"]));
     said.tells(&["is not known here", "none of its tags is known"]);
+}
+
+/// A variable is a text: `false` counts as true where it stands alone, and is compared as a text.
+#[test]
+fn a_variable_that_says_whether_something_holds_is_a_text() {
+    let on_main = "${{ github.ref == 'refs/heads/main' }}";
+    for (value, condition, when) in [
+        (on_main, "env.PUSH == 'true'", Some("branch")),
+        (on_main, "env.PUSH != 'false'", Some("branch")),
+        (on_main, "'true' == env.PUSH", Some("branch")),
+        (on_main, "${{ env.PUSH == 'true' }}", Some("branch")),
+        ("${{ startsWith(github.ref, 'refs/tags/') }}", "env.PUSH == 'true'", Some("tag")),
+        ("${{ github.ref_type == 'tag' && github.event_name == 'push' }}", "env.PUSH == 'true'", Some("tag")),
+        (on_main, "env.PUSH", None),
+        (on_main, "env.PUSH && true", None),
+        ("${{ github.ref_type == 'tag' }}", "env.PUSH", None),
+        ("false", "env.PUSH", None),
+    ] {
+        let text = workflow(&format!(
+            "- if: {}\n  uses: docker/build-push-action@v6\n  with: {{ push: true, tags: 'ghcr.io/acme/app:x' }}\n",
+            if condition.starts_with('\'') { format!("\"{condition}\"") } else { condition.to_owned() }
+        ));
+        let text = format!("env: {{ PUSH: \"{value}\" }}\n{text}");
+        let said = init(&[(".github/workflows/a.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+        match when {
+            Some(when) => said.proposes(&[&format!("{{ pattern = \"x\", when = \"{when}\" }},")]),
+            None => said.proposes(&["    \"x\",\n"]),
+        }
+        let tag = said.rows().into_iter().find(|row| row.starts_with("git tag v1.2.3")).unwrap();
+        assert_eq!(
+            tag.contains("ghcr.io/acme/app: x | the same"),
+            when != Some("branch"),
+            "{condition}: {tag}"
+        );
+        assert_eq!(said.stderr, "", "{value} {condition}");
+    }
+    // An input of an action is what the text says.
+    for (value, when) in [(on_main, "branch"), ("${{ github.ref_type == 'tag' }}", "tag")] {
+        let text = workflow(
+            "- uses: docker/build-push-action@v6\n  with: { push: '${{ env.PUSH }}', tags: 'ghcr.io/acme/app:x' }\n",
+        );
+        let text = format!("env: {{ PUSH: \"{value}\" }}\n{text}");
+        let said = init(&[(".github/workflows/a.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+        said.proposes(&[&format!("{{ pattern = \"x\", when = \"{when}\" }},")]);
+    }
 }

@@ -183,3 +183,71 @@ fn a_mistake_is_said_once() {
         said.proposes(&["unknown: the plan has errors"]);
     }
 }
+
+/// What a step sets for targets replaces what these have, also what they inherit, and only for those that are meant.
+#[test]
+fn platforms_that_a_step_sets_are_those_of_the_targets() {
+    let hcl = "group \"default\" {\n  targets = [\"api\", \"web\"]\n}\ntarget \"_common\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"api\" {\n  inherits = [\"_common\"]\n  tags = [\"ghcr.io/acme/api:1\"]\n}\ntarget \"web\" {\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/web:1\"]\n}\n";
+    let both = "platforms = [\"linux/amd64\", \"linux/arm64\"]";
+    for (set, api, web) in [
+        ("*.platform=linux/amd64,linux/arm64", true, true),
+        ("api.platform=linux/amd64,linux/arm64", true, false),
+        ("w*.platform=linux/amd64,linux/arm64", false, true),
+        ("*.platform=linux/amd64", false, false),
+    ] {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    set: |\n      {set}\n"
+        ));
+        let said = init(&[
+            (".github/workflows/a.yml", text.as_str()),
+            ("docker-bake.hcl", hcl),
+            ("Dockerfile", "FROM scratch\n"),
+        ]);
+        for (name, expected) in [("api", api), ("web", web)] {
+            let block = said.stdout.split_once(&format!("target \"{name}\" {{\n")).map(|(_, rest)| rest);
+            let has = block.is_some_and(|rest| rest.split('}').next().unwrap().contains(both));
+            assert_eq!(has, expected, "{set} {name}\n{}", said.stdout);
+        }
+        assert_eq!(said.stderr, "", "{set}");
+    }
+    let text = workflow(
+        "- uses: docker/bake-action@v6\n  with: { push: true, set: '*.platform=${{ vars.PLATFORMS }}' }\n",
+    );
+    let said = init(&[
+        (".github/workflows/a.yml", text.as_str()),
+        ("docker-bake.hcl", hcl),
+        ("Dockerfile", "FROM scratch\n"),
+    ]);
+    said.tells(&["a platform of target `api` is not in the proposal"]);
+}
+
+/// Targets that only some runs build have their condition, or are named.
+#[test]
+fn targets_of_some_runs_are_not_those_of_all() {
+    let hcl = "group \"default\" {\n  targets = [\"api\"]\n}\ngroup \"release\" {\n  targets = [\"api\", \"docs\"]\n}\ntarget \"api\" {\n  tags = [\"ghcr.io/acme/api:1\"]\n}\ntarget \"docs\" {\n  tags = [\"ghcr.io/acme/docs:1\"]\n}\n";
+    for targets in [
+        "${{ github.ref_type == 'tag' && 'release' || 'default' }}",
+        "${{ startsWith(github.ref, 'refs/tags/') && 'api,docs' || 'api' }}",
+        "${{ github.event_name == 'push' && github.ref != 'refs/heads/main' && 'release' || '' }}",
+    ] {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    targets: {targets}\n"
+        ));
+        let said = init(&[
+            (".github/workflows/a.yml", text.as_str()),
+            ("docker-bake.hcl", hcl),
+            ("Dockerfile", "FROM scratch\n"),
+        ]);
+        let rows = said.rows();
+        let of = |start: &str, name: &str| {
+            let mut rows = rows.iter().skip_while(|row| !row.starts_with(start));
+            rows.find(|row| row.contains(&format!("{name} | ")) && !row.contains("/{name}")).cloned().unwrap()
+        };
+        assert!(of("push to main", "api").ends_with("ghcr.io/acme/api: 1 | the same"), "{targets}: {rows:?}");
+        assert!(of("push to main", "docs").contains("docs | nothing"), "{targets}: {rows:?}");
+        assert!(of("git tag v1.2.3", "docs").contains("ghcr.io/acme/docs: 1"), "{targets}: {rows:?}");
+        // What is published with the plan is that, or a warning says what differs.
+        let differs = !of("push to main", "docs").ends_with("docs | nothing | nothing");
+        assert!(!differs || said.stderr.contains("a.yml:"), "{targets}: {rows:?}\n{}", said.stderr);
+    }
+}

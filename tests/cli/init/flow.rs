@@ -319,7 +319,7 @@ fn commands_of_other_tools_are_named() {
         ("docker compose push", "docker compose push"),
         ("ko build ./cmd/app", "ko build"),
         ("goreleaser release --clean", "goreleaser release"),
-        ("npm run docker:push", "npm docker:push"),
+        ("rake docker:push", "rake docker:push"),
         ("pack build acme/x --publish", "pack --publish"),
         ("earthly --push +image", "earthly --push"),
         ("depot build --push .", "depot --push"),

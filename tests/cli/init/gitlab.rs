@@ -19,9 +19,16 @@ fn project(pipeline: &str, more: Files<'_>) -> Test {
     here
 }
 
-/// What each run publishes today, and with the proposal.
+/// What each run publishes today, and with the proposal, but for branches that nothing names.
 #[track_caller]
 fn rows(pipeline: &str) -> Vec<String> {
+    let mut rows = all_rows(pipeline);
+    rows.retain(|row| !row.starts_with("push to another-branch"));
+    rows
+}
+
+#[track_caller]
+fn all_rows(pipeline: &str) -> Vec<String> {
     let said = said(&project(pipeline, &[]).args(["init"]));
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
     said.rows()
@@ -304,10 +311,10 @@ fn conditions_that_are_not_known_are_told() {
     ] {
         let said = said(&project(&format!("a:\n  {job}{ONE}{other}"), &[]).args(["init"]));
         said.proposes(&["    \"one\",\n"]);
-        assert_eq!(said.stderr, "", "{job}");
+        said.lacks(&["not in the proposal", "a plan cannot express"]);
     }
     let never = format!("a:\n  when: on_failure\n{ONE}{other}");
-    said(&project(&never, &[]).args(["init"])).lacks(&["one"]);
+    said(&project(&never, &[]).args(["init"])).lacks(&["    \"one\"", "acme/one"]);
 }
 
 #[test]
@@ -380,4 +387,46 @@ fn names_of_refs_are_those_of_gitlab() {
         );
         said(&project(&pipeline, &[]).args(["init"])).tells(&["is not known here\n --> .gitlab-ci.yml:3"]);
     }
+}
+
+/// Jobs that run for branches which nothing names have a row, and what the proposal does not do there is told.
+#[test]
+fn jobs_of_any_branch_have_a_row() {
+    let build = "docker build --push -t $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG .";
+    for (head, is_of_any) in [
+        ("", true),
+        ("only: [branches]", true),
+        ("except: [tags]", true),
+        ("except: [main]", true),
+        ("rules: [{ if: $CI_COMMIT_BRANCH }]", true),
+        ("rules: [{ if: $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH }]", true),
+        ("rules: [{ if: $CI_COMMIT_TAG, when: never }, { when: always }]", true),
+        ("only: [main]", false),
+        ("only: [tags]", false),
+        ("only: [main, develop]", false),
+        ("rules: [{ if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH }]", false),
+        ("rules: [{ if: $CI_COMMIT_TAG }]", false),
+        ("rules: [{ if: '$CI_COMMIT_BRANCH =~ /^release/' }, { if: $CI_COMMIT_TAG }]", false),
+    ] {
+        let said = said(&project(&format!("ship:\n  {head}\n  script: [\"{build}\"]\n"), &[]).args(["init"]));
+        let rows = said.rows();
+        let row = rows.iter().find(|row| row.starts_with("push to another-branch"));
+        assert_eq!(row.is_some(), is_of_any, "{head}: {rows:?}\n{}", said.stderr);
+        if is_of_any {
+            let row = row.unwrap();
+            assert!(
+                row.contains("registry.gitlab.com/acme/team/app: another-branch | nothing"),
+                "{head}: {row}"
+            );
+            said.tells(&["a push to any branch publishes today, and only one to `main` does"]);
+        }
+    }
+    // Beside a branch with a name, and for a job that publishes nothing.
+    let pipeline = format!(
+        "ship:\n  rules: [{{ if: $CI_COMMIT_BRANCH == \"develop\" }}]\n  script: [\"{build}\"]\nany:\n  rules: [{{ if: $CI_COMMIT_BRANCH }}]\n  script: [SCRIPT]\n"
+    );
+    let with = |script: &str| all_rows(&pipeline.replace("SCRIPT", script));
+    let has_any = |rows: &[String]| rows.iter().any(|row| row.starts_with("push to another-branch"));
+    assert!(has_any(&with("\"docker build --push -t $CI_REGISTRY_IMAGE/api:x .\"")));
+    assert!(!has_any(&with("make test")));
 }

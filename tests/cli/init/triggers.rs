@@ -34,6 +34,7 @@ fn schedules_and_branches_are_proposed() {
         [
             "push to main | app | ghcr.io/acme/app: main, sha-0123456 | the same",
             "push to release/1.2 | app | ghcr.io/acme/app: release-1.2, sha-0123456 | the same",
+            "push to develop | app | ghcr.io/acme/app: develop, sha-0123456 | the same",
             "schedule | app | ghcr.io/acme/app: main, sha-0123456 | the same",
             "git tag v1.2.3 | app | ghcr.io/acme/app: 1.2.3, sha-0123456, latest | the same",
             "git tag docs-2024 | app | nothing | ghcr.io/acme/app: sha-0123456",

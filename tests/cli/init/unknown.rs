@@ -214,6 +214,37 @@ fn a_run_by_hand_has_a_row() {
     assert!(!init(&[(".github/workflows/a.yml", usual.as_str())]).stdout.contains("by hand"));
 }
 
+/// A word that may be `--push` or nothing is a condition that nobody can tell.
+#[test]
+fn a_push_that_a_variable_asks_for_is_not_certain() {
+    for script in [
+        "docker build ${PUSH:+--push} -t ghcr.io/acme/api:x api",
+        "docker buildx build $([ -f x ] && echo --push) -t ghcr.io/acme/api:x api",
+        "docker buildx build ${{ vars.PUSH == 'x' && '--push' || '' }} -t ghcr.io/acme/api:x api",
+        "make push",
+    ] {
+        let makefile = "push:\n\tdocker build $(if $(PUSH),--push) -t ghcr.io/acme/api:x api\n";
+        let text = workflow(&format!("{WEB}- run: {script}\n"));
+        let said = init(&[
+            (".github/workflows/image.yml", text.as_str()),
+            ("Makefile", makefile),
+            ("api/Dockerfile", FROM),
+            ("web/Dockerfile", FROM),
+        ]);
+        said.tells(&["`ghcr.io/acme/api` is not in the proposal", "--push"]);
+        said.proposes(&["not known: what ", "ghcr.io/acme/web: x"]);
+        said.lacks(&["image \"api\""]);
+    }
+    let text =
+        workflow(&format!("{WEB}- run: docker build ${{X:+--pull}} --push -t ghcr.io/acme/api:x api\n"));
+    let said = init(&[
+        (".github/workflows/image.yml", text.as_str()),
+        ("api/Dockerfile", FROM),
+        ("web/Dockerfile", FROM),
+    ]);
+    said.proposes(&["ghcr.io/acme/api: x"]);
+}
+
 /// Each workflow has a branch among the examples that starts it.
 #[test]
 fn workflows_of_other_branches_have_rows() {
@@ -248,6 +279,48 @@ fn workflows_of_other_branches_have_rows() {
         };
         assert!(has(name, "x") && has("staging", "y"), "{branches}: {:?}\n{}", said.rows(), said.stdout);
     }
+}
+
+/// So do all that one workflow names, and a note names those for which there is no room.
+#[test]
+fn each_branch_that_is_named_has_a_row() {
+    let of = |branches: &[&str]| {
+        let list = branches.join(", ");
+        format!(
+            "on: {{ push: {{ branches: [{list}] }} }}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker build --push -t ghcr.io/acme/api:${{GITHUB_REF_NAME}} api\n"
+        )
+    };
+    let names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    for count in [1, 3, 4, 5, 8] {
+        // In one workflow, and each in its own.
+        let list = [&["main"], &names[..count]].concat();
+        let all = vec![(".github/workflows/all.yml".to_owned(), of(&list))];
+        let each = list.iter().map(|name| (format!(".github/workflows/{name}.yml"), of(&[name])));
+        for workflows in [all, each.collect()] {
+            let mut files: Vec<(&str, &str)> = vec![("api/Dockerfile", FROM)];
+            files.extend(workflows.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+            let said = init(&files);
+            for name in &list {
+                let row = format!("push to {name} | api | ghcr.io/acme/api: {name} | the same");
+                assert!(said.rows().contains(&row), "{row} in {:?}\n{}", said.rows(), said.stderr);
+            }
+            said.lacks(&["init-limit"]);
+        }
+    }
+    let text = of(&[&["main"], &names[..]].concat());
+    let said = init(&[(".github/workflows/all.yml", text.as_str()), ("api/Dockerfile", FROM)]);
+    said.tells(&["note[init-limit]", "it lacks `nine`, `ten`", "--fact ref=refs/heads/NAME"]);
+    // A branch that nothing names, beside those that something does.
+    let open = of(&["main", "develop", "'**'"]);
+    let said = init(&[(".github/workflows/all.yml", open.as_str()), ("api/Dockerfile", FROM)]);
+    assert!(!said.rows().iter().any(|row| row.starts_with("push to another-branch")), "{:?}", said.rows());
+    let (one, two) = (of(&["main", "develop"]), of(&["main"]).replace("{ branches: [main] }", ""));
+    let said = init(&[
+        (".github/workflows/one.yml", one.as_str()),
+        (".github/workflows/two.yml", two.as_str()),
+        ("api/Dockerfile", FROM),
+    ]);
+    assert!(said.rows().iter().any(|row| row.starts_with("push to another-branch")), "{:?}", said.rows());
 }
 
 /// The tags alone do not say that the build is the same.
@@ -292,5 +365,58 @@ fn places_have_their_folders() {
             said.tells(&[&format!(" --> {path}:")]);
             said.lacks(&[" --> docker-bake.hcl"]);
         }
+    }
+}
+
+/// In a folder of a context of git, the Dockerfile is looked for in that folder, and in a path not.
+#[test]
+fn a_dockerfile_is_seen_from_where_buildx_looks_for_it() {
+    for (inputs, expected) in [
+        ("context: '{{defaultContext}}:api', file: Dockerfile.prod", "dockerfile = \"Dockerfile.prod\""),
+        ("context: '{{defaultContext}}:api', file: ./x/Dockerfile", "dockerfile = \"x/Dockerfile\""),
+        ("context: '{{defaultContext}}:api/', file: ci/../y.Dockerfile", "dockerfile = \"y.Dockerfile\""),
+        ("context: '{{defaultContext}}', file: x/Dockerfile", "dockerfile = \"x/Dockerfile\""),
+        ("file: x/Dockerfile", "dockerfile = \"x/Dockerfile\""),
+        ("context: api, file: api/Dockerfile.prod", "dockerfile = \"Dockerfile.prod\""),
+        ("context: ./api, file: docker/Dockerfile.api", "dockerfile = \"../docker/Dockerfile.api\""),
+    ] {
+        let steps = format!(
+            "- uses: docker/build-push-action@v6\n  with: {{ push: true, tags: 'ghcr.io/acme/n:1', {inputs} }}\n"
+        );
+        let said = of_workflow(&workflow(&steps));
+        said.proposes(&[expected]);
+        assert_eq!(said.stderr, "", "{inputs}");
+    }
+}
+
+/// An action that is given a command is one that runs it, or is named.
+#[test]
+fn commands_in_the_inputs_of_actions_are_read_or_named() {
+    const API: &str = "docker build --push -t ghcr.io/acme/api:x api";
+    for step in [
+        format!("- uses: nick-fields/retry@v3\n  with: {{ max_attempts: 3, command: {API} }}\n"),
+        format!("- uses: nick-invision/retry@v2\n  with:\n    command: |\n      set -e\n      {API}\n"),
+        format!("- uses: Wandalen/wretry.action@v3\n  with: {{ command: {API} }}\n"),
+    ] {
+        let said = of_steps(&step);
+        said.proposes(&["context = \"api\"", "ghcr.io/acme/api: x"]);
+        assert_eq!(said.stderr, "", "{step}");
+    }
+    for step in [
+        format!("- uses: acme/run@v1\n  with: {{ script: {API} }}\n"),
+        "- uses: appleboy/ssh-action@v1\n  with:\n    script: |\n      cd x\n      docker push ghcr.io/acme/api:x\n".to_owned(),
+        "- uses: actions/github-script@v7\n  with: { script: \"await exec('docker push x')\" }\n".to_owned(),
+        "- uses: acme/run@v1\n  with: { args: buildah push x }\n".to_owned(),
+    ] {
+        let said = of_steps(&step);
+        said.tells(&["is given commands in `", "`init` does not read what it publishes", "image.yml:11:"]);
+        said.proposes(&["not known: what .github/workflows/image.yml:11 publishes"]);
+    }
+    for step in [
+        "- uses: acme/run@v1\n  with: { script: docker build . }\n",
+        "- uses: acme/run@v1\n  with: { script: git push }\n",
+        "- uses: nick-fields/retry@v3\n  with: { command: npm test }\n",
+    ] {
+        assert_eq!(of_steps(step).stderr, "", "{step}");
     }
 }

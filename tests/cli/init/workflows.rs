@@ -114,7 +114,7 @@ jobs:
 ";
     let files = [(".github/workflows/image.yml", text)];
     let said = init(&files);
-    said.proposes(&["version = \"{{ tag }}\"", "publish_on = [\"tag\"]"]);
+    said.proposes(&["version = { pattern = \"{{ tag }}\", when = \"tag\" }", "publish_on = [\"tag\"]"]);
     assert_eq!(
         said.rows(),
         [

@@ -103,3 +103,74 @@ fn in_a_terminal_it_asks_and_obeys() {
         assert_eq!(said.contains("Nothing is written."), !is_written, "{answer:?}: {said}");
     }
 }
+
+/// The first plan after writing works, or what is said next makes it work.
+#[test]
+fn the_first_plan_is_named_with_the_facts_that_it_needs() {
+    let steps = |tag: &str| workflow(&format!("- run: docker build --push -t ghcr.io/acme/app:{tag} .\n"));
+    let release = steps("${GITHUB_REF_NAME#v}");
+    let on_tag = workflow(
+        "- if: startsWith(github.ref, 'refs/tags/')\n  run: docker build --push -t ghcr.io/acme/app:${GITHUB_REF_NAME} .\n",
+    );
+    let commit = steps("${GITHUB_SHA}");
+    let edge = steps("edge");
+    let branch = steps("${GITHUB_REF_NAME}");
+    type Git<'g> = &'g [&'g [&'g str]];
+    let (begin, add): (&[&str], &[&str]) = (&["init", "-q", "-b", "main"], &["add", "-A"]);
+    let who: &[&str] = &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"];
+    let detached: Git<'_> = &[begin, add, who, &["checkout", "-q", "--detach"]];
+    let states: [(&str, Git<'_>); 6] = [
+        ("no git", &[]),
+        ("no commit", &[begin]),
+        ("a branch without a remote", &[begin, add, who]),
+        ("another branch", &[begin, add, who, &["checkout", "-q", "-b", "other"]]),
+        ("detached", detached),
+        (
+            "a tag that is no version",
+            &[begin, add, who, &["checkout", "-q", "--detach"], &["tag", "nightly"]],
+        ),
+    ];
+    for text in [&release, &on_tag, &commit, &edge, &branch] {
+        for (state, commands) in states {
+            let test = test(&[(".github/workflows/a.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")]);
+            for arguments in commands {
+                let status =
+                    std::process::Command::new("git").current_dir(test.folder()).args(*arguments).status();
+                assert!(status.unwrap().success());
+            }
+            let test = test.args(["init", "--write", "--yes"]);
+            let written = said(&test);
+            assert_eq!(written.code, 0, "{}", written.stderr);
+            let (_, rest) = written.stdout.split_once("Next, look at `bakeplan ").unwrap();
+            let (command, _) = rest.split_once('`').unwrap();
+            let plan = said(&Test::new().cwd(test.folder().to_str().unwrap()).args(command.split(' ')));
+            assert_eq!(plan.code, 0, "{state}: {command}\n{}\n{text}", plan.stderr);
+            assert!(plan.stdout.contains("ghcr.io/acme/app"), "{state}: {command}\n{}\n{text}", plan.stdout);
+        }
+    }
+}
+
+/// Where nothing but `v*` starts a workflow, other git tags are no versions, and stop nothing.
+#[test]
+fn a_git_tag_that_starts_nothing_today_is_no_version() {
+    let build = "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: docker build --push -t ghcr.io/acme/app:${GITHUB_REF_NAME#v} .\n";
+    for (on, when) in [
+        ("push: { tags: ['v*'] }", "tag is startingwith('v')"),
+        ("push: { branches: [main], tags: ['v[0-9]+.*', v1] }", "tag is startingwith('v')"),
+        ("push: { tags: ['*'] }", "tag"),
+        ("push: { tags: ['[0-9]+.[0-9]+'] }", "tag"),
+        ("push: { tags: ['v*', 'x*'] }", "tag"),
+        ("push", "tag"),
+        ("{ push: { tags: ['v*'] }, release: {} }", "tag"),
+        ("{ push: { tags: ['v*'] }, workflow_dispatch: {} }", "tag"),
+    ] {
+        let on = if on.starts_with('{') || !on.contains(':') { on.to_owned() } else { format!("{{ {on} }}") };
+        let text = format!("on: {on}\n{build}");
+        let files = [(".github/workflows/a.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")];
+        let written = Written::new(&files, &[]);
+        let expected = format!("version = {{ pattern = \"{{{{ tag }}}}\", when = \"{when}\" }}");
+        let found = written.read("docker-bake.hcl");
+        assert!(found.contains(&expected), "{on}: {found}");
+        assert_eq!(written.tags("refs/tags/v1.2.3"), ["ghcr.io/acme/app:1.2.3"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! Which targets a run of Bake builds, in which runs, and what it sets for them.
+
+use std::collections::BTreeMap;
+
+use super::bake_action::PLATFORMS;
+use super::definition::Known;
+use super::found::{BakeBuild, Override, TargetsAt};
+use super::moment::{Answers, MOMENTS, Moment};
+use super::text::{Condition, Line, Place};
+use crate::glob::Glob;
+
+/// On what it depends that a target is built, by its label, and where that is written.
+type Conditions = BTreeMap<String, (Condition, Place)>;
+
+/// The labels of the targets, and on what they depend.
+pub(super) fn labels(build: &BakeBuild, definition: &Known) -> (Vec<String>, Conditions) {
+    let mut names: Vec<String> = Vec::new();
+    let mut is_known = true;
+    for line in &build.targets {
+        match line.text.constant() {
+            Some(text) => names.extend(text.split_whitespace().map(str::to_owned)),
+            None => is_known = false,
+        }
+    }
+    if names.is_empty() && is_known {
+        names.push("default".to_owned());
+    }
+    let mut labels: Vec<String> = Vec::new();
+    for name in &names {
+        for label in definition.named.get(name).into_iter().flatten() {
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        }
+    }
+    let mut conditions = Conditions::new();
+    if let Some(TargetsAt { written, place, names }) = &build.targets_at {
+        let all_at = |moment: Moment| -> Option<Vec<String>> {
+            let (_, names) = names.iter().find(|(known, _)| *known == moment)?;
+            let names = names.as_ref()?.iter().map(String::as_str);
+            let of = |name: &str| definition.named.get(name).cloned().unwrap_or_default();
+            Some(names.flat_map(of).collect())
+        };
+        let all: Vec<(Moment, Option<Vec<String>>)> =
+            MOMENTS.into_iter().map(|moment| (moment, all_at(moment))).collect();
+        for label in all.iter().flat_map(|(_, labels)| labels.iter().flatten()) {
+            let answers = Answers::of(|moment| {
+                let (_, labels) = all.iter().find(|(known, _)| *known == moment)?;
+                labels.as_ref().map(|labels| labels.contains(label))
+            });
+            let is_always = answers.0.iter().all(|answer| *answer == Some(true));
+            let open = || Condition { written: written.clone(), answers, when: None };
+            let condition = if is_always { Condition::fixed(true) } else { open() };
+            conditions.insert(label.clone(), (condition, place.clone()));
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        }
+    } else if !is_known {
+        // Each of a matrix of targets: all that are published.
+        labels.extend(
+            definition
+                .targets
+                .iter()
+                .filter(|target| target.has_meta || !target.tags.is_empty())
+                .map(|target| target.label.clone()),
+        );
+        labels.dedup();
+    }
+    (labels, conditions)
+}
+
+/// What a run of Bake sets for a target.
+pub(super) fn overrides_of(build: &BakeBuild, label: &str) -> Vec<Override> {
+    build.overrides.iter().filter(|one| one.attribute != PLATFORMS && is_of(one, label)).cloned().collect()
+}
+
+/// Whether something is set for a target.
+fn is_of(one: &Override, label: &str) -> bool {
+    Glob::parse(&one.target).is_ok_and(|pattern| pattern.matches(label))
+}
+
+/// The platforms that a run of Bake sets for a target.
+pub(super) fn platforms_of(build: &BakeBuild, label: &str) -> Vec<Line> {
+    let set = build.overrides.iter().filter(|one| one.attribute == PLATFORMS && is_of(one, label));
+    build.platforms.iter().cloned().chain(set.map(|one| one.line.clone())).collect()
+}
