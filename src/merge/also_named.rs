@@ -36,6 +36,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
     for one in ready {
         let mut kept: BTreeMap<(Tag, String), Vec<String>> = BTreeMap::new();
         let mut unlisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut uncompared: BTreeMap<String, usize> = BTreeMap::new();
         for at in moving(one).collect::<Vec<usize>>() {
             let (greater, own) = match found(one, at, survey) {
                 Some((_, AlsoNamed::As(greater, own))) => (greater.clone(), own),
@@ -43,6 +44,10 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
                 Some((_, AlsoNamed::Unlisted(fault))) if !one.image.unclear.is_empty() => {
                     let tag = format!("`{}`", one.decisions[at].report.reference);
                     unlisted.entry(fault.message().to_owned()).or_default().insert(tag);
+                    continue;
+                }
+                Some((_, AlsoNamed::Uncompared(count))) => {
+                    uncompared.insert(format!("`{}`", one.decisions[at].report.reference), count);
                     continue;
                 }
                 Some((_, AlsoNamed::Open(_) | AlsoNamed::Nothing | AlsoNamed::Unlisted(_))) | None => {
@@ -65,6 +70,15 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
             compared.notes.push(Diagnostic::warning(Code::KEPT_TAG, message).with_help(
                 "if what has it was taken back, name that in `withdrawn` of the image; `--allow-backward` moves the tags in this run",
             ));
+        }
+        if let Some(count) = uncompared.values().max() {
+            let tags: Vec<&str> = uncompared.keys().map(String::as_str).collect();
+            let message = format!(
+                "image `{}` moves {}, perhaps back: what has it was not compared with {count} more tags that read as greater",
+                one.key,
+                tags.join(", ")
+            );
+            compared.notes.push(Diagnostic::note(Code::UNGUARDED_TAG, message));
         }
         for (why, tags) in unlisted {
             let tags: Vec<String> = tags.into_iter().collect();

@@ -15,8 +15,8 @@ use crate::oci::VERSION;
 use crate::reference::{Digest, Tag};
 use crate::version::{Class, NUMBER_LIMIT, Number, SEPARATORS, Version, may_be_day, numbers, outranks};
 
-/// How many tags are looked at, from the greatest on.
-const MAX_TAGS: usize = 20;
+/// How many tags are looked at.
+const MAX_TAGS: usize = 200;
 
 /// What has a floating tag besides it.
 pub(crate) enum AlsoNamed<'a> {
@@ -24,6 +24,8 @@ pub(crate) enum AlsoNamed<'a> {
     Open(Vec<Question>),
     /// Nothing that was asked for, as far as this tells.
     Nothing,
+    /// The same, and so many tags that read as greater were not asked for.
+    Uncompared(usize),
     /// A tag, and what of the image it is compared with.
     As(&'a Tag, String),
     /// Nothing tells, since tags cannot be listed.
@@ -55,27 +57,38 @@ pub(crate) fn greater<'a>(
         !is_own && !image.beside.contains(*other) && !is_withdrawn(image, other)
     };
     let others = listed.iter().filter(is_open);
-    let mut found: Vec<(&Tag, String)> =
+    let mut found: Vec<(&Tag, Lesser)> =
         others.filter_map(|other| Some((other, lesser_own(image, tag, other)?))).collect();
-    found.sort_by_cached_key(|(tag, _)| Reverse(numbers(tag.as_str())));
+    // Of the tags of one version, those with the least beside it are the surest.
+    found.sort_by_cached_key(|(tag, lesser)| {
+        (Reverse(lesser.rank), tag.as_str().len(), Reverse(numbers(tag.as_str())))
+    });
+    let uncompared = found.len().saturating_sub(MAX_TAGS);
     found.truncate(MAX_TAGS);
     let unasked: Vec<Question> = found
         .iter()
         .filter(|(tag, _)| record.tag(tag).is_unasked())
         .map(|(tag, _)| Question::Tag((*tag).clone()))
         .collect();
-    let has_it = |(tag, _): &(&Tag, String)| record.tag(tag).present() == Some(digest);
+    let has_it = |(tag, _): &(&Tag, Lesser)| record.tag(tag).present() == Some(digest);
     match found.into_iter().find(has_it) {
-        Some((tag, own)) => AlsoNamed::As(tag, own),
-        None if unasked.is_empty() => AlsoNamed::Nothing,
-        None => AlsoNamed::Open(unasked),
+        Some((tag, lesser)) => AlsoNamed::As(tag, lesser.own),
+        None if !unasked.is_empty() => AlsoNamed::Open(unasked),
+        None if uncompared > 0 => AlsoNamed::Uncompared(uncompared),
+        None => AlsoNamed::Nothing,
     }
 }
 
 /// What of an image a tag reads as greater than.
-fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<String> {
+struct Lesser {
+    own: String,
+    /// The numbers of the version that the tag shows, and how many it has, if that is clear.
+    rank: ([u64; NUMBER_LIMIT], usize),
+}
+
+fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Lesser> {
     let unclear = image.unclear.iter().find(|own| outranks(other.as_str(), own.as_str()));
-    unclear.map(Tag::to_string).or_else(|| {
+    unclear.map(|own| Lesser { own: own.to_string(), rank: Default::default() }).or_else(|| {
         let own = image.version.as_ref()?;
         // About the tags of its forms the list has decided, and a variant's own name is of that variant alone.
         let follows = tag.follows().filter(|_| !is_of_variant(tag) && !is_decided(image, tag, other))?;
@@ -93,9 +106,8 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Strin
                 && of_numbers(version).cmp(&of_numbers(own)) == Ordering::Greater
                 && of_numbers(version)[..follows.numbers] == of_numbers(own)[..follows.numbers]
         };
-        texts
-            .any(|text| image.parse_version(&text).is_ok_and(|one| is_greater(&one)))
-            .then(|| own.to_string())
+        let version = texts.find_map(|text| image.parse_version(&text).ok().filter(is_greater))?;
+        Some(Lesser { own: own.to_string(), rank: (of_numbers(&version), version.numbers().len()) })
     })
 }
 

@@ -106,7 +106,7 @@ pub(super) fn of_index(
         AlsoNamed::As(greater, own) => {
             Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
         }
-        AlsoNamed::Nothing | AlsoNamed::Unlisted(_) => Holder::Own,
+        AlsoNamed::Nothing | AlsoNamed::Uncompared(_) | AlsoNamed::Unlisted(_) => Holder::Own,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Report;
+use bakeplan::internals::oci::OCI_MANIFEST;
 
 use super::families::kept;
-use super::world::{Build, World, untag};
+use super::world::{Build, World, image, put, put_tag, untag};
 use crate::support::Test;
 use crate::verify::desk::of_plan;
 
@@ -203,4 +204,51 @@ fn a_channel_goes_on_with_its_line() {
     let report = merge(&mut world, "1.28.6", &block("1.28.6"), Options::default());
     assert_eq!(kept(&report), "");
     assert_eq!(world.tags("a")["stable"], world.tags("a")["1.28.6"]);
+}
+
+/// However many tags a version has, the one that shows it is looked at; where there are too many, that is said.
+#[test]
+fn many_tags_of_a_version_hide_no_greater_one() {
+    let names = |before: &str, range: std::ops::Range<usize>| -> Vec<String> {
+        range.map(|at| format!("{before}{at}")).collect()
+    };
+    for (first, second, others, expected) in [
+        (
+            "8.0.10-noble 8.0 8 latest",
+            "8.0.9-jammy 8.0 8 latest",
+            names("8.0.10-cuda", 10..32),
+            "8.0=8.0.10-noble 8=8.0.10-noble latest=8.0.10-noble",
+        ),
+        ("jdk-21 latest", "jdk-17 latest", names("jdk-", 30..52), "latest=jdk-21"),
+        (
+            "8.2.0-noble 8 latest",
+            "8.0.9-jammy 8 latest",
+            names("8.2.0-noble-amd64v", 1..42),
+            "8=8.2.0-noble latest=8.2.0-noble",
+        ),
+        (
+            "3.13.1-slim 3 latest",
+            "3.12.9-alpine 3 latest",
+            names("3.13.1-slim-py", 300..450),
+            "3=3.13.1-slim latest=3.13.1-slim",
+        ),
+        // What none of them has moves.
+        ("other latest", "jdk-17 latest", names("jdk-", 30..52), ""),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        merge(&mut world, first, "", Options::default());
+        let layout = world.layout("a");
+        let other = put(&layout, OCI_MANIFEST, &image(&layout, OCI_MANIFEST, "{}", &["other".to_owned()]));
+        others.iter().for_each(|tag| put_tag(&layout, tag, &other));
+        let report = merge(&mut world, second, "", Options::default());
+        assert_eq!(kept(&report), expected, "{first} {second}");
+    }
+    let mut world = World::with_app(&["a"]);
+    merge(&mut world, "jdk-100 latest", "", Options::default());
+    let layout = world.layout("a");
+    let other = put(&layout, OCI_MANIFEST, &image(&layout, OCI_MANIFEST, "{}", &["other".to_owned()]));
+    names("jdk-", 101..331).iter().for_each(|tag| put_tag(&layout, tag, &other));
+    let report = merge(&mut world, "jdk-17 latest", "", Options::default());
+    let told: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+    assert!(told.iter().any(|told| told.contains("was not compared with 31 more tags")), "{told:?}");
 }
