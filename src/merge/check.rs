@@ -560,27 +560,6 @@ impl<'a> ImageCheck<'a> {
         self.subject.places.iter().all(|&site| self.records[site].manifest(digest).is_absent())
     }
 
-    /// A build that no repository has.
-    fn lost(&mut self, leg: &str, pushed: &Pushed) {
-        let locations = self.list(self.subject.places.iter().copied());
-        let planned: BTreeSet<String> =
-            self.subject.places.iter().map(|&site| self.location(site).to_string()).collect();
-        let elsewhere: Vec<_> = pushed
-            .names
-            .iter()
-            .filter(|name| !planned.contains(*name))
-            .map(|name| format!("`{name}`"))
-            .collect();
-        let message =
-            format!("build `{leg}`, {} (`{}`), is not in {locations}", pushed.digest, pushed.origin);
-        let problem = self.gone(message);
-        if !elsewhere.is_empty() {
-            problem
-                .notes
-                .push(format!("according to its metadata, it was pushed to {}", elsewhere.join(", ")));
-        }
-    }
-
     pub(super) fn gone(&mut self, message: impl Display) -> &mut Diagnostic {
         if self.is_reused {
             return self.not_reusable(message);

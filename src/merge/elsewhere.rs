@@ -1,7 +1,7 @@
 //! What metadata says that contradicts the plan and is no mistake for certain: other repositories, and builds of several images
 //! that are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::ImageCheck;
 use super::subject::Subject;
@@ -11,6 +11,27 @@ use crate::published::metadata::Pushed;
 use crate::reference::{Digest, Reference};
 
 impl ImageCheck<'_> {
+    /// A build that no repository has.
+    pub(super) fn lost(&mut self, leg: &str, pushed: &Pushed) {
+        let locations = self.list(self.subject.places.iter().copied());
+        let planned: BTreeSet<String> =
+            self.subject.places.iter().map(|&site| self.location(site).to_string()).collect();
+        let elsewhere: Vec<_> = pushed
+            .names
+            .iter()
+            .filter(|name| !planned.contains(*name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let message =
+            format!("build `{leg}`, {} (`{}`), is not in {locations}", pushed.digest, pushed.origin);
+        let problem = self.gone(message);
+        if !elsewhere.is_empty() {
+            problem
+                .notes
+                .push(format!("according to its metadata, it was pushed to {}", elsewhere.join(", ")));
+        }
+    }
+
     /// Says that a build was pushed to none of the image's repositories by its metadata, though it is there.
     pub(super) fn pushed_elsewhere(&mut self, leg: &str, pushed: &Pushed) {
         let places = || self.subject.places.iter().filter_map(|&site| self.location(site).repository());

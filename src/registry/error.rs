@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::rights;
+use super::rights::{self, LIST, RIGHT, RIGHT_TO_WRITE};
 use super::transport::TransportError;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -323,9 +323,6 @@ impl Error {
     }
 }
 
-/// What helps where tags cannot be listed.
-const LIST: &str = "without the list of tags, name the versions that are released in `known_versions` and merge with `--allow-backward`, which moves floating tags without looking";
-
 impl Error {
     /// Whether the registry does not do what it was asked, and will not do it another time.
     fn is_refused(&self) -> bool {
@@ -365,12 +362,6 @@ impl Error {
         Some(own.map_or(usual, str::to_owned))
     }
 }
-
-/// What helps those who may not do something.
-const RIGHT: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist";
-
-/// The same where something is written: what else may forbid it stands in the registry's own words, if anywhere.
-const RIGHT_TO_WRITE: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist, a quota is used up or a policy forbids it, and while they are read-only";
 
 impl Refusal {
     fn help(&self) -> String {

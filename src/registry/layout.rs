@@ -11,23 +11,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 use tempfile::{Builder, NamedTempFile};
 
 use super::clock::{Clock, SystemClock};
 use super::content::{Content, Fault, Open, Verified};
+use super::contents::{Entry, INDEX, RawIndex};
 use super::error::{Error, ErrorEntry, ErrorKind, Operation};
 use super::regular;
 use super::remote::{check_writable, fallback_tag, verified};
 use super::{MAX_MANIFEST, Manifest, Mount, ReferrerList, Store, TagList, TagOrDigest};
-use crate::oci::{Descriptor, ImageManifest, Index, OCI_INDEX, REF_NAME, is_index, media_type_of};
+use crate::oci::{Descriptor, ImageManifest, Index, is_index, media_type_of};
 use crate::reference::{Digest, Repository, Tag};
 
 /// The file that makes a folder a layout, and its content.
 const MARKER: &str = "oci-layout";
 const VERSION_1: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
-/// What the layout holds.
-const INDEX: &str = "index.json";
 /// What the names of files begin with that are for us alone.
 const OWN: &str = ".bakeplan.";
 /// Whoever changes `index.json` holds a lock on this file.
@@ -319,8 +317,7 @@ impl Layout {
         let index = self.index()?;
         let mut entries = index.entries().filter(|entry| entry.text("digest") == Some(digest.as_str()));
         Ok(entries.find_map(|entry| {
-            let size = entry.0.get("size")?.as_u64()?;
-            Some(Descriptor::new(entry.text("mediaType")?.to_owned(), digest.clone(), size))
+            Some(Descriptor::new(entry.text("mediaType")?.to_owned(), digest.clone(), entry.size()?))
         }))
     }
 
@@ -506,86 +503,6 @@ impl Content for BlobFile<'_> {
     }
 }
 
-/// `index.json` with all that other tools put into it.
-struct RawIndex(Map<String, Value>);
-
-/// An entry of `index.json`.
-#[derive(Clone, Copy)]
-struct Entry<'i>(&'i Map<String, Value>);
-
-impl Default for RawIndex {
-    fn default() -> Self {
-        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] });
-        let Value::Object(members) = index else { unreachable!("it is written as an object") };
-        Self(members)
-    }
-}
-
-impl RawIndex {
-    fn parse(content: &[u8]) -> Result<Self, ErrorKind> {
-        let parsed = serde_json::from_slice(content)
-            .map_err(|error| ErrorKind::Invalid(format!("`{INDEX}`: {error}")));
-        Ok(Self(parsed?))
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.0).expect("what was read as JSON can be written")
-    }
-
-    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        let manifests = self.0.get("manifests").and_then(Value::as_array);
-        manifests.into_iter().flatten().filter_map(Value::as_object).map(Entry)
-    }
-
-    /// Lists a manifest, under a tag if one is given, which no other has then. False when nothing had to change.
-    fn add(&mut self, manifest: &Manifest, digest: &Digest, tag: Option<&Tag>) -> bool {
-        let has = |entry: Entry<'_>| entry.text("digest") == Some(digest.as_str());
-        let is_tagged = |entry: Entry<'_>| tag.is_some() && entry.tag() == tag.map(Tag::as_str);
-        let is_listed = match tag {
-            // What is reachable by a tag needs no entry of its own.
-            None => self.entries().any(has),
-            Some(_) => self.entries().any(|entry| has(entry) && is_tagged(entry)),
-        };
-        let is_taken = self.entries().any(|entry| is_tagged(entry) && !has(entry));
-        if is_listed && !is_taken {
-            return false;
-        }
-        let mut entries = match self.0.remove("manifests") {
-            Some(Value::Array(entries)) => entries,
-            _ => Vec::new(),
-        };
-        entries.retain(|entry| {
-            let entry = entry.as_object().map(Entry);
-            // The entry without a tag goes when the manifest gets one; so does the one that had this tag.
-            let is_untagged = |entry: Entry<'_>| has(entry) && entry.tag().is_none();
-            entry.is_none_or(|entry| !(is_tagged(entry) || tag.is_some() && is_untagged(entry)))
-        });
-        let mut entry = json!({ "mediaType": manifest.media_type, "digest": digest.as_str(), "size": manifest.bytes.len() });
-        if let Some(tag) = tag {
-            entry["annotations"] = json!({ REF_NAME: tag.as_str() });
-        }
-        entries.push(entry);
-        self.0.insert("manifests".to_owned(), Value::Array(entries));
-        true
-    }
-}
-
-impl<'i> Entry<'i> {
-    fn text(self, name: &str) -> Option<&'i str> {
-        self.0.get(name)?.as_str()
-    }
-
-    fn tag(self) -> Option<&'i str> {
-        self.0.get("annotations")?.get(REF_NAME)?.as_str()
-    }
-
-    fn digest(self) -> Result<Digest, ErrorKind> {
-        let text = self.text("digest").unwrap_or_default();
-        text.parse()
-            .map_err(|error| ErrorKind::Invalid(format!("`{INDEX}` has the digest {text:?}: {error}")))
-    }
-}
-
 /// The digest that the content of a file has, by the algorithm of another.
 fn measured(path: &Path, like: &Digest) -> io::Result<Digest> {
     let mut file = regular::open(path)?;
@@ -638,7 +555,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::OCI_MANIFEST;
+    use crate::oci::{OCI_INDEX, OCI_MANIFEST};
 
     fn tag(name: &str) -> TagOrDigest {
         TagOrDigest::Tag(name.parse().unwrap())

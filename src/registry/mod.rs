@@ -14,6 +14,7 @@ mod challenge;
 mod client;
 mod clock;
 mod content;
+mod contents;
 pub(crate) mod copy;
 mod credentials;
 mod echo;

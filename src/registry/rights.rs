@@ -1,4 +1,14 @@
-//! How the right to write is given where a registry has its own way; each says it in other words, or in none.
+//! What helps where a right is missing, and how the right to write is given where a registry has its own way; each says it in other words,
+//! or in none.
+
+/// What helps where tags cannot be listed.
+pub(super) const LIST: &str = "without the list of tags, name the versions that are released in `known_versions` and merge with `--allow-backward`, which moves floating tags without looking";
+
+/// What helps those who may not do something.
+pub(super) const RIGHT: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist";
+
+/// The same where something is written: what else may forbid it stands in the registry's own words, if anywhere.
+pub(super) const RIGHT_TO_WRITE: &str = "give these credentials the right to do this; registries also refuse it when the repository does not exist, a quota is used up or a policy forbids it, and while they are read-only";
 
 /// The end of a registry's name, and what gives the right to write there.
 const CURES: [(&str, &str); 9] = [
