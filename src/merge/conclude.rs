@@ -12,7 +12,9 @@ use super::ready::Ready;
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{MergeTools, Options};
-use super::{also_named, codenames, command, damage, digests, fewer, greater, held, later, relist, unseen};
+use super::{
+    also_named, codenames, command, damage, digests, fewer, greater, held, later, rebuilt, relist, unseen,
+};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
@@ -63,6 +65,9 @@ pub(super) fn conclude_once(
     if report.problems.is_empty() && !options.allow_backward && !options.restores {
         report.take(greater::keep(&mut ready, survey));
         report.take(also_named::keep(&mut ready, survey));
+        let rebuilt = rebuilt::hold(&mut ready, survey);
+        report.problems.extend(rebuilt.problems);
+        report.held.extend(rebuilt.held);
     }
     if report.problems.is_empty() && !options.restores {
         report.take(fewer::look(&ready, survey));
@@ -213,6 +218,9 @@ fn jobs<'r>(
         for &site in &one.places {
             let own = one.decisions.iter().enumerate().filter(|(_, decision)| decision.site == site);
             let is_tagged = own.clone().any(|(_, decision)| decision.report.outcome == Outcome::Unchanged);
+            // A list of nothing may be none.
+            let is_list = |listed: &[Tag]| !(listed.is_empty() && options.trust_known_versions);
+            let has_list = records[site].tags().present().is_some_and(is_list);
             let tags: Vec<TagJob> = own
                 .filter(|(_, decision)| decision.report.outcome.writes() && !options.no_tags)
                 .map(|(at, Decision { site: _, tag, report })| TagJob {
@@ -220,9 +228,7 @@ fn jobs<'r>(
                     tag: tag.clone(),
                     floating: report.floating,
                     is_broadest: is_broadest(one.image, tag),
-                    moves_by_list: follows_list(one.image, tag)
-                        && records[site].tags().present().is_some()
-                        && !options.trust_known_versions,
+                    moves_by_list: follows_list(one.image, tag) && has_list,
                     previous: report.previous.clone(),
                     outcome: report.outcome,
                 })
@@ -240,6 +246,7 @@ fn jobs<'r>(
                 of: one.image,
                 run: one.run(run),
                 is_guarded: !options.allow_backward,
+                trusts_known_versions: options.trust_known_versions,
                 listed: records[site].tags().present(),
                 site,
                 manifest: &one.manifest,

@@ -38,6 +38,8 @@ pub(crate) struct Job<'a> {
     pub run: RunEntry,
     /// Whether floating tags must not go back.
     pub is_guarded: bool,
+    /// Whether they move by what the plan knows where tags cannot be listed.
+    pub trusts_known_versions: bool,
     /// The tags that the repository had when it was decided about them, if they can be listed.
     pub listed: Option<&'a [Tag]>,
     /// The position of the repository among the sites.

@@ -40,6 +40,7 @@ mod existing;
 mod fewer;
 mod greater;
 mod later;
+mod rebuilt;
 mod unseen;
 
 mod relist;

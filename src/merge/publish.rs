@@ -188,7 +188,8 @@ impl<'a> Writer<'a> {
                 self.jobs.iter().filter(|job| job.site == site && job.is_guarded && job.command.is_none())
             {
                 let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| tag.moves_by_list(stage)).collect();
-                if tags.is_empty() || self.failed.contains(job.image) {
+                let is_trusted = error.is_some() && job.trusts_known_versions;
+                if tags.is_empty() || is_trusted || self.failed.contains(job.image) {
                     continue;
                 }
                 let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();

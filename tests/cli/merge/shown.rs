@@ -102,6 +102,40 @@ fn a_list_that_does_not_show_what_was_written_moves_nothing() {
     }
 }
 
+/// A list that can be read is proven, whatever is trusted where there is none.
+#[test]
+fn a_list_that_does_not_show_what_was_written_is_not_trusted() {
+    let trust = Options { trust_known_versions: true, ..Options::default() };
+    for (name, list) in HIDING {
+        let world = world(20);
+        let before = world.tags("acme/app");
+        let report = merge(&world, &serve(&world, list), trust);
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], true), "{name}");
+        assert_eq!(outcome(&report, "latest"), Outcome::Held, "{name}");
+        for tag in ["1", "latest", "1.9.0"] {
+            assert_eq!(world.tags("acme/app")[tag], before[tag], "{name}: {tag}");
+        }
+    }
+    // One that is refused from the second time on is none, and one that shows it decides.
+    for refused in [true, false] {
+        let world = world(20);
+        for tag in ["1.9.0", "1.9"] {
+            super::world::untag(&world.layout("acme/app"), tag);
+        }
+        let count = AtomicUsize::new(0);
+        let server = world.serve_with(move |seen: &Seen| {
+            let is_first = seen.target.contains("last=") || count.load(Ordering::Relaxed) == 0;
+            if seen.path().ends_with("/tags/list") && !seen.target.contains("last=") {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            let is_refused = refused && seen.path().ends_with("/tags/list") && !is_first;
+            is_refused.then(|| Reply::Whole(Answer::error(403, "DENIED")))
+        });
+        let report = merge(&world, &server, trust);
+        assert_eq!(outcome(&report, "latest"), Outcome::Moved, "{refused}: {:?}", report.held);
+    }
+}
+
 /// A list that shows it at once, or after a while, decides.
 #[test]
 fn a_list_that_shows_what_was_written_decides() {
@@ -298,5 +332,89 @@ fn a_change_that_is_undone_is_reported() {
             "{message}"
         );
         assert_eq!(told[0].severity.word(), severity, "{tag}");
+    }
+}
+
+/// A version that is published again adds nothing that a list could show: what has its floating tags has to be known.
+#[test]
+fn a_version_that_is_published_again_takes_no_tag_from_what_is_not_listed() {
+    let own = ["1.4.2", "1.4", "1", "latest"];
+    for (greater, moved) in [("1.4.3", &own[1..]), ("1.9.0", &own[2..]), ("2.0.0", &own[3..])] {
+        let mut world = World::with_app(&["acme/app"]);
+        assert_eq!(merge(&world, &world.serve(), Options::default()).problems, []);
+        let layout = world.layout("acme/app");
+        let found = layout.get_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap();
+        for tag in moved.iter().chain([&greater]) {
+            put_tag(&layout, tag, &found);
+        }
+        let before = world.tags("acme/app");
+        world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let frozen = serve(
+            &world,
+            move |_, _, is_more| if is_more { vec![] } else { own.map(str::to_owned).to_vec() },
+        );
+        let report = merge(&world, &frozen, Options::default());
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], true), "{greater}");
+        let tags = world.tags("acme/app");
+        for tag in own {
+            let expected = match tag {
+                "1.4.2" => Outcome::Replaced,
+                tag if moved.contains(&tag) => Outcome::Held,
+                _ => Outcome::Moved,
+            };
+            assert_eq!(outcome(&report, tag), expected, "{greater} {tag}");
+            assert_eq!(tags[tag] == before[tag], expected == Outcome::Held, "{greater} {tag}");
+        }
+        // A list that shows it decides, and so does whoever says so.
+        let report = merge(&world, &world.serve(), Options::default());
+        assert!(
+            moved.iter().all(|tag| outcome(&report, tag) == Outcome::Kept),
+            "{greater}: {:?}",
+            report.held
+        );
+        let options = Options { allow_backward: true, ..Options::default() };
+        assert!(merge(&world, &frozen, options).held.is_empty());
+        assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"]);
+    }
+}
+
+#[test]
+fn a_version_that_is_published_again_takes_its_tags_from_what_is_known() {
+    let annotated = r#""annotations":{"org.opencontainers.image.version":"1.4.2"},"#;
+    for (has_it, more) in [
+        ("", ""),
+        ("1.4.1", ""),
+        ("1.3.9", ""),
+        ("1.4.2-noble", ""),
+        ("web-1.2.0", ""),
+        ("untagged", annotated),
+    ] {
+        let mut world = World::with_app(&["acme/app"]);
+        let server = world.serve();
+        let document = |more: &str| {
+            plan_of(
+                &[&format!("{}/acme/app", server.host())],
+                TAGS,
+                &format!(r#""version":"1.4.2",{more}"#),
+                "hold",
+            )
+        };
+        assert_eq!(world.merge(&document(more), Options::default()).problems, []);
+        let layout = world.layout("acme/app");
+        if !has_it.is_empty() {
+            // The own tag has been given something else since.
+            let at = TagOrDigest::Tag("latest".parse().unwrap());
+            let found = layout.get_manifest(&at).unwrap().unwrap();
+            let other = layout.get_manifest(&world.built["app-linux-arm64"].clone().into()).unwrap().unwrap();
+            put_tag(&layout, "1.4.2", &other);
+            if has_it != "untagged" {
+                put_tag(&layout, has_it, &found);
+            }
+        }
+        world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let report = world.merge(&document(""), Options::default());
+        assert_eq!(report.problems, [], "{has_it}");
+        assert!(report.held.is_empty(), "{has_it}: {:?}", report.held);
+        assert_eq!(outcome(&report, "latest"), Outcome::Moved, "{has_it}");
     }
 }

@@ -1,0 +1,138 @@
+//! Floating tags where a version is published again: that adds no tag by which a list could be proven, so what has them has to be a
+//! version that is known.
+
+use std::collections::BTreeSet;
+
+use super::decide::follows_list;
+use super::ready::Ready;
+use super::report::Outcome;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::oci::VERSION;
+use crate::published::floating::members;
+use crate::published::given;
+use crate::published::record::{Question, Questions, Record};
+use crate::published::release::{Saying, saying};
+use crate::published::survey::{Round, Survey};
+use crate::reference::Tag;
+
+/// How many tags of versions are looked at.
+const MAX_TAGS: usize = 100;
+
+/// What came of looking.
+#[derive(Default)]
+pub(super) struct Rebuilt {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Which tags stay as they are.
+    pub(super) held: Vec<Diagnostic>,
+}
+
+/// Whose a floating tag is.
+enum Owner {
+    /// It takes these answers to tell.
+    Open(Vec<Question>),
+    /// That of a version that is known.
+    Known,
+    /// Nobody's that is known.
+    Unknown,
+}
+
+/// Leaves floating tags as they are that a version which is published again would take from what is no listed version: the list
+/// may lack a greater one.
+pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt {
+    let mut rebuilt = Rebuilt::default();
+    let decisions = ready.iter().flat_map(|one| &one.decisions);
+    let created = decisions.filter(|one| one.report.outcome == Outcome::Created && !one.report.floating);
+    let proven: BTreeSet<usize> = created.map(|one| one.site).collect();
+    loop {
+        let mut questions = Questions::new();
+        for one in ready.iter() {
+            for at in moving(one, &proven) {
+                let site = one.decisions[at].site;
+                if let Owner::Open(open) = owner(one, at, &survey.records()[site]) {
+                    questions.extend(open.into_iter().map(|question| (site, question)));
+                }
+            }
+        }
+        match survey.ask(questions) {
+            Round::Idle => break,
+            Round::Asked(failures) if failures.is_empty() => {}
+            Round::Asked(failures) => {
+                rebuilt.problems.extend(failures);
+                return rebuilt;
+            }
+        }
+    }
+    for one in ready {
+        let records = survey.records();
+        let is_unknown =
+            |at: &usize| matches!(owner(one, *at, &records[one.decisions[*at].site]), Owner::Unknown);
+        let unknown: Vec<usize> = moving(one, &proven).filter(is_unknown).collect();
+        let mut tags = Vec::new();
+        for at in unknown {
+            let report = &mut one.decisions[at].report;
+            report.outcome = Outcome::Held;
+            report.digest.clone_from(&report.previous);
+            report.why = Some("what has it is no version that is listed".to_owned());
+            tags.push(format!("`{}`", report.reference));
+        }
+        if let (false, Some(version)) = (tags.is_empty(), &one.image.version) {
+            let message = format!(
+                "image `{}` leaves {} as before: `{version}` is published again, and what has them is no version that is listed, so a greater version may be missing from the list",
+                one.key,
+                tags.join(", ")
+            );
+            rebuilt.held.push(Diagnostic::warning(Code::TAG_LIST, message).with_help(
+                "merge again later, if the registry's lists lag behind; if they have an earlier build of this version, `--allow-backward` moves them",
+            ));
+        }
+    }
+    rebuilt
+}
+
+/// The positions of the decisions by which floating tags are to move by a list that nothing proves: own tags are replaced in
+/// their repository, and none is created.
+fn moving<'r>(ready: &'r Ready<'_>, proven: &'r BTreeSet<usize>) -> impl Iterator<Item = usize> + use<'r> {
+    let replaces =
+        |site: usize| ready.own().any(|own| own.site == site && own.report.outcome == Outcome::Replaced);
+    let moves = move |at: &usize| {
+        let one = &ready.decisions[*at];
+        one.report.outcome == Outcome::Moved
+            && follows_list(ready.image, &one.tag)
+            && !proven.contains(&one.site)
+            && replaces(one.site)
+    };
+    (0..ready.decisions.len()).filter(moves)
+}
+
+/// Whose the tag of a decision is, as far as the record tells.
+fn owner(ready: &Ready<'_>, at: usize, record: &Record) -> Owner {
+    let (image, decision) = (ready.image, &ready.decisions[at]);
+    let planned = image.tags.iter().find(|tag| tag.name == decision.tag);
+    let (Some(planned), Some(previous)) = (planned, &decision.report.previous) else { return Owner::Known };
+    // Without a list, what moves it is not that.
+    let Some(listed) = record.tags().present() else { return Owner::Known };
+    let mut own = ready.own().filter(|own| own.site == decision.site);
+    if own.any(|own| own.report.previous.as_ref() == Some(previous)) {
+        return Owner::Known;
+    }
+    let said = record.previous(previous).present().and_then(|served| served.annotations()?.get(VERSION));
+    // What says that it is greater has kept the tag.
+    if !matches!(saying(image, said.cloned().as_slice()), Saying::Nothing) {
+        return Owner::Known;
+    }
+    let mut versions = members(image, planned, listed);
+    versions.sort_by(|a, b| b.version.cmp(&a.version));
+    let is_own = |tag: &Tag| image.tags.iter().any(|own| own.name == *tag);
+    let others = listed.iter().filter(|tag| given::is_own_tag(tag));
+    let tags =
+        versions.into_iter().map(|one| one.tag).chain(others).filter(|tag| !is_own(tag)).take(MAX_TAGS);
+    let tags: Vec<&Tag> = tags.collect();
+    if tags.iter().any(|tag| record.tag(tag).present() == Some(previous)) {
+        return Owner::Known;
+    }
+    let unasked = tags.into_iter().filter(|tag| record.tag(tag).is_unasked());
+    let open: Vec<Question> = unasked.map(|tag| Question::Tag(tag.clone())).collect();
+    if open.is_empty() { Owner::Unknown } else { Owner::Open(open) }
+}
