@@ -30,7 +30,8 @@ struct Case {
     rounds: usize,
     /// How many times faster ours has to be.
     ratio: f64,
-    /// How many requests it may take.
+    /// How many requests it may take. One for each repository asks for its tags again once the version's own is written: a
+    /// list that lacks it may lack a greater version as well.
     requests: usize,
 }
 
@@ -44,7 +45,7 @@ const CASES: [Case; 3] = [
         platforms: &["linux/amd64", "linux/arm64"],
         rounds: 5,
         ratio: 2.5,
-        requests: 134,
+        requests: 136,
     },
     Case {
         name: "24 tags, 2 platforms, 2 registries, 0 ms",
@@ -55,7 +56,7 @@ const CASES: [Case; 3] = [
         platforms: &["linux/amd64", "linux/arm64"],
         rounds: 9,
         ratio: 1.0,
-        requests: 134,
+        requests: 136,
     },
     Case {
         name: "50 images, 5 tags, 4 platforms, 50 ms",
@@ -66,7 +67,7 @@ const CASES: [Case; 3] = [
         platforms: &["linux/amd64", "linux/arm64", "linux/s390x", "linux/ppc64le"],
         rounds: 1,
         ratio: 4.0,
-        requests: 2100,
+        requests: 2150,
     },
 ];
 
