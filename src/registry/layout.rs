@@ -256,8 +256,7 @@ impl Layout {
     /// Waits until nobody else writes. The operating system gives the lock back when this process ends, however it does.
     fn lock(&self) -> Result<File, ErrorKind> {
         self.keep_within(Path::new(LOCK)).map_err(ErrorKind::Files)?;
-        let options = File::options().create(true).truncate(false).write(true).open(self.path.join(LOCK));
-        let file = options.map_err(ErrorKind::Files)?;
+        let file = regular::open_to_lock(&self.path.join(LOCK)).map_err(ErrorKind::Files)?;
         let started = self.clock.elapsed();
         loop {
             match file.try_lock() {

@@ -1,11 +1,11 @@
 //! The authorities that certificates of servers are checked against.
-#![expect(clippy::disallowed_methods, reason = "the certificates of the system are read here")]
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+
+use super::regular;
 
 /// The system's authorities and those of `extra`, files in PEM form.
 ///
@@ -24,7 +24,8 @@ pub(super) fn load(extra: &[Certificate<'static>]) -> RootCerts {
 
 /// The certificates in a file in PEM form.
 pub(super) fn read(path: &Path) -> io::Result<Vec<Certificate<'static>>> {
-    let pem = fs::read(path)?;
+    let mut pem = Vec::new();
+    regular::open(path)?.read_to_end(&mut pem)?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
         Ok(_) => None,
@@ -46,6 +47,8 @@ pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate<'static>>, (
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
