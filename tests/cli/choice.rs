@@ -480,6 +480,24 @@ fn a_pull_request_is_compared_with_the_first_parent_of_its_merge() {
         assert_eq!(built(&plan), ["api"], "{plan}");
     }
     assert_eq!(git(&place, &["status", "--porcelain"]), "");
+    let merge = git(folder, &["rev-parse", "HEAD"]).trim().to_owned();
+    let with_sha = |sha: &str| -> Vec<(&'static str, String)> {
+        let env = env.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        env.chain([("GITHUB_SHA", sha.to_owned())]).collect()
+    };
+    let planned = |folder: &Path, sha: &str| {
+        let env = with_sha(sha);
+        let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env)
+    };
+    assert_eq!(built(&planned(folder, &merge)), ["api"]);
+    // The branch itself, which took the target branch in: its first parent is an earlier state of its own.
+    git(folder, &["checkout", "-q", "side"]);
+    git(folder, &["merge", "-q", "--no-ff", "-m", "update", "main~1"]);
+    let plan = planned(folder, &merge);
+    assert_eq!(built(&plan), ["api", "web"]);
+    assert!(why(&plan, "api").contains("the checkout is not `GITHUB_SHA`"), "{plan}");
+    git(folder, &["checkout", "-q", "main"]);
     // Where it cannot be fetched, all is built, with the reason.
     git(&place, &["remote", "set-url", "origin", "file:///nowhere"]);
     let plan = plan_in(&place, &["--changed-since", "auto", "--publish=false"], &env);

@@ -72,7 +72,7 @@ fn of_event(session: &Session<'_>, publishes: bool) -> Result<Base, Error> {
     if let Some(event) = variable("GITHUB_EVENT_NAME") {
         let is_tag = variable("GITHUB_REF").is_some_and(|name| name.starts_with("refs/tags/"));
         return Ok(match event {
-            "pull_request" => match first_parent(session) {
+            "pull_request" => match first_parent(session, variable("GITHUB_SHA")) {
                 Ok(parent) => Base::Revision(parent),
                 Err(why) => Base::Nothing(why),
             },
@@ -118,8 +118,15 @@ fn named(commit: Option<String>, missing: &str) -> Base {
 
 /// The first parent of the merge that GitHub makes of a pull request: the state of the target branch that it was tested with.
 /// `base.sha` of the event stays what it was when the request was opened. The parents of a commit are in it, also where the
-/// checkout has that one alone.
-fn first_parent(session: &Session<'_>) -> Result<String, String> {
+/// checkout has that one alone. Where the branch itself is checked out, which may end with a merge as well, the first parent
+/// is an earlier state of that branch.
+fn first_parent(session: &Session<'_>, merge: Option<&str>) -> Result<String, String> {
+    if let Some(merge) = merge {
+        let head = session.host.git(&["rev-parse", "HEAD"]).map_err(|failure| failure.reason())?;
+        if head.trim() != merge {
+            return Err("the checkout is not `GITHUB_SHA`, the merge with the target branch: check that out, or name the revision to compare with".to_owned());
+        }
+    }
     let found = session.host.git(&["cat-file", "commit", "HEAD"]).map_err(|failure| failure.reason())?;
     let header = found.split("\n\n").next().unwrap_or_default();
     let mut parents = header.lines().filter_map(|line| line.strip_prefix("parent "));
