@@ -32,48 +32,63 @@ pub(super) fn look(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Looked {
         compared.problems.extend(failures);
     }
     for one in ready {
-        let mut lost: BTreeMap<BTreeSet<String>, BTreeSet<String>> = BTreeMap::new();
+        let given = Served::read(one.manifest.clone());
+        let mut fewer: BTreeMap<BTreeSet<String>, BTreeSet<String>> = BTreeMap::new();
         for at in taken(one) {
             let decision = &one.decisions[at];
             let Some(previous) = &decision.report.previous else { continue };
             let Known::Present(served) = survey.records()[decision.site].previous(previous) else { continue };
-            let platforms = unplanned(one.image, served);
+            let platforms = lost(one.image, &given, served);
             if !platforms.is_empty() {
                 let reference = format!("`{}`", decision.report.reference);
-                lost.entry(platforms).or_default().insert(reference);
+                fewer.entry(platforms).or_default().insert(reference);
             }
         }
-        for (platforms, tags) in lost {
+        let (lack, help) = if one.image.builds.is_empty() {
+            ("what is promoted lacks", "promote what has all platforms")
+        } else {
+            ("this plan does not build", "plan all platforms of the image")
+        };
+        for (platforms, tags) in fewer {
             let list = |all: BTreeSet<String>| all.into_iter().collect::<Vec<_>>().join(", ");
             let message = format!(
-                "image `{}` takes {} from what also has {}, which this plan does not build",
+                "image `{}` takes {} from what also has {}, which {lack}",
                 one.key,
                 list(tags),
                 list(platforms)
             );
-            compared.notes.push(Diagnostic::warning(Code::FEWER_PLATFORMS, message).with_help(
-                "those who pull these tags on them will get nothing; plan all platforms of the image, or use other tags",
-            ));
+            compared.notes.push(Diagnostic::warning(Code::FEWER_PLATFORMS, message).with_help(format!(
+                "those who pull these tags on them will get nothing; {help}, or use other tags"
+            )));
         }
     }
     compared
 }
 
-/// The platforms of what is served that no build of the image is for; none where a build may be for any.
-fn unplanned(image: &PlannedImage, served: &Served) -> BTreeSet<String> {
-    let Content::Index(index) = &served.content else { return BTreeSet::new() };
-    if image.builds.values().any(|build| build.platform.is_none()) {
+/// The platforms of what has a tag that neither the plan nor what gets the tag is for; none where either may be for any.
+fn lost(image: &PlannedImage, given: &Served, served: &Served) -> BTreeSet<String> {
+    let (Some(had), kept) = (platforms(served), platforms(given)) else { return BTreeSet::new() };
+    // What is promoted has no builds.
+    let is_open = if image.builds.is_empty() {
+        kept.is_none()
+    } else {
+        image.builds.values().any(|build| build.platform.is_none())
+    };
+    if is_open {
         return BTreeSet::new();
     }
-    let is_planned = |platform: &DescriptorPlatform| {
-        image
-            .builds
-            .values()
-            .filter_map(|build| build.platform.as_ref())
-            .any(|planned| platform.fits(planned))
+    let kept: BTreeSet<String> = kept.into_iter().flatten().map(ToString::to_string).collect();
+    let planned = || image.builds.values().filter_map(|build| build.platform.as_ref());
+    let is_lost = |platform: &&DescriptorPlatform| {
+        !kept.contains(&platform.to_string()) && !planned().any(|planned| platform.fits(planned))
     };
+    had.into_iter().filter(is_lost).map(ToString::to_string).collect()
+}
+
+/// The platforms of the images of an index; `None` where it is none.
+fn platforms(served: &Served) -> Option<Vec<&DescriptorPlatform>> {
+    let Content::Index(index) = &served.content else { return None };
     let entries = index.entries.iter().filter_map(|entry| entry.as_ref().ok());
     let images = entries.filter(|entry| entry.attested().is_none());
-    let platforms = images.filter_map(|entry| entry.platform.as_ref()).filter(|one| !one.is_unknown());
-    platforms.filter(|platform| !is_planned(platform)).map(ToString::to_string).collect()
+    Some(images.filter_map(|entry| entry.platform.as_ref()).filter(|one| !one.is_unknown()).collect())
 }

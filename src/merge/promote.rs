@@ -291,8 +291,12 @@ fn identify<'p>(
         source = Some(own);
     }
     let plain = named.as_ref().and_then(given::without_variant);
-    let image = given::image(plain.as_ref().or(named.as_ref()), named.as_ref(), source.as_ref(), tags)
+    let mut image = given::image(plain.as_ref().or(named.as_ref()), named.as_ref(), source.as_ref(), tags)
         .map_err(|problem| vec![Diagnostic::error(Code::TAGS, problem)])?;
+    if image.version.is_none() {
+        // As `jdk-17` does, it may leave open which version it is of, and others like it may be greater.
+        image.unclear.extend(promotion.source_tag().cloned());
+    }
     Ok(Found { promotion, site, digest, image, named, commit })
 }
 

@@ -11,6 +11,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::{Form, Part};
 use crate::oci::VERSION;
+use crate::published::also_named::says_greater;
 use crate::published::floating::{Keeper, Member, members};
 use crate::published::given;
 use crate::published::plan_json::TagEntry;
@@ -113,7 +114,14 @@ pub(crate) fn restore(
             let tell = |(tag, version): (&Tag, &Tag)| has_same_content(location, tag, version);
             report.notes.extend(same.iter().map(tell));
             report.notes.extend((left > 0).then(|| not_looked_at(location, left)));
-            let questions = said_by(&others, site, &images, &survey);
+            let mut questions = said_by(&others, site, &images, &survey);
+            questions.extend(moved(&floating, &survey.records()[site]).map(|now| (site, now)));
+            let own = own_tags(&images, location, &listed, &floating);
+            // Which version has what a tag moves away from.
+            if moved(&floating, &survey.records()[site]).next().is_some() {
+                let own = own.iter().take(MAX_RELEASES);
+                questions.extend(own.map(|tag| (site, Question::Tag((*tag).clone()))));
+            }
             report.problems.extend(ask(&mut survey, questions));
             let record = &survey.records()[site];
             let owned: BTreeSet<&Digest> =
@@ -127,7 +135,11 @@ pub(crate) fn restore(
                 let version = by_tag.or_else(|| said_withdrawn(&images, record, now));
                 report.held.extend(version.map(|version| still_withdrawn(location, tag, now, &version)));
             }
-            return promotions(floating, location, record, report);
+            let is_known = |now: &Digest| {
+                own.iter().any(|own| record.tag(own).present() == Some(now))
+                    || said_withdrawn(&images, record, now).is_some()
+            };
+            return promotions(floating, location, record, &is_known, report);
         }
         if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
             report.problems.extend(differing.iter().map(|tag| disagree(location, tag)));
@@ -143,6 +155,30 @@ fn said_by(others: &[&Tag], site: usize, images: &[&PlannedImage], survey: &Surv
     let is_planned = |tag: &&&Tag| images.iter().any(|image| image.tags.iter().any(|own| own.name == ***tag));
     let digests = others.iter().filter(is_planned).filter_map(|tag| record.tag(tag).present());
     digests.map(|digest| (site, Question::Previous(digest.clone()))).collect()
+}
+
+/// The own tags of versions, also of those that are withdrawn.
+fn own_tags<'a>(
+    images: &[&'a PlannedImage],
+    location: &'a Location,
+    listed: &'a [Tag],
+    floating: &BTreeMap<Tag, Floating<'_>>,
+) -> BTreeSet<&'a Tag> {
+    let shapes = images.iter().flat_map(|&image| image.tags_in(location).map(move |shape| (image, shape)));
+    let members = shapes.flat_map(|(image, shape)| members(image, shape, listed));
+    members.map(|one| one.tag).filter(|tag| !floating.contains_key(*tag)).collect()
+}
+
+/// What has the floating tags that are to move, which may say that it is greater.
+fn moved<'r>(
+    floating: &'r BTreeMap<Tag, Floating<'_>>,
+    record: &'r Record,
+) -> impl Iterator<Item = Question> + use<'r> {
+    floating.iter().filter_map(|(name, one)| {
+        let now = record.tag(name).present()?;
+        let owner = record.tag(one.owner.as_ref()?.tag).present()?;
+        (now != owner).then(|| Question::Previous(now.clone()))
+    })
 }
 
 /// That an index says that it is a version which is withdrawn.
@@ -297,8 +333,10 @@ fn promotions(
     floating: BTreeMap<Tag, Floating<'_>>,
     location: &Location,
     record: &Record,
+    is_known: &dyn Fn(&Digest) -> bool,
     report: &mut Report,
 ) -> Vec<Promotion> {
+    let mut unknown: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
     let own: BTreeSet<Tag> =
         floating.values().filter_map(|one| Some(one.owner.as_ref()?.tag.clone())).collect();
     let mut promotions: BTreeMap<Tag, Promotion> = BTreeMap::new();
@@ -320,6 +358,15 @@ fn promotions(
         }
         let Some(digest) = record.tag(owner.tag).present() else { continue };
         let tag = TagEntry { name, repositories: None, ..shape.clone() };
+        let of_owner = image.of_version(owner.version.clone(), location.clone());
+        let before = now.filter(|now| *now != digest).and_then(|now| record.previous(now).present());
+        if let Some(version) = before.and_then(|served| says_greater(&of_owner, &tag, served)) {
+            report.held.push(greater(location, &tag.name, &version));
+            continue;
+        }
+        if let Some(now) = now.filter(|now| *now != digest && !is_known(now)) {
+            unknown.entry(now.clone()).or_default().insert(format!("`{}`", location.with_tag(&tag.name)));
+        }
         let promotion = promotions.entry(owner.tag.clone()).or_insert_with(|| Promotion {
             key: location.with_tag(owner.tag),
             sources: vec![Target {
@@ -327,13 +374,27 @@ fn promotions(
                 tag: Some(owner.tag.clone()),
                 digest: Some(digest.clone()),
             }],
-            to: To::Image(Box::new(image.of_version(owner.version.clone(), location.clone()))),
+            to: To::Image(Box::new(of_owner)),
         });
         if let To::Image(image) = &mut promotion.to {
             image.tags.push(tag);
         }
     }
+    report.notes.extend(unknown.into_iter().map(|(now, tags)| of_unknown(&now, tags)));
     promotions.into_values().collect()
+}
+
+/// Says that tags are taken from what no listed version has: it may be a greater one that the list does not show yet.
+fn of_unknown(now: &Digest, tags: BTreeSet<String>) -> Diagnostic {
+    let tags: Vec<String> = tags.into_iter().collect();
+    let message = format!(
+        "{} {} {now}, which no listed version has",
+        tags.join(", "),
+        if tags.len() == 1 { "was" } else { "were" }
+    );
+    Diagnostic::warning(Code::UNGUARDED_TAG, message).with_help(
+        "if a version was released a moment ago, the registry's list may not show it yet: run this again, and the tags go to the greatest version that is listed then",
+    )
 }
 
 /// Leaves a tag alone that would go to a date, which need not be a release.
@@ -344,6 +405,17 @@ fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic 
         keeper.tag,
         location.with_tag(&keeper.tag),
         location.with_tag(name)
+    ))
+}
+
+/// Leaves a tag with what says that it is a greater version, whose own tag is not there.
+fn greater(location: &Location, name: &Tag, version: &str) -> Diagnostic {
+    let message = format!(
+        "`{}` stays as it is: its index says that it is version `{version}`, which is greater and not withdrawn",
+        location.with_tag(name)
+    );
+    Diagnostic::warning(Code::HELD, message).with_help(format!(
+        "to take that version back, name it in `withdrawn`: `withdrawn = [\"{version}\"]`"
     ))
 }
 
