@@ -24,7 +24,9 @@ pub(super) fn keep(
     now: Option<Timestamp>,
 ) -> Looked {
     let mut compared = Looked::default();
-    let moving = ready.iter().flat_map(|one| one.decisions.iter().filter(|decision| moves(one, decision)));
+    let compares = |one: &Ready<'_>, decision: &Decision| moves(one, decision) || is_rebuilt(one, decision);
+    let moving =
+        ready.iter().flat_map(|one| one.decisions.iter().filter(move |decision| compares(one, decision)));
     let question =
         |decision: &Decision| Some((decision.site, Question::Previous(decision.report.previous.clone()?)));
     if let Round::Asked(failures) = survey.ask(moving.filter_map(question).collect()) {
@@ -32,6 +34,7 @@ pub(super) fn keep(
     }
     for one in ready {
         let own = one.run(run);
+        compared.notes.extend(leave_rebuilt(one, &own, survey));
         let earlier = one.reused().map(|_| one.run_of_index());
         let earlier = earlier.filter(|earlier| own.beside(earlier, now) == Standing::Later);
         let cannot_say = has_no_place(one);
@@ -78,6 +81,50 @@ pub(super) fn keep(
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
     compared
+}
+
+/// Leaves the tags of a version as they are in repositories that have it from a later run of the same branch: each of them
+/// builds the version anew, and an earlier one may end last. A release of an older commit is another matter.
+fn leave_rebuilt(ready: &mut Ready<'_>, run: &RunEntry, survey: &Survey<'_>) -> Vec<Diagnostic> {
+    let later = |at: usize| {
+        let decision = &ready.decisions[at];
+        let previous = decision.report.previous.as_ref().filter(|_| is_rebuilt(ready, decision))?;
+        let served = survey.records()[decision.site].previous(previous).present()?;
+        match run.by_number(&RunEntry::of_served(served))? {
+            Standing::Earlier(why) => Some((decision.site, why)),
+            Standing::Later | Standing::Unknown(_) => None,
+        }
+    };
+    let sites: BTreeMap<usize, String> = (0..ready.decisions.len()).filter_map(later).collect();
+    let of_version = |decision: &Decision| {
+        decision.report.outcome.writes()
+            && ready.image.tags.iter().any(|tag| tag.name == decision.tag && tag.is_of_version())
+    };
+    let left: Vec<bool> = ready.decisions.iter().map(of_version).collect();
+    let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (decision, _) in ready.decisions.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {
+        let Some(why) = sites.get(&decision.site) else { continue };
+        let report = &mut decision.report;
+        report.outcome = Outcome::Kept;
+        report.digest.clone_from(&report.previous);
+        report.why = Some(why.clone());
+        tags.entry(why.clone()).or_default().push(format!("`{}`", report.reference));
+    }
+    let tell = |(why, tags): (String, Vec<String>)| {
+        let message = format!("image `{}` leaves {} as before: {why}", ready.key, tags.join(", "));
+        Diagnostic::warning(Code::KEPT_TAG, message).with_help(
+            "the later run has built this version, too; `--allow-backward` gives the tags to this one",
+        )
+    };
+    tags.into_iter().map(tell).collect()
+}
+
+/// Whether it is a version's own tag that is to be given another build of the version.
+fn is_rebuilt(ready: &Ready<'_>, decision: &Decision) -> bool {
+    let is_own = |tag: &TagEntry| tag.name == decision.tag && !tag.floating && tag.is_of_version();
+    decision.report.outcome == Outcome::Replaced
+        && ready.made != Made::Taken
+        && ready.image.tags.iter().any(is_own)
 }
 
 /// Says that a tag with the name of a branch or git tag in it has the index of another one: two names come to the same text.

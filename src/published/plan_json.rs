@@ -445,6 +445,15 @@ impl TagEntry {
         }
     }
 
+    /// Whether it is a version's: its own tag, or one that floats with versions.
+    #[must_use]
+    pub(crate) fn is_of_version(&self) -> bool {
+        match self.class {
+            TagClass::Version | TagClass::Prerelease => true,
+            TagClass::Channel | TagClass::Run | TagClass::Constant => false,
+        }
+    }
+
     /// Whether it moves with each run: one that is later can keep it from moving.
     #[must_use]
     pub(crate) fn moves_with_runs(&self) -> bool {

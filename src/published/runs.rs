@@ -1,5 +1,6 @@
 //! Which of two runs is later: what indexes say of the runs that made them, in annotations.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -82,30 +83,32 @@ impl RunEntry {
         self.number.is_some() || self.commit_time.is_some()
     }
 
-    /// What this run is beside the one that a tag has: by number within one source, workflow and ref, else by the time of
-    /// the commit. One that is later than `now`, if that is known, is of a clock that is wrong, and orders nothing.
+    /// The same by number alone: nothing where they are not of one source, workflow and ref.
     #[must_use]
-    pub(crate) fn beside(&self, other: &Self, now: Option<Timestamp>) -> Standing {
+    pub(crate) fn by_number(&self, other: &Self) -> Option<Standing> {
         let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
         let is_one_line = is_same(&self.workflow, &other.workflow)
             && is_same(&self.git_ref, &other.git_ref)
             && self.source == other.source;
+        let (own, number) = (self.number?, other.number.filter(|_| is_one_line)?);
+        let hash = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
+        let of_commit = hash.map_or_else(String::new, |hash| format!(", of commit {hash},"));
+        Some(match own.cmp(&number) {
+            Ordering::Greater => Standing::Later,
+            Ordering::Less => Standing::Earlier(format!("run {number}{of_commit} is later than run {own}")),
+            Ordering::Equal => Standing::Unknown(format!("run {own} made that index, too")),
+        })
+    }
+
+    /// What this run is beside the one that a tag has: by number within one source, workflow and ref, else by the time of
+    /// the commit. One that is later than `now`, if that is known, is of a clock that is wrong, and orders nothing.
+    #[must_use]
+    pub(crate) fn beside(&self, other: &Self, now: Option<Timestamp>) -> Standing {
+        if let Some(standing) = self.by_number(other) {
+            return standing;
+        }
         let hash = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
         let commit = hash.map_or_else(|| "the commit".to_owned(), |hash| format!("commit {hash}"));
-        let of_commit = hash.map_or_else(String::new, |hash| format!(", of commit {hash},"));
-        match (self.number, other.number) {
-            (Some(own), Some(number)) if is_one_line && own != number => {
-                return if own > number {
-                    Standing::Later
-                } else {
-                    Standing::Earlier(format!("run {number}{of_commit} is later than run {own}"))
-                };
-            }
-            (Some(own), Some(_)) if is_one_line => {
-                return Standing::Unknown(format!("run {own} made that index, too"));
-            }
-            _ => {}
-        }
         let limit = now.and_then(|now| now.checked_add(SKEW).ok());
         match (self.commit_time, other.commit_time) {
             (_, Some(time)) if limit.is_some_and(|limit| time > limit) => {

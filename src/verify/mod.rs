@@ -30,6 +30,8 @@ mod kept;
 mod merged;
 mod state;
 
+mod rebuilt;
+
 mod planned;
 
 // What must stay.

@@ -9,6 +9,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::kept::{Holder, behind, holder, is_own, of_index, unlisted};
 use super::merged::{self, Said, said};
+use super::rebuilt;
 use super::report::CheckedReference;
 use super::state::{State, TagState};
 use super::walk::{Branch, Trail, Tree, Walk};
@@ -152,6 +153,7 @@ impl<'a> ImageCheck<'_, 'a> {
 
     /// Finds floating tags that a greater version or a later run has.
     fn keep(&mut self, site: usize) {
+        rebuilt::keep(&mut self.tags, site, self.run, self.walk);
         let own = |tag: &&State<'_>| tag.site == site && is_own(self.image, tag.planned);
         let has_literals = self.tags.iter().any(|tag| own(&tag));
         let literal = self.tags.iter().filter(own).find_map(|tag| tag.checked.digest.clone());

@@ -24,6 +24,7 @@ mod plain; // images without an index
 pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod platforms; // what indexes say of their images
 mod race; // several merges at once
+mod rebuilt; // versions that each run builds anew
 mod requests; // how many requests large plans take, and which go at once
 mod results; // results and releases that are something else by their tags
 mod reused; // what an index records of its inputs, and images of the same inputs

@@ -10,7 +10,7 @@ use crate::loopback::{Answer, Reply};
 use crate::support::Test;
 
 const A: &str = "oci-layout:a";
-const BACKWARD: Options = Options {
+pub(super) const BACKWARD: Options = Options {
     no_tags: false,
     allow_other_version: false,
     restores: false,
@@ -27,7 +27,7 @@ const BACKWARD: Options = Options {
 };
 
 /// A run of `WORKFLOW REF NUMBER TIME`, where `-` is unknown, as `plan.json` has it.
-fn run(text: &str) -> String {
+pub(super) fn run(text: &str) -> String {
     let mut members = vec![r#""event":"push","commit":"0123456789abcdef""#.to_owned()];
     for (name, value) in ["workflow", "ref", "number", "commit_time"].iter().zip(text.split_whitespace()) {
         match (*name, value) {
@@ -80,7 +80,7 @@ fn notes(report: &Report) -> Vec<&str> {
     notes.map(|note| note.message.as_str()).collect()
 }
 
-const W: &str = "ci.yml refs/heads/main";
+pub(super) const W: &str = "ci.yml refs/heads/main";
 
 #[test]
 fn a_later_run_replaces_an_earlier_one_and_an_earlier_one_does_not() {
