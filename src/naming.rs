@@ -1,4 +1,4 @@
-//! What images, targets and jobs may be called, since scripts take their names from the matrix as arguments.
+//! What images, targets, jobs and variables of builds may be called, since scripts take their names from the matrix.
 
 use crate::readable;
 
@@ -29,6 +29,14 @@ pub(crate) fn problem(name: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether every shell and every CI can have a variable of this name. What else there is between brackets, a shell may run
+/// (<https://www.gnu.org/software/bash/manual/html_node/Shell-Parameter-Expansion.html>).
+#[must_use]
+pub(crate) fn is_variable(name: &str) -> bool {
+    let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_of)
 }
 
 /// Whether a character belongs to the letter before it, as in names that are not composed.

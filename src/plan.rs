@@ -307,7 +307,7 @@ pub struct Job {
     pub ssh: Vec<String>,
     /// Environment variables that its secrets are read from.
     pub env: Vec<String>,
-    /// Which of its legs needs which of them, itself or in what it is made of.
+    /// Which of its legs needs which of them, itself or in what it is made of, and `SSH_AUTH_SOCK` where an agent is used.
     pub needs: Vec<(Name, String)>,
     /// Whether it uses a cache of GitHub Actions (`type=gha`).
     pub gha_cache: bool,
@@ -330,6 +330,11 @@ impl Job {
             [one] => (&**one).into(),
             several => several.join(separator).into(),
         }
+    }
+
+    /// What each of its legs needs from the environment: `LEG=NAME`.
+    pub(crate) fn needed(&self) -> Vec<String> {
+        self.needs.iter().map(|(leg, name)| format!("{leg}={name}")).collect()
     }
 }
 

@@ -11,6 +11,8 @@ mod signer;
 mod timeout;
 mod variable;
 
+use crate::naming;
+
 pub(crate) use changing::changing_variables;
 pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
@@ -22,7 +24,7 @@ pub(crate) use named::{
 pub(crate) use publish::{Branch, Cron, PublishEvent};
 pub(crate) use settle::{Settle, duration};
 pub(crate) use signer::Signer;
-pub(crate) use timeout::{AROUND_A_BUILD, Stage, Timeout};
+pub(crate) use timeout::{AFTER_A_BUILD, AROUND_A_BUILD, Stage, Timeout};
 pub(crate) use variable::{EnvVariable, is_unset, taken_by_builds};
 
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
@@ -50,8 +52,7 @@ pub(crate) trait Keyed {
 /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables#naming-conventions-for-configuration-variables>),
 /// and a shell as that of an environment variable.
 pub(crate) fn is_name(text: &str) -> bool {
-    let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(is_of)
+    naming::is_variable(text)
 }
 
 /// Whether it is a full commit hash, which nobody can move.

@@ -5,8 +5,12 @@ use std::str::FromStr;
 
 use super::Keyed;
 
-/// How many minutes the job of a row has for what is before and after the build.
-pub(crate) const AROUND_A_BUILD: u16 = 15;
+/// How many minutes the targets of a row share when their time is up, so that one that hangs costs the others nothing:
+/// what they are made of is in the builder's cache by then.
+pub(crate) const AFTER_A_BUILD: u16 = 10;
+
+/// How many minutes the job of a row has besides those of its builds.
+pub(crate) const AROUND_A_BUILD: u16 = 15 + AFTER_A_BUILD;
 
 /// A kind of job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -176,6 +176,11 @@ codes! {
         example: run("plan --allow security.insecure", &[("docker-bake.hcl", "target \"app\" {\n  platforms    = [\"linux/amd64\"]\n  tags         = [\"ghcr.io/acme/app:1\"]\n  entitlements = [\"network.host\"]\n}\n")]).fixed("security.insecure", "network.host"),
         cure: "Allow it with `--allow ENTITLEMENT`, in a command that only maintainers of the repository can change.",
     }
+    LINE_END "line-end" [Error] {
+        cause: "A build reads or writes a path outside of the working directory, and its name has a line end or another control character. Rows of a matrix hold such entitlements line by line.",
+        example: run("plan", &[("docker-bake.hcl", "target \"app\" {\n  context   = \"../a\\nb\"\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("../a\\nb", "../a-b"),
+        cure: "Give the file or folder another name.",
+    }
     RUNNER_CONSENT "runner-consent" [Error Note] {
         cause: "With `--runner` or `--consent`, or in a run that an outside contributor triggers (a pull request from a fork), a job asks for a runner that is not allowed. As a note, `workflow` says that pull requests from forks will fail for this reason. The standard runners that GitHub hosts need no consent.",
         example: run("plan --runner big", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage {\n  runners = { default = \"self-hosted\" }\n}\n")]).fixed("--runner big", "--runner self-hosted"),

@@ -57,7 +57,7 @@ codes! {
         cure: "Add `--env NAME=vars.NAME`, or `--env NAME=secrets.NAME` if it is secret.",
     }
     SECRET_VARIABLE "secret-variable" [Error] {
-        cause: "A build reads a secret from an environment variable that a workflow cannot set: its name is not one, or GitHub or the workflow sets it.",
+        cause: "A build reads a secret from an environment variable that CI cannot set: its name is not one, or, in a workflow, GitHub or the workflow itself sets it.",
         example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  secret    = [\"id=path,env=PATH\"]\n}\n")]).fixed("env=PATH", "env=TOKEN"),
         cure: "Read the secret from a variable of another name.",
     }

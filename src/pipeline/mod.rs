@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, LocalAction, Login, MaxParallel, MostStale, OnUnknown,
-    PublishEvent, RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, is_name, taken_by_builds,
+    PublishEvent, RunnerLabel, SecretName, Settle, Signer, Stage, Timeout, taken_by_builds,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -309,13 +309,6 @@ fn minutes_of(timeouts: &[Timeout]) -> Minutes {
 /// The variables that rows read secrets from.
 fn secrets_of(plans: &[Plan], env: &[EnvVariable], found: &mut Vec<Diagnostic>) -> Vec<EnvVariable> {
     let names: BTreeSet<&String> = jobs(plans).flat_map(|job| &job.env).collect();
-    let (names, bad): (Vec<&String>, Vec<&String>) = names.into_iter().partition(|name| is_name(name));
-    found.extend(bad.into_iter().map(|name| {
-        let message =
-            format!("a secret is read from the environment variable `{name}`, which a workflow cannot set");
-        Diagnostic::error(Code::SECRET_VARIABLE, message)
-            .with_help("its name may have letters, digits and `_`")
-    }));
     found.extend(names.iter().filter_map(|name| {
         let why = taken_by_builds(name)?;
         let message = format!("a secret is read from the environment variable `{name}`, which {why}");

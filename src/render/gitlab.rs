@@ -46,8 +46,8 @@ fn row(job: &Job, publishes: bool, id: &Fingerprint) -> Value {
     if !job.allow.is_empty() {
         set("ALLOW", job.allow.join("\n"));
     }
-    if !job.env.is_empty() {
-        set("NEEDED", job.env.join(" "));
+    if !job.needs.is_empty() {
+        set("NEEDED", job.needed().join("\n"));
     }
     if let Some(platform) = job.platform.as_ref().filter(|_| job.qemu) {
         set("QEMU", platform.to_string());

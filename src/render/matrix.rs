@@ -43,7 +43,8 @@ pub struct MatrixRow<'a> {
     allow: &'a [String],
     /// Environment variables that its builds read secrets from.
     env: &'a [String],
-    /// Which target needs which of them, itself or in what it is made of: `TARGET=NAME`.
+    /// Which target needs which of them, itself or in what it is made of: `TARGET=NAME`. `SSH_AUTH_SOCK` stands here for
+    /// what uses an SSH agent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needs: Vec<String>,
     /// Whether its builds use a cache of GitHub Actions, for which buildx needs the runner's token.
@@ -65,7 +66,7 @@ impl<'a> MatrixRow<'a> {
             images: &job.images,
             allow: &job.allow,
             env: &job.env,
-            needs: job.needs.iter().map(|(target, name)| format!("{target}={name}")).collect(),
+            needs: job.needed(),
             gha_cache: job.gha_cache,
             id,
             metadata: identity::metadata_file(&job.name, id),

@@ -20,6 +20,7 @@ use crate::ci::MaxJobs;
 use crate::code::Code;
 use crate::consent;
 use crate::diagnostic::Diagnostic;
+use crate::naming;
 use crate::parallel;
 use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
@@ -95,6 +96,38 @@ fn kind_of(job: &Job, is_apart: bool) -> (Option<&Platform>, &Runner, [&[String]
     (job.platform.as_ref(), &job.runner, if is_apart { needs } else { Default::default() })
 }
 
+/// Refuses what scripts would take from a row for something else: entitlements of more than one line, which they allow line
+/// by line, and variables whose names a shell would run.
+pub(super) fn unwritable(jobs: &[Job], legs: &Legs, targets: &Targets<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for job in jobs {
+        if let Some(asked) = job.allow.iter().find(|asked| asked.contains(char::is_control)) {
+            let span = job.legs.iter().find_map(|leg| legs.get(leg)?.leg.definition.span);
+            let message =
+                format!("job `{}` asks for `{asked}`, which a row of a matrix cannot hold", job.name);
+            found.push(
+                Diagnostic::error(Code::LINE_END, message).at(span, "").with_help(
+                    "give the file or folder a name without line ends and other control characters",
+                ),
+            );
+        }
+        for name in job.env.iter().filter(|name| !naming::is_variable(name)) {
+            let secrets = targets.resolved.values().flat_map(|target| &target.secret);
+            let span =
+                secrets.filter(|secret| secret.variable() == Some(name)).find_map(|secret| secret.span);
+            let message = format!(
+                "job `{}` reads a secret from the environment variable `{name}`, which no CI can set",
+                job.name
+            );
+            let error = Diagnostic::error(Code::SECRET_VARIABLE, message).at(span, "");
+            found.push(
+                error.with_help("read it from a variable whose name has letters, digits and `_` alone"),
+            );
+        }
+    }
+    found
+}
+
 fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
     let message = format!(
         "the plan has {} jobs, which cannot be packed into {most}: a job has one runner and one platform, and there are {least} combinations of them",
@@ -154,9 +187,14 @@ fn job(
     let of_leg = |one: &&Published<'_>| {
         let needs = Needs::of([&*one.assigned.leg.definition].into_iter(), legs, targets);
         let name = Arc::clone(one.name);
-        needs.env.into_iter().map(move |variable| (Arc::clone(&name), variable))
+        let agent = needs.allow.contains(AGENT).then(|| "SSH_AUTH_SOCK".to_owned());
+        needs.env.into_iter().chain(agent).map(move |variable| (Arc::clone(&name), variable))
     };
-    let needs = if env.is_empty() { Vec::new() } else { ordered.iter().flat_map(of_leg).collect() };
+    let needs = if env.is_empty() && !allow.contains(AGENT) {
+        Vec::new()
+    } else {
+        ordered.iter().flat_map(of_leg).collect()
+    };
     let AssignedLeg { leg, assignment, .. } = ordered[0].assigned;
     // QEMU runs programs of Linux alone: what is built for another system there is cross-built.
     let qemu =
@@ -282,6 +320,9 @@ fn dependencies_first<'p>(members: Vec<&'p Published<'p>>, legs: &Legs) -> Vec<&
     ordered.into_iter().map(|at| members[at]).collect()
 }
 
+/// What Bake asks about where a build uses the running SSH agent.
+const AGENT: &str = "ssh";
+
 /// What a job's builds need besides the files of the working directory.
 #[derive(Default)]
 struct Needs {
@@ -336,7 +377,7 @@ impl Needs {
             let id = if ssh.id.is_empty() { "default" } else { ssh.id.as_str() };
             self.ssh.insert(id.to_owned());
             if ssh.paths.is_empty() {
-                self.allow.insert("ssh".to_owned());
+                self.allow.insert(AGENT.to_owned());
             }
         }
         for NamedPath { path, access, used: _, text: _ } in paths::named(target) {

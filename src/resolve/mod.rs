@@ -126,6 +126,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     plan.images = publish::images(input, &images, &left_out, publications, &wanted, &targets, &legs);
     plan.elsewhere = elsewhere(input, &plan, &images, &left_out, &targets);
     plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
+    diagnostics.extend(jobs::unwritable(&plan.jobs, &legs, &targets));
     if let Some(most) = input.max_jobs.filter(|most| plan.jobs.len() > most.get() as usize) {
         match jobs::pack(&plan.jobs, most, &legs, &targets, &plan.images) {
             Ok(jobs) => {

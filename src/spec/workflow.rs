@@ -60,7 +60,7 @@ declare! {
         test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets;
         /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line, as has the file `published` in the folder `RUNNER_TEMP`, since a long list does not fit into a variable. Default: none.
         sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
-        /// The secrets with the private keys, without a passphrase, of the SSH agent for builds with `ssh = ["default"]`. A build whose key is empty fails before it starts. Default: none.
+        /// The secrets with the private keys, without a passphrase, of the SSH agent for builds with `ssh = ["default"]`. A target whose key is empty is not built, and its row fails. Default: none.
         ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;
     }
 }

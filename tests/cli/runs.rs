@@ -599,3 +599,34 @@ fn a_git_tag_of_another_image_is_not_for_one_without_a_version() {
     };
     assert!(tags.contains("r.io/x/api:latest") && tags.contains("r.io/x/web:latest"), "{tags}");
 }
+
+/// A merge queue and a branch that is only built have names that no tag can have.
+#[test]
+fn a_run_that_publishes_nothing_needs_no_valid_tag() {
+    let queue = "branch=gh-readonly-queue/main/pr-1-abc";
+    let long = format!("branch={}", "b".repeat(129));
+    for (tags, fact) in [
+        (r#"tags = ["edge", "{{ branch }}"]"#, queue),
+        (r#"tags = ["edge", { pattern = "{{ branch }}", when = "branch" }]"#, queue),
+        (r#"tags = ["edge", "x-{{ branch }}"]"#, "branch=feature/x"),
+        (r#"tags = ["edge", "{{ branch }}"]"#, &long),
+        (r#"tags = ["edge", "{{ ref }}"]"#, "ref=refs/heads/a"),
+    ] {
+        let told = run(&two(tags), &["--fact", fact, "--publish=false"]);
+        assert!(told.code == Some(0) && !told.talk.contains("error"), "{tags} {fact}: {}", told.talk);
+        assert_eq!(
+            (told.images.as_str(), told.rows.as_str()),
+            ("api: edge, web: edge", "api-linux-amd64 web-linux-amd64"),
+            "{tags} {fact}"
+        );
+        let told = run(&two(tags), &["--fact", fact]);
+        assert!(
+            told.code == Some(1) && told.talk.contains("is not a valid tag"),
+            "{tags} {fact}: {}",
+            told.talk
+        );
+    }
+    // What can be no tag in any run is an error in each.
+    let told = run(&two(r#"tags = ["a b"]"#), &["--fact", queue, "--publish=false"]);
+    assert!(told.code == Some(1) && told.talk.contains("is not a valid tag"), "{}", told.talk);
+}

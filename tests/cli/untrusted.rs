@@ -208,6 +208,79 @@ fn no_name_of_a_matrix_is_an_option_or_several_names() {
 }
 
 /// Of others, who may have rebuilt it: the same text, as it is or encoded, is not written.
+/// Scripts of CI look into the variables that rows name, and a shell runs what stands in brackets behind a name.
+#[test]
+fn no_name_of_a_variable_in_a_matrix_is_a_command() {
+    let file = |secret: &str, helper: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  contexts = {{ base = \"target:base\" }}\n  {secret}\n}}\ntarget \"base\" {{\n  {helper}\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}}\n"
+        )
+    };
+    let plans: [&[&str]; 4] =
+        [&["plan"], &["plan", "--github", "--publish=false"], &["matrix"], &["matrix", "--format", "github"]];
+    for name in ["x[$(touch pwned)]", "a b", "-x", "A.B", "1A", "A$B", "ä", "A\\nB"] {
+        let secret = format!("secret = [{{ id = \"x\", env = \"{}\" }}]", name.replace("$B", "$${B}"));
+        for (own, helper) in [(secret.as_str(), ""), ("", secret.as_str())] {
+            for command in plans {
+                let output =
+                    Test::new().file("docker-bake.hcl", file(own, helper)).args(command.iter().copied());
+                let output = output.env("GITHUB_OUTPUT", "out").output();
+                let said = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(output.status.code(), Some(1), "{name} {command:?}: {said}");
+                assert!(said.contains("error[secret-variable]: job `"), "{name} {command:?}: {said}");
+                assert!(output.stdout.is_empty(), "{name} {command:?}");
+            }
+        }
+    }
+    // What is a name goes through, and so does a secret in a file, whatever it is called.
+    for secret in ["id=x,env=_A1", "id=a.b,src=docker-bake.hcl", "id=a[0],src=docker-bake.hcl"] {
+        let text = file(&format!("secret = [\"{secret}\"]"), "");
+        let output = Test::new().file("docker-bake.hcl", text).args(["matrix"]).output();
+        assert!(output.status.success(), "{secret}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    // Compose says it in other words.
+    let compose = "services:\n  app:\n    image: ghcr.io/acme/app:1\n    build:\n      context: .\n      platforms: [linux/amd64]\n      secrets: [x]\nsecrets:\n  x:\n    environment: 'x[$$(touch pwned)]'\n";
+    let output = Test::new().file("compose.yaml", compose).args(["matrix"]).output();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[secret-variable]"), "{output:?}");
+}
+
+/// Scripts of CI allow what a row asks for line by line.
+#[test]
+fn no_entitlement_is_more_than_one_line() {
+    let file = |attribute: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  {attribute}\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}}\n"
+        )
+    };
+    for attribute in [
+        r#"context = "/srv/a\nsecurity.insecure""#,
+        r#"contexts = { a = "../b\nnetwork.host" }"#,
+        r#"secret = [{ id = "x", src = "/srv/a\rnetwork.host" }]"#,
+        r#"cache-to = [{ type = "local", dest = "/srv/a\nssh" }]"#,
+        r#"dockerfile = "/srv/a\u2028b\u0085c""#,
+        r#"entitlements = ["device=a\nsecurity.insecure"]"#,
+    ] {
+        for command in [&["plan", "--allow", "fs.read=/srv", "--allow", "fs.write=/srv"][..], &["matrix"]] {
+            let output =
+                Test::new().file("docker-bake.hcl", file(attribute)).args(command.iter().copied()).output();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(
+                output.status.code() == Some(1) && output.stdout.is_empty(),
+                "{attribute} {command:?}: {said}"
+            );
+            assert!(
+                said.contains("error[line-end]") || said.contains("error[entitlement"),
+                "{attribute}: {said}"
+            );
+        }
+    }
+    // In the working directory nothing is asked for, and a blank is no line.
+    for attribute in [r#"context = "a\nb""#, r#"context = "/srv/a b""#] {
+        let output = Test::new().file("docker-bake.hcl", file(attribute)).args(["matrix"]).output();
+        assert!(output.status.success(), "{attribute}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn the_value_of_a_secret_is_in_nothing_that_is_written() {
     const VALUE: &str = "q7+hunter/2fish";
@@ -323,6 +396,13 @@ fn what_builds_read_outside_is_asked_for() {
         (r#"contexts = { x = "oci-layout://x:1.2" }"#, &[]),
         (r#"contexts = { x = "cwd://.." }"#, &["fs.read=.."]),
         (r#"contexts = { x = "docker-image://alpine" }"#, &[]),
+        // A secret that is only named is a file where no variable can have its name, and Bake itself asks nothing.
+        (r#"secret = ["id=/root/.docker/config.json"]"#, &["fs.read=/root/.docker/config.json"]),
+        (r#"secret = [{ id = "../x" }]"#, &["fs.read=../x"]),
+        (r#"secret = ["id=a/../../x"]"#, &["fs.read=a/../../x"]),
+        (r#"secret = ["id=/root/x,env=TOKEN"]"#, &[]),
+        (r#"secret = ["id=/root/x,src=a"]"#, &[]),
+        (r#"secret = ["id=npm-token", "id=TOKEN"]"#, &[]),
     ] {
         let spec = format!(
             "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n  {reads}\n}}\n"

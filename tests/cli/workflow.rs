@@ -593,8 +593,14 @@ fn every_job_has_a_timeout(workflow: &Workflow, setting: &Setting) -> Result<(),
     let of_job = |name: &str| workflow.job(name)["timeout-minutes"].as_str().unwrap_or_default();
     let of_build = |job: &str| workflow.step(job, "Build")["timeout-minutes"].as_str().unwrap_or_default();
     for job in ["build", "push"] {
-        let real = [of_job("plan"), of_build(job), of_job("merge")];
+        let script = workflow.step(job, "Build")["run"].as_str().unwrap_or_default();
+        let seconds = script.lines().find_map(|line| line.strip_prefix("limit=")?.parse::<u32>().ok());
+        let together = seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default();
+        let real = [of_job("plan"), &together, of_job("merge")];
         check(real == setting.minutes, || format!("{real:?}"))?;
+        // Then each of its targets has its share of some minutes more.
+        let step = of_build(job).parse::<u32>().ok();
+        check(step > seconds.map(|seconds| seconds / 60 + 10), || format!("{job}: {step:?}"))?;
         // A job that runs into its timeout is cancelled, and uploads nothing of what it built.
         let (row, build) = (of_job(job).parse::<u32>(), of_build(job).parse::<u32>());
         check(row.is_ok_and(|row| build.is_ok_and(|build| row > build + 10)), || {
@@ -867,14 +873,22 @@ fn rows_are_built_as_the_plan_says(workflow: &Workflow, setting: &Setting) -> Re
     Ok(())
 }
 
-/// Builds a row with a `docker` that fails for some targets; the calls, and the files of metadata.
+/// Builds a row with a `docker` that fails for some targets and hangs for others; the calls, and the files of metadata.
 fn build(
     workflow: &Workflow,
     job: &str,
     failing: &str,
+    hanging: &str,
     row: &Value,
 ) -> (Option<i32>, Vec<String>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
+    // It stands for the clock, and stops what it is told to.
+    let stops = format!(
+        r#"shift 3
+        for word; do case $word in {hanging}) printf '%s|' "$@" | sed "s|$RUNNER_TEMP/||g" >> "$RUNNER_TEMP/calls"; echo >> "$RUNNER_TEMP/calls"; exit 124 ;; esac; done
+        exec docker "$@""#
+    );
+    program(&folder.path().join("bin/timeout"), &stops);
     let script = format!(
         r#"printf '%s|' "$@" | sed "s|$RUNNER_TEMP/||g" >> "$RUNNER_TEMP/calls"; echo >> "$RUNNER_TEMP/calls"
         for word; do case $word in {failing}) exit 1 ;; *.json) file=$word ;; esac; done
@@ -927,7 +941,8 @@ fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Re
     ];
     for (failing, row, (status, calls, files)) in cases {
         for job in ["build", "push"] {
-            let real = build(workflow, job, failing, &row);
+            let stuck = build(workflow, job, "none", failing, &row);
+            let real = build(workflow, job, failing, "none", &row);
             // What is tested and not pushed stays on the machine.
             let targets = row["targets"].as_str().unwrap_or_default().split(',');
             let mut kept = String::new();
@@ -943,6 +958,7 @@ fn a_failing_target_costs_no_other(workflow: &Workflow, setting: &Setting) -> Re
                 .collect();
             let due = (Some(status), calls, files.clone());
             check(real == due, || format!("{job}: {row}, {failing} fails: {real:#?}"))?;
+            check(stuck == due, || format!("{job}: {row}, {failing} hangs: {stuck:#?}"))?;
         }
     }
     Ok(())
@@ -1167,6 +1183,16 @@ fn rows_get_the_secrets_that_they_need(workflow: &Workflow, setting: &Setting) -
         let (status, _, told, said) = get(job, &["a=UNKNOWN", "b=UNKNOWN", "c=UNKNOWN"], &secrets);
         check(status == Some(1) && told.is_empty(), || format!("{status:?} {told:?}"))?;
         check(said.contains("which c needs"), || said)?;
+        // A name is not run, whoever wrote it.
+        for name in
+            ["x[$(echo z >> $RUNNER_TEMP/built)]", "`echo z >> $RUNNER_TEMP/built`", "a[0$(exit 7)]", "-i"]
+        {
+            let (status, built, _, said) = get(job, &[&format!("a={name}")], &secrets);
+            check(status == Some(1) && built == "bc", || format!("{name}: {status:?} {built:?} {said}"))?;
+        }
+        let (status, built, _, said) = get(job, &["b=SSH_AUTH_SOCK"], &secrets);
+        check(status == Some(1) && built == "ac", || format!("{status:?} {built:?} {said}"))?;
+        check(said.contains("::error::b needs an SSH agent, and none runs"), || said)?;
         let (status, built, ..) = get(job, &[], &secrets);
         check(status == Some(0) && built == "abc", || format!("{status:?} {built:?}"))?;
     }

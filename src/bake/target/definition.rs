@@ -13,6 +13,7 @@ use super::lost_marks::LostMarks;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::values::{MarkedStr, Name};
+use crate::naming;
 use crate::source::Span;
 
 /// One element of `output`, `cache-from`, `cache-to` or `attest`: fields by key. Equality looks at the fields alone.
@@ -85,15 +86,17 @@ impl Secret {
     /// is set, else in the file of its name (buildx `util/buildflags/secrets.go`).
     #[must_use]
     pub fn variable(&self) -> Option<&str> {
-        let own = Some(self.id.as_str()).filter(|id| self.src.is_none() && is_variable(id));
+        let own = Some(self.id.as_str()).filter(|id| self.src.is_none() && naming::is_variable(id));
         self.env.as_ref().map(Text::as_str).or(own)
     }
-}
 
-/// Whether an environment variable can have the name.
-fn is_variable(name: &str) -> bool {
-    let is_of = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_of)
+    /// The file that it is read from, as far as that does not depend on the environment: without `env` and `src`, and where no
+    /// variable can have its name, BuildKit reads the file of its name, for which Bake asks nothing
+    /// (`session/secrets/secretsprovider/store.go`).
+    #[must_use]
+    pub fn file(&self) -> Option<&Text> {
+        self.src.as_ref().or_else(|| self.variable().is_none().then_some(&self.id))
+    }
 }
 
 /// One element of `ssh`.

@@ -1,7 +1,7 @@
 //! The paths of this machine that a target names, and what Bake asks for before it goes there.
 
 use super::context::folder_of;
-use super::definition::{Entry, Target};
+use super::definition::{Entry, Secret, Target};
 use super::text::Text;
 
 /// What a path is needed for.
@@ -60,7 +60,7 @@ pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
         |used, text| folder_of(text).map(|path| NamedPath { path, used, access: Access::Read, text });
     let contexts = target.contexts.iter().filter_map(move |(key, text)| folder(Use::NamedContext(key), text));
     let context = target.context.iter().filter_map(move |text| folder(Use::Context, text));
-    let secrets = target.secret.iter().filter_map(|secret| secret.src.as_ref());
+    let secrets = target.secret.iter().filter_map(Secret::file);
     let keys = target.ssh.iter().flat_map(|ssh| &ssh.paths);
     let is_local = |entry: &&Entry| entry.kind() == "local";
     let from = target.cache_from.iter().filter(is_local).filter_map(|entry| entry.fields.get("src"));

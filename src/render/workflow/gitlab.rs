@@ -4,7 +4,7 @@ use minijinja::{Error, Value, context};
 
 use super::filled;
 use super::yaml::quoted;
-use crate::ci::{Branch, Install, PublishEvent};
+use crate::ci::{AFTER_A_BUILD, AROUND_A_BUILD, Branch, Install, PublishEvent};
 use crate::pipeline::{GitlabPipeline, Minutes, PlannedWith};
 use crate::reference::Registry;
 
@@ -53,7 +53,7 @@ fn rendered(pipeline: &GitlabPipeline, origin: &str) -> Result<String, Error> {
         merge_logins => values_of(merge_logins),
         choice => only_changed.map(|only_changed| only_changed.options()),
         jobs => [job("build", false), job("push", true)],
-        timeouts => context! { plan, build, merge },
+        timeouts => context! { plan, build, spare => AFTER_A_BUILD, row => build + AROUND_A_BUILD, merge },
         require_all,
         settle => settle.map(|time| time.to_string()),
         setup => setup.as_ref().map(ToString::to_string),

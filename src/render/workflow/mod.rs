@@ -9,8 +9,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use crate::ci::{
-    AROUND_A_BUILD, Account, Branch, DEFAULT_BRANCHES, EnvVariable, Install, Login, PublishEvent,
-    RunnerLabel, Signer,
+    AFTER_A_BUILD, AROUND_A_BUILD, Account, Branch, DEFAULT_BRANCHES, EnvVariable, Install, Login,
+    PublishEvent, RunnerLabel, Signer,
 };
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
 pub(crate) use gitlab::render as render_gitlab;
@@ -137,7 +137,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         merge_permissions => flow_map(&merge_permissions),
         jobs => [job("build", false, &of_build, LAYOUT), job("push", true, &of_push, PUSHED)],
         layouts => test.as_ref().map_or("", |_| r#" "${layouts[@]}""#),
-        timeouts => context! { plan, build, row => build + AROUND_A_BUILD, merge },
+        timeouts => context! { plan, build, spare => AFTER_A_BUILD, step => build + AFTER_A_BUILD + 1, row => build + AROUND_A_BUILD, merge },
         max_parallel => max_parallel.map(|number| number.to_string()),
         require_all,
         settle => settle.map(|time| time.to_string()),
@@ -149,7 +149,6 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         ssh_keys => texts(ssh_keys),
         qemu,
         gha_cache,
-        compared_with => if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) },
         options => words.iter().map(|word| format!(" {word}")).collect::<String>(),
         again => again.iter().map(|word| format!(" {word}")).collect::<String>(),
         folder => folder.as_deref().map(quoted),

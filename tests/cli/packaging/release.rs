@@ -135,6 +135,36 @@ fn everybody_knows_the_archives_by_the_same_names() {
     }
 }
 
+/// GitHub takes two drafts with one tag.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_version_has_one_draft() {
+    let workflow = Workflow::parse(&read(".github/workflows/release.yml"));
+    let draft = workflow.step("draft", "Draft the release")["run"].as_str().unwrap().to_owned();
+    let gh = r#"echo "$1 $2" >> calls; if [ "$2" = list ]; then [ "$LISTED" = fails ] && exit 1; printf "$LISTED"; fi"#;
+    for (listed, due, calls) in [
+        ("", true, "list create"),
+        (r"true\n", true, "list delete create"),
+        (r"true\ntrue\n", true, "list delete delete create"),
+        (r"false\n", false, "list"),
+        (r"true\nfalse\n", false, "list"),
+        // Where it cannot be known, nothing is drafted.
+        ("fails", false, "list"),
+    ] {
+        let folder = tagged("x", "true");
+        program(&folder.path().join("bin/gh"), gh);
+        fs::write(folder.path().join("files/a.tar.gz"), "a").unwrap();
+        let set = format!(
+            "export PATH=\"$PWD/bin:$PATH\" LISTED='{listed}' GITHUB_SHA=x GITHUB_STEP_SUMMARY=\"$PWD/s\"; set -e\n"
+        );
+        let output = bash(folder.path(), &(set + &draft));
+        assert_eq!(output.status.success(), due, "{listed}: {}", says(&output));
+        let real = fs::read_to_string(folder.path().join("calls")).unwrap();
+        let real: Vec<&str> = real.lines().filter_map(|line| line.strip_prefix("release ")).collect();
+        assert_eq!(real.join(" "), calls, "{listed}");
+    }
+}
+
 /// A checkout of a tagged commit, with what was drafted.
 #[cfg(target_os = "linux")]
 fn tagged(list: &str, more: &str) -> tempfile::TempDir {

@@ -223,7 +223,7 @@ pub(super) fn rows_with_ssh_get_an_agent(workflow: &Workflow, setting: &Setting)
         ] {
             let (is_fine, added, output, said) = start(first, second);
             let is_early = second == "locked" || added.is_empty();
-            check(!is_fine && is_early && output.is_empty() && said.contains(told), || {
+            check(is_fine && is_early && output.is_empty() && said.contains(told), || {
                 format!("{job}: {said}")
             })?;
         }

@@ -132,7 +132,7 @@ fn an_agent_is_started_where_a_build_uses_it() {
         code == Some(0) && told.contains("nothing starts one") && told.contains("`--ssh-key DEPLOY_KEY`"),
         "{told}"
     );
-    assert!(!text.contains("SSH"), "{text}");
+    assert!(!text.contains("Start an SSH agent"), "{text}");
     let (code, told, text) = run(&agent, &["--ssh-key", "DEPLOY_KEY"]);
     assert!(
         code == Some(0) && !told.contains("no-setup") && text.contains("KEY_0: ${{ secrets.DEPLOY_KEY }}"),
@@ -377,7 +377,7 @@ fn a_workflow_block_is_in_the_defaults() {
     let json = r#"{"image": {"": {"workflow": {"install": "path", "timeouts": {"build": 7}}}}}"#;
     let ran = test(SPEC, &["-o", PATH]).file("images.json", json).stderr("...\n").run();
     let workflow = Workflow::parse(&ran.read(PATH));
-    assert_eq!(workflow.step("build", "Build")["timeout-minutes"], "7");
+    assert_eq!(workflow.step("build", "Build")["timeout-minutes"], "18");
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn a_check_needs_a_file_and_nothing_else_decides_what_is_pushed() {
 fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
     let current = written(&[]);
     test(SPEC, &["-o", PATH, "--install=path", "--check"]).file(PATH, &current).run();
-    let stale = current.replace("    timeout-minutes: 60\n", "    timeout-minutes: 61\n");
+    let stale = current.replace("    timeout-minutes: 71\n", "    timeout-minutes: 61\n");
     let ran = test(SPEC, &["-o", PATH, "--install=path", "--check"])
         .file(PATH, &stale)
         .status(3)
@@ -426,7 +426,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
            password: ${{ github.token }}
        - name: Build
 -        timeout-minutes: 61
-+        timeout-minutes: 60
++        timeout-minutes: 71
          env:
            METADATA: ${{ matrix.metadata }}
            TARGETS: ${{ matrix.targets }}
@@ -435,7 +435,7 @@ fn a_current_workflow_passes_and_a_stale_one_is_shown_with_its_cure() {
            password: ${{ github.token }}
        - name: Build
 -        timeout-minutes: 61
-+        timeout-minutes: 60
++        timeout-minutes: 71
          env:
            METADATA: ${{ matrix.metadata }}
            TARGETS: ${{ matrix.targets }}

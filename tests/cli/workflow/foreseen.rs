@@ -51,12 +51,24 @@ fn what_only_some_runs_need_is_handed_over() {
     let contexts = json!({ "matrix": { "env": ["NPM_TOKEN"] }, "secrets": { "NPM_TOKEN": "sesame" } });
     let scope = Scope { contexts, before: Before::Success };
     assert_eq!(scope.interpolate(build["env"]["NPM_TOKEN"].as_str().unwrap()), "sesame");
-    assert!(steps(workflow.job("push")).any(|step| step["if"] == "matrix.gha_cache"));
+    let cached = |workflow: &Workflow| {
+        let step = steps(workflow.job("push")).find(|step| step["if"] == "matrix.gha_cache").cloned();
+        step.expect("rows may have such a cache")
+    };
+    assert!(cached(&workflow)["uses"].is_string());
     assert!(steps(workflow.job("push")).any(|step| step["id"] == "ssh"));
     // Where no tag publishes, no run is one of a tag.
     let (_, _, workflow) = told(&test(SPEC, &["--publish-on=push"]));
     assert_eq!(logins(&Workflow::parse(&workflow), "push"), ["ghcr.io"]);
     assert!(!workflow.contains("NPM_TOKEN"), "{workflow}");
+    // A cache for which a variable of the runner asks is left out by buildx, without a word of its own.
+    let spec = SPEC.replace("GITHUB_EVENT_NAME == \"workflow_dispatch\"", "GITHUB_EVENT_NAME == \"x\"");
+    let (_, text, workflow) = told(&test(&spec, &["--ssh-key=DEPLOY_KEY"]));
+    let step = cached(&Workflow::parse(&workflow));
+    assert!(
+        step["run"].as_str().is_some_and(|run| run.starts_with("echo \"::warning::")),
+        "{text}{workflow}"
+    );
 }
 
 /// A run checks the file, and a maintainer at a desk wrote it.

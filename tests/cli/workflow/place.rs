@@ -82,7 +82,7 @@ fn only_the_folder_of_workflows_is_searched_for_one_name() {
 #[test]
 fn a_time_limit_beyond_that_of_the_runner_is_noted() {
     for (minutes, runner, is_noted) in
-        [("345", "ubuntu-latest", false), ("346", "ubuntu-latest", true), ("7200", "big", false)]
+        [("335", "ubuntu-latest", false), ("336", "ubuntu-latest", true), ("7200", "big", false)]
     {
         let spec = format!("{SPEC}image {{\n  runners = {{ default = \"{runner}\" }}\n}}\n");
         let (code, text, _) = told(&test(&spec, &[&format!("--timeout=build={minutes}")]));
