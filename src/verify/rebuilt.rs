@@ -22,8 +22,12 @@ pub(super) fn keep(tags: &mut [State<'_>], site: usize, run: &RunEntry, walk: &m
         Known::Absent | Known::Faulty(_) => return,
     };
     let has_it = |tag: &&mut State<'_>| {
-        let is_of_version = tag.kind == TagState::Own && tag.planned.is_of_version();
-        tag.site == site && is_of_version && tag.checked.digest.as_ref() == Some(&digest)
+        // Those that move with runs have the same index then.
+        let is_of_run = tag.planned.is_of_version() || tag.planned.moves_with_runs();
+        tag.site == site
+            && tag.kind == TagState::Own
+            && is_of_run
+            && tag.checked.digest.as_ref() == Some(&digest)
     };
     for tag in tags.iter_mut().filter(has_it) {
         let Some(why) = &why else {

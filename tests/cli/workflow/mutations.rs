@@ -295,6 +295,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
     ("changes", "          fetch-depth: 2\n", ""),
     ("changes", "        if: github.event_name == 'pull_request'\n", ""),
     ("changes", "--against HEAD^1", "--against HEAD^2"),
+    ("changes", "--format markdown -- --publish=false", "--format markdown --"),
     ("changes", " > \"$RUNNER_TEMP/changes\" ||\n", " > \"$RUNNER_TEMP/changes\"\n"),
     ("changes", "          cat \"$RUNNER_TEMP/changes\" >> \"$GITHUB_STEP_SUMMARY\"\n", ""),
     ("provenance", "visibility == 'public'", "private == false"),
