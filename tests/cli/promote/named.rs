@@ -84,6 +84,31 @@ fn the_name_of_a_variant_stays_with_its_greater_version() {
     }
 }
 
+/// Where a tag leaves open which version it is of, others like it decide by their numbers.
+#[test]
+fn what_leaves_its_version_open_takes_nothing_from_a_greater_one() {
+    for (source, there, to, expected) in [
+        ("jdk-17", "jdk-21", "latest", "kept"),
+        ("17-alpine", "18-alpine", "alpine", "kept"),
+        ("RELEASE.2026-08-03T04-33-23Z", "RELEASE.2026-09-01T00-00-00Z", "latest", "kept"),
+        ("jdk-21", "jdk-17", "latest", "moved"),
+        ("18-alpine", "17-alpine", "alpine", "moved"),
+        ("jdk-17", "corretto", "latest", "moved"),
+    ] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        stage.other(there);
+        stage.other(to);
+        let line = format!("HOST/app:{source} --to HOST/app:{to} --dry-run");
+        let outcome = stage.run_with("", &line);
+        assert_eq!(outcome.tags(), [format!("{to} {expected}")], "{source}: {}", outcome.told);
+        let outcome = stage.run_with("", &format!("{line} --allow-backward"));
+        assert_eq!(outcome.tags(), [format!("{to} moved")], "{source}: {}", outcome.told);
+        // Both are for the same platforms.
+        assert!(!outcome.told.contains("fewer-platforms"), "{source}: {}", outcome.told);
+    }
+}
+
 /// What has the own tag of a version, whatever else it is called, is that version.
 #[test]
 fn another_tag_of_the_same_content_tells_the_version() {

@@ -324,3 +324,66 @@ fn a_channel_that_stays_on_a_withdrawn_version_is_named() {
         assert_eq!(digest(&stage, "latest"), digest(&stage, "1.4.2"), "{tags}");
     }
 }
+
+/// A version whose own tag no list shows may be one of a moment ago.
+#[test]
+fn what_says_that_it_is_greater_keeps_its_tags_until_it_is_withdrawn() {
+    let stage = |said: &str| {
+        let mut stage = Stage::annotated(&format!(r#""org.opencontainers.image.version":"{said}""#));
+        let greater = stage.manifest("app", "sha-c0ffee0");
+        let left = stage.world.build(&["app"], Build::new("other", "linux/amd64").salt("1.3.9"));
+        let layout = stage.world.layout("app");
+        let left = layout.get_manifest(&left.into()).unwrap().unwrap();
+        put_tag(&layout, "1.3.9", &left);
+        for tag in ["1.3", "1", "latest"] {
+            put_tag(&layout, tag, &greater);
+        }
+        stage
+    };
+    for said in ["1.9.0", "v2.0.0", "1.3.10"] {
+        let kept = stage(said);
+        let before = digest(&kept, "latest");
+        let outcome = kept.run_with(&plan(&kept, "1.3.9", ""), LINE);
+        assert!(outcome.told.contains("which is greater and not withdrawn"), "{said}: {}", outcome.told);
+        assert_eq!(digest(&kept, "latest"), before, "{said}");
+        let moved = stage(said);
+        moved.run_with(&plan(&moved, "1.3.9", said.trim_start_matches('v')), LINE);
+        assert_eq!(digest(&moved, "latest"), digest(&moved, "1.3.9"), "{said}");
+    }
+    // One that says nothing of that kind is left, and what it was is told if no version has it.
+    let moved = stage("1.3.8");
+    let outcome = moved.passes(&plan(&moved, "1.3.9", ""), LINE);
+    assert!(outcome.told.contains("which no listed version has"), "{}", outcome.told);
+    assert_eq!(digest(&moved, "latest"), digest(&moved, "1.3.9"));
+}
+
+#[test]
+fn tags_that_are_behind_or_withdrawn_move_without_a_warning() {
+    for (withdrawn, tags) in [
+        ("", "1.3.8 1.3.9 1.3=1.3.8 1=1.3.8 latest=1.3.8"),
+        ("1.3.10", "1.3.9 1.3.10 1.3=1.3.10 1=1.3.10 latest=1.3.10"),
+    ] {
+        let stage = stage(tags);
+        let outcome = stage.passes(&plan(&stage, "1.3.9", withdrawn), LINE);
+        assert!(!outcome.told.contains("which no listed version has"), "{tags}: {}", outcome.told);
+        assert_eq!(digest(&stage, "latest"), digest(&stage, "1.3.9"), "{tags}");
+    }
+}
+
+/// What follows the numbers may be another word in each version.
+#[test]
+fn floating_tags_stay_with_a_greater_version_in_another_form() {
+    for (withdrawn, is_kept) in [("", true), ("1.4.3-noble", false)] {
+        let stage = stage("1.4.2-jammy 1.4.3-noble 1.4=1.4.3-noble 1=1.4.3-noble latest=1.4.3-noble");
+        let plan = plan(&stage, "1.4.2", withdrawn)
+            .replacen(r#""name":"1.4.2""#, r#""name":"1.4.2-jammy""#, 1)
+            .replacen(r#""form":"{version}""#, r#""form":"{version}-jammy""#, 1)
+            .replace(r#""family":["{version}"]"#, r#""family":["{version}-jammy"]"#);
+        let outcome = stage.run_with(&plan, LINE);
+        let owner = if is_kept { "1.4.3-noble" } else { "1.4.2-jammy" };
+        for tag in ["1.4", "1", "latest"] {
+            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{withdrawn} {tag}: {}", outcome.told);
+        }
+        assert_eq!(outcome.told.contains("`1.4.3-noble`"), is_kept, "{withdrawn}: {}", outcome.told);
+    }
+}
