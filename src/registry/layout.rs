@@ -65,7 +65,7 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::Files`] when it cannot be read, [`ErrorKind::Invalid`] when it is not a layout of version 1.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        Self::at(path.into()).check("it is not an OCI layout: it has no file `oci-layout`")
+        Self::at(&path.into()).check("it is not an OCI layout: it has no file `oci-layout`")
     }
 
     /// A layout that is there, or that the first write makes where nothing is: in an empty folder, or a new one. A link has
@@ -74,7 +74,7 @@ impl Layout {
     /// # Errors
     /// As for [`Layout::open`].
     pub fn open_or_make(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        let layout = Self::at(path.into());
+        let layout = Self::at(&path.into());
         if layout.is_nowhere().map_err(|error| layout.fail(Operation::Open, None, ErrorKind::Files(error)))? {
             return Ok(Self { is_new: true, ..layout });
         }
@@ -83,7 +83,7 @@ impl Layout {
         )
     }
 
-    fn at(path: PathBuf) -> Self {
+    fn at(path: &Path) -> Self {
         Self {
             // A link is none to the system where `/` follows its name.
             path: path.components().collect(),

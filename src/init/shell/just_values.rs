@@ -189,11 +189,11 @@ impl Script<'_> {
             *rest = rest.trim_start().trim_start_matches(',');
         }
         *rest = rest.trim_start().strip_prefix(')')?;
-        Some(self.called_function(name, given))
+        Some(self.called_function(name, &given))
     }
 
     /// What a function of just comes to.
-    fn called_function(&self, name: &str, given: Vec<Template>) -> Template {
+    fn called_function(&self, name: &str, given: &[Template]) -> Template {
         let shown: Vec<String> = given.iter().map(Template::shown).collect();
         let unknown = || Template::unknown(&format!("{{{{{name}({})}}}}", shown.join(", ")));
         let constant = |at: usize| given.get(at).and_then(Template::constant);

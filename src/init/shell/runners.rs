@@ -430,8 +430,9 @@ fn input_of(words: &[Template]) -> Option<Template> {
         let text = text(word);
         text.starts_with('<') && !text.starts_with("<<") && !text.starts_with("<(")
     })?;
-    match redirection(&words[at])? {
-        true => words.get(at + 1).cloned(),
-        false => Some(Template::from(&text(&words[at])[1..])),
+    if redirection(&words[at])? {
+        words.get(at + 1).cloned()
+    } else {
+        Some(Template::from(&text(&words[at])[1..]))
     }
 }

@@ -267,7 +267,7 @@ impl Script<'_> {
                 match name.constant() {
                     Some(name) => self.task(file, &name, &given, running, depth + 1, ran),
                     None => {
-                        running.lost.extend(Lost::any(&name, "task", Some(&file.path), &file.source.text))
+                        running.lost.extend(Lost::any(&name, "task", Some(&file.path), &file.source.text));
                     }
                 }
                 continue;

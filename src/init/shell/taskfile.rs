@@ -43,7 +43,7 @@ pub(super) struct Taskfile {
     /// What is set where it is included.
     pub given: Vec<(String, Template)>,
     /// The file that includes it.
-    pub above: Option<Rc<Taskfile>>,
+    pub above: Option<Rc<Self>>,
 }
 
 /// Variables; a later one counts more.

@@ -160,7 +160,8 @@ fn what_is_damaged_in_a_layout_is_replaced_where_the_source_is_right() {
     let (status, told) = run(folder.path(), &fill(&stage, "l"));
     assert_eq!(status, 0, "{told}");
     let whole = files(folder.path());
-    let damages: [fn(&[u8]) -> Vec<u8>; 3] =
+    type Damage = fn(&[u8]) -> Vec<u8>;
+    let damages: [Damage; 3] =
         [|_| Vec::new(), |bytes| bytes[1..].to_vec(), |bytes| bytes.iter().map(|byte| byte ^ 1).collect()];
     for (part, digest) in parts(&stage) {
         let name = format!("l/blobs/sha256/{}", digest.hex());
