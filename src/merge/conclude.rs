@@ -64,12 +64,10 @@ pub(super) fn conclude_once(
     }
     if report.problems.is_empty() && !options.allow_backward && !options.restores {
         report.take(greater::keep(&mut ready, survey));
+        report.take(also_named::keep(&mut ready, survey));
         let rebuilt = rebuilt::hold(&mut ready, survey);
         report.problems.extend(rebuilt.problems);
         report.held.extend(rebuilt.held);
-    }
-    if report.problems.is_empty() && !options.allow_backward {
-        report.take(also_named::keep(&mut ready, survey));
     }
     if report.problems.is_empty() {
         report.take(fewer::look(&ready, survey));

@@ -109,7 +109,7 @@ const PLACES: &[(&str, &[&str])] = &[
             "[\"id=${VALUE}\"]",
             "[{ id = VALUE }]",
             "[{ id = \"a\", src = VALUE }]",
-            "[{ id = \"a\", env = VALUE }]",
+            "[{ id = \"a\", env = join(\"\", [\"A\", VALUE]) }]",
         ],
     ),
     ("shm-size", &["VALUE", "\"${VALUE}\""]),

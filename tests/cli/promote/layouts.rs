@@ -104,7 +104,7 @@ fn nothing_else_becomes_a_layout() {
         ("parent", "a new one is made in an empty folder only"),
         ("half", "a new one is made in an empty folder only"),
         ("file", "it is not an OCI layout"),
-        ("file/below", "ot a directory"),
+        ("file/below", "a directory"),
     ];
     #[cfg(unix)]
     {

@@ -369,21 +369,3 @@ fn tags_that_are_behind_or_withdrawn_move_without_a_warning() {
         assert_eq!(digest(&stage, "latest"), digest(&stage, "1.3.9"), "{tags}");
     }
 }
-
-/// What follows the numbers may be another word in each version.
-#[test]
-fn floating_tags_stay_with_a_greater_version_in_another_form() {
-    for (withdrawn, is_kept) in [("", true), ("1.4.3-noble", false)] {
-        let stage = stage("1.4.2-jammy 1.4.3-noble 1.4=1.4.3-noble 1=1.4.3-noble latest=1.4.3-noble");
-        let plan = plan(&stage, "1.4.2", withdrawn)
-            .replacen(r#""name":"1.4.2""#, r#""name":"1.4.2-jammy""#, 1)
-            .replacen(r#""form":"{version}""#, r#""form":"{version}-jammy""#, 1)
-            .replace(r#""family":["{version}"]"#, r#""family":["{version}-jammy"]"#);
-        let outcome = stage.run_with(&plan, LINE);
-        let owner = if is_kept { "1.4.3-noble" } else { "1.4.2-jammy" };
-        for tag in ["1.4", "1", "latest"] {
-            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{withdrawn} {tag}: {}", outcome.told);
-        }
-        assert_eq!(outcome.told.contains("`1.4.3-noble`"), is_kept, "{withdrawn}: {}", outcome.told);
-    }
-}
