@@ -54,11 +54,12 @@ pub(super) fn has_any(text: &str, names: &[String]) -> bool {
     scripts(text).iter().any(|(script, _)| names.iter().any(|name| fits(name, script)))
 }
 
+/// Whether a name is meant: a `*` stops at `:` and `/`, and `**` does not.
 fn fits(pattern: &str, name: &str) -> bool {
+    let separator = if pattern.contains("**") { "\u{e002}" } else { "/" };
+    let apart = |text: &str| text.replace([':', '/'], separator);
     pattern == name
-        || pattern.contains('*')
-            && Glob::parse(&pattern.replace("**", "*").replace(':', "\u{e002}"))
-                .is_ok_and(|glob| glob.matches(&name.replace(':', "\u{e002}")))
+        || pattern.contains('*') && Glob::parse(&apart(pattern)).is_ok_and(|glob| glob.matches(&apart(name)))
 }
 
 impl Script<'_> {
@@ -216,7 +217,10 @@ mod tests {
         let has = |text: &str, name: &str| has_any(text, &[name.to_owned()]);
         assert!(has(text, "p*") && !has(text, "x") && !has("{", "x") && !has("[]", "x"));
         assert!(
-            fits("image:*", "image:api") && !fits("image:*", "image:api:x") && fits("image:**", "image:api")
+            fits("image:*", "image:api")
+                && !fits("image:*", "image:api:x")
+                && fits("image:**", "image:api")
+                && fits("image:**", "image:api:x")
         );
     }
 }
