@@ -278,17 +278,7 @@ impl Script<'_> {
         let looked =
             self.found(&names, given.as_ref().filter(|_| file.is_none()).unwrap_or(&from), file.is_none());
         Some(match looked {
-            Ok((path, text)) => {
-                let own = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-                Run::Files(vec![FileRun {
-                    path,
-                    text,
-                    inside: None,
-                    arguments: Vec::new(),
-                    folder: given.unwrap_or(Folder::Known(own)),
-                    kind: Kind::Just(Recipes { recipes: Some(asked), set }),
-                }])
-            }
+            Ok(file) => of_file(file, given, Kind::Just(Recipes { recipes: Some(asked), set })),
             Err(path) => {
                 asked.truncate(1);
                 Run::Lost(Lost::file(&path, "just", &asked, is_named || file.is_some() || asked.is_empty())?)
@@ -343,16 +333,9 @@ impl Script<'_> {
         let from = if file.is_some() { folder.clone() } else { from };
         let is_named = file.is_some() || given.is_some() || line.asked.is_empty();
         Some(match self.found(&names, &from, file.is_none()) {
-            Ok((path, text)) => {
-                let own = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-                Run::Files(vec![FileRun {
-                    path,
-                    text,
-                    inside: None,
-                    arguments: Vec::new(),
-                    folder: given.unwrap_or(Folder::Known(own)),
-                    kind: Kind::Task(Tasks { tasks: Some(line.asked), set: line.set, rest: line.rest }),
-                }])
+            Ok(file) => {
+                let tasks = Tasks { tasks: Some(line.asked), set: line.set, rest: line.rest };
+                of_file(file, given, Kind::Task(tasks))
             }
             Err(_) => {
                 let path = names.first().map(|name| match from.at(name) {
@@ -422,6 +405,13 @@ fn without_redirections(words: &[Template]) -> Vec<Template> {
         }
     }
     kept
+}
+
+/// The run of a file of recipes, in the folder that was given or in that of the file.
+fn of_file((path, text): (Rc<str>, Rc<str>), given: Option<Folder>, kind: Kind) -> Run {
+    let own = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folder = given.unwrap_or(Folder::Known(own));
+    Run::Files(vec![FileRun { path, text, inside: None, arguments: Vec::new(), folder, kind }])
 }
 
 /// The file that input comes from.
