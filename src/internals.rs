@@ -90,7 +90,7 @@ pub mod json {
 }
 
 pub mod merge {
-    pub use crate::merge::{MergeTools, Options, RunDocker, merge};
+    pub use crate::merge::{IfMissing, MergeTools, Options, RunDocker, merge};
     pub mod report {
         pub use crate::merge::report::{Outcome, Report, Status};
     }

@@ -58,17 +58,25 @@ const OF_GITHUB: [&str; 40] = [
 const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
-/// What the steps that plan set themselves.
-const OF_PLAN: [&str; 7] =
-    ["BAKEPLAN_ALL", "DEFAULT_BRANCH", "FORK", "GH_ENTERPRISE_TOKEN", "GH_TOKEN", "PROVENANCE", "PUBLISH"];
+/// What the steps that plan, and plan again, set themselves.
+const OF_PLAN: [&str; 8] = [
+    "BAKEPLAN_ALL",
+    "DEFAULT_BRANCH",
+    "FORK",
+    "GH_ENTERPRISE_TOKEN",
+    "GH_TOKEN",
+    "PROVENANCE",
+    "PUBLISH",
+    "PUSHED",
+];
 
 /// What the steps that build set for their scripts. GitHub takes names that differ in case only for one.
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
 /// What scripts set for themselves; a shell tells them from names in other case.
-const OF_SCRIPTS: [&str; 14] = [
-    "accounts", "all", "allow", "choice", "files", "lacking", "lacks", "layouts", "name", "program", "shown",
-    "status", "target", "targets",
+const OF_SCRIPTS: [&str; 15] = [
+    "accounts", "all", "allow", "choice", "files", "lacking", "lacks", "layouts", "missing", "name",
+    "program", "shown", "status", "target", "targets",
 ];
 
 /// What decides how programs start and where they go, and how a script is read.

@@ -368,6 +368,10 @@ pub(crate) struct Merge {
     /// Publish nothing if any build of any image is missing
     #[arg(long, help_heading = PUBLISHED)]
     pub require_all: bool,
+    /// If a build is missing that `on_missing` allows to be, hold its image all the same, since no job failed (hold), or publish it and exit with 5 (fail)
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["require_all", "result"], value_enum)]
+    #[arg(hide_possible_values = true, help_heading = PUBLISHED)]
+    pub if_missing: Option<IfMissing>,
     /// Move floating tags even if the registry has a greater version or a later run
     #[arg(long, help_heading = PUBLISHED)]
     pub allow_backward: bool,
@@ -461,6 +465,15 @@ impl Documented for Verify {
     ];
     const EXITS: &'static [Exit] =
         &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Disagrees, Exit::Incomplete];
+}
+
+/// What becomes of an image without a build that its `on_missing` allows to be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IfMissing {
+    /// It keeps its tags.
+    Hold,
+    /// It is published as `on_missing` says, and the exit code is that of what is incomplete.
+    Fail,
 }
 
 /// What writes to registries.

@@ -91,7 +91,7 @@ codes! {
         example: when("The merge runs hours after the builds, in a registry that removes what has no tag."),
         cure: "Build that platform again and merge soon after; keep clean-ups away from untagged images.",
     }
-    NOT_BUILT "not-built" [Note] {
+    NOT_BUILT "not-built" [Note Warning] {
         cause: "A platform was not built, and `on_missing` lets the image be published all the same: without it (`drop`), or with what was published before (`carry`).",
         example: when("The arm64 job failed, in an image with `on_missing = \"carry\"`."),
         cure: "Run the job of that platform again, then the merge.",

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::error::Error;
 use crate::host::{HostError, Problem};
 use crate::merge::report::Report;
-use crate::merge::{self, MergeTools, Options};
+use crate::merge::{self, IfMissing, MergeTools, Options};
 use crate::published::identity;
 use crate::published::metadata::Metadata;
 use crate::published::planned::Planned;
@@ -35,6 +35,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         dry_run,
         no_tags,
         require_all,
+        if_missing,
         allow_backward,
         trust_known_versions,
         allow_retag,
@@ -67,7 +68,12 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         no_tags: *no_tags,
         allow_other_version: false,
         restores: false,
-        require_all: *require_all,
+        if_missing: match if_missing {
+            _ if *require_all => IfMissing::RequireAll,
+            Some(cli::IfMissing::Hold) => IfMissing::Hold,
+            Some(cli::IfMissing::Fail) => IfMissing::Fail,
+            None => IfMissing::AsPlanned,
+        },
         allow_backward: *allow_backward,
         trust_known_versions: *trust_known_versions,
         allow_retag: *allow_retag,
@@ -199,7 +205,7 @@ pub(super) fn read_metadata(
             }
             files => files?,
         };
-        if files.is_empty() {
+        if files.is_empty() && (is_any_built || planned.images.is_empty()) {
             metadata.notes.push(Diagnostic::note(Code::NO_METADATA, format!("`{path}` contains no files")));
         }
         for file in files {

@@ -130,7 +130,7 @@ impl<'a> ImageCheck<'a> {
     }
 
     fn missing(&mut self, leg: &str, build: &BuildEntry) {
-        let then = if self.subject.require_all { OnMissing::Hold } else { build.on_missing };
+        let then = self.subject.if_missing.of(build.on_missing);
         let platform = build.platform.clone();
         self.checked.missing.push(Missing { leg: leg.to_owned(), platform, then });
         match then {

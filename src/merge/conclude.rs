@@ -11,7 +11,7 @@ use super::publish::{PublishResult, publish};
 use super::ready::Ready;
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
-use super::tools::{MergeTools, Options};
+use super::tools::{IfMissing, MergeTools, Options};
 use super::{
     also_named, codenames, command, damage, digests, fewer, greater, held, later, rebuilt, relist, unseen,
 };
@@ -84,7 +84,7 @@ pub(super) fn conclude_once(
         return report.abandoned(keys.iter().map(String::as_str));
     }
     // Without problems, an image that is not ready is one that lacks a build.
-    if options.require_all && ready.len() < report.images.len() {
+    if options.if_missing == IfMissing::RequireAll && ready.len() < report.images.len() {
         for (key, image) in report.images.iter_mut().filter(|(_, image)| image.why.is_empty()) {
             image.why.push("another image is incomplete, but all are required".to_owned());
             let message = format!("image `{key}` is left as it was: {}", image.why.join("; "));

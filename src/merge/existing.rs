@@ -80,7 +80,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         );
         let is_required = |build: &BuildEntry| {
             let platform = build.platform.as_ref().map(ToString::to_string);
-            (subject.require_all || build.on_missing != OnMissing::Drop)
+            subject.if_missing.of(build.on_missing) != OnMissing::Drop
                 && platform.is_some_and(|platform| lacking.contains(&platform))
         };
         if one.image.builds.values().any(is_required) {

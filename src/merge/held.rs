@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::index::is_mixed;
 use super::report::ImageReport;
+use super::tools::IfMissing;
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::on_missing::OnMissing;
 use crate::published::plan_json::BuildEntry;
 use crate::published::planned::PlannedImage;
@@ -23,10 +24,17 @@ pub(super) fn mixed(key: &str, index: &Manifest) -> Option<Diagnostic> {
 }
 
 /// Says what was not built of an image that is published all the same.
-pub(super) fn published_without(key: &str, image: &PlannedImage, report: &ImageReport) -> Option<Diagnostic> {
+pub(super) fn published_without(
+    key: &str,
+    image: &PlannedImage,
+    report: &ImageReport,
+    if_missing: IfMissing,
+) -> Option<Diagnostic> {
     let without: Vec<String> = report.published_without().collect();
     let message = format!("image `{key}`: {}", without.join("; "));
-    (!without.is_empty()).then(|| Diagnostic::note(Code::NOT_BUILT, message).with_help(again(image, report)))
+    let severity = if if_missing == IfMissing::Fail { Severity::Warning } else { Severity::Note };
+    let said = Diagnostic::note(Code::NOT_BUILT, message).with_severity(severity);
+    (!without.is_empty()).then(|| said.with_help(again(image, report)))
 }
 
 /// The planned builds that are missing.
@@ -47,7 +55,12 @@ fn again(image: &PlannedImage, report: &ImageReport) -> String {
 }
 
 /// Says that an image is left as it was, and what to do.
-pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, require_all: bool) -> Diagnostic {
+pub(super) fn tell(
+    key: &str,
+    image: &PlannedImage,
+    report: &ImageReport,
+    if_missing: IfMissing,
+) -> Diagnostic {
     let message = format!("image `{key}` is left as it was: {}", report.why.join("; "));
     let held = Diagnostic::warning(Code::HELD, message);
     let again = again(image, report);
@@ -55,11 +68,18 @@ pub(super) fn tell(key: &str, image: &PlannedImage, report: &ImageReport, requir
     let mut builds = lacking(image, report);
     let cannot_go_without = builds.any(|build| is_held(build.on_missing));
     let some_are_there = report.missing.len() < image.builds.len();
-    held.with_help(match (require_all, cannot_go_without && some_are_there) {
-        (true, _) => format!("{again}; without `--require-all`, images that are complete are published"),
-        (false, true) => format!(
-            "{again}; to publish the image without it, set `on_missing` of the image or platform to \"drop\" or \"carry\""
+    held.with_help(match if_missing {
+        IfMissing::RequireAll => {
+            format!("{again}; without `--require-all`, images that are complete are published")
+        }
+        IfMissing::Hold if !cannot_go_without => format!(
+            "{again}; without `--if-missing hold`, `on_missing` decides, and what was lost on the way counts as not built"
         ),
-        (false, false) => again,
+        IfMissing::AsPlanned | IfMissing::Fail | IfMissing::Hold if cannot_go_without && some_are_there => {
+            format!(
+                "{again}; to publish the image without it, set `on_missing` of the image or platform to \"drop\" or \"carry\""
+            )
+        }
+        IfMissing::AsPlanned | IfMissing::Fail | IfMissing::Hold => again,
     })
 }

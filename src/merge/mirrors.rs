@@ -7,7 +7,7 @@ use super::ready::Ready;
 use super::report::{ImageReport, Outcome, Report, Status, TagReport};
 use super::run::{merge_own, subjects};
 use super::subject::{Checked, Copies, Subject};
-use super::tools::{MergeTools, Options};
+use super::tools::{IfMissing, MergeTools, Options};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, listed};
 use crate::published::metadata::Metadata;
@@ -128,7 +128,7 @@ impl<'a> Mirror<'_, 'a> {
             return report;
         }
         // What its own repositories lack was said of them.
-        let options = Options { require_all: false, ..options };
+        let options = Options { if_missing: IfMissing::AsPlanned, ..options };
         let subjects: Vec<Subject<'_>> = subjects.into_iter().map(|(_, subject)| subject).collect();
         conclude(ready, &subjects, run, options, &mut survey, tools, report)
     }

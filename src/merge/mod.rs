@@ -81,4 +81,4 @@ pub(crate) mod withdrawal;
 
 pub use self::mirrors::merge;
 pub(crate) use self::tagging::tag;
-pub use self::tools::{MergeTools, Options, RunDocker};
+pub use self::tools::{IfMissing, MergeTools, Options, RunDocker};

@@ -7,7 +7,7 @@ use super::conclude::{conclude_once, may_come};
 use super::ready::Ready;
 use super::report::{ImageReport, Outcome, Report, Status};
 use super::subject::Subject;
-use super::tools::{MergeTools, Options};
+use super::tools::{IfMissing, MergeTools, Options};
 use super::{held, lookup, unseen};
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
@@ -27,10 +27,14 @@ pub(super) fn conclude(
 ) -> Report {
     let mut report = give(ready, subjects, run, options, survey, tools, report);
     let without = |subject: &Subject<'_>| {
-        held::published_without(subject.key, subject.image, report.images.get(subject.key)?)
+        let image = report.images.get(subject.key)?;
+        held::published_without(subject.key, subject.image, image, options.if_missing)
     };
-    let notes: Vec<Diagnostic> = subjects.iter().filter_map(without).collect();
-    report.take_note(notes);
+    let without: Vec<Diagnostic> = subjects.iter().filter_map(without).collect();
+    match options.if_missing {
+        IfMissing::Fail => report.held.extend(without),
+        IfMissing::AsPlanned | IfMissing::Hold | IfMissing::RequireAll => report.take_note(without),
+    }
     report
 }
 

@@ -9,7 +9,7 @@ use super::job::{Job, ONE_AT_A_TIME, Place, Stage, TagJob, now};
 use super::report::Outcome;
 use super::shown::{self, Shown};
 use super::subject::Subject;
-use super::tools::MergeTools;
+use super::tools::{IfMissing, MergeTools};
 use super::whole::{check_whole, lacking};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -355,7 +355,7 @@ impl<'a> Overtaken<'a> {
             places: vec![site],
             metadata: &Metadata::default(),
             sites,
-            require_all: false,
+            if_missing: IfMissing::AsPlanned,
             allow_backward: false,
             trust_known_versions: false,
             wants_origins: false,

@@ -128,7 +128,7 @@ pub(crate) fn promote(
             places: subject(one),
             metadata: &nothing,
             sites: tools.sites,
-            require_all: options.require_all,
+            if_missing: options.if_missing,
             allow_backward: options.allow_backward,
             trust_known_versions: options.trust_known_versions,
             wants_origins: options.dry_run || options.use_docker,

@@ -108,7 +108,7 @@ pub(super) fn merge_own<'a>(
         image.platforms.clone_from(&checked.platforms);
         image.why.clone_from(&checked.held);
         if !image.why.is_empty() {
-            report.held.push(held::tell(subject.key, subject.image, &image, options.require_all));
+            report.held.push(held::tell(subject.key, subject.image, &image, options.if_missing));
         }
         if image.why.is_empty() && checked.problems.is_empty() {
             let records = survey.records();
@@ -168,7 +168,7 @@ pub(super) fn subjects<'a>(
         places: image.repositories.iter().filter_map(place).collect(),
         metadata,
         sites,
-        require_all: options.require_all,
+        if_missing: options.if_missing,
         allow_backward: options.allow_backward,
         trust_known_versions: options.trust_known_versions,
         wants_origins: options.dry_run || options.use_docker,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::index::IndexSource;
+use super::tools::IfMissing;
 use crate::diagnostic::Diagnostic;
 use crate::inputs::Inputs;
 use crate::oci::Descriptor;
@@ -42,8 +43,8 @@ pub(crate) struct Subject<'a> {
     pub metadata: &'a Metadata,
     /// All repositories.
     pub sites: &'a [Site],
-    /// Whether a missing platform holds the image back whatever the plan says.
-    pub require_all: bool,
+    /// What becomes of it without one of its builds.
+    pub if_missing: IfMissing,
     /// Whether floating tags move whatever the repository has.
     pub allow_backward: bool,
     /// Whether floating tags move by what the plan knows where tags cannot be listed.

@@ -386,7 +386,7 @@ impl<'a> ImageCheck<'a> {
             if origin == Origin::Kept || found.iter().any(|found| found.fits(planned)) {
                 continue;
             }
-            if build.on_missing == OnMissing::Drop && !self.subject.require_all {
+            if self.subject.if_missing.of(build.on_missing) == OnMissing::Drop {
                 let platform = Some(planned.clone());
                 self.checked.missing.push(Missing { leg: leg.clone(), platform, then: OnMissing::Drop });
                 continue;

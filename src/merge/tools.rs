@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::on_missing::OnMissing;
 use crate::published::progress::Progress;
 use crate::published::sites::Site;
 use crate::registry::Clock;
@@ -11,8 +12,8 @@ use crate::registry::Clock;
 pub struct Options {
     /// Write nothing.
     pub dry_run: bool,
-    /// Publish nothing when a build of any image is missing.
-    pub require_all: bool,
+    /// What becomes of images that lack a build.
+    pub if_missing: IfMissing,
     /// Move floating tags even when the repository has a greater version or a later run.
     pub allow_backward: bool,
     /// Give floating tags back to the versions that are left, whatever those that have them say they are.
@@ -35,6 +36,30 @@ pub struct Options {
     pub wait: Duration,
     /// How long to wait after the tags for lists that show late what other merges have written; zero for not at all.
     pub settle: Duration,
+}
+
+/// What becomes of images that lack a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IfMissing {
+    /// What `on_missing` says of each.
+    #[default]
+    AsPlanned,
+    /// What `on_missing` says of each, and the merge is incomplete all the same.
+    Fail,
+    /// They keep their tags, whatever `on_missing` says.
+    Hold,
+    /// Nothing is published.
+    RequireAll,
+}
+
+impl IfMissing {
+    /// What becomes of an image without a build of which the plan says this.
+    pub(super) fn of(self, planned: OnMissing) -> OnMissing {
+        match self {
+            Self::AsPlanned | Self::Fail => planned,
+            Self::Hold | Self::RequireAll => OnMissing::Hold,
+        }
+    }
 }
 
 /// What a merge works with.

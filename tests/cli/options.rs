@@ -617,6 +617,12 @@ const ROWS: &[Row] = &[
         By("tests/cli/merge/options.rs", "--require-all"),
     ),
     row(
+        "--if-missing",
+        ("--if-missing=drop", "invalid value 'drop'"),
+        "--if-missing=hold",
+        By("tests/cli/merge/options.rs", "--if-missing"),
+    ),
+    row(
         "--allow-backward",
         ("--allow-backward=1", NO_VALUE),
         "--allow-backward",

@@ -484,10 +484,6 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
     );
     let mut step = merge.clone();
     fs::write(folder.path().join("output"), "").unwrap();
-    step["env"] = json!({ "GITHUB_OUTPUT": folder.path().join("output"), "PROVENANCE": "min" });
-    let ended = run(&step, &scope(json!({}), Before::Success), folder.path(), folder.path(), &path());
-    check(ended.status.success(), || format!("{ended:?}"))?;
-    let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
     let options = match setting.planned_with {
         "" => "",
         " --keep-variable KEPT" => "--keep-variable|KEPT|",
@@ -495,12 +491,25 @@ fn the_merge_plans_again(workflow: &Workflow, setting: &Setting) -> Result<(), S
     };
     // Only then may the plan leave images out.
     let choice = if setting.only_changed { "--changed-since|auto|" } else { "" };
-    // One setting has both.
-    let all = if setting.requires_all { "--require-all|--settle|30s|" } else { "" };
-    let due = format!(
-        "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{choice}{options}"
-    );
-    check(told == due, || format!("{told} and not {due}"))
+    for (pushed, missing) in
+        [("success", "--if-missing|hold|"), ("failure", ""), ("cancelled", ""), ("skipped", "")]
+    {
+        step["env"] = json!({ "GITHUB_OUTPUT": folder.path().join("output"), "PROVENANCE": "min" });
+        if !env["PUSHED"].is_null() {
+            step["env"]["PUSHED"] = env["PUSHED"].clone();
+        }
+        let contexts = json!({ "needs": { "push": { "result": pushed } } });
+        let ended = run(&step, &scope(contexts, Before::Success), folder.path(), folder.path(), &path());
+        check(ended.status.success(), || format!("{ended:?}"))?;
+        let told = fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+        // One setting has both.
+        let all = if setting.requires_all { "--require-all|--settle|30s|" } else { missing };
+        let due = format!(
+            "merge|--plan|plan/plan.json|--metadata|metadata|--github|{all}--from-source|--|--default-provenance=min|{choice}{options}"
+        );
+        check(told == due, || format!("{told} and not {due}"))?;
+    }
+    Ok(())
 }
 
 fn permissions_are_the_least(workflow: &Workflow, setting: &Setting) -> Result<(), String> {

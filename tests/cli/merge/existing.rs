@@ -1,7 +1,7 @@
 //! Releases that are there: what a registry that lets no tag change refuses, and what `--keep-existing` leaves alone.
 
-use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::merge::{IfMissing, Options};
 use bakeplan::internals::registry::Store;
 
 use super::world::{Build, TAGS, World, document, literal, plan, plan_of, put_tag, untag};
@@ -415,9 +415,14 @@ fn a_release_without_an_index_says_its_version_in_labels() {
 /// Nobody's `latest` loses a platform because a release has it no more.
 #[test]
 fn floating_tags_do_not_follow_a_release_that_lacks_a_platform() {
-    for (then, require_all, is_held) in
-        [("hold", false, true), ("carry", false, true), ("drop", false, false), ("drop", true, true)]
-    {
+    for (then, if_missing, is_held) in [
+        ("hold", IfMissing::AsPlanned, true),
+        ("carry", IfMissing::Fail, true),
+        ("drop", IfMissing::AsPlanned, false),
+        ("drop", IfMissing::Fail, false),
+        ("drop", IfMissing::Hold, true),
+        ("drop", IfMissing::RequireAll, true),
+    ] {
         let mut world = World::with_app(&["a"]);
         let built = world.built.remove("app-linux-arm64").unwrap();
         let own = literal("1.4.2")
@@ -426,7 +431,7 @@ fn floating_tags_do_not_follow_a_release_that_lacks_a_platform() {
         let document = |tags: &str, then| plan_of(&[A], tags, r#""version":"1.4.2","#, then);
         assert_eq!(world.merge(&document(&own, "drop"), Options::default()).problems, []);
         world.built.insert("app-linux-arm64".to_owned(), built);
-        let report = world.merge(&document(TAGS, then), Options { require_all, ..keep() });
+        let report = world.merge(&document(TAGS, then), Options { if_missing, ..keep() });
         assert_eq!(report.problems, [], "{then}");
         let floating = if is_held { Outcome::Held } else { Outcome::Created };
         assert_eq!(outcomes(&report), [Outcome::Unchanged, floating, floating, floating], "{then}");

@@ -1,7 +1,7 @@
 //! What is published, what is held and what is refused, on layouts.
 
-use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::merge::{IfMissing, Options};
 use bakeplan::internals::oci::{DOCKER_LIST, Descriptor, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::registry::{Store, TagOrDigest};
 
@@ -159,7 +159,7 @@ fn a_missing_platform_follows_what_the_plan_says() {
     assert_ne!(world.tags("a"), published);
 
     for on_missing in ["drop", "carry"] {
-        let (world, report) = run(on_missing, Options { require_all: true, ..allow() });
+        let (world, report) = run(on_missing, Options { if_missing: IfMissing::RequireAll, ..allow() });
         assert_eq!((world.tags("a"), report.is_incomplete()), (published.clone(), true));
     }
 
@@ -260,7 +260,7 @@ fn an_incomplete_image_does_not_keep_the_others_back() {
 
     world.build(&["a"], Build::new("app-linux-arm64", "linux/arm64").salt("again"));
     let before = world.tags("a");
-    let report = world.merge(&document, Options { require_all: true, ..allow() });
+    let report = world.merge(&document, Options { if_missing: IfMissing::RequireAll, ..allow() });
     assert_eq!((world.tags("a"), report.images["app"].status), (before, Status::Held));
 }
 
@@ -276,7 +276,7 @@ fn two_images(on_missing: &str) -> String {
 
 #[test]
 fn all_is_published_when_all_is_required_and_there() {
-    let required = Options { require_all: true, ..allow() };
+    let required = Options { if_missing: IfMissing::RequireAll, ..allow() };
     for on_missing in ["hold", "drop", "carry"] {
         let mut world = World::with_app(&["a", "b"]);
         world.build(&["b"], Build::new("tool", "linux/amd64").plain());
@@ -295,7 +295,7 @@ fn all_is_published_when_all_is_required_and_there() {
 
 #[test]
 fn nothing_is_written_when_all_is_required_and_one_is_missing() {
-    let required = Options { require_all: true, ..allow() };
+    let required = Options { if_missing: IfMissing::RequireAll, ..allow() };
     for on_missing in ["hold", "drop", "carry"] {
         for missing in ["tool", "app-linux-amd64", "app-linux-arm64"] {
             for is_published in [false, true] {

@@ -125,6 +125,45 @@ warning[held]: image `app` is left as it was: another image is incomplete, but a
     assert!(ran.read("a/index.json").contains("1.4.2"));
 }
 
+/// What may be missing, by what the plan says of it.
+#[test]
+fn what_may_be_missing_is_held_or_fails_if_that_is_asked_for() {
+    const CARRIED: &str = "linux/arm64 was not built: taken from what was published before";
+    const DROPPED: &str = "linux/arm64 was not built: published without it";
+    for (on_missing, option, status, why) in [
+        ("drop", "", 0, DROPPED),
+        ("drop", "--if-missing=fail", 5, DROPPED),
+        ("drop", "--if-missing=hold", 5, "`app-linux-arm64` was not built"),
+        ("carry", "", 0, CARRIED),
+        ("carry", "--if-missing=fail", 5, CARRIED),
+        ("carry", "--if-missing=hold", 5, "`app-linux-arm64` was not built"),
+        ("hold", "--if-missing=fail", 5, "`app-linux-arm64` was not built"),
+        ("hold", "--if-missing=hold", 5, "`app-linux-arm64` was not built"),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        let document = plan_of(&["oci-layout:a"], super::world::CONSTANTS, "", on_missing);
+        assert_eq!(world.merge(&document, bakeplan::internals::merge::Options::default()).problems, []);
+        let before = world.tags("a")["latest"].clone();
+        world.built.remove("app-linux-arm64");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+        let ran = test(&world, &document).args(MERGE).args(option.split_terminator(' '));
+        let output = ran.output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{on_missing} {option}: {told}");
+        assert!(told.contains(why), "{on_missing} {option}: {told}");
+        let index = std::fs::read_to_string(ran.folder().join("a/index.json")).unwrap();
+        let is_left = index.contains(before.as_str());
+        assert_eq!(is_left, why.starts_with('`'), "{on_missing} {option}: {told}");
+    }
+    // Without anything that is missing, neither of them changes anything.
+    for option in ["--if-missing=fail", "--if-missing=hold"] {
+        let world = World::with_app(&["a"]);
+        let document = plan_of(&["oci-layout:a"], super::world::CONSTANTS, "", "drop");
+        let ran = test(&world, &document).args(MERGE).args([option]).stdout(snapbox::str!["..."]);
+        ran.stderr(snapbox::str!["..."]).run();
+    }
+}
+
 #[test]
 fn metadata_is_files_folders_and_pairs() {
     let world = World::with_app(&["a"]);

@@ -1,7 +1,7 @@
 //! What an index records of its inputs, and images that are published before from the same inputs.
 
-use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::merge::{IfMissing, Options};
 use bakeplan::internals::oci::OCI_INDEX;
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::Store;
@@ -381,12 +381,17 @@ fn what_is_built_and_what_is_reused_are_merged_together() {
     assert!(report.to_table().ends_with("2 images published, 1 of them reused, 2 tags written\n"));
     assert!(report.images["other"].reused.is_none());
     // If the other one lacks its build, this one is published all the same; not if all are required.
-    for (require_all, expected) in [(false, Status::Published), (true, Status::Held)] {
+    for (if_missing, expected) in [
+        (IfMissing::AsPlanned, Status::Published),
+        (IfMissing::Fail, Status::Published),
+        (IfMissing::Hold, Status::Published),
+        (IfMissing::RequireAll, Status::Held),
+    ] {
         let (mut world, own) = published(&["a"]);
         let mut plan = reusing(&[A], &tags(2), 2, ["x", "y"], &own);
         with_another(&mut plan, &mut world);
         world.built.clear();
-        let options = Options { require_all, ..Options::default() };
+        let options = Options { if_missing, ..Options::default() };
         let report = merged(&world, &plan, options);
         assert_eq!((report.images["app"].status, report.images["other"].status), (expected, Status::Held));
     }

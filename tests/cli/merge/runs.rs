@@ -1,7 +1,7 @@
 //! Tags that move with runs: an earlier run that ends last does not take back what a later one published.
 
-use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report, Status};
+use bakeplan::internals::merge::{IfMissing, Options};
 use bakeplan::internals::oci::{DOCKER_LIST, OCI_MANIFEST};
 use bakeplan::internals::registry::Store;
 
@@ -17,7 +17,7 @@ pub(super) const BACKWARD: Options = Options {
     allow_backward: true,
     trust_known_versions: false,
     dry_run: false,
-    require_all: false,
+    if_missing: IfMissing::AsPlanned,
     allow_retag: false,
     keep_existing: false,
     allow_mixed_bases: false,

@@ -358,6 +358,10 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
         " --github --settle 30s --from-source",
     ),
     ("settings", " --settle 30s", ""),
+    ("again", "if [[ $PUSHED == success ]]; then missing", "if true; then missing"),
+    ("again", "missing=(--if-missing hold)", "missing=(--if-missing fail)"),
+    ("again", " \"${missing[@]}\"", ""),
+    ("again", "          PUSHED: ${{ needs.push.result }}\n", ""),
     (
         "settings",
         "          SOURCE_DATE_EPOCH: ${{ vars.EPOCH }}\n        run: |\n          # What lacks",

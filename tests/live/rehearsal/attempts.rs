@@ -123,6 +123,29 @@ fn what_failed_runs_again_when_the_next_commit_has_published() {
     }
 }
 
+/// Somebody deletes the metadata of what succeeded, between the attempts: nothing was left out on purpose.
+#[test]
+fn metadata_that_was_lost_between_attempts_takes_no_platform_away() {
+    for on_missing in ["hold", "drop", "carry"] {
+        let repository = repository("lost");
+        let project = checkout(&repository, "1.2.3", on_missing, TOOL);
+        let mut run = started(&project, &FIRST, &[]);
+        run.build(&|_| {});
+        assert_right(&run.finish());
+        let before = digests(&repository);
+        let mut run = started(&project, &SECOND, &[]);
+        run.outage("tool-linux-arm64");
+        run.build(&|_| {});
+        run.outage("");
+        fs::remove_dir_all(run.metadata("tool-linux-amd64")).unwrap();
+        run.build_failed_again();
+        let ended = run.finish();
+        assert!(ended.rows.values().all(|is_success| *is_success), "{}", ended.log);
+        assert_eq!((ended.merge, ended.gate), (Some(5), false), "{on_missing}: {}", ended.log);
+        assert_eq!(digests(&repository), before, "{on_missing}: {}", ended.log);
+    }
+}
+
 #[test]
 fn merges_that_end_in_the_wrong_order_come_to_the_same() {
     for version in ["1.3.0", "1.1.9"] {
