@@ -176,10 +176,14 @@ pub(super) fn make_with(
             return Err(sorted(findings).into());
         }
     }
+    let mut refused = Vec::new();
     if elsewhere.is_none() {
-        findings.extend(outside::leading_out(session, &mut plan));
+        match outside::leading_out(session, &mut plan) {
+            Ok(warnings) => findings.extend(warnings),
+            Err(errors) => refused = errors,
+        }
     }
-    let mut refused = consent::of(session, selection)?.check(&plan);
+    refused.extend(consent::of(session, selection)?.check(&plan));
     refused.extend(outside::refused(session, definition, &plan)?);
     if !refused.is_empty() {
         return Err(refused.into());

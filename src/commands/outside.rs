@@ -1,7 +1,7 @@
 //! Files outside of the folder that those which a definition names must lie in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -19,8 +19,18 @@ use crate::source::Span;
 
 /// The folder that files which a definition names may be read from, without links: that of `--confine`, or else, where the
 /// author of the definition may not be whom the machine belongs to, the project.
+///
+/// # Errors
+/// Where the working directory lies outside because of a link in a checkout, or the folder is none.
 pub(super) fn limit(session: &Session<'_>, args: &Definition) -> Result<Option<PathBuf>, Error> {
     let folder = confinement(session, args)?;
+    if (folder.is_some() || session.for_github) && session.host.has_strayed() {
+        let [named, there] = [session.host.directory().to_owned(), session.host.place("")];
+        let message = format!("`{}` leads out of the checkout, to `{}`", named.display(), there.display());
+        let error = Diagnostic::error(Code::OUTSIDE, message);
+        let help = "a link in a checkout is whoever's the checkout is: name the folder itself";
+        return Err(vec![error.with_help(help)].into());
+    }
     Ok(folder.or_else(|| session.for_github.then(|| session.host.project())))
 }
 
@@ -43,7 +53,7 @@ pub(super) fn refused(
     };
     let mut errors = Diagnostics::default();
     for (name, target) in paths::naming(plan) {
-        for Named { path, what, span, access } in paths::named(name, target) {
+        for Named { path, what, span, access } in paths::named(session.host, name, target) {
             let asked = format!("{}={path}", access.entitlement());
             let is_free = span.is_none() || args.allow.iter().any(|allowed| covers(allowed, &asked));
             if is_free || session.host.is_within(&path, &folder) {
@@ -60,16 +70,23 @@ pub(super) fn refused(
 
 /// In a checkout, lets jobs ask for what links lead to outside of the working directory, as Bake does before it goes there. A
 /// warning for each of them that leads out of the checkout: another machine may have something else there.
-pub(super) fn leading_out(session: &Session<'_>, plan: &mut Plan) -> Vec<Diagnostic> {
-    if !session.host.is_in_checkout() {
-        return Vec::new();
+///
+/// # Errors
+/// Places that a row of a matrix cannot hold.
+pub(super) fn leading_out(
+    session: &Session<'_>,
+    plan: &mut Plan,
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    if !session.host.is_in_checkout() && !session.for_github {
+        return Ok(Vec::new());
     }
+    let mut unwritable = Vec::new();
     let mut found: IndexMap<String, (String, Option<Span>)> = IndexMap::new();
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for (name, target) in paths::naming(plan) {
         let place = plan.targets.get(name).and_then(|source| source.span);
-        for Named { path, what, span, access: _ } in paths::named(name, target) {
+        for Named { path, what, span, access: _ } in paths::named(session.host, name, target) {
             if !seen.insert(path.clone()) {
                 continue;
             }
@@ -77,8 +94,17 @@ pub(super) fn leading_out(session: &Session<'_>, plan: &mut Plan) -> Vec<Diagnos
             if led == clean_path(&path) && !path.starts_with('/') {
                 continue;
             }
-            // What is outside by its name is asked for by it.
-            if !is_outside(&clean_path(&path)) && is_outside(&led) {
+            // What is outside by its name is asked for by it, unless it turns back behind a link.
+            let is_asked = is_outside(&clean_path(&path)) && !turns_back(&path);
+            if !is_asked && is_outside(&led) {
+                if led.contains(char::is_control) {
+                    let message = format!("{what} leads to `{led}`, which a row of a matrix cannot hold");
+                    unwritable.push(
+                        Diagnostic::error(Code::LINE_END, message).at(span.or(place), "").with_help(
+                            "let the link lead to a name without line ends and other control characters",
+                        ),
+                    );
+                }
                 places.insert(path.clone(), led);
             }
             if session.host.leads_out(&path) && !found.keys().any(|known| Path::new(&path).starts_with(known))
@@ -87,10 +113,14 @@ pub(super) fn leading_out(session: &Session<'_>, plan: &mut Plan) -> Vec<Diagnos
             }
         }
     }
-    if places.is_empty() && found.is_empty() {
-        return Vec::new();
+    if !unwritable.is_empty() {
+        return Err(unwritable);
     }
-    let asked: Vec<BTreeSet<String>> = plan.jobs.iter().map(|job| asked(job, plan, &places)).collect();
+    if places.is_empty() && found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked: Vec<BTreeSet<String>> =
+        plan.jobs.iter().map(|job| asked(session, job, plan, &places)).collect();
     for (job, asked) in plan.jobs.iter_mut().zip(asked) {
         job.allow = asked.into_iter().collect();
     }
@@ -101,7 +131,13 @@ pub(super) fn leading_out(session: &Session<'_>, plan: &mut Plan) -> Vec<Diagnos
             .with_note("the row of its job asks to read there; another machine may have something else in this place, or nothing")
             .with_help("copy what is there into the checkout")
     };
-    found.into_iter().map(warning).collect()
+    Ok(found.into_iter().map(warning).collect())
+}
+
+/// Whether a path has `..` behind a name, which leads elsewhere than it reads if that is a link.
+fn turns_back(path: &str) -> bool {
+    let mut parts = Path::new(path).components().skip_while(|part| !matches!(part, Component::Normal(_)));
+    parts.any(|part| part == Component::ParentDir)
 }
 
 /// Whether a path without links is outside of the working directory.
@@ -110,14 +146,19 @@ fn is_outside(path: &str) -> bool {
 }
 
 /// What a job asks for, with the places that paths of its targets lead to, and of all that these link to.
-fn asked(job: &Job, plan: &Plan, places: &BTreeMap<String, String>) -> BTreeSet<String> {
+fn asked(
+    session: &Session<'_>,
+    job: &Job,
+    plan: &Plan,
+    places: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
     let mut asked: BTreeSet<String> = job.allow.iter().cloned().collect();
     let mut seen: BTreeSet<Name> = job.legs.iter().cloned().collect();
     let mut open = job.legs.clone();
     while let Some(name) = open.pop() {
         let leg = plan.legs.get(&name).map(|leg| &*leg.definition);
         let Some(target) = leg.or_else(|| Some(&**plan.targets.get(&name)?)) else { continue };
-        for Named { path, what: _, span: _, access } in paths::named(&name, target) {
+        for Named { path, what: _, span: _, access } in paths::named(session.host, &name, target) {
             let Some(place) = places.get(&path) else { continue };
             let one = format!("{}={place}", access.entitlement());
             if !asked.iter().any(|allowed| covers(allowed, &one)) {

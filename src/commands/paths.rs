@@ -7,6 +7,7 @@ use crate::bake::target::links::links;
 use crate::bake::target::paths::{self, Access, NamedPath, Use};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::{Name, clean_path};
+use crate::host::Host;
 use crate::plan::Plan;
 use crate::reads::{DOCKERFILE, context_of, local};
 use crate::source::Span;
@@ -23,7 +24,7 @@ pub(super) struct Named {
 }
 
 /// The paths that a target names: of contexts, the Dockerfile, secrets, SSH keys and local caches.
-pub(super) fn named(name: &str, target: &Target) -> Vec<Named> {
+pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
     let found = |NamedPath { path, used, access, text }: NamedPath<'_>| {
         let what = match used {
             Use::NamedContext(key) => format!("the context `{path}`, which target `{name}` calls `{key}`,"),
@@ -35,20 +36,32 @@ pub(super) fn named(name: &str, target: &Target) -> Vec<Named> {
         Named { path: path.to_owned(), what, span: text.span, access }
     };
     let mut named: Vec<Named> = paths::named(target).filter(|one| !is_open(one.text)).map(found).collect();
+    let mut whole = |path: &str, kind: &str, span| {
+        let what = format!("the {kind} `{path}` of target `{name}`");
+        named.push(Named { path: path.to_owned(), what, span, access: Access::Read });
+    };
+    // What reads like an address is a folder to buildx where there is one (`build/opt.go`), and Bake asks nothing. Its Dockerfile
+    // is looked for in the working directory then.
+    if let Some(context) = &target.context
+        && is_remote(context.as_str())
+        && host.is_folder(context.as_str())
+    {
+        whole(context.as_str(), "context", context.span);
+        if let Some(dockerfile) = target.dockerfile.as_ref().filter(|text| !is_open(text)) {
+            whole(dockerfile.as_str(), "Dockerfile", dockerfile.span);
+        }
+    }
     let absolute = target.dockerfile.as_ref().filter(|text| text.as_str().starts_with('/'));
     let path = dockerfile_of(target).or_else(|| absolute.map(|text| text.as_str().to_owned()));
     if let Some(path) = path {
-        let what = format!("the Dockerfile `{path}` of target `{name}`");
-        let span = target.dockerfile.as_ref().map_or(target.span, |text| text.span);
-        named.push(Named { path, what, span, access: Access::Read });
+        whole(&path, "Dockerfile", target.dockerfile.as_ref().map_or(target.span, |text| text.span));
     }
     named
 }
 
 /// The path of the Dockerfile of a target, unless it is written in the target, lies elsewhere or is left to the build.
 pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
-    let is_elsewhere =
-        |text: &Text| is_open(text) || text.as_str().starts_with('/') || is_remote(text.as_str());
+    let is_elsewhere = |text: &Text| is_open(text) || text.as_str().starts_with('/');
     if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
         return None;
     }

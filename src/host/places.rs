@@ -1,7 +1,7 @@
 //! Where paths lead, and which of them are in the project.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Host;
 use crate::bake::values::clean_path;
@@ -41,33 +41,58 @@ impl Host {
         checkout(&working).map(Path::to_owned).unwrap_or(working)
     }
 
+    /// Whether the working directory is named by way of a link in a checkout that leads out of that.
+    #[must_use]
+    pub fn has_strayed(&self) -> bool {
+        let place = self.place("");
+        let is_link = |path: &&Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let mut links = self.directory.ancestors().filter(is_link).filter_map(Path::parent);
+        links.any(|beside| checkout(&self.place(beside)).is_some_and(|checkout| !place.starts_with(checkout)))
+    }
+
     /// Whether a path names something in the project and leads out of it, as a link in a checkout can.
     #[must_use]
     pub fn leads_out(&self, path: &str) -> bool {
         !self.is_in_project(&self.place(path)) && self.is_of(path, &self.project(), &self.place(""))
     }
 
-    /// The path that remains of one when the links on it are followed, up to the first absolute one: `../elsewhere` where `link`
-    /// leads there.
+    /// Where a path leads, as the system follows it: link by link, so that `..` behind one is above the place that it leads to.
+    /// Relative unless a link is absolute: `../elsewhere` where `link` leads there.
     #[must_use]
     pub fn led(&self, path: &str) -> String {
-        let mut path = clean_path(path);
-        for _ in 0..MAX_LINKS {
-            let mut rest = Path::new(&path).components();
-            let mut before = PathBuf::new();
-            let mut next = None;
-            while let (None, Some(part)) = (&next, rest.next()) {
-                let target = fs::read_link(self.resolve(&before.join(part)));
-                next = target.ok().map(|target| before.join(target).join(rest.as_path()));
-                before.push(part);
+        let mut place = PathBuf::new();
+        let mut open = PathBuf::from(path);
+        let mut links = 0;
+        loop {
+            let mut rest = open.components();
+            let Some(part) = rest.next() else { break };
+            let rest = rest.as_path();
+            match part {
+                Component::Prefix(_) | Component::RootDir => place = PathBuf::from(part.as_os_str()),
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    let is_named = |last: Component<'_>| matches!(last, Component::Normal(_));
+                    if place.components().next_back().is_some_and(is_named) {
+                        place.pop();
+                    } else if !place.has_root() {
+                        place.push(part);
+                    }
+                }
+                Component::Normal(_) => {
+                    let next = place.join(part);
+                    if links < MAX_LINKS
+                        && let Ok(target) = fs::read_link(self.resolve(&next))
+                    {
+                        links += 1;
+                        open = target.join(rest);
+                        continue;
+                    }
+                    place = next;
+                }
             }
-            let Some(next) = next else { break };
-            path = clean_path(&next.to_string_lossy());
-            if next.is_absolute() {
-                break;
-            }
+            open = rest.to_owned();
         }
-        path
+        clean_path(&place.to_string_lossy())
     }
 
     /// Whether a path names something in a project, or leads there: also a link in it that leads elsewhere. The projects are
@@ -94,6 +119,20 @@ impl Host {
             // Folders that hold the project are not in it, unless it has a link to them.
             is_named && is_link || !folder.starts_with(&place) && (is_named || place.starts_with(project))
         })
+    }
+
+    /// A path as one writes it in the working directory: relative where it is below it, without a leading `./`.
+    #[must_use]
+    pub fn from_here(&self, path: &str) -> String {
+        let is_up = |part: Component<'_>| part == Component::ParentDir;
+        // Behind a link, `..` leads elsewhere than it reads.
+        if Path::new(path).components().any(is_up) {
+            return path.to_owned();
+        }
+        let clean = clean_path(path);
+        let below = Path::new(&clean).strip_prefix(self.place("")).ok().and_then(Path::to_str);
+        // `-` alone is standard output.
+        below.or(Some(&*clean)).filter(|path| !["", "-"].contains(path)).unwrap_or(path).to_owned()
     }
 
     /// Whether the working directory is in a checkout of git.

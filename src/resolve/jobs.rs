@@ -376,8 +376,11 @@ impl Needs {
         for ssh in &target.ssh {
             let id = if ssh.id.is_empty() { "default" } else { ssh.id.as_str() };
             self.ssh.insert(id.to_owned());
-            if ssh.paths.is_empty() {
-                self.allow.insert(AGENT.to_owned());
+        }
+        if paths::uses_agent(target) {
+            self.allow.insert(AGENT.to_owned());
+            if target.ssh.is_empty() {
+                self.ssh.insert("default".to_owned());
             }
         }
         for NamedPath { path, access, used: _, text: _ } in paths::named(target) {

@@ -39,6 +39,11 @@ fn what_is_not_in_the_checkout_is_noted_once() {
             "contexts = { src = \"vendor\" }",
             "the context `vendor`, which target `app` calls `src`, does not exist",
         ),
+        // Only a context may be fetched: buildx 0.29.1 and v0.33 say `lstat https:: no such file or directory`.
+        (
+            "dockerfile = \"https://example.com/Dockerfile\"",
+            "the Dockerfile `https:/example.com/Dockerfile` of target `app` does not exist",
+        ),
     ] {
         let told = told(lines, &["plan"], true);
         assert_eq!(told.matches("note[absent]: ").count(), 1, "{lines}: {told}");
@@ -60,7 +65,6 @@ fn what_is_there_or_anywhere_else_is_not_noted() {
         "context = \"git@github.com:acme/app.git\"\n  dockerfile = \"Other\"",
         "context = \"/srv/made/by/ci\"",
         "dockerfile = \"/srv/Dockerfile\"",
-        "dockerfile = \"https://example.com/Dockerfile\"",
         "contexts = { a = \"docker-image://alpine\", b = \"oci-layout://nope\", c = \"api\", d = \"/srv/x\" }",
     ] {
         let told = told(lines, &["plan"], true);

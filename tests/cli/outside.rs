@@ -149,6 +149,7 @@ fn links_that_lead_out_are_asked_for() {
     let there = elsewhere.path().display().to_string();
     let run = |lines: &str, args: &[&str], event: &str| {
         let test = Test::new().file("beside/Dockerfile", "FROM scratch\n").file("beside/token", "");
+        let test = test.file("beside/deep/er/Dockerfile", "FROM scratch\n");
         let test = test.file("repo/docker-bake.hcl", target(lines)).file("repo/.git/HEAD", "");
         let test = test.file("repo/Dockerfile", "").file("repo/sub/Dockerfile", "");
         let link = |to: &str, name: &str| symlink(to, test.folder().join("repo").join(name)).unwrap();
@@ -157,6 +158,9 @@ fn links_that_lead_out_are_asked_for() {
         link(&there, "absolute");
         link("sub", "inside");
         link("../../beside/Dockerfile", "sub/Dockerfile.out");
+        link("../beside", "github.com");
+        link("../beside", "https:");
+        link("../beside/deep", "git@example.com:x");
         let output = test.env("GITHUB_EVENT_NAME", event).cwd("repo").args(args.iter().copied()).output();
         (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
     };
@@ -186,6 +190,30 @@ fn links_that_lead_out_are_asked_for() {
             "contexts = { x = \"target:base\" }\n}\ntarget \"base\" {\n  context = \"up\"",
             &["fs.read=../beside"],
         ),
+        // To the system, `..` behind a link is above the place that it leads to.
+        ("contexts = { x = \"up/..\" }", &["fs.read=.."]),
+        ("secret = [\"id=a,src=up/../token\"]", &["fs.read=../token"]),
+        ("secret = [\"id=up/../token\"]", &["fs.read=../token"]),
+        ("ssh = [\"a=up/../key\"]", &["fs.read=../key"]),
+        (
+            "cache-from = [\"type=local,src=inside/../up/c\"]",
+            &["fs.read=../beside/c", "fs.read=../beside/c-linux-amd64"],
+        ),
+        // Without a variable of its name, a secret is the file of its name.
+        ("secret = [\"id=up\"]", &["fs.read=../beside"]),
+        ("secret = [\"type=file,id=twice\"]", &["fs.read=../beside"]),
+        ("secret = [\"id=up,env=TOKEN\"]", &[]),
+        // What reads like an address is a folder where there is one.
+        ("context = \"github.com/deep/er\"", &["fs.read=../beside/deep/er"]),
+        ("context = \"https://deep/er\"", &["fs.read=../beside/deep/er"]),
+        ("context = \"git@example.com:x\"", &["fs.read=../beside/deep", "ssh"]),
+        ("dockerfile = \"github.com/Dockerfile\"", &["fs.read=../beside/Dockerfile"]),
+        (
+            "context = \"github.com/deep/er\"\n  dockerfile = \"up/Dockerfile\"",
+            &["fs.read=../beside/Dockerfile", "fs.read=../beside/deep/er"],
+        ),
+        ("context = \"github.com/acme/app\"", &[]),
+        ("context = \"https://example.com/app.git\"", &[]),
         // What stays inside, and what is outside by its name.
         ("context = \"inside\"", &[]),
         ("context = \"sub\"", &[]),
@@ -206,6 +234,21 @@ fn links_that_lead_out_are_asked_for() {
         let args: Vec<&str> = ["plan", "--github"].into_iter().chain(allowed).collect();
         let (code, _, told) = run(lines, &args, "pull_request_target");
         assert_eq!(code, Some(0), "{lines}: {told}");
+    }
+    // A row holds an entitlement in each line.
+    for (to, is_held) in
+        [("/srv/a\nfs=*", false), ("../a\rssh", false), ("/srv/a\u{85}b", false), ("/srv/a b", true)]
+    {
+        for lines in
+            ["context = \"K/x\"", "contexts = { x = \"K\" }", "secret = [\"id=a,src=K\"]", "ssh = [\"a=K\"]"]
+        {
+            let test = Test::new().file("docker-bake.hcl", target(lines)).file(".git/HEAD", "");
+            symlink(to, test.folder().join("K")).unwrap();
+            let output = test.args(["matrix"]).output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.success(), is_held, "{to:?} {lines}: {told}");
+            assert_eq!(told.contains("error[line-end]"), !is_held, "{to:?} {lines}: {told}");
+        }
     }
     // Leave to read one place is none for another.
     let (code, _, told) =

@@ -84,6 +84,13 @@ pub(crate) fn is_remote(text: &str) -> bool {
     }
 }
 
+/// Whether it is a Git reference that is fetched over SSH.
+#[must_use]
+pub(super) fn is_of_ssh(text: &str) -> bool {
+    let is_of = |(scheme, _): (&str, &str)| scheme.eq_ignore_ascii_case("ssh");
+    is_remote(text) && !text.starts_with("github.com/") && text.split_once("://").is_none_or(is_of)
+}
+
 fn is_git_url(scheme: &str, rest: &str) -> bool {
     let location = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = location.split_at(location.find('/').unwrap_or(location.len()));

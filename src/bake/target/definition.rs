@@ -90,12 +90,11 @@ impl Secret {
         self.env.as_ref().map(Text::as_str).or(own)
     }
 
-    /// The file that it is read from, as far as that does not depend on the environment: without `env` and `src`, and where no
-    /// variable can have its name, BuildKit reads the file of its name, for which Bake asks nothing
-    /// (`session/secrets/secretsprovider/store.go`).
+    /// The file that it is read from, or may be: without `env` and `src`, and where no variable of its name is set, BuildKit
+    /// reads the file of its name, for which Bake asks nothing (`session/secrets/secretsprovider/store.go`).
     #[must_use]
     pub fn file(&self) -> Option<&Text> {
-        self.src.as_ref().or_else(|| self.variable().is_none().then_some(&self.id))
+        self.src.as_ref().or_else(|| self.env.is_none().then_some(&self.id))
     }
 }
 
@@ -108,6 +107,14 @@ pub struct Ssh {
     pub paths: Vec<Text>,
     /// Where it is written.
     pub span: Option<Span>,
+}
+
+impl Ssh {
+    /// Whether it is the running agent, as an empty path is, too (BuildKit `session/sshforward/sshprovider/agentprovider.go`).
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(Text::is_empty)
+    }
 }
 
 /// One element of `policy`.

@@ -1,7 +1,7 @@
 //! The paths of this machine that a target names, and what Bake asks for before it goes there.
 
-use super::context::folder_of;
-use super::definition::{Entry, Secret, Target};
+use super::context::{folder_of, is_of_ssh};
+use super::definition::{Entry, Secret, Ssh, Target};
 use super::text::Text;
 
 /// What a path is needed for.
@@ -52,6 +52,13 @@ pub(crate) struct NamedPath<'t> {
     pub(crate) text: &'t Text,
 }
 
+/// Whether a build of a target uses the running SSH agent: since it says so, or to fetch its context, for which Bake gives it
+/// where it says nothing of SSH (buildx `bake/bake.go`).
+pub(crate) fn uses_agent(target: &Target) -> bool {
+    let fetches = || target.context.as_ref().is_some_and(|context| is_of_ssh(context.as_str()));
+    target.ssh.iter().any(Ssh::is_agent) || target.ssh.is_empty() && fetches()
+}
+
 /// The paths that a target names: of contexts, secrets, SSH keys and local caches. A Dockerfile, whose place depends on the
 /// context, is not among them.
 pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
@@ -61,7 +68,7 @@ pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
     let contexts = target.contexts.iter().filter_map(move |(key, text)| folder(Use::NamedContext(key), text));
     let context = target.context.iter().filter_map(move |text| folder(Use::Context, text));
     let secrets = target.secret.iter().filter_map(Secret::file);
-    let keys = target.ssh.iter().flat_map(|ssh| &ssh.paths);
+    let keys = target.ssh.iter().flat_map(|ssh| &ssh.paths).filter(|path| !path.is_empty());
     let is_local = |entry: &&Entry| entry.kind() == "local";
     let from = target.cache_from.iter().filter(is_local).filter_map(|entry| entry.fields.get("src"));
     let to = target.cache_to.iter().flatten().filter(is_local);
