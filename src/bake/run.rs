@@ -123,7 +123,20 @@ fn parse_file(
         Format::Hcl => hcl::parse_hcl(sources, id).map(|body| Language::Bake(body, false)),
         Format::HclJson => json::parse_json(sources, id).map(|body| Language::Bake(body, true)),
         Format::Compose => Ok(Language::Compose),
+        Format::Bake => parse_bake(sources, id),
         Format::Unknown => parse_unknown(sources, id, surroundings),
+    }
+}
+
+/// Parses a file as HCL, or else JSON.
+fn parse_bake(sources: &mut Sources, id: SourceId) -> Result<Language, Vec<Diagnostic>> {
+    let hcl = match hcl::parse_hcl(sources, id) {
+        Ok(body) => return Ok(Language::Bake(body, false)),
+        Err(hcl) => hcl,
+    };
+    match json::parse_json(sources, id) {
+        Ok(body) => Ok(Language::Bake(body, true)),
+        Err(json) => Err(if sources.get(id).text.trim_start().starts_with('{') { json } else { hcl }),
     }
 }
 

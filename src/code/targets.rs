@@ -17,9 +17,9 @@ codes! {
         cure: "Rename it. In a matrix, `replace(NAME, \".\", \"-\")` makes a version fit into a name.",
     }
     DUPLICATE_NAME "duplicate-name" [Error] {
-        cause: "Several targets of a matrix get the same name, because `name` does not use every axis, or because there is no `name`.",
+        cause: "Several targets of a matrix get the same name, because `name` does not use every axis, or because there is no `name`; or two services of Compose do, since Bake writes `_` for a `.` in their names.",
         example: file("target \"app\" {\n  name   = \"app-${os}\"\n  matrix = { os = [\"debian\", \"alpine\"], tls = [\"on\", \"off\"] }\n}\n").fixed("app-${os}", "app-${os}-${tls}"),
-        cure: "Use every axis of the matrix in `name`.",
+        cure: "Use every axis of the matrix in `name`; rename one of the services.",
     }
     NAME_WITHOUT_MATRIX "name-without-matrix" [Error] {
         cause: "`name` names the members of a matrix, and this target has no `matrix`.",

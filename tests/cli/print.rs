@@ -293,3 +293,81 @@ fn a_variable_that_an_attribute_sets_is_listed_without_its_type() {
             .run();
     }
 }
+
+/// Bake builds either of them, as the order of a map of Go happens to be.
+#[test]
+fn services_that_become_one_target_are_refused() {
+    for (first, second, status) in
+        [("a.b", "a_b", 1), ("a_b", "a.b", 1), ("a.b.c", "a_b.c", 1), ("a.b", "a-b", 0), ("a.b", "ab", 0)]
+    {
+        let file = format!(
+            "services:\n  {first}:\n    image: r/one:1\n    build: x\n  {second}:\n    image: r/two:1\n    build: z\n"
+        );
+        for command in [&["print"][..], &["plan", "--publish=false"], &["bake"]] {
+            let output = Test::new().file("compose.yaml", &file).args(command.iter().copied()).output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(status), "{file}: {told}");
+            let message = told.contains("both become the target `a_b");
+            let names = [first, second].iter().all(|service| told.contains(&format!("`{service}`")));
+            assert_eq!((message, message && names), (status == 1, status == 1), "{file}: {told}");
+        }
+    }
+    // What is not built becomes no target.
+    let file = "services:\n  a.b:\n    image: r/one:1\n  a_b:\n    image: r/two:1\n    build: z\n";
+    let output = Test::new().file("compose.yaml", file).args(["print"]).output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// As in buildx: the last of several parameters with one name has it, and words of the language may be names of parameters.
+#[test]
+fn parameters_are_named_as_in_buildx() {
+    for (parameters, result, call, expected) in [
+        ("params = [a, a]", "\"x${a}\"", "f(1, 2)", "x2"),
+        ("params = [a, b, a]", "\"x${a}${b}\"", "f(1, 2, 3)", "x32"),
+        ("params = [a]\n  variadic_params = a", "jsonencode(a)", "f(1, 2, 3)", "[2,3]"),
+        ("params = [a, b]", "\"x${a}${b}\"", "f(1, 2)", "x12"),
+        ("params = [true, a, null]", "\"${a}${true}\"", "f(1, 2, 3)", "2true"),
+        ("params = [false]\n  variadic_params = null", "\"${false}\"", "f(1, 2)", "false"),
+    ] {
+        let file = format!(
+            "function \"f\" {{\n  {parameters}\n  result = {result}\n}}\ntarget \"default\" {{\n  args = {{ X = {call} }}\n}}\n"
+        );
+        let output = Test::new().file("docker-bake.hcl", &file).args(["print"]).output();
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(printed["target"]["default"]["args"]["X"], expected, "{file}: {told}");
+    }
+}
+
+/// Bake compares the endings of Compose files without case, and those of its own languages, too, before it tries Compose.
+#[test]
+fn a_file_of_bake_is_no_compose_file_in_any_case() {
+    let compose = r#"{"services":{"x":{"build":{"context":".","args":{"A":"1"}}}}}"#;
+    let bake = r#"{"target":{"x":{"args":{"A":"1"}}}}"#;
+    let hcl = "target \"x\" {\n  args = { A = \"1\" }\n}\n";
+    for (name, text, is_found) in [
+        ("x.JSON", compose, false),
+        ("x.Hcl", compose, false),
+        ("x.JSON", bake, true),
+        ("x.HCL", bake, true),
+        ("x.Json", hcl, true),
+        ("x.HCL", hcl, true),
+        ("x.conf", compose, true),
+        ("x.YML", compose, true),
+    ] {
+        let own = "target \"x\" {\n  tags = [\"r/a:1\"]\n}\n";
+        let test = Test::new().file(name, text).file("a.hcl", own);
+        let output = test.args(["print", "-f", name, "-f", "a.hcl", "x"]).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || !is_found, "{name} {text}: {told}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(printed.contains("\"A\": \"1\""), is_found, "{name} {text}: {printed}{told}");
+    }
+    // As buildx, which does not skip it there.
+    let test =
+        Test::new().file(".env", "\u{feff}V=1\n").file("compose.yaml", "services:\n  x:\n    build: .\n");
+    test.args(["print", "x"])
+        .status(1)
+        .stderr("error[env-file]: `.env` begins with a byte order mark[..]\n...\n")
+        .run();
+}

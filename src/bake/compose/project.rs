@@ -167,6 +167,11 @@ fn environment(surroundings: &ComposeInputs<'_>) -> Result<Environment, Diagnost
     let process: Environment = surroundings.env.iter().map(named).collect();
     let mut environment = Environment::new();
     match surroundings.files.read_variables(DOTENV) {
+        Ok(text) if text.starts_with('\u{feff}') => {
+            let message =
+                format!("`{DOTENV}` begins with a byte order mark, with which Bake does not read it");
+            return Err(Diagnostic::error(Code::ENV_FILE, message).with_help("save it as UTF-8 without one"));
+        }
         Ok(text) => {
             let outer = |name: &str| process.get(name).cloned();
             dotenv::read(&text, &mut environment, surroundings.secrets, &outer)
@@ -344,7 +349,7 @@ mod tests {
 
     #[test]
     fn files_merge_as_compose_says() {
-        let cases: [(&[(&str, &str)], &str); 9] = [
+        let cases: [(&[(&str, &str)], &str); 12] = [
             (
                 &[
                     ("compose.a.yaml", "services: {a: {build: {args: [X=1, Y=1], tags: [t], target: x}}}"),
@@ -372,6 +377,25 @@ mod tests {
                     "x-b: &b {target: t, context: z}\nservices: {a: {build: {<<: *b, context: .}}}",
                 )],
                 "a{target:t}",
+            ),
+            // As yq writes a merge key, and two more that merge; a quoted one does not.
+            (
+                &[(
+                    "compose.yaml",
+                    "x-b: &b {target: t}\nservices: {a: {build: {!!merge <<: *b, context: .}}}",
+                )],
+                "a{target:t}",
+            ),
+            (
+                &[(
+                    "compose.yaml",
+                    "x-b: &b {X: '1'}\nservices: {a: {build: {args: {!<tag:yaml.org,2002:merge> '<<': *b, Y: '2'}}}}",
+                )],
+                "a{args:{X:1,Y:2}}",
+            ),
+            (
+                &[("compose.yaml", "x-b: &b {X: '1'}\nservices: {a: {build: {args: {! <<: *b}}}}")],
+                "a{args:{X:1}}",
             ),
             (
                 &[(

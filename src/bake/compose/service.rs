@@ -73,6 +73,16 @@ pub(super) fn definition(model: &Map, mut decoder: Decoder<'_>) -> Result<Defini
         let Some(target) = decoder.service(name, member.key, &member.value, services, &secrets) else {
             continue;
         };
+        if let Some(other) = definition.targets.get(&target.name) {
+            let other = services.iter().find(|(_, member)| Some(member.key) == other.span);
+            let other = other.map_or(&target.name, |(name, _)| name);
+            let message =
+                format!("the services `{other}` and `{name}` both become the target `{}`", target.name);
+            let error = Diagnostic::error(Code::DUPLICATE_NAME, message).at(member.key, "");
+            let help = "Bake writes `_` for a `.` and builds either of them by chance: rename one";
+            decoder.diagnostics.report(error.with_help(help));
+            continue;
+        }
         members.push(Text { value: MarkedStr::verbatim(Arc::clone(&target.name)), span: Some(member.key) });
         definition.add_target(target);
     }

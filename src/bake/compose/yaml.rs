@@ -37,6 +37,8 @@ const MAX_DEPTH: usize = 64;
 const RESET: &str = "!reset";
 const OVERRIDE: &str = "!override";
 const CORE: &str = "tag:yaml.org,2002:";
+/// What yq writes before each merge key.
+const MERGE: &str = "tag:yaml.org,2002:merge";
 
 /// The keys that lead to a value.
 pub(super) type KeyPath = Vec<Name>;
@@ -211,8 +213,12 @@ impl Builder {
         anchor: usize,
         span: Span,
     ) -> Result<(), Failure> {
-        let plain = style == ScalarStyle::Plain && tag.is_none();
-        let is_merge = plain && text == "<<";
+        // Of one that says what it is, go-yaml does not read the text.
+        let is_merge = match tag {
+            None => style == ScalarStyle::Plain && text == "<<",
+            Some("!") => text == "<<",
+            Some(tag) => tag == MERGE,
+        };
         let kind = scalar_kind(text, style, tag).unwrap_or(NodeKind::Null);
         let is_text = matches!(kind, NodeKind::Text(_));
         let name: Name = text.into();

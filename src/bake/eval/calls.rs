@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::budget::Heft;
 use super::expression::{Context, Scope, describe};
 use super::functions::FunctionError;
@@ -262,10 +264,11 @@ impl UserFunction {
             return Err(FunctionError::argument(expected, message));
         }
         let rest = args.split_off(self.params.len());
-        let mut names: Vec<(Name, Value)> = self.params.iter().cloned().zip(args).collect();
+        // Of several with one name, the last has it, as in buildx.
+        let mut names: IndexMap<Name, Value> = self.params.iter().cloned().zip(args).collect();
         names.extend(
             self.variadic.iter().map(|name| (Arc::clone(name), Value::tuple(rest.clone()).marked(number))),
         );
-        Ok(names)
+        Ok(names.into_iter().collect())
     }
 }

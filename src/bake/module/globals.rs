@@ -474,6 +474,9 @@ impl Module {
 fn keyword(expr: &Expr) -> Result<Name, Failure> {
     match &expr.kind {
         ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Arc::clone(name)),
+        // Nothing can refer to them.
+        ExprKind::Bool(word) => Ok(word.to_string().into()),
+        ExprKind::Null => Ok("null".into()),
         ExprKind::Broken(failure) => Err(failure.clone()),
         _ => Err(Box::new(
             Diagnostic::error(Code::FUNCTION_PARAMS, "a parameter must be a plain name").at(expr.span, ""),

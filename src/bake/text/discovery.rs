@@ -141,6 +141,8 @@ pub(crate) enum Format {
     HclJson,
     /// `.yml` or `.yaml`, in any case.
     Compose,
+    /// `.hcl` or `.json` in another case: Bake never takes it for Compose, and tries HCL, then JSON.
+    Bake,
     /// Any other name and standard input: Bake tries Compose, then HCL, then JSON.
     Unknown,
 }
@@ -155,6 +157,7 @@ impl Format {
             "hcl" => Self::Hcl,
             "json" => Self::HclJson,
             _ if ["yml", "yaml"].iter().any(|e| extension.eq_ignore_ascii_case(e)) => Self::Compose,
+            _ if ["hcl", "json"].iter().any(|e| extension.eq_ignore_ascii_case(e)) => Self::Bake,
             _ => Self::Unknown,
         }
     }
@@ -586,7 +589,8 @@ mod tests {
             ("docker-bake.json", Format::HclJson),
             ("compose.YAML", Format::Compose),
             ("x.yml", Format::Compose),
-            ("docker-bake.HCL", Format::Unknown),
+            ("docker-bake.HCL", Format::Bake),
+            ("x.Json", Format::Bake),
             ("some.hcl/file", Format::Unknown),
             ("-", Format::Unknown),
         ] {
