@@ -75,6 +75,9 @@ pub enum Problem {
         /// Offset of that byte, from 0.
         offset: usize,
     },
+    /// Another process writes into the folder, and goes on doing so.
+    #[error("another process is writing into its folder")]
+    Busy,
     /// Anything else that the operating system says.
     #[error("{}", reason(.0))]
     Other(io::Error),
@@ -109,7 +112,7 @@ impl HostError {
             Problem::Outside(_) => Code::OUTSIDE,
             Problem::TooLarge(_) => Code::FILE_TOO_LARGE,
             Problem::NotUtf8 { .. } => Code::NOT_UTF8,
-            Problem::Other(_) => Code::IO_ERROR,
+            Problem::Busy | Problem::Other(_) => Code::IO_ERROR,
         }
     }
 
@@ -137,6 +140,7 @@ impl HostError {
                 Some("its folder must be writable, too: it is replaced in one step")
             }
             (Problem::NotUtf8 { .. }, _) => Some("save it as UTF-8"),
+            (Problem::Busy, _) => Some("wait until it is done, or write into a folder of your own"),
             _ => None,
         }
     }

@@ -27,6 +27,7 @@ mod read;
 mod revision;
 mod streams;
 mod tree;
+mod turn;
 mod working_tree;
 mod write;
 

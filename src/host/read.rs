@@ -185,9 +185,13 @@ impl Host {
         if found.as_ref().is_ok_and(Metadata::is_dir) {
             return Err(Problem::Directory);
         }
-        // A pipe of a shell (`<(…)`) is below `/dev/fd`. One in the project may never have a writer.
-        if is_stream(&full) && self.is_in_project(&self.place(path)) {
-            return Err(Problem::NotAFile);
+        // A pipe of a shell (`<(…)`) is below `/dev/fd`. One in the project may never have a writer, and a device that a link in it
+        // leads to may never answer; `/dev/null` is empty.
+        if is_stream(&full) && self.place(path) != Path::new("/dev/null") {
+            let is_ours = |path: &str| self.is_in_project(&self.place(path)) || self.leads_out(path);
+            if path.to_str().is_none_or(is_ours) {
+                return Err(Problem::NotAFile);
+            }
         }
         Ok((File::open(full)?, found.map_or(0, |found| found.len())))
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::processor::{arm_variant, go_names};
 use super::programs::{Kill, run};
 use super::read::{HEAD, MAX_PRODUCT};
+use super::turn::Turns;
 use super::write::Prepared;
 use super::*;
 use crate::facts::command::CommandFailure;
@@ -432,7 +433,8 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
         let root = directory.path();
         fs::create_dir_all(root.join("sub/deep")).unwrap();
         fs::write(root.join("sub/file"), "old").unwrap();
-        let prepared = Prepared::new(root, Path::new(path), Cow::Borrowed(b"ours")).unwrap();
+        let prepared =
+            Prepared::new(root, Path::new(path), Cow::Borrowed(b"ours"), &mut Turns::default()).unwrap();
         fs::rename(root.join(swapped), root.join("moved")).unwrap();
         symlink(outside.path(), root.join(swapped)).unwrap();
         prepared.commit().unwrap();
@@ -442,7 +444,9 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
         assert_eq!(fs::read(root.join("moved").join(rest)).unwrap(), b"ours", "{path}");
         assert!(entries(&root.join("moved")).iter().all(|name| !name.starts_with('.')), "{path}");
         // The next one sees the link.
-        let Err(problem) = Prepared::new(root, Path::new(path), Cow::Borrowed(b"more")) else {
+        let Err(problem) =
+            Prepared::new(root, Path::new(path), Cow::Borrowed(b"more"), &mut Turns::default())
+        else {
             panic!("{path}")
         };
         assert!(matches!(problem, Problem::Link { .. }), "{path}: {problem}");
@@ -451,14 +455,15 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
     let (directory, _) = host();
     let root = directory.path();
     fs::write(root.join("file"), "old").unwrap();
-    let prepared = Prepared::new(root, Path::new("file"), Cow::Borrowed(b"ours")).unwrap();
+    let prepared =
+        Prepared::new(root, Path::new("file"), Cow::Borrowed(b"ours"), &mut Turns::default()).unwrap();
     fs::remove_file(root.join("file")).unwrap();
     symlink(outside.path().join("new"), root.join("file")).unwrap();
     prepared.commit().unwrap();
     assert_eq!(fs::read(outside.path().join("new")).unwrap(), b"victim");
     assert!(fs::symlink_metadata(root.join("file")).unwrap().is_file());
     // What is dropped leaves nothing behind.
-    drop(Prepared::new(root, Path::new("file"), Cow::Borrowed(b"never")).unwrap());
+    drop(Prepared::new(root, Path::new("file"), Cow::Borrowed(b"never"), &mut Turns::default()).unwrap());
     assert_eq!(entries(root), ["file"]);
 }
 
@@ -499,4 +504,34 @@ fn a_folder_that_flickers_leads_nowhere() {
     });
     assert!(written > 0);
     assert_eq!(entries(outside.path()), [""; 0]);
+}
+
+/// What two runs write into one folder is that of one of them, and is never mixed.
+#[cfg(unix)]
+#[test]
+fn files_of_two_runs_are_not_mixed() {
+    let (folder, host) = host();
+    let names = ["out/a", "out/b", "out/c", "out/d"];
+    let write = |content: &'static str| {
+        let mut writing = host.writing();
+        for name in names {
+            writing.add(name, Cow::Borrowed(content.as_bytes())).unwrap();
+        }
+        writing.commit().unwrap();
+    };
+    for _ in 0..50 {
+        std::thread::scope(|scope| {
+            for content in ["one", "two", "three"] {
+                scope.spawn(move || write(content));
+            }
+        });
+        let found = names.map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
+        assert!(found.iter().all(|text| *text == found[0]), "{found:?}");
+    }
+    // By two spellings, nobody waits for itself.
+    let mut writing = host.writing();
+    for name in ["out/a", "./out/b", "out/../out/c"] {
+        writing.add(name, Cow::Borrowed(b"four")).unwrap();
+    }
+    writing.commit().unwrap();
 }

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::Host;
 use super::failure::{Action, HostError, Problem};
 use super::folder::{Folder, Kind, Temporary};
+use super::turn::Turns;
 
 /// What [`Writing`] did with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +48,17 @@ impl Host {
     /// Starts to write files together.
     #[must_use]
     pub fn writing(&self) -> Writing<'_> {
-        Writing { host: self, files: Vec::new() }
+        Writing { host: self, files: Vec::new(), turns: Turns::default() }
     }
 }
 
 /// Files that are given their content together, unless they have it already. Each is replaced in one step: whoever looks sees
 /// the old content or the new. None is touched before the content of all is on disk. Missing folders are created and
-/// permissions are kept. A stream is written to without a look at what it holds.
+/// permissions are kept. Of two processes that write into one folder, one waits for the other. A stream is written to without a look at what it holds.
 pub struct Writing<'h> {
     host: &'h Host,
     files: Vec<(PathBuf, Prepared)>,
+    turns: Turns,
 }
 
 impl Writing<'_> {
@@ -69,7 +71,7 @@ impl Writing<'_> {
         let (host, path) = (self.host, path.into());
         let prepared = host
             .check_fence(&host.resolve(&path))
-            .and_then(|()| Prepared::new(&host.directory, &path, content));
+            .and_then(|()| Prepared::new(&host.directory, &path, content, &mut self.turns));
         match prepared {
             Ok(prepared) => self.files.push((path, prepared)),
             Err(problem) => return Err(HostError::new(Action::Write, &path, problem)),
@@ -86,7 +88,8 @@ impl Writing<'_> {
             Ok(written) => Ok((path, written)),
             Err(problem) => Err(HostError::new(Action::Write, &path, problem)),
         };
-        self.files.into_iter().map(commit).collect()
+        let Self { host: _, files, turns: _turns } = self;
+        files.into_iter().map(commit).collect()
     }
 }
 
@@ -99,7 +102,12 @@ enum Step {
 
 impl Prepared {
     /// Gets ready to give a file this content, unless it has it already. Missing folders are created.
-    pub(super) fn new(directory: &Path, path: &Path, content: Cow<'_, [u8]>) -> Result<Self, Problem> {
+    pub(super) fn new(
+        directory: &Path,
+        path: &Path,
+        content: Cow<'_, [u8]>,
+        turns: &mut Turns,
+    ) -> Result<Self, Problem> {
         let (destination, inside) = look(directory, path)?;
         if destination == Destination::Stream {
             return Ok(Self(Step::Send { path: directory.join(path), content: content.into_owned() }));
@@ -109,6 +117,8 @@ impl Prepared {
             return Err(Problem::Directory);
         };
         let folder = open_folder(directory, path, &inside)?;
+        let place = directory.join(path);
+        turns.take(place.parent().unwrap_or(directory))?;
         let existing = folder.find(name)?;
         match &existing {
             Some(found) if found.kind == Kind::Folder => return Err(Problem::Directory),

@@ -148,3 +148,35 @@ fn our_own_files_are_not_waited_for() {
         assert!(code.is_some_and(|code| code > 0) && text.contains("not a regular file"), "{path}: {text}");
     }
 }
+
+/// git stores links, and a device may never answer.
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_device_is_not_read() {
+    let devices: Vec<&str> =
+        ["/dev/zero", "/dev/ptmx", "/dev/tty"].into_iter().filter(|path| Path::new(path).exists()).collect();
+    for device in devices {
+        for (name, arguments) in [
+            ("docker-bake.hcl", &["plan"][..]),
+            ("docker-bake.override.hcl", &["plan"]),
+            ("images.hcl", &["plan"]),
+            ("compose.yaml", &["print"]),
+            (".env", &["print", "-f", "x.yaml"]),
+            ("other.hcl", &["plan", "-f", "docker-bake.hcl", "-f", "other.hcl"]),
+            ("plan.json", &["merge", "--plan", "plan.json", "--metadata", "m"]),
+        ] {
+            let test = checkout().file("x.yaml", "services:\n  x:\n    build: .\n").file("m/a.json", "{}");
+            let path = test.folder().join(name);
+            let _ = fs::remove_file(&path);
+            std::os::unix::fs::symlink(device, &path).unwrap();
+            let (code, told) = told(test, arguments);
+            assert_eq!(code, Some(1), "{device} {name}: {told}");
+            assert!(told.contains("not a regular file"), "{device} {name}: {told}");
+        }
+    }
+    // This one has an end at once, and is how some are switched off.
+    let test = checkout();
+    std::os::unix::fs::symlink("/dev/null", test.folder().join("docker-bake.override.hcl")).unwrap();
+    let (code, told) = told(test, &["plan"]);
+    assert_eq!(code, Some(0), "{told}");
+}
