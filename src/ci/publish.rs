@@ -91,19 +91,19 @@ impl FromStr for Branch {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let start = text.strip_suffix("**").unwrap_or(text);
-        let is_of = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let is_of = |c: char| c.is_alphanumeric() || "-_./+#@=,%".contains(c);
         if let Some(name) = text.strip_prefix("refs/heads/") {
             Err(format!("`{text}` is a ref, and a branch is named without `refs/heads/`: `{name}`"))
         } else if text.starts_with("refs/") {
             Err(format!("`{text}` is not a branch"))
-        } else if start.starts_with(|c: char| c.is_ascii_alphanumeric()) && start.chars().all(is_of) {
+        } else if start.starts_with(char::is_alphanumeric) && start.chars().all(is_of) {
             Ok(Self(text.to_owned()))
         } else if start.contains(['*', '?', '[', ']', '!']) || start.is_empty() {
             // A condition of GitHub compares whole names and beginnings only.
             Err(format!("`{text}` is neither a branch nor the beginning of branches, such as `release/**`"))
         } else {
             // Filters and conditions read other characters in ways of their own.
-            Err(format!("`{text}` cannot be written here: a branch has letters, digits and `-_./`"))
+            Err(format!("`{text}` cannot be written here: a branch has letters, digits and `-_./+#@=,%`"))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::bake::values::SecretNames;
 use crate::cli::Selection;
 use crate::code::Code;
 use crate::consent::Consent;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
 use crate::facts::github;
 
@@ -37,6 +37,16 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
             return Err(Error::Usage(format!(
                 "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
             )));
+        }
+        if session.for_github && is_untrusted(session) {
+            let refs = refs(session, object);
+            if refs.len() > 1 {
+                let message = format!("`--consent {path}` has a name of several refs: {}", listed(&refs));
+                return Err(vec![Diagnostic::error(Code::CONSENT_FILE, message).with_help(
+                    "git takes the first of them, and an outside contributor may have named a branch like that: name the ref in full, such as `git:refs/remotes/origin/main:PATH`",
+                )]
+                .into());
+            }
         }
         if session.for_github && is_untrusted(session) && is_planned(session, object) {
             let message = format!(
@@ -71,10 +81,25 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     Ok(Consent::read(path, &text).map_err(|error| vec![error])?)
 }
 
+/// The refs whose name it is by the rules of git (<https://git-scm.com/docs/gitrevisions>).
+fn refs(session: &Session<'_>, object: &str) -> Vec<String> {
+    let name = base(object);
+    let full = ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|folder| format!("{folder}/{name}"));
+    let asked = full.iter().map(String::as_str);
+    let arguments: Vec<&str> = ["for-each-ref", "--format=%(refname)"].into_iter().chain(asked).collect();
+    let found = session.host.git(&arguments).unwrap_or_default();
+    found.lines().filter(|found| full.iter().any(|name| name == found)).map(str::to_owned).collect()
+}
+
+/// What an object is counted from.
+fn base(object: &str) -> &str {
+    let name = object.split([':', '^', '~']).next().unwrap_or_default();
+    name.split_once("@{").map_or(name, |(name, _)| name)
+}
+
 /// Whether an object is named by what happens to be checked out: `HEAD` and what is counted from it, or its branch.
 fn is_planned(session: &Session<'_>, object: &str) -> bool {
-    let name = object.split([':', '^', '~']).next().unwrap_or_default();
-    let name = name.split_once("@{").map_or(name, |(name, _)| name);
+    let name = base(object);
     // `FETCH_HEAD` and the like are what was fetched or merged last.
     if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
         return true;

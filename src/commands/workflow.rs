@@ -26,6 +26,7 @@ use crate::spec::WorkflowSettings;
 
 pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Result<(), Error> {
     let cli::Workflow { ci, output, check, settings: options, selection } = args;
+    let output = &output.as_deref().map(|path| session.host.from_here(path));
     if !selection.publish {
         let message =
             "`--publish=false` changes nothing in a workflow, where each run decides it: see `--publish-on`";
@@ -282,6 +283,8 @@ fn committed(session: &Session<'_>, path: &str) -> Result<Option<String>, Error>
         return Ok(None);
     }
     let text = host.read_product(path)?;
+    // As editors of Windows save it.
+    let text = text.trim_start_matches('\u{feff}').to_owned();
     if text.starts_with(&format!("# {}", discovery::GENERATED)) {
         return Ok(Some(text));
     }

@@ -128,6 +128,7 @@ impl Client {
             insecure: insecure.clone(),
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);
+        exchanger.echoes.know(credentials.written());
         let authenticator = Authenticator::new(exchanger.clone(), credentials);
         let (schemes, written) = Default::default();
         Ok(Self { shared: Arc::new(Shared { exchanger, authenticator, schemes, written }) })

@@ -1,7 +1,7 @@
 //! What a server says, without our own credentials: some say back what they were sent.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,7 +33,11 @@ const MAX_KEPT: usize = 64;
 /// The credentials that requests had, each with the forms in which an answer could say them back: making these takes long, and
 /// most requests have those of another one.
 #[derive(Default)]
-pub(super) struct Echoes(Mutex<BTreeMap<String, Arc<Secrets>>>);
+pub(super) struct Echoes {
+    kept: Mutex<BTreeMap<String, Arc<Secrets>>>,
+    /// What may be said back without being sent: a server remembers what an earlier run sent it.
+    known: OnceLock<Secrets>,
+}
 
 /// The credentials of a request.
 #[derive(Default)]
@@ -65,7 +69,7 @@ impl Echoes {
             .chain(form.iter().map(String::as_str))
             .collect::<Vec<_>>()
             .join("\n");
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KEPT {
             known.clear();
         }
@@ -74,10 +78,23 @@ impl Echoes {
         known.entry(key).or_insert_with(new).clone()
     }
 
-    /// Takes the credentials that a request had out of what the answer says, unless the answer is what was asked for; out of
+    /// Takes note of credentials that servers may know although no request of this run had them. A short one may be a part of
+    /// any address.
+    pub(super) fn know(&self, credentials: impl Iterator<Item = String>) {
+        let telling = credentials.flat_map(written).filter(|secret| secret.len() >= MIN_WORD);
+        self.known.get_or_init(|| Secrets::new(telling.collect()));
+    }
+
+    /// Takes the credentials that a request had, and those that are known, out of what the answer says, unless the answer is what was asked for; out of
     /// its headers always.
     pub(super) fn hide(&self, answer: &mut Answer, message: &Message<'_>) {
-        hide(answer, &self.of(message));
+        let own = self.of(message);
+        hide(answer, &own);
+        if let Some(known) = self.known.get().filter(|known| !known.secrets.is_empty()) {
+            let leads_to_own = answer.leads_to_credentials;
+            hide(answer, known);
+            answer.leads_to_credentials |= leads_to_own;
+        }
     }
 }
 
@@ -226,6 +243,44 @@ mod tests {
         let (body, _) = said(&format!("{password} is wrong"));
         assert_eq!(body, "… is wrong");
         assert_eq!(said("denied for bob"), ("denied for bob".to_owned(), "denied for bob".to_owned()));
+    }
+
+    /// What an earlier run sent, in the answer to a request that has no credentials.
+    #[test]
+    fn no_answer_says_back_what_was_sent_before() {
+        for (password, is_hidden) in [
+            ("Pw+qzj/77hunterX9", true),
+            ("a\"quoted\" passw0rd", true),
+            // A part of many addresses.
+            ("registry", false),
+        ] {
+            let echoes = Echoes::default();
+            echoes.know([format!("bob:{password}"), password.to_owned()].into_iter());
+            let json = serde_json::to_string(password).unwrap();
+            for said in [
+                password,
+                json.trim_matches('"'),
+                &STANDARD.encode(password),
+                &STANDARD.encode(format!("bob:{password}")),
+            ] {
+                let mut headers = HeaderMap::new();
+                let realm = format!("Bearer realm=\"ftp://host/{said}\"");
+                headers.insert("www-authenticate", HeaderValue::from_str(&realm).unwrap());
+                let url = Url::parse("https://a/").unwrap();
+                let body = said.as_bytes().to_vec();
+                let mut answer =
+                    Answer { status: 401, headers, body, stream: None, url, leads_to_credentials: false };
+                echoes.hide(&mut answer, &Message::new(Method::GET));
+                let header =
+                    String::from_utf8_lossy(answer.headers["www-authenticate"].as_bytes()).into_owned();
+                let body = String::from_utf8(answer.body).unwrap();
+                assert_eq!(
+                    [header.contains(said), body.contains(said)],
+                    [!is_hidden; 2],
+                    "{said}: {header} {body}"
+                );
+            }
+        }
     }
 
     #[test]

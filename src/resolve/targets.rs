@@ -10,7 +10,7 @@ use super::input::Input;
 use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{Definition, Group, Target, Text};
-use crate::bake::values::Name;
+use crate::bake::values::{Name, secret};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
 use crate::platform::{Platform, split_list};
@@ -157,6 +157,16 @@ fn platforms(target: &Target, known: &mut KnownPlatforms) -> Result<Vec<Declared
     let mut platforms: Vec<(Platform, &Text)> = Vec::new();
     let mut diagnostics = Diagnostics::default();
     for text in target.platforms.iter().flatten() {
+        // Whatever is said of it would quote a part of it.
+        if let Some(name) = text.value.marks().secret() {
+            let message = format!("a platform of target `{}` is made of the secret `{name}`", target.name);
+            let error = Diagnostic::error(Code::PLATFORM, message).at(text.span, "");
+            diagnostics.report(error.with_help(format!(
+                "platforms are published, and what is wrong with this one is not shown; if `{name}` is not a secret, {}",
+                secret::remedy(name)
+            )));
+            continue;
+        }
         let parsed = match known.get(text.as_str()) {
             Some(parsed) => parsed.clone(),
             None => match split_list(text.as_str()) {

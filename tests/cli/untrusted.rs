@@ -403,6 +403,20 @@ fn what_builds_read_outside_is_asked_for() {
         (r#"secret = ["id=/root/x,env=TOKEN"]"#, &[]),
         (r#"secret = ["id=/root/x,src=a"]"#, &[]),
         (r#"secret = ["id=npm-token", "id=TOKEN"]"#, &[]),
+        // An empty path is the agent, which a context that is fetched over SSH gets where nothing else is said.
+        (r#"ssh = ["default="]"#, &["ssh"]),
+        (r#"ssh = ["key="]"#, &["ssh"]),
+        (r#"ssh = ["default=,"]"#, &["ssh"]),
+        (r#"ssh = [{ id = "default", paths = [""] }]"#, &["ssh"]),
+        (r#"ssh = ["default", "key=a"]"#, &["ssh"]),
+        (r#"ssh = ["key=a"]"#, &[]),
+        (r#"context = "git@github.com:acme/private.git""#, &["ssh"]),
+        (r#"context = "ssh://git@example.com/private.git#main""#, &["ssh"]),
+        ("context = \"git@github.com:acme/private.git\"\n  ssh = [\"key=a\"]", &[]),
+        (r#"context = "https://git@github.com/acme/public.git""#, &[]),
+        (r#"context = "github.com/acme/public""#, &[]),
+        (r#"context = "git://example.com/public.git""#, &[]),
+        (r#"contexts = { x = "git@github.com:acme/private.git" }"#, &[]),
     ] {
         let spec = format!(
             "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n  {reads}\n}}\n"
@@ -544,6 +558,25 @@ fn what_is_allowed_stands_in_another_revision() {
     }
     let (code, told) = in_event("git:base:.github/consent.json", "pull_request_target");
     assert_eq!(code, Some(0), "{told}");
+    // A name that is also that of a branch or tag which somebody else may have pushed.
+    git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let own = "git:origin/main:.github/consent.json";
+    assert_eq!(in_event(own, "pull_request_target").0, Some(0));
+    for other in ["refs/heads/origin/main", "refs/tags/origin/main"] {
+        git(&["update-ref", other, "HEAD"]);
+        for consent in
+            [own, "git:origin/main~0:.github/consent.json", "git:origin/main@{0}:.github/consent.json"]
+        {
+            let (code, told) = in_event(consent, "pull_request_target");
+            assert!(code == Some(1) && told.contains("name of several refs"), "{other} {consent}: {told}");
+        }
+        assert_eq!(
+            in_event("git:refs/remotes/origin/main:.github/consent.json", "pull_request_target").0,
+            Some(0)
+        );
+        assert_eq!(in_event(own, "push").0, Some(0));
+        git(&["update-ref", "-d", other]);
+    }
     for text in ["[]", "{\"allowed\": []}", "{\"allow\": \"a\"}", "{", "{\"allow\": [1]}"] {
         let outside = tempfile::tempdir().unwrap();
         let path = outside.path().join("c.json");
@@ -840,5 +873,74 @@ fn a_stranger_cannot_say_that_a_secret_is_none() {
         assert_eq!(output.status.code(), Some(code), "{what}");
         assert_eq!(told.contains("stays a secret"), is_warned, "{what}");
         assert!(!told.contains("hunter") || code == 0, "{what}");
+    }
+}
+
+/// A link in a checkout is its author's, also on the way to the working directory.
+#[cfg(unix)]
+#[test]
+fn the_working_directory_does_not_lead_out_of_a_checkout() {
+    use std::os::unix::fs::symlink;
+    let run = |directory: &str, args: &[&str]| {
+        let file = image("  tags = [\"1\"]\n  runners = { default = \"ubuntu-24.04\" }");
+        let test = Test::new().file("repo/.git/HEAD", "").file("repo/in/docker-bake.hcl", &file);
+        let test = test.file("elsewhere/deep/docker-bake.hcl", &file);
+        symlink("../elsewhere", test.folder().join("repo/link")).unwrap();
+        symlink("in", test.folder().join("repo/inner")).unwrap();
+        let test = test.env("GITHUB_EVENT_NAME", "pull_request_target").cwd("repo").args(["-C", directory]);
+        let test = test.args(args.iter().copied());
+        let output = test.output();
+        let is_written = test.folder().join("elsewhere/deep/ci").exists();
+        (output.status.code(), is_written, String::from_utf8(output.stderr).unwrap())
+    };
+    const GITHUB: [&str; 4] = ["plan", "--github", "--out", "ci"];
+    const CONFINED: [&str; 5] = ["plan", "--confine", ".", "--out", "ci"];
+    for (directory, args, code) in [
+        ("link/deep", &GITHUB[..], 1),
+        ("link/deep", &CONFINED, 1),
+        ("link/deep", &["matrix", "--format", "github"], 1),
+        ("./in/../link/deep/", &GITHUB, 1),
+        ("link/../elsewhere/deep", &GITHUB, 1),
+        // At the desk, with one's own folders, and within the checkout.
+        ("link/deep", &["plan"], 0),
+        ("inner", &GITHUB, 0),
+        ("inner", &CONFINED, 0),
+        ("in", &GITHUB, 0),
+        ("../elsewhere/deep", &GITHUB, 0),
+    ] {
+        let (found, is_written, told) = run(directory, args);
+        assert_eq!(found, Some(code), "{directory} {args:?}: {told}");
+        assert_eq!(told.contains("leads out of the checkout"), code == 1, "{directory} {args:?}: {told}");
+        assert!(code == 0 || !is_written, "{directory} {args:?}");
+    }
+}
+
+/// What is quoted of an invalid value may be a part of a secret that is too short to be known again.
+#[test]
+fn no_part_of_a_secret_is_quoted() {
+    for attribute in [
+        "platforms = [\"${substr(MY_TOKEN, 0, 6)}+/x\"]",
+        "platforms = [\"linux/${substr(MY_TOKEN, 6, 5)}+\"]",
+        "platforms = [substr(MY_TOKEN, 0, 6)]",
+        "platforms = [\"linux/${substr(MY_TOKEN, 0, 6)}\"]",
+        "platforms = [\"linux/arm64\", \"linux/arm64/${substr(MY_TOKEN, 0, 6)}\"]",
+        "platforms = [MY_TOKEN]",
+        "platforms = [\"linux/amd64\"]\n  shm-size = substr(MY_TOKEN, 0, 6)",
+        "platforms = [\"linux/amd64\"]\n  ulimits = [\"${substr(MY_TOKEN, 0, 6)}=1\"]",
+        "platforms = [\"linux/amd64\"]\n  annotations = [\"${substr(MY_TOKEN, 0, 6)}:a=b\"]",
+        "platforms = [\"linux/amd64\"]\n  annotations = [\"manifest[${substr(MY_TOKEN, 0, 6)}+/x]:a=b\"]",
+    ] {
+        let file = format!(
+            "variable \"MY_TOKEN\" {{\n  default = \"\"\n}}\ntarget \"app\" {{\n  tags = [\"ghcr.io/acme/app:1\"]\n  {attribute}\n}}\n"
+        );
+        for command in [&["plan"][..], &["plan", "--github"], &["print", "app"], &["matrix"], &["bake"]] {
+            let test = Test::new().file("docker-bake.hcl", &file).args(command.iter().copied());
+            let output = test.env("MY_TOKEN", "ghpAbC/dEfGhIjKlMnOpQrXyZ").output();
+            let told = String::from_utf8_lossy(&output.stderr).to_lowercase();
+            let shown = told.replace("my_token", "");
+            for part in ["ghpa", "pabc", "defg", "fghi"] {
+                assert!(!shown.contains(part), "{attribute} {command:?}: {told}");
+            }
+        }
     }
 }

@@ -90,6 +90,13 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn fail(&mut self, message: String, text: &Text) {
+        // A part of a secret that is quoted is too short to be found again in what is printed.
+        let message = match text.value.marks().secret() {
+            Some(name) => {
+                format!("this is made of the secret `{name}`, and what is wrong with it is not shown")
+            }
+            None => message,
+        };
         self.diagnostics.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(text.span, ""));
     }
 

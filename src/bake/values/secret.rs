@@ -69,11 +69,23 @@ impl SecretNames {
 }
 
 /// What a secret's name ends with, also as a part of its last word, as in `APIKEY`.
-const ENDINGS: [&str; 8] =
-    ["TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "KEY", "CREDENTIAL", "CREDENTIALS"];
+const ENDINGS: [&str; 12] = [
+    "TOKEN",
+    "TOKENS",
+    "PASSWORD",
+    "PASSWORDS",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "SECRETS",
+    "KEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "KUBECONFIG",
+];
 
 /// Its last words: whole ones, since `COMPAT` and `BYPASS` are not secrets.
-const WORDS: [&[&str]; 11] = [
+const WORDS: [&[&str]; 22] = [
     &["PAT"],
     &["PASS"],
     &["PWD"],
@@ -85,6 +97,18 @@ const WORDS: [&[&str]; 11] = [
     &["DB", "URL"],
     &["CONNECTION", "STRING"],
     &["ACCESS", "KEY", "ID"],
+    &["JWT"],
+    &["SECRET", "KEY", "BASE"],
+    // Of GitLab: with the token of the job.
+    &["CI", "REPOSITORY", "URL"],
+    &["AUTH", "CONFIG"],
+    &["MONGO", "URI"],
+    &["MONGO", "URL"],
+    &["MONGODB", "URI"],
+    &["MONGODB", "URL"],
+    &["REDIS", "URL"],
+    &["AMQP", "URL"],
+    &["WEBHOOK", "URL"],
 ];
 
 /// What may follow: which of several secrets it is, or how it is written. Besides, numbers: `TOKEN_2`, `TOKEN_V2`.
@@ -199,6 +223,18 @@ mod tests {
             "AWS_SECRET_ACCESS_KEY",
             "CLIENT_SECRET_OLD",
             "AZURE_CONNECTION_STRING",
+            "CI_REPOSITORY_URL",
+            "DOCKER_AUTH_CONFIG",
+            "CI_JOB_JWT",
+            "CI_JOB_JWT_V2",
+            "SECRET_KEY_BASE",
+            "MY_TOKENS",
+            "PASSWORDS",
+            "MONGODB_URI",
+            "REDIS_URL",
+            "SLACK_WEBHOOK_URL",
+            "KUBECONFIG",
+            "KUBECONFIG_B64",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -223,6 +259,12 @@ mod tests {
             "_",
             "KEYCLOAK_VERSION",
             "VERSION",
+            "REPOSITORY_URL",
+            "CI_PROJECT_URL",
+            "REDIS_VERSION",
+            "CONFIG",
+            "PIP_INDEX_URL",
+            "TOKENSIZE",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }

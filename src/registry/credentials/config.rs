@@ -124,6 +124,16 @@ impl Config {
         })
     }
 
+    /// The passwords and tokens of all entries.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        let logins = self.auths.values().filter_map(|entry| login(entry).ok().flatten());
+        logins.flat_map(|login| match login {
+            Login::Anonymous => Vec::new(),
+            Login::Password { user, password } => vec![format!("{user}:{password}"), password],
+            Login::IdentityToken(token) | Login::RegistryToken(token) => vec![token],
+        })
+    }
+
     /// The helper to ask for a repository's registry, if any.
     pub(super) fn helper(&self, repository: &Repository) -> Option<&str> {
         let own = best_key(&self.helpers, repository).map(|(_, helper)| helper.as_str());

@@ -13,7 +13,7 @@ mod config;
 
 mod helper;
 
-use config::{ConfigPlace, ConfigSource, server};
+use config::{Config, ConfigPlace, ConfigSource, server};
 pub(super) use login::Login;
 
 /// What was found for a repository.
@@ -29,7 +29,7 @@ pub(super) struct Found {
 /// What a helper has, or what is wrong with it, once it was asked.
 type Answer = Arc<OnceLock<Result<Option<Login>, String>>>;
 
-/// The configuration, read when it is first needed.
+/// The configuration.
 pub(super) struct Credentials {
     places: Vec<ConfigPlace>,
     /// What helpers get besides the environment of this process.
@@ -58,10 +58,20 @@ impl Credentials {
         }
     }
 
+    /// All passwords and tokens that the configuration itself has. Helpers are not asked: what they have is sent before it can be
+    /// said back.
+    pub(super) fn written(&self) -> impl Iterator<Item = String> {
+        self.sources().iter().filter_map(|source| source.config.as_ref().ok()).flat_map(Config::secrets)
+    }
+
+    fn sources(&self) -> &[ConfigSource] {
+        self.sources.get_or_init(|| self.places.iter().filter_map(ConfigPlace::read).collect())
+    }
+
     /// How to log in for a repository. A missing file, or a helper that knows nothing, means anonymous.
     pub(super) fn find(&self, repository: &Repository) -> Found {
         let mut problem = None;
-        let sources = self.sources.get_or_init(|| self.places.iter().filter_map(ConfigPlace::read).collect());
+        let sources = self.sources();
         for source in sources {
             match self.find_in(source, repository) {
                 Ok(Some(found)) => return found,

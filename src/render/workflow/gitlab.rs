@@ -82,7 +82,12 @@ fn condition(event: PublishEvent, branches: &[Branch]) -> String {
 /// Whether the pipeline is of a branch that publishes. A merge request's has no `CI_COMMIT_BRANCH`.
 fn branch_condition(branches: &[Branch]) -> String {
     let one = |branch: &Branch| match branch.prefix() {
-        Some(start) => format!("$CI_COMMIT_BRANCH =~ /^{}/", start.replace('.', r"\.").replace('/', r"\/")),
+        Some(start) => format!(
+            "$CI_COMMIT_BRANCH =~ /^{}/",
+            [".", "/", "+"]
+                .iter()
+                .fold(start.to_owned(), |text, sign| text.replace(sign, &format!(r"\{sign}")))
+        ),
         None => format!("$CI_COMMIT_BRANCH == \"{branch}\""),
     };
     match branches {

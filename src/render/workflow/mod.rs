@@ -76,7 +76,9 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
     let filter = match branches.as_slice() {
         _ if !is_on(PublishEvent::Push) => None,
         [] => Some(flow_list(DEFAULT_BRANCHES)),
-        branches => Some(flow_list(branches.iter().map(ToString::to_string))),
+        // Where `+` is meant as it stands, a filter wants it escaped
+        // (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet>).
+        branches => Some(flow_list(branches.iter().map(|branch| branch.to_string().replace('+', r"\+")))),
     };
     let [of_build, of_push, of_merge] = [logins.of_build(), logins.of_push(), logins.of_merge()];
     let is_by_job = |login: &&Login| login.account == Account::Job;
