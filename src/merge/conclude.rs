@@ -13,7 +13,8 @@ use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{IfMissing, MergeTools, Options};
 use super::{
-    also_named, codenames, command, damage, digests, fewer, greater, held, later, rebuilt, relist, unseen,
+    also_named, codenames, command, damage, digests, doubtful, fewer, greater, held, later, rebuilt, relist,
+    unseen,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -54,6 +55,13 @@ pub(super) fn conclude_once(
         }
     }
     report.notes.extend(ready.iter().filter_map(codenames::held));
+    if !options.allow_backward {
+        for one in &ready {
+            let doubtful = doubtful::tell(one, survey.records());
+            report.held.extend(doubtful.held);
+            report.notes.extend(doubtful.notes);
+        }
+    }
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     let unseen = unseen::tell(&ready, tools.sites, survey.records());

@@ -8,11 +8,11 @@ use super::subject::{Made, Subject};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
-use crate::published::floating::keeper;
 use crate::published::plan_json::{Follows, TagClass, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Record};
 use crate::published::release::{Saying, saying};
+use crate::published::renamed::{Kept, kept};
 use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
@@ -40,20 +40,22 @@ pub(crate) fn decide(
 ) -> TagReport {
     let previous = record.tag(&tag.name).present().cloned();
     let keeper = || {
-        let found = if subject.allow_backward {
-            None
-        } else {
-            keeper(subject.image, tag, record.tags().present().unwrap_or_default())
-        };
-        found.map(|keeper| keeper.reason())
+        if subject.allow_backward { Kept::No } else { kept(subject.image, tag, record) }
     };
     let mut why = None;
     let outcome = match &previous {
         Some(current) if current == digest => Outcome::Unchanged,
         current => {
-            why = keeper();
+            let kept = keeper();
+            why = match &kept {
+                Kept::By(keeper) => Some(keeper.reason()),
+                Kept::Perhaps(keeper) => Some(format!("{}, unless it is no version", keeper.reason())),
+                Kept::Open(_) | Kept::No => None,
+            };
             match (current, tag.floating) {
-                _ if why.is_some() => Outcome::Kept,
+                _ if matches!(kept, Kept::By(_)) => Outcome::Kept,
+                // It was asked for all that a repository tells.
+                _ if matches!(kept, Kept::Perhaps(_) | Kept::Open(_)) => Outcome::Held,
                 _ if is_unseen(tag, record) && !subject.trust_known_versions => Outcome::Held,
                 (None, _) => Outcome::Created,
                 (Some(_), true) => Outcome::Moved,

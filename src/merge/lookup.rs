@@ -4,6 +4,7 @@ use super::subject::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::TagEntry;
 use crate::published::record::{FaultKind, Known, Question, Questions, Record};
+use crate::published::renamed::{Kept, kept};
 
 /// What has to be known of the tags that an image will have: what they mean now, and which others there are. What is wrong
 /// with those that are known.
@@ -18,6 +19,9 @@ pub(super) fn tags(subject: &Subject<'_>, records: &[Record]) -> (Questions, Vec
             if is_listed(subject, tag) {
                 questions.insert((site, Question::Tags));
                 let is_open = record.tags().is_unasked() || record.lacks(&tag.name);
+                if let Kept::Open(open) = kept(subject.image, tag, record) {
+                    questions.extend(open.into_iter().map(|question| (site, question)));
+                }
                 if is_open && is_told_by_list(subject, tag) && witness != Some(&tag.name) {
                     continue;
                 }

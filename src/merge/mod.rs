@@ -36,6 +36,7 @@ mod ready;
 mod also_named;
 mod codenames;
 mod damage;
+mod doubtful;
 mod existing;
 mod fewer;
 mod greater;

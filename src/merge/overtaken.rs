@@ -19,12 +19,14 @@ use crate::published::metadata::Metadata;
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::progress::Event;
+use crate::published::record::{Answer, Question, Record, Reply};
+use crate::published::renamed::{Kept, kept};
 use crate::published::runs::Standing;
 use crate::published::served::{Content, Served};
 use crate::published::sites::parallel;
 use crate::published::survey::{Survey, Trouble};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, Manifest, TagOrDigest};
+use crate::registry::{Error, Manifest, TagList, TagOrDigest};
 
 /// How many tags that have appeared are looked at to find out whose index a tag has.
 const MAX_APPEARED: usize = 20;
@@ -252,7 +254,7 @@ impl<'a> Overtaken<'a> {
         let store = &self.tools.sites[spot.job.site].store;
         let tell = |error: Error| error.to_diagnostic();
         let mut listed = listed.to_vec();
-        while let Some(keeper) = keeper(spot.job.of, spot.planned, &listed) {
+        while let Some(keeper) = self.keeper(spot, &listed)? {
             let key = (spot.job.image, keeper.tag.clone());
             if !owners.contains_key(&key) {
                 let owner = self.owner(spot, &keeper, look)?;
@@ -305,6 +307,33 @@ impl<'a> Overtaken<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The greatest version that keeps a tag. What is only another name of a lesser one keeps nothing, nor does what may be.
+    fn keeper(&self, spot: &Spot<'_, 'a>, listed: &[Tag]) -> Result<Option<Keeper>, Diagnostic> {
+        let (image, planned) = (spot.job.of, spot.planned);
+        if keeper(image, planned, listed).is_none() {
+            return Ok(None);
+        }
+        let mut record = Record::default();
+        let list = TagList { tags: listed.to_vec(), ..TagList::default() };
+        record.learn(Question::Tags, Reply::Present(Answer::Tags(list, None)));
+        let own = Answer::Tag(spot.job.manifest.digest.clone());
+        record.learn(Question::Tag(spot.tag.tag.clone()), Reply::Present(own));
+        loop {
+            let open = match kept(image, planned, &record) {
+                Kept::By(keeper) => return Ok(Some(keeper)),
+                Kept::No | Kept::Perhaps(_) => return Ok(None),
+                Kept::Open(open) => open,
+            };
+            for question in open {
+                let Question::Tag(tag) = &question else { continue };
+                let found = self.tools.sites[spot.job.site].store.head_manifest(&tag.clone().into());
+                let found = found.map_err(|error| error.to_diagnostic())?;
+                let answer = found.map(|found| Reply::Present(Answer::Tag(found.digest)));
+                record.learn(question, answer.unwrap_or(Reply::Absent));
+            }
+        }
     }
 
     /// Says that another change of a tag was undone: by the merge of a lesser version, or by whoever wrote `other`.

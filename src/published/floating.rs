@@ -40,18 +40,27 @@ impl Keeper {
 /// that one with `latest = false` does not keep `latest`. What moves with channels or runs is for the plan alone to decide.
 #[must_use]
 pub(crate) fn keeper(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Option<Keeper> {
-    let own = &as_family_shows(image, tag, as_tagged(image, image.version.as_ref()?));
-    let numbers = tag.follows()?.numbers;
+    keepers(image, tag, listed).into_iter().next()
+}
+
+/// All that keep it so, the greatest first.
+#[must_use]
+pub(super) fn keepers(image: &PlannedImage, tag: &TagEntry, listed: &[Tag]) -> Vec<Keeper> {
+    let (Some(version), Some(Follows { class: _, numbers })) = (&image.version, tag.follows()) else {
+        return Vec::new();
+    };
+    let own = &as_family_shows(image, tag, as_tagged(image, version));
     // What shows a prerelease without its build metadata moves among the builds of it alone.
-    let of_builds = image.version.as_ref().filter(|version| version.is_of_builds(tag.name.as_str()));
+    let of_builds = Some(version).filter(|version| version.is_of_builds(tag.name.as_str()));
     let is_build = |one: &Version| of_builds.is_none_or(|prerelease| begins(one.core(), prerelease.core()));
-    let found = members(image, tag, listed)
+    let mut found: Vec<Member<'_>> = members(image, tag, listed)
         .into_iter()
         .filter(|one| !one.is_withdrawn && !image.beside.contains(one.tag) && !is_literal(image, one.tag))
         .filter(|one| one.version.cmp_precedence(own).is_gt() && agree(&one.version, own, numbers))
         .filter(|one| is_build(&one.version))
-        .max_by(|a, b| a.version.cmp(&b.version));
-    found.as_ref().map(Member::keeper)
+        .collect();
+    found.sort_by(|a, b| a.version.cmp(&b.version));
+    found.iter().rev().map(Member::keeper).collect()
 }
 
 /// Whether a text goes on with something else than digits behind this one.
@@ -270,7 +279,7 @@ fn as_family_shows(image: &PlannedImage, tag: &TagEntry, own: Version) -> Versio
 }
 
 /// The version as a repository shows it: build metadata stands behind a `-` there, or as the image's own tags have it.
-fn as_tagged(image: &PlannedImage, version: &Version) -> Version {
+pub(super) fn as_tagged(image: &PlannedImage, version: &Version) -> Version {
     let literal = image
         .tags
         .iter()

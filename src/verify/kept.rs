@@ -5,10 +5,11 @@ use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::Walk;
 use crate::published::also_named::{AlsoNamed, greater, says_greater};
-use crate::published::floating::{Keeper, keeper};
+use crate::published::floating::Keeper;
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question};
+use crate::published::renamed::{Kept, kept};
 use crate::published::runs::Standing;
 use crate::reference::{Digest, Tag};
 
@@ -50,9 +51,14 @@ pub(super) fn holder(
         let records = walk.records;
         return match records[site].tags() {
             Known::Unasked => Holder::Open,
-            Known::Present(listed) => match keeper(image, tag, listed) {
-                None => Holder::Own,
-                Some(keeper) => held_by(walk, site, &keeper, digest),
+            Known::Present(_) => match kept(image, tag, &records[site]) {
+                Kept::No => Holder::Own,
+                Kept::Open(questions) => {
+                    questions.into_iter().for_each(|question| walk.need(site, question));
+                    Holder::Open
+                }
+                Kept::By(keeper) => held_by(walk, site, &keeper, digest),
+                Kept::Perhaps(keeper) => Holder::Other(format!("stays, since {}", keeper.reason())),
             },
             Known::Faulty(fault) => Holder::Unlisted(fault.message().to_owned()),
             Known::Absent => Holder::Own,

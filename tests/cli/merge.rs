@@ -25,6 +25,7 @@ pub(crate) mod plans; // builds of another plan, whose legs have the same names
 mod platforms; // what indexes say of their images
 mod race; // several merges at once
 mod rebuilt; // versions that each run builds anew
+mod renamed; // tags that read as greater versions and are not
 mod requests; // how many requests large plans take, and which go at once
 mod results; // results and releases that are something else by their tags
 mod reused; // what an index records of its inputs, and images of the same inputs
