@@ -8,37 +8,34 @@ use super::report::{Looked, Outcome};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::also_named::{AlsoNamed, greater};
-use crate::published::record::Questions;
-use crate::published::survey::{Round, Survey};
+use crate::published::record::{Questions, Record};
+use crate::published::survey::Survey;
 use crate::reference::Tag;
 
 /// Leaves the tags with the indexes that have greater ones besides them.
 pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
     let mut compared = Looked::default();
-    loop {
+    compared.problems = survey.learn(|records| {
         let mut questions = Questions::new();
         for one in ready.iter() {
-            for (site, found) in moving(one).filter_map(|at| found(one, at, survey)) {
+            for (site, found) in moving(one).filter_map(|at| found(one, at, records)) {
                 if let AlsoNamed::Open(open) = found {
                     questions.extend(open.into_iter().map(|question| (site, question)));
                 }
             }
         }
-        match survey.ask(questions) {
-            Round::Idle => break,
-            Round::Asked(failures) if failures.is_empty() => {}
-            Round::Asked(failures) => {
-                compared.problems.extend(failures);
-                return compared;
-            }
-        }
+        questions
+    });
+    if !compared.problems.is_empty() {
+        return compared;
     }
+    let records = survey.records();
     for one in ready {
         let mut kept: BTreeMap<(Tag, String), Vec<String>> = BTreeMap::new();
         let mut unlisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut uncompared: BTreeMap<String, usize> = BTreeMap::new();
         for at in moving(one).collect::<Vec<usize>>() {
-            let (greater, own) = match found(one, at, survey) {
+            let (greater, own) = match found(one, at, records) {
                 Some((_, AlsoNamed::As(greater, own))) => (greater.clone(), own),
                 // Without a list, tags that follow versions do not move.
                 Some((_, AlsoNamed::Unlisted(fault))) if !one.image.unclear.is_empty() => {
@@ -100,10 +97,10 @@ fn moving<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = usize> + use<'r> {
 }
 
 /// What has the tag of a decision now besides it, and where.
-fn found<'r>(ready: &'r Ready<'_>, at: usize, survey: &'r Survey<'_>) -> Option<(usize, AlsoNamed<'r>)> {
+fn found<'r>(ready: &'r Ready<'_>, at: usize, records: &'r [Record]) -> Option<(usize, AlsoNamed<'r>)> {
     let decision = &ready.decisions[at];
     let planned = ready.image.tags.iter().find(|tag| tag.name == decision.tag)?;
     let previous = decision.report.previous.as_ref()?;
-    let record = &survey.records()[decision.site];
+    let record = &records[decision.site];
     Some((decision.site, greater(ready.image, planned, previous, record)))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::decide::follows_list;
+use super::decide::{Decision, follows_list};
 use super::ready::Ready;
 use super::report::Outcome;
 use crate::code::Code;
@@ -13,7 +13,7 @@ use crate::published::floating::members;
 use crate::published::given;
 use crate::published::record::{Question, Questions, Record};
 use crate::published::release::{Saying, saying};
-use crate::published::survey::{Round, Survey};
+use crate::published::survey::Survey;
 use crate::reference::Tag;
 
 /// How many tags of versions are looked at.
@@ -44,25 +44,23 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
     let mut rebuilt = Rebuilt::default();
     let decisions = ready.iter().flat_map(|one| &one.decisions);
     let created = decisions.filter(|one| one.report.outcome == Outcome::Created && !one.report.floating);
-    let proven: BTreeSet<usize> = created.map(|one| one.site).collect();
-    loop {
+    let of_unclear =
+        ready.iter().flat_map(|one| own(one)).filter(|one| one.report.outcome == Outcome::Created);
+    let proven: BTreeSet<usize> = created.chain(of_unclear).map(|one| one.site).collect();
+    rebuilt.problems = survey.learn(|records| {
         let mut questions = Questions::new();
         for one in ready.iter() {
             for at in moving(one, &proven) {
                 let site = one.decisions[at].site;
-                if let Owner::Open(open) = owner(one, at, &survey.records()[site]) {
+                if let Owner::Open(open) = owner(one, at, &records[site]) {
                     questions.extend(open.into_iter().map(|question| (site, question)));
                 }
             }
         }
-        match survey.ask(questions) {
-            Round::Idle => break,
-            Round::Asked(failures) if failures.is_empty() => {}
-            Round::Asked(failures) => {
-                rebuilt.problems.extend(failures);
-                return rebuilt;
-            }
-        }
+        questions
+    });
+    if !rebuilt.problems.is_empty() {
+        return rebuilt;
     }
     for one in ready {
         let records = survey.records();
@@ -77,7 +75,9 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
             report.why = Some("what has it is no version that is listed".to_owned());
             tags.push(format!("`{}`", report.reference));
         }
-        if let (false, Some(version)) = (tags.is_empty(), &one.image.version) {
+        let version = one.image.version.as_ref().map(ToString::to_string);
+        let version = version.or_else(|| Some(one.image.unclear.first()?.to_string()));
+        if let (false, Some(version)) = (tags.is_empty(), version) {
             let message = format!(
                 "image `{}` leaves {} as before: `{version}` is published again, and what has them is no version that is listed, so a greater version may be missing from the list",
                 one.key,
@@ -94,8 +94,8 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
 /// The positions of the decisions by which floating tags are to move by a list that nothing proves: own tags are replaced in
 /// their repository, and none is created.
 fn moving<'r>(ready: &'r Ready<'_>, proven: &'r BTreeSet<usize>) -> impl Iterator<Item = usize> + use<'r> {
-    let replaces =
-        |site: usize| ready.own().any(|own| own.site == site && own.report.outcome == Outcome::Replaced);
+    let is_again = |own: &Decision| matches!(own.report.outcome, Outcome::Replaced | Outcome::Moved);
+    let replaces = move |site: usize| own(ready).any(|own| own.site == site && is_again(own));
     let moves = move |at: &usize| {
         let one = &ready.decisions[*at];
         one.report.outcome == Outcome::Moved
@@ -106,6 +106,12 @@ fn moving<'r>(ready: &'r Ready<'_>, proven: &'r BTreeSet<usize>) -> impl Iterato
     (0..ready.decisions.len()).filter(moves)
 }
 
+/// The decisions about the own tags of an image, also those that leave open of which version they are.
+fn own<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
+    let is_unclear = |one: &&Decision| ready.image.unclear.contains(&one.tag);
+    ready.own().chain(ready.decisions.iter().filter(is_unclear))
+}
+
 /// Whose the tag of a decision is, as far as the record tells.
 fn owner(ready: &Ready<'_>, at: usize, record: &Record) -> Owner {
     let (image, decision) = (ready.image, &ready.decisions[at]);
@@ -113,7 +119,7 @@ fn owner(ready: &Ready<'_>, at: usize, record: &Record) -> Owner {
     let (Some(planned), Some(previous)) = (planned, &decision.report.previous) else { return Owner::Known };
     // Without a list, what moves it is not that.
     let Some(listed) = record.tags().present() else { return Owner::Known };
-    let mut own = ready.own().filter(|own| own.site == decision.site);
+    let mut own = own(ready).filter(|own| own.site == decision.site);
     if own.any(|own| own.report.previous.as_ref() == Some(previous)) {
         return Owner::Known;
     }
@@ -125,7 +131,8 @@ fn owner(ready: &Ready<'_>, at: usize, record: &Record) -> Owner {
     let mut versions = members(image, planned, listed);
     versions.sort_by(|a, b| b.version.cmp(&a.version));
     let is_own = |tag: &Tag| image.tags.iter().any(|own| own.name == *tag);
-    let others = listed.iter().filter(|tag| given::is_own_tag(tag));
+    // What is like an own tag that leaves its version open may be called anything.
+    let others = listed.iter().filter(|tag| given::is_own_tag(tag) || !image.unclear.is_empty());
     let tags =
         versions.into_iter().map(|one| one.tag).chain(others).filter(|tag| !is_own(tag)).take(MAX_TAGS);
     let tags: Vec<&Tag> = tags.collect();

@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::{Form, Part};
 use crate::oci::VERSION;
-use crate::published::also_named::says_greater;
+use crate::published::also_named::{AlsoNamed, greater as greater_tag, says_greater};
 use crate::published::floating::{Keeper, Member, members};
 use crate::published::given;
 use crate::published::plan_json::TagEntry;
@@ -123,7 +123,28 @@ pub(crate) fn restore(
                 questions.extend(own.map(|tag| (site, Question::Tag((*tag).clone()))));
             }
             report.problems.extend(ask(&mut survey, questions));
+            let is_pulled = |now: &Digest, record: &Record| {
+                withdrawn.iter().any(|own| record.tag(own).present() == Some(now))
+                    || said_withdrawn(&images, record, now).is_some()
+            };
+            report.problems.extend(survey.learn(|records| {
+                let open =
+                    named(&floating, &records[site], &is_pulled).filter_map(|(_, found)| match found {
+                        AlsoNamed::Open(open) => Some(open),
+                        _ => None,
+                    });
+                open.flatten().map(|question| (site, question)).collect()
+            }));
+            if !report.problems.is_empty() {
+                return Vec::new();
+            }
             let record = &survey.records()[site];
+            let kept: BTreeMap<Tag, Tag> = named(&floating, record, &is_pulled)
+                .filter_map(|(name, found)| match found {
+                    AlsoNamed::As(greater, _) => Some((name, greater.clone())),
+                    _ => None,
+                })
+                .collect();
             let owned: BTreeSet<&Digest> =
                 floating.values().filter_map(|one| record.tag(one.owner.as_ref()?.tag).present()).collect();
             for tag in others {
@@ -139,7 +160,7 @@ pub(crate) fn restore(
                 own.iter().any(|own| record.tag(own).present() == Some(now))
                     || said_withdrawn(&images, record, now).is_some()
             };
-            return promotions(floating, location, record, &is_known, report);
+            return promotions(floating, location, record, &is_known, &kept, report);
         }
         if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
             report.problems.extend(differing.iter().map(|tag| disagree(location, tag)));
@@ -178,6 +199,26 @@ fn moved<'r>(
         let now = record.tag(name).present()?;
         let owner = record.tag(one.owner.as_ref()?.tag).present()?;
         (now != owner).then(|| Question::Previous(now.clone()))
+    })
+}
+
+/// What else what has the floating tags that are to move is called, in other forms than that of their versions: it may be greater.
+/// What was pulled keeps nothing, whatever it is called.
+fn named<'r>(
+    floating: &'r BTreeMap<Tag, Floating<'_>>,
+    record: &'r Record,
+    is_pulled: &'r dyn Fn(&Digest, &Record) -> bool,
+) -> impl Iterator<Item = (Tag, AlsoNamed<'r>)> {
+    floating.iter().filter_map(move |(name, one)| {
+        let now = record.tag(name).present().filter(|now| !is_pulled(now, record))?;
+        let owner = one
+            .owner
+            .as_ref()
+            .filter(|owner| record.tag(owner.tag).present().is_some_and(|has| has != now))?;
+        let mut image = one.image.clone();
+        image.version = Some(owner.version.clone());
+        let tag = TagEntry { name: name.clone(), ..one.shape.clone() };
+        Some((name.clone(), greater_tag(&image, &tag, now, record)))
     })
 }
 
@@ -334,6 +375,7 @@ fn promotions(
     location: &Location,
     record: &Record,
     is_known: &dyn Fn(&Digest) -> bool,
+    named: &BTreeMap<Tag, Tag>,
     report: &mut Report,
 ) -> Vec<Promotion> {
     let mut unknown: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
@@ -362,6 +404,10 @@ fn promotions(
         let before = now.filter(|now| *now != digest).and_then(|now| record.previous(now).present());
         if let Some(version) = before.and_then(|served| says_greater(&of_owner, &tag, served)) {
             report.held.push(greater(location, &tag.name, &version));
+            continue;
+        }
+        if let Some(other) = named.get(&tag.name) {
+            report.held.push(reads_as_greater(location, &tag.name, other, owner.tag));
             continue;
         }
         if let Some(now) = now.filter(|now| *now != digest && !is_known(now)) {
@@ -417,6 +463,16 @@ fn greater(location: &Location, name: &Tag, version: &str) -> Diagnostic {
     Diagnostic::warning(Code::HELD, message).with_help(format!(
         "to take that version back, name it in `withdrawn`: `withdrawn = [\"{version}\"]`"
     ))
+}
+
+/// Leaves a tag with what has another one that reads as greater, in another form.
+fn reads_as_greater(location: &Location, name: &Tag, other: &Tag, own: &Tag) -> Diagnostic {
+    let message = format!(
+        "`{}` stays as it is: what has it is also `{other}`, which reads as greater than `{own}` and is not withdrawn",
+        location.with_tag(name)
+    );
+    Diagnostic::warning(Code::HELD, message)
+        .with_help(format!("to take that version back, name it in `withdrawn`: `withdrawn = [\"{other}\"]`"))
 }
 
 /// Names a tag that is still a withdrawn version, and that no version by its numbers is for.

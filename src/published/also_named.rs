@@ -3,11 +3,14 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use jiff::civil::date;
+use jiff::fmt::strtime;
+
 use super::floating::{is_decided, keeper};
-use super::plan_json::TagEntry;
+use super::plan_json::{Follows, TagEntry};
 use super::planned::PlannedImage;
 use super::record::{Fault, Known, Question, Record};
-use super::release::{Saying, saying};
+use super::release::has_same_numbers;
 use super::served::Served;
 use crate::commit;
 use crate::form::{Form, Part};
@@ -36,7 +39,7 @@ pub(crate) enum AlsoNamed<'a> {
 /// tag of the image but for its numbers, where those leave open which version they mean; and otherwise one that shows a
 /// version with greater numbers, whatever follows them.
 pub(crate) fn greater<'a>(
-    image: &'a PlannedImage,
+    image: &PlannedImage,
     tag: &TagEntry,
     digest: &Digest,
     record: &'a Record,
@@ -54,7 +57,7 @@ pub(crate) fn greater<'a>(
     // The plan has decided between its images.
     let is_open = |other: &&Tag| {
         let is_own = image.tags.iter().any(|own| own.name == **other);
-        !is_own && !image.beside.contains(*other) && !is_withdrawn(image, other)
+        !is_own && !image.beside.contains(*other) && !is_withdrawn_as(image, other.as_str())
     };
     let others = listed.iter().filter(is_open);
     let mut found: Vec<(&Tag, Lesser)> =
@@ -91,7 +94,8 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Lesse
     unclear.map(|own| Lesser { own: own.to_string(), rank: Default::default() }).or_else(|| {
         let own = image.version.as_ref()?;
         // About the tags of its forms the list has decided, and a variant's own name is of that variant alone.
-        let follows = tag.follows().filter(|_| !is_of_variant(tag) && !is_decided(image, tag, other))?;
+        let is_of_it = !is_of_variant(tag) || goes_on(tag, other);
+        let follows = tag.follows().filter(|_| is_of_it && !is_decided(image, tag, other))?;
         let before = |part: Option<&Part>| match part {
             Some(Part::Text(text)) => Some(text.clone()),
             _ => None,
@@ -100,15 +104,19 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Lesse
         let texts =
             prefixes.filter_map(|prefix| other.as_str().strip_prefix(prefix.as_str()).map(str::to_owned));
         let mut texts = texts.chain([other.to_string()]);
-        let is_greater = |version: &Version| {
-            (follows.class == Class::Prerelease || !version.is_prerelease())
-                && is_version(version, own)
-                && of_numbers(version).cmp(&of_numbers(own)) == Ordering::Greater
-                && of_numbers(version)[..follows.numbers] == of_numbers(own)[..follows.numbers]
-        };
+        let is_greater = |version: &Version| has_greater_numbers(version, own, follows);
         let version = texts.find_map(|text| image.parse_version(&text).ok().filter(is_greater))?;
         Some(Lesser { own: own.to_string(), rank: (of_numbers(&version), version.numbers().len()) })
     })
+}
+
+/// Whether the numbers of a version are greater than those of another one, among the versions that a tag moves with.
+fn has_greater_numbers(version: &Version, own: &Version, follows: Follows) -> bool {
+    let Follows { class, numbers } = follows;
+    (class == Class::Prerelease || !version.is_prerelease())
+        && is_version(version, own)
+        && of_numbers(version).cmp(&of_numbers(own)) == Ordering::Greater
+        && of_numbers(version)[..numbers] == of_numbers(own)[..numbers]
 }
 
 /// Whether a floating tag shows what stands behind the versions that it moves with, as `alpine` and `1-alpine` do.
@@ -120,6 +128,19 @@ fn is_of_variant(tag: &TagEntry) -> bool {
         _ => false,
     };
     tag.family.iter().any(shown)
+}
+
+/// Whether a tag has what stands behind the versions that a tag moves with, and more behind that: `1.4.0-jre-noble` beside
+/// `1.3.0-jre`.
+fn goes_on(tag: &TagEntry, other: &Tag) -> bool {
+    let goes_on = |form: &Form| match form.parts() {
+        [.., Part::Version, Part::Text(behind)] => {
+            let found = other.as_str().split_once(behind.as_str());
+            found.is_some_and(|(_, rest)| rest.starts_with(SEPARATORS))
+        }
+        _ => false,
+    };
+    tag.family.iter().any(goes_on)
 }
 
 /// Whether what reads as a version is one, beside this one: a number alone may be that of a build, and a long one a commit.
@@ -134,32 +155,59 @@ fn of_numbers(version: &Version) -> [u64; NUMBER_LIMIT] {
     std::array::from_fn(|at| version.numbers().get(at).map_or(0, Number::value))
 }
 
-/// Whether a tag is that of a version that was pulled, which owns nothing any more.
-fn is_withdrawn(image: &PlannedImage, tag: &Tag) -> bool {
-    let version = image.parse_version(tag.as_str()).ok();
-    let covers = |version: &Version| image.withdrawn.iter().any(|one| one.covers(version));
-    image.withdrawn.iter().any(|one| one.fits(tag.as_str())) || version.as_ref().is_some_and(covers)
+/// Whether a text is that of a version that was pulled, which owns nothing any more, or of a variant of one.
+fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
+    let version = image.parse_version(text).ok();
+    let is_variant = |version: &Version, pulled: &Version| {
+        version.class() == Class::Unknown && pulled.tail().is_empty() && has_same_numbers(version, pulled)
+    };
+    let covers = |version: &Version| {
+        image
+            .withdrawn
+            .iter()
+            .any(|one| one.covers(version) || one.version().is_some_and(|pulled| is_variant(version, pulled)))
+    };
+    image.withdrawn.iter().any(|one| one.fits(text)) || version.as_ref().is_some_and(covers)
 }
 
-/// The version that an index says it is, when that would keep a tag if its own tag were there.
+/// The version that an index says it is, when that would keep a tag if its own tag were there: in one of the forms of the tags that
+/// it moves with, or by its numbers where something else follows them.
 #[must_use]
 pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
-    let said = served.annotations()?.get(VERSION)?.clone();
-    let Saying::Other(text, version) = saying(image, &[said]) else { return None };
-    if Some(&version) <= image.version.as_ref() {
+    let text = served.annotations()?.get(VERSION)?;
+    let (own, follows) = (image.version.as_ref()?, tag.follows()?);
+    let version = image.parse_version(text).ok().filter(|version| is_version(version, own))?;
+    // What the image itself is going to say may be more than its version.
+    let said = image.annotations.get(VERSION).and_then(|said| image.parse_version(said).ok());
+    if said.is_some_and(|said| version.cmp_precedence(&said).is_le()) {
         return None;
     }
-    let names = tag.family.iter().filter_map(|form| with_version(form, &text)).chain([text.clone()]);
-    let own: Vec<Tag> = names.filter_map(|name| name.parse().ok()).collect();
-    keeper(image, tag, &own).map(|_| text)
+    // No tag has a `+`.
+    let shown = text.replace('+', "-");
+    let bare = shown.strip_prefix('v').unwrap_or(&shown);
+    let texts = [shown.as_str(), bare];
+    let mut names: Vec<String> = texts.map(str::to_owned).to_vec();
+    // It may be a whole tag.
+    if !tag.family.iter().any(|form| texts.iter().any(|text| form.fits(text))) {
+        let forms = tag.family.iter();
+        names.extend(forms.flat_map(|form| texts.iter().filter_map(|text| with_version(form, text))));
+    }
+    let listed: Vec<Tag> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    let of_other_form = || {
+        !is_of_variant(tag) && !is_withdrawn_as(image, text) && has_greater_numbers(&version, own, follows)
+    };
+    (keeper(image, tag, &listed).is_some() || of_other_form()).then(|| text.clone())
 }
 
-/// The tag of a version in a form that has nothing else to fill in.
+/// The tag of a version in a form, with any number, commit and day in their places.
 fn with_version(form: &Form, version: &str) -> Option<String> {
     let part = |part: &Part| match part {
         Part::Text(text) => Some(text.clone()),
         Part::Version => Some(version.to_owned()),
-        Part::Date(_) | Part::Commit(_) | Part::Number | Part::Name => None,
+        Part::Number => Some("0".to_owned()),
+        Part::Commit(length) => Some("0".repeat(*length)),
+        Part::Date(format) => strtime::format(format, date(2000, 1, 1).at(0, 0, 0, 0)).ok(),
+        Part::Name => None,
     };
     form.parts().iter().map(part).collect()
 }

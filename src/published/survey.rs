@@ -112,6 +112,11 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Asks what a look has to know, until it asks nothing that can be found out; which repositories failed.
+    pub(crate) fn learn(&mut self, asked: impl Fn(&[Record]) -> Questions) -> Vec<Diagnostic> {
+        self.conduct(|records| ((), asked(records))).1
+    }
+
     /// Asks what is not known yet.
     pub(crate) fn ask(&mut self, questions: Questions) -> Round {
         let is_open = |(site, question): &(usize, Question)| {

@@ -59,13 +59,25 @@ fn a_floating_tag_stays_with_what_has_a_greater_tag_of_the_same_kind() {
             "8.0.9-jammy 8.0 8 latest",
             "8.0=8.0.10-noble 8=8.0.10-noble latest=8.0.10-noble",
         ),
-        ("1.4.0-trixie 1.4 1 latest", "1.3.9-bookworm 1.3 1 latest", "1=1.4 latest=1.4.0-trixie"),
+        ("1.4.0-trixie 1.4 1 latest", "1.3.9-bookworm 1.3 1 latest", "1=1.4 latest=1.4"),
         ("1.4.0 1 latest", "1.3.9-slim 1 latest", "1=1.4.0 latest=1.4.0"),
         ("1.4.0-slim 1 latest", "1.3.9 1 latest", "1=1.4.0-slim latest=1.4.0-slim"),
         ("21.0.4-jdk 21 latest", "21.0.3-jre 21 latest", "21=21.0.4-jdk latest=21.0.4-jdk"),
         ("3.0.0-lts latest", "2.0.0-jre latest", "latest=3.0.0-lts"),
         ("17.2.0-ce.0 latest", "17.1.9-ee.0 latest", "latest=17.2.0-ce.0"),
         ("8.0.10-noble 8.0 latest", "6.0.9-jammy 6.0 latest", "latest=8.0.10-noble"),
+        // A variant's own names, where more follows it.
+        (
+            "21.0.4-jre-noble 21-jre jre",
+            "21.0.3-jre 21-jre jre",
+            "21-jre=21.0.4-jre-noble jre=21.0.4-jre-noble",
+        ),
+        (
+            "1.4.0-alpine-perl 1-alpine alpine",
+            "1.3.9-alpine 1-alpine alpine",
+            "1-alpine=1.4.0-alpine-perl alpine=1.4.0-alpine-perl",
+        ),
+        ("3.14.0-slim-trixie slim", "3.13.9-slim slim", "slim=3.14.0-slim-trixie"),
     ] {
         let mut world = World::with_app(&["a"]);
         assert_eq!(kept(&merge(&mut world, first, "", Options::default())), "", "{first}");
@@ -176,6 +188,21 @@ fn a_name_that_may_be_of_one_line_of_versions_is_reported_where_a_greater_one_ho
         assert!(found.message.contains(&format!(":{name}` (")), "{}", found.message);
         let help = found.help.clone().unwrap_or_default();
         assert!(help.contains("channels = [") && help.contains(&format!("\"{name}\"")), "{help}");
+    }
+    // A variant's name that stays with the greatest version of that variant.
+    for (own, floats, there) in [
+        ("{{ version }}-alpine3.20", r#""{{ major }}-alpine", "alpine""#, "1.4.0-alpine3.20 alpine"),
+        ("{{ version }}-jammy", r#""{{ major }}-jammy", "jammy""#, "1.4.0-jammy jammy"),
+        ("{{ version }}-slim", r#""{{ major }}-slim", "slim""#, "1.4.0-slim slim"),
+    ] {
+        let mut world = World::with_app(&["a"]);
+        merge(&mut world, there, "", Options::default());
+        let lines = format!("version = \"1.3.9\"\ntags = [\"{own}\", {floats}]");
+        let document = super::families::planned(&lines, &[]).0.replace("oci-layout:acme/app", "oci-layout:a");
+        world.build(&["a"], Build::new("app-linux-amd64", "linux/amd64").salt("next"));
+        let report = world.merge(&document, Options::default());
+        assert!(kept(&report).contains("=1.4.0-"), "{own}: {}", kept(&report));
+        assert!(report.notes.iter().all(|note| note.code.name() != "codename"), "{:?}", report.notes);
     }
     // `latest`, numbers and variants are of all lines.
     for (first, next) in [

@@ -3,6 +3,7 @@
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Outcome;
 
+use super::families::planned as planned_by;
 use super::world::{Build, TAGS, World, plan_of, untag};
 use crate::verify::desk::of_plan;
 
@@ -79,5 +80,88 @@ fn what_is_not_greater_or_was_taken_back_keeps_nothing() {
         let world = published(said);
         let (outcomes, notes) = outcomes(&world, &planned("1.4.2", TAGS, "", more), options);
         assert_eq!(outcomes, [Outcome::Moved; 2], "{said} {more}: {notes}");
+    }
+}
+
+/// What has `latest` and another tag, and says that it is `said`, stays there beside this version; what becomes of the other tags.
+fn kept_beside(version: &str, tags: &str, said: &str, there: &str, more: &str) -> String {
+    let mut world = World::with_app(&["acme/app"]);
+    let names: Vec<String> =
+        there.split_whitespace().chain(["seed"]).map(|name| format!("{name:?}")).collect();
+    let lines = format!(
+        "tags = [{}]\nannotations = {{ \"org.opencontainers.image.version\" = \"{said}\" }}",
+        names.join(", ")
+    );
+    let facts = ["event=push", "commit=c0ffee0c0ffee0c0ffee0c0ffee0c0ffee0c0ffe"];
+    let report = world.merge(&planned_by(&lines, &facts).0, Options::default());
+    assert_eq!(report.problems, [], "{lines}");
+    world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt("again"));
+    let lines = format!("version = \"{version}\"\ntags = [{tags}]\n{more}");
+    let document = planned_by(&lines, &facts).0;
+    let report = world.merge(&document, Options::default());
+    assert_eq!(report.problems, [], "{lines}");
+    let found = of_plan(&world, &document);
+    assert!(!found.disagrees(), "{lines}: {:?}", found.findings);
+    let kept = report.images["app"].references.iter().filter(|one| one.outcome == Outcome::Kept);
+    let mut kept: Vec<&str> = kept.map(|one| one.tag.as_str()).collect();
+    kept.sort_unstable();
+    kept.join(" ")
+}
+
+#[test]
+fn a_greater_version_is_told_in_every_form_that_tags_have() {
+    const PG: &str = r#""pg{{ major }}-{{ version }}", "pg{{ major }}", "latest""#;
+    const SHA: &str = r#""{{ version }}-{{ sha }}", "latest""#;
+    const DAY: &str = r#""{{ version }}-{{ date('%Y%m%d') }}", "{{ major }}", "latest""#;
+    const JAMMY: &str = r#""{{ version }}-jammy", "{{ major }}", "latest""#;
+    const OWN_NAME: &str = r#""{{ version }}-jammy", "{{ major }}-jammy", "jammy""#;
+    const PLAIN: &str = r#""{{ version }}", "{{ major }}", "latest""#;
+    const K3S: &str = r#""v{{ version | replace('+', '-') }}", "v{{ semver }}", "latest""#;
+    for (version, tags, said, there, expected) in [
+        ("1.2.3", PG, "2.0.0", "latest", "latest"),
+        ("1.2.3", PG, "1.3.0", "pg1 latest", "latest pg1"),
+        ("1.2.3", SHA, "1.9.0", "latest", "latest"),
+        ("1.2.3", SHA, "v1.2.4", "latest", "latest"),
+        ("1.2.3", DAY, "1.9.0", "1 latest", "1 latest"),
+        ("1.2.3", JAMMY, "1.9.0-noble", "1 latest", "1 latest"),
+        ("1.2.3", JAMMY, "1.9.0-jammy", "1 latest", "1 latest"),
+        ("1.2.3", JAMMY, "1.9.0", "1 latest", "1 latest"),
+        ("1.2.3", JAMMY, "2.0.0-noble", "1 latest", "latest"),
+        ("1.2.3", OWN_NAME, "1.9.0", "jammy 1-jammy", "1-jammy jammy"),
+        ("1.2.3", PLAIN, "1.9.0-noble", "1 latest", "1 latest"),
+        ("1.2.3-r2", PLAIN, "1.2.3-r5", "1 latest", "1 latest"),
+        ("1.2.3-2", PLAIN, "1.2.3-10", "1 latest", "1 latest"),
+        ("17.0.1_7", PLAIN, "17.0.1_8", "17 latest", "17 latest"),
+        ("v1.30.1+k3s2", K3S, "v1.30.1+k3s3", "v1.30.1 latest", "latest v1.30.1"),
+        ("v1.30.1+k3s2", K3S, "1.31.0+k3s1", "v1.30.1 latest", "latest"),
+        ("17", r#""{{ version }}", "latest""#, "21", "latest", "latest"),
+        // Lesser, equal, and of something else.
+        ("1.2.3", PG, "1.2.3", "pg1 latest", ""),
+        ("1.2.3", PG, "1.2.2", "pg1 latest", ""),
+        ("1.2.3", SHA, "1.2.3", "latest", ""),
+        ("1.2.3", SHA, "1.2.3-c0ffee0", "latest", ""),
+        ("1.2.3", DAY, "1.2.3-20260101", "1 latest", ""),
+        ("1.2.3", JAMMY, "1.2.3-noble", "1 latest", ""),
+        ("1.2.3", JAMMY, "1.2.2-noble", "1 latest", ""),
+        ("1.2.3", OWN_NAME, "1.9.0-noble", "jammy 1-jammy", ""),
+        ("1.2.3", PLAIN, "1.9.0-rc.1", "1 latest", ""),
+        ("1.2.3", PLAIN, "noble", "1 latest", ""),
+        ("1.2.3-r5", PLAIN, "1.2.3-r2", "1 latest", ""),
+        ("1.2.3-r5", PLAIN, "1.2.3", "1 latest", ""),
+        ("v1.30.1+k3s2", K3S, "v1.30.1+k3s1", "v1.30.1 latest", ""),
+        ("v1.30.1+k3s2", K3S, "v1.30.1+k3s2", "v1.30.1 latest", ""),
+        ("21", r#""{{ version }}", "latest""#, "17", "latest", ""),
+    ] {
+        assert_eq!(kept_beside(version, tags, said, there, ""), expected, "{version} {tags} {said}");
+    }
+    // What was taken back, and a build of the same version that the image says it is, too.
+    for (tags, said, more) in [
+        (JAMMY, "1.9.0-noble", "withdrawn = [\"1.9.0-noble\"]"),
+        (JAMMY, "1.9.0-noble", "withdrawn = [\"1.9.0\"]"),
+        (PG, "1.3.0", "withdrawn = [\"1.3.*\"]"),
+        (PLAIN, "1.2.3-512", "annotations = { \"org.opencontainers.image.version\" = \"1.2.3-513\" }"),
+    ] {
+        let there = if tags == PG { "pg1 latest" } else { "1 latest" };
+        assert_eq!(kept_beside("1.2.3", tags, said, there, more), "", "{tags} {said} {more}");
     }
 }

@@ -369,3 +369,47 @@ fn tags_that_are_behind_or_withdrawn_move_without_a_warning() {
         assert_eq!(digest(&stage, "latest"), digest(&stage, "1.3.9"), "{tags}");
     }
 }
+
+/// What follows the numbers may be another word in each version.
+#[test]
+fn floating_tags_stay_with_a_greater_version_in_another_form() {
+    const THERE: &str =
+        "1.4.2-jammy 1.4.3-jammy 1.4.4-noble 1.4=1.4.4-noble 1=1.4.4-noble latest=1.4.4-noble";
+    for (withdrawn, there, owner) in [
+        ("1.4.3", THERE, "1.4.4-noble"),
+        ("", "1.4.2-jammy 1.4.4-noble 1.4=1.4.4-noble 1=1.4.4-noble latest=1.4.4-noble", "1.4.4-noble"),
+        ("1.4.3", "1.4.2-jammy 1.5.0 1.4=1.5.0 1=1.5.0 latest=1.5.0", "1.5.0"),
+        (
+            "1.4.3",
+            "1.4.2-jammy 1.4.10-alpine3.20 1.4=1.4.10-alpine3.20 1=1.4.10-alpine3.20 latest=1.4.10-alpine3.20",
+            "1.4.10-alpine3.20",
+        ),
+        // It was taken back, by its whole name or by its numbers, or a pattern.
+        ("1.4.3 1.4.4-noble", THERE, "1.4.2-jammy"),
+        ("1.4.3 1.4.4", THERE, "1.4.2-jammy"),
+        ("1.4.3 1.4.4*", THERE, "1.4.2-jammy"),
+        // What was taken back has another name besides, and what is lesser keeps nothing.
+        (
+            "1.4.3",
+            "1.4.2-jammy 1.4.3-jammy 1.4.3-special=1.4.3-jammy 1.4=1.4.3-jammy 1=1.4.3-jammy latest=1.4.3-jammy",
+            "1.4.2-jammy",
+        ),
+        ("1.4.3", "1.4.2-jammy 1.4.1-noble 1.4=1.4.1-noble 1=1.4.1-noble latest=1.4.1-noble", "1.4.2-jammy"),
+    ] {
+        let stage = stage(there);
+        let plan = plan(&stage, "1.4.2", withdrawn)
+            .replacen(r#""name":"1.4.2""#, r#""name":"1.4.2-jammy""#, 1)
+            .replacen(r#""form":"{version}""#, r#""form":"{version}-jammy""#, 1)
+            .replace(r#""family":["{version}"]"#, r#""family":["{version}-jammy"]"#);
+        let outcome = stage.run_with(&plan, LINE);
+        let is_kept = owner != "1.4.2-jammy";
+        // `1.4` is not for 1.5.0 in any case.
+        for tag in ["1.4", "1", "latest"].into_iter().filter(|tag| owner != "1.5.0" || *tag != "1.4") {
+            let (found, due) = (digest(&stage, tag), digest(&stage, owner));
+            assert_eq!(found, due, "{withdrawn}, {there}: {tag}: {}", outcome.told);
+        }
+        let named = format!("`{owner}`, which reads as greater than `1.4.2-jammy` and is not withdrawn");
+        assert_eq!(outcome.told.contains(&named), is_kept, "{withdrawn}, {there}: {}", outcome.told);
+        assert_eq!(outcome.status, if is_kept { 5 } else { 0 }, "{withdrawn}, {there}: {}", outcome.told);
+    }
+}
