@@ -2,7 +2,7 @@
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
 use super::index::IndexSource;
-use super::job::TagJob;
+use super::job::Command;
 use super::ready::Ready;
 use super::subject::Made;
 use crate::code::Code;
@@ -11,19 +11,15 @@ use crate::oci::is_index;
 use crate::published::sites::Site;
 use crate::readable::shell_word;
 
-/// The command that makes these tags of an image in one repository.
+/// The command that makes tags of an image in one repository.
 ///
 /// What no reference names makes it give descriptors instead, and of everything, since `imagetools` takes a descriptor
 /// beside a reference for the repository's `latest`: a platform that is carried over, and an attestation that stands in
-/// no index. It looks for those in the one repository of the tags, so that the command is empty when something of the
+/// no index. It looks for those in the one repository of the tags, so that there is no command when something of the
 /// image has to come from another.
-pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites: &[Site]) -> Vec<String> {
+pub(super) fn imagetools(ready: &Ready<'_>, site: usize, sites: &[Site]) -> Command {
     let checked = &ready.checked;
-    let mut words = ["docker", "buildx", "imagetools", "create"].map(str::to_owned).to_vec();
-    let (versions, floating): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| !tag.floating);
-    for tag in versions.into_iter().chain(floating) {
-        words.extend(["-t".to_owned(), sites[site].location.with_tag(&tag.tag)]);
-    }
+    let mut words = Vec::new();
     if !is_index(&ready.manifest.media_type) {
         words.push("--prefer-index=false".to_owned());
     }
@@ -42,14 +38,14 @@ pub(super) fn imagetools(ready: &Ready<'_>, site: usize, tags: &[TagJob], sites:
             words.push(sites[*from].location.with_digest(digest));
         }
     } else if checked.copies.contains_key(&site) {
-        return Vec::new();
+        return Command { image: None };
     } else {
         let entries = checked.sources.iter().flat_map(IndexSource::entries).chain(&checked.referrers);
         words.extend(
             entries.map(|entry| serde_json::to_string(entry).expect("a descriptor has string keys only")),
         );
     }
-    words
+    Command { image: Some(words) }
 }
 
 /// A command as a line for a POSIX shell.

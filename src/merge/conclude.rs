@@ -54,7 +54,7 @@ pub(super) fn conclude_once(
             report.problems.extend(unlisted.into_iter().map(refuse));
         }
     }
-    report.notes.extend(ready.iter().filter_map(codenames::held));
+    report.notes.extend(ready.iter().filter_map(|one| codenames::held(one, survey.records())));
     if !options.allow_backward {
         for one in &ready {
             let doubtful = doubtful::tell(one, survey.records());
@@ -191,11 +191,13 @@ fn write(
     if options.dry_run {
         for job in &jobs {
             let image = report.images.get_mut(job.image).expect("every image is reported");
-            image.commands.extend(job.command.as_deref().map(command::line));
+            let at = &tools.sites[job.site].location;
+            let words = job.command.as_ref().map(|command| command.words(at, job.tags.iter()));
+            image.commands.extend(words.as_deref().map(command::line));
         }
         return;
     }
-    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(Vec::is_empty));
+    let unable = jobs.iter().filter(|job| job.command.as_ref().is_some_and(|one| one.image.is_none()));
     let unable: BTreeSet<&str> = unable.map(|job| job.image).collect();
     if !unable.is_empty() {
         report.problems.extend(unable.into_iter().map(command::several_repositories));
@@ -235,6 +237,7 @@ fn jobs<'r>(
                     reference: at,
                     tag: tag.clone(),
                     floating: report.floating,
+                    is_unclear: one.image.unclear.contains(tag),
                     is_broadest: is_broadest(one.image, tag),
                     moves_by_list: follows_list(one.image, tag) && has_list,
                     previous: report.previous.clone(),
@@ -264,7 +267,7 @@ fn jobs<'r>(
                     (false, true) => IndexState::Named,
                     (false, false) => IndexState::Unknown,
                 },
-                command: is_docker.then(|| command::imagetools(one, site, &tags, tools.sites)),
+                command: is_docker.then(|| command::imagetools(one, site, tools.sites)),
                 tags,
             });
         }

@@ -148,10 +148,15 @@ pub(crate) fn may_be_version(image: &PlannedImage, tag: &Tag) -> bool {
     matches!(follows, Some(Follows { class: Class::Stable, numbers }) if numbers > 0)
 }
 
-/// Whether the versions that are listed decide who has a tag.
+/// Whether the tags that are listed decide who has a tag: those of versions or, where an image's own ones leave open which
+/// version they mean, those that are like them.
 #[must_use]
 pub(crate) fn follows_list(image: &PlannedImage, tag: &Tag) -> bool {
-    image.tags.iter().any(|one| one.name == *tag && one.follows().is_some())
+    let follows = |one: &TagEntry| {
+        one.follows().is_some()
+            || one.floating && !image.unclear.is_empty() && !image.unclear.contains(&one.name)
+    };
+    image.tags.iter().any(|one| one.name == *tag && follows(one))
 }
 
 /// Whether a tag moves with all versions that float together, as `latest` does.

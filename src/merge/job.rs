@@ -10,7 +10,7 @@ use super::tools::MergeTools;
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::reference::{Digest, Tag};
-use crate::registry::Manifest;
+use crate::registry::{Location, Manifest};
 
 /// How long a registry may answer with what a tag was before
 /// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
@@ -52,8 +52,37 @@ pub(crate) struct Job<'a> {
     pub index: IndexState,
     /// The tags that are written.
     pub tags: Vec<TagJob>,
-    /// The command that does all of it, when Docker writes.
-    pub command: Option<Vec<String>>,
+    /// The command that gives the tags, when Docker writes.
+    pub command: Option<Command>,
+}
+
+impl Job<'_> {
+    /// Whether a tag waits for a list that shows what was written before it.
+    #[must_use]
+    pub(super) fn waits(&self, tag: &TagJob) -> bool {
+        self.is_guarded && tag.moves_by_list
+    }
+}
+
+/// What gives tags to an image in one repository.
+pub(crate) struct Command {
+    /// What says which image, behind the tags; none when something of it has to come from another repository, too.
+    pub image: Option<Vec<String>>,
+}
+
+impl Command {
+    /// The command that makes these tags; nothing when there is none.
+    #[must_use]
+    pub(super) fn words<'t>(&self, at: &Location, tags: impl Iterator<Item = &'t TagJob>) -> Vec<String> {
+        let Some(image) = &self.image else { return Vec::new() };
+        let mut words = ["docker", "buildx", "imagetools", "create"].map(str::to_owned).to_vec();
+        let (versions, floating): (Vec<_>, Vec<_>) = tags.partition(|tag| !tag.floating);
+        for tag in versions.into_iter().chain(floating) {
+            words.extend(["-t".to_owned(), at.with_tag(&tag.tag)]);
+        }
+        words.extend(image.iter().cloned());
+        words
+    }
 }
 
 /// What is known of an index in a repository.
@@ -75,6 +104,8 @@ pub(crate) struct TagJob {
     pub tag: Tag,
     /// Whether it moves from version to version.
     pub floating: bool,
+    /// Whether it is like the own tag of a version, though it leaves open of which one.
+    pub is_unclear: bool,
     /// Whether it moves with all versions, as `latest` does.
     pub is_broadest: bool,
     /// Whether it is written by the word of a list, since the list shows no greater version.
@@ -130,6 +161,7 @@ impl TagJob {
     #[must_use]
     pub(super) fn stage(&self) -> Stage {
         match (self.floating, self.outcome) {
+            (true, _) if self.is_unclear => Stage::Literal,
             (true, _) if self.is_broadest => Stage::Broadest,
             (true, _) => Stage::Floating,
             (false, Outcome::Replaced) => Stage::Replaced,

@@ -118,7 +118,7 @@ impl<'a> Overtaken<'a> {
     pub(super) fn prove(&mut self, stage: Stage, written: &BTreeSet<Place<'a>>) -> Vec<Unproven<'a>> {
         let moves_by_list = |job: &&Job<'a>| {
             let moves = job.tags.iter().any(|tag| tag.moves_by_list(stage));
-            moves && job.command.is_none() && job.is_guarded && !self.proven.contains(&job.site)
+            moves && job.is_guarded && !self.proven.contains(&job.site)
         };
         let sites: BTreeSet<usize> = self.jobs.iter().filter(moves_by_list).map(|job| job.site).collect();
         let sites: Vec<(usize, Vec<&'a Tag>)> =

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::job::{IndexState, Job, ONE_AT_A_TIME, Place, Stage, TagJob};
+use super::job::{Command, IndexState, Job, ONE_AT_A_TIME, Place, Stage, TagJob};
 use super::overtaken::{Given, Overtaken, Unproven, fresh};
 use super::read_back::{INTERVAL, Written, Wrong, findings, read_back, sites_of};
 use super::report::{Outcome, Settled};
@@ -76,6 +76,7 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
     for stage in Stage::ALL {
         if stage.moves() {
             writer.hold_unproven(stage, &mut overtaken);
+            writer.move_by_docker(stage);
         }
         writer.write_all(stage);
     }
@@ -184,9 +185,7 @@ impl<'a> Writer<'a> {
                 Some(_) => format!("the tags of `{location}` can no longer be listed"),
                 None => format!("`{location}` does not list what was written {} s ago", lag.as_secs()),
             };
-            for job in
-                self.jobs.iter().filter(|job| job.site == site && job.is_guarded && job.command.is_none())
-            {
+            for job in self.jobs.iter().filter(|job| job.site == site && job.is_guarded) {
                 let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| tag.moves_by_list(stage)).collect();
                 let is_trusted = error.is_some() && job.trusts_known_versions;
                 if tags.is_empty() || is_trusted || self.failed.contains(job.image) {
@@ -269,14 +268,41 @@ impl<'a> Writer<'a> {
                 Err(problem) => Step { problem: Some(problem), ..Step::default() },
             };
         };
+        // What moves by a list waits until that shows what is written now.
+        let now: Vec<&TagJob> = job.tags.iter().filter(|tag| !job.waits(tag)).collect();
+        if now.is_empty() && !job.tags.is_empty() {
+            return Step::default();
+        }
+        self.by_docker(job, command, &now)
+    }
+
+    /// Lets Docker give tags to an image.
+    fn by_docker(&self, job: &Job<'_>, command: &Command, tags: &[&TagJob]) -> Step {
         let location = self.location(job);
-        self.progress.tell(&Event::Writing { location, what: "all tags, by Docker" });
-        let all = job.tags.iter().map(|tag| tag.reference).collect();
-        match (self.docker)(command) {
-            Ok(()) => Step { written: all, ..Step::default() },
+        self.progress.tell(&Event::Writing { location, what: "tags, by Docker" });
+        let words = command.words(location, tags.iter().copied());
+        match (self.docker)(&words) {
+            Ok(()) => Step { written: tags.iter().map(|tag| tag.reference).collect(), ..Step::default() },
             Err(complaint) => {
-                let message = format!("image `{}`: `{}` failed: {complaint}", job.image, command.join(" "));
+                let message = format!("image `{}`: `{}` failed: {complaint}", job.image, words.join(" "));
                 Step { problem: Some(Diagnostic::error(Code::DOCKER, message)), ..Step::default() }
+            }
+        }
+    }
+
+    /// Lets Docker give the tags of a stage that waited for a list, and were not left as they are.
+    fn move_by_docker(&mut self, stage: Stage) {
+        for job in self.jobs {
+            let Some(command) = job.command.as_ref().filter(|_| !self.failed.contains(job.image)) else {
+                continue;
+            };
+            let settled = self.published.outcomes.get(job.image);
+            let is_settled = |tag: &TagJob| settled.is_some_and(|known| known.contains_key(&tag.reference));
+            let is_due = |tag: &TagJob| job.waits(tag) && tag.stage() == stage && !is_settled(tag);
+            let tags: Vec<&TagJob> = job.tags.iter().filter(|tag| is_due(tag)).collect();
+            if !tags.is_empty() {
+                let step = self.by_docker(job, command, &tags);
+                self.take_note(job, step);
             }
         }
     }

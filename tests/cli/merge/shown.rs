@@ -1,10 +1,11 @@
 //! Lists that do not show what was just written: they may lack a greater version, so that floating tags stay as they are.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::{Outcome, Report};
+use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::{Layout, Store, TagOrDigest};
 
 use super::world::{Build, TAGS, World, plan, plan_of, put_tag};
@@ -417,4 +418,133 @@ fn a_version_that_is_published_again_takes_its_tags_from_what_is_known() {
         assert!(report.held.is_empty(), "{has_it}: {:?}", report.held);
         assert_eq!(outcome(&report, "latest"), Outcome::Moved, "{has_it}");
     }
+}
+
+/// Tags that are like others in all but their numbers, and leave open which version they mean.
+fn unclear(own: &str, is_floating: bool) -> String {
+    format!(
+        r#"{{"name":"{own}","floating":{is_floating},"class":"constant","form":"{own}"}},
+           {{"name":"latest","floating":true,"class":"constant","form":"latest"}}"#
+    )
+}
+
+/// Without a version, tags with greater numbers decide, and a list that lags may lack those.
+#[test]
+fn a_list_that_does_not_show_what_was_written_moves_no_tag_of_an_image_without_a_version() {
+    for (own, greater, lesser, is_floating) in [
+        ("jdk-17", "jdk-21", "jdk-16", true),
+        ("17-alpine", "18-alpine", "16-alpine", false),
+        ("RELEASE.2026-05-01", "RELEASE.2026-08-03", "RELEASE.2026-04-01", false),
+        ("cuda12.1-py3.12", "cuda12.4-py3.11", "cuda11.8-py3.12", true),
+    ] {
+        let mut world = World::with_app(&["acme/app"]);
+        let layout = world.layout("acme/app");
+        let manifest = |digest: &Digest| layout.get_manifest(&digest.clone().into()).unwrap().unwrap();
+        let [first, second] = ["app-linux-amd64", "app-linux-arm64"].map(|leg| manifest(&world.built[leg]));
+        put_tag(&layout, lesser, &second);
+        put_tag(&layout, greater, &first);
+        put_tag(&layout, "latest", &first);
+        let document = |server: &Server| {
+            plan_of(
+                &[&format!("{}/acme/app", server.host())],
+                &unclear(own, is_floating),
+                &format!(r#""unclear":["{own}"],"#),
+                "hold",
+            )
+        };
+        let merge = |world: &mut World, server: &Server, salt: &str, options: Options| {
+            world.build(&["acme/app"], Build::new("app-linux-amd64", "linux/amd64").salt(salt));
+            let report = world.merge(&document(server), options);
+            assert_eq!(report.problems, [], "{own} {salt}");
+            report
+        };
+        let before = world.tags("acme/app");
+        let old: Vec<String> = vec![lesser.to_owned(), "latest".to_owned()];
+        let listed = old.clone();
+        let frozen = serve(&world, move |_, _, is_more| if is_more { vec![] } else { listed.clone() });
+        let report = merge(&mut world, &frozen, "first", Options::default());
+        assert_eq!(outcome(&report, own), Outcome::Created, "{own}");
+        assert_eq!((outcome(&report, "latest"), report.is_incomplete()), (Outcome::Held, true), "{own}");
+        assert_eq!(world.tags("acme/app")["latest"], before["latest"], "{own}");
+        // It is built again, and the list shows it and what is lesser.
+        let listed = [old, vec![own.to_owned()]].concat();
+        let lagging = serve(&world, move |_, _, is_more| if is_more { vec![] } else { listed.clone() });
+        let report = merge(&mut world, &lagging, "second", Options::default());
+        assert_eq!((outcome(&report, "latest"), report.is_incomplete()), (Outcome::Held, true), "{own}");
+        assert_eq!(world.tags("acme/app")["latest"], before["latest"], "{own}");
+        // A list that shows all decides.
+        let report = merge(&mut world, &world.serve(), "third", Options::default());
+        assert_eq!((outcome(&report, "latest"), report.held), (Outcome::Kept, vec![]), "{own}");
+        // What has the tag is lesser, or the earlier build.
+        put_tag(&layout, "latest", &second);
+        for salt in ["fourth", "fifth"] {
+            let report = merge(&mut world, &lagging, salt, Options::default());
+            assert_eq!((outcome(&report, "latest"), report.held), (Outcome::Moved, vec![]), "{own} {salt}");
+        }
+        // Whoever says so moves it.
+        put_tag(&layout, "latest", &first);
+        let options = Options { allow_backward: true, ..Options::default() };
+        assert_eq!(
+            outcome(&merge(&mut world, &lagging, "sixth", options), "latest"),
+            Outcome::Moved,
+            "{own}"
+        );
+    }
+}
+
+/// Merges by a Docker that gives tags to the index that a merge without tags has written; the tags of each command.
+fn merge_by_docker(world: &World, server: &Server, options: Options) -> (Report, Vec<String>) {
+    let document = plan(&[&format!("{}/acme/app", server.host())]);
+    let written = world.merge(&document, Options { no_tags: true, ..Options::default() });
+    assert_eq!(written.problems, []);
+    let layout = world.layout("acme/app");
+    let digest = written.images["app"].digest.clone().unwrap();
+    let index = layout.get_manifest(&digest.into()).unwrap().unwrap();
+    let commands = Mutex::new(Vec::new());
+    let docker = |words: &[String]| {
+        let tags = words.iter().zip(&words[1..]).filter(|(option, _)| *option == "-t");
+        let tags: Vec<&str> = tags.map(|(_, reference)| reference.rsplit_once(':').unwrap().1).collect();
+        tags.iter().for_each(|tag| put_tag(&layout, tag, &index));
+        commands.lock().unwrap().push(tags.join(" "));
+        Ok(())
+    };
+    let options = Options { use_docker: true, ..options };
+    let report = world.merge_by(&document, options, &docker);
+    (report, commands.into_inner().unwrap())
+}
+
+#[test]
+fn docker_moves_nothing_by_a_list_that_does_not_show_what_was_written() {
+    for (name, list) in HIDING {
+        let world = world(20);
+        let before = world.tags("acme/app");
+        let server = serve(&world, list);
+        let (report, commands) = merge_by_docker(&world, &server, Options::default());
+        assert_eq!((report.problems.as_slice(), report.is_incomplete()), (&[][..], true), "{name}");
+        assert_eq!(commands, ["1.4.2"], "{name}");
+        for tag in ["1", "latest"] {
+            assert_eq!(outcome(&report, tag), Outcome::Held, "{name} {tag}");
+            assert_eq!(world.tags("acme/app")[tag], before[tag], "{name} {tag}");
+        }
+        let (report, commands) =
+            merge_by_docker(&world, &server, Options { allow_backward: true, ..Options::default() });
+        assert_eq!((report.problems, commands), (vec![], vec!["1.4 1 latest".to_owned()]), "{name}");
+        assert_eq!(world.tags("acme/app")["latest"], world.tags("acme/app")["1.4.2"]);
+    }
+}
+
+#[test]
+fn docker_gives_all_tags_where_the_list_shows_what_was_written() {
+    let world = World::with_app(&["acme/app"]);
+    let (report, commands) = merge_by_docker(&world, &world.serve(), Options::default());
+    assert_eq!(report.problems, []);
+    assert_eq!(commands, ["1.4.2", "1.4 1", "latest"]);
+    let tags = world.tags("acme/app");
+    assert!(["1.4", "1", "latest"].iter().all(|tag| tags[*tag] == tags["1.4.2"]), "{tags:?}");
+    // A greater version keeps what is its own, by whatever means the others move.
+    let world = self::world(0);
+    let before = world.tags("acme/app");
+    let (report, commands) = merge_by_docker(&world, &world.serve(), Options::default());
+    assert_eq!((report.problems, commands), (vec![], vec!["1.4.2".to_owned(), "1.4".to_owned()]));
+    assert_eq!(world.tags("acme/app")["latest"], before["latest"]);
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakeplan::internals::merge::report::Report;
-use bakeplan::internals::merge::{self, MergeTools, Options};
+use bakeplan::internals::merge::{self, MergeTools, Options, RunDocker};
 use bakeplan::internals::oci::{DOCKER_MANIFEST, Index, OCI_INDEX, OCI_MANIFEST};
 use bakeplan::internals::published::metadata::Metadata;
 use bakeplan::internals::published::planned::Planned;
@@ -184,6 +184,22 @@ impl World {
     }
 
     pub(crate) fn merge_with(&self, document: &str, options: Options, settings: &Settings) -> Report {
+        self.merge_through(document, options, settings, &|_| Err("there is no Docker in this test".into()))
+    }
+
+    /// Merges where this runs the commands of Docker.
+    pub(crate) fn merge_by(&self, document: &str, options: Options, docker: &RunDocker<'_>) -> Report {
+        let settings = Settings { patience: hasty(), ..Settings::default() };
+        self.merge_through(document, options, &settings, docker)
+    }
+
+    fn merge_through(
+        &self,
+        document: &str,
+        options: Options,
+        settings: &Settings,
+        docker: &RunDocker<'_>,
+    ) -> Report {
         let document = Planned::read("plan.json", document).expect("the test's plan is one");
         let mut metadata = Metadata::default();
         let legs = document.legs();
@@ -200,12 +216,7 @@ impl World {
         };
         let sites: Vec<Site> = document.locations().into_iter().map(open).collect();
         let clock = HastyClock::default();
-        let surroundings = MergeTools {
-            sites: &sites,
-            clock: &clock,
-            progress: &Quiet,
-            docker: &|_| Err("there is no Docker in this test".into()),
-        };
+        let surroundings = MergeTools { sites: &sites, clock: &clock, progress: &Quiet, docker };
         let report = merge::merge(&document, &metadata, options, &surroundings);
         expect_result(&report.to_json());
         report
