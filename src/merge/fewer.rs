@@ -55,10 +55,15 @@ pub(super) fn look(ready: &[Ready<'_>], survey: &mut Survey<'_>) -> Looked {
                 "image `{}` takes {} from what also has {}, which {lack}",
                 one.key,
                 list(tags),
-                list(platforms)
+                list(platforms.clone())
             );
+            let what = if platforms.iter().all(|lost| has_kind(one.image, &given, lost)) {
+                "what is made for another variant of their processor, if they can run it"
+            } else {
+                "nothing"
+            };
             compared.notes.push(Diagnostic::warning(Code::FEWER_PLATFORMS, message).with_help(format!(
-                "those who pull these tags on them will get nothing; {help}, or use other tags"
+                "those who pull these tags on them will get {what}; {help}, or use other tags"
             )));
         }
     }
@@ -83,6 +88,14 @@ fn lost(image: &PlannedImage, given: &Served, served: &Served) -> BTreeSet<Strin
         !kept.contains(&platform.to_string()) && !planned().any(|planned| platform.fits(planned))
     };
     had.into_iter().filter(is_lost).map(ToString::to_string).collect()
+}
+
+/// Whether what is kept has another variant of the processor that a platform names.
+fn has_kind(image: &PlannedImage, given: &Served, lost: &str) -> bool {
+    let kind = |platform: &str| platform.split('/').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let kept = platforms(given).into_iter().flatten().map(ToString::to_string);
+    let planned = image.builds.values().filter_map(|build| Some(build.platform.as_ref()?.to_string()));
+    kept.chain(planned).any(|one| kind(&one) == kind(lost))
 }
 
 /// The platforms of the images of an index; `None` where it is none.

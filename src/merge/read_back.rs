@@ -65,9 +65,30 @@ impl<'a> Written<'a> {
         }
     }
 
+    /// Whether the registry serves what was written in other bytes.
+    fn is_rewritten(&self, found: &Digest, tools: &MergeTools<'_>) -> bool {
+        let manifest = &self.job.manifest;
+        if manifest.digest != self.digest {
+            return false;
+        }
+        let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        let at = TagOrDigest::Tag(self.tag.tag.clone());
+        let served = tools.sites[self.job.site].store.get_manifest(&at).ok().flatten();
+        let served = served.filter(|served| served.digest == *found);
+        served.is_some_and(|served| read(&served.bytes).is_some_and(|one| read(&manifest.bytes) == Some(one)))
+    }
+
     /// What is wrong with a tag that has another digest than it was given.
-    fn differs(&self, reference: &str, found: &Digest) -> Diagnostic {
+    fn differs(&self, reference: &str, found: &Digest, is_rewritten: bool) -> Diagnostic {
         let Self { job: _, tag, digest } = self;
+        if is_rewritten {
+            let message = format!(
+                "`{reference}` was written as {digest} and is {found} now: the registry serves the same manifest in other bytes"
+            );
+            return Diagnostic::error(Code::NOT_STORED, message).with_help(
+                "signatures and whatever names digests do not hold there: use a registry, or a setting of it, that leaves manifests as they are",
+            );
+        }
         if tag.previous.as_ref() == Some(found) {
             let message = format!(
                 "`{reference}` was written as {digest}, and the registry accepted that, but it still is {found} as before"
@@ -122,7 +143,10 @@ pub(super) fn read_back<'a>(
                 *read.entry(one.job.site).or_default() += 1;
                 continue;
             }
-            Ok(Some(descriptor)) => (one.differs(&reference, &descriptor.digest), Some(descriptor.digest)),
+            Ok(Some(descriptor)) => {
+                let is_rewritten = one.is_rewritten(&descriptor.digest, tools);
+                (one.differs(&reference, &descriptor.digest, is_rewritten), Some(descriptor.digest))
+            }
             Ok(None) => {
                 let message = format!("`{reference}` was written but cannot be read yet");
                 let problem = Diagnostic::error(Code::NOT_READABLE, message)

@@ -116,7 +116,7 @@ impl RemoteRepository {
         if is_bare_missing(&answer) {
             return Ok(None);
         }
-        if !answer.is_success() && !matches!(answer.status, 404 | 405) {
+        if !answer.is_success() && !matches!(answer.status, 404 | 405 | 501) {
             return Err(fail(refusal(&answer)));
         }
         let asked = if let TagOrDigest::Digest(digest) = at { Some(digest.clone()) } else { None };

@@ -57,6 +57,32 @@ fn tags_that_lose_a_platform_are_reported() {
     }
 }
 
+/// A machine may run what is made for a lesser variant of its processor.
+#[test]
+fn a_lost_variant_of_a_processor_is_not_nothing() {
+    for (had, has, expected) in [
+        (&["linux/amd64", "linux/amd64/v3"][..], &["linux/amd64"][..], "another variant of their processor"),
+        (&["linux/arm/v7", "linux/arm/v6"], &["linux/arm/v6"], "another variant of their processor"),
+        (&["linux/amd64", "linux/arm64"], &["linux/amd64"], "will get nothing"),
+        (&["linux/amd64", "linux/amd64/v3", "linux/arm64"], &["linux/amd64"], "will get nothing"),
+    ] {
+        let mut world = World::new();
+        let mut report = Report::default();
+        for (platforms, salt) in [(had, "first"), (has, "second")] {
+            world.built.clear();
+            for platform in platforms {
+                let leg = format!("app-{}", platform.replace('/', "-"));
+                world.build(&["a"], Build::new(&leg, platform).salt(salt));
+            }
+            report = world.merge(&planned("1.4.2", platforms), Options::default());
+        }
+        assert_eq!(lost(&report).len(), 1, "{had:?}");
+        let note = report.notes.iter().find(|note| note.code.name() == "fewer-platforms").unwrap();
+        let help = note.help.as_deref().unwrap();
+        assert!(help.contains(expected), "{had:?}: {help}");
+    }
+}
+
 #[test]
 fn tags_that_keep_their_platforms_or_stay_lose_none() {
     let both = ["linux/amd64", "linux/arm64"];

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bakeplan::internals::merge::Options;
 use bakeplan::internals::merge::report::Report;
 use bakeplan::internals::reference::Digest;
-use bakeplan::internals::registry::{Settings, Timeouts};
+use bakeplan::internals::registry::{Manifest, Settings, Store, TagOrDigest, Timeouts};
 
 use super::faults::check_published;
 use super::world::{Build, World, hasty, plan};
@@ -552,4 +552,44 @@ fn a_list_of_many_slow_pages_ends_in_the_time_that_is_given() {
             assert!(told.contains(": waiting for the answer to GET /v2/acme/app/tags/list: "), "{told}");
         }
     }
+}
+
+/// No other merge is there where a registry serves what it was given in other bytes.
+#[test]
+fn a_registry_that_writes_manifests_anew_is_named() {
+    for (what, rewrite) in [
+        ("pretty", (|value| serde_json::to_vec_pretty(value).unwrap()) as fn(&serde_json::Value) -> Vec<u8>),
+        ("sorted", |value| serde_json::to_vec(value).unwrap()),
+        ("with an end of line", |value| [serde_json::to_vec(value).unwrap(), b"\n".to_vec()].concat()),
+    ] {
+        let world = World::with_app(&["acme/app"]);
+        let layout = world.layout("acme/app");
+        let server = world.serve_with(move |seen| {
+            let (_, tag) = seen.path().split_once("/manifests/")?;
+            if seen.method != "PUT" || tag.starts_with("sha256:") {
+                return None;
+            }
+            let content = rewrite(&serde_json::from_slice(&seen.body).unwrap());
+            let manifest = Manifest::new(seen.header("content-type"), content);
+            layout.put_manifest(&TagOrDigest::Tag(tag.parse().unwrap()), &manifest).unwrap();
+            Some(Answer::new(201, "", "").into())
+        });
+        let report = merge(&world, &server, Options::default());
+        let [problem] = &report.problems[..] else { panic!("{what}: {:?}", report.problems) };
+        assert_eq!(problem.code.name(), "not-stored", "{what}");
+        assert!(problem.message.contains("serves the same manifest in other bytes"), "{what}: {problem:?}");
+    }
+    // What is another manifest is another run's.
+    let world = World::with_app(&["acme/app"]);
+    let layout = world.layout("acme/app");
+    let other = layout.get_manifest(&world.built["app-linux-amd64"].clone().into()).unwrap().unwrap();
+    let server = world.serve_through(move |seen, forward| {
+        let answer = forward();
+        if seen.method == "PUT" && seen.path().ends_with("/1.4.2") {
+            layout.put_manifest(&TagOrDigest::Tag("1.4.2".parse().unwrap()), &other).unwrap();
+        }
+        answer.into()
+    });
+    let report = merge(&world, &server, Options::default());
+    assert_eq!(report.problems[0].code.name(), "concurrent-change", "{:?}", report.problems);
 }

@@ -124,9 +124,13 @@ fn head_tells_type_digest_and_size_or_get_does() {
     let (found, seen) = run(manifest, |store| store.head_manifest(&tag("1")).unwrap().unwrap());
     assert_eq!((found.digest, found.size, seen.len()), (digest(), MANIFEST.len() as i64, 2));
     // HEAD is not allowed.
-    let handler = |seen: &Seen| if seen.method == "HEAD" { Answer::new(405, "", "") } else { manifest(seen) };
-    let (found, _) = run(handler, |store| store.head_manifest(&tag("1")).unwrap().unwrap());
-    assert_eq!(found.digest, digest());
+    for status in [405, 501] {
+        let handler = move |seen: &Seen| {
+            if seen.method == "HEAD" { Answer::new(status, "", "") } else { manifest(seen) }
+        };
+        let (found, _) = run(handler, |store| store.head_manifest(&tag("1")).unwrap().unwrap());
+        assert_eq!(found.digest, digest(), "{status}");
+    }
 }
 
 #[test]
