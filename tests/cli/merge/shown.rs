@@ -473,7 +473,8 @@ fn a_list_that_does_not_show_what_was_written_moves_no_tag_of_an_image_without_a
         assert_eq!((outcome(&report, "latest"), report.is_incomplete()), (Outcome::Held, true), "{own}");
         assert_eq!(world.tags("acme/app")["latest"], before["latest"], "{own}");
         // A list that shows all decides.
-        let report = merge(&mut world, &world.serve(), "third", Options::default());
+        let honest = world.serve();
+        let report = merge(&mut world, &honest, "third", Options::default());
         assert_eq!((outcome(&report, "latest"), report.held), (Outcome::Kept, vec![]), "{own}");
         // What has the tag is lesser, or the earlier build.
         put_tag(&layout, "latest", &second);
@@ -495,13 +496,13 @@ fn a_list_that_does_not_show_what_was_written_moves_no_tag_of_an_image_without_a
 /// Merges by a Docker that gives tags to the index that a merge without tags has written; the tags of each command.
 fn merge_by_docker(world: &World, server: &Server, options: Options) -> (Report, Vec<String>) {
     let document = plan(&[&format!("{}/acme/app", server.host())]);
-    let written = world.merge(&document, Options { no_tags: true, ..Options::default() });
+    let written = world.merge(&document, Options { no_tags: true, ..options });
     assert_eq!(written.problems, []);
     let layout = world.layout("acme/app");
     let digest = written.images["app"].digest.clone().unwrap();
     let index = layout.get_manifest(&digest.into()).unwrap().unwrap();
     let commands = Mutex::new(Vec::new());
-    let docker = |words: &[String]| {
+    let docker = |words: &[String]| -> Result<(), String> {
         let tags = words.iter().zip(&words[1..]).filter(|(option, _)| *option == "-t");
         let tags: Vec<&str> = tags.map(|(_, reference)| reference.rsplit_once(':').unwrap().1).collect();
         tags.iter().for_each(|tag| put_tag(&layout, tag, &index));

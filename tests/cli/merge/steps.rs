@@ -275,12 +275,7 @@ fn both_steps_look_at_what_is_there() {
     super::world::put_tag(
         &world.layout("a"),
         "1.5.0",
-        &bakeplan::internals::registry::Store::get_manifest(
-            &*world.layout("a"),
-            &old["latest"].clone().into(),
-        )
-        .unwrap()
-        .unwrap(),
+        &Store::get_manifest(&*world.layout("a"), &old["latest"].clone().into()).unwrap().unwrap(),
     );
     let (status, told) = second(&world, &loose, &result, &[]);
     assert!(status == Some(0) && told.contains("kept: 1 (`1.5.0` is greater)"), "{told}");

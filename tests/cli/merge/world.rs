@@ -339,10 +339,13 @@ fn push(layout: &BuiltLayout, build: Build<'_>) -> Digest {
     let Build { leg, platform, salt, attested, provenance, media_type, labels, annotations } = build;
     let mut parts = platform.split('/');
     let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
-    let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"}}"#);
+    // That of arm64 is implied.
+    let variant = parts.next().filter(|variant| *variant != "v8");
+    let variant = variant.map(|variant| format!(r#","variant":"{variant}""#)).unwrap_or_default();
+    let platform = format!(r#"{{"architecture":"{architecture}","os":"{os}"{variant}}}"#);
     let labels = if labels.is_empty() { String::new() } else { format!(",{labels}") };
     let config = format!(
-        r#"{{"architecture":"{architecture}","os":"{os}","config":{{"Labels":{{"salt":{salt:?}{labels}}}}}}}"#
+        r#"{{"architecture":"{architecture}","os":"{os}"{variant},"config":{{"Labels":{{"salt":{salt:?}{labels}}}}}}}"#
     );
     let mut text = image(layout, media_type, &config, &[format!("layer of {leg} {salt}")]);
     if !annotations.is_empty() {
