@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::check::ImageCheck;
 use super::index::IndexSource;
-use super::subject::{Checked, Copies, Missing, Subject};
+use super::subject::{Checked, Missing, Subject};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::inputs::{self, Inputs};
@@ -284,14 +284,12 @@ impl<'a> ImageCheck<'a> {
             Some("give it the index that holds the attestation and its image".into());
     }
 
-    /// Whether an index and its manifests are in every repository. Where something is missing or damaged, all of it is copied
-    /// from one that has it.
+    /// Whether the manifests of an index are there, wherever it is.
     fn stored(&mut self, index: &Index, digest: &Digest, places: &[usize]) {
-        let mut lacking: BTreeMap<usize, String> = BTreeMap::new();
         for &site in &self.subject.places {
-            let location = self.location(site);
             if !places.contains(&site) {
-                lacking.insert(site, format!("index {digest} is not in `{location}` any more"));
+                let location = self.location(site);
+                self.gone(format!("index {digest} is not in `{location}` any more"));
                 continue;
             }
             for entry in &index.manifests {
@@ -302,27 +300,16 @@ impl<'a> ImageCheck<'a> {
                     continue;
                 }
                 self.need(site, Question::Stored(entry.digest.clone()));
-                let stored = self.records[site].stored(&entry.digest);
-                match stored {
+                match self.records[site].stored(&entry.digest) {
                     Known::Unasked | Known::Present(_) => {}
-                    Known::Absent | Known::Faulty(_) if stored.is_lacking() => {
-                        lacking.entry(site).or_insert_with(|| {
-                            format!("{} of index {digest} is not in `{location}` any more", entry.digest)
-                        });
-                    }
-                    Known::Absent => {}
                     Known::Faulty(fault) => self.faulty(fault),
-                }
-            }
-        }
-        let whole = self.subject.places.iter().copied().find(|site| !lacking.contains_key(site));
-        for (site, what) in lacking {
-            match whole {
-                Some(from) => {
-                    self.checked.copies.insert(site, Copies { whole: vec![from], ..Copies::default() });
-                }
-                None => {
-                    self.gone(what);
+                    Known::Absent => {
+                        let location = self.location(site);
+                        self.gone(format!(
+                            "{} of index {digest} is not in `{location}` any more",
+                            entry.digest
+                        ));
+                    }
                 }
             }
         }

@@ -5,9 +5,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bakeplan::internals::merge::Options;
-use bakeplan::internals::oci::{Descriptor, Index};
-use bakeplan::internals::reference::Digest;
-use bakeplan::internals::registry::Store;
 use serde_json::Value;
 
 use super::world::{Build, CONSTANTS, TAGS, World, document, literal, plan, plan_of, remove};
@@ -275,7 +272,12 @@ fn both_steps_look_at_what_is_there() {
     super::world::put_tag(
         &world.layout("a"),
         "1.5.0",
-        &Store::get_manifest(&*world.layout("a"), &old["latest"].clone().into()).unwrap().unwrap(),
+        &bakeplan::internals::registry::Store::get_manifest(
+            &*world.layout("a"),
+            &old["latest"].clone().into(),
+        )
+        .unwrap()
+        .unwrap(),
     );
     let (status, told) = second(&world, &loose, &result, &[]);
     assert!(status == Some(0) && told.contains("kept: 1 (`1.5.0` is greater)"), "{told}");
@@ -495,51 +497,4 @@ fn a_result_of_images_that_were_not_planned_is_refused() {
         assert!(world.tags("a").is_empty());
         assert_eq!(second(&world, &document, &good, &[]).0, Some(0));
     }
-}
-
-/// What one repository has lost since, another one of the image gives again, as for any index that gets tags.
-#[test]
-fn what_a_repository_has_lost_between_the_steps_is_copied_from_another() {
-    for what in ["the index", "an image", "an attestation", "all"] {
-        let world = World::with_app(&["a", "b"]);
-        let server = world.serve();
-        let names = repositories(&server);
-        let document = plan(&names.each_ref().map(String::as_str));
-        let result = first(&world, &document, 0);
-        let digest: Digest = result["images"]["app"]["digest"].as_str().unwrap().parse().unwrap();
-        let layout = world.layout("b");
-        let index = layout.get_manifest(&digest.clone().into()).unwrap().unwrap();
-        let index: Index = serde_json::from_slice(&index.bytes).unwrap();
-        let is_lost = |entry: &&Descriptor| match what {
-            "the index" => false,
-            "an image" => entry.attested().is_none(),
-            "an attestation" => entry.attested().is_some(),
-            _ => true,
-        };
-        for entry in index.manifests.iter().filter(is_lost) {
-            remove(&layout, &entry.digest);
-        }
-        if matches!(what, "the index" | "all") {
-            remove(&layout, &digest);
-        }
-        let (status, told) = second(&world, &document, &result, &[]);
-        assert_eq!(status, Some(0), "{what}: {told}");
-        assert_eq!(world.tags("a"), world.tags("b"), "{what}");
-        for entry in &index.manifests {
-            assert!(layout.get_manifest(&entry.digest.clone().into()).unwrap().is_some(), "{what}");
-        }
-    }
-    // What none has any more is an error, and nothing is tagged.
-    let world = World::with_app(&["a", "b"]);
-    let server = world.serve();
-    let names = repositories(&server);
-    let document = plan(&names.each_ref().map(String::as_str));
-    let result = first(&world, &document, 0);
-    let digest: Digest = result["images"]["app"]["digest"].as_str().unwrap().parse().unwrap();
-    for name in ["a", "b"] {
-        remove(&world.layout(name), &digest);
-    }
-    let (status, told) = second(&world, &document, &result, &[]);
-    assert_eq!(status, Some(1), "{told}");
-    assert!(world.tags("a").is_empty() && world.tags("b").is_empty(), "{told}");
 }
