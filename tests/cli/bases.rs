@@ -498,6 +498,44 @@ fn a_base_with_a_digest_in_the_dockerfile_is_never_stale() {
     assert_eq!(registry.count("HEAD /v2/base/manifests/1"), 0);
 }
 
+/// BuildKit writes a digest to each base of what is linked to: where the Dockerfile is not known, only the tag can tell.
+#[test]
+fn a_base_of_a_linked_target_that_is_not_known_is_compared_by_its_tag() {
+    const PLATFORMS: &str = "platforms = [\"linux/amd64\", \"linux/arm64\"]";
+    for (of_link, dockerfile, is_by_digest, is_seen) in [
+        ("", "Dockerfile", false, true),
+        (PLATFORMS, "made/Dockerfile", false, true),
+        (PLATFORMS, "Dockerfile", false, true),
+        (PLATFORMS, "Dockerfile", true, false),
+    ] {
+        let registry = Registry::new();
+        let digest = registry.base("base", "1", [&plain(), &plain()], "");
+        let base = registry.name("base:1");
+        registry.published("acme/app", "edge", |architecture| {
+            provenance(&[pinned(&base, architecture, &digest)])
+        });
+        let spec = format!(
+            "target \"o\" {{\n  context = \"o\"\n  dockerfile = \"{dockerfile}\"\n  {of_link}\n}}\n\
+             target \"app\" {{\n  context = \"app\"\n  contexts = {{ b = \"target:o\" }}\n  {PLATFORMS}\n}}\n\
+             image \"app\" {{\n  repositories = [\"{}\"]\n  tags = [\"edge\"]\n}}\n",
+            registry.name("acme/app")
+        );
+        let from = if is_by_digest { format!("{base}@{digest}") } else { base.clone() };
+        let test = Test::new().file("docker-bake.hcl", spec).file("app/Dockerfile", "FROM b\nCOPY f /f\n");
+        let test = test.file("app/f", "f").file(".gitignore", "made\n");
+        let test = committed(test.file(&format!("o/{dockerfile}"), format!("FROM {from}\n")));
+        let folder = test.folder();
+        let (same, told) = plan(folder, &["--stale"]);
+        assert_eq!(built(&same), [""; 0], "{of_link} {dockerfile}: {told}");
+        let other = json!({ "Env": ["A=c"] });
+        registry.base("base", "1", [&other, &other], "");
+        let (moved, told) = plan(folder, &["--stale"]);
+        assert_eq!(built(&moved) == ["app"], is_seen, "{of_link} {dockerfile} {from}: {told}");
+        let why = why(&moved, "app");
+        assert_eq!(why.contains(&format!("base {base} has moved")), is_seen, "{of_link} {dockerfile}: {why}");
+    }
+}
+
 #[test]
 fn a_lookup_that_fails_leaves_it_unknown() {
     let limited = || Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");

@@ -54,6 +54,8 @@ pub(super) struct Use {
     digest: Digest,
     /// Which of its platforms was used; `None` if that cannot be told.
     platform: Option<Platform>,
+    /// Whether a digest may hold it in a Dockerfile that is not known.
+    is_held: bool,
 }
 
 /// Looks at what is published of each image.
@@ -74,7 +76,7 @@ pub(super) fn published(
             let all = own_names(plan, leg, of_legs, &|_| true);
             let linked =
                 own_names(plan, leg, of_legs, &|other| other != leg && !is_published.contains(other));
-            (leg, Own { all, linked })
+            (leg, Own { all, linked, is_known: is_known(plan, leg, of_legs) })
         })
         .collect();
     bases::look(session, options, &repositories, |look, site_of| {
@@ -122,7 +124,7 @@ fn look_at(
             Ok(Some(recorded)) => {
                 let own = own.get(&build.leg);
                 for one in &recorded {
-                    match use_of(one, platform, own.map(|own| &own.all)) {
+                    match use_of(one, platform, own) {
                         Ok(found) => uses.extend(found),
                         Err(why) => unknown = Some(why),
                     }
@@ -145,16 +147,19 @@ fn look_at(
     Ok(Published::Index { reference, uses, is_recorded, unknown })
 }
 
-/// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build.
+/// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build, and
+/// BuildKit writes a digest to each base of a target that is linked to.
 fn use_of(
     recorded: &Recorded,
     of_build: Option<&Platform>,
-    own: Option<&BTreeSet<BaseName>>,
+    own: Option<&Own>,
 ) -> Result<Option<Use>, String> {
     let Recorded { base: provenance::Base { name: text, digest }, has_tag, platform, is_pinned } = recorded;
     let unreadable = || format!("its provenance names a base that cannot be read: {text:?} at {digest:?}");
     let name = BaseName::read(text).ok_or_else(unreadable)?;
-    if *is_pinned && !(*has_tag && own.is_some_and(|own| own.contains(&name))) {
+    let is_own = own.is_some_and(|own| own.all.contains(&name));
+    let is_held = *is_pinned && !is_own;
+    if is_held && !(*has_tag && own.is_some_and(|own| !own.is_known)) {
         return Ok(None);
     }
     let digest = digest.parse().map_err(|_| unreadable())?;
@@ -162,7 +167,7 @@ fn use_of(
         Some(platform) => platform.parse().ok(),
         None => of_build.cloned(),
     };
-    Ok(Some(Use { name, text: text.clone(), digest, platform }))
+    Ok(Some(Use { name, text: text.clone(), digest, platform, is_held }))
 }
 
 /// The bases with tags in the Dockerfiles of a leg and of all that it links to.
@@ -170,6 +175,27 @@ struct Own {
     all: BTreeSet<BaseName>,
     /// Those of what it links to and that is no image of the plan, which nothing else looks after.
     linked: BTreeSet<BaseName>,
+    /// Whether it is known of all its bases, and of those of what it links to, whether they have tags.
+    is_known: bool,
+}
+
+/// Whether it is known of all bases of a leg, and of those of what it links to, whether they have tags.
+fn is_known(plan: &Plan, leg: &Name, of_legs: &Bases) -> bool {
+    let mut seen: BTreeSet<Name> = BTreeSet::from([leg.clone()]);
+    let mut open = vec![leg.clone()];
+    while let Some(name) = open.pop() {
+        let has_platform = || plan.legs.get(&name).is_some_and(|leg| leg.platform.is_some());
+        // Without a platform, nothing is pinned, so that only the Dockerfile can have said the digest of its own base.
+        let counts = name != *leg || has_platform();
+        if counts && of_legs.get(&name).is_none_or(|one| one.unknown.is_some()) {
+            return false;
+        }
+        let of_leg = plan.legs.get(&name).map(|leg| &*leg.definition);
+        let definition = of_leg.or_else(|| Some(&**plan.targets.get(&name)?));
+        let linked = definition.into_iter().flat_map(links).map(|(_, next)| Name::from(next));
+        open.extend(linked.filter(|next| seen.insert(next.clone())));
+    }
+    true
 }
 
 /// The bases with tags in the Dockerfiles of a leg and of all that it links to, of the legs that count.
@@ -194,7 +220,7 @@ fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases, counts: &dyn Fn(&Name) ->
 pub(super) fn want(published: &All, wanted: &mut Wanted) {
     for found in published.values() {
         let Published::Index { reference: _, uses, is_recorded: _, unknown: _ } = found else { continue };
-        for Use { name, text: _, digest, platform } in uses {
+        for Use { name, text: _, digest, platform, is_held: _ } in uses {
             if let TagOrDigest::Tag(_) = name.at {
                 wanted.entry(name.clone()).or_default().moved.insert((digest.clone(), platform.clone()));
             }
@@ -272,10 +298,16 @@ pub(super) fn judge(
 /// Whether one of the bases has moved.
 fn of_uses(uses: &[Use], known: &Known) -> Finding {
     let mut unknown = None;
-    for Use { name, text, digest, platform } in uses {
+    for Use { name, text, digest, platform, is_held } in uses {
         let found = known.get(name).and_then(|base| base.moved.get(&(digest.clone(), platform.clone())));
         match found {
             Some(Ok(false)) => {}
+            Some(Ok(true)) if *is_held => {
+                let why = format!(
+                    "base {text} has moved, unless a digest holds it in the Dockerfile of a target that is linked to, which cannot be read"
+                );
+                unknown = unknown.or(Some(why));
+            }
             Some(Ok(true)) => return Finding::Differs(format!("base {text} has moved")),
             Some(Err(why)) => unknown = unknown.or(Some(format!("base {text}: {why}"))),
             None => unknown = unknown.or(Some(format!("base {text} was not asked for"))),
