@@ -536,6 +536,39 @@ fn a_base_of_a_linked_target_that_is_not_known_is_compared_by_its_tag() {
     }
 }
 
+/// A write to one of several repositories may have failed when the image was built again.
+#[test]
+fn an_image_is_looked_at_in_each_of_its_repositories() {
+    let other = json!({ "Env": ["A=c"] });
+    for (old, gone) in [("mirror/app", ""), ("acme/app", ""), ("", "mirror/app"), ("", "")] {
+        let registry = Registry::new();
+        let digests = [
+            registry.base("base", "1", [&other, &other], ""),
+            registry.base("base", "1", [&plain(), &plain()], ""),
+        ];
+        let base = registry.name("base:1");
+        for name in ["acme/app", "mirror/app"].into_iter().filter(|name| *name != gone) {
+            let digest = &digests[usize::from(name != old)];
+            registry
+                .published(name, "edge", |architecture| provenance(&[material(&base, architecture, digest)]));
+        }
+        let test = one_image(&registry, &BOTH, &format!("FROM {base}\nCOPY a /a\n"));
+        let file = test.folder().join("docker-bake.hcl");
+        let (own, mirror) = (registry.name("acme/app"), registry.name("mirror/app"));
+        let spec = fs::read_to_string(&file).unwrap();
+        let both = format!("\"{own}\", \"{mirror}\"");
+        fs::write(&file, spec.replace(&format!("\"{own}\""), &both)).unwrap();
+        let (found, told) = plan(test.folder(), &["--stale"]);
+        let why = why(&found, "app");
+        let due = match (old, gone) {
+            ("", "") => "its bases have not moved".to_owned(),
+            ("", _) => format!("{mirror}:edge is not there"),
+            (_, _) => format!("base {base} has moved"),
+        };
+        assert_eq!(why, due, "{old} {gone}: {told}");
+    }
+}
+
 #[test]
 fn a_lookup_that_fails_leaves_it_unknown() {
     let limited = || Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");

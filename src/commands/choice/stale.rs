@@ -44,6 +44,29 @@ pub(super) enum Published {
     Unknown(String),
 }
 
+impl Published {
+    /// What is published in one repository and in another.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Index { reference, mut uses, is_recorded, unknown },
+                Self::Index {
+                    reference: _,
+                    uses: more,
+                    is_recorded: is_more_recorded,
+                    unknown: more_unknown,
+                },
+            ) => {
+                uses.extend(more);
+                let is_recorded = is_recorded && is_more_recorded;
+                Self::Index { reference, uses, is_recorded, unknown: unknown.or(more_unknown) }
+            }
+            (nothing @ Self::Nothing(_), _) | (_, nothing @ Self::Nothing(_)) => nothing,
+            (unknown @ Self::Unknown(_), _) | (_, unknown @ Self::Unknown(_)) => unknown,
+        }
+    }
+}
+
 /// A base that an image was made from.
 pub(super) struct Use {
     /// Where it is.
@@ -66,7 +89,7 @@ pub(super) fn published(
     of_legs: &Bases,
 ) -> Result<All, Error> {
     let repositories: BTreeSet<&Repository> =
-        plan.images.values().filter_map(|image| image.repositories.first()).collect();
+        plan.images.values().flat_map(|image| &image.repositories).collect();
     let is_published: BTreeSet<&Name> =
         plan.images.values().flat_map(|image| &image.builds).map(|build| &build.leg).collect();
     let own: BTreeMap<&Name, Own> = plan
@@ -81,31 +104,33 @@ pub(super) fn published(
         .collect();
     bases::look(session, options, &repositories, |look, site_of| {
         let found = plan.images.iter().map(|(key, image)| {
-            let site = image.repositories.first().and_then(site_of);
-            let found = match site {
-                Some(site) => look_at(look, site, plan, image, &own)
-                    .unwrap_or_else(|why: Unknown| Published::Unknown(bases::said(why))),
-                None => Published::Unknown("it has no repository".to_owned()),
+            let mut seen = BTreeSet::new();
+            let mut look_in = |repository: &Repository| {
+                let site = site_of(repository)?;
+                let found = look_at(look, (site, repository), plan, image, &own, &mut seen);
+                found.unwrap_or_else(|why: Unknown| Some(Published::Unknown(bases::said(why))))
             };
-            (key.clone(), found)
+            let found = image.repositories.iter().filter_map(&mut look_in).reduce(Published::and);
+            let nowhere = || Published::Unknown("it has no repository".to_owned());
+            (key.clone(), found.unwrap_or_else(nowhere))
         });
         found.collect()
     })
 }
 
-/// What is published of an image, under the first of its tags that is there.
+/// What is published of an image in a repository, under the first of its tags that is there; `None` if that was seen before.
 fn look_at(
     look: &mut Look<'_>,
-    site: usize,
+    (site, place): (usize, &Repository),
     plan: &Plan,
     image: &Image,
     own: &BTreeMap<&Name, Own>,
-) -> Result<Published, Unknown> {
+    seen: &mut BTreeSet<Digest>,
+) -> Result<Option<Published>, Unknown> {
     let tags: Vec<Tag> = served::tags(image, &[]);
     let Some(first) = tags.first() else {
         return Err(Some("it has no tag to look at".to_owned()));
     };
-    let place = image.repositories.first().map(ToString::to_string).unwrap_or_default();
     let mut served = None;
     for tag in &tags {
         if let Some(digest) = look.tagged(site, tag)? {
@@ -114,8 +139,11 @@ fn look_at(
         }
     }
     let Some((reference, digest)) = served else {
-        return Ok(Published::Nothing(format!("{place}:{first} is not there")));
+        return Ok(Some(Published::Nothing(format!("{place}:{first} is not there"))));
     };
+    if !seen.insert(digest.clone()) {
+        return Ok(None);
+    }
     let served = look.manifest(site, &digest)?;
     let (mut uses, mut unknown, mut is_recorded) = (Vec::new(), None, true);
     for build in &image.builds {
@@ -144,7 +172,7 @@ fn look_at(
             Err(why) => unknown = Some(bases::said(why)),
         }
     }
-    Ok(Published::Index { reference, uses, is_recorded, unknown })
+    Ok(Some(Published::Index { reference, uses, is_recorded, unknown }))
 }
 
 /// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build, and
