@@ -252,7 +252,7 @@ mod tests {
             ("Pw+qzj/77hunterX9", true),
             ("a\"quoted\" passw0rd", true),
             // A part of many addresses.
-            ("registry", false),
+            ("acme", false),
         ] {
             let echoes = Echoes::default();
             echoes.know([format!("bob:{password}"), password.to_owned()].into_iter());

@@ -159,7 +159,7 @@ pub(super) fn choose(
         published(session, choice, plan, elsewhere, &mut findings)?;
     }
     if let Some(made) = made {
-        chosen.notes.extend(stale::judge(&made, &known, choice.most_stale, &mut findings));
+        chosen.notes.extend(stale::judge(&made, &known, choice.most_stale, plan.run.number, &mut findings));
     }
     decide(plan, findings, choice.on_unknown.unwrap_or_default(), &mut chosen)?;
     Ok(chosen)

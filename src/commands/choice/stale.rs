@@ -256,12 +256,13 @@ pub(super) fn want(published: &All, wanted: &mut Wanted) {
     }
 }
 
-/// Adds what was found of each image, the first `most` of those that have moved bases and of which that cannot be known; gives
+/// Adds what was found of each image, `most` of those that have moved bases and of which that cannot be known; gives
 /// notes on what that leaves out. Images that are built anyway don't count.
 pub(super) fn judge(
     published: &All,
     known: &Known,
     most: Option<usize>,
+    run: Option<u64>,
     findings: &mut IndexMap<String, Vec<Finding>>,
 ) -> Vec<Diagnostic> {
     let mut unrecorded = Vec::new();
@@ -299,7 +300,11 @@ pub(super) fn judge(
     let mut left = most.unwrap_or(usize::MAX);
     let mut postponed = Vec::new();
     // What has moved comes before what is not known.
-    judged.sort_by_key(|(_, finding)| matches!(finding, Finding::Unknown(_)));
+    judged.sort_by_key(|(_, finding)| {
+        (!matches!(finding, Finding::Differs(_)), matches!(finding, Finding::Same(..)))
+    });
+    let moved = judged.iter().filter(|(_, finding)| matches!(finding, Finding::Differs(_))).count();
+    judged[..moved].rotate_left(turn(run, moved));
     for (key, finding) in judged {
         let all = findings.entry(key.clone()).or_default();
         let is_anyway = is_built(all);
@@ -321,6 +326,13 @@ pub(super) fn judge(
         notes.push(Diagnostic::note(Code::POSTPONED, message));
     }
     notes
+}
+
+/// With which of so many images a run begins: not always with the same, since one whose build fails would keep all others from
+/// their turn. Neighbouring numbers are far apart (Fibonacci hashing).
+fn turn(run: Option<u64>, images: usize) -> usize {
+    let spread = run.unwrap_or_default().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    usize::try_from(spread).ok().and_then(|spread| spread.checked_rem(images)).unwrap_or_default()
 }
 
 /// Whether one of the bases has moved.
@@ -345,5 +357,23 @@ fn of_uses(uses: &[Use], known: &Known) -> Finding {
         Some(why) => Finding::Unknown(why),
         None if uses.is_empty() => Finding::Same("it has no bases that can move".to_owned(), None),
         None => Finding::Same("its bases have not moved".to_owned(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_image_has_its_turn() {
+        assert_eq!((turn(None, 3), turn(Some(7), 0), turn(Some(7), 1)), (0, 0, 0));
+        for images in [2, 3, 8, 40] {
+            // Whatever other runs there are between those of a schedule.
+            for step in [1, 2, 3, 8, 24] {
+                let first: BTreeSet<usize> =
+                    (0..20 * images as u64).map(|night| turn(Some(100 + night * step), images)).collect();
+                assert_eq!(first.len(), images, "{images} {step}");
+            }
+        }
     }
 }
