@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::text::Place;
 use crate::bake::module::Module;
 use crate::bake::target::overrides::Overrides;
-use crate::bake::target::{Definition, Entry, Target, select};
+use crate::bake::target::{Definition, Entry, Target, Text, select};
 use crate::bake::values::Name;
 use crate::plan::Plan;
 use crate::source::Sources;
@@ -58,6 +58,10 @@ pub(crate) struct KnownTarget {
     pub dockerfile: String,
     /// The stage.
     pub stage: Option<String>,
+    /// Its build arguments.
+    pub args: Vec<(String, String)>,
+    /// Its named contexts.
+    pub contexts: Vec<(String, String)>,
     /// Whether docker/metadata-action fills in its tags.
     pub has_meta: bool,
     /// References that it is published under.
@@ -174,7 +178,7 @@ fn known(
     has_meta: bool,
     target: &Target,
 ) -> KnownTarget {
-    let text = |text: &Option<crate::bake::target::Text>, default: &str| {
+    let text = |text: &Option<Text>, default: &str| {
         text.as_ref().map_or_else(|| default.to_owned(), |text| text.as_str().to_owned())
     };
     let outputs = target.output.as_deref().unwrap_or_default();
@@ -185,12 +189,18 @@ fn known(
         context: text(&target.context, "."),
         dockerfile: text(&target.dockerfile, "Dockerfile"),
         stage: target.target.as_ref().map(|stage| stage.as_str().to_owned()),
+        args: pairs(target.args.iter()),
+        contexts: pairs(target.contexts.iter()),
         has_meta,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
         platforms: target.platforms.iter().flatten().map(|text| text.as_str().to_owned()).collect(),
         is_pushed: target.is_pushed(),
         is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
     }
+}
+
+fn pairs<'t>(of: impl Iterator<Item = (&'t Name, &'t Text)>) -> Vec<(String, String)> {
+    of.map(|(name, text)| (name.to_string(), text.as_str().to_owned())).collect()
 }
 
 /// Whether a target takes its tags from docker/metadata-action.

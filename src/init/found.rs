@@ -7,6 +7,7 @@ use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
 use super::text::{Condition, Line, Place, RuleLine, Template};
 use super::triggers::Start;
+use super::turn::{Step, Turn};
 use super::world::World;
 
 /// A step or a command that publishes something, or that builds it for another one which does.
@@ -48,6 +49,10 @@ pub(crate) struct Publication {
     pub is_guess: bool,
     /// What its job runs on, if it is in one.
     pub runs_on: Option<RunsOn>,
+    /// When its job has its turn.
+    pub turn: Rc<Turn>,
+    /// How many were found before.
+    pub number: usize,
 }
 
 impl Publication {
@@ -79,6 +84,18 @@ impl Publication {
             unread: None,
             is_guess: false,
             runs_on: None,
+            turn: Rc::default(),
+            number: 0,
+        }
+    }
+
+    /// The step among those of its run.
+    pub(crate) fn step(&self) -> Step {
+        Step {
+            place: self.place.clone(),
+            job: self.job.clone(),
+            turn: Rc::clone(&self.turn),
+            number: self.number,
         }
     }
 

@@ -8,6 +8,7 @@ use super::moment::{Answers, Moment};
 use super::parts::{names_again, why_not, without_legs};
 use super::runs_on::RunsOn;
 use super::text::{Line, Piece, Place, Template};
+use super::turn::Step;
 use super::world::World;
 
 /// An image that is published today.
@@ -39,6 +40,8 @@ pub(crate) struct Candidate {
     pub runners: Vec<(Vec<Line>, RunsOn)>,
     /// Where its build is.
     pub place: Place,
+    /// The steps that build it.
+    pub steps: Vec<Step>,
 }
 
 /// What builds an image.
@@ -73,12 +76,13 @@ impl Stray {
 
 /// The images that publications come to.
 pub(crate) fn images(
-    publications: Vec<Publication>,
+    mut publications: Vec<Publication>,
     known: &[Known],
     world: &World,
 ) -> (Vec<Candidate>, Vec<Stray>) {
     world.work.begin();
     let mut strays = Vec::new();
+    publications.iter_mut().enumerate().for_each(|(number, one)| one.number = number);
     let (publications, never): (Vec<_>, Vec<_>) =
         publications.into_iter().partition(|one| one.is_ever_published(world));
     strays.extend(never.into_iter().filter(Publication::is_elsewhere).map(|publication| Stray {
@@ -289,9 +293,11 @@ fn add(
         Some(Build::Dockerfile(_)) | None => (Vec::new(), Vec::new()),
     };
     let entry = (!build.tags.is_empty()).then(|| Entry::of(&build, build.tags.clone(), world));
+    let step = build.step();
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
     match same {
         Some(known) => {
+            known.steps.push(step);
             known.runners.extend(runners);
             merge_lines(&mut known.repositories, build.repositories);
             merge_lines(&mut known.platforms, platforms);
@@ -317,6 +323,7 @@ fn add(
             overrides,
             runners: runners.into_iter().collect(),
             place: build.place,
+            steps: vec![step],
         }),
     }
 }
@@ -394,6 +401,7 @@ fn of_bake(
         one.flavor.clear();
         let key = target_key(&target);
         let entry = Entry::of(&one, Vec::new(), world);
+        let step = one.step();
         let runners = one.runs_on.map(|on| (platforms.clone(), on));
         match candidates
             .iter_mut()
@@ -403,6 +411,7 @@ fn of_bake(
                 known.entries.push(entry);
                 known.oci_labels |= is_labelled;
                 known.runners.extend(runners);
+                known.steps.push(step);
                 merge_lines(&mut known.platforms, platforms);
             }
             None => candidates.push(Candidate {
@@ -419,6 +428,7 @@ fn of_bake(
                 variables: build.variables.clone(),
                 runners: runners.into_iter().collect(),
                 place: one.place,
+                steps: vec![step],
             }),
         }
     }
@@ -553,4 +563,5 @@ fn join(into: &mut Candidate, other: Candidate) {
     merge_lines(&mut into.ending, other.ending);
     into.oci_labels |= other.oci_labels;
     into.entries.extend(other.entries);
+    into.steps.extend(other.steps);
 }

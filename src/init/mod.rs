@@ -16,6 +16,7 @@ pub(crate) mod moment;
 
 pub(crate) mod text;
 
+mod turn;
 mod value;
 
 pub(crate) mod folder;
@@ -77,11 +78,15 @@ pub(crate) mod images;
 mod tags;
 pub(crate) mod today;
 
+pub(crate) mod bases;
+
 pub(crate) mod splice;
 
 mod covered;
 mod names;
 mod target_block;
+
+mod linked;
 
 mod overrides;
 

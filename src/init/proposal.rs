@@ -6,11 +6,12 @@ use hcl::Expression;
 use hcl::expr::ObjectKey;
 use indexmap::IndexSet;
 
+use super::bases::BaseOf;
 use super::covered::Covered;
 use super::definition::{Known, KnownImage};
 use super::entry::of_one_kind;
-use super::found::DockerfileBuild;
 use super::images::{Candidate, Stray, TargetOf, is_yaml};
+use super::linked::{self, Built};
 use super::logins;
 use super::moment::Moment;
 use super::names::{base_name, hints, sanitized};
@@ -20,8 +21,8 @@ use super::runners;
 use super::splice::At;
 use super::tags::{self, Tags, list};
 pub(crate) use super::target_block::Told;
-use super::target_block::{self, dockerfile, key};
-use super::text::{Piece, Place, Template};
+use super::target_block::{self, key};
+use super::text::{Piece, Place};
 use super::workflow::Reading;
 use super::workflow_block::{self, Today};
 use super::world::World;
@@ -75,6 +76,7 @@ impl ProposedImage {
 /// What is proposed, and what could not be.
 pub(crate) fn propose(
     candidates: Vec<Candidate>,
+    bases: &[Vec<BaseOf>],
     known: &[Known],
     reading: &Reading,
     world: &World,
@@ -85,7 +87,9 @@ pub(crate) fn propose(
     let mut told: Vec<Told> = Vec::new();
     let has_candidates = !candidates.is_empty();
     let mut covered = Covered::new(known);
-    for candidate in candidates {
+    let called: Vec<String> = candidates.iter().map(|candidate| base_name(candidate, world)).collect();
+    let mut built = Built::new();
+    for (number, mut candidate) in candidates.into_iter().enumerate() {
         if covered.has(&candidate, known, world) {
             continue;
         }
@@ -94,7 +98,19 @@ pub(crate) fn propose(
             proposals.push(Maker::new(of, known, world));
             proposals.len() - 1
         });
-        strays.extend(proposals[at].add(candidate, written, &mut told));
+        let own = bases.get(number).map_or(&[][..], Vec::as_slice);
+        let unlinked = linked::link(&mut candidate, own, &built, &called, of);
+        let is_linked = unlinked.is_empty();
+        told.extend(unlinked);
+        match proposals[at].add(candidate, written, &mut told) {
+            Some(stray) => strays.push(stray),
+            None => {
+                if let Some(image) = proposals[at].proposal.images.last_mut() {
+                    image.lacks |= !is_linked;
+                    built.insert(number, (of, image.target.clone()));
+                }
+            }
+        }
     }
     // What Bake files say by themselves.
     for (at, one) in known.iter().enumerate().filter(|(_, one)| !one.has_blocks) {
@@ -427,42 +443,12 @@ impl<'a> Maker<'a> {
         }
         runners::write(candidate, &mut lines, told);
         for (platform, build) in &candidate.variants {
-            self.variant(platform, build, candidate, &mut lines);
+            if let TargetOf::Dockerfile(first) = &candidate.target {
+                target_block::variant(platform, (first, build), &mut self.variables, self.world, &mut lines);
+            }
         }
         lines.close("}");
         lines.finish()
-    }
-
-    /// What differs for a platform.
-    fn variant(&mut self, platform: &str, build: &DockerfileBuild, candidate: &Candidate, lines: &mut Lines) {
-        let TargetOf::Dockerfile(first) = &candidate.target else { return };
-        lines.open(&format!("platform {} {{", quoted(platform)));
-        let path = |build: &DockerfileBuild| dockerfile(build).and_then(|path| path.constant());
-        if path(build) != path(first) {
-            let value = path(build).unwrap_or_else(|| "Dockerfile".to_owned());
-            lines.attribute("dockerfile", &Expression::from(value));
-        }
-        if build.stage.as_ref().map(Template::key) != first.stage.as_ref().map(Template::key)
-            && let Some(Ok(stage)) =
-                build.stage.as_ref().map(|stage| self.variables.expression(stage, self.world))
-        {
-            lines.attribute("target", &stage);
-        }
-        let mut args: Vec<(ObjectKey, Expression)> = Vec::new();
-        for line in
-            build.args.iter().filter(|line| !first.args.iter().any(|one| one.text.key() == line.text.key()))
-        {
-            if let Some((name, value)) = line.text.split_once('=')
-                && let (Some(name), Ok(value)) =
-                    (name.constant(), self.variables.expression(&value, self.world))
-            {
-                args.push((key(name.trim()), value));
-            }
-        }
-        if !args.is_empty() {
-            lines.attribute("args", &Expression::Object(args.into_iter().collect()));
-        }
-        lines.close("}");
     }
 
     /// What steps set for a target: platforms that it has not, and other attributes.

@@ -86,6 +86,11 @@ pub(super) fn block(
                 continue;
             };
             let Some(name) = name.constant().map(|name| name.trim().trim_matches('"').to_owned()) else {
+                // The reference of a link has what only a run knows.
+                if let (Ok(name), Some(value)) = (variables.build_expression(&name, world), value.constant())
+                {
+                    members.push((ObjectKey::Expression(name), Expression::from(value)));
+                }
                 continue;
             };
             let is_secret = value.0.iter().any(|piece| matches!(piece, Piece::Setting(_, true)))
@@ -128,7 +133,10 @@ pub(super) fn block(
             }
         }
         if !members.is_empty() {
-            if let Some(first) = given.first() {
+            let is_link = |line: &&Line| line.text.shown().contains("=target:");
+            if let Some(link) = given.iter().find(is_link) {
+                lines.comment(&from(&link.place, &written(&link.place)));
+            } else if let Some(first) = given.first() {
                 lines.comment(&from(&first.place, ""));
             }
             lines.attribute(attribute, &Expression::Object(members.into_iter().collect()));
@@ -192,6 +200,40 @@ pub(super) fn block(
     lines.finish()
 }
 
+/// What differs for a platform between the build of the others and its own.
+pub(super) fn variant(
+    platform: &str,
+    (first, build): (&DockerfileBuild, &DockerfileBuild),
+    variables: &mut Variables,
+    world: &World,
+    lines: &mut Lines,
+) {
+    lines.open(&format!("platform {} {{", quoted(platform)));
+    let path = |build: &DockerfileBuild| dockerfile(build).and_then(|path| path.constant());
+    if path(build) != path(first) {
+        let value = path(build).unwrap_or_else(|| "Dockerfile".to_owned());
+        lines.attribute("dockerfile", &Expression::from(value));
+    }
+    if build.stage.as_ref().map(Template::key) != first.stage.as_ref().map(Template::key)
+        && let Some(Ok(stage)) = build.stage.as_ref().map(|stage| variables.expression(stage, world))
+    {
+        lines.attribute("target", &stage);
+    }
+    let is_own = |line: &&Line| !first.args.iter().any(|one| one.text.key() == line.text.key());
+    let mut args: Vec<(ObjectKey, Expression)> = Vec::new();
+    for line in build.args.iter().filter(is_own) {
+        if let Some((name, value)) = line.text.split_once('=')
+            && let (Some(name), Ok(value)) = (name.constant(), variables.expression(&value, world))
+        {
+            args.push((key(name.trim()), value));
+        }
+    }
+    if !args.is_empty() {
+        lines.attribute("args", &Expression::Object(args.into_iter().collect()));
+    }
+    lines.close("}");
+}
+
 /// A variable for an argument whose value only a run knows.
 fn argument(
     variables: &mut Variables,
@@ -246,7 +288,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// The Dockerfile as seen from the context; none where it is the usual one.
-pub(super) fn dockerfile(build: &DockerfileBuild) -> Option<Template> {
+fn dockerfile(build: &DockerfileBuild) -> Option<Template> {
     let path = build.dockerfile.as_ref()?;
     let (Some(text), Some(context)) = (path.constant(), build.context.constant()) else {
         return Some(path.clone());

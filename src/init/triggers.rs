@@ -8,6 +8,7 @@ use super::guard::Guard;
 use super::inputs::place_of;
 use super::moment::{Answers, Moment};
 use super::text::{Condition, Place};
+use super::turn::Turn;
 use super::when;
 use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
@@ -30,6 +31,8 @@ pub(crate) struct Triggers {
     pub is_called: bool,
     /// What of it is written where.
     pub start: Rc<Start>,
+    /// When the job has its turn that calls it.
+    pub turn: Rc<Turn>,
 }
 
 /// What starts a workflow, as it is written.
@@ -97,6 +100,7 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
         start: Rc::new(start(on, source, path)),
+        turn: Rc::default(),
     }
 }
 

@@ -20,6 +20,7 @@ use super::scope::{Output, Scope};
 use super::shell::{self, Home, Ran};
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
+use super::turn::Turn;
 use super::world::World;
 use crate::bake::compose::{Yaml, yaml_number};
 use crate::source::{Source, SourceId, Sources};
@@ -150,6 +151,8 @@ struct JobSeen {
     runs: Answers,
     guards: Vec<Guard>,
     outputs: Vec<(String, Output)>,
+    /// What it is called among all jobs of the run, with those that had ended when it began.
+    turn: Rc<Turn>,
 }
 
 /// Where steps are, and when they run.
@@ -164,6 +167,7 @@ struct Run<'a, 't> {
     runs_on: Option<RunsOn>,
     /// The folder that its scripts run in, unless they say another one.
     folder: Option<&'a str>,
+    turn: Rc<Turn>,
 }
 
 impl<'a> Reader<'a> {
@@ -235,6 +239,8 @@ impl<'a> Reader<'a> {
                 runs = runs.and(before.runs);
             }
         }
+        let turns: Vec<&Turn> = before.iter().map(|job| &*job.turn).collect();
+        let turn = Rc::new(Turn::of(&format!("{}#{name}", file.path), &triggers.turn, &turns));
         let mut outputs = Vec::new();
         let mut of_job = Answers::of(|_| Some(false));
         let mut guards_of_job: Option<Vec<Guard>> = None;
@@ -267,6 +273,7 @@ impl<'a> Reader<'a> {
                 start: &triggers.start,
                 runs_on,
                 folder: folder_of(job).or_else(|| folder_of(&file.root)),
+                turn: Rc::clone(&turn),
             };
             if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
                 self.call(called, job, &scope, &run, depth);
@@ -290,7 +297,13 @@ impl<'a> Reader<'a> {
                 outputs.extend(metas.into_iter().map(|(_, output)| ("\u{0}".to_owned(), output)));
             }
         }
-        JobSeen { name: name.to_owned(), runs: of_job, guards: guards_of_job.unwrap_or(guards), outputs }
+        JobSeen {
+            name: name.to_owned(),
+            runs: of_job,
+            guards: guards_of_job.unwrap_or(guards),
+            outputs,
+            turn,
+        }
     }
 
     /// A job that is another workflow.
@@ -321,6 +334,7 @@ impl<'a> Reader<'a> {
             others: run.others.to_vec(),
             is_called: true,
             start: Rc::clone(run.start),
+            turn: Rc::clone(&run.turn),
         };
         self.workflow(file, inner, &triggers, depth + 1);
     }
@@ -392,6 +406,7 @@ impl<'a> Reader<'a> {
             publication.others = run.others.to_vec();
             publication.start = Rc::clone(run.start);
             publication.runs_on.clone_from(&run.runs_on);
+            publication.turn = Rc::clone(&run.turn);
             self.reading.publications.push(publication);
         }
     }
@@ -546,6 +561,7 @@ impl<'a> Reader<'a> {
             start: run.start,
             runs_on: run.runs_on.clone(),
             folder: None,
+            turn: Rc::clone(&run.turn),
         };
         inner.set.push((shell::ACTION.to_owned(), Template::from(format!("{TOP}/{folder}").as_str())));
         self.called.push(Rc::clone(&file.path));

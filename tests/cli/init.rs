@@ -1,5 +1,6 @@
 //! `bakeplan init`: small repositories of every kind, what is proposed for them, and that it is what they publish today.
 
+mod bases;
 mod conditions;
 mod existing;
 mod files;

@@ -21,6 +21,7 @@ use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
+use crate::init::bases;
 use crate::init::commands::{self, Setting};
 use crate::init::definition::Known;
 use crate::init::first::{self, First};
@@ -164,6 +165,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
     let (candidates, mut strays) = images::images(publications, &known, &world);
+    let dockerfiles = found.dockerfiles(session, &bases::paths(&candidates, &known));
+    let bases = bases::bases(&candidates, &known, &dockerfiles, &world);
     if world.work.has_ended() {
         warnings.push(Diagnostic::warning(
             Code::INIT_LIMIT,
@@ -182,7 +185,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     let has_candidates = !candidates.is_empty();
     let line = |place: &Place| found.line(session, place);
-    let (proposals, told, more) = proposal::propose(candidates, &known, &reading, &world, &line);
+    let (proposals, told, more) = proposal::propose(candidates, &bases, &known, &reading, &world, &line);
     strays.extend(more);
     let has_strays = strays.iter().any(|stray| !stray.publication.is_guess);
     let mut proposals: Vec<_> =

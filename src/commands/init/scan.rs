@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
+use indexmap::IndexSet;
+
 use crate::bake::compose::yaml_documents;
 use crate::bake::text::discovery;
 use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
+use crate::init::bases::Dockerfiles;
 use crate::init::examples;
 use crate::init::gitlab;
 use crate::init::kinds::{self, Kind};
@@ -75,6 +78,21 @@ impl Found {
             let text = masked(&session.sources.get(*id).text);
             session.sources.replace(*id, text);
         }
+    }
+
+    /// The texts of these Dockerfiles, as far as they are there.
+    pub(super) fn dockerfiles(&mut self, session: &mut Session<'_>, paths: &IndexSet<String>) -> Dockerfiles {
+        let mut texts = Dockerfiles::new();
+        for path in paths.iter().take(MAX_FILES).filter(|path| session.host.is_allowed(path)) {
+            let Ok(text) = session.host.read(path) else { continue };
+            if text.len() > MAX_SCRIPT {
+                continue;
+            }
+            let id = session.sources.add(path.clone(), masked(&text));
+            self.add(path, id);
+            texts.insert(path.clone(), text);
+        }
+        texts
     }
 
     /// The span of the line at a place.
