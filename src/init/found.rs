@@ -37,6 +37,8 @@ pub(crate) struct Publication {
     pub flavor: Vec<Line>,
     /// What it is made of, if it makes an index of tags.
     pub sources: Vec<Template>,
+    /// Those of them that nothing makes which was read.
+    pub foreign: Vec<Template>,
     /// Tags that it has as a part of an index, and that nothing gives it any more.
     pub ending: Vec<Line>,
     /// Whether it has the labels of docker/metadata-action.
@@ -78,6 +80,7 @@ impl Publication {
             tags: Vec::new(),
             flavor: Vec::new(),
             sources: Vec::new(),
+            foreign: Vec::new(),
             ending: Vec::new(),
             oci_labels: false,
             untold: Vec::new(),

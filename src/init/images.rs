@@ -5,7 +5,7 @@ use super::definition::{Known, META, clean, relative};
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
 use super::moment::{Answers, Moment};
-use super::parts::{names_again, why_not, without_legs};
+use super::parts::{self, names_again, why_not, without_legs};
 use super::runs_on::RunsOn;
 use super::text::{Line, Piece, Place, Template};
 use super::turn::Step;
@@ -30,6 +30,8 @@ pub(crate) struct Candidate {
     pub oci_labels: bool,
     /// Tags of its parts, which nothing gives them any more.
     pub ending: Vec<Line>,
+    /// Parts of its indexes that nothing makes which was read.
+    pub foreign: Vec<Line>,
     /// What was found and is not understood.
     pub untold: Vec<Line>,
     /// Variables of the Bake file that the step sets.
@@ -114,6 +116,9 @@ pub(crate) fn images(
         }
         without_legs(build, &sources, &joins);
     }
+    let (indexes, foreign) = parts::with_foreign(merges, &builds, world);
+    let merges = indexes;
+    strays.extend(foreign.into_iter().map(|(publication, why)| Stray { publication, why }));
     let mut candidates: Vec<Candidate> = Vec::new();
     for build in builds {
         if !world.work.spend(compared(&candidates)) {
@@ -318,6 +323,7 @@ fn add(
             variants: Vec::new(),
             oci_labels: build.oci_labels,
             ending: build.ending,
+            foreign: Vec::new(),
             untold: build.untold,
             variables,
             overrides,
@@ -424,6 +430,7 @@ fn of_bake(
                 variants: Vec::new(),
                 oci_labels: is_labelled,
                 ending: Vec::new(),
+                foreign: Vec::new(),
                 untold: one.untold,
                 variables: build.variables.clone(),
                 runners: runners.into_iter().collect(),
@@ -501,6 +508,7 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
                     entries: Vec::new(),
                     flavor: Vec::new(),
                     ending: Vec::new(),
+                    foreign: Vec::new(),
                     ..candidates[*one].clone()
                 };
                 candidates.push(again);
@@ -517,6 +525,8 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
                 candidate.flavor.clone_from(&merge.flavor);
             }
             merge_lines(&mut candidate.untold, merge.untold.clone());
+            let of_index = |text: &Template| Line { text: text.clone(), place: merge.place.clone() };
+            candidate.foreign.extend(merge.foreign.iter().map(of_index));
             if !merge.tags.is_empty() {
                 let guarded = merge.guarded(world);
                 let is_same = |entry: &&mut Entry| {
@@ -561,6 +571,7 @@ fn join(into: &mut Candidate, other: Candidate) {
     merge_lines(&mut into.repositories, other.repositories);
     merge_lines(&mut into.untold, other.untold);
     merge_lines(&mut into.ending, other.ending);
+    into.foreign.extend(other.foreign);
     into.oci_labels |= other.oci_labels;
     into.entries.extend(other.entries);
     into.steps.extend(other.steps);

@@ -1,5 +1,6 @@
 //! Which files of a repository say something about its images, by their names.
 
+use super::services;
 use crate::bake::text::discovery;
 
 /// What a file is.
@@ -21,21 +22,9 @@ pub(crate) enum Kind {
     Script,
     /// Variables for Compose.
     Environment,
-    /// A file of another tool that may publish images in a way that is not read: GoReleaser, npm.
+    /// A file of another service or tool that may publish images in a way that is not read.
     Foreign,
 }
-
-/// The pipelines of other services.
-const OTHER_CI: [(&str, &str); 8] = [
-    (".circleci/config.yml", "this pipeline of CircleCI"),
-    (".drone.yml", "this pipeline of Drone"),
-    (".travis.yml", "this pipeline of Travis CI"),
-    (".woodpecker.yml", "this pipeline of Woodpecker"),
-    ("Jenkinsfile", "this pipeline of Jenkins"),
-    ("azure-pipelines.yml", "this pipeline of Azure"),
-    ("bitbucket-pipelines.yml", "this pipeline of Bitbucket"),
-    ("cloudbuild.yaml", "this pipeline of Cloud Build"),
-];
 
 /// What a file is, if it is read.
 pub(crate) fn of(path: &str) -> Option<Kind> {
@@ -48,7 +37,7 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if path == ".gitlab-ci.yml" {
         return Some(Kind::Pipeline);
     }
-    if OTHER_CI.iter().any(|(known, _)| *known == path) {
+    if services::is_one(path) {
         return Some(Kind::Foreign);
     }
     if lower == "action.yml" || lower == "action.yaml" {
@@ -81,7 +70,7 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     if !name.contains('.') && OF_SCRIPTS.iter().any(is_last) {
         return Some(Kind::Script);
     }
-    if lower == "package.json" || is_yaml && lower.trim_start_matches('.').starts_with("goreleaser") {
+    if lower == "package.json" {
         return Some(Kind::Foreign);
     }
     (lower == ".env").then_some(Kind::Environment)
@@ -104,28 +93,6 @@ fn is_dockerfile(lower: &str) -> bool {
             || lower.ends_with(&format!(".{word}"))
             || lower.starts_with(&format!("{word}.")) && !is_other
     })
-}
-
-/// The first line, from 0, in which a file of another tool says that it publishes images, and the tool.
-pub(crate) fn publishes(path: &str, text: &str) -> Option<(usize, &'static str)> {
-    const RELEASER: [&str; 4] = ["dockers:", "dockers_v2:", "docker_manifests:", "kos:"];
-    let other = OTHER_CI.iter().find(|(known, _)| *known == path);
-    let is_package = path.ends_with("package.json") || other.is_some();
-    let says = |line: &str| {
-        if is_package {
-            let words = ["docker push", "--push", "docker manifest", "imagetools create", "kaniko"];
-            words.iter().any(|word| line.contains(word))
-                && (line.contains("docker") || line.contains("kaniko"))
-        } else {
-            RELEASER.iter().any(|key| line.starts_with(key))
-        }
-    };
-    let tool = match other {
-        Some((_, tool)) => tool,
-        None if is_package => "a script of this package",
-        None => "GoReleaser",
-    };
-    text.lines().position(says).map(|line| (line, tool))
 }
 
 #[cfg(test)]

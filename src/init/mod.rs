@@ -5,10 +5,12 @@
 
 // Words.
 mod expression;
-pub(crate) mod kinds;
 pub(crate) mod mask;
 pub(crate) mod scripts;
+pub(crate) mod services;
 mod work;
+
+pub(crate) mod kinds;
 
 pub(crate) mod world;
 
@@ -43,6 +45,7 @@ mod triggers;
 pub(crate) mod found;
 
 mod beside;
+mod unread;
 
 mod build_push;
 pub(crate) mod logins;

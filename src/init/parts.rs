@@ -1,8 +1,9 @@
 //! Parts of an index, and other names of an image: what `imagetools create` and `docker manifest create` are given.
 
 use super::found::{Publication, TagLine};
-use super::moment::MOMENTS;
-use super::text::{Line, Template};
+use super::moment::{MOMENTS, Moment};
+use super::text::{Line, Piece, Template, normal};
+use super::world::World;
 
 /// Whether it only gives another name to one image, which keeps its own.
 pub(super) fn names_again(merge: &Publication) -> bool {
@@ -37,6 +38,79 @@ pub(super) fn why_not(merge: &Publication, builds: &[Publication]) -> Option<Str
     };
     (!fitting.iter().any(meets))
         .then(|| "it gives tags to what another run has published, as `bakeplan promote` does".to_owned())
+}
+
+/// Indexes with those of their parts that nothing makes which was read; those that have no others apart, each with why.
+pub(super) fn with_foreign(
+    mut merges: Vec<Publication>,
+    builds: &[Publication],
+    world: &World,
+) -> (Vec<Publication>, Vec<(Publication, String)>) {
+    let all: Vec<Publication> = merges.clone();
+    let all: Vec<&Publication> = builds.iter().chain(&all).collect();
+    for merge in merges.iter_mut().filter(|merge| !names_again(merge)) {
+        if !world.work.spend(1 + merge.sources.len() * all.len()) {
+            break;
+        }
+        merge.foreign = foreign(merge, &all, world);
+    }
+    let is_whole =
+        |merge: &Publication| merge.foreign.is_empty() || merge.foreign.len() < merge.sources.len();
+    let (merges, others): (Vec<_>, Vec<_>) = merges.into_iter().partition(is_whole);
+    let why = |merge: Publication| {
+        let names: Vec<String> = merge.foreign.iter().map(Template::shown).collect();
+        let why = format!("it is made of `{}`, which nothing builds that was read", names.join("`, `"));
+        (merge, why)
+    };
+    (merges, others.into_iter().map(why).collect())
+}
+
+/// The parts of an index that none of these makes, as far as their names tell.
+fn foreign(merge: &Publication, all: &[&Publication], world: &World) -> Vec<Template> {
+    merge.sources.iter().filter(|source| is_foreign(source, merge, all, world)).cloned().collect()
+}
+
+fn is_foreign(source: &Template, merge: &Publication, all: &[&Publication], world: &World) -> bool {
+    let is_open = |piece: &Piece| matches!(piece, Piece::Unknown(_) | Piece::Meta(..));
+    if source.0.is_empty() || source.0.iter().any(is_open) {
+        return false;
+    }
+    let (name, digest) = match source.split_once('@') {
+        Some((name, _)) => (name, true),
+        None => (source.clone(), false),
+    };
+    let (repository, tag) = name.split_tag();
+    let tag = tag.unwrap_or_else(|| Template::from("latest"));
+    let is_same = |one: &Template, other: &Template, is_name: bool| {
+        let at = |text: &Template, moment| {
+            let text = text.at(moment, world)?;
+            Some(if is_name { normal(&text) } else { text })
+        };
+        one.key() == other.key()
+            || [Moment::Branch, Moment::Tag]
+                .into_iter()
+                .any(|moment| at(one, moment).is_some_and(|text| at(other, moment) == Some(text)))
+    };
+    let has_repository =
+        |one: &&&Publication| one.repositories.iter().any(|line| is_same(&line.text, &repository, true));
+    let there: Vec<&&Publication> = all.iter().filter(has_repository).collect();
+    if there.is_empty() {
+        return true;
+    }
+    let has_tag = |one: &&&Publication| {
+        let is_it = |tags: &TagLine| match tags {
+            TagLine::Rule(_) => true,
+            TagLine::Text(line) => !line.text.unknown_parts().is_empty() || is_same(&line.text, &tag, false),
+        };
+        one.tags.iter().any(is_it)
+            || one.ending.iter().any(|line| {
+                crate::rules::is_rule(&line.text.shown()) || is_same(&line.text, &tag, false)
+            })
+            // What is pushed by digest has no tag to be called by.
+            || one.tags.is_empty() && one.ending.is_empty()
+    };
+    let is_itself = |one: &&&Publication| one.place == merge.place;
+    !digest && !there.into_iter().filter(|one| !is_itself(one)).any(|one| has_tag(&one))
 }
 
 /// Takes the tags away that only name a part of an index, and keeps the platform that they tell.

@@ -326,7 +326,7 @@ impl<'a> Maker<'a> {
         if let TargetOf::Known(..) = &candidate.target {
             self.platforms(&target, &candidate, written, told);
         }
-        let lacks = told.len() > before || !candidate.untold.is_empty();
+        let lacks = told.len() > before || !candidate.untold.is_empty() || !candidate.foreign.is_empty();
         for (name, value) in &candidate.variables {
             if !self.known.is_some_and(|known| known.variables.contains(name)) {
                 continue;
@@ -349,6 +349,15 @@ impl<'a> Maker<'a> {
                 line.place.clone(),
                 format!(
                     "`{}` is a tag of a single platform, and ends with the proposal: a second block that skips the other platforms keeps it",
+                    quotable(&line.text.shown())
+                ),
+            ));
+        }
+        for line in &candidate.foreign {
+            told.push((
+                line.place.clone(),
+                format!(
+                    "`{}` is a part of the index here, and nothing builds it that was read: its platforms are not known, and not in the proposal",
                     quotable(&line.text.shown())
                 ),
             ));

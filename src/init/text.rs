@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::moment::{Answers, Fact, Moment};
 use super::world::World;
+use crate::reference::Repository;
 
 /// Where something is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +111,12 @@ pub(crate) struct RuleLine {
     pub enable: Option<Condition>,
     /// Whether it is what the action has without any rules.
     pub is_default: bool,
+}
+
+/// A repository with its registry.
+pub(crate) fn normal(repository: &str) -> String {
+    let lower = repository.to_lowercase();
+    lower.parse::<Repository>().map_or(lower, |repository| repository.to_string())
 }
 
 /// How long a text may be in all its parts, in bytes.

@@ -8,8 +8,8 @@ use super::found::TagLine;
 use super::guard::Guarded;
 use super::images::{Candidate, TargetOf};
 use super::moment::Moment;
+pub(crate) use super::text::normal;
 use super::world::World;
-use crate::reference::Repository;
 use crate::rules::{Flavor, Rule, apply};
 
 /// What is published in a run: tags by repository, and what cannot be known.
@@ -35,12 +35,6 @@ impl Published {
             self.unknown.push(unknown);
         }
     }
-}
-
-/// A repository with its registry.
-pub(crate) fn normal(repository: &str) -> String {
-    let lower = repository.to_lowercase();
-    lower.parse::<Repository>().map_or(lower, |repository| repository.to_string())
 }
 
 /// What an image publishes in these moments.

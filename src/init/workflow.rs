@@ -7,7 +7,6 @@ use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
 use super::commands::{self, Setting};
 use super::folder::{Folder, TOP};
-use super::foreign;
 use super::found::Publication;
 use super::guard::{self, Guard};
 use super::inputs::{Inputs, given, place_of, raw_lines, with_defaults};
@@ -21,6 +20,7 @@ use super::shell::{self, Home, Ran};
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::turn::Turn;
+use super::unread;
 use super::world::World;
 use crate::bake::compose::{Yaml, yaml_number};
 use crate::source::{Source, SourceId, Sources};
@@ -54,19 +54,6 @@ pub(crate) struct Reading {
     /// Numbers that are read otherwise than they are written: where, how they are written, and how they are read.
     pub numbers: Vec<(Place, String, String)>,
 }
-
-/// Actions that are known to publish images, and whose inputs are not read.
-const UNREAD: [&str; 9] = [
-    "redhat-actions/push-to-registry",
-    "redhat-actions/buildah-build",
-    "elgohr/publish-docker-github-action",
-    "macbre/push-to-ghcr",
-    "mr-smithers-excellent/docker-build-push",
-    "whoan/docker-build-with-cache-action",
-    "akhilerm/tag-push-action",
-    "docker/build-push-action-multi",
-    "ko-build/setup-ko",
-];
 
 /// Actions that run a command in the repository, again where it fails.
 const RUNNING: [&str; 3] = ["nick-fields/retry", "nick-invision/retry", "wandalen/wretry.action"];
@@ -167,6 +154,8 @@ struct Run<'a, 't> {
     runs_on: Option<RunsOn>,
     /// The folder that its scripts run in, unless they say another one.
     folder: Option<&'a str>,
+    /// Their shell, in the same way.
+    shell: Option<&'a str>,
     turn: Rc<Turn>,
 }
 
@@ -272,7 +261,8 @@ impl<'a> Reader<'a> {
                 others: &triggers.others,
                 start: &triggers.start,
                 runs_on,
-                folder: folder_of(job).or_else(|| folder_of(&file.root)),
+                folder: default_of(job, &file.root, "working-directory"),
+                shell: default_of(job, &file.root, "shell"),
                 turn: Rc::clone(&turn),
             };
             if let Some(called) = job.get("uses").and_then(Yaml::as_text) {
@@ -379,18 +369,7 @@ impl<'a> Reader<'a> {
         run: &Run<'a, '_>,
         (runs, own): (Answers, Option<&Guard>),
     ) {
-        let name = uses.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        let why = if UNREAD.contains(&name.as_str()) {
-            format!("`{uses}` publishes images, but `init` does not read its inputs")
-        } else if foreign::may_publish(uses, inputs.names()) {
-            format!("`{uses}` may publish images, and `init` does not read it")
-        } else if let Some(given) =
-            inputs.names().find(|name| inputs.raw(name).is_some_and(foreign::says_push))
-        {
-            format!("`{uses}` is given commands in `{given}`, and `init` does not read what it publishes")
-        } else {
-            return;
-        };
+        let Some(why) = unread::of_action(uses, inputs) else { return };
         let unread = Some(why);
         self.add(
             [Publication { unread, ..Publication::new(inputs.place.clone(), &run.job, runs) }],
@@ -438,7 +417,8 @@ impl<'a> Reader<'a> {
                 let folder = step.get("working-directory").and_then(Yaml::as_text).or(run.folder);
                 let folder =
                     folder.map_or_else(Folder::default, |path| Folder::default().at(&of_step.template(path)));
-                let (ran, line) = self.script(script, folder, &of_step, run, (runs, own));
+                let shell = step.get("shell").and_then(Yaml::as_text).or(run.shell);
+                let (ran, line) = self.script(script, (folder, shell), &of_step, run, (runs, own));
                 scope.files.extend(ran.files.into_iter().map(|one| one.in_file(&run.file.path, line)));
                 scope.set.extend(ran.environment);
                 let outputs =
@@ -452,14 +432,25 @@ impl<'a> Reader<'a> {
     fn script(
         &mut self,
         script: &Yaml,
-        folder: Folder,
+        (folder, shell): (Folder, Option<&str>),
         scope: &Scope,
         run: &Run<'a, '_>,
         (runs, own): (Answers, Option<&Guard>),
     ) -> (Ran, usize) {
-        let home = Home { folder, ..Home::default() };
-        let ran = shell::read(script.as_text().unwrap_or_default(), scope, &home);
         let first = raw_lines(script, run.source, &run.file.path);
+        let shell = shell.map(|shell| scope.template(shell));
+        let runner = run.runs_on.as_ref().and_then(|on| on.runner.as_ref());
+        let language = unread::language(shell.as_ref(), runner);
+        let ran = match &language {
+            Some(language) => {
+                self.add(unread::publications(language, &first, &run.job, runs), run, own);
+                Ran::default()
+            }
+            None => {
+                let home = Home { folder, ..Home::default() };
+                shell::read(script.as_text().unwrap_or_default(), scope, &home)
+            }
+        };
         let line = first
             .first()
             .map_or_else(|| place_of(script, run.source, &run.file.path).line, |first| first.place.line);
@@ -510,7 +501,7 @@ impl<'a> Reader<'a> {
         } else if let (true, Some(script)) = (RUNNING.contains(&name.as_str()), inputs.yaml("command")) {
             let folder = inputs.text("current_path", scope);
             let folder = folder.map_or_else(Folder::default, |path| Folder::default().at(&path));
-            self.script(script, folder, scope, run, (runs, own));
+            self.script(script, (folder, inputs.raw("shell")), scope, run, (runs, own));
         } else if let Some(folder) = uses.strip_prefix("./") {
             return self.local_action(folder, step, scope, run, (runs, own), depth);
         } else {
@@ -561,6 +552,7 @@ impl<'a> Reader<'a> {
             start: run.start,
             runs_on: run.runs_on.clone(),
             folder: None,
+            shell: None,
             turn: Rc::clone(&run.turn),
         };
         inner.set.push((shell::ACTION.to_owned(), Template::from(format!("{TOP}/{folder}").as_str())));
@@ -583,9 +575,9 @@ fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option
     Some(Guard { condition: scope.condition_of_if(of.as_text()?), place: place_of(of, source, path) })
 }
 
-/// The folder that the scripts of a workflow or a job run in, as it says.
-fn folder_of(yaml: &Yaml) -> Option<&str> {
-    yaml.get("defaults")?.get("run")?.get("working-directory")?.as_text()
+/// What the scripts of a job have unless they say something else: what the job says, or its workflow.
+fn default_of<'y>(job: &'y Yaml, workflow: &'y Yaml, name: &str) -> Option<&'y str> {
+    [job, workflow].into_iter().find_map(|of| of.get("defaults")?.get("run")?.get(name)?.as_text())
 }
 
 fn add_env(scope: &mut Scope, env: Option<&Yaml>) {

@@ -165,6 +165,10 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
     let (candidates, mut strays) = images::images(publications, &known, &world);
+    let of_services: Vec<Stray> =
+        std::mem::take(&mut found.services).into_iter().map(|(place, why)| of_service(place, why)).collect();
+    let has_services = !of_services.is_empty();
+    strays.extend(of_services.iter().cloned());
     let dockerfiles = found.dockerfiles(session, &bases::paths(&candidates, &known));
     let bases = bases::bases(&candidates, &known, &dockerfiles, &world);
     if world.work.has_ended() {
@@ -193,11 +197,18 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     // What publishes them is there, if something does that could not be read.
     if proposals.is_empty() && !has_candidates && !has_strays && !known.iter().any(|one| one.has_blocks) {
         let dockerfiles: Vec<&str> = found.of(Kind::Dockerfile).collect();
+        // What is not read may push them to any registry.
+        let registry = world.registry.clone().filter(|_| !has_services);
+        let world = World { registry, ..(*world).clone() };
         let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
         proposals = of_dockerfiles;
         warnings.extend(left_aside(&aside));
         if !proposals.is_empty() && first::has_placeholder(&world) {
-            let message = "the git remote does not tell which registry the images are pushed to, so `registry.example` stands for it, where nothing can be pushed";
+            let who =
+                if has_services { "nothing that was read tells" } else { "the git remote does not tell" };
+            let message = format!(
+                "{who} which registry the images are pushed to, so `registry.example` stands for it, where nothing can be pushed"
+            );
             let warning = Diagnostic::warning(Code::INIT_OPEN, message);
             warnings
                 .push(warning.with_help("put the right `repositories` in their place before you publish"));
@@ -206,6 +217,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     if proposals.is_empty() {
         let is_covered = known.iter().any(|one| one.has_blocks);
         if is_covered && (has_candidates || !has_strays) {
+            warnings.extend(of_services.iter().map(|stray| of_stray(stray, &found, session)));
             session.tell(&warnings);
             if *yes {
                 session.note("nothing to propose");
@@ -339,6 +351,14 @@ fn left_aside(paths: &[String]) -> Option<Diagnostic> {
     );
     let note = Diagnostic::note(Code::INIT_UNREAD, message);
     (!paths.is_empty()).then(|| note.with_help("write a target and an `image` block for what is published"))
+}
+
+/// What a file of another service publishes, in runs of branches and of git tags.
+fn of_service(place: Place, why: String) -> Stray {
+    let is_of_branches = |moment| !matches!(moment, Moment::PullRequest | Moment::Schedule | Moment::Release);
+    let runs = Answers::of(|moment| if is_of_branches(moment) { None } else { Some(false) });
+    let job = place.path.to_string();
+    Stray { publication: Publication { is_guess: true, ..Publication::new(place, &job, runs) }, why }
 }
 
 fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {

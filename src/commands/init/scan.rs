@@ -16,6 +16,7 @@ use crate::init::gitlab;
 use crate::init::kinds::{self, Kind};
 use crate::init::mask::masked;
 use crate::init::scripts::Scripts;
+use crate::init::services::{self, Says};
 use crate::init::workflow::YamlFile;
 use crate::init::world::{NamedBy, World};
 use crate::init::{quote, text::Place};
@@ -43,6 +44,8 @@ pub(super) struct Found {
     library: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
     pub(super) others: Vec<(Kind, String)>,
+    /// Files of other services that publish images, each with what is known of it.
+    pub(super) services: Vec<(Place, String)>,
     /// What files say that scripts may run, with their paths.
     pub(super) unless_run: Vec<(Rc<str>, Diagnostic)>,
     /// What is worth a look.
@@ -196,26 +199,30 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
             Kind::Foreign => {
                 let Ok(text) = host.read(&path) else { continue };
                 bytes += text.len();
-                let publishes = kinds::publishes(&path, &text);
                 let is_package = path.rsplit('/').next() == Some("package.json");
-                if publishes.is_none() && !is_package {
+                let says = services::says(&path, &text);
+                let of_package = services::of_package(&text).filter(|_| is_package);
+                if says.is_none() && !is_package {
                     continue;
                 }
                 let id = session.sources.add(path.clone(), text);
                 found.add(&path, id);
-                if is_package {
-                    found.library.push((path.as_str().into(), id));
+                let path: Rc<str> = path.into();
+                let place = |line: usize| Place { path: Rc::clone(&path), line: line + 1 };
+                if let Some(Says { line, what, is_sure }) = says {
+                    let publishes = if is_sure { "publishes" } else { "may publish" };
+                    let why = format!("{what} {publishes} images, and `init` does not read how");
+                    found.services.push((place(line), why));
                 }
-                let Some((line, tool)) = publishes else { continue };
-                let place = Place { path: path.as_str().into(), line: line + 1 };
-                let message = format!("{tool} publishes images, and `init` does not read how");
-                let warning =
-                    Diagnostic::warning(Code::INIT_UNREAD, message).at(found.span(session, &place), "");
-                let warning = warning.with_help("write an `image` block for what it publishes");
+                if let Some(line) = of_package {
+                    let message = "a script of this package publishes images, and `init` does not read how";
+                    let warning = Diagnostic::warning(Code::INIT_UNREAD, message)
+                        .at(found.span(session, &place(line)), "")
+                        .with_help("write an `image` block for what it publishes");
+                    found.unless_run.push((Rc::clone(&path), warning));
+                }
                 if is_package {
-                    found.unless_run.push((path.into(), warning));
-                } else {
-                    found.warnings.push(warning);
+                    found.library.push((path, id));
                 }
             }
             Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {

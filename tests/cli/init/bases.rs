@@ -41,13 +41,13 @@ fn what_reads_an_image_of_a_job_before_is_linked_to_it() {
         (arg, "ARG BASE=alpine\nFROM ${BASE} AS a\nFROM a\n"),
     ] {
         let said = of(&workflow("edge", NEEDS, inputs), dockerfile);
-        said.proposes(&["contexts = { \"ghcr.io/acme/base:edge\" = \"target:base\" }"]);
+        said.proposes(&["\"ghcr.io/acme/base:edge\" = \"target:base\""]);
         assert_eq!(said.stderr, "", "{dockerfile}");
         assert!(said.rows().iter().all(|row| row.ends_with("the same") || row.contains("nothing")));
     }
     // `latest` has no tag in the name of a context.
     let said = of(&workflow("latest", NEEDS, ""), "FROM ghcr.io/acme/base\n");
-    said.proposes(&["contexts = { \"ghcr.io/acme/base\" = \"target:base\" }"]);
+    said.proposes(&["\"ghcr.io/acme/base\" = \"target:base\""]);
     // Through another job, and in a later step of the same one.
     let between = workflow("edge", "    needs: [test]\n", "")
         + "  test:\n    needs: base\n    runs-on: ubuntu-latest\n    steps: [{ run: make test }]\n";
@@ -72,7 +72,7 @@ fn a_reference_that_differs_from_run_to_run_is_linked_as_it_is_given() {
         ("app/Dockerfile", "ARG BASE\nFROM ${BASE}\n"),
     ];
     let written = Written::new(&files, &[]);
-    let plan = written.run(&["print", "app", "--fact", "ref=refs/heads/main"]);
+    let plan = written.run(&["print", "app"]);
     assert_eq!(plan.code, 0, "{}", plan.stderr);
     plan.proposes(&["\"target:base\""]);
     written.proposes_nothing_more();
@@ -153,7 +153,7 @@ fn targets_of_bake_files_are_linked_or_told() {
             ("app/Dockerfile", "FROM ghcr.io/acme/base:edge\n"),
         ])
     };
-    of(&two, bake).proposes(&["contexts = { \"ghcr.io/acme/base:edge\" = \"target:base\" }"]);
+    of(&two, bake).proposes(&["\"ghcr.io/acme/base:edge\" = \"target:base\""]);
     of(&one, bake).tells(&[TOLD, "app/Dockerfile:1:"]);
     let linked = bake.replace(
         "context = \"app\"",

@@ -119,3 +119,79 @@ docker buildx imagetools create --append -t ghcr.io/acme/app:1 ghcr.io/acme/app:
     said.tells(&["`1-arm64` is a tag of a single platform"]);
     said.lacks(&["`1` is a tag of a single platform"]);
 }
+
+/// What the index had before, or what comes from elsewhere, has platforms that no build here has.
+#[test]
+fn a_part_that_nothing_builds_is_named() {
+    let part =
+        "is a part of the index here, and nothing builds it that was read: its platforms are not known";
+    for (script, source) in [
+        (
+            "docker buildx imagetools create --append --tag ghcr.io/acme/app:edge acme/win:ltsc2022",
+            "`acme/win:ltsc2022`",
+        ),
+        (
+            "docker buildx imagetools create -t ghcr.io/acme/app:edge ghcr.io/acme/app:edge acme/win:1",
+            "`acme/win:1`",
+        ),
+        (
+            "docker manifest create --amend ghcr.io/acme/app:edge ghcr.io/acme/app:edge acme/win:1",
+            "`acme/win:1`",
+        ),
+        (
+            "docker manifest create ghcr.io/acme/app:edge --amend acme/win:1 --amend ghcr.io/acme/app:edge",
+            "`acme/win:1`",
+        ),
+        (
+            "docker buildx imagetools create -t ghcr.io/acme/app:edge ghcr.io/acme/app:edge ghcr.io/acme/app:windows",
+            "`ghcr.io/acme/app:windows`",
+        ),
+        (
+            "docker buildx imagetools create -t ghcr.io/acme/app:edge ghcr.io/acme/app:edge acme/win@sha256:00",
+            "`acme/win@sha256:00`",
+        ),
+        // What an earlier run has put there.
+        (
+            "docker buildx imagetools create --append -t ghcr.io/acme/app:all ghcr.io/acme/app:edge",
+            "`ghcr.io/acme/app:all`",
+        ),
+    ] {
+        let said = init(&[(".github/workflows/w.yml", &steps("edge", script, ""))]);
+        said.tells(&[part, source, "w.yml:17:"]);
+        assert!(said.rows()[0].ends_with("the same tags; another build, as the warnings say"), "{script}");
+        said.lacks(&["| the same\n"]);
+    }
+    let action = steps(
+        "edge",
+        "true\n- uses: int128/docker-manifest-create-action@v2\n  with:\n    tags: ghcr.io/acme/app:edge\n    sources: |\n      ghcr.io/acme/app:edge\n      acme/win:1",
+        "",
+    );
+    init(&[(".github/workflows/w.yml", &action)]).tells(&[part, "`acme/win:1`"]);
+    // None of its parts is built here.
+    let script = "docker manifest create ghcr.io/acme/app:multi acme/a:1 acme/b:1";
+    let said = init(&[(".github/workflows/w.yml", &steps("edge", script, ""))]);
+    said.tells(&["it is made of `acme/a:1`, `acme/b:1`, which nothing builds that was read", "w.yml:17:"]);
+    assert!(said.rows()[1].contains("not known: what .github/workflows/w.yml:17 publishes"));
+}
+
+#[test]
+fn parts_that_are_built_here_are_no_news() {
+    let push = |platform: &str, tag: &str| {
+        format!("- run: docker build --push --platform {platform} -t ghcr.io/acme/app:{tag} .\n")
+    };
+    let both = push("linux/amd64", "1-amd64") + &push("linux/arm64", "1-arm64");
+    let digests = "- uses: docker/build-push-action@v6\n  with:\n    platforms: ${{ matrix.p }}\n    outputs: type=image,name=ghcr.io/acme/app,push-by-digest=true,name-canonical=true,push=true\n";
+    for steps in [
+        both.clone()
+            + "- run: docker manifest create ghcr.io/acme/app:1 ghcr.io/acme/app:1-amd64 --amend ghcr.io/acme/app:1-arm64\n",
+        both.clone()
+            + "- run: docker buildx imagetools create -t ghcr.io/acme/app:1 ghcr.io/acme/app:1-amd64 ghcr.io/acme/app:1-arm64\n",
+        both + "- run: |\n    R=ghcr.io/acme/app\n    docker buildx imagetools create -t $R:1 ${R}:1-amd64 ${R}:1-arm64\n",
+        digests.to_owned()
+            + "- run: docker buildx imagetools create -t ghcr.io/acme/app:1 $(printf 'ghcr.io/acme/app@sha256:%s ' *)\n",
+    ] {
+        let said = init(&[(".github/workflows/w.yml", &workflow(&steps))]);
+        said.lacks(&["is a part of the index here", "which nothing builds"]);
+        assert!(said.rows()[0].contains("ghcr.io/acme/app: 1 | the same"), "{steps}: {:?}", said.rows());
+    }
+}

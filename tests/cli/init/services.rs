@@ -1,0 +1,146 @@
+//! Pipelines of other services and files of other tools: each that publishes images is named, and no repository is invented
+//! for what it does.
+
+use super::{Written, init, workflow};
+
+/// What publishes, by file.
+const PUBLISHING: [(&str, &str, usize, &str); 26] = [
+    (
+        ".circleci/config.yml",
+        "orbs:\n  docker: circleci/docker@2\nworkflows:\n  a:\n    jobs:\n      - docker/publish: { image: acme/n }\n",
+        6,
+        "this pipeline of CircleCI",
+    ),
+    (".circleci/continue.yml", "jobs:\n  a:\n    steps:\n      - run: docker push acme/n:1\n", 4, "CircleCI"),
+    (
+        "azure-pipelines.yml",
+        "steps:\n- task: Docker@2\n  inputs: { command: buildAndPush }\n",
+        2,
+        "this pipeline of Azure",
+    ),
+    ("ci/azure-pipelines.release.yaml", "steps:\n- script: docker buildx build --push .\n", 2, "Azure"),
+    (".drone.yml", "steps:\n- name: a\n  image: plugins/docker\n", 3, "this pipeline of Drone"),
+    (
+        ".woodpecker/build.yml",
+        "steps:\n  a:\n    image: woodpeckerci/plugin-docker-buildx\n",
+        3,
+        "Woodpecker",
+    ),
+    (
+        ".gitea/workflows/w.yml",
+        "on: push\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { push: true, tags: gitea.example.org/acme/n }\n",
+        5,
+        "this workflow of Gitea",
+    ),
+    (".forgejo/workflows/w.yaml", "jobs:\n  a:\n    steps:\n      - run: docker push x/y:1\n", 4, "Forgejo"),
+    (
+        ".buildkite/pipeline.yml",
+        "steps:\n  - command: docker push acme/n:bk\n",
+        2,
+        "this pipeline of Buildkite",
+    ),
+    (
+        "bitbucket-pipelines.yml",
+        "pipelines:\n  default:\n    - step: { script: [docker push acme/n] }\n",
+        3,
+        "Bitbucket",
+    ),
+    (
+        "cloudbuild.yaml",
+        "steps:\n- name: gcr.io/cloud-builders/docker\nimages: [gcr.io/a/b]\n",
+        2,
+        "Cloud Build",
+    ),
+    ("buildspec.yml", "phases:\n  build:\n    commands:\n      - docker push $REPO:latest\n", 4, "CodeBuild"),
+    ("skaffold.yaml", "build:\n  artifacts:\n  - image: acme/n\n", 2, "this file of Skaffold"),
+    ("Earthfile", "VERSION 0.8\nimage:\n    FROM alpine\n    SAVE IMAGE --push acme/n:1\n", 4, "Earthly"),
+    ("Jenkinsfile", "node {\n  docker.build('acme/n').push()\n}\n", 2, "this pipeline of Jenkins"),
+    ("ci/Jenkinsfile.release", "sh 'docker push acme/n:1'\n", 1, "Jenkins"),
+    (".tekton/push.yaml", "spec:\n  tasks:\n  - name: buildah\n", 3, "Tekton"),
+    ("ci/pipeline.yml", "resources:\n- name: n\n  type: registry-image\n", 3, "Concourse"),
+    (".travis.yml", "script:\n  - docker push acme/n\n", 2, "Travis"),
+    ("appveyor.yml", "after_build:\n  - docker push acme/n\n", 2, "AppVeyor"),
+    (
+        ".teamcity/settings.kts",
+        "steps {\n    dockerCommand {\n        commandType = push {}\n    }\n}\n",
+        2,
+        "TeamCity",
+    ),
+    (
+        ".semaphore/semaphore.yml",
+        "blocks:\n  - task: { jobs: [{ commands: [docker push acme/n] }] }\n",
+        2,
+        "Semaphore",
+    ),
+    ("codefresh.yml", "steps:\n  a:\n    type: push\n", 3, "Codefresh"),
+    (".cirrus.yml", "docker_builder:\n  build_script: docker build .\n", 1, "Cirrus"),
+    ("BUILD.bazel", "oci_push(\n    name = \"push\",\n)\n", 1, "Bazel"),
+    (".goreleaser.yaml", "builds: []\ndockers:\n  - image_templates: [acme/n]\n", 2, "GoReleaser"),
+];
+
+#[test]
+fn what_publishes_elsewhere_is_named_and_no_repository_is_invented() {
+    let config = "[remote \"origin\"]\n\turl = https://github.com/acme/n\n";
+    for (path, text, line, what) in PUBLISHING {
+        let files = [
+            (path, text),
+            ("Dockerfile", "FROM scratch\n"),
+            (".git/config", config),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ];
+        let said = init(&files);
+        said.tells(&[what, "publishes images, and `init` does not read how", &format!("{path}:{line}:")]);
+        said.proposes(&["registry.example", &format!("not known: what {path}:{line} publishes")]);
+        said.lacks(&["ghcr.io/acme"]);
+    }
+    // Nothing is said twice, and all of it again.
+    let (path, text, ..) = PUBLISHING[0];
+    let written = Written::new(&[(path, text), ("Dockerfile", "FROM scratch\n")], &[]);
+    written.proposes_nothing_more();
+    written.run(&["init"]).tells(&["this pipeline of CircleCI publishes images"]);
+}
+
+#[test]
+fn what_publishes_elsewhere_stands_beside_workflows() {
+    let text = workflow("- run: docker build --push -t ghcr.io/acme/web:x .\n");
+    for (path, other, line, what) in PUBLISHING {
+        let said =
+            init(&[(".github/workflows/w.yml", &text), (path, other), ("Dockerfile", "FROM scratch\n")]);
+        said.tells(&[what, &format!("{path}:{line}:")]);
+        said.proposes(&["ghcr.io/acme/web", &format!("not known: what {path}:{line} publishes")]);
+    }
+}
+
+#[test]
+fn what_leads_elsewhere_may_publish() {
+    for (path, text) in [
+        ("azure-pipelines.yml", "extends:\n  template: images.yml@shared\n"),
+        ("Jenkinsfile", "@Library('shared') _\nstandardPipeline()\n"),
+        (".tekton/push.yaml", "spec:\n  pipelineRef: { name: build }\n"),
+        (".travis.yml", "import:\n  - acme/shared:ci.yml\n"),
+    ] {
+        let said = init(&[(path, text), ("Dockerfile", "FROM scratch\n")]);
+        said.tells(&["may publish images, and `init` does not read how", path]);
+    }
+}
+
+#[test]
+fn what_is_about_something_else_is_not_named() {
+    for (path, text) in [
+        (
+            ".circleci/config.yml",
+            "jobs:\n  a:\n    docker: [{ image: cimg/go }]\n    steps: [{ run: make test }]\n",
+        ),
+        ("azure-pipelines.yml", "steps:\n- script: make test\n"),
+        (".drone.yml", "steps:\n- image: golang\n  commands: [go test ./...]\n"),
+        (".travis.yml", "# docker push acme/n\nscript: make test\n"),
+        ("Jenkinsfile", "node { sh 'make test' }\n"),
+        (".goreleaser.yaml", "builds: []\n"),
+        ("ci/pipeline.yml", "resources:\n- name: n\n  type: git\n"),
+        ("docs/cloudbuild.md", "docker push acme/n\n"),
+        ("BUILD.bazel", "go_binary(name = \"a\")\n"),
+    ] {
+        let said = init(&[(path, text), ("Dockerfile", "FROM scratch\n")]);
+        said.lacks(&["does not read how", "not read"]);
+    }
+}
