@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) type Environment = BTreeMap<String, String>;
 
 /// How many digits of a commit `{{ sha }}` shows unless `sha_length` says otherwise.
-const SHORT_COMMIT: usize = 7;
+pub(crate) const SHORT_COMMIT: usize = 7;
 
 /// Facts that may be gathered only when something asks for them: a `LazyCell`, or a reference to what is known.
 pub(crate) type Known<'a> = &'a dyn Deref<Target = Facts>;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::build_push::{add_reference, add_repositories, of_default};
-use super::found::{BakeBuild, Build, Override, Publication, TagLine, TargetsAt};
+use super::found::{BakeBuild, Build, Override, Publication, TagLine, TagsOf, TargetsAt};
 use super::guard::Guard;
 use super::inputs::Inputs;
 use super::moment::{Answers, MOMENTS};
@@ -129,7 +129,15 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
                 build.overrides.extend(lines.map(of));
             }
             Some("tags") if value.0.is_empty() => {}
-            Some("tags") => add_reference(&mut found, value_line(), is_by_digest),
+            Some("tags") => {
+                let target = key.split('.').next().unwrap_or_default().trim().to_owned();
+                let is_more = key.trim().ends_with('+');
+                if is_by_digest || target == "*" && !is_more {
+                    add_reference(&mut found, value_line(), is_by_digest);
+                } else {
+                    build.tags.push(TagsOf { target, is_more, line: value_line() });
+                }
+            }
             Some("output") => {
                 let text = value.shown();
                 if text.contains("push=true") || text.contains("type=registry") {

@@ -8,7 +8,7 @@ use super::definition::{Known, KnownTarget, clean};
 use super::found::DockerfileBuild;
 use super::images::{Candidate, TargetOf};
 use super::moment::{MOMENTS, Moment};
-use super::tags;
+use super::platforms;
 use super::text::{Line, Piece, Place, Template};
 use super::today::{normal, published};
 use super::turn::Step;
@@ -280,11 +280,9 @@ fn names(candidate: &Candidate, known: &[Known], dockerfiles: &Dockerfiles) -> V
 
 /// The platforms of an image, as the steps or its target name them.
 fn platforms(candidate: &Candidate, known: &[Known]) -> Vec<String> {
-    let of_steps = tags::platforms(&candidate.platforms);
+    let of_steps = platforms::of_lines(&candidate.platforms);
     match target_of(candidate, known) {
-        Some(target) if of_steps.is_empty() => {
-            tags::normal_platforms(target.platforms.iter().map(String::as_str))
-        }
+        Some(target) if of_steps.is_empty() => platforms::normal(target.platforms.iter().map(String::as_str)),
         _ => of_steps,
     }
 }

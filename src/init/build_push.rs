@@ -186,6 +186,7 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
     {
         let meta = std::rc::Rc::clone(meta);
         add_repositories(found, &meta);
+        found.untold.extend(meta.untold.iter().cloned());
         if !is_by_digest {
             found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
             found.flavor.extend(meta.flavor.iter().cloned());

@@ -71,6 +71,9 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
             }
             _ => {}
         }
+        for one in found.iter_mut().skip(before.0) {
+            one.unread = one.unread.take().or_else(|| without_name(one, &words));
+        }
         if command.is_given {
             given(&names, before.0, command, setting, &mut found);
         }
@@ -84,6 +87,16 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
         open.into_iter().filter_map(|(build, word)| may_push(build, &word, &found)).collect::<Vec<_>>(),
     );
     found
+}
+
+/// Why the name of what a command pushes is not known, if it has none.
+fn without_name(one: &Publication, words: &[Template]) -> Option<String> {
+    let is_built = matches!(one.build, Some(Build::Dockerfile(_)));
+    if !is_built || !one.repositories.is_empty() || !one.tags.is_empty() {
+        return None;
+    }
+    let word = words.iter().flat_map(Template::unknown_parts).next()?;
+    Some(format!("`{word}` is not known here, and may be its tags"))
 }
 
 /// What a command publishes that has words from its input: `echo … | xargs docker push`.

@@ -66,6 +66,19 @@ impl Entry {
         (0..OTHER_BRANCHES).any(|at| self.may(Moment::OtherBranch(at)))
     }
 
+    /// A condition of pushes that are none of git tags today, where a release is the push of its git tag with a plan.
+    pub(super) fn without_releases(&self, condition: String) -> String {
+        const PUSH: &str = "event == \"push\"";
+        let is_of_branches = !self.runs.may(Moment::Tag) && self.runs.may(Moment::Release);
+        if !is_of_branches || !condition.contains(PUSH) {
+            return condition;
+        }
+        // What the clock or a hand starts is of a branch, too.
+        let is_alone = self.others.is_empty() && condition == PUSH;
+        let of_branches = format!("({PUSH} and branch)");
+        if is_alone { "branch".to_owned() } else { condition.replace(PUSH, &of_branches) }
+    }
+
     /// Whether both apply in the same runs.
     pub(super) fn has_runs_of(&self, other: &Publication, guarded: &Guarded) -> bool {
         self.runs == other.runs && self.guarded == *guarded

@@ -25,10 +25,14 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
     let starts = starts(files, sources);
     let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
     let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
-    let is_odd = !named.is_empty()
-        && patterns
-            .iter()
-            .all(|patterns| patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, ODD)));
+    let starts_none = |tag: &str| {
+        let is_left = |patterns: &Option<Vec<String>>| {
+            patterns.as_ref().is_some_and(|patterns| !triggers::matches(patterns, tag))
+        };
+        !named.is_empty() && patterns.iter().all(is_left)
+    };
+    let is_odd = starts_none(ODD);
+    let prerelease = Some(prerelease_of(&triggers::example_tag(&named))).filter(|tag| starts_none(tag));
     let mut other_branches = triggers::other_branches(&starts, &default_branch);
     let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
     let is_by_push =
@@ -40,7 +44,7 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
         other_branches,
         more_branches,
         has_schedule: starts.iter().any(|on| triggers::has_any(on, &["schedule"])),
-        odd_tag: is_odd.then(|| ODD.to_owned()),
+        odd_tags: is_odd.then(|| ODD.to_owned()).into_iter().chain(prerelease).collect(),
         tag: triggers::example_tag(&named),
         tags: patterns
             .iter()
@@ -51,6 +55,11 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
         default_branch,
         ..World::default()
     }
+}
+
+/// A prerelease of a version.
+pub(crate) fn prerelease_of(tag: &str) -> String {
+    format!("{tag}-rc.1")
 }
 
 /// The default branch as far as workflows tell: the one that most of them name.

@@ -9,6 +9,7 @@ use super::text::{Condition, Line, Place, RuleLine, Template};
 use super::triggers::Start;
 use super::turn::{Step, Turn};
 use super::world::World;
+use crate::glob::Glob;
 
 /// A step or a command that publishes something, or that builds it for another one which does.
 #[derive(Clone, Debug)]
@@ -162,6 +163,15 @@ pub(crate) enum TagLine {
 }
 
 impl TagLine {
+    /// The same with another text.
+    pub(crate) fn with_text(&self, change: impl Fn(&Template) -> Template) -> Self {
+        let changed = |line: &Line| Line { text: change(&line.text), place: line.place.clone() };
+        match self {
+            Self::Rule(rule) => Self::Rule(RuleLine { line: changed(&rule.line), ..rule.clone() }),
+            Self::Text(line) => Self::Text(changed(line)),
+        }
+    }
+
     /// What it says, and where.
     pub(crate) fn line(&self) -> &Line {
         match self {
@@ -246,6 +256,24 @@ pub(crate) struct Override {
     pub line: Line,
 }
 
+/// Tags that a step sets for targets.
+#[derive(Clone, Debug)]
+pub(crate) struct TagsOf {
+    /// The name of the target, or a pattern of names.
+    pub target: String,
+    /// Whether they come beside its own.
+    pub is_more: bool,
+    /// The tags.
+    pub line: Line,
+}
+
+impl TagsOf {
+    /// Whether they are set for this target.
+    pub(crate) fn is_of(&self, label: &str) -> bool {
+        Glob::parse(&self.target).is_ok_and(|pattern| pattern.matches(label))
+    }
+}
+
 /// Targets that differ between the examples of runs.
 #[derive(Clone, Debug)]
 pub(crate) struct TargetsAt {
@@ -272,6 +300,8 @@ pub(crate) struct BakeBuild {
     pub platforms: Vec<Line>,
     /// What else is set for its targets.
     pub overrides: Vec<Override>,
+    /// Tags that are set for single targets, or beside those that they have.
+    pub tags: Vec<TagsOf>,
     /// Whether a file of docker/metadata-action is among the files.
     pub has_meta: bool,
     /// Whether it says itself that it pushes; else its targets do.

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::commands::{self, Setting};
+use super::examples;
 use super::found::Publication;
 use super::gitlab_rules::{self, Named, of_refs, of_rules};
 use super::guard::Guard;
@@ -432,7 +433,18 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, world: World) -> W
         tags: if tags.is_empty() { world.tags } else { tags },
         ..world
     };
-    with_any_branch(files, sources, world)
+    with_prerelease(files, sources, with_any_branch(files, sources, world))
+}
+
+/// The same with a prerelease, if a pipeline publishes versions and not this.
+fn with_prerelease(files: &[YamlFile], sources: &Sources, world: World) -> World {
+    let publishes = |world: &World| {
+        let found = publications(files, sources, &Rc::new(world.clone()));
+        found.iter().any(|one| one.runs.may(Moment::Tag))
+    };
+    let prerelease = examples::prerelease_of(&world.tag);
+    let is_odd = publishes(&world) && !publishes(&World { tag: prerelease.clone(), ..world.clone() });
+    World { odd_tags: is_odd.then_some(prerelease).into_iter().collect(), ..world }
 }
 
 /// The same with a branch that nothing names, if a push to one may publish.

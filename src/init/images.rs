@@ -1,80 +1,16 @@
 //! From what steps publish to images: what is built once and has the same repositories is one.
 
 use super::bake_targets::{self, overrides_of, platforms_of};
-use super::definition::{Known, META, clean, relative};
+use super::build_push::add_reference;
+pub(crate) use super::candidate::{Candidate, Stray, TargetOf};
+use super::candidate::{are_platforms, join, keys, merge_lines};
+use super::definition::{Known, KnownTarget, META, clean, relative};
 use super::entry::Entry;
-use super::found::{BakeBuild, Build, DockerfileBuild, Override, Publication, TagLine};
+use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine, TagsOf};
 use super::moment::{Answers, Moment};
 use super::parts::{self, names_again, why_not, without_legs};
-use super::runs_on::RunsOn;
 use super::text::{Line, Piece, Place, Template};
-use super::turn::Step;
 use super::world::World;
-
-/// An image that is published today.
-#[derive(Clone, Debug)]
-pub(crate) struct Candidate {
-    /// What builds it.
-    pub target: TargetOf,
-    /// Where it is published.
-    pub repositories: Vec<Line>,
-    /// What gives it tags.
-    pub entries: Vec<Entry>,
-    /// The flavor of its rules.
-    pub flavor: Vec<Line>,
-    /// Platforms that the steps name.
-    pub platforms: Vec<Line>,
-    /// Builds of single platforms that differ from the first.
-    pub variants: Vec<(String, DockerfileBuild)>,
-    /// Whether it has the labels of docker/metadata-action.
-    pub oci_labels: bool,
-    /// Tags of its parts, which nothing gives them any more.
-    pub ending: Vec<Line>,
-    /// Parts of its indexes that nothing makes which was read.
-    pub foreign: Vec<Line>,
-    /// What was found and is not understood.
-    pub untold: Vec<Line>,
-    /// Variables of the Bake file that the step sets.
-    pub variables: Vec<(String, Template)>,
-    /// What the step sets for its target.
-    pub overrides: Vec<Override>,
-    /// What its platforms are built on, in jobs that name it.
-    pub runners: Vec<(Vec<Line>, RunsOn)>,
-    /// Where its build is.
-    pub place: Place,
-    /// The steps that build it.
-    pub steps: Vec<Step>,
-}
-
-/// What builds an image.
-#[derive(Clone, Debug)]
-pub(crate) enum TargetOf {
-    /// A target of a definition: which of them, and its label.
-    Known(usize, String),
-    /// A Dockerfile.
-    Dockerfile(Box<DockerfileBuild>),
-}
-
-/// What could not be joined to images.
-#[derive(Clone, Debug)]
-pub(crate) struct Stray {
-    /// What was found.
-    pub publication: Publication,
-    /// Why it is nothing that can be proposed.
-    pub why: String,
-}
-
-impl Stray {
-    /// An image that cannot be proposed.
-    pub(super) fn of(candidate: &Candidate, why: &str) -> Self {
-        let may = |moment| candidate.entries.iter().any(|entry| entry.may(moment));
-        let runs = Answers::of(|moment| if may(moment) { None } else { Some(false) });
-        let others = candidate.entries.iter().flat_map(|entry| entry.others.iter().cloned()).collect();
-        let repositories = candidate.repositories.clone();
-        let publication = Publication::new(candidate.place.clone(), "", runs);
-        Self { publication: Publication { repositories, others, ..publication }, why: why.to_owned() }
-    }
-}
 
 /// The images that publications come to.
 pub(crate) fn images(
@@ -85,6 +21,8 @@ pub(crate) fn images(
     world.work.begin();
     let mut strays = Vec::new();
     publications.iter_mut().enumerate().for_each(|(number, one)| one.number = number);
+    let (publications, local) = parts::without_local(publications, world);
+    strays.extend(local.into_iter().map(|(publication, why)| Stray { publication, why }));
     let (publications, never): (Vec<_>, Vec<_>) =
         publications.into_iter().partition(|one| one.is_ever_published(world));
     strays.extend(never.into_iter().filter(Publication::is_elsewhere).map(|publication| Stray {
@@ -155,10 +93,14 @@ pub(crate) fn images(
                 repositories: candidate.repositories.clone(),
                 ..Publication::new(candidate.place.clone(), "", Answers::of(|_| None))
             };
-            strays.push(Stray {
-                publication,
-                why: "it is pushed by digest, and nothing was found that tags it".to_owned(),
-            });
+            let why = if !candidate.ending.is_empty() {
+                "its tags name parts of an index, and no index of them is in the proposal"
+            } else if candidate.repositories.is_empty() {
+                "it is pushed, and no name of it was found"
+            } else {
+                "it is pushed by digest, and nothing was found that tags it"
+            };
+            strays.push(Stray { publication, why: why.to_owned() });
         }
         is_published
     });
@@ -181,7 +123,7 @@ fn unsaid(build: &DockerfileBuild) -> Option<(&'static str, String)> {
     ];
     let is_said = |piece: &Piece| match piece {
         Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
-        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => false,
+        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Choice(_) | Piece::Unknown(_) => false,
     };
     parts.into_iter().find_map(|(what, text)| {
         let text = text.filter(|text| !text.0.iter().all(is_said))?;
@@ -247,10 +189,6 @@ fn target_key(target: &TargetOf) -> String {
     }
 }
 
-fn keys(lines: &[Line]) -> Vec<String> {
-    lines.iter().map(|line| line.text.key()).collect()
-}
-
 fn tag_keys(tags: &[TagLine]) -> Vec<String> {
     let condition = |tag: &TagLine| match tag {
         TagLine::Rule(rule) => rule.enable.as_ref().map(|enable| enable.written.clone()).unwrap_or_default(),
@@ -299,10 +237,13 @@ fn add(
     };
     let entry = (!build.tags.is_empty()).then(|| Entry::of(&build, build.tags.clone(), world));
     let step = build.step();
+    let place = build.place.clone();
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
     match same {
         Some(known) => {
             known.steps.push(step);
+            let only_one_has = differences(known, &target, &place);
+            known.untold.extend(only_one_has);
             known.runners.extend(runners);
             merge_lines(&mut known.repositories, build.repositories);
             merge_lines(&mut known.platforms, platforms);
@@ -334,12 +275,22 @@ fn add(
     }
 }
 
-fn merge_lines(into: &mut Vec<Line>, more: Vec<Line>) {
-    for line in more {
-        if !into.iter().any(|known| known.text.key() == line.text.key()) {
-            into.push(line);
+/// The flags that only one of two builds of an image has; the image then has none of them.
+fn differences(known: &mut Candidate, target: &TargetOf, place: &Place) -> Vec<Line> {
+    let (TargetOf::Dockerfile(own), TargetOf::Dockerfile(other)) = (&mut known.target, target) else {
+        return Vec::new();
+    };
+    let flags = [("no-cache", &mut own.no_cache, other.no_cache), ("pull", &mut own.pull, other.pull)];
+    let mut told = Vec::new();
+    for (name, own, other) in flags {
+        if *own == other {
+            continue;
         }
+        let place = if *own { &known.place } else { place };
+        *own = false;
+        told.push(Line { text: Template::from(format!("{name}: true").as_str()), place: place.clone() });
     }
+    told
 }
 
 /// The definition that a run of Bake reads.
@@ -380,7 +331,8 @@ fn of_bake(
     let mut any = false;
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
-        let is_given = has_tags && (!build.has_meta || target.has_meta);
+        let of_set: Vec<&TagsOf> = build.tags.iter().filter(|one| one.is_of(&label)).collect();
+        let is_given = has_tags && (!build.has_meta || target.has_meta) || !of_set.is_empty();
         if !build.pushes && !target.is_pushed || label.starts_with(META) {
             continue;
         }
@@ -399,6 +351,9 @@ fn of_bake(
             }
         }
         if is_given {
+            if let Some(known) = definition.targets.iter().find(|target| target.label == label) {
+                add_set(&mut one, &of_set, known);
+            }
             add(one, target, platforms, world, candidates);
             continue;
         }
@@ -443,6 +398,24 @@ fn of_bake(
     let pushes = publication.runs.0.contains(&Some(true)) || !publication.repositories.is_empty();
     if !any && pushes {
         strays.push(Stray { publication, why: "none of its targets has a tag with a repository".to_owned() });
+    }
+}
+
+/// Gives a target the tags that a run of Bake sets for it: in the place of its own, or beside them.
+fn add_set(one: &mut Publication, set: &[&TagsOf], target: &KnownTarget) {
+    let Some(first) = set.first() else { return };
+    if !set.iter().all(|tags| tags.is_more) {
+        one.repositories.clear();
+        one.tags.clear();
+        one.flavor.clear();
+    } else if one.repositories.is_empty() {
+        let place = target.place.clone().unwrap_or_else(|| first.line.place.clone());
+        for name in &target.tags {
+            add_reference(one, Line { text: Template::from(name.as_str()), place: place.clone() }, false);
+        }
+    }
+    for TagsOf { target: _, is_more: _, line } in set {
+        add_reference(one, line.clone(), false);
     }
 }
 
@@ -547,32 +520,4 @@ fn attach(merge: Publication, candidates: &mut Vec<Candidate>, strays: &mut Vec<
                 .to_owned(),
         }),
     }
-}
-
-/// Whether several builds are those of different platforms.
-fn are_platforms(fitting: &[usize], candidates: &[Candidate]) -> bool {
-    let mut seen: Vec<String> = Vec::new();
-    fitting.iter().all(|&at| {
-        let own = keys(&candidates[at].platforms);
-        let is_new = !own.is_empty() && own.iter().all(|platform| !seen.contains(platform));
-        seen.extend(own);
-        is_new && matches!(candidates[at].target, TargetOf::Dockerfile(_))
-    })
-}
-
-/// Adds the build of another platform.
-fn join(into: &mut Candidate, other: Candidate) {
-    if let TargetOf::Dockerfile(build) = &other.target {
-        for platform in other.platforms.iter().filter_map(|line| line.text.constant()) {
-            into.variants.push((platform, (**build).clone()));
-        }
-    }
-    merge_lines(&mut into.platforms, other.platforms);
-    merge_lines(&mut into.repositories, other.repositories);
-    merge_lines(&mut into.untold, other.untold);
-    merge_lines(&mut into.ending, other.ending);
-    into.foreign.extend(other.foreign);
-    into.oci_labels |= other.oci_labels;
-    into.entries.extend(other.entries);
-    into.steps.extend(other.steps);
 }

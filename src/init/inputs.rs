@@ -6,7 +6,7 @@ use super::guard::Guard;
 use super::moment::{Answers, MOMENTS};
 use super::scope::Scope;
 use super::text::{Line, Place, Template};
-use crate::bake::compose::Yaml;
+use crate::bake::compose::{Yaml, yaml_number};
 use crate::source::Source;
 
 /// A line as it is written.
@@ -156,6 +156,24 @@ pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Vec<Raw
         at += 1;
     }
     lines
+}
+
+/// The numbers in a value whose text is another one for CI.
+pub(super) fn add_numbers(
+    of: &Yaml,
+    source: &Source,
+    path: &Rc<str>,
+    numbers: &mut Vec<(Place, String, String)>,
+) {
+    if let Some(read) = of.as_text() {
+        let written =
+            source.text.get(of.span.start as usize..of.span.end as usize).unwrap_or_default().trim();
+        if written != read && yaml_number(written).as_deref() == Some(read) {
+            numbers.push((place_of(of, source, path), written.to_owned(), read.to_owned()));
+        }
+    }
+    of.items().iter().for_each(|one| add_numbers(one, source, path, numbers));
+    of.members().iter().for_each(|(_, one)| add_numbers(one, source, path, numbers));
 }
 
 /// What is in `with`, as it is written.

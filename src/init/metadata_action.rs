@@ -3,6 +3,7 @@
 use super::expression::parts;
 use super::inputs::Inputs;
 use super::scope::Scope;
+use super::short_commit;
 use super::text::{Condition, Line, Meta, Piece, RuleLine, Template};
 
 /// What the action has without `tags`.
@@ -15,6 +16,7 @@ const CLOSE: char = '\u{e001}';
 
 /// Reads a step.
 pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
+    let digits = short_commit::digits(scope);
     let mut rules: Vec<RuleLine> = Vec::new();
     for raw in inputs.raw_lines("tags") {
         match parts(&raw.text).as_slice() {
@@ -24,17 +26,19 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
                     line: Line { text, place: raw.place.clone() },
                     enable: None,
                     is_default: false,
+                    digits,
                 }));
             }
             _ => {
                 let (text, enable) = rule(&raw.text, scope);
-                rules.push(RuleLine { line: Line { text, place: raw.place }, enable, is_default: false });
+                let line = Line { text, place: raw.place };
+                rules.push(RuleLine { line, enable, is_default: false, digits });
             }
         }
     }
     if !inputs.has("tags") {
         let line = |text: &&str| Line { text: Template::from(*text), place: inputs.place.clone() };
-        let rule = |text| RuleLine { line: line(text), enable: None, is_default: true };
+        let rule = |text| RuleLine { line: line(text), enable: None, is_default: true, digits };
         rules = DEFAULT_RULES.iter().map(rule).collect();
     }
     let (images, conditional) = images(inputs, scope);
@@ -44,7 +48,21 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
         rules,
         flavor: inputs.lines("flavor", scope),
         labels: inputs.lines("labels", scope),
+        untold: untold(inputs, scope),
     }
+}
+
+/// Variables of the action that a plan has nothing for.
+fn untold(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
+    const NAMES: [&str; 2] = ["DOCKER_METADATA_PR_HEAD_SHA", "DOCKER_METADATA_ANNOTATIONS_LEVELS"];
+    let of = |name: &str| {
+        let value = scope.variable(name, None, 0)?.into_text();
+        let is_usual = matches!(value.constant().as_deref(), Some("" | "false" | "manifest"));
+        let mut text = Template::from(format!("{name}: ").as_str());
+        text.extend(value);
+        (!is_usual).then(|| Line { text, place: inputs.place.clone() })
+    };
+    NAMES.into_iter().filter_map(of).collect()
 }
 
 /// The repositories: a name a line, `name=NAME`, or several names in one line; those with a condition apart.

@@ -18,6 +18,7 @@ pub(crate) mod moment;
 
 pub(crate) mod text;
 
+mod ref_parts;
 mod turn;
 mod value;
 
@@ -45,6 +46,7 @@ mod triggers;
 pub(crate) mod found;
 
 mod beside;
+mod short_commit;
 mod unread;
 
 mod build_push;
@@ -75,9 +77,13 @@ mod parts;
 
 mod bake_targets;
 mod entry;
+mod platforms;
+
+mod candidate;
 
 pub(crate) mod images;
 
+mod applies;
 mod tags;
 pub(crate) mod today;
 

@@ -10,7 +10,11 @@ pub(crate) enum Fact {
     Ref,
     /// The name of the branch or the git tag.
     RefName,
-    /// The same as GitLab shortens it for addresses: `feature-x` of `Feature/x`.
+    /// What stands in that before the first slash; in a pull request, its number.
+    RefStart,
+    /// What stands behind the last slash of the ref; in a pull request, `merge`.
+    RefEnd,
+    /// The name as GitLab shortens it for addresses: `feature-x` of `Feature/x`.
     RefSlug,
     /// The git tag.
     Tag,
@@ -67,6 +71,9 @@ pub(crate) enum Moment {
     /// A pull request is opened.
     PullRequest,
 }
+
+/// A branch that nothing names.
+pub(crate) const ANY_BRANCH: &str = "another-branch";
 
 /// How many other branches are looked at.
 pub(crate) const OTHER_BRANCHES: usize = 8;
@@ -163,6 +170,8 @@ impl Moment {
                 let git_ref = self.git_ref(world);
                 git_ref.splitn(3, '/').nth(2).map(str::to_owned)
             }
+            Fact::RefStart => self.git_ref(world).split('/').nth(2).map(str::to_owned),
+            Fact::RefEnd => self.git_ref(world).rsplit('/').next().map(str::to_owned),
             Fact::RefSlug => {
                 let of_slug = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
                 let slug: String = self.fact(&Fact::RefName, world)?.chars().map(of_slug).take(63).collect();

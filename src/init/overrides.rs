@@ -5,8 +5,9 @@ use hcl::expr::ObjectKey;
 
 use super::definition::KnownTarget;
 use super::found::Override;
+use super::platforms;
 use super::render::{Variables, quotable};
-use super::tags::{self, list};
+use super::tags::list;
 use super::target_block::{self, Told, key};
 use super::text::{Line, Place};
 use super::world::World;
@@ -26,8 +27,8 @@ pub(super) fn platforms(
             format!("a platform of target `{label}` is not in the proposal: `{what}` is not known here");
         told.push((line.place.clone(), message));
     }
-    let set = tags::platforms(lines);
-    let own = tags::normal_platforms(target.platforms.iter().map(String::as_str));
+    let set = platforms::of_lines(lines);
+    let own = platforms::normal(target.platforms.iter().map(String::as_str));
     let is_new = set.iter().any(|one| !own.contains(one)) || own.iter().any(|one| !set.contains(one));
     let first = lines.first().filter(|_| !set.is_empty() && is_new)?;
     Some((first.place.clone(), "platforms", list(set.into_iter().map(Expression::from))))

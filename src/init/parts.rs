@@ -1,7 +1,7 @@
 //! Parts of an index, and other names of an image: what `imagetools create` and `docker manifest create` are given.
 
 use super::found::{Publication, TagLine};
-use super::moment::{MOMENTS, Moment};
+use super::moment::{Answers, MOMENTS, Moment};
 use super::text::{Line, Piece, Template, normal};
 use super::world::World;
 
@@ -38,6 +38,40 @@ pub(super) fn why_not(merge: &Publication, builds: &[Publication]) -> Option<Str
     };
     (!fitting.iter().any(meets))
         .then(|| "it gives tags to what another run has published, as `bakeplan promote` does".to_owned())
+}
+
+/// Publications without the repositories of a registry that their own job runs; those that have no others apart, each with why.
+pub(super) fn without_local(
+    publications: Vec<Publication>,
+    world: &World,
+) -> (Vec<Publication>, Vec<(Publication, String)>) {
+    let is_local = |line: &Line| {
+        let (first, _) =
+            line.text.split_once('/').unwrap_or_else(|| (line.text.clone(), Template::default()));
+        let text = first.shown().to_ascii_lowercase();
+        let host = text.split(':').next().unwrap_or_default();
+        matches!(host, "localhost" | "127.0.0.1" | "host.docker.internal" | "[") && text != host
+            || text == "localhost"
+    };
+    let (mut kept, mut apart) = (Vec::new(), Vec::new());
+    for mut one in publications {
+        let before = one.repositories.len();
+        let names: Vec<String> = one.repositories.iter().map(|line| line.text.shown()).collect();
+        one.repositories.retain(|line| !is_local(line));
+        if one.repositories.is_empty() && before > 0 && one.conditional.is_empty() {
+            world.work.spend(1);
+            one.runs = Answers::of(|_| Some(false));
+            one.others.clear();
+            let why = format!(
+                "`{}` is on the machine of the job, where nobody else can pull it",
+                names.join("`, `")
+            );
+            apart.push((one, why));
+        } else {
+            kept.push(one);
+        }
+    }
+    (kept, apart)
 }
 
 /// Indexes with those of their parts that nothing makes which was read; those that have no others apart, each with why.

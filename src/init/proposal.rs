@@ -336,8 +336,13 @@ impl<'a> Maker<'a> {
                 self.env.insert(name.clone(), format!("{of}.{setting}"));
                 continue;
             }
+            if let Some(from) = target_block::in_run(value).filter(|_| !self.world.is_on_gitlab) {
+                self.env.insert(name.clone(), from.to_owned());
+                continue;
+            }
+            let how = "`bakeplan workflow github --env NAME=FROM` does, or `env` of the `workflow` block";
             let message = format!(
-                "the step sets the variable `{name}` to `{}`: set it for the plan, too, or write what it decides into the `image` block",
+                "the step sets the variable `{name}` to `{}`: set it for the plan, too ({how}), or write what it decides into the `image` block",
                 quotable(&value.shown())
             );
             if !told.iter().any(|(_, known)| *known == message) {

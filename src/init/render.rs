@@ -123,7 +123,12 @@ impl Variables {
                 name
             }
             Piece::Fact(Fact::RunNumber) => self.of_run("GITHUB_RUN_NUMBER", RUN_NUMBER),
-            Piece::Text(_) | Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => {
+            Piece::Text(_)
+            | Piece::Fact(_)
+            | Piece::Meta(..)
+            | Piece::Or(..)
+            | Piece::Choice(_)
+            | Piece::Unknown(_) => {
                 return None;
             }
         })
@@ -146,7 +151,9 @@ impl Variables {
         }
         let (name, default) = match piece {
             Piece::Fact(Fact::Commit(None)) => ("GITHUB_SHA", "unknown"),
-            Piece::Fact(Fact::RefName | Fact::Version) => ("GITHUB_REF_NAME", "dev"),
+            Piece::Fact(Fact::RefName | Fact::Version | Fact::RefStart | Fact::RefEnd) => {
+                ("GITHUB_REF_NAME", "dev")
+            }
             Piece::Fact(Fact::Ref) => ("GITHUB_REF", "unknown"),
             Piece::Fact(Fact::Event) => ("GITHUB_EVENT_NAME", "unknown"),
             Piece::Meta(meta, output) if output == "version" && meta.has_version() => {
@@ -157,6 +164,8 @@ impl Variables {
         let name = self.of_run(name, default);
         Some(match piece {
             Piece::Meta(..) | Piece::Fact(Fact::Version) => format!("trimprefix({name}, \"v\")"),
+            Piece::Fact(Fact::RefStart) => format!("split(\"/\", {name})[0]"),
+            Piece::Fact(Fact::RefEnd) => format!("reverse(split(\"/\", {name}))[0]"),
             _ => name,
         })
     }

@@ -5,9 +5,10 @@ use hcl::expr::ObjectKey;
 use indexmap::IndexMap;
 
 use super::images::Candidate;
+use super::platforms;
 use super::render::{Lines, from, quotable};
 use super::runs_on::RunsOn;
-use super::tags::{self, list};
+use super::tags::list;
 use super::target_block::{Told, key};
 use crate::platform::Platform;
 use crate::runner::{Runner, usual};
@@ -17,7 +18,7 @@ pub(super) fn write(candidate: &Candidate, lines: &mut Lines, told: &mut Vec<Tol
     let mut found: IndexMap<String, &Runner> = IndexMap::new();
     let mut first = None;
     for (built, RunsOn { place, runner }) in &candidate.runners {
-        let platforms = tags::platforms(built);
+        let platforms = platforms::of_lines(built);
         match (platforms.as_slice(), runner) {
             (_, Some(runner)) if is_emulating(&platforms, runner) => {}
             ([platform], Some(runner)) => {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::expression::{Expression, parts, shown};
 use super::moment::{Answers, Fact, Moment};
-use super::text::{Condition, Meta, Piece, Template, is_name};
+use super::ref_parts;
+use super::text::{Choice, Condition, Meta, Piece, Template, is_name};
 use super::value::{Value, call, equal};
 use super::when;
 use super::world::World;
@@ -47,6 +48,8 @@ pub(crate) struct Scope {
     pub inputs: Vec<(String, String)>,
     /// Whether it is of a workflow or an action that another one calls.
     pub is_called: bool,
+    /// Whether it is of an action, whose inputs are texts.
+    pub is_action: bool,
     /// Where the expressions in the inputs belong.
     pub caller: Option<Rc<Self>>,
     /// The steps so far, by their ids, with their outputs by name; docker/metadata-action has all under an empty name.
@@ -109,12 +112,27 @@ impl Scope {
     }
 
     fn judged(&self, text: &str, holds: impl Fn(&str) -> bool, is_if: bool) -> Condition {
-        let text = text.trim();
+        // As YAML 1.2 has them.
+        let text = match text.trim() {
+            "True" | "TRUE" => "true",
+            "False" | "FALSE" => "false",
+            other => other,
+        };
         let written = match parts(text).as_slice() {
             [Err(written)] => (*written).to_owned(),
             _ => text.to_owned(),
         };
         let parsed = Expression::parse(&written);
+        self.of_parsed(parsed, written, holds, is_if)
+    }
+
+    fn of_parsed(
+        &self,
+        parsed: Option<Expression>,
+        written: String,
+        holds: impl Fn(&str) -> bool,
+        is_if: bool,
+    ) -> Condition {
         let ask = |moment| {
             let value = self.evaluate(parsed.as_ref()?, Some(moment), 0);
             match &value {
@@ -135,14 +153,50 @@ impl Scope {
             Expression::Path(path) if !is_if => self.decision(&path).unwrap_or(Expression::Path(path)),
             other => self.with_decisions(other),
         });
-        let when =
-            parsed.and_then(|parsed| when::of(&parsed, &|inner, moment| self.evaluate(inner, moment, 0)));
+        let when = parsed.and_then(|parsed| when::of(&parsed, &|inner, moment| self.in_words(inner, moment)));
         Condition { written, answers, when }
+    }
+
+    /// A value of a condition that is said in our words.
+    fn in_words(&self, expression: &Expression, moment: Option<Moment>) -> Value {
+        match self.evaluate(expression, moment, 0) {
+            Value::Text(text) => Value::Text(ref_parts::plain(&text, (true, true), &self.world)),
+            other => other,
+        }
+    }
+
+    /// `CONDITION && THEN || OTHER`, where a plan can say the condition.
+    fn choice(&self, left: &Expression, right: &Expression, depth: usize) -> Option<Template> {
+        let Expression::Binary("&&", condition, then) = left else { return None };
+        let is_there = |piece: &Piece| match piece {
+            Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name => true,
+            Piece::Fact(fact) => !fact.may_lack(),
+            _ => false,
+        };
+        let side = |side| match self.evaluate(side, None, depth + 1) {
+            Value::Text(text) if text.unknown_parts().is_empty() => Some(text),
+            _ => None,
+        };
+        // What is empty counts as false.
+        let then = side(then).filter(|text| text.0.iter().any(is_there))?;
+        let other = side(right)?;
+        let condition =
+            self.of_parsed(Some((**condition).clone()), shown(condition), |text| !text.is_empty(), true);
+        let when = condition.when.clone()?;
+        Some(Template(vec![Piece::Choice(Rc::new(Choice { when, condition, then, other }))]))
     }
 
     /// What an environment variable is that says whether something holds.
     fn decision(&self, path: &[String]) -> Option<Expression> {
         let [root, name] = path else { return None };
+        if root == "inputs" && self.is_action {
+            let (_, written) =
+                self.inputs.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+            let parts = parts(written);
+            let [Err(written)] = parts.as_slice() else { return None };
+            let is_of_run = |path: &[String]| path.first().is_some_and(|root| root == "github");
+            return Expression::parse(written).filter(is_decision).filter(|one| one.has_only(&is_of_run));
+        }
         if root != "env" || self.set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return None;
         }
@@ -231,6 +285,7 @@ impl Scope {
                     }
                 }
                 "||" => {
+                    let written = left;
                     let left = inner(left);
                     match left.is_true() {
                         Some(true) => left,
@@ -242,6 +297,10 @@ impl Scope {
                         None => match (left, inner(right)) {
                             (Value::Text(left), Value::Text(right)) => {
                                 left.or(right).map_or_else(unknown, Value::Text)
+                            }
+                            (Value::Unknown(_), _) if moment.is_none() => {
+                                let choice = self.choice(written, right, depth);
+                                choice.map_or_else(unknown, Value::Text)
                             }
                             _ => unknown(),
                         },
@@ -301,7 +360,13 @@ impl Scope {
                 };
                 let scope = self.caller.as_deref().unwrap_or(self);
                 Some(match parts(written).as_slice() {
-                    [Err(written)] => scope.written(written, moment, depth + 1),
+                    [Err(written)] => match scope.written(written, moment, depth + 1) {
+                        value @ (Value::Bool(_) | Value::Number(_)) if self.is_action => {
+                            Value::Text(value.into_text())
+                        }
+                        value => value,
+                    },
+                    _ if self.is_action => Value::Text(scope.template_at(written, moment, depth + 1)),
                     _ if written == "true" => Value::Bool(true),
                     _ if written == "false" => Value::Bool(false),
                     _ => Value::Text(scope.template_at(written, moment, depth + 1)),

@@ -32,7 +32,7 @@ const SERVICES: [Service; 36] = [
     ),
     service(
         "this pipeline of Azure",
-        &["azure-pipelines*", ".azure-pipelines/", ".azuredevops/", "azure-pipelines/", ".azure/"],
+        &["azure-pipelines*.y*", ".azure-pipelines/", ".azuredevops/", "azure-pipelines/", ".azure/"],
         &["docker@", "dockercompose@", "buildandpush"],
         &["template:"],
     ),
@@ -79,7 +79,7 @@ const SERVICES: [Service; 36] = [
     ),
     service(
         "this pipeline of Cloud Build",
-        &["cloudbuild*"],
+        &["cloudbuild*.y*", "cloudbuild*.json"],
         &["cloud-builders/docker", "images:", "\"images\"", "pack"],
         &[],
     ),
@@ -188,6 +188,9 @@ fn of(path: &str) -> Option<&'static Service> {
     const ENDINGS: [&str; 9] = ["yml", "yaml", "json", "jsonnet", "star", "kts", "kt", "xml", "groovy"];
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let name = name.to_ascii_lowercase();
+    if [".md", ".txt", ".rst", ".adoc"].iter().any(|ending| name.ends_with(ending)) {
+        return None;
+    }
     let is_of_folder = |of: &str| {
         let below = folder.to_ascii_lowercase();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);

@@ -1,15 +1,19 @@
 //! From the tags of today to entries of `tags`: rules stay as they are where they can, and the rest becomes patterns.
 
+use std::collections::BTreeSet;
+
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 
-use super::entry::Entry;
+use super::applies::Mask;
 use super::found::TagLine;
 use super::guard::Guarded;
 use super::images::Candidate;
-use super::moment::{Fact, Moment};
+use super::moment::Fact;
+use super::ref_parts;
 use super::render::{Variables, from};
-use super::text::{Line, Piece, Place, RuleLine, Template};
+use super::short_commit;
+use super::text::{Choice, Piece, Place, RuleLine, Template};
 use super::when;
 use super::world::World;
 use crate::pattern::asks_for_prerelease;
@@ -37,78 +41,6 @@ pub(crate) struct Tags {
     pub lost: Vec<(Place, String)>,
 }
 
-/// In which runs something applies: of branches, of git tags, of pull requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mask {
-    branch: bool,
-    tag: bool,
-    pull_request: bool,
-    /// Started by the clock or by hand alone.
-    others: bool,
-}
-
-impl Mask {
-    const ALL: Self = Self { branch: true, tag: true, pull_request: true, others: true };
-    const BRANCH: Self = Self { branch: true, tag: false, pull_request: false, others: true };
-    const TAG: Self = Self { branch: false, tag: true, pull_request: false, others: false };
-
-    fn of(entry: &Entry) -> Self {
-        Self {
-            branch: entry.may_from_branch(),
-            tag: entry.may(Moment::Tag) || entry.may(Moment::Release),
-            pull_request: entry.may(Moment::PullRequest),
-            others: !entry.others.is_empty(),
-        }
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            branch: self.branch && other.branch,
-            tag: self.tag && other.tag,
-            pull_request: self.pull_request && other.pull_request,
-            others: self.others && other.others,
-        }
-    }
-
-    fn or(self, other: Self) -> Self {
-        Self {
-            branch: self.branch || other.branch,
-            tag: self.tag || other.tag,
-            pull_request: self.pull_request || other.pull_request,
-            others: self.others || other.others,
-        }
-    }
-
-    /// Whether something applies in both. The clock and a hand start runs of branches.
-    fn meets(self, other: Self) -> bool {
-        let both = self.and(other);
-        both.branch
-            || both.tag
-            || both.pull_request
-            || both.others
-            || self.branch && other.others
-            || self.others && other.branch
-    }
-
-    /// The condition that keeps what applies in `domain` to these runs. Those of pull requests publish nothing anyway.
-    fn when(self, domain: Self, others: &[String]) -> Option<String> {
-        let both = self.and(domain);
-        if both.branch == domain.branch && both.tag == domain.tag {
-            return None;
-        }
-        Some(match (self.branch, self.tag) {
-            (true, _) => "branch".to_owned(),
-            (false, true) => "tag".to_owned(),
-            (false, false) if self.pull_request && !self.others => "pr".to_owned(),
-            (false, false) => {
-                let events: Vec<String> =
-                    others.iter().map(|event| format!("event == \"{event}\"")).collect();
-                if events.is_empty() { "branch".to_owned() } else { events.join(" or ") }
-            }
-        })
-    }
-}
-
 /// An entry before its condition.
 struct Draft {
     comments: Vec<String>,
@@ -131,10 +63,13 @@ pub(crate) fn translate(
     let is_tag_only = candidate.entries.iter().all(|entry| !Mask::of(entry).branch && Mask::of(entry).tag);
     let is_rule = |tag: &TagLine| matches!(tag, TagLine::Rule(_));
     let has_rules = candidate.entries.iter().flat_map(|entry| &entry.tags).any(is_rule);
+    let all_others: BTreeSet<&String> = candidate.entries.iter().flat_map(|entry| &entry.others).collect();
     let mut drafts: Vec<Draft> = Vec::new();
     for entry in &candidate.entries {
         let mask = Mask::of(entry);
         for tag in &entry.tags {
+            let tag =
+                &tag.with_text(|text| ref_parts::plain(text, (mask.branch || mask.others, mask.tag), world));
             let line = tag.line();
             let is_default = matches!(tag, TagLine::Rule(rule) if rule.is_default);
             let said = if is_default {
@@ -168,6 +103,7 @@ pub(crate) fn translate(
                 Ok(made) => {
                     for (value, domain, condition) in made {
                         let key = value.key();
+                        let condition = condition.map(|condition| entry.without_releases(condition));
                         let condition = and(guard.clone(), condition);
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
@@ -175,6 +111,7 @@ pub(crate) fn translate(
                         };
                         if let Some(known) = drafts.iter_mut().find(is_same) {
                             known.mask = known.mask.or(mask);
+                            known.others.extend(entry.others.iter().cloned());
                             if !known.comments.contains(&comment) {
                                 known.comments.push(comment.clone());
                             }
@@ -222,7 +159,9 @@ pub(crate) fn translate(
         }
         // A prerelease is one of the version.
         tags.has_version |= asks(&draft) && !has_rules;
-        tags.push(draft, variables, world);
+        let missing: Vec<&String> =
+            all_others.iter().copied().filter(|event| !draft.others.contains(*event)).collect();
+        tags.push(draft, &missing, variables, world);
     }
     for line in &candidate.flavor {
         match variables.expression(&line.text, world) {
@@ -240,7 +179,8 @@ pub(crate) fn translate(
 }
 
 impl Tags {
-    fn push(&mut self, draft: Draft, variables: &mut Variables, world: &World) {
+    /// Adds an entry. `missing` are events that start others of the image and not this one.
+    fn push(&mut self, draft: Draft, missing: &[&String], variables: &mut Variables, world: &World) {
         let Draft { mut comments, value, domain, mask, condition, guarded, others } = draft;
         let value = value.and_then(|template| {
             let said = said(&template, mask);
@@ -270,7 +210,11 @@ impl Tags {
             self.entries.push(TagEntry { comments, value: None });
             return;
         }
-        let when = and(of_runs, condition);
+        // What they start is of a branch.
+        let is_of_branch = mask.branch && domain.branch && !missing.is_empty();
+        let others: Vec<String> = missing.iter().map(|event| format!("event != \"{event}\"")).collect();
+        let of_event = is_of_branch.then(|| others.join(" and "));
+        let when = and(and(of_runs, of_event), condition);
         if when.as_deref() == Some("false") {
             comments.push("it never applies".to_owned());
             self.entries.push(TagEntry { comments, value: None });
@@ -330,13 +274,15 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                     return Err(format!("`{}` is not a format of dates", super::render::quotable(format)));
                 }
                 Fact::Date(format) => format!("{{{{ date(\"{format}\") }}}}"),
-                Fact::Ref | Fact::RefSlug => return Err("a ref is not a tag".to_owned()),
+                Fact::Ref | Fact::RefSlug | Fact::RefStart | Fact::RefEnd => {
+                    return Err("a ref is not a tag".to_owned());
+                }
                 Fact::RunNumber => return Err("the number of the run is in a variable".to_owned()),
             })),
             Piece::Unknown(written) => {
                 return Err(format!("`{}` is not known here", super::render::quotable(written)));
             }
-            Piece::Or(..) => {
+            Piece::Or(..) | Piece::Choice(_) => {
                 return Err(format!("`{}` is not known here", Template(vec![piece.clone()]).shown()));
             }
             Piece::Meta(_, output) => {
@@ -353,6 +299,9 @@ type Made = Vec<(Template, Mask, Option<String>)>;
 
 /// A text that is a tag.
 fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String> {
+    if let Some(made) = of_choice(text, mask, has_rules) {
+        return made;
+    }
     let at = text.0.iter().position(|piece| matches!(piece, Piece::Or(..)));
     if let Some((at, Piece::Or(fact, other))) = at.and_then(|at| Some((at, text.0.get(at)?))) {
         let with = |pieces: &[Piece]| Template([&text.0[..at], pieces, &text.0[at + 1..]].concat());
@@ -374,7 +323,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
         ));
         return Ok(made);
     }
-    if let Some(made) = of_slug(text, mask) {
+    if let Some(made) = of_slug(text, mask).or_else(|| of_part(text, mask)) {
         return made;
     }
     let uses = |wanted: &dyn Fn(&Fact) -> bool| {
@@ -423,6 +372,45 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
     Ok(vec![(text.clone(), Mask::ALL, None)])
 }
 
+/// A text that depends on a condition: two entries, each with where it applies.
+fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made, String>> {
+    let at = text.0.iter().position(|piece| matches!(piece, Piece::Choice(_)))?;
+    let Piece::Choice(choice) = &text.0[at] else { return None };
+    let Choice { when, condition: _, then, other } = &**choice;
+    let (of_tags, of_branches) = (Mask { branch: false, others: false, ..mask }, Mask { tag: false, ..mask });
+    // What is published is of no pull request.
+    let sides = match when.as_str() {
+        "tag" => [(then, of_tags, Some("tag".to_owned())), (other, of_branches, Some("branch".to_owned()))],
+        "branch" => {
+            [(then, of_branches, Some("branch".to_owned())), (other, of_tags, Some("tag".to_owned()))]
+        }
+        "pr" | "event == \"pull_request\"" => {
+            let none = Mask { branch: false, tag: false, pull_request: false, others: false };
+            [(then, none, Some("false".to_owned())), (other, mask, None)]
+        }
+        _ => [(then, mask, Some(when.clone())), (other, mask, Some(when::negated(when)))],
+    };
+    let mut made = Made::new();
+    for (side, mask, when) in sides {
+        if !mask.branch && !mask.tag && !mask.others {
+            continue;
+        }
+        let whole = Template([&text.0[..at], side.0.as_slice(), &text.0[at + 1..]].concat());
+        match of_text(&whole, mask, has_rules) {
+            Ok(all) => made.extend(all.into_iter().map(|(text, domain, own)| {
+                let domain = match when.as_deref() {
+                    Some("tag") => domain.and(Mask::TAG),
+                    Some("branch") => domain.and(Mask::BRANCH),
+                    _ => domain,
+                };
+                (text, domain, and(own, when.clone()))
+            })),
+            Err(why) => return Some(Err(why)),
+        }
+    }
+    Some(Ok(made))
+}
+
 /// A text with the name of the branch or git tag as GitLab shortens it, for each of them.
 fn of_slug(text: &Template, mask: Mask) -> Option<Result<Made, String>> {
     let is_slug = |piece: &Piece| matches!(piece, Piece::Fact(Fact::RefSlug));
@@ -439,9 +427,19 @@ fn of_slug(text: &Template, mask: Mask) -> Option<Result<Made, String>> {
     })
 }
 
+/// A text with a part of the name of the branch or git tag, for each of them.
+fn of_part(text: &Template, mask: Mask) -> Option<Result<Made, String>> {
+    ref_parts::has_part(text).then(|| {
+        let of = |word: &str, domain| (ref_parts::said(text, word), domain, Some(word.to_owned()));
+        let tag = mask.tag.then(|| of("tag", Mask::TAG));
+        let branch = (mask.branch || mask.others).then(|| of("branch", Mask::BRANCH));
+        Ok(tag.into_iter().chain(branch).collect())
+    })
+}
+
 /// A rule of docker/metadata-action.
 fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
-    let RuleLine { line, enable, is_default: _ } = rule;
+    let RuleLine { line, enable, is_default: _, digits } = rule;
     let condition = match enable {
         None => None,
         Some(enable) => {
@@ -451,6 +449,9 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
     };
     let constant = line.text.constant();
     let fields: Vec<(String, Template)> = fields(&line.text);
+    if let Some((fields, value)) = short_commit::as_pattern(&line.text, &fields, *digits)? {
+        return raw(&fields, &value, condition, candidate);
+    }
     let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     let kind = field("type").and_then(Template::constant).unwrap_or_else(|| "raw".to_owned());
     let has_value = field("value").is_some_and(|value| !value.0.is_empty());
@@ -498,7 +499,7 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
 fn has_only_names(text: &Template) -> bool {
     text.0.iter().all(|piece| match piece {
         Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
-        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => false,
+        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Choice(_) | Piece::Unknown(_) => false,
     })
 }
 
@@ -566,31 +567,6 @@ fn valid(rule: &str) -> Result<(), String> {
         return Ok(());
     }
     Rule::parse(rule).map(|_| ()).map_err(|error| error.to_string())
-}
-
-/// The lines of platforms as a list, each normalised where it can be.
-pub(crate) fn platforms(lines: &[Line]) -> Vec<String> {
-    let texts: Vec<String> = lines.iter().filter_map(|line| line.text.constant()).collect();
-    normal_platforms(texts.iter().map(String::as_str))
-}
-
-/// Platforms as they are called, each once.
-pub(crate) fn normal_platforms<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
-    let mut platforms: Vec<String> = Vec::new();
-    for text in texts {
-        for one in text.split(',').map(|one| one.trim().trim_matches('"')).filter(|one| !one.is_empty()) {
-            if one.parse::<crate::platform::Platform>().is_err() {
-                continue;
-            }
-            let normal = one
-                .parse::<crate::platform::Platform>()
-                .map_or_else(|_| one.to_owned(), |one| one.to_string());
-            if !platforms.contains(&normal) {
-                platforms.push(normal);
-            }
-        }
-    }
-    platforms
 }
 
 /// A list of strings.

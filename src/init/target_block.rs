@@ -7,8 +7,10 @@ use super::definition::{clean, relative};
 use super::found::DockerfileBuild;
 use super::images::Candidate;
 use super::mask::masked;
+use super::moment::Fact;
+use super::platforms;
 use super::render::{Lines, Variable, Variables, from, quotable, quoted};
-use super::tags::{self, list};
+use super::tags::list;
 use super::text::{Line, Piece, Place, Template, is_name};
 use super::world::World;
 use crate::bake::values::SecretNames;
@@ -60,7 +62,7 @@ pub(super) fn block(
             Err(unknown) => lost(&candidate.place, "the stage", &unknown),
         }
     }
-    let platforms = tags::platforms(&candidate.platforms);
+    let platforms = platforms::of_lines(&candidate.platforms);
     if platforms.is_empty() {
         lines.comment("no platforms are named, so it is built for the runner's own; to build for several: `platforms = [\"linux/amd64\", \"linux/arm64\"]`");
     } else {
@@ -69,7 +71,7 @@ pub(super) fn block(
         }
         lines.attribute("platforms", &list(platforms.iter().cloned().map(Expression::from)));
     }
-    let is_known = |line: &&Line| tags::platforms(std::slice::from_ref(*line)).is_empty();
+    let is_known = |line: &&Line| platforms::of_lines(std::slice::from_ref(*line)).is_empty();
     for line in candidate.platforms.iter().filter(is_known) {
         lost(&line.place, "a platform", &line.text.shown());
     }
@@ -232,6 +234,19 @@ pub(super) fn variant(
         lines.attribute("args", &Expression::Object(args.into_iter().collect()));
     }
     lines.close("}");
+}
+
+/// What a run calls a value in the settings of a workflow: `github.ref_name`.
+pub(super) fn in_run(value: &Template) -> Option<&'static str> {
+    let [Piece::Fact(fact)] = value.0.as_slice() else { return None };
+    match fact {
+        Fact::RefName => Some("github.ref_name"),
+        Fact::Ref => Some("github.ref"),
+        Fact::Commit(None) => Some("github.sha"),
+        Fact::Event => Some("github.event_name"),
+        Fact::RunNumber => Some("github.run_number"),
+        _ => None,
+    }
 }
 
 /// A variable for an argument whose value only a run knows.

@@ -47,8 +47,23 @@ pub(crate) enum Piece {
     Meta(Rc<Meta>, String),
     /// A fact that some runs lack, and what the others have instead.
     Or(Fact, Template),
+    /// What depends on a condition that a plan can say.
+    Choice(Rc<Choice>),
     /// What cannot be known here, as it is written.
     Unknown(String),
+}
+
+/// `${{ CONDITION && THEN || OTHER }}`
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// The condition, in our words.
+    pub when: String,
+    /// The same as it is written, with whether it holds in the examples.
+    pub condition: Condition,
+    /// What it is where the condition holds.
+    pub then: Template,
+    /// What it is elsewhere.
+    pub other: Template,
 }
 
 /// A condition of a workflow.
@@ -83,6 +98,8 @@ pub(crate) struct Meta {
     pub flavor: Vec<Line>,
     /// The lines of `labels`, beside those that the action makes itself.
     pub labels: Vec<Line>,
+    /// Variables of the action that a plan has nothing for, each with its value.
+    pub untold: Vec<Line>,
 }
 
 impl Meta {
@@ -111,6 +128,8 @@ pub(crate) struct RuleLine {
     pub enable: Option<Condition>,
     /// Whether it is what the action has without any rules.
     pub is_default: bool,
+    /// How many digits of the commit it shows where it shows some; none where that is not known.
+    pub digits: Option<usize>,
 }
 
 /// A repository with its registry.
@@ -163,6 +182,7 @@ impl Template {
         let length = |piece: &Piece| match piece {
             Piece::Text(text) | Piece::Unknown(text) => PART + text.len(),
             Piece::Or(_, other) => PART + other.length(),
+            Piece::Choice(choice) => PART + choice.then.length() + choice.other.length(),
             _ => PART,
         };
         self.0.iter().map(length).sum()
@@ -224,6 +244,14 @@ impl Template {
                 Piece::Text(text) => Some(text.clone()),
                 Piece::Fact(fact) => moment.fact(fact, world),
                 Piece::Or(fact, other) => moment.fact(fact, world).or_else(|| other.at(moment, world)),
+                Piece::Choice(choice) => {
+                    let Choice { when: _, condition, then, other } = &**choice;
+                    if condition.answers.at(moment)? {
+                        then.at(moment, world)
+                    } else {
+                        other.at(moment, world)
+                    }
+                }
                 Piece::Repository => Some(world.repository().to_owned()),
                 Piece::Owner => Some(world.owner().to_owned()),
                 Piece::Name => Some(world.name().to_owned()),
@@ -242,6 +270,7 @@ impl Template {
         self.0.iter().any(|piece| match piece {
             Piece::Setting(..) => true,
             Piece::Or(_, other) => other.has_setting(),
+            Piece::Choice(choice) => choice.then.has_setting() || choice.other.has_setting(),
             _ => false,
         })
     }
@@ -383,6 +412,10 @@ impl Template {
                 Piece::Text(text) => text.clone(),
                 Piece::Fact(fact) => format!("{{{fact:?}}}").to_lowercase(),
                 Piece::Or(fact, other) => format!("{{{fact:?}}} or {}", other.shown()).to_lowercase(),
+                Piece::Choice(choice) => {
+                    let Choice { when: _, condition, then, other } = &**choice;
+                    format!("${{{{ {} && {} || {} }}}}", condition.written, then.shown(), other.shown())
+                }
                 Piece::Repository => "{repository}".to_owned(),
                 Piece::Owner => "{owner}".to_owned(),
                 Piece::Name => "{name}".to_owned(),

@@ -8,6 +8,7 @@ use super::found::TagLine;
 use super::guard::Guarded;
 use super::images::{Candidate, TargetOf};
 use super::moment::Moment;
+use super::short_commit;
 pub(crate) use super::text::normal;
 use super::world::World;
 use crate::rules::{Flavor, Rule, apply};
@@ -113,6 +114,7 @@ fn of_entry(
     }
     let mut tags: Vec<String> = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
+    let mut digits = Vec::new();
     for tag in &entry.tags {
         let place = &tag.line().place;
         let rule = match tag {
@@ -134,6 +136,9 @@ fn of_entry(
                 continue;
             }
         }
+        if short_commit::is_in(&rule.line.text) {
+            digits.push((rule.digits, place));
+        }
         let text = rule.line.text.known_at(moment, world);
         match text.map(|text| Rule::parse(&text)) {
             Some(Ok(rule)) => rules.push(rule),
@@ -144,7 +149,13 @@ fn of_entry(
         candidate.flavor.iter().map(|line| line.text.at(moment, world)).collect();
     let flavor = flavor.as_ref().and_then(|lines| Flavor::parse(lines.iter().map(String::as_str)).ok());
     if !rules.is_empty() {
-        let facts = moment.known(world);
+        let mut facts = moment.known(world);
+        if let Some((first, place)) = digits.first() {
+            facts.sha_length = *first;
+            if first.is_none() || digits.iter().any(|(one, _)| one != first) {
+                published.note(format!("the length of the commit in {place}"));
+            }
+        }
         match flavor.map(|flavor| apply(&rules, &flavor, &&facts)) {
             Some(Ok(outcome)) => {
                 tags.extend(outcome.tags.into_iter().map(|tag| tag.text));

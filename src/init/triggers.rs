@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::guard::Guard;
 use super::inputs::place_of;
+pub(super) use super::moment::ANY_BRANCH;
 use super::moment::{Answers, Moment};
 use super::text::{Condition, Place};
 use super::turn::Turn;
@@ -14,9 +15,6 @@ use super::world::World;
 use crate::bake::compose::{Yaml, YamlKind};
 use crate::ci::DEFAULT_BRANCHES;
 use crate::source::Source;
-
-/// A branch that nothing names.
-pub(super) const ANY_BRANCH: &str = "another-branch";
 
 /// What starts a workflow.
 #[derive(Clone, Debug)]
@@ -50,6 +48,10 @@ pub(crate) struct Start {
     pub release: Option<Place>,
     /// Whether nothing but pull requests starts it.
     pub is_of_requests: bool,
+    /// Events that start no plan, and where they are.
+    pub foreign: Vec<(String, Place)>,
+    /// Whether nothing else starts it.
+    pub is_foreign: bool,
 }
 
 /// The events, each with its filters.
@@ -66,12 +68,27 @@ fn events(on: &Yaml) -> Vec<(String, Option<&Yaml>)> {
     }
 }
 
+/// Whether an event starts no plan.
+fn is_foreign(event: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "push",
+        "pull_request",
+        "pull_request_target",
+        "merge_group",
+        "schedule",
+        "workflow_dispatch",
+        "workflow_call",
+        "release",
+        "create",
+    ];
+    !OWN.contains(&event)
+}
+
 /// Reads `on` of a file.
 pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) -> Triggers {
     let events = events(on);
     let find = |name: &str| events.iter().find(|(event, _)| event == name).map(|(_, filters)| *filters);
-    let any =
-        events.iter().any(|(event, _)| matches!(event.as_str(), "workflow_run" | "repository_dispatch"));
+    let any = events.iter().any(|(event, _)| is_foreign(event));
     let runs = Answers::of(|moment| match moment {
         Moment::Branch => match find("push") {
             Some(filters) => Some(passes(filters, "branches", "tags", &world.default_branch)),
@@ -109,24 +126,38 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
     let filters = push??;
     let written = filters.get("tags")?;
     let patterns = patterns(filters, "tags");
+    let (excluded, named): (Vec<&String>, Vec<&String>) =
+        patterns.iter().partition(|pattern| pattern.starts_with('!'));
     let is_narrow = world.tags.iter().any(|tag| !matches(&patterns, tag));
-    if !is_narrow || patterns.iter().any(|pattern| pattern.starts_with('!')) {
+    if !is_narrow && excluded.is_empty() {
         return None;
     }
-    let when = patterns.iter().map(|pattern| {
+    let when = named.iter().map(|pattern| {
         let end = pattern.find(['*', '[', '?', '+', '\\', '"']).unwrap_or(pattern.len());
         let sign = if end == pattern.len() { "==" } else { "is startingwith" };
         match &pattern[..end] {
-            "" => None,
+            "" if excluded.is_empty() => None,
+            "" => Some("tag".to_owned()),
             name if end == pattern.len() => Some(format!("tag {sign} \"{name}\"")),
             prefix => Some(format!("tag {sign}(\"{prefix}\")")),
         }
     });
     let mut when: Vec<String> = when.collect::<Option<_>>()?;
+    if !excluded.is_empty() {
+        let is_one = when.len() == 1;
+        let named = when.drain(..).collect::<Vec<_>>().join(" or ");
+        let without = excluded.iter().map(|pattern| without(&pattern[1..], &named));
+        let without = without.collect::<Option<Vec<String>>>()?.join(" and ");
+        let named = if is_one { named } else { format!("({named})") };
+        when.push(format!("({named} and {without})"));
+    }
     let has_branches =
         passes(Some(filters), "branches", "tags", &world.default_branch) || filters.get("branches").is_some();
     if has_branches {
         when.insert(0, "branch".to_owned());
+    } else if let ([only], false) = (when.as_mut_slice(), excluded.is_empty()) {
+        only.pop();
+        only.remove(0);
     }
     let condition = Condition {
         written: format!("tags: {}", patterns.join(", ")),
@@ -134,6 +165,39 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
         when: Some(when.join(" or ")),
     };
     Some(Guard { condition, place: place_of(written, source, path) })
+}
+
+/// That a git tag, of which `named` holds, is not like a pattern; none where a condition cannot say so.
+fn without(pattern: &str, named: &str) -> Option<String> {
+    if pattern.contains(['[', ']', '?', '+', '\\', '"']) {
+        return None;
+    }
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let (start, rest) = parts.split_first()?;
+    let Some((end, middle)) = rest.split_last() else { return Some(format!("tag != \"{pattern}\"")) };
+    let starting = format!("tag is startingwith(\"{start}\")");
+    let mut like: Vec<String> = Vec::new();
+    if !start.is_empty() && named != starting {
+        like.push(starting);
+    }
+    let middle: Vec<&&str> = middle.iter().filter(|part| !part.is_empty()).collect();
+    match middle.as_slice() {
+        [] => {}
+        [part] => like.push(format!("\"{part}\" in tag")),
+        // They would have to stand in this order.
+        _ => return None,
+    }
+    if !end.is_empty() {
+        like.push(format!("tag is endingwith(\"{end}\")"));
+    }
+    match like.as_slice() {
+        [] => None,
+        [one] => Some(match one.strip_suffix(" in tag") {
+            Some(part) => format!("{part} not in tag"),
+            None => format!("not ({one})"),
+        }),
+        all => Some(format!("not ({})", all.join(" and "))),
+    }
 }
 
 /// The condition in filters of branches, where other workflows have others.
@@ -216,6 +280,14 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
             (_, None) => None,
         },
         release: find("release").map(|filters| place(filters.unwrap_or(on))),
+        foreign: events
+            .iter()
+            .filter(|(event, _)| is_foreign(event))
+            .map(|(event, filters)| (event.clone(), place(filters.unwrap_or(on))))
+            .collect(),
+        // What runs behind another workflow is most often of the default branch.
+        is_foreign: !events.is_empty()
+            && events.iter().all(|(event, _)| is_foreign(event) && event != "workflow_run"),
         is_of_requests: events.iter().all(|(event, _)| {
             matches!(event.as_str(), "pull_request" | "pull_request_target" | "merge_group")
         }),

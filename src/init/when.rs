@@ -209,6 +209,7 @@ pub(super) fn text(text: &Template) -> Option<String> {
             | Piece::Setting(..)
             | Piece::Meta(..)
             | Piece::Or(..)
+            | Piece::Choice(_)
             | Piece::Unknown(_) => None,
         })
         .collect();
@@ -235,7 +236,7 @@ pub(super) fn word(fact: &Fact) -> Option<&'static str> {
         Fact::BaseBranch => Some("base_branch"),
         Fact::DefaultBranch => Some("default_branch"),
         Fact::Event => Some("event"),
-        Fact::RefSlug => None,
+        Fact::RefSlug | Fact::RefStart | Fact::RefEnd => None,
         Fact::Version | Fact::Numbers(_) | Fact::Commit(Some(_)) | Fact::Date(_) | Fact::RunNumber => None,
     }
 }

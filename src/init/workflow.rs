@@ -9,7 +9,7 @@ use super::commands::{self, Setting};
 use super::folder::{Folder, TOP};
 use super::found::Publication;
 use super::guard::{self, Guard};
-use super::inputs::{Inputs, given, place_of, raw_lines, with_defaults};
+use super::inputs::{Inputs, add_numbers, given, place_of, raw_lines, with_defaults};
 use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
@@ -22,7 +22,7 @@ use super::triggers::{self, Start, Triggers};
 use super::turn::Turn;
 use super::unread;
 use super::world::World;
-use crate::bake::compose::{Yaml, yaml_number};
+use crate::bake::compose::Yaml;
 use crate::source::{Source, SourceId, Sources};
 
 /// How far workflows and actions may call each other.
@@ -103,19 +103,6 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         Deed::Sign(_) | Deed::Unsaid(_) => true,
     });
     reader.reading
-}
-
-/// The numbers in a value whose text is another one for CI.
-fn add_numbers(of: &Yaml, source: &Source, path: &Rc<str>, numbers: &mut Vec<(Place, String, String)>) {
-    if let Some(read) = of.as_text() {
-        let written =
-            source.text.get(of.span.start as usize..of.span.end as usize).unwrap_or_default().trim();
-        if written != read && yaml_number(written).as_deref() == Some(read) {
-            numbers.push((place_of(of, source, path), written.to_owned(), read.to_owned()));
-        }
-    }
-    of.items().iter().for_each(|one| add_numbers(one, source, path, numbers));
-    of.members().iter().for_each(|(_, one)| add_numbers(one, source, path, numbers));
 }
 
 /// Whether `./.github/workflows/x.yml` is this file.
@@ -386,6 +373,9 @@ impl<'a> Reader<'a> {
             publication.start = Rc::clone(run.start);
             publication.runs_on.clone_from(&run.runs_on);
             publication.turn = Rc::clone(&run.turn);
+            if run.start.is_foreign && publication.unread.is_none() {
+                publication.unread = Some("no event that starts a plan starts its workflow".to_owned());
+            }
             self.reading.publications.push(publication);
         }
     }
@@ -539,6 +529,7 @@ impl<'a> Reader<'a> {
             files: scope.files.clone(),
             inputs: with_defaults(file.root.get("inputs"), given(step)),
             is_called: true,
+            is_action: true,
             caller: Some(Rc::new(scope.clone())),
             ..Scope::default()
         };

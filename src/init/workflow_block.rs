@@ -89,6 +89,13 @@ impl Today {
             settings.push(("when today's workflows start by themselves", "schedule", schedule));
         }
         self.releases(told);
+        for (event, place) in self.starts.iter().flat_map(|(start, _)| &start.foreign) {
+            let message = format!(
+                "`{}` starts this workflow today, and starts no plan: what it publishes then is in the proposal for other runs alone",
+                quotable(event)
+            );
+            told.push((place.clone(), message));
+        }
         let sign = self.deeds(beside, told);
         if !sign.is_empty() {
             let sign = list(sign.into_iter().map(Expression::from));

@@ -24,8 +24,8 @@ pub(crate) struct World {
     pub more_branches: Vec<String>,
     /// Whether the clock starts workflows.
     pub has_schedule: bool,
-    /// A git tag that starts no workflow today, if they name those that do.
-    pub odd_tag: Option<String>,
+    /// Git tags that start no workflow today, where they name those that do.
+    pub odd_tags: Vec<String>,
     /// Whether nothing but pushes of git tags that begin with a `v` makes releases today.
     pub tags_begin_with_v: bool,
     /// What a release is called in the examples.

@@ -1,6 +1,7 @@
 //! `bakeplan init`: small repositories of every kind, what is proposed for them, and that it is what they publish today.
 
 mod bases;
+mod choices;
 mod conditions;
 mod existing;
 mod files;
@@ -15,6 +16,8 @@ mod lost;
 mod outside;
 mod quoting;
 mod recipes;
+mod refs;
+mod runs;
 mod scripts;
 mod services;
 mod triggers;

@@ -10,6 +10,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
+use crate::init::examples::prerelease_of;
 use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
 use crate::init::moment::{MOMENTS, Moment, PULL_REQUEST};
@@ -97,12 +98,10 @@ pub(super) fn preview(
         } else {
             changed.text.push_str(COMPARED);
             changed.text.push_str(&report::render(&examples, screen));
-            if let Some(tag) = world
-                .odd_tag
-                .as_ref()
-                .filter(|tag| examples.iter().any(|one| one.run.ends_with(tag.as_str())))
-            {
-                changed.text.push_str(&any_tag(tag));
+            for tag in &world.odd_tags {
+                if examples.iter().any(|one| one.run == format!("git tag {tag}")) {
+                    changed.text.push_str(&any_tag(tag, *tag == prerelease_of(&world.tag)));
+                }
             }
         }
         changed.files.extend(files);
@@ -111,7 +110,13 @@ pub(super) fn preview(
 }
 
 /// What is said of a git tag that starts no workflow today.
-fn any_tag(tag: &str) -> String {
+fn any_tag(tag: &str, is_prerelease: bool) -> String {
+    if is_prerelease {
+        return format!(
+            "\nToday, a prerelease such as `{tag}` starts nothing; with the proposal, it publishes the tags above. A tag that is not for \
+             prereleases can say so: `{{ pattern = \"latest\", when = \"tag and '-' not in tag\" }}`.\n"
+        );
+    }
     format!(
         "\nToday, a git tag such as `{tag}` starts no workflow; with the proposal, it publishes the tags above. A tag that is for \
          releases alone can say so: `{{ pattern = \"sha-{{{{ sha }}}}\", when = \"branch or tag is startingwith('v')\" }}`.\n"
@@ -236,7 +241,7 @@ fn examples(
         add("schedule".to_owned(), &[Moment::Schedule], Moment::Schedule, world);
     }
     add(format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, world);
-    if let Some(tag) = &world.odd_tag {
+    for tag in &world.odd_tags {
         add(format!("git tag {tag}"), &[], Moment::Tag, &World { tag: tag.clone(), ..world.clone() });
     }
     add(format!("pull request {PULL_REQUEST}"), &[Moment::PullRequest], Moment::PullRequest, world);

@@ -2,9 +2,10 @@
 
 use super::super::folder::{Folder, TOP};
 use super::super::moment::Fact;
+use super::super::ref_parts;
 use super::super::text::{Piece, Template};
 use super::super::value::Value;
-use super::operations::{MAX_DEPTH, changed, fact, first_two};
+use super::operations::{MAX_DEPTH, changed, fact, first_two, of_fields, of_sed};
 use super::words::words as words_of;
 use super::{CLOSE, OPEN, Script, lists};
 
@@ -170,7 +171,16 @@ impl Script<'_> {
             }
             return if may_lack(&value) { value.or(other()) } else { Some(value) };
         }
-        changed(value?, operation)
+        self.changed(value?, operation)
+    }
+
+    /// What an operation makes of a value.
+    fn changed(&self, value: Template, operation: &str) -> Option<Template> {
+        // Where no git tag has a slash, the end of a ref is all of it.
+        let is_of_version = matches!(operation, "#v" | "##v" | "/v/" | ":1");
+        let value =
+            if is_of_version { ref_parts::plain(&value, (false, true), &self.scope.world) } else { value };
+        changed(value, operation)
     }
 
     /// `NAME[@]`, `NAME[*]`, `NAME[0]`, `@`, `@:2`: none where it is no list, and no value where that is not known.
@@ -252,7 +262,7 @@ impl Script<'_> {
                 let format = rest.iter().find_map(|word| word.strip_prefix('+'))?;
                 Some(fact(Fact::Date(format.to_owned())))
             }
-            ["basename", path] => changed(self.expand(path), "##*/"),
+            ["basename", path] => self.changed(self.expand(path), "##*/"),
             ["echo" | "printf", ..] => {
                 let (said, operations) = inner.split_once('|')?;
                 let said = words_of(said);
@@ -264,22 +274,25 @@ impl Script<'_> {
                     value = match words.as_slice() {
                         ["tr", from, to] if is_upper(from) && is_lower(to) => value,
                         ["awk", program] if program.contains("tolower") => value,
-                        ["sed", "s/^v//" | "s/v//"] => changed(value, "#v")?,
-                        ["sed", "-e", "s/^v//"] => changed(value, "#v")?,
+                        ["sed", "s/^v//" | "s/v//"] => self.changed(value, "#v")?,
+                        ["sed", "-e", "s/^v//"] => self.changed(value, "#v")?,
                         ["cut", characters] if characters.starts_with("-c1-") => {
-                            changed(value, &format!("::{}", &characters["-c1-".len()..]))?
+                            self.changed(value, &format!("::{}", &characters["-c1-".len()..]))?
                         }
                         ["cut", "-c", characters] if characters.starts_with("1-") => {
-                            changed(value, &format!("::{}", &characters["1-".len()..]))?
+                            self.changed(value, &format!("::{}", &characters["1-".len()..]))?
                         }
                         ["cut", "-d.", "-f1"] | ["cut", "-d", ".", "-f", "1"] | ["cut", "-d", ".", "-f1"] => {
-                            changed(value, "%%.*")?
+                            self.changed(value, "%%.*")?
                         }
                         ["cut", "-d.", "-f1,2" | "-f1-2" | "-f-2"]
                         | ["cut", "-d", ".", "-f1,2" | "-f1-2" | "-f-2"]
                         | ["cut", "-d", ".", "-f", "1,2" | "1-2" | "-2"] => first_two(&value)?,
-                        ["cut", "-d/", "-f3" | "-f3-"] | ["cut", "-d", "/", "-f", "3" | "3-"] => {
-                            changed(value, "##*/")?
+                        ["cut", rest @ ..] => of_fields(&value, rest)?,
+                        ["sed", rest @ ..] => self.changed(value, of_sed(rest)?)?,
+                        ["awk", "-F/", "{print $NF}" | "{ print $NF }"]
+                        | ["awk", "-F", "/", "{print $NF}" | "{ print $NF }"] => {
+                            self.changed(value, "##*/")?
                         }
                         _ => return None,
                     };

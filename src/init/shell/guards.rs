@@ -2,6 +2,7 @@
 //! `ref == "refs/heads/main"`.
 
 use super::super::moment::{Answers, Fact, Moment};
+use super::super::ref_parts;
 use super::super::text::{Condition, Piece, Template};
 use super::super::value::Value;
 use super::super::when;
@@ -184,7 +185,11 @@ impl Script<'_> {
                     Piece::Fact(Fact::Tag | Fact::Version | Fact::Numbers(_)) => Some("tag"),
                     Piece::Fact(Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch) => Some("pr"),
                     Piece::Fact(_) => Some("true"),
-                    Piece::Setting(..) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => None,
+                    Piece::Setting(..)
+                    | Piece::Meta(..)
+                    | Piece::Or(..)
+                    | Piece::Choice(_)
+                    | Piece::Unknown(_) => None,
                 };
                 match text.0.as_slice() {
                     [] => Some("false".to_owned()),
@@ -209,7 +214,7 @@ impl Script<'_> {
             let answers =
                 Answers::of(|moment| Some(self.text_at(&one, moment)? == self.text_at(&other, moment)?));
             let when =
-                when::text(&one).zip(when::text(&other)).map(|(one, other)| format!("{one} == {other}"));
+                self.word_of(&one).zip(self.word_of(&other)).map(|(one, other)| format!("{one} == {other}"));
             return Some(Condition { written, answers, when }.bounded());
         };
         let side = self.side(left);
@@ -231,7 +236,7 @@ impl Script<'_> {
             Side::Branch => Some(format!("branch == {}", when::quoted(&text))),
             Side::Text(own) => match own.constant() {
                 Some(own) => Some((own == text).to_string()),
-                None => when::text(own).map(|word| match (word.as_str(), text.as_str()) {
+                None => self.word_of(own).map(|word| match (word.as_str(), text.as_str()) {
                     ("tag", "") => "not tag".to_owned(),
                     ("event", "release") => "tag".to_owned(),
                     _ => format!("{word} == {}", when::quoted(&text)),
@@ -242,6 +247,11 @@ impl Script<'_> {
         Some(Condition { written, answers, when }.bounded())
     }
 
+    /// A text as a condition has it.
+    fn word_of(&self, text: &Template) -> Option<String> {
+        when::text(&ref_parts::plain(text, (true, true), &self.scope.world))
+    }
+
     /// Whether a text is like a pattern.
     fn like(&self, side: &Side, pattern: &str, written: String) -> Condition {
         let glob = Glob::parse(&pattern.replace('/', SLASH)).ok();
@@ -249,7 +259,7 @@ impl Script<'_> {
             self.answers_if(side, |text| glob.as_ref().map(|glob| glob.matches(&text.replace('/', SLASH))));
         let is_plain = |text: &str| !text.contains(['*', '?', '[']);
         let word = match side {
-            Side::Text(text) => when::text(text),
+            Side::Text(text) => self.word_of(text),
             Side::Branch => Some("branch".to_owned()),
             Side::RefType | Side::ByRun(..) => None,
         };
@@ -274,7 +284,7 @@ impl Script<'_> {
         let regex = regex::Regex::new(&pattern).ok();
         let answers = self.answers_if(&side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
         let word = match &side {
-            Side::Text(text) => when::text(text),
+            Side::Text(text) => self.word_of(text),
             Side::Branch => Some("branch".to_owned()),
             Side::RefType | Side::ByRun(..) => None,
         };
@@ -362,7 +372,11 @@ impl Script<'_> {
                 Piece::Repository => own().map(|()| world.repository().to_owned()),
                 Piece::Owner => own().map(|()| world.owner().to_owned()),
                 Piece::Name => own().map(|()| world.name().to_owned()),
-                Piece::Setting(..) | Piece::Meta(..) | Piece::Or(..) | Piece::Unknown(_) => None,
+                Piece::Setting(..)
+                | Piece::Meta(..)
+                | Piece::Or(..)
+                | Piece::Choice(_)
+                | Piece::Unknown(_) => None,
             })
             .collect()
     }

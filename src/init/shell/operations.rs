@@ -69,6 +69,67 @@ pub(super) fn first_two(value: &Template) -> Option<Template> {
     matches!(value.0.as_slice(), [Piece::Fact(Fact::Version)]).then(|| fact(Fact::Numbers(2)))
 }
 
+/// What `cut -d / -f 3` makes of a ref, or of its name.
+pub(super) fn of_fields(value: &Template, words: &[&str]) -> Option<Template> {
+    let (mut delimiter, mut fields) = (None, None);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let (option, rest) = match word.split_once('=') {
+            Some((long, rest)) if word.starts_with("--") => (long, rest),
+            _ => word.split_at_checked(2)?,
+        };
+        let given = if rest.is_empty() { *words.next()? } else { rest };
+        match option {
+            "-d" | "--delimiter" => delimiter = Some(given),
+            "-f" | "--fields" => fields = Some(given),
+            _ => return None,
+        }
+    }
+    let (Some("/"), Some(fields)) = (delimiter, fields) else { return None };
+    if let Some(text) = value.constant() {
+        let (from, is_open) = fields.strip_suffix('-').map_or((fields, false), |from| (from, true));
+        let from = from.parse::<usize>().ok()?.checked_sub(1)?;
+        let parts: Vec<&str> = text.split('/').skip(from).collect();
+        let parts = if is_open { parts.as_slice() } else { parts.get(..1).unwrap_or_default() };
+        return Some(Template::from(parts.join("/").as_str()));
+    }
+    Some(match (value.0.as_slice(), fields) {
+        ([Piece::Fact(Fact::Ref)], "3-") => fact(Fact::RefName),
+        ([Piece::Fact(Fact::Ref)], "3") | ([Piece::Fact(Fact::RefName)], "1") => fact(Fact::RefStart),
+        ([Piece::Repository], "1") => Template(vec![Piece::Owner]),
+        ([Piece::Repository], "2" | "2-") => Template(vec![Piece::Name]),
+        _ => return None,
+    })
+}
+
+/// The operation of a shell that does what this script of sed does.
+pub(super) fn of_sed(words: &[&str]) -> Option<&'static str> {
+    let script = match words {
+        [script] | ["-e" | "-E" | "-r", script] | ["-E" | "-r", "-e", script] => *script,
+        _ => return None,
+    };
+    let mut signs = script.strip_prefix('s')?.chars();
+    let sign = signs.next()?;
+    let escaped = format!("\\{sign}");
+    let body = signs.as_str().replace(&escaped, "\u{e002}");
+    let parts: Vec<String> =
+        body.split(sign).map(|part| part.replace('\u{e002}', &sign.to_string())).collect();
+    let [pattern, new, flags] = parts.as_slice() else { return None };
+    if !new.is_empty() || !matches!(flags.as_str(), "" | "g") {
+        return None;
+    }
+    match pattern.as_str() {
+        ".*/" | "^.*/" => Some("##*/"),
+        "/.*" | "/.*$" => Some("%%/*"),
+        "refs/heads/" | "^refs/heads/" => Some("#refs/heads/"),
+        "refs/tags/" | "^refs/tags/" => Some("#refs/tags/"),
+        "refs/tags/v" | "^refs/tags/v" => Some("#refs/tags/v"),
+        "refs/[^/]*/" | "^refs/[^/]*/" | "refs/[^/]+/" | "^refs/[^/]+/" => Some("#refs/*/"),
+        "^v" | "v" => Some("#v"),
+        _ => None,
+    }
+}
+
 /// What an operation of the shell makes of a value.
 pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
     let of_fact = match value.0.as_slice() {
@@ -87,7 +148,11 @@ pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
     Some(match (operation, of_fact) {
         ("" | ",,", _) => value,
         ("#refs/tags/" | "##refs/tags/", Some(Fact::Ref)) => fact(Fact::Tag),
-        ("#refs/*/" | "##*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
+        ("#refs/*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
+        ("##*/" | "##refs/*/", Some(Fact::Ref)) | ("##*/", Some(Fact::RefName | Fact::RefEnd)) => {
+            fact(Fact::RefEnd)
+        }
+        ("%%/*", Some(Fact::RefName | Fact::RefStart)) => fact(Fact::RefStart),
         ("#refs/tags/v" | "##refs/tags/v" | "##*/v", Some(Fact::Ref)) => fact(Fact::Version),
         ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
         ("%.*", Some(Fact::Version)) => fact(Fact::Numbers(2)),

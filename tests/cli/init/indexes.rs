@@ -157,7 +157,7 @@ fn a_part_that_nothing_builds_is_named() {
         ),
     ] {
         let said = init(&[(".github/workflows/w.yml", &steps("edge", script, ""))]);
-        said.tells(&[part, source, "w.yml:17:"]);
+        said.tells(&[part, source, "w.yml:15:"]);
         assert!(said.rows()[0].ends_with("the same tags; another build, as the warnings say"), "{script}");
         said.lacks(&["| the same\n"]);
     }
@@ -170,8 +170,8 @@ fn a_part_that_nothing_builds_is_named() {
     // None of its parts is built here.
     let script = "docker manifest create ghcr.io/acme/app:multi acme/a:1 acme/b:1";
     let said = init(&[(".github/workflows/w.yml", &steps("edge", script, ""))]);
-    said.tells(&["it is made of `acme/a:1`, `acme/b:1`, which nothing builds that was read", "w.yml:17:"]);
-    assert!(said.rows()[1].contains("not known: what .github/workflows/w.yml:17 publishes"));
+    said.tells(&["it is made of `acme/a:1`, `acme/b:1`, which nothing builds that was read", "w.yml:15:"]);
+    assert!(said.rows()[1].contains("not known: what .github/workflows/w.yml:15 publishes"));
 }
 
 #[test]

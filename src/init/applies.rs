@@ -1,0 +1,76 @@
+//! In which runs a tag applies: of branches, of git tags, of pull requests, and those that the clock or a hand starts.
+
+use super::entry::Entry;
+use super::moment::Moment;
+
+/// In which runs something applies: of branches, of git tags, of pull requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mask {
+    pub branch: bool,
+    pub tag: bool,
+    pub pull_request: bool,
+    /// Started by the clock or by hand alone.
+    pub others: bool,
+}
+
+impl Mask {
+    pub(super) const ALL: Self = Self { branch: true, tag: true, pull_request: true, others: true };
+    pub(super) const BRANCH: Self = Self { branch: true, tag: false, pull_request: false, others: true };
+    pub(super) const TAG: Self = Self { branch: false, tag: true, pull_request: false, others: false };
+
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self {
+            branch: entry.may_from_branch(),
+            tag: entry.may(Moment::Tag) || entry.may(Moment::Release),
+            pull_request: entry.may(Moment::PullRequest),
+            others: !entry.others.is_empty(),
+        }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            branch: self.branch && other.branch,
+            tag: self.tag && other.tag,
+            pull_request: self.pull_request && other.pull_request,
+            others: self.others && other.others,
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            branch: self.branch || other.branch,
+            tag: self.tag || other.tag,
+            pull_request: self.pull_request || other.pull_request,
+            others: self.others || other.others,
+        }
+    }
+
+    /// Whether something applies in both. The clock and a hand start runs of branches.
+    pub(super) fn meets(self, other: Self) -> bool {
+        let both = self.and(other);
+        both.branch
+            || both.tag
+            || both.pull_request
+            || both.others
+            || self.branch && other.others
+            || self.others && other.branch
+    }
+
+    /// The condition that keeps what applies in `domain` to these runs. Those of pull requests publish nothing anyway.
+    pub(super) fn when(self, domain: Self, others: &[String]) -> Option<String> {
+        let both = self.and(domain);
+        if both.branch == domain.branch && both.tag == domain.tag {
+            return None;
+        }
+        Some(match (self.branch, self.tag) {
+            (true, _) => "branch".to_owned(),
+            (false, true) => "tag".to_owned(),
+            (false, false) if self.pull_request && !self.others => "pr".to_owned(),
+            (false, false) => {
+                let events: Vec<String> =
+                    others.iter().map(|event| format!("event == \"{event}\"")).collect();
+                if events.is_empty() { "branch".to_owned() } else { events.join(" or ") }
+            }
+        })
+    }
+}
