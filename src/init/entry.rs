@@ -75,8 +75,12 @@ impl Entry {
         }
         // What the clock or a hand starts is of a branch, too.
         let is_alone = self.others.is_empty() && condition == PUSH;
-        let of_branches = format!("({PUSH} and branch)");
-        if is_alone { "branch".to_owned() } else { condition.replace(PUSH, &of_branches) }
+        let (alone, of_branches) = (format!("({PUSH})"), format!("({PUSH} and branch)"));
+        if is_alone {
+            "branch".to_owned()
+        } else {
+            condition.replace(&alone, PUSH).replace(PUSH, &of_branches)
+        }
     }
 
     /// Whether both apply in the same runs.

@@ -395,7 +395,14 @@ fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made
         if !mask.branch && !mask.tag && !mask.others {
             continue;
         }
-        let whole = Template([&text.0[..at], side.0.as_slice(), &text.0[at + 1..]].concat());
+        let is_of_tags = mask.tag && !mask.branch && !mask.others;
+        // The name of a ref that is a git tag.
+        let named = |piece: &Piece| match piece {
+            Piece::Fact(Fact::RefName) if is_of_tags => Piece::Fact(Fact::Tag),
+            other => other.clone(),
+        };
+        let side: Vec<Piece> = side.0.iter().map(named).collect();
+        let whole = Template([&text.0[..at], side.as_slice(), &text.0[at + 1..]].concat());
         match of_text(&whole, mask, has_rules) {
             Ok(all) => made.extend(all.into_iter().map(|(text, domain, own)| {
                 let domain = match when.as_deref() {

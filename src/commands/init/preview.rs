@@ -19,7 +19,7 @@ use crate::init::report::{self, Example, ExampleImage};
 use crate::init::splice::{At, splice};
 use crate::init::today::{self, Published, published};
 use crate::init::world::World;
-use crate::plan::Plan;
+use crate::plan::{Image, Plan};
 use crate::resolve::Purpose;
 
 /// The file for `image` blocks.
@@ -33,6 +33,10 @@ const COMPARED: &str = "\nWhat is published today, and what would be published w
 
 /// What is said instead where nothing is known of today.
 const UNCHANGED: &str = "\nNo workflow or script that publishes them was found. The tags of the targets decide what is published, with \
+                         these blocks or without; `bakeplan plan` shows it.\n";
+
+/// The same where something publishes that could not be read.
+const NOT_FOUND: &str = "\nWhat publishes them could not be read, as the warnings say. The tags of the targets decide what is published, with \
                          these blocks or without; `bakeplan plan` shows it.\n";
 
 /// What is said where there are only Dockerfiles.
@@ -73,6 +77,7 @@ pub(super) fn preview(
     let mut changed = Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new() };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
     let screen = session.host.screen().map(|screen| screen.columns);
+    let has_strays = !strays.is_empty();
     for (number, proposal) in proposals.iter().enumerate() {
         let own = of(evaluated, proposal.definition);
         let mut files: Vec<(String, String)> = Vec::new();
@@ -94,7 +99,7 @@ pub(super) fn preview(
             changed.text.push_str(FIRST);
             changed.text.push_str(&report::render(&examples, screen));
         } else if proposal.images.iter().all(|image| image.candidate.is_none()) {
-            changed.text.push_str(UNCHANGED);
+            changed.text.push_str(if has_strays { NOT_FOUND } else { UNCHANGED });
         } else {
             changed.text.push_str(COMPARED);
             changed.text.push_str(&report::render(&examples, screen));
@@ -392,17 +397,20 @@ fn of_targets() -> Published {
 /// What the plan publishes of an image.
 fn of_plan(plan: &Plan, image: &ProposedImage, own: Option<&Evaluated>) -> IndexMap<String, Vec<String>> {
     let mut tags: IndexMap<String, Vec<String>> = IndexMap::new();
-    let members = own.map(|own| &own.known.members);
-    for (key, planned) in &plan.images {
-        let is_member = || {
-            planned.builds.iter().filter_map(|build| plan.legs.get(&build.leg)).any(|leg| {
-                let label = members.and_then(|members| members.get(&*leg.of));
-                label.is_some_and(|label| *label == image.target) && *key == *leg.of && **key != image.target
-            })
-        };
-        if *key != image.name && !is_member() {
-            continue;
-        }
+    // Each member of a matrix is an image of its own.
+    let members = own
+        .map(|own| &own.known.members)
+        .filter(|members| members.iter().any(|(member, label)| *label == image.target && member != label));
+    let is_member = |(key, planned): &(&String, &Image)| {
+        planned.builds.iter().filter_map(|build| plan.legs.get(&build.leg)).any(|leg| {
+            let label = members.and_then(|members| members.get(&*leg.of));
+            label.is_some_and(|label| *label == image.target) && **key == *leg.of && **key != image.target
+        })
+    };
+    let named = plan.images.get(&image.name);
+    let of_matrix = plan.images.iter().filter(|_| members.is_some()).filter(is_member);
+    let of_matrix = of_matrix.filter(|(key, _)| **key != image.name).map(|(_, planned)| planned);
+    for planned in named.into_iter().chain(of_matrix) {
         for repository in planned.places() {
             let names = planned.tags_in(repository).map(|tag| tag.name.as_str().to_owned());
             tags.entry(repository.to_string()).or_default().extend(names);

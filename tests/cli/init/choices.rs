@@ -137,7 +137,7 @@ fn a_registry_of_the_job_is_nobody_elses() {
     for name in ["localhost:5000/n:ci", "127.0.0.1:5000/acme/n:ci", "localhost/n:ci"] {
         let own = format!("- run: docker build --push -t {name} .\n");
         let said = of(&(push("x") + &own));
-        said.tells(&["is on the machine of the job, where nobody else can pull it", "w.yml:15:"]);
+        said.tells(&["is on the machine of the job, where nobody else can pull it", "w.yml:14:"]);
         said.lacks(&["localhost:5000\"", "127.0.0.1\""]);
         assert_eq!(said.rows()[0], "push to main | n | ghcr.io/acme/n: x | the same", "{name}");
     }

@@ -75,17 +75,17 @@ fn a_prerelease_that_starts_nothing_has_a_row() {
     );
     let said = of(&text);
     said.proposes(&[told, "git tag v1.2.3-rc.1"]);
-    let gitlab = "build:\n  rules:\n    - if: $CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:${CI_COMMIT_TAG#v} .\n";
+    let gitlab = "build:\n  rules:\n    - if: $CI_COMMIT_TAG =~ /^v\\d+\\.\\d+\\.\\d+$/\n  script:\n    - docker build --push -t registry.example.org/acme/n:${CI_COMMIT_TAG#v} .\n";
     let said = init(&[(".gitlab-ci.yml", gitlab), ("Dockerfile", FROM)]);
     said.proposes(&[told, "git tag v1.2.3-rc.1"]);
-    let only = "build:\n  only: [/^v\\d+\\.\\d+$/]\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG .\n";
+    let only = "build:\n  only: [/^v\\d+\\.\\d+$/]\n  script:\n    - docker build --push -t registry.example.org/acme/n:$CI_COMMIT_TAG .\n";
     init(&[(".gitlab-ci.yml", only), ("Dockerfile", FROM)]).proposes(&["starts nothing"]);
     for starts in
         ["  push:\n    tags: ['v*']\n", "  push:\n    tags: ['v*', 'v[0-9]+.[0-9]+']\n", "  push:\n"]
     {
         of(&rules(starts, &["type=ref,event=tag"])).lacks(&["rc.1"]);
     }
-    let any = "build:\n  rules:\n    - if: $CI_COMMIT_TAG\n  script:\n    - docker build --push -t $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG .\n";
+    let any = "build:\n  rules:\n    - if: $CI_COMMIT_TAG\n  script:\n    - docker build --push -t registry.example.org/acme/n:$CI_COMMIT_TAG .\n";
     init(&[(".gitlab-ci.yml", any), ("Dockerfile", FROM)]).lacks(&["rc.1"]);
 }
 
@@ -170,7 +170,7 @@ fn two_workflows_of_one_image_keep_their_tags_and_tell_how_they_differ() {
         ]);
         let rows = said.rows();
         assert!(
-            rows.iter().any(|row| row.starts_with("schedule | n | ghcr.io/acme/n: nightly | the same")),
+            rows.iter().any(|row| row.starts_with("schedule | n | ghcr.io/acme/n: nightly | the same tags")),
             "{rows:?}"
         );
     }
