@@ -46,6 +46,8 @@ pub(crate) fn images(
             None => merges.push(merge),
         }
     }
+    let (merges, foreign) = parts::with_foreign(merges, &builds, world);
+    strays.extend(foreign.into_iter().map(|(publication, why)| Stray { publication, why }));
     let joins: Vec<&Publication> = merges.iter().filter(|merge| !names_again(merge)).collect();
     let sources: Vec<String> = joins.iter().flat_map(|merge| &merge.sources).map(Template::key).collect();
     for build in &mut builds {
@@ -54,9 +56,6 @@ pub(crate) fn images(
         }
         without_legs(build, &sources, &joins);
     }
-    let (indexes, foreign) = parts::with_foreign(merges, &builds, world);
-    let merges = indexes;
-    strays.extend(foreign.into_iter().map(|(publication, why)| Stray { publication, why }));
     let mut candidates: Vec<Candidate> = Vec::new();
     for build in builds {
         if !world.work.spend(compared(&candidates)) {

@@ -94,17 +94,17 @@ fn the_commit_of_metadata_action_has_as_many_digits_as_it_is_told() {
     let of = |text: &str| init(&[(".github/workflows/w.yml", text), ("Dockerfile", "FROM scratch\n")]);
     let of_step = |value: &str| format!("  env:\n    DOCKER_METADATA_SHORT_SHA_LENGTH: {value}\n");
     for (rule, tag) in [
-        ("    type=sha\n", "sha-0123456789ab"),
-        ("    type=sha,prefix=\n", "0123456789ab"),
-        ("    type=sha,prefix=git-,suffix=-x\n", "git-0123456789ab-x"),
-        ("    type=sha,format=long\n", "sha-0123456789abcdef0123456789abcdef01234567"),
+        ("      type=sha\n", "sha-0123456789ab"),
+        ("      type=sha,prefix=\n", "0123456789ab"),
+        ("      type=sha,prefix=git-,suffix=-x\n", "git-0123456789ab-x"),
+        ("      type=sha,format=long\n", "sha-0123456789abcdef0123456789abcdef01234567"),
     ] {
         let said = of(&workflow(&meta(&of_step("12"), rule)));
         assert_eq!(row(&said, "push to main"), format!("ghcr.io/acme/n: {tag} | the same"), "{rule}");
         assert_eq!(said.stderr, "", "{rule}");
     }
     // Of the workflow and of the job.
-    let own = meta("", "    type=sha\n");
+    let own = meta("", "      type=sha\n");
     let of_workflow = format!("env:\n  DOCKER_METADATA_SHORT_SHA_LENGTH: 10\n{}", workflow(&own));
     let of_job = workflow(&own)
         .replace("    steps:\n", "    env: { DOCKER_METADATA_SHORT_SHA_LENGTH: '10' }\n    steps:\n");
@@ -113,19 +113,20 @@ fn the_commit_of_metadata_action_has_as_many_digits_as_it_is_told() {
     }
     // Seven are what a plan has anyway.
     for env in ["", &of_step("7"), &of_step("''")] {
-        let said = of(&workflow(&meta(env, "    type=sha\n")));
+        let said = of(&workflow(&meta(env, "      type=sha\n")));
         said.proposes(&["\"type=sha\""]);
         assert_eq!(row(&said, "push to main"), "ghcr.io/acme/n: sha-0123456 | the same");
     }
     // Beside other words, and where only a run knows it.
-    let said = of(&workflow(&meta(&of_step("12"), "    type=raw,value={{branch}}-{{sha}}\n    type=edge\n")));
+    let said =
+        of(&workflow(&meta(&of_step("12"), "      type=raw,value={{branch}}-{{sha}}\n      type=edge\n")));
     said.tells(&["`{{sha}}` has 12 digits there", "DOCKER_METADATA_SHORT_SHA_LENGTH=12"]);
     assert!(row(&said, "push to main").contains("main-0123456789ab"), "{:?}", said.rows());
-    let said = of(&workflow(&meta(&of_step("${{ vars.LENGTH }}"), "    type=sha\n    type=edge\n")));
+    let said = of(&workflow(&meta(&of_step("${{ vars.LENGTH }}"), "      type=sha\n      type=edge\n")));
     said.tells(&["the value of `DOCKER_METADATA_SHORT_SHA_LENGTH` is not known here"]);
     assert!(row(&said, "push to main").contains("not known"), "{:?}", said.rows());
     let head = "  env: { DOCKER_METADATA_PR_HEAD_SHA: 'true' }\n";
-    of(&workflow(&meta(head, "    type=sha\n"))).tells(&["`DOCKER_METADATA_PR_HEAD_SHA: true`"]);
+    of(&workflow(&meta(head, "      type=sha\n"))).tells(&["`DOCKER_METADATA_PR_HEAD_SHA: true`"]);
     let usual = "  env: { DOCKER_METADATA_PR_HEAD_SHA: 'false' }\n";
-    of(&workflow(&meta(usual, "    type=sha\n"))).lacks(&["PR_HEAD_SHA"]);
+    of(&workflow(&meta(usual, "      type=sha\n"))).lacks(&["PR_HEAD_SHA"]);
 }

@@ -41,7 +41,8 @@ fn git_tags_that_filters_exclude_publish_nothing() {
         of(&text).proposes(&[condition]);
         let there = written(&text);
         let name = |tag: &str| format!("ghcr.io/acme/n:{tag}");
-        assert_eq!(there.tags(&format!("refs/tags/{starts}")), [name(starts), name("stable")], "{filter}");
+        let tags = there.tags(&format!("refs/tags/{starts}"));
+        assert_eq!(tags[..2], [name(starts), name("stable")], "{filter}");
         let none = there.run(&[
             "metadata",
             "--format",
@@ -62,7 +63,7 @@ fn git_tags_that_filters_exclude_publish_nothing() {
     );
     let there = written(&text);
     assert_eq!(there.tags("refs/heads/main"), ["ghcr.io/acme/n:edge", "ghcr.io/acme/n:all"]);
-    assert_eq!(there.tags("refs/tags/v1.0.0").len(), 2);
+    assert_eq!(there.tags("refs/tags/v1.0.0")[..2], ["ghcr.io/acme/n:v1.0.0", "ghcr.io/acme/n:all"]);
 }
 
 /// Where a filter says which git tags start it, and no condition can say so, a row shows a prerelease.

@@ -493,8 +493,9 @@ fn variables_of_a_step_are_settings_or_named() {
                 target \"app\" {\n  args = { A = RELEASE, B = CHANNEL }\n}\n";
     let files = [(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake)];
     let said = init(&files);
-    said.proposes(&["env = {\n      RELEASE = \"vars.APP_RELEASE\"\n    }"]);
-    said.tells(&["the step sets the variable `CHANNEL` to `"]);
+    said.proposes(&[
+        "env = {\n      CHANNEL = \"github.ref_name\"\n      RELEASE = \"vars.APP_RELEASE\"\n    }",
+    ]);
     assert!(!said.stdout.contains("OTHER") && !said.stderr.contains("OTHER"), "{}", said.stderr);
 }
 
