@@ -13,7 +13,7 @@ use super::text::{Line, Piece, Place, Template};
 use super::today::{normal, published};
 use super::turn::Step;
 use super::world::World;
-use crate::dockerfile::{Base, BasePlatform, Build, Dockerfile};
+use crate::dockerfile::{Base, BasePlatform, Build, Dockerfile, Reads};
 use crate::platform::Platform;
 use crate::reference::{LATEST, Reference, Tag};
 
@@ -243,7 +243,7 @@ fn names(candidate: &Candidate, known: &[Known], dockerfiles: &Dockerfiles) -> V
     let contexts: IndexSet<String> =
         given.contexts.iter().filter_map(|(name, _, _)| name.constant()).collect();
     let parsed = dockerfiles.get(&given.path).and_then(|text| Dockerfile::parse(text).ok());
-    let of_platform = |platform: &Platform, parsed: &Dockerfile| -> Vec<Base> {
+    let of_platform = |platform: &Platform, parsed: &Dockerfile| -> Reads {
         let build = Build {
             args: &args,
             target: given.stage.as_deref(),
@@ -251,15 +251,15 @@ fn names(candidate: &Candidate, known: &[Known], dockerfiles: &Dockerfiles) -> V
             build_platform: platforms.first(),
             contexts: &contexts,
         };
-        parsed.reads(&build).bases
+        parsed.reads(&build)
     };
-    let read: Vec<Vec<Base>> =
+    let read: Vec<Reads> =
         parsed.iter().flat_map(|parsed| platforms.iter().map(|one| of_platform(one, parsed))).collect();
-    for base in read.iter().flatten() {
+    for base in read.iter().flat_map(|reads| &reads.bases) {
         let name = without_marks(&base.name, &values);
-        let is_there = |all: &Vec<Base>| {
+        let is_there = |reads: &Reads| {
             let is_it = |one: &Base| one.name == base.name && one.platform == BasePlatform::Leg;
-            all.iter().any(is_it)
+            reads.bases.iter().any(is_it)
         };
         if !found.iter().any(|known| known.name.key() == name.key()) {
             let place = Place { path: given.path.as_str().into(), line: base.line };
@@ -267,7 +267,11 @@ fn names(candidate: &Candidate, known: &[Known], dockerfiles: &Dockerfiles) -> V
             found.push(Named { name, context: None, place, is_of_all });
         }
     }
-    // What the Dockerfile makes of an argument may not be known.
+    let is_whole = !read.is_empty() && read.iter().all(|reads| reads.unknown.is_empty());
+    if is_whole {
+        return found;
+    }
+    // What the Dockerfile makes of an argument is not known.
     for line in arguments.into_values().flatten() {
         let is_there = |known: &Named| known.name.key() == line.text.key();
         let is_name = |text: &Template| text.shown().contains('/') && !text.shown().contains("://");

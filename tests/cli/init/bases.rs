@@ -137,6 +137,10 @@ fn what_no_run_publishes_is_read_as_today() {
         said.lacks(&["contexts"]);
         assert_eq!(said.stderr, "", "{dockerfile}");
     }
+    // An argument that the image only keeps.
+    let argument = "          build-args: RELATED=ghcr.io/acme/base:edge\n";
+    let said = of(&workflow("edge", NEEDS, argument), "FROM alpine\nARG RELATED\nENV RELATED=$RELATED\n");
+    said.lacks(&["contexts", TOLD]);
 }
 
 #[test]
