@@ -56,7 +56,7 @@ fn what_reads_an_image_of_a_job_before_is_linked_to_it() {
     of(&super::workflow(steps), "FROM ghcr.io/acme/base:edge\n")
         .proposes(&["\"ghcr.io/acme/base:edge\" = \"target:base\""]);
     let context = "          build-contexts: sdk=docker-image://ghcr.io/acme/base:edge\n";
-    of(&workflow("edge", NEEDS, context), "FROM sdk\n").proposes(&["contexts = { sdk = \"target:base\" }"]);
+    of(&workflow("edge", NEEDS, context), "FROM sdk\n").proposes(&["sdk = \"target:base\""]);
 }
 
 #[test]
