@@ -498,6 +498,31 @@ fn a_base_with_a_digest_in_the_dockerfile_is_never_stale() {
     assert_eq!(registry.count("HEAD /v2/base/manifests/1"), 0);
 }
 
+/// A name that stands in no Dockerfile, as `ONBUILD` of a base has it; and one that a named context of the target holds.
+#[test]
+fn what_only_the_provenance_names_is_compared_by_its_tag() {
+    let other = json!({ "Env": ["A=c"] });
+    for is_context in [false, true] {
+        let registry = Registry::new();
+        let digest = registry.base("tools", "2", [&plain(), &plain()], "");
+        let name = registry.name("tools:2");
+        registry.published("acme/app", "edge", |architecture| {
+            provenance(&[pinned(&name, architecture, &digest)])
+        });
+        let test = one_image(&registry, &BOTH, "FROM scratch\nCOPY a /a\n");
+        if is_context {
+            let file = test.folder().join("docker-bake.hcl");
+            let context = format!("contexts = {{ t = \"docker-image://{name}@{digest}\" }}\n  platforms");
+            fs::write(&file, fs::read_to_string(&file).unwrap().replacen("platforms", &context, 1)).unwrap();
+        }
+        assert_eq!(built(&plan(test.folder(), &["--stale"]).0), [""; 0]);
+        registry.base("tools", "2", [&other, &other], "");
+        let (found, told) = plan(test.folder(), &["--stale"]);
+        assert_eq!(built(&found) == ["app"], !is_context, "{told}");
+        assert_eq!(why(&found, "app").contains("has moved, unless"), !is_context, "{told}");
+    }
+}
+
 /// BuildKit writes a digest to each base of what is linked to: where the Dockerfile is not known, only the tag can tell.
 #[test]
 fn a_base_of_a_linked_target_that_is_not_known_is_compared_by_its_tag() {

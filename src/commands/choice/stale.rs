@@ -18,7 +18,7 @@ use crate::plan::{Image, Plan};
 use crate::platform::Platform;
 use crate::published::bases::{BaseName, Look, Unknown};
 use crate::published::provenance::{self, Recorded};
-use crate::reads::Bases;
+use crate::reads::{Bases, IMAGE};
 use crate::reference::{Digest, Repository, Tag};
 use crate::registry::TagOrDigest;
 
@@ -99,7 +99,7 @@ pub(super) fn published(
             let all = own_names(plan, leg, of_legs, &|_| true);
             let linked =
                 own_names(plan, leg, of_legs, &|other| other != leg && !is_published.contains(other));
-            (leg, Own { all, linked, is_known: is_known(plan, leg, of_legs) })
+            (leg, Own { all, linked, held: held(plan, leg, of_legs) })
         })
         .collect();
     bases::look(session, options, &repositories, |look, site_of| {
@@ -176,7 +176,7 @@ fn look_at(
 }
 
 /// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build, and
-/// BuildKit writes a digest to each base of a target that is linked to.
+/// BuildKit writes a digest to each base of a target that is linked to, and to what `ONBUILD` names.
 fn use_of(
     recorded: &Recorded,
     of_build: Option<&Platform>,
@@ -187,7 +187,8 @@ fn use_of(
     let name = BaseName::read(text).ok_or_else(unreadable)?;
     let is_own = own.is_some_and(|own| own.all.contains(&name));
     let is_held = *is_pinned && !is_own;
-    if is_held && !(*has_tag && own.is_some_and(|own| !own.is_known)) {
+    let names_digest = |own: &Own| own.held.as_ref().is_some_and(|held| held.contains(&name.repository));
+    if is_held && (!has_tag || own.is_none_or(names_digest)) {
         return Ok(None);
     }
     let digest = digest.parse().map_err(|_| unreadable())?;
@@ -203,27 +204,37 @@ struct Own {
     all: BTreeSet<BaseName>,
     /// Those of what it links to and that is no image of the plan, which nothing else looks after.
     linked: BTreeSet<BaseName>,
-    /// Whether it is known of all its bases, and of those of what it links to, whether they have tags.
-    is_known: bool,
+    /// The repositories of what these name by digest; `None` where not all names are known.
+    held: Option<BTreeSet<Repository>>,
 }
 
-/// Whether it is known of all bases of a leg, and of those of what it links to, whether they have tags.
-fn is_known(plan: &Plan, leg: &Name, of_legs: &Bases) -> bool {
+/// Of which repositories a leg, and all that it links to, names images by digest; `None` where not all names are known.
+fn held(plan: &Plan, leg: &Name, of_legs: &Bases) -> Option<BTreeSet<Repository>> {
     let mut seen: BTreeSet<Name> = BTreeSet::from([leg.clone()]);
     let mut open = vec![leg.clone()];
+    let mut held = BTreeSet::new();
+    let by_digest = |name: &str| {
+        let name = BaseName::read(name)?;
+        matches!(name.at, TagOrDigest::Digest(_)).then_some(name.repository)
+    };
     while let Some(name) = open.pop() {
         let has_platform = || plan.legs.get(&name).is_some_and(|leg| leg.platform.is_some());
         // Without a platform, nothing is pinned, so that only the Dockerfile can have said the digest of its own base.
         let counts = name != *leg || has_platform();
-        if counts && of_legs.get(&name).is_none_or(|one| one.unknown.is_some()) {
-            return false;
+        let bases = of_legs.get(&name).filter(|one| one.unknown.is_none());
+        if counts && bases.is_none() {
+            return None;
         }
+        held.extend(bases.into_iter().flat_map(|one| &one.images).filter_map(|one| by_digest(&one.name)));
         let of_leg = plan.legs.get(&name).map(|leg| &*leg.definition);
         let definition = of_leg.or_else(|| Some(&**plan.targets.get(&name)?));
+        let contexts = definition.into_iter().flat_map(|target| target.contexts.values());
+        let images = contexts.filter_map(|context| context.as_str().strip_prefix(IMAGE));
+        held.extend(images.filter_map(by_digest));
         let linked = definition.into_iter().flat_map(links).map(|(_, next)| Name::from(next));
         open.extend(linked.filter(|next| seen.insert(next.clone())));
     }
-    true
+    Some(held)
 }
 
 /// The bases with tags in the Dockerfiles of a leg and of all that it links to, of the legs that count.
@@ -344,7 +355,7 @@ fn of_uses(uses: &[Use], known: &Known) -> Finding {
             Some(Ok(false)) => {}
             Some(Ok(true)) if *is_held => {
                 let why = format!(
-                    "base {text} has moved, unless a digest holds it in the Dockerfile of a target that is linked to, which cannot be read"
+                    "base {text} has moved, unless a digest holds it in the Dockerfile of a target that is linked to, or in an `ONBUILD`, which cannot be read"
                 );
                 unknown = unknown.or(Some(why));
             }
