@@ -176,7 +176,13 @@ fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
 pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
     let text = served.annotations()?.get(VERSION)?;
     let (own, follows) = (image.version.as_ref()?, tag.follows()?);
-    let version = image.parse_version(text).ok().filter(|version| is_version(version, own))?;
+    // It may be a whole tag, such as `api-1.4.2`.
+    let in_tag = || {
+        let mut texts = tag.family.iter().flat_map(|form| form.versions_in(text));
+        texts.find_map(|text| image.parse_version(text).ok())
+    };
+    let version = image.parse_version(text).ok().or_else(in_tag);
+    let version = version.filter(|version| is_version(version, own))?;
     // What the image itself is going to say may be more than its version.
     let said = image.annotations.get(VERSION).and_then(|said| image.parse_version(said).ok());
     if said.is_some_and(|said| version.cmp_precedence(&said).is_le()) {
@@ -187,7 +193,6 @@ pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served
     let bare = shown.strip_prefix('v').unwrap_or(&shown);
     let texts = [shown.as_str(), bare];
     let mut names: Vec<String> = texts.map(str::to_owned).to_vec();
-    // It may be a whole tag.
     if !tag.family.iter().any(|form| texts.iter().any(|text| form.fits(text))) {
         let forms = tag.family.iter();
         names.extend(forms.flat_map(|form| texts.iter().filter_map(|text| with_version(form, text))));

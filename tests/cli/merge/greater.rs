@@ -115,6 +115,7 @@ fn a_greater_version_is_told_in_every_form_that_tags_have() {
     const DAY: &str = r#""{{ version }}-{{ date('%Y%m%d') }}", "{{ major }}", "latest""#;
     const JAMMY: &str = r#""{{ version }}-jammy", "{{ major }}", "latest""#;
     const OWN_NAME: &str = r#""{{ version }}-jammy", "{{ major }}-jammy", "jammy""#;
+    const API: &str = r#""api-{{ version }}", "api-{{ major }}", "latest""#;
     const PLAIN: &str = r#""{{ version }}", "{{ major }}", "latest""#;
     const K3S: &str = r#""v{{ version | replace('+', '-') }}", "v{{ semver }}", "latest""#;
     for (version, tags, said, there, expected) in [
@@ -135,8 +136,13 @@ fn a_greater_version_is_told_in_every_form_that_tags_have() {
         ("v1.30.1+k3s2", K3S, "v1.30.1+k3s3", "v1.30.1 latest", "latest v1.30.1"),
         ("v1.30.1+k3s2", K3S, "1.31.0+k3s1", "v1.30.1 latest", "latest"),
         ("17", r#""{{ version }}", "latest""#, "21", "latest", "latest"),
+        ("1.2.3", API, "api-1.9.0", "api-1 latest", "api-1 latest"),
+        ("1.2.3", API, "1.9.0", "api-1 latest", "api-1 latest"),
+        ("1.2.3", PG, "pg2-2.0.0", "latest", "latest"),
         // Lesser, equal, and of something else.
         ("1.2.3", PG, "1.2.3", "pg1 latest", ""),
+        ("1.2.3", API, "api-1.2.2", "api-1 latest", ""),
+        ("1.2.3", API, "web-1.9.0", "api-1 latest", ""),
         ("1.2.3", PG, "1.2.2", "pg1 latest", ""),
         ("1.2.3", SHA, "1.2.3", "latest", ""),
         ("1.2.3", SHA, "1.2.3-c0ffee0", "latest", ""),
