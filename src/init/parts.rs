@@ -1,6 +1,6 @@
 //! Parts of an index, and other names of an image: what `imagetools create` and `docker manifest create` are given.
 
-use super::found::{Publication, TagLine};
+use super::found::{Build, Publication, TagLine};
 use super::moment::{Answers, MOMENTS, Moment};
 use super::text::{Line, Piece, Template, normal};
 use super::world::World;
@@ -106,7 +106,10 @@ fn foreign(merge: &Publication, all: &[&Publication], world: &World) -> Vec<Temp
 
 fn is_foreign(source: &Template, merge: &Publication, all: &[&Publication], world: &World) -> bool {
     let is_open = |piece: &Piece| matches!(piece, Piece::Unknown(_) | Piece::Meta(..));
-    if source.0.is_empty() || source.0.iter().any(is_open) {
+    // What a Bake file calls its targets is not looked at here.
+    let is_of_file =
+        |one: &&Publication| matches!(one.build, Some(Build::Bake(_))) && one.repositories.is_empty();
+    if source.0.is_empty() || source.0.iter().any(is_open) || all.iter().any(is_of_file) {
         return false;
     }
     let (name, digest) = match source.split_once('@') {

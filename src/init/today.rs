@@ -1,6 +1,6 @@
 //! What is published today in a run, as far as it can be known.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::definition::Known;
 use super::entry::Entry;
@@ -30,6 +30,22 @@ impl Published {
         }
     }
 
+    /// Adds tags to all repositories of an image, each of which has those of all steps.
+    fn add_all(&mut self, candidate: &Candidate, tags: &IndexSet<String>, moment: Moment, world: &World) {
+        for line in &candidate.repositories {
+            let Some(repository) = line.text.at(moment, world) else {
+                self.note(format!("the repository of {}", line.place));
+                continue;
+            };
+            if tags.is_empty() {
+                continue;
+            }
+            let known = self.tags.entry(normal(&repository)).or_default();
+            let new: Vec<&String> = tags.iter().filter(|tag| !known.contains(*tag)).collect();
+            known.extend(new.into_iter().cloned());
+        }
+    }
+
     /// Adds what cannot be known.
     pub(crate) fn note(&mut self, unknown: String) {
         if !self.unknown.contains(&unknown) {
@@ -47,14 +63,21 @@ pub(crate) fn published(
 ) -> Published {
     let mut published = Published::default();
     for moment in moments {
+        let mut tags = IndexSet::new();
         for entry in &candidate.entries {
             match entry.runs.at(*moment) {
                 Some(false) => {}
                 None => {
                     published.note(format!("whether {} publishes", entry.place));
                 }
-                Some(true) => of_entry(candidate, entry, *moment, known, world, &mut published),
+                Some(true) => {
+                    tags.extend(of_entry(candidate, entry, *moment, known, world, &mut published));
+                }
             }
+        }
+        let has_tags = |entry: &Entry| entry.runs.at(*moment) == Some(true) && !entry.tags.is_empty();
+        if candidate.entries.iter().any(has_tags) {
+            published.add_all(candidate, &tags, *moment, world);
         }
     }
     published
@@ -63,13 +86,21 @@ pub(crate) fn published(
 /// What an image publishes in a run that somebody starts by hand, on the default branch.
 pub(crate) fn published_by_hand(candidate: &Candidate, known: &[Known], world: &World) -> Published {
     let mut published = Published::default();
+    let mut tags = IndexSet::new();
     for entry in candidate.entries.iter().filter(|entry| is_by_hand(&entry.others)) {
         match entry.guarded {
-            Guarded::Told => of_entry(candidate, entry, Moment::Branch, known, world, &mut published),
+            Guarded::Told => {
+                tags.extend(of_entry(candidate, entry, Moment::Branch, known, world, &mut published));
+            }
             Guarded::When(_) | Guarded::Unknown(..) => {
                 published.note(format!("whether {} publishes", entry.place));
             }
         }
+    }
+    let has_tags =
+        |entry: &Entry| is_by_hand(&entry.others) && entry.guarded == Guarded::Told && !entry.tags.is_empty();
+    if candidate.entries.iter().any(has_tags) {
+        published.add_all(candidate, &tags, Moment::Branch, world);
     }
     published
 }
@@ -79,6 +110,7 @@ pub(crate) fn is_by_hand(events: &[String]) -> bool {
     events.iter().any(|event| event == "workflow_dispatch")
 }
 
+/// The tags that a step gives in a run; those that a target has itself are added.
 fn of_entry(
     candidate: &Candidate,
     entry: &Entry,
@@ -86,13 +118,13 @@ fn of_entry(
     known: &[Known],
     world: &World,
     published: &mut Published,
-) {
+) -> Vec<String> {
     if entry.tags.is_empty() {
         if let TargetOf::Known(at, label) = &candidate.target {
             let set = candidate.variables.iter().find(|(name, _)| known[*at].variables.contains(name));
             if let Some((name, _)) = set {
                 published.note(format!("what the tags are with the variable {name} of {}", entry.place));
-                return;
+                return Vec::new();
             }
             let target = known[*at].targets.iter().find(|target| target.label == *label);
             for reference in target.map(|target| target.tags.as_slice()).unwrap_or_default() {
@@ -103,14 +135,7 @@ fn of_entry(
                 published.add(repository, tag);
             }
         }
-        return;
-    }
-    let mut repositories = Vec::new();
-    for line in &candidate.repositories {
-        match line.text.at(moment, world) {
-            Some(repository) => repositories.push(repository),
-            None => published.note(format!("the repository of {}", line.place)),
-        }
+        return Vec::new();
     }
     let mut tags: Vec<String> = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
@@ -164,9 +189,5 @@ fn of_entry(
             Some(Err(_)) | None => published.note(format!("the tags of {}", entry.place)),
         }
     }
-    for repository in repositories {
-        for tag in &tags {
-            published.add(&repository, tag);
-        }
-    }
+    tags
 }
