@@ -226,6 +226,8 @@ pub struct Reused {
 pub struct Build {
     /// The leg's name.
     pub leg: Name,
+    /// Its place among the legs of the plan, which is where it is looked for.
+    pub at: usize,
     /// What becomes of the image when it is missing.
     pub on_missing: OnMissing,
     /// Labels that the configuration of its image will have; without those whose values the build decides.
@@ -278,6 +280,8 @@ pub struct Leg {
     pub platform: Option<Platform>,
     /// What it is for.
     pub role: Role,
+    /// The place of the job that builds it; `None` where no job does, since it is only linked to or reused.
+    pub job: Option<usize>,
     /// The whole definition, as it goes into the Bake file.
     pub definition: Box<Target>,
 }
@@ -368,8 +372,25 @@ impl Plan {
         self.images.values().flat_map(Image::places).collect::<IndexSet<_>>().len()
     }
 
+    /// The leg that makes a build of one of its images.
+    #[must_use]
+    pub fn leg(&self, build: &Build) -> Option<&Leg> {
+        self.legs.get_index(build.at).map(|(_, leg)| leg)
+    }
+
+    /// The legs that make an image, in the order of its builds.
+    pub fn legs_of<'p>(&'p self, image: &Image) -> impl Iterator<Item = &'p Leg> {
+        image.builds.iter().filter_map(|build| self.leg(build))
+    }
+
+    /// The job that builds a leg.
+    #[must_use]
+    pub fn job_of(&self, leg: &Leg) -> Option<&Job> {
+        leg.job.and_then(|at| self.jobs.get(at))
+    }
+
     fn builds(&self) -> impl Iterator<Item = &Leg> {
-        self.images.values().flat_map(|image| &image.builds).filter_map(|build| self.legs.get(&build.leg))
+        self.images.values().flat_map(|image| self.legs_of(image))
     }
 
     /// The source's targets that are built: the images', those that they link to, and the local ones.

@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     /// What a build of an image reads.
     pub(super) fn build(&mut self, image: &Image, build: &Build) -> Read {
         let plan = self.plan;
-        let Some(leg) = plan.legs.get(&build.leg) else {
+        let Some(leg) = plan.leg(build) else {
             let why = format!("`{}` is not a build of the plan", build.leg);
             return Read {
                 inputs: Inputs::Unknown(why),

@@ -90,12 +90,8 @@ fn groups(plan: &Plan, file: &mut ObjectWriter<'_>) {
         file.object_of(&group.name, |body| print::group(group, FORM, body));
     }
     if let Some(name) = &plan.ci {
-        let mut is_built = vec![false; plan.legs.len()];
-        for at in plan.jobs.iter().flat_map(|job| &job.legs).filter_map(|leg| plan.legs.get_index_of(leg)) {
-            is_built[at] = true;
-        }
-        let legs = plan.legs.keys().zip(is_built);
-        group_of(name, legs.filter_map(|(leg, is_built)| is_built.then_some(leg)), file);
+        let built = plan.legs.iter().filter(|(_, leg)| leg.job.is_some());
+        group_of(name, built.map(|(name, _)| name), file);
     }
     for job in &plan.jobs {
         if let Some(name) = &job.group {

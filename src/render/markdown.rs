@@ -166,8 +166,8 @@ fn rows(plan: &Plan, image: &Image) -> Vec<Row> {
             by_tags.entry(tags).or_default().push(repository);
         }
     }
-    let platforms = image.builds.iter().filter_map(|build| plan.legs.get(&build.leg));
-    let platforms: Vec<String> = platforms
+    let platforms: Vec<String> = plan
+        .legs_of(image)
         .map(|leg| leg.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string))
         .collect();
     let row = |(tags, repositories): (Vec<&str>, Vec<&Repository>)| Row {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::plan::{Job, Plan};
+use crate::plan::{Leg, Plan};
 use crate::readable;
 
 /// The graph, of any size. Ends with a newline.
@@ -12,10 +12,8 @@ pub fn render(plan: &Plan) -> String {
     let mut text = String::from("flowchart LR\n");
     let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
     let mut legs: BTreeMap<&str, usize> = BTreeMap::new();
-    let jobs: BTreeMap<&str, &Job> =
-        plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
-    let runner = |leg: &str| {
-        jobs.get(leg).map_or_else(
+    let runner = |leg: &Leg| {
+        plan.job_of(leg).map_or_else(
             || ", not built".to_owned(),
             |job| format!(" on {}{}", job.runner.display(), if job.qemu { ", QEMU" } else { "" }),
         )
@@ -24,7 +22,7 @@ pub fn render(plan: &Plan) -> String {
         let reused = if image.reused.is_some() { " (reused)" } else { "" };
         let _ = writeln!(text, "  i{at}([\"{}{reused}\"])", readable::mermaid(key));
         for build in &image.builds {
-            let Some(leg) = plan.legs.get(&build.leg) else { continue };
+            let Some(leg) = plan.leg(build) else { continue };
             let count = targets.len();
             let target = *targets.entry(&leg.of).or_insert_with(|| {
                 let _ = writeln!(text, "  t{count}[\"{}\"]", readable::mermaid(&leg.of));
@@ -33,7 +31,7 @@ pub fn render(plan: &Plan) -> String {
             let count = legs.len();
             let number = *legs.entry(&build.leg).or_insert_with(|| {
                 let platform = leg.platform.as_ref().map_or("the runner's", |platform| platform.as_str());
-                let label = format!("{platform}{}", runner(&build.leg));
+                let label = format!("{platform}{}", runner(leg));
                 let _ = writeln!(text, "  l{count}(\"{}\")", readable::mermaid(&label));
                 let _ = writeln!(text, "  t{target} --> l{count}");
                 count

@@ -38,7 +38,7 @@ pub(super) fn written(plan: &Plan, definition: &Fingerprint) -> Written {
     let run = RunEntry::from(&plan.run);
     // They say nothing of what is built that the commit does not, and are not always known.
     let timeless = &RunEntry { commit_time: None, checkout: None, ..run.clone() };
-    let built = Built { images: Images::of(plan), jobs: Jobs(&plan.jobs) };
+    let built = Built { images: Images(plan), jobs: Jobs(&plan.jobs) };
     let (id, built) = streamed(
         parallel::pays(plan.legs.len()),
         |give| built.give(give),
@@ -148,28 +148,12 @@ impl Members {
 }
 
 /// The images of a plan, whose entries are made one at a time.
-struct Images<'p> {
-    plan: &'p Plan,
-    /// The job that makes each leg, by the place of the leg in the plan; nothing for one that is only linked to.
-    jobs: Vec<&'p str>,
-}
-
-impl<'p> Images<'p> {
-    fn of(plan: &'p Plan) -> Self {
-        let mut jobs = vec![""; plan.legs.len()];
-        for job in &plan.jobs {
-            for at in job.legs.iter().filter_map(|leg| plan.legs.get_index_of(leg)) {
-                jobs[at] = &job.name;
-            }
-        }
-        Self { plan, jobs }
-    }
-}
+struct Images<'p>(&'p Plan);
 
 impl Serialize for Images<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { plan, jobs } = self;
-        serializer.collect_map(plan.images.iter().map(|(key, one)| (key, image(one, plan, jobs))))
+        let Self(plan) = self;
+        serializer.collect_map(plan.images.iter().map(|(key, one)| (key, image(one, plan))))
     }
 }
 
@@ -213,7 +197,7 @@ impl From<&Run> for RunEntry {
 }
 
 /// An image, and the job of each of its builds.
-fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
+fn image(image: &Image, plan: &Plan) -> ImageEntry {
     let Image {
         repositories,
         mirrors,
@@ -237,11 +221,13 @@ fn image(image: &Image, plan: &Plan, jobs: &[&str]) -> ImageEntry {
         reused,
     } = image;
     let is_prerelease = image.is_prerelease();
-    let build = |Build { leg, on_missing, labels, annotations, descriptor_annotations, inputs }: &Build| {
-        let known = plan.legs.get_full(leg);
-        let job = known.and_then(|(at, _, _)| jobs.get(at)).copied().unwrap_or_default();
+    let build = |build: &Build| {
+        let known = plan.leg(build);
+        // Nothing builds what is reused.
+        let job = known.and_then(|leg| plan.job_of(leg)).map_or("", |job| &*job.name);
+        let Build { leg, at: _, on_missing, labels, annotations, descriptor_annotations, inputs } = build;
         let entry = BuildEntry {
-            platform: known.and_then(|(_, _, leg)| leg.platform.clone()),
+            platform: known.and_then(|leg| leg.platform.clone()),
             job: job.to_owned(),
             on_missing: *on_missing,
             labels: labels.clone(),

@@ -52,12 +52,8 @@ pub fn render(plan: &Plan) -> String {
                 format!("`{repository}`: {}", tags.collect::<Vec<_>>().join(" "))
             })
             .collect();
-        let platforms: Vec<String> = image
-            .builds
-            .iter()
-            .filter_map(|build| plan.legs.get(&build.leg)?.platform.as_ref())
-            .map(ToString::to_string)
-            .collect();
+        let platforms = plan.legs_of(image).filter_map(|leg| leg.platform.as_ref());
+        let platforms: Vec<String> = platforms.map(ToString::to_string).collect();
         [markdown(key), published.join("<br>"), platforms.join("<br>")]
     });
     let jobs = plan.jobs.iter().map(|job| {

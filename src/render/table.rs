@@ -173,8 +173,8 @@ pub fn numbers(plan: &Plan) -> String {
 /// A row for each repository; the image's name and platforms stand in the first.
 fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterator<Item = [Cow<'a, str>; 4]> {
     let platforms = || {
-        let legs = image.builds.iter().filter_map(|build| plan.legs.get(&build.leg));
-        let platforms = legs.map(|leg| leg.platform.as_ref().map_or("the runner's", Platform::as_str));
+        let platforms =
+            plan.legs_of(image).map(|leg| leg.platform.as_ref().map_or("the runner's", Platform::as_str));
         platforms.collect::<Vec<_>>().join(", ")
     };
     image.places().enumerate().map(move |(at, repository)| {

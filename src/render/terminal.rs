@@ -4,7 +4,7 @@
 //! between its words, and a word that is wider than the terminal stays whole.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::Style;
@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::choice;
 use super::table::{self, explained};
 use crate::palette::{FAINT, FAINT as LABEL, MOVES, STAYS, STRONG as NAME};
-use crate::plan::{Image, Job, Plan, PlannedTag};
+use crate::plan::{Image, Job, Leg, Plan, PlannedTag};
 use crate::platform::Platform;
 use crate::published::plan_json::ReusedEntry;
 use crate::readable;
@@ -95,15 +95,10 @@ struct Row<'a> {
     words: Line<'a>,
 }
 
-/// The job of each leg.
-type Jobs<'a> = BTreeMap<&'a str, &'a Job>;
-
 /// The plan. With `explain`, it says of each tag why it is where it is.
 #[must_use]
 pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     let mut text = String::new();
-    let jobs: Jobs<'_> =
-        plan.jobs.iter().flat_map(|job| job.legs.iter().map(move |leg| (&**leg, job))).collect();
     let shared = table::shared(plan);
     let left: Vec<Vec<Row<'_>>> =
         plan.images.iter().map(|(key, image)| rows(plan, &shared, key, image, explain)).collect();
@@ -111,7 +106,7 @@ pub fn render(plan: &Plan, screen: Screen, explain: bool) -> String {
     // As wide as all need, and as the platforms beside it leave room for.
     let needed = left.iter().flatten().map(|row| width(&row.words)).max().unwrap_or(0);
     let right: Vec<Vec<Line<'_>>> =
-        plan.images.iter().map(|(key, image)| platforms(plan, &jobs, key, image)).collect();
+        plan.images.iter().map(|(key, image)| platforms(plan, key, image)).collect();
     let beside_it = right.iter().flatten().map(|line| width(line)).max().unwrap_or(0);
     let is_wide = screen.columns >= WIDE && beside_it <= screen.columns / 2;
     let available = if is_wide { screen.columns - beside_it - 2 * GAP } else { screen.columns };
@@ -284,14 +279,12 @@ fn by_tags(image: &Image) -> Vec<(Vec<&Repository>, Vec<&PlannedTag>)> {
 }
 
 /// Each platform of an image with the runner that builds it, in columns; the job is named where it builds others, too.
-fn platforms<'a>(plan: &'a Plan, jobs: &Jobs<'a>, key: &str, image: &'a Image) -> Vec<Line<'a>> {
-    let legs = image.builds.iter().filter_map(|build| plan.legs.get(&build.leg).map(|leg| (&build.leg, leg)));
-    let found: Vec<(&str, Option<&Job>)> = legs
-        .map(|(name, leg)| {
-            let platform = leg.platform.as_ref().map_or("the runner's", Platform::as_str);
-            (platform, jobs.get(&**name).copied())
-        })
-        .collect();
+fn platforms<'a>(plan: &'a Plan, key: &str, image: &'a Image) -> Vec<Line<'a>> {
+    let shown = |leg: &'a Leg| {
+        let platform = leg.platform.as_ref().map_or("the runner's", Platform::as_str);
+        (platform, plan.job_of(leg))
+    };
+    let found: Vec<(&str, Option<&Job>)> = plan.legs_of(image).map(shown).collect();
     let widest = found.iter().map(|(platform, _)| platform.width()).max().unwrap_or(0);
     let runner = |job: Option<&Job>| job.map(|job| job.runner.display().into_owned()).unwrap_or_default();
     let runners = found.iter().map(|(_, job)| runner(*job).width()).max().unwrap_or(0);

@@ -44,7 +44,7 @@ pub fn render(plan: &Plan, color: bool) -> String {
 /// The targets of an image, with the platforms that each is built for.
 fn targets<'a>(plan: &'a Plan, image: &Image) -> IndexMap<&'a str, Vec<&'a str>> {
     let mut targets: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for leg in image.builds.iter().filter_map(|build| plan.legs.get(&build.leg)) {
+    for leg in plan.legs_of(image) {
         let platform = leg.platform.as_ref().map_or("the runner's", Platform::as_str);
         targets.entry(&leg.of).or_default().push(platform);
     }

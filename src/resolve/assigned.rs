@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::targets::Targets;
 use super::{annotations, labels};
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
@@ -18,6 +17,8 @@ use crate::spec::{Grouping, Weight};
 #[derive(Clone, Debug)]
 pub(super) struct AssignedLeg {
     pub(super) leg: Leg,
+    /// The place of its target among the resolved ones.
+    pub(super) source: usize,
     /// The runner that builds it; for a linked leg that of the leg that links to it first.
     pub(super) assignment: Assignment,
     pub(super) grouping: Grouping,
@@ -30,9 +31,18 @@ pub(super) struct AssignedLeg {
 /// All legs, by name.
 pub(super) struct Legs {
     pub(super) all: IndexMap<Name, AssignedLeg>,
-    /// The legs of each image, and what becomes of it without one.
-    pub(super) builds: IndexMap<String, Vec<(Name, OnMissing)>>,
+    /// Those of each image that is wanted, in the order of the images.
+    pub(super) builds: Vec<Vec<BuiltLeg>>,
     pub(super) lifted: BTreeMap<Name, BTreeMap<String, String>>,
+}
+
+/// A leg of an image.
+pub(super) struct BuiltLeg {
+    pub(super) name: Name,
+    /// Its place among all legs.
+    pub(super) at: usize,
+    /// What becomes of the image without it.
+    pub(super) on_missing: OnMissing,
 }
 
 impl Legs {
@@ -40,18 +50,23 @@ impl Legs {
         self.all.values().map(|assigned| &assigned.leg)
     }
 
-    pub(super) fn builds_of(&self, image: &str) -> Vec<Build> {
-        let builds = self.builds.get(image).into_iter().flatten();
-        let legs = builds.filter_map(|(leg, on_missing)| Some((leg, on_missing, self.get(leg)?)));
-        legs.map(|(leg, on_missing, assigned)| Build {
-            leg: Arc::clone(leg),
-            on_missing: *on_missing,
-            labels: labels::known(&assigned.leg.definition),
-            annotations: annotations::of_manifest(&assigned.leg.definition),
-            descriptor_annotations: assigned.descriptor.clone(),
-            inputs: None,
-        })
-        .collect()
+    /// The builds of an image that has these legs.
+    pub(super) fn builds(&self, legs: &[BuiltLeg]) -> Vec<Build> {
+        let build = |BuiltLeg { name, at, on_missing }: &BuiltLeg| {
+            let (_, assigned) = self.all.get_index(*at)?;
+            Some(Build {
+                leg: Arc::clone(name),
+                at: *at,
+                on_missing: *on_missing,
+                labels: labels::known(&assigned.leg.definition),
+                annotations: annotations::of_manifest(&assigned.leg.definition),
+                descriptor_annotations: assigned.descriptor.clone(),
+                inputs: None,
+            })
+        };
+        let mut builds = Vec::with_capacity(legs.len());
+        builds.extend(legs.iter().filter_map(build));
+        builds
     }
 
     pub(super) fn lifted(&self, target: &str) -> BTreeMap<String, String> {
@@ -77,19 +92,25 @@ impl Legs {
     }
 
     /// Brings the legs into the order of their targets in the file: published ones, then those only linked.
-    pub(super) fn sort(&mut self, targets: &Targets<'_>) {
-        // Legs of one target are next to each other already, nearly all of them.
-        let mut last: Option<(Name, Option<usize>)> = None;
-        let mut place = |of: &Name| match &last {
-            Some((known, place)) if known == of => *place,
-            _ => last.insert((Arc::clone(of), targets.resolved.get_index_of(of))).1,
-        };
-        self.all.sort_by_cached_key(|_, assigned| {
-            (place(&assigned.leg.of), assigned.leg.role != Role::Published)
-        });
+    pub(super) fn sort(&mut self) {
+        let order = |assigned: &AssignedLeg| (assigned.source, assigned.leg.role != Role::Published);
+        // Most often they are in it already.
+        if self.all.values().is_sorted_by_key(order) {
+            return;
+        }
+        self.all.sort_by(|_, one, _, other| order(one).cmp(&order(other)));
+        for leg in self.builds.iter_mut().flatten() {
+            if let Some(at) = self.all.get_index_of(&leg.name) {
+                leg.at = at;
+            }
+        }
     }
 
-    pub(super) fn into_legs(self) -> IndexMap<Name, Leg> {
-        self.all.into_iter().map(|(name, assigned)| (name, assigned.leg)).collect()
+    /// The legs of the plan, with the place of the job of each.
+    pub(super) fn into_legs(self, jobs: Vec<Option<usize>>) -> IndexMap<Name, Leg> {
+        let mut legs = IndexMap::with_capacity(self.all.len());
+        let with_jobs = self.all.into_iter().zip(jobs);
+        legs.extend(with_jobs.map(|((name, assigned), job)| (name, Leg { job, ..assigned.leg })));
+        legs
     }
 }

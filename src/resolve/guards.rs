@@ -145,7 +145,7 @@ pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {
 /// Says which tags move with runs in images whose indexes may have no place to say which run made them.
 pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
     let is_docker = |build: &Build| {
-        let outputs = plan.legs.get(&build.leg).and_then(|leg| leg.definition.output.as_deref());
+        let outputs = plan.leg(build).and_then(|leg| leg.definition.output.as_deref());
         let types = outputs.and_then(<[Entry]>::first).and_then(|output| output.get("oci-mediatypes"));
         types.and_then(parse_bool) == Some(false)
     };

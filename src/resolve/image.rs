@@ -8,7 +8,9 @@ use indexmap::IndexMap;
 use super::forms::Reading;
 use super::labels::OciLabels;
 use super::rules::AppliedRules;
+use super::targets::Targets;
 use super::version::ImageVersion;
+use crate::bake::target::Target;
 use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::pattern::ImageNames;
@@ -29,8 +31,10 @@ pub(super) struct UnresolvedImage {
     pub(super) at: usize,
     /// What to point at when the image as a whole is wrong.
     pub(super) span: Option<Span>,
-    /// The targets that build it, each with what its block says about it.
-    pub(super) targets: Vec<(Name, Arc<Settings>)>,
+    /// Whether it is asked for, and is to be built.
+    pub(super) is_wanted: bool,
+    /// The targets that build it.
+    pub(super) targets: Vec<Covered>,
     /// The parts of how its block names the targets that have marks.
     pub(super) marked: Vec<Marked>,
     /// The version that its tags are made of.
@@ -49,6 +53,15 @@ pub(super) struct UnresolvedImage {
     pub(super) mirrors: IndexMap<Repository, Option<Span>>,
 }
 
+/// A target that builds an image.
+pub(super) struct Covered {
+    pub(super) name: Name,
+    /// Its place among the resolved targets, which is where it is looked for.
+    pub(super) at: usize,
+    /// What the block says about it.
+    pub(super) settings: Arc<Settings>,
+}
+
 /// An image block that covers no targets, so that it makes no image.
 pub(super) struct EmptyBlock {
     /// Its name.
@@ -60,7 +73,20 @@ pub(super) struct EmptyBlock {
 impl UnresolvedImage {
     /// What the block says about the image: it is the same for all of its targets.
     pub(super) fn settings(&self) -> &Settings {
-        &self.targets[0].1
+        &self.targets[0].settings
+    }
+
+    /// The first of its targets, which says what its block does not.
+    pub(super) fn first_target<'t>(&self, targets: &'t Targets<'_>) -> &'t Target {
+        targets.at(self.targets[0].at)
+    }
+
+    /// Its targets.
+    pub(super) fn sources<'t>(
+        &self,
+        targets: &'t Targets<'_>,
+    ) -> impl DoubleEndedIterator<Item = &'t Target> {
+        self.targets.iter().map(|covered| targets.at(covered.at))
     }
 
     /// Whether what it is called is what its targets say, in part at least.

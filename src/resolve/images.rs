@@ -1,11 +1,11 @@
 //! Which images there are: from `image` blocks, or, without any, from the targets that Bake would push.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::image::{EmptyBlock, UnresolvedImage};
+use super::image::{Covered, EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
 use super::repositories;
 use super::rules;
@@ -15,7 +15,7 @@ use super::variants;
 use super::version::{ImageVersion, tails, tails_of, with_builds};
 use super::versions;
 use super::{Input, labels, legs};
-use crate::bake::target::{Definition, Target, Text, select};
+use crate::bake::target::{Definition, Group, Target, Text, select};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed, names_help};
@@ -66,8 +66,7 @@ pub(super) fn unresolved(
             Some(rules) => rules.version_over(version, image.settings(), input.facts, diagnostics),
             None => version,
         };
-        let first = image.targets.first().and_then(|(name, _)| targets.find(name));
-        image.oci = labels::of(image.settings(), first, input, diagnostics);
+        image.oci = labels::of(image.settings(), image.first_target(targets), input, diagnostics);
         image.tails = match image.version.known() {
             Some(version) => {
                 let own = tails_of(image.settings(), version.text(), input.facts);
@@ -184,11 +183,11 @@ fn from_blocks(
             }
             let mut covered = Vec::new();
             for name in members {
-                match targets.get(&name, None) {
-                    Ok(_) => {
+                match targets.place(&name, || None) {
+                    Ok(at) => {
                         let settings =
                             spec.settings(Some(written), input.module, &name, input.texts, diagnostics);
-                        covered.push((name, settings));
+                        covered.push(Covered { name, at, settings });
                     }
                     Err(found) => diagnostics.extend(found),
                 }
@@ -202,6 +201,7 @@ fn from_blocks(
                 block: Some(block),
                 at: images.len(),
                 span: Some(coverage.span),
+                is_wanted: false,
                 targets: covered,
                 marked: coverage.marked.clone(),
                 version: ImageVersion::None,
@@ -223,11 +223,11 @@ fn from_blocks(
 /// Several targets of one image must be published alike.
 fn agree(image: &UnresolvedImage, diagnostics: &mut Diagnostics) {
     let first = image.settings();
-    for (name, other) in &image.targets[1..] {
-        for attribute in first.differences(other) {
+    for Covered { name, at: _, settings } in &image.targets[1..] {
+        for attribute in first.differences(settings) {
             let message = format!(
                 "`{attribute}` differs between `{}` and `{name}`, which form one image",
-                image.targets[0].0
+                image.targets[0].name
             );
             diagnostics.report(Diagnostic::error(Code::IMAGE_DISAGREES, message).at(image.span, ""));
         }
@@ -249,22 +249,25 @@ fn from_tags(
             diagnostics.report(collision(&overlap));
             continue;
         }
+        let first = targets.at(members[0]);
         if members.len() > 1 {
-            let names: Vec<String> = members.iter().map(|target| format!("`{}`", target.name)).collect();
+            let names: Vec<String> = members.iter().map(|at| format!("`{}`", targets.at(*at).name)).collect();
             let message = format!("{} have the same tags and become one image", names.join(" and "));
-            diagnostics.report(Diagnostic::note(Code::MERGED_TARGETS, message).at(members[0].span, ""));
+            diagnostics.report(Diagnostic::note(Code::MERGED_TARGETS, message).at(first.span, ""));
         }
         images.push(UnresolvedImage {
-            key: members[0].name.to_string(),
-            name: members[0].name.to_string(),
+            key: first.name.to_string(),
+            name: first.name.to_string(),
             block: None,
             at: images.len(),
-            span: members[0].span,
+            span: first.span,
+            is_wanted: false,
             targets: members
                 .iter()
-                .map(|target| {
-                    let settings = spec.settings(None, input.module, &target.name, input.texts, diagnostics);
-                    (Arc::clone(&target.name), settings)
+                .map(|at| {
+                    let name = Arc::clone(&targets.at(*at).name);
+                    let settings = spec.settings(None, input.module, &name, input.texts, diagnostics);
+                    Covered { name, at: *at, settings }
                 })
                 .collect(),
             marked: Vec::new(),
@@ -301,28 +304,27 @@ fn from_tags(
     images
 }
 
-/// The targets that Bake would build and push, by their tags.
-fn by_tags<'t>(
+/// The places of the targets that Bake would build and push, by their tags.
+fn by_tags(
     input: &Input<'_>,
-    targets: &'t Targets<'_>,
+    targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
-) -> IndexMap<BTreeSet<Normalized>, Vec<&'t Target>> {
-    let mut by_tags: IndexMap<BTreeSet<Normalized>, Vec<&Target>> = IndexMap::new();
-    // A name that the command line does not have is in a group.
-    let mut grouped: BTreeMap<&str, &Text> = BTreeMap::new();
-    for member in input.definition.groups.values().flat_map(|group| group.members()) {
-        grouped.entry(member.as_str()).or_insert(member);
-    }
-    for name in input.names {
-        grouped.remove(name.as_str());
-    }
+) -> IndexMap<BTreeSet<Normalized>, Vec<usize>> {
+    let mut by_tags: IndexMap<BTreeSet<Normalized>, Vec<usize>> = IndexMap::new();
+    // A name that the command line does not have is in a group. Nearly always, there is a target of that name.
+    let (definition, asked) = (input.definition, input.names);
+    let grouped = LazyLock::new(|| -> BTreeMap<&str, &Text> {
+        let members = definition.groups.values().flat_map(Group::members);
+        let first = members.rev().map(|member| (member.as_str(), member));
+        first.filter(|(name, _)| !asked.iter().any(|own| own == name)).collect()
+    });
     let named = parallel::map(level_zero_names(input, targets, diagnostics), |name| {
-        let target = targets.get(&name, grouped.get(&*name).copied());
-        target.map(|target| (target, names_of(target)))
+        let place = targets.place(&name, || grouped.get(&*name).copied());
+        place.map(|at| (at, names_of(targets.at(at))))
     });
     for found in named {
         match found {
-            Ok((target, Ok(names))) => by_tags.entry(names).or_default().push(target),
+            Ok((at, Ok(names))) => by_tags.entry(names).or_default().push(at),
             Ok((_, Err(found))) => diagnostics.extend(found),
             Err(found) => diagnostics.extend(found),
         }
@@ -416,10 +418,11 @@ struct Overlap<'t> {
 }
 
 /// The first two of the targets that overlap.
-fn overlapping<'t>(members: &[&'t Target], targets: &'t Targets<'_>) -> Option<Overlap<'t>> {
-    for (at, second) in members.iter().enumerate() {
-        for first in &members[..at] {
-            let (a, b) = (targets.platforms(&first.name).ok()?, targets.platforms(&second.name).ok()?);
+fn overlapping<'t>(members: &[usize], targets: &'t Targets<'_>) -> Option<Overlap<'t>> {
+    for (count, second) in members.iter().enumerate() {
+        for first in &members[..count] {
+            let (a, b) = (targets.platforms(*first).ok()?, targets.platforms(*second).ok()?);
+            let (first, second) = (targets.at(*first), targets.at(*second));
             if a.is_empty() || b.is_empty() {
                 return Some(Overlap { first, second, platform: None });
             }
@@ -495,32 +498,23 @@ pub(super) fn default_targets(definition: &Definition) -> Vec<Name> {
     definition.targets.keys().filter(|name| !name.starts_with('_')).cloned().collect()
 }
 
-/// The keys of the images to plan: those whose key, target or group is named.
-pub(super) fn wanted(
-    input: &Input<'_>,
-    images: &[UnresolvedImage],
-    diagnostics: &mut Diagnostics,
-) -> IndexSet<String> {
+/// Marks the images to plan: those whose key, target or group is named.
+pub(super) fn mark_wanted(input: &Input<'_>, images: &mut [UnresolvedImage], diagnostics: &mut Diagnostics) {
     // At level 0 the names have been looked at already.
     if input.names.is_empty() || images.iter().all(|image| image.block.is_none()) {
-        return images.iter().map(|image| image.key.clone()).collect();
+        mark(images, |_| true);
+        return;
     }
-    let mut wanted = IndexSet::new();
     for name in input.names {
         let glob = Glob::parse(name).ok();
         let matches = |key: &str| key == name || glob.as_ref().is_some_and(|glob| glob.matches(key));
-        let by_key: Vec<&UnresolvedImage> = images.iter().filter(|image| matches(&image.key)).collect();
-        if !by_key.is_empty() {
-            wanted.extend(by_key.iter().map(|image| image.key.clone()));
+        if mark(images, |image| matches(&image.key)) {
             continue;
         }
         match select::targets_of(input.definition, std::slice::from_ref(name)) {
             Ok(targets) if targets.iter().all(|target| input.definition.targets.contains_key(target)) => {
                 let targets: BTreeSet<Name> = targets.into_iter().collect();
-                let covers = |image: &&UnresolvedImage| {
-                    image.targets.iter().any(|(target, _)| targets.contains(target))
-                };
-                wanted.extend(images.iter().filter(covers).map(|image| image.key.clone()));
+                mark(images, |image| image.targets.iter().any(|covered| targets.contains(&covered.name)));
             }
             _ => {
                 let message = format!("there is no image, target or group `{name}`");
@@ -530,5 +524,14 @@ pub(super) fn wanted(
             }
         }
     }
-    wanted
+}
+
+/// Marks the images that are meant, and says whether there are any.
+fn mark(images: &mut [UnresolvedImage], is_meant: impl Fn(&UnresolvedImage) -> bool) -> bool {
+    let mut is_any = false;
+    for image in images.iter_mut().filter(|image| is_meant(image)) {
+        image.is_wanted = true;
+        is_any = true;
+    }
+    is_any
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
 use super::assigned::{AssignedLeg, Legs};
@@ -27,8 +26,17 @@ use crate::platform::Platform;
 use crate::runner::Runner;
 use crate::spec::Grouping;
 
+/// The jobs of a plan.
+pub(super) struct Jobs {
+    pub(super) all: Vec<Job>,
+    /// The place of the job that builds each leg, by the place of the leg.
+    pub(super) of_legs: Vec<Option<usize>>,
+}
+
 /// A leg that is published.
 struct Published<'p> {
+    /// Its place among all legs.
+    at: usize,
     name: &'p Name,
     assigned: &'p AssignedLeg,
     /// The key of the image that it is a part of, and those of others, which few have.
@@ -43,14 +51,48 @@ impl<'p> Published<'p> {
     }
 }
 
+/// The published legs in the order of the images.
+struct AllPublished<'p> {
+    legs: &'p Legs,
+    all: Vec<Published<'p>>,
+    /// The place of each leg among them, by its place among all legs.
+    places: Vec<Option<usize>>,
+}
+
+impl<'p> AllPublished<'p> {
+    fn of(legs: &'p Legs, images: &'p IndexMap<String, Image>) -> Self {
+        let mut all: Vec<Published<'_>> = Vec::with_capacity(legs.all.len());
+        let mut places = vec![None; legs.all.len()];
+        for (key, image) in images.iter().filter(|(_, image)| image.reused.is_none()) {
+            for Build { at, .. } in &image.builds {
+                if let Some(known) = places[*at] {
+                    let known: &mut Published<'_> = &mut all[known];
+                    known.others.push(key);
+                    continue;
+                }
+                let (name, assigned) = legs.all.get_index(*at).expect("a build is a leg of the plan");
+                places[*at] = Some(all.len());
+                all.push(Published { at: *at, name, assigned, image: key, others: Vec::new() });
+            }
+        }
+        Self { legs, all, places }
+    }
+
+    /// The place of a leg among them.
+    fn place(&self, leg: &str) -> Option<usize> {
+        self.legs.all.get_index_of(leg).and_then(|at| self.places[at])
+    }
+}
+
 /// The jobs of all published legs, in the order of the images.
-pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Vec<Job> {
-    let published = published(legs, images);
-    let roots = roots(&published, legs);
+pub(super) fn jobs(legs: &Legs, targets: &Targets<'_>, images: &IndexMap<String, Image>) -> Jobs {
+    let published = AllPublished::of(legs, images);
+    let roots = roots(&published);
     // One list, since there may be very many jobs, most of which have one leg.
     let mut members: Vec<usize> = (0..roots.len()).collect();
     members.sort_by_key(|at| roots[*at]);
-    of_groups(members.chunk_by(|one, next| roots[*one] == roots[*next]), &published, legs, targets)
+    let groups: Vec<&[usize]> = members.chunk_by(|one, next| roots[*one] == roots[*next]).collect();
+    of_groups(&groups, &published, targets)
 }
 
 /// The same builds in no more than `most` jobs, each for one platform and runner. What was in one job stays in one.
@@ -60,7 +102,7 @@ pub(super) fn pack(
     legs: &Legs,
     targets: &Targets<'_>,
     images: &IndexMap<String, Image>,
-) -> Result<Vec<Job>, Diagnostic> {
+) -> Result<Jobs, Diagnostic> {
     let weights: Vec<u64> = jobs
         .iter()
         .map(|job| {
@@ -77,16 +119,17 @@ pub(super) fn pack(
     let rows = packing::pack(&kinds(true), &weights, limit)
         .or_else(|_| packing::pack(&kinds(false), &weights, limit))
         .map_err(|least| too_many(jobs, least, most))?;
-    let published = published(legs, images);
+    let published = AllPublished::of(legs, images);
     let groups = rows.iter().map(|row| {
         let names = row.iter().flat_map(|job| &jobs[*job].legs);
-        let mut members: Vec<usize> = names.filter_map(|leg| published.get_index_of(leg)).collect();
+        let mut members: Vec<usize> = names.filter_map(|leg| published.place(leg)).collect();
         members.sort_unstable();
         members
     });
     let mut groups: Vec<Vec<usize>> = groups.collect();
     groups.sort_unstable();
-    Ok(of_groups(groups.iter().map(Vec::as_slice), &published, legs, targets))
+    let groups: Vec<&[usize]> = groups.iter().map(Vec::as_slice).collect();
+    Ok(of_groups(&groups, &published, targets))
 }
 
 /// What all builds of a row have in common: platform and runner, and, if `is_apart`, what they need. A row whose secret is missing
@@ -142,45 +185,26 @@ fn too_many(jobs: &[Job], least: usize, most: MaxJobs) -> Diagnostic {
     Diagnostic::error(Code::TOO_MANY_JOBS, message).with_help(help)
 }
 
-/// The published legs in the order of the images.
-fn published<'p>(legs: &'p Legs, images: &'p IndexMap<String, Image>) -> IndexMap<&'p Name, Published<'p>> {
-    let mut published: IndexMap<&Name, Published<'_>> = IndexMap::with_capacity(legs.all.len());
-    for (key, image) in images.iter().filter(|(_, image)| image.reused.is_none()) {
-        for Build { leg: name, .. } in &image.builds {
-            match published.entry(name) {
-                Slot::Occupied(mut known) => known.get_mut().others.push(key),
-                Slot::Vacant(slot) => {
-                    let assigned = legs.get(name).expect("a build is a leg of the plan");
-                    slot.insert(Published { name, assigned, image: key, others: Vec::new() });
-                }
-            }
+/// A job for each list of places of published legs.
+fn of_groups(groups: &[&[usize]], published: &AllPublished<'_>, targets: &Targets<'_>) -> Jobs {
+    let mut all = Vec::with_capacity(groups.len());
+    all.extend(parallel::map(groups, |members| job(members, published, targets)));
+    let mut of_legs = vec![None; published.places.len()];
+    for (job, members) in groups.iter().enumerate() {
+        for member in *members {
+            of_legs[published.all[*member].at] = Some(job);
         }
     }
-    published
-}
-
-/// A job for each list of places of published legs.
-fn of_groups<'g>(
-    groups: impl Iterator<Item = &'g [usize]>,
-    published: &IndexMap<&Name, Published<'_>>,
-    legs: &Legs,
-    targets: &Targets<'_>,
-) -> Vec<Job> {
-    let mut jobs = Vec::with_capacity(published.len());
-    jobs.extend(parallel::map(groups, |members| job(members, published, legs, targets)));
-    // There are fewer where legs share them.
-    jobs.shrink_to_fit();
-    jobs
+    Jobs { all, of_legs }
 }
 
 /// The job that builds some of the published legs.
 fn job(
     members: &[usize],
-    published: &IndexMap<&Name, Published<'_>>,
-    legs: &Legs,
+    AllPublished { legs, all, places: _ }: &AllPublished<'_>,
     targets: &Targets<'_>,
 ) -> Job {
-    let members: Vec<&Published<'_>> = members.iter().map(|at| &published[*at]).collect();
+    let members: Vec<&Published<'_>> = members.iter().map(|at| &all[*at]).collect();
     let ordered = dependencies_first(members, legs);
     let definitions = ordered.iter().map(|one| &*one.assigned.leg.definition);
     let Needs { allow, secrets, ssh, env, gha_cache } = Needs::of(definitions, legs, targets);
@@ -224,10 +248,11 @@ fn job(
 }
 
 /// The place of the first published leg that each of them shares a job with.
-fn roots(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<usize> {
-    let mut parents: Vec<usize> = (0..published.len()).collect();
+fn roots(published: &AllPublished<'_>) -> Vec<usize> {
+    let AllPublished { legs, all, places: _ } = published;
+    let mut parents: Vec<usize> = (0..all.len()).collect();
     let mut by_platform: BTreeMap<(Option<&Platform>, &Runner), usize> = BTreeMap::new();
-    for (at, Published { assigned, .. }) in published.values().enumerate() {
+    for (at, Published { assigned, .. }) in all.iter().enumerate() {
         match assigned.grouping {
             Grouping::Target => {}
             Grouping::Platform => {
@@ -237,8 +262,8 @@ fn roots(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<usize> 
             }
             Grouping::Linked => {
                 for linked in published_links(&assigned.leg.definition, legs) {
-                    let Some((other, _, theirs)) = published.get_full(&linked) else { continue };
-                    let theirs = theirs.assigned;
+                    let Some(other) = published.place(&linked) else { continue };
+                    let theirs = all[other].assigned;
                     if theirs.grouping == Grouping::Linked
                         && theirs.assignment.runner == assigned.assignment.runner
                     {
@@ -248,7 +273,7 @@ fn roots(published: &IndexMap<&Name, Published<'_>>, legs: &Legs) -> Vec<usize> 
             }
         }
     }
-    (0..published.len()).map(|at| root(&parents, at)).collect()
+    (0..all.len()).map(|at| root(&parents, at)).collect()
 }
 
 fn root(parents: &[usize], mut at: usize) -> usize {
@@ -400,7 +425,11 @@ impl Needs {
         };
         let Some((folder, named)) = dockerfile_in(written.as_str(), context) else { return };
         let place = Path::new(folder).join(named);
-        let place = place.strip_prefix(".").unwrap_or(&place).to_string_lossy();
+        let place = place.strip_prefix(".").unwrap_or(&place);
+        if !leads_outside(place) {
+            return;
+        }
+        let place = place.to_string_lossy();
         let asked = format!("{}={place}", Access::Read.entitlement());
         if !self.allow.iter().any(|allowed| consent::covers(allowed, &asked)) {
             self.path(Access::Read, &place);
@@ -409,20 +438,24 @@ impl Needs {
 
     /// Bake asks before it reads or writes outside the working directory.
     fn path(&mut self, access: Access, path: &str) {
-        let mut depth = 0i32;
-        let outside = Path::new(path).components().any(|component| {
-            match component {
-                Component::Prefix(_) | Component::RootDir => return true,
-                Component::ParentDir => depth -= 1,
-                Component::Normal(_) => depth += 1,
-                Component::CurDir => {}
-            }
-            depth < 0
-        });
-        if outside {
+        if leads_outside(Path::new(path)) {
             self.allow.insert(format!("{}={path}", access.entitlement()));
         }
     }
+}
+
+/// Whether a path leads out of the working directory.
+fn leads_outside(path: &Path) -> bool {
+    let mut depth = 0i32;
+    path.components().any(|component| {
+        match component {
+            Component::Prefix(_) | Component::RootDir => return true,
+            Component::ParentDir => depth -= 1,
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+        }
+        depth < 0
+    })
 }
 
 /// Names the Bake groups of all published legs and of each job of several; no target or group may have the names.

@@ -97,7 +97,7 @@ impl OciLabels {
 /// The values are those of docker/metadata-action, but for the time, which is never now.
 pub(super) fn of(
     settings: &Settings,
-    target: Option<&Target>,
+    target: &Target,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> OciLabels {
@@ -119,7 +119,7 @@ pub(super) fn of(
     // An empty value says nothing.
     pairs.iter_mut().for_each(|(_, value)| *value = value.take().filter(|value| !value.is_empty()));
     let mut labels = OciLabels { levels: settings.oci_labels, of_facts: BTreeMap::new(), of_block };
-    let said = target.map(|target| labels.said(target)).unwrap_or_default();
+    let said = labels.said(target);
     let unsaid: Vec<_> =
         pairs.iter().filter(|(key, _)| !said.contains_key(&format!("{PREFIX}{key}"))).cloned().collect();
     missing(&unsaid, facts, diagnostics);

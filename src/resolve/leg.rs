@@ -60,6 +60,8 @@ pub(super) struct Maker<'a> {
     pub(super) options: &'a LegOptions<'a>,
     pub(super) image: &'a UnresolvedImage,
     pub(super) target: &'a Target,
+    /// The place of the target among the resolved ones.
+    pub(super) source: usize,
     pub(super) settings: &'a Settings,
     /// The names that its digests are pushed under.
     pub(super) names: Vec<Text>,
@@ -114,10 +116,12 @@ impl Maker<'_> {
             of: Arc::clone(&self.target.name),
             platform: platform.cloned(),
             role: Role::Published,
+            job: None,
             definition: Box::new(definition),
         };
         Some(AssignedLeg {
             leg,
+            source: self.source,
             assignment,
             grouping: self.settings.jobs,
             weight: self.settings.weight,

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
-use indexmap::{IndexMap, IndexSet};
 
 use super::annotations;
-use super::assigned::{AssignedLeg, Legs};
-use super::image::UnresolvedImage;
+use super::assigned::{AssignedLeg, BuiltLeg, Legs};
+use super::image::{Covered, UnresolvedImage};
 use super::input::Input;
 use super::leg::{self, LegOptions, Maker, leg_name};
 use super::plain;
 use super::publication::Publication;
 use super::targets::{DeclaredPlatform, Targets};
-use crate::bake::target::{Entry, Target, Text, refused};
+use crate::bake::target::{Definition, Entry, Target, Text, refused};
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -38,20 +38,19 @@ pub(super) fn legs(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Legs {
     let most = images.iter().flat_map(|image| &image.targets);
-    let most = most.map(|(name, _)| targets.valid_platforms(name).count().max(1)).sum();
+    let most = most.map(|covered| targets.valid_platforms(covered.at).count().max(1)).sum();
     let mut legs = Legs {
         all: IndexMap::with_capacity(most),
-        builds: IndexMap::with_capacity(images.len()),
+        builds: Vec::with_capacity(images.len()),
         lifted: BTreeMap::new(),
     };
     check_overrides(images, targets, diagnostics);
     let options = LegOptions::of(input);
-    let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
+    let wanted = images.iter().zip(publications).filter(|(image, _)| image.is_wanted);
     let of_images = parallel::map(wanted, |(image, publication)| {
         (image, of_image(image, publication, targets, &options))
     });
@@ -61,15 +60,17 @@ pub(super) fn legs(
         diagnostics.extend(found.into_found());
         without_platforms.extend(unnamed.into_iter().map(|target| (&target.name, target)));
         legs.lifted.extend(lifted);
-        let mut names = Vec::with_capacity(builds.len());
-        for ImageBuild { leg, on_missing, assigned, span: _ } in builds {
-            names.push((Arc::clone(&leg), on_missing));
-            add(&mut legs, leg, assigned, image, targets, diagnostics);
+        let mut built = Vec::with_capacity(builds.len());
+        for ImageBuild { leg: name, on_missing, assigned, span: _ } in builds {
+            match add(&mut legs, Arc::clone(&name), assigned, image, targets) {
+                Ok(at) => built.push(BuiltLeg { name, at, on_missing }),
+                Err(found) => diagnostics.report(*found),
+            }
         }
-        legs.builds.insert(image.key.clone(), names);
+        legs.builds.push(built);
     }
     check_platforms(without_platforms.into_values(), input, diagnostics);
-    legs.sort(targets);
+    legs.sort();
     legs
 }
 
@@ -105,15 +106,15 @@ fn of_image<'t>(
     plain::check(image, targets, diagnostics);
     let of_block = image.settings().annotations.iter();
     diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
-    for (name, settings) in &image.targets {
-        let Some(target) = targets.find(name) else { continue };
+    for Covered { name, at, settings } in &image.targets {
+        let target = targets.at(*at);
         if let Some(problem) = naming::problem(name) {
             let message = format!("target `{name}` cannot be a row of a matrix: {problem}");
             let error = Diagnostic::error(Code::TARGET_NAME, message).at(target.span, "");
             diagnostics.report(error.with_help("give it a name that begins with a letter or a digit"));
             continue;
         }
-        let declared = match targets.platforms(name) {
+        let declared = match targets.platforms(*at) {
             Ok(declared) => declared,
             Err(found) => {
                 diagnostics.extend(found.iter().cloned());
@@ -130,7 +131,7 @@ fn of_image<'t>(
         }
         let names = leg::names(publication);
         let caches = &targets.caches;
-        let maker = Maker { options, image, target, settings, names, caches };
+        let maker = Maker { options, image, target, source: *at, settings, names, caches };
         let platforms: Vec<(Option<&Platform>, Option<Span>)> = match declared {
             [] => vec![(None, None)],
             declared => declared.iter().map(|one| (Some(&one.platform), one.span)).collect(),
@@ -147,6 +148,10 @@ fn of_image<'t>(
             }
             let Some(assigned) = maker.make(platform, span, &overrides, diagnostics) else { continue };
             let leg = Name::from(leg_name(name, platform));
+            if let Some(taken) = name_of_other(&leg, target, targets.definition) {
+                diagnostics.report(taken);
+                continue;
+            }
             let on_missing = overrides.iter().rev().find_map(|one| one.settings.on_missing);
             let on_missing = on_missing.unwrap_or(settings.on_missing);
             builds.push(ImageBuild { leg, on_missing, assigned, span: place });
@@ -262,49 +267,45 @@ fn check_platforms<'t>(
     );
 }
 
-/// Adds a leg; one that another image has already is shared, and must be the same build.
+/// The error for a leg that has the name of a target or a group.
+fn name_of_other(leg: &str, of: &Target, definition: &Definition) -> Option<Diagnostic> {
+    let (group, target) = (definition.groups.get(leg), definition.targets.get(leg));
+    let what = match (group, target) {
+        (None, None) => return None,
+        (Some(_), _) => "a group",
+        (None, Some(_)) => "another target",
+    };
+    let span = target.and_then(|target| target.span).or(group.and_then(|group| group.span));
+    Some(split_into(leg, of, what).at(span, "the other one"))
+}
+
+/// The error for a leg with the name of something else.
+fn split_into(leg: &str, of: &Target, what: &str) -> Diagnostic {
+    let message = format!("target `{}` is split into `{leg}`, which is the name of {what}", of.name);
+    Diagnostic::error(Code::LEG_NAME, message).at(of.span, "split here").with_help("rename one of them")
+}
+
+/// Adds a leg of an image, and gives its place; one that another image has already is shared, and must be the same build.
 fn add(
     legs: &mut Legs,
     name: Name,
     assigned: AssignedLeg,
     image: &UnresolvedImage,
     targets: &Targets<'_>,
-    diagnostics: &mut Diagnostics,
-) {
-    let group = targets.definition.groups.get(&name);
-    let target = targets.definition.targets.get(&name);
+) -> Result<usize, Box<Diagnostic>> {
     let slot = legs.all.entry(name);
-    let is_other = match &slot {
-        Slot::Occupied(known) => {
-            let Leg { of, platform, .. } = &known.get().leg;
-            *of != assigned.leg.of || *platform != assigned.leg.platform
-        }
-        Slot::Vacant(_) => false,
-    };
-    if group.is_some() || target.is_some() || is_other {
-        let what = if group.is_some() { "a group" } else { "another target" };
-        let message = format!(
-            "target `{}` is split into `{}`, which is the name of {what}",
-            assigned.leg.of,
-            slot.key()
-        );
-        let other = target.and_then(|target| target.span).or(group.and_then(|group| group.span));
-        let place = targets.find(&assigned.leg.of).and_then(|target| target.span);
-        diagnostics.report(
-            Diagnostic::error(Code::LEG_NAME, message)
-                .at(place, "split here")
-                .at(other, "the other one")
-                .with_help("rename one of them"),
-        );
-        return;
-    }
+    let at = slot.index();
     let mut known = match slot {
         Slot::Vacant(slot) => {
             slot.insert(assigned);
-            return;
+            return Ok(at);
         }
         Slot::Occupied(known) => known,
     };
+    let Leg { of, platform, .. } = &known.get().leg;
+    if *of != assigned.leg.of || *platform != assigned.leg.platform {
+        return Err(Box::new(split_into(known.key(), targets.at(assigned.source), "another target")));
+    }
     // Tags are the one thing that two images of one target may differ in: the leg is pushed to all repositories.
     let (mut a, mut b) = (known.get().leg.definition.clone(), assigned.leg.definition.clone());
     (a.tags, b.tags, a.output, b.output) = (None, None, None, None);
@@ -314,10 +315,9 @@ fn add(
             image.key,
             known.key()
         );
-        diagnostics.report(Diagnostic::error(Code::IMAGE_DISAGREES, message).at(image.span, "").with_help(
+        return Err(Box::new(Diagnostic::error(Code::IMAGE_DISAGREES, message).at(image.span, "").with_help(
             "images of one target share its builds, so give them the same `platform` overrides and runners",
-        ));
-        return;
+        )));
     }
     let known = known.get_mut();
     known.weight = known.weight.max(assigned.weight);
@@ -335,6 +335,7 @@ fn add(
     {
         known.leg.definition.output = assigned.leg.definition.output;
     }
+    Ok(at)
 }
 
 /// Reports what BuildKit refuses to build with: an error where the plan builds it, and a warning where only people do.
@@ -349,7 +350,7 @@ pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diag
     for name in &built {
         diagnostics.extend(found.get(name).into_iter().flatten().cloned());
     }
-    for target in targets.standing().iter().filter(|target| !built.contains(&target.name)) {
+    for target in targets.standing().filter(|target| !built.contains(&target.name)) {
         let found = found.get(&target.name).into_iter().flatten().cloned();
         diagnostics.extend(found.map(|error| error.with_severity(Severity::Warning)));
     }
@@ -359,13 +360,13 @@ pub(super) fn refused(legs: &Legs, targets: &Targets<'_>, diagnostics: &mut Diag
 fn check_overrides(images: &[UnresolvedImage], targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
     let mut unused: BTreeMap<Span, (&PlatformOverride, BTreeSet<Platform>)> = BTreeMap::new();
     let mut used: BTreeSet<Span> = BTreeSet::new();
-    for (name, settings) in images.iter().flat_map(|image| &image.targets) {
+    for Covered { name: _, at, settings } in images.iter().flat_map(|image| &image.targets) {
         let own: Vec<&PlatformOverride> = settings.platforms.iter().filter(|one| !one.is_default).collect();
         // Most have none.
         if own.is_empty() {
             continue;
         }
-        let declared: Vec<&Platform> = targets.valid_platforms(name).collect();
+        let declared: Vec<&Platform> = targets.valid_platforms(*at).collect();
         for one in own {
             if declared.iter().any(|platform| platform.matches_prefix(&one.prefix)) {
                 used.insert(one.span);

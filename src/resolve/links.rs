@@ -39,7 +39,7 @@ pub(super) fn rewrite<'u>(
     let images = images();
     let mut linker = Linker { legs, targets, images, input, diagnostics, path, followed };
     linking.iter().for_each(|name| linker.leg(name));
-    legs.sort(targets);
+    legs.sort();
 }
 
 struct Linker<'a, 'i> {
@@ -98,18 +98,19 @@ impl<'a> Linker<'a, '_> {
         user: &AssignedLeg,
         link: &Text,
     ) -> Option<String> {
-        let target = match self.targets.get(linked, Some(link)) {
-            Ok(target) => target,
+        let at = match self.targets.place(linked, || Some(link)) {
+            Ok(at) => at,
             Err(found) => {
                 self.diagnostics.extend(found);
                 return None;
             }
         };
+        let target = self.targets.at(at);
         if self.path.contains(&target.name) {
             self.diagnostics.report(loop_of(&self.path, &target.name, link));
             return None;
         }
-        let declared = match self.targets.platforms(&target.name) {
+        let declared = match self.targets.platforms(at) {
             Ok(declared) => declared,
             Err(found) => {
                 self.diagnostics.extend(found.iter().cloned());
@@ -142,11 +143,8 @@ impl<'a> Linker<'a, '_> {
         let runner = user.assignment.platform.clone();
         let both = runner != *platform && declares(&runner);
         self.path.push(Arc::clone(&target.name));
-        let name = if both {
-            self.copy(target, platform, &runner, user)
-        } else {
-            self.linked_leg(target, platform, user)
-        };
+        let name =
+            if both { self.copy(at, platform, &runner, user) } else { self.linked_leg(at, platform, user) };
         self.path.pop();
         Some(name)
     }
@@ -154,11 +152,12 @@ impl<'a> Linker<'a, '_> {
     /// Looks for loops among links that stay as they are.
     fn follow(&mut self, user: &Target) {
         for (link, linked) in links(user) {
-            let Some(target) = self.targets.find(linked) else {
-                if let Err(found) = self.targets.get(linked, Some(link)) {
+            let target = match self.targets.place(linked, || Some(link)) {
+                Ok(at) => self.targets.at(at),
+                Err(found) => {
                     self.diagnostics.extend(found);
+                    continue;
                 }
-                continue;
             };
             if self.path.contains(&target.name) {
                 self.diagnostics.report(loop_of(&self.path, &target.name, link));
@@ -170,26 +169,22 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    /// The leg of a linked target: the published one, or one of its own without tags and output.
-    fn linked_leg(&mut self, target: &Target, platform: &Platform, user: &AssignedLeg) -> String {
+    /// The leg of the linked target at a place: the published one, or one of its own without tags and output.
+    fn linked_leg(&mut self, at: usize, platform: &Platform, user: &AssignedLeg) -> String {
+        let target = self.targets.at(at);
         let name = leg::leg_name(&target.name, Some(platform));
         if self.legs.get(&name).is_some_and(|known| known.leg.of == target.name) {
             return name;
         }
         self.check_name(&name, target);
         let definition = self.helper(target, platform, user);
-        self.add(name.clone(), target, platform, Role::Linked, definition, user);
+        self.add(name.clone(), at, platform, Role::Linked, definition, user);
         name
     }
 
-    /// The hidden copy of a linked target with the leg's platform and the runner's.
-    fn copy(
-        &mut self,
-        target: &Target,
-        platform: &Platform,
-        runner: &Platform,
-        user: &AssignedLeg,
-    ) -> String {
+    /// The hidden copy of the linked target at a place with the leg's platform and the runner's.
+    fn copy(&mut self, at: usize, platform: &Platform, runner: &Platform, user: &AssignedLeg) -> String {
+        let target = self.targets.at(at);
         let name = self.free_name(&format!("_{}-{}-{}", target.name, platform.slug(), runner.slug()), target);
         if self.legs.get(&name).is_some() {
             return name;
@@ -212,7 +207,7 @@ impl<'a> Linker<'a, '_> {
         definition.platforms =
             Some([platform, runner].map(|platform| Text::verbatim(&platform.to_string())).to_vec());
         definition.cache_to = None;
-        self.add(name.clone(), target, platform, Role::Both, definition, user);
+        self.add(name.clone(), at, platform, Role::Both, definition, user);
         name
     }
 
@@ -233,8 +228,8 @@ impl<'a> Linker<'a, '_> {
     fn said(&self, target: &Target, platform: &Platform) -> (Vec<&'a PlatformOverride>, &'a OciLabels) {
         const NO_LABELS: &OciLabels = &OciLabels::NONE;
         let found = self.images.iter().find_map(|image| {
-            let (_, settings) = image.targets.iter().find(|(name, _)| *name == target.name)?;
-            Some((settings.overrides_of(Some(platform)), &image.oci))
+            let covered = image.targets.iter().find(|covered| covered.name == target.name)?;
+            Some((covered.settings.overrides_of(Some(platform)), &image.oci))
         });
         found.unwrap_or((Vec::new(), NO_LABELS))
     }
@@ -242,7 +237,7 @@ impl<'a> Linker<'a, '_> {
     fn add(
         &mut self,
         name: String,
-        target: &Target,
+        source: usize,
         platform: &Platform,
         role: Role,
         mut definition: Target,
@@ -250,15 +245,17 @@ impl<'a> Linker<'a, '_> {
     ) {
         definition.name = name.as_str().into();
         let leg = Leg {
-            of: Arc::clone(&target.name),
+            of: Arc::clone(&self.targets.at(source).name),
             platform: Some(platform.clone()),
             role,
+            job: None,
             definition: Box::new(definition),
         };
         self.legs.insert(
             name.into(),
             AssignedLeg {
                 leg,
+                source,
                 assignment: user.assignment.clone(),
                 grouping: user.grouping,
                 weight: user.weight,

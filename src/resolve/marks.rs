@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::image::{EmptyBlock, UnresolvedImage};
+use super::image::{Covered, EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
 use crate::bake::module::Matrix;
@@ -238,8 +238,8 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
             parts.push(MarkedPart { place, marks: marks.clone(), span });
         }
     };
-    let named = if input.module.has_marked_names() { targets.standing() } else { &[] };
-    for target in named {
+    let has_marks = input.module.has_marked_names();
+    for target in targets.standing().filter(|_| has_marks) {
         if let Some((marks, span)) = input.module.name_marks(&target.name) {
             add(MarkedPlace::TargetName, marks, Some(span));
         }
@@ -258,7 +258,7 @@ fn of_source<'a>(targets: &'a Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPa
             add(MarkedPlace::OfGroup { reach, group: &group.name }, &marks, Some(span));
         }
     }
-    parts.extend(targets.standing().iter().flat_map(|target| of_target(&target.name, target)));
+    parts.extend(targets.standing().flat_map(|target| of_target(&target.name, target)));
     parts.extend(of_matrices(targets, input));
     parts
 }
@@ -269,7 +269,7 @@ fn of_matrices<'a>(targets: &Targets<'_>, input: &'a Input<'_>) -> Vec<MarkedPar
     if matrices.is_empty() {
         return Vec::new();
     }
-    let standing: BTreeSet<&Name> = targets.standing().iter().map(|target| &target.name).collect();
+    let standing: BTreeSet<&Name> = targets.standing().map(|target| &target.name).collect();
     let part = |matrix: &'a Matrix| {
         let mut members = matrix.members.iter().filter(|member| standing.contains(member)).peekable();
         if members.peek().is_none() && !matrix.members.is_empty() {
@@ -289,10 +289,8 @@ fn names<'a>(
     images: impl IntoIterator<Item = &'a UnresolvedImage>,
 ) -> impl Iterator<Item = MarkedPart<'a>> {
     let named = images.into_iter().filter(|image| image.is_named_by_target());
-    let named = named.flat_map(|image| &image.targets);
-    let named = named.filter_map(|(name, _)| Some((name, targets.find(name)?)));
-    named.flat_map(|(name, target)| {
-        let names = target.image_names();
+    named.flat_map(|image| &image.targets).flat_map(|Covered { name, at, settings: _ }| {
+        let names = targets.at(*at).image_names();
         let marked = names.iter().filter(|text| !text.value.marks().is_empty());
         let parts = marked.map(|text| MarkedPart {
             place: MarkedPlace::OfTarget { attribute: "tags", reach: Reach::Both, target: name },
@@ -356,7 +354,7 @@ fn of_empty_block(EmptyBlock { name, marked }: &EmptyBlock) -> impl Iterator<Ite
 fn of_image(image: &UnresolvedImage) -> Vec<MarkedPart<'_>> {
     let of_block = |one: &Marked| of_block(&image.key, one);
     let mut parts: Vec<MarkedPart<'_>> = image.marked.iter().map(of_block).collect();
-    for (target, settings) in &image.targets {
+    for Covered { name: target, at: _, settings } in &image.targets {
         parts.extend(settings.marked.iter().map(of_block));
         for PlatformOverride { prefix, settings, span: _, is_default: _ } in &settings.platforms {
             let place = |attribute| MarkedPlace::OfPlatform { attribute, target, prefix };

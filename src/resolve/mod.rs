@@ -67,7 +67,7 @@ use std::sync::Arc;
 
 use assigned::Legs;
 use image::UnresolvedImage;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use targets::{Targets, grouped};
 
 use crate::bake::target::links::links as links_of;
@@ -91,23 +91,24 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let workflow = spec.workflow(input.module, input.texts, &mut diagnostics);
     let targets = Targets::resolve(input)?;
 
-    let images::Images { planned: mut images, left_out, empty } =
+    let images::Images { planned: mut images, mut left_out, empty } =
         images::unresolved(input, &spec, &targets, &mut diagnostics);
-    let mut wanted = images::wanted(input, &images, &mut diagnostics);
+    images::mark_wanted(input, &mut images, &mut diagnostics);
+    images::mark_wanted(input, &mut left_out, &mut Diagnostics::default());
     let publish::Publications { of_images: publications, untagged } =
-        publish::publications(input, &images, &left_out, &wanted, &targets, &mut diagnostics);
-    wanted.retain(|key| !untagged.contains(key) && !input.spared.unchanged.contains(key));
+        publish::publications(input, &images, &left_out, &targets, &mut diagnostics);
     for (image, publication) in images.iter_mut().zip(&publications) {
+        image.is_wanted &= !untagged.contains(&image.key) && !input.spared.unchanged.contains(&image.key);
         publish::name_version(image, publication);
     }
-    overruled::warn(input, &images, &publications, &wanted, &targets, &mut diagnostics);
-    let mut legs = legs::legs(input, &images, &publications, &wanted, &targets, &mut diagnostics);
+    overruled::warn(input, &images, &publications, &targets, &mut diagnostics);
+    let mut legs = legs::legs(input, &images, &publications, &targets, &mut diagnostics);
     marks::secrets(&targets, input, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
     diagnostics.extend(labels::left_out(said, input));
-    unbuilt(input, &legs, &wanted, &targets, &mut diagnostics);
+    unbuilt(input, &legs, &images, &targets, &mut diagnostics);
     let said = || {
-        let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| wanted.contains(&image.key));
+        let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| image.is_wanted);
         first.into_iter().chain(rest).chain(&left_out).collect()
     };
     links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
@@ -123,23 +124,24 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         known_versions: versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(input, &images, &left_out, publications, &wanted, &targets, &legs);
+    plan.images = publish::images(input, &images, &left_out, publications, &targets, &legs);
     plan.elsewhere = elsewhere(input, &plan, &images, &left_out, &targets);
-    plan.jobs = jobs::jobs(&legs, &targets, &plan.images);
-    diagnostics.extend(jobs::unwritable(&plan.jobs, &legs, &targets));
-    if let Some(most) = input.max_jobs.filter(|most| plan.jobs.len() > most.get() as usize) {
-        match jobs::pack(&plan.jobs, most, &legs, &targets, &plan.images) {
-            Ok(jobs) => {
-                plan.packed = Some(Packed { from: plan.jobs.len(), most });
-                plan.jobs = jobs;
+    let mut jobs = jobs::jobs(&legs, &targets, &plan.images);
+    diagnostics.extend(jobs::unwritable(&jobs.all, &legs, &targets));
+    if let Some(most) = input.max_jobs.filter(|most| jobs.all.len() > most.get() as usize) {
+        match jobs::pack(&jobs.all, most, &legs, &targets, &plan.images) {
+            Ok(packed) => {
+                plan.packed = Some(Packed { from: jobs.all.len(), most });
+                jobs = packed;
             }
             Err(found) => diagnostics.report(found),
         }
     }
+    plan.jobs = jobs.all;
     (plan.local, plan.legs) = parallel::both(
         images.len(),
         || local(input, images.iter().chain(&left_out), &targets),
-        || legs.into_legs(),
+        || legs.into_legs(jobs.of_legs),
     );
     if input.publish && !input.purpose.is_committed() {
         diagnostics.extend(guards::docker_lists(&plan));
@@ -174,17 +176,16 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
 fn unbuilt(
     input: &Input<'_>,
     legs: &Legs,
-    wanted: &IndexSet<String>,
+    images: &[UnresolvedImage],
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let is_nothing_left = legs.iter().next().is_none() && !wanted.is_empty();
+    let is_nothing_left = legs.iter().next().is_none() && images.iter().any(|image| image.is_wanted);
     for platform in input.platforms {
         if !legs.iter().any(|leg| leg.platform.as_ref() == Some(platform)) {
             let message = format!("no image is built for `{platform}`");
-            let names = targets.resolved.keys();
-            let declared: BTreeSet<&Platform> =
-                names.flat_map(|name| targets.valid_platforms(name)).collect();
+            let places = 0..targets.resolved.len();
+            let declared: BTreeSet<&Platform> = places.flat_map(|at| targets.valid_platforms(at)).collect();
             let shown: Vec<String> = declared.iter().map(|platform| format!("`{platform}`")).collect();
             let help = match shown.as_slice() {
                 [] => "no target has `platforms`".to_owned(),
@@ -207,7 +208,6 @@ fn elsewhere(
     if left_out.is_empty() {
         return Vec::new();
     }
-    let wanted = images::wanted(input, left_out, &mut Diagnostics::default());
     let forms = PatternForms::new(input.given.short_length());
     let planned = images.iter().filter(|image| plan.images.contains_key(&image.key));
     let planned: Vec<usize> = planned.map(|image| image.at).collect();
@@ -220,7 +220,7 @@ fn elsewhere(
             position: planned.partition_point(|at| *at < image.at),
         }
     };
-    left_out.iter().filter(|image| wanted.contains(&image.key)).map(of).collect()
+    left_out.iter().filter(|image| image.is_wanted).map(of).collect()
 }
 
 /// What Bake would build and no image covers.
@@ -230,9 +230,12 @@ fn local<'i>(
     targets: &Targets<'_>,
 ) -> Vec<Name> {
     let mut is_covered = vec![false; targets.resolved.len()];
-    let covered = images.flat_map(|image| &image.targets);
-    for at in covered.filter_map(|(name, _)| targets.resolved.get_index_of(name)) {
-        is_covered[at] = true;
+    for covered in images.flat_map(|image| &image.targets) {
+        is_covered[covered.at] = true;
+    }
+    // Most often there is nothing else.
+    if is_covered.iter().all(|is_one| *is_one) {
+        return Vec::new();
     }
     let asked = match input.names {
         [] => images::default_targets(input.definition),
@@ -245,9 +248,7 @@ fn local<'i>(
 
 /// The source's targets and groups as they stand, without those that cannot be built as they are.
 fn whole(plan: &mut Plan, targets: &Targets<'_>, diagnostics: &mut Diagnostics) {
-    for target in targets.standing() {
-        plan.targets.insert(Arc::clone(&target.name), Arc::clone(target));
-    }
+    plan.targets = targets.standing_by_name();
     // A target whose links lead nowhere cannot be built, and buildx refuses a whole group for it.
     loop {
         let dangling: Vec<Name> = plan

@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexSet;
-
 use super::annotations;
-use super::image::UnresolvedImage;
+use super::image::{Covered, UnresolvedImage};
 use super::input::Input;
 use super::publication::Publication;
 use super::targets::Targets;
@@ -27,11 +25,10 @@ pub(super) fn warn(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    set_values(input, images, publications, wanted, targets, diagnostics);
+    set_values(input, images, publications, targets, diagnostics);
     tags_of_files(input, images, targets, diagnostics);
 }
 
@@ -39,7 +36,6 @@ fn set_values(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     publications: &[Publication],
-    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -47,12 +43,10 @@ fn set_values(
     if set.is_empty() {
         return;
     }
-    for (image, publication) in
-        images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key))
-    {
-        for (name, settings) in &image.targets {
-            let Some(target) = targets.find(name) else { continue };
-            let platforms: Vec<&Platform> = targets.valid_platforms(name).collect();
+    for (image, publication) in images.iter().zip(publications).filter(|(image, _)| image.is_wanted) {
+        for Covered { name, at, settings } in &image.targets {
+            let target = targets.at(*at);
+            let platforms: Vec<&Platform> = targets.valid_platforms(*at).collect();
             for value in set.get(name).into_iter().flatten() {
                 let image =
                     Overruling { key: &image.key, settings, publication, target, platforms: &platforms };
@@ -94,8 +88,8 @@ fn tags_of_files(
         let after = holders.partition_point(|holder| holder.value <= span || holder.value.holds(span));
         holders[..after].last().filter(|holder| holder.value.holds(span))
     };
-    let covered: BTreeMap<&Name, &UnresolvedImage> =
-        images.iter().flat_map(|image| image.targets.iter().map(move |(name, _)| (name, image))).collect();
+    let covered = images.iter().flat_map(|image| image.targets.iter().map(move |one| (&one.name, image)));
+    let covered: BTreeMap<&Name, &UnresolvedImage> = covered.collect();
     let parents: BTreeSet<&Name> =
         input.definition.targets.values().flat_map(|target| &target.inherits).map(Text::name).collect();
     for (name, target) in &targets.resolved {

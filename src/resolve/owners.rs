@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::beside;
 use super::codenames;
 use super::constants;
-use super::image::UnresolvedImage;
+use super::image::{Covered, UnresolvedImage};
 use super::input::Input;
 use super::lists::OtherVersions;
 use super::names::{self, Names};
@@ -182,10 +182,10 @@ fn candidate<'d>(image: &'d UnresolvedImage, names: &Names, others: &OtherVersio
 /// What an image is built for, whatever part of it is planned.
 pub(super) fn platforms(image: &UnresolvedImage, targets: &Targets<'_>) -> BTreeSet<Platform> {
     let mut platforms = BTreeSet::new();
-    for (target, settings) in &image.targets {
+    for Covered { name: _, at, settings } in &image.targets {
         let skips =
             |platform: &Platform| settings.overrides_of(Some(platform)).iter().any(|one| one.settings.skip);
-        platforms.extend(targets.valid_platforms(target).filter(|platform| !skips(platform)).cloned());
+        platforms.extend(targets.valid_platforms(*at).filter(|platform| !skips(platform)).cloned());
     }
     platforms
 }

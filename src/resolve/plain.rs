@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::annotations;
-use super::image::UnresolvedImage;
+use super::image::{Covered, UnresolvedImage};
 use super::targets::Targets;
 use crate::bake::target::{Entry, Target};
 use crate::code::Code;
@@ -21,13 +21,14 @@ pub(super) fn check(image: &UnresolvedImage, targets: &Targets<'_>, diagnostics:
     if image.settings().index {
         return;
     }
-    let covered = || image.targets.iter().filter_map(|(name, own)| Some((targets.find(name)?, name, own)));
-    let platforms: Vec<String> = covered()
-        .flat_map(|(_, name, settings)| {
+    let platforms: Vec<String> = image
+        .targets
+        .iter()
+        .flat_map(|Covered { name: _, at, settings }| {
             let built = move |platform: &&Platform| {
                 settings.overrides_of(Some(platform)).iter().all(|one| !one.settings.skip)
             };
-            targets.valid_platforms(name).filter(built).map(|platform| format!("`{platform}`"))
+            targets.valid_platforms(*at).filter(built).map(|platform| format!("`{platform}`"))
         })
         .collect();
     if platforms.len() > 1 {
@@ -42,7 +43,7 @@ pub(super) fn check(image: &UnresolvedImage, targets: &Targets<'_>, diagnostics:
             ),
         );
     }
-    for (target, _, _) in covered() {
+    for target in image.sources(targets) {
         for asked in target.attest.iter().filter(|one| !is_disabled(one)) {
             let message = format!(
                 "image `{}` has `index = false`, and target `{}` asks for an attestation (`{}`), which stands in an index",
@@ -57,7 +58,7 @@ pub(super) fn check(image: &UnresolvedImage, targets: &Targets<'_>, diagnostics:
             );
         }
     }
-    diagnostics.extend(lost(image, covered().map(|(target, _, _)| target)));
+    diagnostics.extend(lost(image, image.sources(targets)));
 }
 
 /// The annotations that have no place without an index.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
 use super::assigned::Legs;
 use super::codenames;
@@ -40,12 +40,11 @@ pub(super) struct Publications {
     pub(super) untagged: BTreeSet<String>,
 }
 
-/// What is published of the images, of which those that are `left_out` get nothing and some are `wanted`.
+/// What is published of the images, of which those that are `left_out` get nothing.
 pub(super) fn publications(
     input: &Input<'_>,
     images: &[UnresolvedImage],
     left_out: &[UnresolvedImage],
-    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Publications {
@@ -103,9 +102,9 @@ pub(super) fn publications(
         all.iter().for_each(|(image, _, publication)| check(image, publication, diagnostics));
     }
     if !diagnostics.has_errors() {
-        untagged = untagged::untagged(input, &all, left_out, wanted, diagnostics);
+        untagged = untagged::untagged(input, &all, left_out, diagnostics);
         if input.publish && !input.purpose.is_committed() {
-            for (image, _, publication) in all.iter().filter(|(image, ..)| wanted.contains(&image.key)) {
+            for (image, _, publication) in all.iter().filter(|(image, ..)| image.is_wanted) {
                 guards::note_unguarded(image, publication, diagnostics);
                 guards::note_unclear(image, publication, diagnostics);
             }
@@ -135,8 +134,7 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
 /// How many references an image may have: its repositories and mirrors times its tags.
 fn reference_count(image: &UnresolvedImage, targets: &Targets<'_>) -> usize {
     let settings = image.settings();
-    let target = || image.targets.first().and_then(|(name, _)| targets.find(name));
-    let own = || target().map_or(0, |target| target.image_names().len());
+    let own = || image.first_target(targets).image_names().len();
     let repositories = settings.repositories.as_ref().map_or(1, Vec::len) + settings.mirrors.len();
     repositories * settings.tags.as_ref().map_or_else(own, Vec::len)
 }
@@ -167,21 +165,17 @@ fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnost
             continue;
         }
         for (repository, published) in own.chain(mirrored) {
-            let key = (repository, &published.tag);
-            let Some((first, span)) = claimed.get(&key) else {
-                claimed.insert(key, (at, published.span));
-                continue;
-            };
-            if *first == at {
+            let (first, span) = *claimed.entry((repository, &published.tag)).or_insert((at, published.span));
+            if first == at {
                 continue;
             }
-            let (first, second) = (&images[*first].key, &images[at].key);
+            let (first, second) = (&images[first].key, &images[at].key);
             let reference = repository.clone().with_tag(published.tag.clone());
             let message = format!("`{reference}` is claimed by two images, `{first}` and `{second}`");
             diagnostics.report(
                 Diagnostic::error(Code::TAG_COLLISION, message)
                     .at(published.span.or(images[at].span), format!("claimed again by `{second}`"))
-                    .at(*span, format!("claimed by `{first}`"))
+                    .at(span, format!("claimed by `{first}`"))
                     .with_help(
                         "whichever is pushed last would win; give one of them a different tag or repository",
                     ),
@@ -196,7 +190,6 @@ pub(super) fn images(
     images: &[UnresolvedImage],
     left_out: &[UnresolvedImage],
     publications: Vec<Publication>,
-    wanted: &IndexSet<String>,
     targets: &Targets<'_>,
     legs: &Legs,
 ) -> IndexMap<String, Image> {
@@ -220,9 +213,9 @@ pub(super) fn images(
         let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
         add(image, BTreeSet::new(), &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
     }
-    let wanted = images.iter().zip(publications).filter(|(image, _)| wanted.contains(&image.key));
-    let planned = parallel::map(wanted, |(image, publication)| {
-        let builds = legs.builds_of(&image.key);
+    let wanted = images.iter().zip(publications).filter(|(image, _)| image.is_wanted).zip(&legs.builds);
+    let planned = parallel::map(wanted, |((image, publication), built)| {
+        let builds = legs.builds(built);
         let places = publication.keys().chain(image.mirrors.keys());
         let all: BTreeSet<&Form> = places.filter_map(|one| other_forms.get(one)).flatten().collect();
         let of_others = OfOthers {
@@ -259,7 +252,7 @@ struct OfOthers {
 fn planned(
     image: &UnresolvedImage,
     publication: Publication,
-    mut builds: Vec<Build>,
+    builds: Vec<Build>,
     OfOthers { forms, withdrawn, reused }: OfOthers,
     targets: &Targets<'_>,
     legs: &Legs,
@@ -294,14 +287,13 @@ fn planned(
     }
     // There may be very many images, most of which have few of these.
     tags.shrink_to_fit();
-    builds.shrink_to_fit();
     Image {
         repositories,
         mirrors: image.mirrors.keys().cloned().collect(),
         codenames: codenames::of(&tags),
         tags,
         annotations: annotations(image, targets, legs),
-        of_facts: image.oci.keys_of_facts(image.targets.iter().filter_map(|(name, _)| targets.find(name))),
+        of_facts: image.oci.keys_of_facts(image.sources(targets)),
         builds,
         version,
         tails: versions::declared_tails(image),
@@ -347,10 +339,9 @@ fn annotations(image: &UnresolvedImage, targets: &Targets<'_>, legs: &Legs) -> B
     if !image.settings().index {
         return BTreeMap::new();
     }
-    let covered = image.targets.iter().filter_map(|(name, _)| targets.find(name));
-    let mut annotations = image.oci.of_index(covered);
-    for (name, _) in image.targets.iter().rev() {
-        annotations.extend(legs.lifted(name));
+    let mut annotations = image.oci.of_index(image.sources(targets));
+    for covered in image.targets.iter().rev() {
+        annotations.extend(legs.lifted(&covered.name));
     }
     for (key, value) in &image.settings().annotations {
         annotations.insert(key.to_string(), value.to_string());

@@ -11,7 +11,7 @@ use super::image::UnresolvedImage;
 use super::lists::OtherVersions;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
-use crate::bake::target::{Target, Text};
+use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
@@ -169,11 +169,7 @@ fn with_layout_help(diagnostic: Diagnostic, text: &str) -> Diagnostic {
 
 /// What the image is called where its target pushes it.
 fn names_of(image: &UnresolvedImage, targets: &Targets<'_>) -> Vec<Text> {
-    first_target(image, targets).map(Target::pushed_names).unwrap_or_default()
-}
-
-fn first_target<'t>(image: &UnresolvedImage, targets: &'t Targets<'_>) -> Option<&'t Target> {
-    image.targets.first().and_then(|(name, _)| targets.find(name))
+    image.first_target(targets).pushed_names()
 }
 
 /// The target's own tags, or those that its output names, as they are; moved to the block's repositories when it names some.
@@ -194,11 +190,11 @@ pub(super) fn literal(
     let named = |(reference, span): (Reference, Option<Span>)| {
         (reference.tag().cloned().unwrap_or_else(|| LATEST.parse().expect("a valid tag")), span)
     };
-    let target = first_target(image, targets);
-    let is_by_digest = target.is_some_and(Target::is_pushed_by_digest);
+    let target = image.first_target(targets);
+    let is_by_digest = target.is_pushed_by_digest();
     let has_tag = |(reference, _): &(Reference, Option<Span>)| reference.tag().is_some() || !is_by_digest;
     if settings.repositories.is_some() {
-        let texts = target.map(Target::image_names).unwrap_or_default();
+        let texts = target.image_names();
         let parsed = texts.iter().filter_map(|text| parse(text, &mut diagnostics));
         let tags: Vec<NamedTag> = parsed.filter(has_tag).map(named).collect();
         let listing = constant(tags, image, others, alike, &mut diagnostics);

@@ -14,16 +14,16 @@ pub(super) fn unused<'a>(
     targets: &Targets<'_>,
 ) -> Vec<Diagnostic> {
     let prefixes = |image: &'a UnresolvedImage| {
-        let rules = image.targets.iter().flat_map(|(_, settings)| &settings.runners);
+        let rules = image.targets.iter().flat_map(|covered| &covered.settings.runners);
         rules.filter_map(|rule| rule.prefix.as_ref())
     };
     // Most often there is no such key, in very many images.
     if images.clone().flat_map(prefixes).next().is_none() {
         return Vec::new();
     }
-    let of = |image: &'a UnresolvedImage| image.targets.iter().map(|(name, _)| name);
+    let covered = images.clone().flat_map(|image| &image.targets);
     let platforms: BTreeSet<&Platform> =
-        images.clone().flat_map(of).flat_map(|name| targets.valid_platforms(name)).collect();
+        covered.flat_map(|covered| targets.valid_platforms(covered.at)).collect();
     let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();

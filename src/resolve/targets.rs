@@ -1,5 +1,6 @@
 //! The targets of the source, each resolved once, with the platforms that it names.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,8 +25,8 @@ pub(super) struct Targets<'a> {
     pub(super) broken: BTreeMap<Name, Vec<Diagnostic>>,
     /// Those of each resolved target, in the same order.
     platforms: Vec<Result<Vec<DeclaredPlatform>, Vec<Diagnostic>>>,
-    /// Those that are written as they stand.
-    standing: Vec<Arc<Target>>,
+    /// Whether each resolved target is written as it stands, in the same order.
+    standing: Vec<bool>,
     /// The caches that some of them write.
     pub(super) caches: cache::Written,
 }
@@ -71,26 +72,39 @@ impl<'a> Targets<'a> {
         Ok(targets)
     }
 
-    /// The platforms of a resolved target, in its order; none when it names none.
+    /// The resolved target at a place.
+    pub(super) fn at(&self, at: usize) -> &Target {
+        &self.resolved[at]
+    }
+
+    /// The platforms of the resolved target at a place, in its order; none when it names none.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(super) fn platforms(&self, target: &str) -> Result<&[DeclaredPlatform], &[Diagnostic]> {
-        match self.resolved.get_index_of(target).and_then(|at| self.platforms.get(at)) {
-            Some(Ok(platforms)) => Ok(platforms),
-            Some(Err(found)) => Err(found),
-            None => Ok(&[]),
+    pub(super) fn platforms(&self, at: usize) -> Result<&[DeclaredPlatform], &[Diagnostic]> {
+        match &self.platforms[at] {
+            Ok(platforms) => Ok(platforms),
+            Err(found) => Err(found),
         }
     }
 
-    /// The platforms of a resolved target; none when something is wrong with them.
-    pub(super) fn valid_platforms(&self, target: &str) -> impl Iterator<Item = &Platform> {
-        self.platforms(target).unwrap_or_default().iter().map(|declared| &declared.platform)
+    /// The platforms of the resolved target at a place; none when something is wrong with them.
+    pub(super) fn valid_platforms(&self, at: usize) -> impl Iterator<Item = &Platform> {
+        self.platforms(at).unwrap_or_default().iter().map(|declared| &declared.platform)
     }
 
     /// The targets that are written as they stand: those that are not only there to be inherited.
-    pub(super) fn standing(&self) -> &[Arc<Target>] {
-        &self.standing
+    pub(super) fn standing(&self) -> impl Iterator<Item = &Target> {
+        let all = self.resolved.values().zip(&self.standing);
+        all.filter(|(_, stands)| **stands).map(|(target, _)| target.as_ref())
+    }
+
+    /// The same by name.
+    pub(super) fn standing_by_name(&self) -> IndexMap<Name, Arc<Target>> {
+        let mut standing = self.standing.iter();
+        let mut targets = self.resolved.clone();
+        targets.retain(|_, _| standing.next() == Some(&true));
+        targets
     }
 
     /// A target that could be resolved.
@@ -98,14 +112,18 @@ impl<'a> Targets<'a> {
         self.resolved.get(name).map(Arc::as_ref)
     }
 
-    /// A target, or why there is none.
-    pub(super) fn get(&self, name: &str, asked: Option<&Text>) -> Result<&Target, Vec<Diagnostic>> {
-        if let Some(target) = self.find(name) {
-            return Ok(target);
+    /// The place of a target, or why there is none.
+    pub(super) fn place<'t>(
+        &self,
+        name: &str,
+        asked: impl FnOnce() -> Option<&'t Text>,
+    ) -> Result<usize, Vec<Diagnostic>> {
+        if let Some(at) = self.resolved.get_index_of(name) {
+            return Ok(at);
         }
         Err(self.broken.get(name).cloned().unwrap_or_else(|| {
             let diagnostic = Diagnostic::error(Code::UNKNOWN_TARGET, format!("there is no target `{name}`"));
-            let diagnostic = diagnostic.at(asked.and_then(|text| text.span), "asked for here");
+            let diagnostic = diagnostic.at(asked().and_then(|text| text.span), "asked for here");
             if self.definition.groups.contains_key(name) {
                 let note =
                     format!("`{name}` is a group or the label of a matrix, but a target is needed here");
@@ -120,14 +138,16 @@ impl<'a> Targets<'a> {
     }
 }
 
-fn standing(resolved: &IndexMap<Name, Arc<Target>>, definition: &Definition) -> Vec<Arc<Target>> {
-    let linked: BTreeSet<&str> =
-        resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect();
-    let grouped = grouped(definition);
-    let stands = |target: &&Arc<Target>| {
-        !target.name.starts_with('_') || linked.contains(&*target.name) || grouped.contains(&*target.name)
-    };
-    resolved.values().filter(stands).cloned().collect()
+/// Whether each target stands for itself: is not hidden, or is linked to, or a member of a group.
+fn standing(resolved: &IndexMap<Name, Arc<Target>>, definition: &Definition) -> Vec<bool> {
+    // Most often none is hidden.
+    let linked = LazyCell::new(|| -> BTreeSet<&str> {
+        resolved.values().flat_map(|target| links_of(target)).map(|(_, linked)| linked).collect()
+    });
+    let grouped = LazyCell::new(|| grouped(definition));
+    let stands =
+        |name: &Name| !name.starts_with('_') || linked.contains(&**name) || grouped.contains(&**name);
+    resolved.keys().map(stands).collect()
 }
 
 /// The members of all groups that are not hidden, through other groups.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
 use super::image::UnresolvedImage;
 use super::input::Input;
@@ -24,12 +24,11 @@ const CODE: Code = Code::NO_TAG;
 
 /// The keys of the images that get no tag. A run that publishes nothing builds them all.
 ///
-/// `left_out` are the images that the git tag is not for, and `wanted` the keys of those that are asked for.
+/// `left_out` are the images that the git tag is not for.
 pub(super) fn untagged(
     input: &Input<'_>,
     images: &[(&UnresolvedImage, &Names, &Publication)],
     left_out: &[UnresolvedImage],
-    wanted: &IndexSet<String>,
     diagnostics: &mut Diagnostics,
 ) -> BTreeSet<String> {
     if !input.publish || input.purpose.is_committed() {
@@ -45,7 +44,7 @@ pub(super) fn untagged(
         let is_yielded = is_yielded(publication);
         if (names.contradict || !names.depend_on_run) && !is_yielded {
             diagnostics.report(never(image, names));
-        } else if wanted.contains(&image.key) {
+        } else if image.is_wanted {
             let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
             diagnostics.report(Diagnostic::note(CODE, message).at(image.span, ""));

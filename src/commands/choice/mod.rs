@@ -381,7 +381,7 @@ fn close(plan: &Plan, built: &mut BTreeMap<String, String>) {
             .iter()
             .filter(|(key, _)| built.contains_key(*key))
             .flat_map(|(key, image)| image.builds.iter().map(move |build| (key, build)))
-            .filter_map(|(key, build)| Some((&plan.legs.get(&build.leg)?.of, key.as_str())))
+            .filter_map(|(key, build)| Some((&plan.leg(build)?.of, key.as_str())))
             .collect();
         let mut more: BTreeMap<String, String> = BTreeMap::new();
         for (key, image) in plan.images.iter().filter(|(key, _)| !built.contains_key(*key)) {

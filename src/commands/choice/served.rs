@@ -163,8 +163,7 @@ fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Fo
     let Some(text) = entries.annotations.get(INPUTS) else {
         return Found::Other(format!("{reference} does not record its inputs"));
     };
-    let of_build =
-        |build: &'_ Build| Some((plan.legs.get(&build.leg)?.platform.clone(), build.inputs.clone()?));
+    let of_build = |build: &'_ Build| Some((plan.leg(build)?.platform.clone(), build.inputs.clone()?));
     let builds: Vec<_> = image.builds.iter().filter_map(of_build).collect();
     let builds = builds.iter().map(|(platform, inputs)| (platform.as_ref(), inputs));
     match Record::read(text) {

@@ -147,7 +147,7 @@ fn look_at(
     let served = look.manifest(site, &digest)?;
     let (mut uses, mut unknown, mut is_recorded) = (Vec::new(), None, true);
     for build in &image.builds {
-        let platform = plan.legs.get(&build.leg).and_then(|leg| leg.platform.as_ref());
+        let platform = plan.leg(build).and_then(|leg| leg.platform.as_ref());
         match look.recorded(site, served, platform) {
             Ok(Some(recorded)) => {
                 let own = own.get(&build.leg);

@@ -402,7 +402,7 @@ fn of_plan(plan: &Plan, image: &ProposedImage, own: Option<&Evaluated>) -> Index
         .map(|own| &own.known.members)
         .filter(|members| members.iter().any(|(member, label)| *label == image.target && member != label));
     let is_member = |(key, planned): &(&String, &Image)| {
-        planned.builds.iter().filter_map(|build| plan.legs.get(&build.leg)).any(|leg| {
+        plan.legs_of(planned).any(|leg| {
             let label = members.and_then(|members| members.get(&*leg.of));
             label.is_some_and(|label| *label == image.target) && **key == *leg.of && **key != image.target
         })
