@@ -58,26 +58,28 @@ fn body(plan: &Plan) -> String {
     }
     let taken = Taken::by(plan);
     let legs: Vec<(&Name, &Leg)> = plan.legs.iter().collect();
-    let families = legs.chunk_by(|(_, one), (_, next)| one.of == next.of);
-    let is_standing = |family: &&[(&Name, &Leg)]| plan.targets.contains_key(&family[0].1.of);
-    let (standing, others): (Vec<_>, Vec<_>) = families.partition(is_standing);
+    let mut families = legs.chunk_by(|(_, one), (_, next)| one.of == next.of).peekable();
+    let mut others = Vec::new();
+    // Both are in the order of the source's targets, but some legs are of targets that are left out.
+    let mut legs_of = |target: &Name| {
+        let is_of_none = |of: &Name| of != target && !plan.targets.contains_key(of);
+        while let Some(legs) = families.next_if(|legs| is_of_none(&legs[0].1.of)) {
+            others.push(legs);
+        }
+        families.next_if(|legs| legs[0].1.of == *target)
+    };
+    let whole: Vec<_> = plan.targets.iter().map(|(name, target)| (name, target, legs_of(name))).collect();
+    others.extend(families);
     // Bake reads no `target` that holds no names.
     if !plan.targets.is_empty() || !legs.is_empty() {
         let mut targets = file.object("target");
-        // Both are in the order of the source's targets.
-        let mut standing = standing.into_iter().peekable();
-        let whole: Vec<_> = plan
-            .targets
-            .iter()
-            .map(|(name, target)| (name, target, standing.next_if(|legs| legs[0].1.of == *name)))
-            .collect();
         targets.members_of(&whole, |whole, targets| {
             for (name, target, legs) in whole {
                 targets.object_of(name, |body| print::target(target, FORM, body));
                 legs.iter().for_each(|legs| family(&taken, legs, targets));
             }
         });
-        standing.chain(others).for_each(|legs| family(&taken, legs, &mut targets));
+        others.into_iter().for_each(|legs| family(&taken, legs, &mut targets));
         targets.end();
     }
     file.end();
