@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         context: Option<&str>,
         gathered: &mut Gathered,
     ) -> Option<Found> {
-        if let Some(inline) = &target.dockerfile_inline {
+        if let Some(inline) = &*target.dockerfile_inline {
             gathered.parts.push(Part::new("dockerfile-inline", inline.as_str()));
             let read = Arc::new(Dockerfile::parse(inline.as_str()).map_err(|problem| problem.to_string()));
             return Some(Found { read, ignore: None });

@@ -208,7 +208,7 @@ mod tests {
         let annotations: Vec<Text> = annotations.iter().map(|text| Text::verbatim(text)).collect();
         let kept: Vec<String> =
             of_leg(&annotations, Some(&platform)).iter().map(ToString::to_string).collect();
-        let target = Target { annotations, ..Target::new("t") };
+        let target = Target { annotations: annotations.into(), ..Target::new("t") };
         let of_descriptor = of_descriptor(&target, Some(&platform));
         assert_eq!(
             (shown(&of_descriptor), shown(&lifted(&target))),
@@ -278,7 +278,7 @@ mod tests {
         // Those of the target count more.
         let annotations =
             vec![Text::verbatim("index:k=own"), Text::verbatim("manifest-descriptor[linux/amd64]:d=x")];
-        let target = Target { annotations, ..target };
+        let target = Target { annotations: annotations.into(), ..target };
         assert_eq!(shown(&lifted(&target)), "k=own");
         assert_eq!(shown(&of_descriptor(&target, Some(&platform))), "d=x");
     }
@@ -287,7 +287,7 @@ mod tests {
     fn what_has_no_place_is_told() {
         let platform: Platform = "linux/amd64".parse().unwrap();
         let told = |annotation: &str, platforms: &[&Platform]| {
-            let target = Target { annotations: vec![Text::verbatim(annotation)], ..Target::new("t") };
+            let target = Target { annotations: vec![Text::verbatim(annotation)].into(), ..Target::new("t") };
             lost(&target, platforms).into_iter().map(|one| one.message).collect::<Vec<_>>().join("; ")
         };
         for annotation in [

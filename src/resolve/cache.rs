@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(written[0].get(key), Some(expected));
         // What nobody writes is not read, unless nothing is written here.
         let reader = |cache_to: Vec<Entry>| Target {
-            cache_from: vec![entry(fields)],
+            cache_from: vec![entry(fields)].into(),
             cache_to: Some(cache_to),
             ..Target::new("app")
         };

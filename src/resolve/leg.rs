@@ -9,7 +9,7 @@ use super::input::Input;
 use super::labels::OciLabels;
 use super::publication::Publication;
 use super::{annotations, cache, plain};
-use crate::bake::target::{Entry, Target, Text, TextMap};
+use crate::bake::target::{Entry, Rare, Target, Text, TextMap};
 use crate::ci::ProvenanceMode;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -111,7 +111,9 @@ impl Maker<'_> {
         if !self.options.publish {
             definition.cache_to = None;
         }
-        definition.attest.extend(self.provenance(&definition.attest));
+        if let Some(provenance) = self.provenance(&definition.attest) {
+            definition.attest.push(provenance);
+        }
         let leg = Leg {
             of: Arc::clone(&self.target.name),
             platform: platform.cloned(),
@@ -177,12 +179,12 @@ pub(super) fn for_platform(
     caches: &cache::Written,
 ) -> Target {
     let mut definition = target.clone();
-    definition.inherits = Vec::new();
+    definition.inherits = Rare::default();
     definition.linked = false;
-    definition.annotations = annotations::of_leg(&target.annotations, platform);
+    definition.annotations = annotations::of_leg(&target.annotations, platform).into();
     if let Some(platform) = platform {
         definition.platforms = Some(vec![Text::verbatim(platform.as_str())]);
-        definition.cache_from = cache::to_read(target, caches, platform);
+        definition.cache_from = cache::to_read(target, caches, platform).into();
         definition.cache_to =
             target.cache_to.as_ref().map(|caches| cache::to_write(caches, &target.name, platform));
     }
@@ -214,11 +216,13 @@ pub(super) fn apply(definition: &mut Target, overrides: &[&PlatformOverride]) {
         };
         if dockerfile.is_some() {
             // Bake takes the inline text before the file.
-            definition.dockerfile_inline = None;
+            definition.dockerfile_inline = Rare::default();
         }
         set(&mut definition.dockerfile, dockerfile);
         set(&mut definition.context, context);
-        set(&mut definition.target, target);
+        if target.is_some() {
+            definition.target = target.clone().into();
+        }
         definition.contexts.extend(contexts.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
         definition.args.extend(args.iter().map(|(k, v)| (Arc::clone(k), v.clone())));
     }

@@ -202,7 +202,7 @@ impl Overruling<'_> {
 
     /// An annotation of the index that the block says otherwise.
     fn annotation(&self, written: &str, value: &Text) -> Option<Diagnostic> {
-        let target = Target { annotations: vec![value.clone()], ..Target::new("") };
+        let target = Target { annotations: vec![value.clone()].into(), ..Target::new("") };
         let lifted = annotations::lifted(&target);
         let differs = |(key, text): (&String, &String)| {
             let own = self.settings.annotations.iter().find(|(name, _)| ***name == **key)?.1;

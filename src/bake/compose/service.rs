@@ -197,9 +197,9 @@ impl Decoder<'_> {
         match key {
             "context" => target.context = text(self),
             "dockerfile" => target.dockerfile = text(self),
-            "dockerfile_inline" => target.dockerfile_inline = text(self),
-            "target" => target.target = text(self),
-            "network" => target.network = text(self),
+            "dockerfile_inline" => target.dockerfile_inline = text(self).into(),
+            "target" => target.target = text(self).into(),
+            "network" => target.network = text(self).into(),
             "isolation" => drop(text(self)),
             "tags" => target.tags = self.strings(node, path),
             "platforms" => target.platforms = self.strings(node, path).filter(|list| !list.is_empty()),
@@ -213,7 +213,7 @@ impl Decoder<'_> {
                 let caches: Vec<_> =
                     texts.iter().filter_map(|text| self.accept(caches(text), text, path)).flatten().collect();
                 match key {
-                    "cache_from" => target.cache_from = caches,
+                    "cache_from" => target.cache_from = caches.into(),
                     _ => target.cache_to = Some(caches).filter(|caches| !caches.is_empty()),
                 }
             }
@@ -238,7 +238,7 @@ impl Decoder<'_> {
                     paths: path.into_iter().filter(|path| !path.is_empty()).collect(),
                     span: Some(node.span),
                 };
-                target.ssh = keys.map(key).collect();
+                target.ssh = keys.map(key).collect::<Vec<_>>().into();
             }
             "shm_size" => self.shm_size(target, node, path),
             "ulimits" => self.ulimits(target, node, path),
@@ -415,7 +415,7 @@ impl Decoder<'_> {
             }
         };
         let text = |bytes| Text { span: Some(node.span), ..Text::verbatim(&size::print(bytes)) };
-        target.shm_size = bytes.filter(|bytes| *bytes > 0).map(text);
+        target.shm_size = bytes.filter(|bytes| *bytes > 0).map(text).into();
     }
 
     fn ulimits(&mut self, target: &mut Target, node: &Node, path: &str) {
@@ -516,7 +516,7 @@ impl Decoder<'_> {
     /// What services say of each other.
     fn check(&mut self, target: &Target, build: &Node, services: &Map, name: &str) {
         if target.dockerfile.is_some()
-            && let Some(inline) = &target.dockerfile_inline
+            && let Some(inline) = &*target.dockerfile_inline
         {
             let message = format!("the service `{name}` has both `dockerfile` and `dockerfile_inline`");
             self.diagnostics.report(Diagnostic::error(Code::COMPOSE_SERVICE, message).at(inline.span, ""));

@@ -211,7 +211,7 @@ table! {
     "pull" => pull: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
     "no-cache" => no_cache: AttributeKind::Flag { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Any },
     // The host's network is an entitlement.
-    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim(""))), decides: true, reach: Reach::BakeFile, form: TextForm::Any },
+    "network" => network: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Empties(|target| target.network = Some(Text::verbatim("")).into()), decides: true, reach: Reach::BakeFile, form: TextForm::Any },
     "no-cache-filter" => no_cache_filter: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.no_cache_filter.clear()), decides: false, reach: Reach::BakeFile, form: TextForm::Any },
     "shm-size" => shm_size: AttributeKind::Text { escape: Escape::AsRead, set: SetKey::Same, decides: false, reach: Reach::BakeFile, form: TextForm::Size },
     "ulimits" => ulimits: AttributeKind::Texts { escape: Escape::AsRead, set: SetKey::Empties(|target| target.ulimits.clear()), decides: false, reach: Reach::BakeFile, form: TextForm::Ulimit },

@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(with(" 1g ", " -1 "), Vec::<String>::new());
         let expected = "`resources.memory` is \"-1\"; expected a size such as `128m` or `1GiB`";
         assert_eq!(with("-1", "1g"), [expected]);
-        assert_eq!(problems(|target| target.shm_size = Some(" 1g".into())).len(), 1);
+        assert_eq!(problems(|target| target.shm_size = Some(" 1g".into()).into()).len(), 1);
     }
 
     #[test]
@@ -330,7 +330,7 @@ mod tests {
         let kept = |text: &str| {
             let value = MarkedStr::normalized(text.replace('<', "\u{fdd0}").replace('>', "\u{fdd1}"));
             let value = value.marked(&Marks::of(Mark::Kept("A".into())));
-            problems(|target| target.annotations = vec![Text { value, span: None }]).len()
+            problems(|target| target.annotations = vec![Text { value, span: None }].into()).len()
         };
         for (annotation, expected) in [
             ("a=<A>", 0),
@@ -348,16 +348,17 @@ mod tests {
         let found = problems(|target| {
             target.context = Some("-".into());
             target.dockerfile = Some("-".into());
-            target.shm_size = Some("big".into());
+            target.shm_size = Some("big".into()).into();
             target.platforms = Some(vec!["linux/amd64,linux/arm64".into(), "what".into()]);
-            target.annotations = vec!["what".into()];
-            target.ulimits = vec!["what=1".into()];
+            target.annotations = vec!["what".into()].into();
+            target.ulimits = vec!["what=1".into()].into();
             target.resources = Some(Box::new(Resources {
                 memory: Some("big".into()),
                 memory_swap: Some("-2".into()),
                 ..Resources::default()
             }));
-            target.ssh = ["", "default"].map(|id| Ssh { id: id.into(), paths: vec![], span: None }).into();
+            let keys = ["", "default"].map(|id| Ssh { id: id.into(), paths: vec![], span: None });
+            target.ssh = keys.into_iter().collect();
         });
         assert_eq!(found.len(), 9, "{found:?}");
     }

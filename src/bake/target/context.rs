@@ -162,7 +162,7 @@ pub(crate) fn rebase(definition: &mut Definition, folder: impl Fn(Span) -> Optio
             None => {
                 let text =
                     |folder: String| Text { span: target.span, ..Text::verbatim(&clean_path(&folder)) };
-                target.default_context = own.map(text);
+                target.default_context = own.map(text).into();
             }
         }
         for context in target.contexts.values_mut() {

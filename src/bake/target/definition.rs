@@ -10,6 +10,7 @@ use indexmap::map::Entry as Slot;
 use indexmap::{IndexMap, IndexSet};
 
 use super::lost_marks::LostMarks;
+use super::rare::Rare;
 use super::text::Text;
 use super::textmap::TextMap;
 use crate::bake::values::{MarkedStr, Name};
@@ -186,17 +187,17 @@ pub struct Target {
     /// The header of the last block of this name.
     pub span: Option<Span>,
     /// What it is for.
-    pub description: Option<Text>,
+    pub description: Rare<Option<Text>>,
     /// Targets that it takes attributes from.
-    pub inherits: Vec<Text>,
+    pub inherits: Rare<Vec<Text>>,
     /// `[type[platform],…:]key=value`
-    pub annotations: Vec<Text>,
+    pub annotations: Rare<Vec<Text>>,
     /// Attestations; one per type once resolved.
-    pub attest: Vec<Entry>,
+    pub attest: Rare<Vec<Entry>>,
     /// Directory or URL of the build context.
     pub context: Option<Text>,
     /// The context when there is none: set for paths relative to their file.
-    pub default_context: Option<Text>,
+    pub default_context: Rare<Option<Text>>,
     /// The target whose `context` this target's `context` is, when it is written `target.NAME.context`.
     pub context_of: Option<Name>,
     /// Named contexts.
@@ -204,7 +205,7 @@ pub struct Target {
     /// Path of the Dockerfile inside the context.
     pub dockerfile: Option<Text>,
     /// Text of the Dockerfile.
-    pub dockerfile_inline: Option<Text>,
+    pub dockerfile_inline: Rare<Option<Text>>,
     /// Build arguments.
     pub args: TextMap,
     /// Labels of the image's config.
@@ -212,15 +213,15 @@ pub struct Target {
     /// Image references.
     pub tags: Option<Vec<Text>>,
     /// Caches to read.
-    pub cache_from: Vec<Entry>,
+    pub cache_from: Rare<Vec<Entry>>,
     /// Caches to write.
     pub cache_to: Option<Vec<Entry>>,
     /// Stage of the Dockerfile to build.
-    pub target: Option<Text>,
+    pub target: Rare<Option<Text>>,
     /// Secrets; one per id once resolved.
-    pub secret: Vec<Secret>,
+    pub secret: Rare<Vec<Secret>>,
     /// SSH agents and keys; one per id once resolved.
-    pub ssh: Vec<Ssh>,
+    pub ssh: Rare<Vec<Ssh>>,
     /// Platforms as written.
     pub platforms: Option<Vec<Text>>,
     /// What becomes of the result.
@@ -230,23 +231,23 @@ pub struct Target {
     /// Whether the build cache is left unused.
     pub no_cache: Option<bool>,
     /// Network mode of `RUN` steps.
-    pub network: Option<Text>,
+    pub network: Rare<Option<Text>>,
     /// Stages built without cache.
-    pub no_cache_filter: Vec<Text>,
+    pub no_cache_filter: Rare<Vec<Text>>,
     /// Size of `/dev/shm`.
-    pub shm_size: Option<Text>,
+    pub shm_size: Rare<Option<Text>>,
     /// `type=soft[:hard]`
-    pub ulimits: Vec<Text>,
+    pub ulimits: Rare<Vec<Text>>,
     /// Limits of `RUN` steps.
     pub resources: Option<Box<Resources>>,
     /// Frontend method instead of building.
-    pub call: Option<Text>,
+    pub call: Rare<Option<Text>>,
     /// Privileges asked for.
-    pub entitlements: Vec<Text>,
+    pub entitlements: Rare<Vec<Text>>,
     /// Entries of `/etc/hosts`: address by host.
     pub extra_hosts: TextMap,
     /// Source policies.
-    pub policy: Vec<Policy>,
+    pub policy: Rare<Vec<Policy>>,
     /// The marks of attributes that need not be in any of its texts.
     pub lost_marks: LostMarks,
     /// Whether it is built only because another target's context links to it.
@@ -474,17 +475,17 @@ mod tests {
     fn merging_replaces_appends_or_merges_by_attribute() {
         let mut parent = Target::new("p");
         parent.tags = Some(texts(&["a"]));
-        parent.annotations = texts(&["x=1"]);
+        parent.annotations = texts(&["x=1"]).into();
         parent.args = [("K".into(), "1".into()), ("L".into(), "1".into())].into();
-        parent.description = Some("d".into());
-        parent.attest = vec![Entry::of_type("sbom"), Entry::of_type("provenance")];
+        parent.description = Some("d".into()).into();
+        parent.attest = vec![Entry::of_type("sbom"), Entry::of_type("provenance")].into();
         parent.resources = Some(Box::new(Resources { memory: Some("1g".into()), ..Resources::default() }));
         let mut child = Target::new("c");
         child.tags = Some(vec![]);
-        child.annotations = texts(&["y=1", "x=1"]);
+        child.annotations = texts(&["y=1", "x=1"]).into();
         child.args = [("K".into(), "2".into())].into();
-        child.description = Some("".into());
-        child.attest = vec![Entry::of_type("sbom").with("generator", "g")];
+        child.description = Some("".into()).into();
+        child.attest = vec![Entry::of_type("sbom").with("generator", "g")].into();
         child.resources = Some(Box::new(Resources { cpu_shares: Some(2.into()), ..Resources::default() }));
         parent.merge(&child);
         parent.normalize();
@@ -492,7 +493,7 @@ mod tests {
         assert_eq!(parent.tags, Some(vec![]));
         assert_eq!(strings(&parent.annotations), ["x=1", "y=1"]);
         assert_eq!(parent.args.values().map(Text::as_str).collect::<Vec<_>>(), ["2", "1"]);
-        assert_eq!(parent.description, Some("d".into()));
+        assert_eq!(*parent.description, Some("d".into()));
         assert_eq!(parent.attest[0].get("generator"), Some("g"));
         assert_eq!(parent.attest.len(), 2);
         let resources = parent.resources.unwrap();
@@ -504,7 +505,7 @@ mod tests {
         let mut target = Target::new("t");
         target.tags = Some(texts(&["", ""]));
         target.output = Some(vec![]);
-        target.network = Some("host".into());
+        target.network = Some("host".into()).into();
         target.contexts = [("a".into(), "".into()), ("b".into(), "c".into())].into();
         target.normalize();
         assert_eq!(target.tags, Some(vec![]));

@@ -7,6 +7,7 @@ use super::check;
 use super::definition::{Definition, Policy, Target};
 use super::holdings::Holdings;
 use super::overrides::{self, Overrides, TargetOverrides};
+use super::rare::Rare;
 use super::text::Text;
 use crate::bake::values::Name;
 use crate::code::Code;
@@ -98,13 +99,13 @@ impl<'a> Resolver<'a> {
             _ => Arc::unwrap_or_clone(self.merged(own)?),
         };
         if target.context.is_none() {
-            target.context = target.default_context.clone().or_else(|| Some(self.context.clone()));
+            target.context = Option::clone(&target.default_context).or_else(|| Some(self.context.clone()));
         }
         if target.dockerfile.as_ref().is_none_or(Text::is_empty) {
             target.dockerfile = Some(self.dockerfile.clone());
         }
         if self.policy_disabled {
-            target.policy = vec![Policy { disabled: true, ..Policy::default() }];
+            target.policy = vec![Policy { disabled: true, ..Policy::default() }].into();
             target.lost_marks.forget("policy");
         }
         self.holdings.add(&target)?;
@@ -166,7 +167,7 @@ impl<'a> Resolver<'a> {
         }
         target.normalize();
         target.note_marks_of_parents();
-        target.inherits.clear();
+        target.inherits = Rare::default();
         Ok(target)
     }
 
@@ -233,7 +234,7 @@ mod tests {
         for (name, parents) in targets {
             definition.add_target(Target {
                 inherits: parents.iter().map(|parent| Text::verbatim(parent)).collect(),
-                no_cache_filter: vec![(*name).into()],
+                no_cache_filter: vec![(*name).into()].into(),
                 labels: [("x".into(), (*name).into())].into(),
                 ..Target::new(*name)
             });
@@ -303,7 +304,7 @@ mod tests {
         let target =
             Resolver::new(&definition, &overrides).unwrap().target(&definition.targets["a"]).unwrap();
         assert_eq!((target.context, target.dockerfile), (Some(".".into()), Some("Dockerfile".into())));
-        definition.targets["a"].default_context = Some("sub".into());
+        definition.targets["a"].default_context = Some("sub".into()).into();
         let target =
             Resolver::new(&definition, &overrides).unwrap().target(&definition.targets["a"]).unwrap();
         assert_eq!(target.context, Some("sub".into()));

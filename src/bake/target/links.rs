@@ -153,7 +153,7 @@ mod tests {
             definition.add_target(Target {
                 contexts: contexts.collect(),
                 platforms: Some(texts(given.platforms)),
-                entitlements: texts(given.entitlements),
+                entitlements: texts(given.entitlements).into(),
                 output: Some(vec![Entry::of_type("docker")]),
                 ..Target::new(*name)
             });

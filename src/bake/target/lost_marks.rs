@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::rare::Rare;
 use super::reach::Reach;
 use crate::bake::values::{Marks, Name};
 use crate::source::Span;
 
 /// The marks of what attributes are without a text: of a flag, of null, of how many elements a list has. All are equal.
 #[derive(Clone, Debug, Default)]
-pub struct LostMarks(Vec<LostMark>);
+pub struct LostMarks(Rare<Vec<LostMark>>);
 
 /// Marks of an attribute's value that need not be in any of its texts.
 #[derive(Clone, Debug)]
@@ -57,12 +58,16 @@ impl LostMarks {
 
     /// Adds those of a target that this one's target is merged with.
     pub(super) fn extend(&mut self, other: &Self) {
-        self.0.extend_from_slice(&other.0);
+        if !other.is_empty() {
+            self.0.extend_from_slice(&other.0);
+        }
     }
 
     /// Takes away those of an attribute whose value is replaced.
     pub(super) fn forget(&mut self, attribute: &str) {
-        self.0.retain(|one| one.attribute != attribute);
+        if !self.is_empty() {
+            self.0.retain(|one| one.attribute != attribute);
+        }
     }
 
     /// Takes away those of the parts of an attribute that are replaced.

@@ -1,5 +1,8 @@
 //! Targets and groups as data: decoded, overridden, inherited, checked, selected and printed.
 
+// What may be missing.
+mod rare;
+
 // The parts.
 pub(crate) mod annotation;
 mod lost_marks;
@@ -54,6 +57,7 @@ pub use definition::Definition;
 pub(crate) use definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target};
 pub(crate) use definition::{last_by, remove_duplicates};
 pub(crate) use lost_marks::LostMark;
+pub(crate) use rare::Rare;
 pub use reach::Reach;
 pub(crate) use text::Text;
 pub(crate) use textmap::TextMap;

@@ -197,7 +197,7 @@ mod tests {
         match attribute {
             "output" => target.output = Some(vec![flags::output(&text).unwrap()]),
             "cache-to" => target.cache_to = Some(flags::caches(&text).unwrap()),
-            _ => target.attest = vec![flags::attestation(&text).unwrap()],
+            _ => target.attest = vec![flags::attestation(&text).unwrap()].into(),
         }
         target
     }

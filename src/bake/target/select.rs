@@ -417,9 +417,9 @@ mod tests {
     fn all_faulty_targets_are_reported_and_a_faulty_parent_once() {
         let mut some = definition(&[], &["a", "b", "c", "p"]);
         for name in ["a", "b", "p"] {
-            some.targets[name].inherits = vec!["missing".into()];
+            some.targets[name].inherits = vec!["missing".into()].into();
         }
-        some.targets["c"].shm_size = Some("big".into());
+        some.targets["c"].shm_size = Some("big".into()).into();
         assert_eq!(
             run(&some, &["*"]),
             "failed to find target `missing`; `shm-size` is \"big\"; expected a size such as `128m` or `1GiB`"

@@ -2,7 +2,7 @@
 //! texts and weighed.
 
 use super::attributes::{
-    AttributeKind, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TARGET_NAMES,
+    AttributeKind, Field, GroupAttribute, GroupAttributeKind, LIMITS, Limit, LimitKind, TARGET_NAMES,
     TargetAttribute, each_attribute, each_group_attribute, each_limit,
 };
 use super::definition::{
@@ -86,7 +86,9 @@ impl Target {
     /// Takes over `other`'s attributes, as a later block of the same name or a child does: values and some lists are
     /// replaced, other lists appended, maps merged by key. Name, place and `linked` stay.
     pub fn merge(&mut self, other: &Self) {
-        replace(&mut self.default_context, &other.default_context);
+        if other.default_context.is_some() {
+            self.default_context.clone_from(&other.default_context);
+        }
         each_attribute(
             #[inline(always)]
             |attribute| {
@@ -94,7 +96,7 @@ impl Target {
                     self.lost_marks.forget(attribute.name);
                 }
                 match &attribute.kind {
-                    AttributeKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::Text(at) => at.replace(self, other),
                     AttributeKind::Description(at) => {
                         let theirs = (at.get)(other);
                         if theirs.as_ref().is_some_and(|text| !text.is_empty()) {
@@ -108,12 +110,10 @@ impl Target {
                             self.context_of.clone_from(&other.context_of);
                         }
                     }
-                    AttributeKind::List(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::List(at) => at.replace(self, other),
                     AttributeKind::Texts(at)
                     | AttributeKind::Inherits(at)
-                    | AttributeKind::Annotations(at) => {
-                        (at.get_mut)(self).extend_from_slice((at.get)(other));
-                    }
+                    | AttributeKind::Annotations(at) => at.append(self, other),
                     AttributeKind::Map(at) | AttributeKind::Args(at) | AttributeKind::Contexts(at) => {
                         let theirs = (at.get)(other);
                         self.lost_marks.forget_keys(attribute.name, theirs.iter().map(|(key, _)| &**key));
@@ -122,7 +122,7 @@ impl Target {
                     AttributeKind::Attestations(at) => {
                         let theirs = (at.get)(other);
                         self.lost_marks.forget_keys(attribute.name, theirs.iter().map(Entry::kind));
-                        (at.get_mut)(self).extend_from_slice(theirs);
+                        at.append(self, other);
                     }
                     AttributeKind::CachesFrom(at) => {
                         let theirs = (at.get)(other);
@@ -133,22 +133,20 @@ impl Target {
                             remove_duplicates(own);
                         }
                     }
-                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
-                        replace((at.get_mut)(self), (at.get)(other));
-                    }
-                    AttributeKind::Flag(at) => replace((at.get_mut)(self), (at.get)(other)),
+                    AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => at.replace(self, other),
+                    AttributeKind::Flag(at) => at.replace(self, other),
                     AttributeKind::Secrets(at) => {
                         let theirs = (at.get)(other);
                         let ids = theirs.iter().map(|secret| secret.id.as_str());
                         self.lost_marks.forget_keys(attribute.name, ids);
-                        (at.get_mut)(self).extend_from_slice(theirs);
+                        at.append(self, other);
                     }
                     AttributeKind::Ssh(at) => {
                         let theirs = (at.get)(other);
                         self.lost_marks.forget_keys(attribute.name, theirs.iter().map(|ssh| ssh.id.as_str()));
-                        (at.get_mut)(self).extend_from_slice(theirs);
+                        at.append(self, other);
                     }
-                    AttributeKind::Policies(at) => (at.get_mut)(self).extend_from_slice((at.get)(other)),
+                    AttributeKind::Policies(at) => at.append(self, other),
                     AttributeKind::Limits(at) => {
                         if let Some(theirs) = (at.get)(other) {
                             let given = LIMITS.iter().filter(|limit| limit.is_given(theirs));
@@ -172,14 +170,14 @@ impl Target {
             |attribute| {
                 match &attribute.kind {
                     AttributeKind::Texts(at) | AttributeKind::Annotations(at) => {
-                        unique_texts((at.get_mut)(self));
+                        at.change(self, unique_texts);
                     }
                     AttributeKind::List(at) => (at.get_mut)(self).iter_mut().for_each(unique_texts),
                     AttributeKind::Contexts(at) => (at.get_mut)(self).retain(|_, value| !value.is_empty()),
                     AttributeKind::Attestations(at) => {
-                        last_by((at.get_mut)(self), |entry| entry.fields.get_mut("type"));
+                        at.change(self, |all| last_by(all, |entry| entry.fields.get_mut("type")));
                     }
-                    AttributeKind::CachesFrom(at) => remove_duplicates((at.get_mut)(self)),
+                    AttributeKind::CachesFrom(at) => at.change(self, remove_duplicates),
                     AttributeKind::CachesTo(at) | AttributeKind::Outputs(at) => {
                         let list = (at.get_mut)(self);
                         // An empty list counts as unset from here on, unlike that of tags and platforms.
@@ -187,9 +185,9 @@ impl Target {
                         list.iter_mut().for_each(remove_duplicates);
                     }
                     AttributeKind::Secrets(at) => {
-                        last_by((at.get_mut)(self), |secret| Some(&mut secret.id));
+                        at.change(self, |all| last_by(all, |secret| Some(&mut secret.id)));
                     }
-                    AttributeKind::Ssh(at) => last_by((at.get_mut)(self), |ssh| Some(&mut ssh.id)),
+                    AttributeKind::Ssh(at) => at.change(self, |all| last_by(all, |ssh| Some(&mut ssh.id))),
                     AttributeKind::Text(_)
                     | AttributeKind::Description(_)
                     | AttributeKind::Context(_)
@@ -330,8 +328,8 @@ impl Resources {
         each_limit(
             #[inline(always)]
             |limit| match &limit.kind {
-                LimitKind::Text(at) => replace((at.get_mut)(self), (at.get)(other)),
-                LimitKind::Whole(at) => replace((at.get_mut)(self), (at.get)(other)),
+                LimitKind::Text(at) => at.replace(self, other),
+                LimitKind::Whole(at) => at.replace(self, other),
             },
         );
     }
@@ -354,8 +352,32 @@ fn each_field(entries: &[Entry], visit: &mut impl FnMut(&Text)) {
     }
 }
 
-fn replace<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
-    if other.is_some() {
-        own.clone_from(other);
+impl<O, T: Clone> Field<O, Option<T>> {
+    /// Takes over what another has, if it has something.
+    #[inline(always)]
+    fn replace(&self, own: &mut O, other: &O) {
+        let theirs = (self.get)(other);
+        if theirs.is_some() {
+            (self.get_mut)(own).clone_from(theirs);
+        }
+    }
+}
+
+impl<O, T: Clone> Field<O, Vec<T>> {
+    /// Adds what another has.
+    #[inline(always)]
+    fn append(&self, own: &mut O, other: &O) {
+        let theirs = (self.get)(other);
+        if !theirs.is_empty() {
+            (self.get_mut)(own).extend_from_slice(theirs);
+        }
+    }
+
+    /// Changes a list that has something.
+    #[inline(always)]
+    fn change(&self, own: &mut O, change: impl FnOnce(&mut Vec<T>)) {
+        if !(self.get)(own).is_empty() {
+            change((self.get_mut)(own));
+        }
     }
 }

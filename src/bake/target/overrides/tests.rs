@@ -16,11 +16,11 @@ fn sample() -> Target {
     let mut target = Target::new("app");
     target.tags = Some(texts(&["t"]));
     target.args = [("A".into(), "1".into())].into();
-    target.cache_from = vec![Entry::of_type("gha")];
-    target.secret = vec![flags::secret(&"id=s,src=f".into()).unwrap()];
-    target.network = Some("host".into());
-    target.no_cache_filter = texts(&["f"]);
-    target.ulimits = texts(&["nofile=1"]);
+    target.cache_from = vec![Entry::of_type("gha")].into();
+    target.secret = vec![flags::secret(&"id=s,src=f".into()).unwrap()].into();
+    target.network = Some("host".into()).into();
+    target.no_cache_filter = texts(&["f"]).into();
+    target.ulimits = texts(&["nofile=1"]).into();
     target
 }
 
