@@ -325,8 +325,8 @@ fn repeating_what_failed_completes_the_pipeline() {
         assert!(ended.jobs.iter().all(|(_, status)| *status == 0), "{:?}\n{}", ended.jobs, ended.log);
         assert_eq!(tags(&tool), set(&["1", "1.2.3"]));
         assert_eq!(tags(&api), set(&["2.0.0"]));
-        let platforms = Repository::new(&tool).index("1").platforms();
-        assert_eq!(platforms, ["linux/amd64", "linux/arm64", "linux/s390x"], "{on_missing}");
+        let index = Repository::new(&tool).index("1");
+        assert_eq!(index.platforms(), ["linux/amd64", "linux/arm64", "linux/s390x"], "{on_missing}");
     }
 }
 
