@@ -201,7 +201,7 @@ fn of(path: &str) -> Option<&'static Service> {
         Some(of) => is_of_folder(of),
         None => fits(pattern, &name),
     };
-    SERVICES.iter().find(|service| service.files.iter().any(|pattern| is_file(&pattern)))
+    SERVICES.iter().find(|service| service.files.iter().any(&is_file))
 }
 
 /// Whether a name fits a pattern, in which stars stand for any text.

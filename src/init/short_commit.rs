@@ -26,12 +26,15 @@ pub(super) fn is_in(rule: &Template) -> bool {
     text.contains("{{sha}}") || text.contains("type=sha") && !text.contains("format=long")
 }
 
+/// The attributes and the value of a rule.
+type Rule = (Vec<(String, Template)>, Template);
+
 /// The attributes and the value with which a rule of another length is a pattern; none where it is as a plan has it.
 pub(super) fn as_pattern(
     rule: &Template,
     fields: &[(String, Template)],
     digits: Option<usize>,
-) -> Result<Option<(Vec<(String, Template)>, Template)>, String> {
+) -> Result<Option<Rule>, String> {
     if digits == Some(SHORT_COMMIT) || !is_in(rule) {
         return Ok(None);
     }

@@ -145,7 +145,7 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
     let mut when: Vec<String> = when.collect::<Option<_>>()?;
     if !excluded.is_empty() {
         let is_one = when.len() == 1;
-        let named = when.drain(..).collect::<Vec<_>>().join(" or ");
+        let named = std::mem::take(&mut when).join(" or ");
         let without = excluded.iter().map(|pattern| without(&pattern[1..], &named));
         let without = without.collect::<Option<Vec<String>>>()?.join(" and ");
         let named = if is_one { named } else { format!("({named})") };

@@ -14,8 +14,7 @@ use crate::reference::Tag;
 
 /// Leaves the tags with the indexes that have greater ones besides them.
 pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
-    let mut compared = Looked::default();
-    compared.problems = survey.learn(|records| {
+    let problems = survey.learn(|records| {
         let mut questions = Questions::new();
         for one in ready.iter() {
             for (site, found) in moving(one).filter_map(|at| found(one, at, records)) {
@@ -26,6 +25,7 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
         }
         questions
     });
+    let mut compared = Looked { problems, ..Looked::default() };
     if !compared.problems.is_empty() {
         return compared;
     }

@@ -155,6 +155,12 @@ impl<'r> Look<'r> {
         }
     }
 
+    /// What a base is now, whether it can be pinned or not.
+    pub(crate) fn served(&mut self, site: usize, at: &TagOrDigest) -> Result<(), Unknown> {
+        let digest = self.digest(site, at)?;
+        self.manifest(site, &digest).map(drop)
+    }
+
     /// Whether instructions wait in a base for builds of a platform, or of any.
     pub(crate) fn has_triggers(
         &mut self,

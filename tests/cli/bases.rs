@@ -633,6 +633,40 @@ fn a_lookup_that_fails_leaves_it_unknown() {
     assert_eq!(why(&plan(test.folder(), &["--stale"]).0, "app"), format!("base {base} has moved"));
 }
 
+/// What cannot be looked up may be another base than that of what is published, and the next run may know more.
+#[test]
+fn a_base_that_cannot_be_looked_up_and_pinned_leaves_it_unknown() {
+    for (answer, is_known) in [
+        (None, true),
+        (Some(Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600")), false),
+        (Some(Answer::error(403, "DENIED")), false),
+        (Some(Answer::new(200, INDEX, "not JSON")), false),
+    ] {
+        let registry = Registry::new();
+        let digest = registry.base("base", "1", [&plain(), &plain()], "");
+        let test = one_image(&registry, &BOTH, &format!("FROM {}:1\nCOPY a /a\n", registry.name("base")));
+        if let Some(answer) = answer {
+            let body = answer.body.clone();
+            for at in ["1".to_owned(), digest.clone(), Digest::sha256(&body).to_string()] {
+                registry.set(&format!("/v2/base/manifests/{at}"), answer.clone());
+            }
+        }
+        for options in [&["--pin-bases", "--skip-published"][..], &["--pin-bases", "--changed-since", "HEAD"]]
+        {
+            let (found, told) = plan(test.folder(), options);
+            let why = why(&found, "app");
+            assert_eq!(why.starts_with("unknown: base "), !is_known, "{options:?} {why}: {told}");
+            let is_built = built(&found) == ["app"];
+            assert!(is_built || is_known, "{options:?} {why}");
+            let refused = bakeplan(test.folder(), &[&["plan", "--on-unknown", "fail"], options].concat());
+            assert_eq!(refused.status.code(), Some(i32::from(!is_known)), "{options:?}");
+        }
+        // Nothing is compared.
+        let (_, told) = plan(test.folder(), &["--pin-bases"]);
+        assert_eq!(told.contains("unpinned-base"), !is_known, "{told}");
+    }
+}
+
 #[test]
 fn an_image_that_records_no_bases_is_left_and_one_that_is_not_there_is_built() {
     let registry = Registry::new();

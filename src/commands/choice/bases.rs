@@ -40,6 +40,8 @@ pub(super) type Known = BTreeMap<BaseName, Base>;
 pub(super) struct Base {
     /// What takes its place, if that was asked.
     pub(super) pin: Option<Result<Digest, String>>,
+    /// Whether nothing was learned of it, so that another run may pin it.
+    pub(super) is_unreached: bool,
     /// Whether it has instructions for builds, if that was asked.
     pub(super) triggers: Option<Result<bool, String>>,
     /// Whether it has moved since it had a digest.
@@ -83,7 +85,7 @@ pub(super) fn is_without_triggers(known: &Known, name: &str) -> bool {
 /// What a plan records of bases.
 pub(super) fn recorded(known: &Known) -> IndexMap<String, PlannedBase> {
     let entry = |(name, base): (&BaseName, &Base)| {
-        let Base { pin, triggers, moved: _ } = base;
+        let Base { pin, is_unreached: _, triggers, moved: _ } = base;
         let digest = pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned();
         let has_triggers = triggers.as_ref().and_then(|found| found.as_ref().ok()).copied();
         let is_known = digest.is_some() || has_triggers.is_some();
@@ -96,7 +98,7 @@ pub(super) fn recorded(known: &Known) -> IndexMap<String, PlannedBase> {
 pub(super) fn of_plan(recorded: &IndexMap<String, PlannedBase>) -> Known {
     let base = |(name, PlannedBase { digest, has_triggers }): (&String, &PlannedBase)| {
         let (pin, triggers) = (digest.clone().map(Ok), has_triggers.map(Ok));
-        Some((BaseName::read(name)?, Base { pin, triggers, moved: BTreeMap::new() }))
+        Some((BaseName::read(name)?, Base { pin, triggers, ..Base::default() }))
     };
     recorded.iter().filter_map(base).collect()
 }
@@ -111,6 +113,7 @@ pub(super) fn find_out(session: &Session<'_>, options: &Network, wanted: &Wanted
             let mut base = Base::default();
             if !pin.is_empty() {
                 base.pin = Some(look.pin(site, &name.at, pin).map_err(said));
+                base.is_unreached = look.served(site, &name.at).is_err();
             }
             let mut has_triggers = triggers.iter().map(|platform| {
                 let found = look.has_triggers(site, &name.at, platform.as_ref());

@@ -158,6 +158,13 @@ pub(super) fn choose(
     if asked.is_published {
         published(session, choice, plan, elsewhere, &mut findings)?;
     }
+    // Without it, nothing is the same as what was made with it, nor other.
+    let unreached = |key: &str| chosen.pins.unreached(plan, plan.images.get(key)?).cloned();
+    for (key, all) in findings.iter_mut().filter(|_| !choice.all) {
+        if let Some(why) = unreached(key) {
+            *all = vec![Finding::Unknown(why)];
+        }
+    }
     if let Some(made) = made {
         chosen.notes.extend(stale::judge(&made, &known, choice.most_stale, plan.run.number, &mut findings));
     }

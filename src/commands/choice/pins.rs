@@ -1,13 +1,14 @@
 //! Pins: named contexts that take the place of bases, so that all builds of a plan start from the same ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bases::Known;
 use crate::bake::target::Text;
+use crate::bake::target::links::links;
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
-use crate::plan::Plan;
+use crate::plan::{Image, Plan};
 use crate::published::bases::BaseName;
 use crate::reads::{BaseUse, Bases, IMAGE, LegBases};
 use crate::reference::{Digest, LATEST, Reference};
@@ -22,6 +23,8 @@ pub(super) struct Pins {
     legs: BTreeMap<Name, BTreeMap<Name, String>>,
     /// Which bases are not pinned, by leg.
     unpinned: BTreeMap<String, Vec<String>>,
+    /// Why a leg may be pinned in another run, and is not in this one.
+    unreached: BTreeMap<Name, String>,
 }
 
 impl Pins {
@@ -35,10 +38,15 @@ impl Pins {
             let mut keys: BTreeMap<BaseName, Name> = BTreeMap::new();
             for BaseUse { name: text, platform: _, is_digest } in images {
                 let Some(name) = BaseName::read(text).filter(|_| !is_digest) else { continue };
-                let digest = match known.get(&name).and_then(|base| base.pin.as_ref()) {
+                let base = known.get(&name);
+                let digest = match base.and_then(|base| base.pin.as_ref()) {
                     Some(Ok(digest)) => digest,
                     Some(Err(why)) => {
-                        pins.leave(leg, format!("base `{text}` is not pinned: {why}"));
+                        let why = format!("base `{text}` is not pinned: {why}");
+                        if base.is_some_and(|base| base.is_unreached) {
+                            pins.unreached.entry(leg.clone()).or_insert_with(|| why.clone());
+                        }
+                        pins.leave(leg, why);
                         continue;
                     }
                     // It was not pinned before, or nobody asked.
@@ -66,6 +74,21 @@ impl Pins {
         if !legs.contains(&leg) {
             legs.push(leg);
         }
+    }
+
+    /// Why it cannot be known what an image is made of: a base of it, or of what it links to, could not be looked up.
+    pub(super) fn unreached(&self, plan: &Plan, image: &Image) -> Option<&String> {
+        let mut seen: BTreeSet<&str> = image.builds.iter().map(|build| &*build.leg).collect();
+        let mut open: Vec<&str> = seen.iter().copied().collect();
+        while let Some(name) = open.pop() {
+            if let Some(why) = self.unreached.get(name) {
+                return Some(why);
+            }
+            let definition = plan.legs.get(name).map(|leg| &*leg.definition);
+            let linked = definition.into_iter().flat_map(links).map(|(_, next)| next);
+            open.extend(linked.filter(|next| seen.insert(next)));
+        }
+        None
     }
 
     /// Whether nothing is pinned.
