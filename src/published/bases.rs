@@ -158,7 +158,10 @@ impl<'r> Look<'r> {
     /// What a base is now, whether it can be pinned or not.
     pub(crate) fn served(&mut self, site: usize, at: &TagOrDigest) -> Result<(), Unknown> {
         let digest = self.digest(site, at)?;
-        self.manifest(site, &digest).map(drop)
+        match &self.manifest(site, &digest)?.content {
+            Content::Index(_) | Content::Image(_) => Ok(()),
+            Content::Unreadable(why) => Err(Some(why.clone())),
+        }
     }
 
     /// Whether instructions wait in a base for builds of a platform, or of any.
