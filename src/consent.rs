@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::plan::{Job, Plan};
+use crate::readable;
 use crate::runner::Runner;
 
 /// What is allowed. What was not said, neither on the command line nor in a file, is `None`.
@@ -34,7 +35,8 @@ impl Consent {
     /// When it is something else.
     pub(crate) fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
         serde_json::from_str(text).map_err(|error| {
-            let message = format!("`{path}` is not a file for `--consent`: {error}");
+            let error = error.to_string();
+            let message = format!("`{path}` is not a file for `--consent`: {}", readable::line(&error));
             Diagnostic::error(Code::CONSENT_FILE, message)
                 .with_help("it is JSON: `{\"allow\": [\"network.host\"], \"runners\": [\"self-hosted\"]}`")
         })
@@ -84,12 +86,13 @@ impl Consent {
                 asked.entry(&job.runner).or_default().push(job);
             }
             for (runner, jobs) in asked {
-                let shown = runner.display();
                 let message = format!(
-                    "{} the runner `{shown}`, which is not allowed",
-                    asks(&jobs, "asks for", "ask for")
+                    "{} the runner `{}`, which is not allowed",
+                    asks(&jobs, "asks for", "ask for"),
+                    readable::line(&runner.display().to_string())
                 );
-                let options: Vec<String> = names(runner).map(|name| format!("`--runner {name}`")).collect();
+                let option = |name: &String| format!("`--runner {}`", readable::line(name));
+                let options: Vec<String> = names(runner).map(option).collect();
                 let error = at_first(Diagnostic::error(Code::RUNNER_CONSENT, message), &jobs, plan);
                 diagnostics.report(error.with_help(format!(
                     "{} allows it; write it into a command that only maintainers can change",

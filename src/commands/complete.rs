@@ -2,7 +2,7 @@
 //! no registry or remote is asked; a definition that cannot be read has no names.
 
 use std::ffi::OsString;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -177,6 +177,7 @@ fn names(host: &Host, definition: &cli::Definition, is_bakes: bool) -> Option<Kn
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),
         leaks: Leaks::default(),
+        echoes: Arc::default(),
     };
     let load = if is_bakes { load::load_as_bake } else { load::load };
     // A variable that nothing declares is a mistake for the command to report.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::revision;
 use super::session::Session;
 use crate::bake::values::SecretNames;
 use crate::cli::Selection;
 use crate::code::Code;
 use crate::consent::Consent;
-use crate::diagnostic::{Diagnostic, listed};
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::github;
 
@@ -38,24 +39,16 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
                 "`--consent {path}`: expected `git:REF:PATH`, such as `git:origin/main:.github/consent.json`"
             )));
         }
-        if session.for_github && is_untrusted(session) {
-            let refs = refs(session, object);
-            if refs.len() > 1 {
-                let message = format!("`--consent {path}` has a name of several refs: {}", listed(&refs));
-                return Err(vec![Diagnostic::error(Code::CONSENT_FILE, message).with_help(
-                    "git takes the first of them, and an outside contributor may have named a branch like that: name the ref in full, such as `git:refs/remotes/origin/main:PATH`",
-                )]
-                .into());
-            }
-        }
-        if session.for_github && is_untrusted(session) && is_planned(session, object) {
+        if session.for_github
+            && is_untrusted(session)
+            && let Some(doubt) = revision::doubt(session, object)
+        {
             let message = format!(
-                "`--consent {path}` is what this run has checked out, which an outside contributor may have written"
+                "an outside contributor may have written what `--consent {path}` names: it is {doubt}"
             );
-            let error = Diagnostic::error(Code::CONSENT_FILE, message);
-            return Err(vec![
-                error.with_help("name a branch that only maintainers can push to: `git:origin/main:PATH`"),
-            ]
+            return Err(vec![Diagnostic::error(Code::CONSENT_FILE, message).with_help(
+                "name a branch of this repository that only maintainers can push to, in full: `git:refs/remotes/origin/main:PATH`",
+            )]
             .into());
         }
         let text = session.host.git(&["cat-file", "blob", object]).map_err(|failure| {
@@ -79,36 +72,6 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
     }
     let text = session.host.read(path)?;
     Ok(Consent::read(path, &text).map_err(|error| vec![error])?)
-}
-
-/// The refs whose name it is by the rules of git (<https://git-scm.com/docs/gitrevisions>).
-fn refs(session: &Session<'_>, object: &str) -> Vec<String> {
-    let name = base(object);
-    let full = ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|folder| format!("{folder}/{name}"));
-    let asked = full.iter().map(String::as_str);
-    let arguments: Vec<&str> = ["for-each-ref", "--format=%(refname)"].into_iter().chain(asked).collect();
-    let found = session.host.git(&arguments).unwrap_or_default();
-    found.lines().filter(|found| full.iter().any(|name| name == found)).map(str::to_owned).collect()
-}
-
-/// What an object is counted from.
-fn base(object: &str) -> &str {
-    let name = object.split([':', '^', '~']).next().unwrap_or_default();
-    name.split_once("@{").map_or(name, |(name, _)| name)
-}
-
-/// Whether an object is named by what happens to be checked out: `HEAD` and what is counted from it, or its branch.
-fn is_planned(session: &Session<'_>, object: &str) -> bool {
-    let name = base(object);
-    // `FETCH_HEAD` and the like are what was fetched or merged last.
-    if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
-        return true;
-    }
-    let full = |name: &str| {
-        let full = session.host.git(&["rev-parse", "--verify", "--symbolic-full-name", name]).ok()?;
-        Some(full.trim().to_owned()).filter(|full| !full.is_empty())
-    };
-    full(name).is_some_and(|branch| Some(branch) == full("HEAD"))
 }
 
 /// Whether the run is of an event in which the definition may be a stranger's.

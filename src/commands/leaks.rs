@@ -146,8 +146,8 @@ mod tests {
         for (name, reason, help) in [
             ("API_TOKEN", "looks like a secret", "`secret_variables = [\"!API_TOKEN\"]` says so"),
             ("DB_PASSWORD", "looks like a secret", "says so"),
-            ("LICENSE", "is in `secret_variables`", "take `LICENSE` out of `secret_variables`"),
-            ("PLAIN_TEXT", "is in `secret_variables`", "take `PLAIN_TEXT` out"),
+            ("LICENSE", "or is in `secret_variables`", "`secret_variables = [\"!LICENSE\"]` says so"),
+            ("PLAIN_TEXT", "has a login in its value", "says so"),
         ] {
             let refused = leaks(&[(name, "q7hunter2fish")], &[]).check("x", "q7hunter2fish").unwrap_err();
             assert!(refused.message.contains(reason), "{}", refused.message);

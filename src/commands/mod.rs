@@ -26,12 +26,15 @@ mod print;
 mod program;
 mod promote;
 mod readme;
+mod revision;
 mod schema;
 mod session;
 mod source;
 mod talk;
 mod verify;
 mod workflow;
+
+use std::sync::Arc;
 
 pub use program::main;
 use session::{Session, Voice};
@@ -75,6 +78,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),
         leaks: leaks::Leaks::default(),
+        echoes: Arc::default(),
     };
     // Before anything can fail: whatever is reported may quote a value.
     session.hide(SecretNames::default().values_among(host.env()));

@@ -48,6 +48,7 @@ pub(super) fn open_or_make(
         ca_files: ca_files.iter().map(resolve).collect(),
         patience: patience(wait),
         timeouts: timeouts(wait),
+        echoes: session.echoes.clone(),
     };
     let client = Client::observed(&settings, clock, talk).map_err(|error| error.to_diagnostic())?;
     let mut sites = Vec::new();

@@ -15,6 +15,7 @@ use crate::consent::covers;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::plan::{Job, Plan};
+use crate::readable;
 use crate::source::Span;
 
 /// The folder that files which a definition names may be read from, without links: that of `--confine`, or else, where the
@@ -97,11 +98,14 @@ pub(super) fn leading_out(
             // What is outside by its name is asked for by it, unless it turns back behind a link.
             let is_asked = is_outside(&clean_path(&path)) && !turns_back(&path);
             if !is_asked && is_outside(&led) {
-                if led.contains(char::is_control) {
-                    let message = format!("{what} leads to `{led}`, which a row of a matrix cannot hold");
+                if !readable::is_one_line(&led) {
+                    let message = format!(
+                        "{what} leads to `{}`, which a row of a matrix cannot hold",
+                        readable::line(&led)
+                    );
                     unwritable.push(
                         Diagnostic::error(Code::LINE_END, message).at(span.or(place), "").with_help(
-                            "let the link lead to a name without line ends and other control characters",
+                            "let the link lead to a name without line ends and other characters that are not seen",
                         ),
                     );
                 }

@@ -1,6 +1,7 @@
 //! A run of a command: where it is, how it speaks, and what it keeps secret.
 
 use std::mem::take;
+use std::sync::Arc;
 
 use super::leaks::Leaks;
 use crate::bake::values::{SecretNames, kept};
@@ -9,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Secrets};
 use crate::error::Error;
 use crate::host::{Delivery, Host};
 use crate::readable;
+use crate::registry::Echoes;
 use crate::source::Sources;
 
 /// How mistakes are reported.
@@ -36,6 +38,8 @@ pub(super) struct Session<'a> {
     pub(super) secret_names: SecretNames,
     /// Texts that no product may hold.
     pub(super) leaks: Leaks,
+    /// What registries are sent to log in: what they serve may say it back.
+    pub(super) echoes: Arc<Echoes>,
 }
 
 /// How many diagnostics are reported at once; thousands are one mistake of what made the file.
@@ -61,7 +65,8 @@ impl Session<'_> {
         host: &Host,
         work: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Self { host: _, sources, voice, for_github, verbose, secrets, secret_names, leaks } = self;
+        let Self { host: _, sources, voice, for_github, verbose, secrets, secret_names, leaks, echoes } =
+            self;
         let mut there = Session {
             host,
             sources: take(sources),
@@ -71,6 +76,7 @@ impl Session<'_> {
             secrets: take(secrets),
             secret_names: take(secret_names),
             leaks: take(leaks),
+            echoes: echoes.clone(),
         };
         let done = work(&mut there);
         (*sources, *secrets) = (there.sources, there.secrets);
@@ -84,8 +90,9 @@ impl Session<'_> {
             return;
         }
         let told = diagnostics.iter().take(MAX_TOLD);
-        let told =
-            told.map(|one| one.without(&self.secrets).with_texts(kept::readable).with_texts(shortened));
+        let told = told
+            .map(|one| one.without(&self.secrets).with_texts(kept::readable).with_texts(shortened))
+            .map(|one| one.with_texts(|text| self.echoes.without(text)));
         let more = diagnostics
             .len()
             .checked_sub(MAX_TOLD)
@@ -134,18 +141,27 @@ impl Session<'_> {
 
     /// Refuses a product in which the value of a secret is.
     pub(super) fn check_leaks(&self, place: &str, product: &str) -> Result<(), Error> {
-        Ok(self.leaks.check(place, product).map_err(|leak| vec![leak])?)
+        self.leaks.check(place, product).map_err(|leak| vec![leak])?;
+        if self.echoes.are_in(product) {
+            let message = format!("{place} would hold what was sent to a registry to log in");
+            return Err(vec![
+                Diagnostic::error(Code::SECRET, message)
+                    .with_help("look whether what the registry serves holds it, and replace the login if so"),
+            ]
+            .into());
+        }
+        Ok(())
     }
 
     /// Writes a product for a person to read: what it holds of others controls neither a terminal nor a runner.
     pub(super) fn show(&self, text: &str) -> Result<(), Error> {
-        self.deliver(&readable::lines(text))
+        self.deliver(&readable::lines(&self.echoes.without(text)))
     }
 
     /// The same with styles and links of ours; `plain` is what it says without them, which may be broken up in it.
     pub(super) fn show_styled(&self, text: &str, plain: &str) -> Result<(), Error> {
-        self.check_leaks("the output", plain)?;
-        self.deliver(&readable::linked(text))
+        self.check_leaks("the output", &self.echoes.without(plain))?;
+        self.deliver(&readable::linked(&self.echoes.without(text)))
     }
 
     /// Writes JSON.
@@ -184,7 +200,8 @@ impl Session<'_> {
 pub(super) fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Result<(), Error> {
     let host = session.host;
     session.check_leaks("an output of the step", outputs)?;
-    session.check_leaks("the job summary", summary)?;
+    let summary = session.echoes.without(summary);
+    session.check_leaks("the job summary", &summary)?;
     let file = |name: &str| host.env().get(name).filter(|path| !path.is_empty());
     match file("GITHUB_OUTPUT") {
         Some(path) => host.append(path, outputs)?,
@@ -195,7 +212,7 @@ pub(super) fn github(session: &Session<'_>, outputs: &str, summary: &str) -> Res
         .with_help("`--github` is for steps of GitHub Actions")]),
     }
     if let Some(path) = file("GITHUB_STEP_SUMMARY") {
-        host.append(path, summary)?;
+        host.append(path, &summary)?;
     }
     Ok(())
 }

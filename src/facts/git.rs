@@ -127,7 +127,7 @@ fn detached(run: Run<'_>) -> Result<Option<String>, String> {
 }
 
 /// The page of a repository, from where git fetches it; none when that is not a host's address. Never with credentials.
-fn page(remote: &str) -> Option<String> {
+pub(crate) fn page(remote: &str) -> Option<String> {
     let (scheme, rest) = match remote.split_once("://") {
         Some((scheme, rest)) => (scheme, rest.to_owned()),
         // `git@github.com:acme/app.git`

@@ -85,6 +85,21 @@ pub(crate) fn is_untrusted(env: &Environment, event: Option<&str>) -> bool {
     }
 }
 
+/// The commits that a run is about and that an outside contributor may have written.
+pub(crate) fn heads(event: Option<&str>) -> Vec<String> {
+    const PLACES: [&str; 4] =
+        ["/pull_request/head/sha", "/workflow_run/head_sha", "/check_run/head_sha", "/check_suite/head_sha"];
+    let payload = Payload::parse(event).unwrap_or(Payload(Value::Null));
+    PLACES.iter().filter_map(|place| payload.text(place)).collect()
+}
+
+/// The commit of the repository's own branch, where the run is of that: of a pull request's own events, it is the merge.
+pub(crate) fn sha_of_base(env: &Environment) -> Option<&str> {
+    let event = variable(env, "GITHUB_EVENT_NAME")?;
+    let is_merge = event.starts_with("pull_request") && event != "pull_request_target";
+    variable(env, "GITHUB_SHA").filter(|_| !is_merge)
+}
+
 /// The workflow's file in its repository; its name where the variable with the file is not set, as on Gitea.
 fn workflow(env: &Environment) -> Option<String> {
     let file = || {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -127,18 +127,32 @@ impl Host {
         std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
     }
 
-    /// Adds text to the end of a file, as for `$GITHUB_OUTPUT`; creates it when there is none.
+    /// Adds lines to the end of a file, as for `$GITHUB_OUTPUT`; creates it when there is none, and ends its last line where
+    /// another step left it open.
     ///
     /// # Errors
     /// When the operating system refuses.
     pub fn append(&self, path: impl AsRef<Path>, text: &str) -> Result<(), HostError> {
         let path = path.as_ref();
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(self.resolve(path))
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| HostError::new(Action::Write, path, error))
+        let place = self.resolve(path);
+        let is_open = || -> io::Result<bool> {
+            let mut last = [b'\n'];
+            // What cannot be looked at, such as a pipe, is only written to.
+            if let Ok(mut file) = File::open(&place)
+                && file.metadata()?.is_file()
+                && file.seek(SeekFrom::End(0))? > 0
+            {
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut last)?;
+            }
+            Ok(last != [b'\n'])
+        };
+        let append = || -> io::Result<()> {
+            let start = if is_open()? { "\n" } else { "" };
+            let mut file = OpenOptions::new().append(true).create(true).open(&place)?;
+            file.write_all(format!("{start}{text}").as_bytes())
+        };
+        append().map_err(|error| HostError::new(Action::Write, path, error))
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {

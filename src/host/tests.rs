@@ -1,7 +1,6 @@
 //! Tests of `host`.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 

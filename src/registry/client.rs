@@ -42,6 +42,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// How much is endured for one request.
     pub patience: Patience,
+    /// What takes note of credentials, for whoever prints what registries serve.
+    pub echoes: Arc<Echoes>,
 }
 
 /// What speaks to registries. It can be cloned; clones share connections and tokens.
@@ -109,7 +111,7 @@ impl Client {
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
-        let Settings { environment, home, insecure, ca_files, timeouts, patience } = settings;
+        let Settings { environment, home, insecure, ca_files, timeouts, patience, echoes } = settings;
         let proxies = Proxies::from_environment(environment).map_err(|variable| {
             let problem = "it is not the address of an HTTP proxy, such as `http://proxy:3128`".to_owned();
             Error::new(Operation::Open, variable, ErrorKind::Invalid(problem))
@@ -124,7 +126,7 @@ impl Client {
             patience: *patience,
             clock,
             observer,
-            echoes: Echoes::default(),
+            echoes: echoes.clone(),
             insecure: insecure.clone(),
         });
         let credentials = Credentials::new(environment, home.as_deref(), timeouts.helper);

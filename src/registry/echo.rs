@@ -1,6 +1,7 @@
 //! What a server says, without our own credentials: some say back what they were sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
@@ -33,8 +34,10 @@ const MAX_KEPT: usize = 64;
 /// The credentials that requests had, each with the forms in which an answer could say them back: making these takes long, and
 /// most requests have those of another one.
 #[derive(Default)]
-pub(super) struct Echoes {
+pub struct Echoes {
     kept: Mutex<BTreeMap<String, Arc<Secrets>>>,
+    /// Those whose forms are kept no longer.
+    earlier: Mutex<BTreeSet<String>>,
     /// What may be said back without being sent: a server remembers what an earlier run sent it.
     known: OnceLock<Secrets>,
 }
@@ -57,6 +60,12 @@ impl Secrets {
     }
 }
 
+impl fmt::Debug for Echoes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Echoes")
+    }
+}
+
 impl Echoes {
     /// Those that a request has.
     fn of(&self, message: &Message<'_>) -> Arc<Secrets> {
@@ -71,7 +80,9 @@ impl Echoes {
             .join("\n");
         let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KEPT {
-            known.clear();
+            let secrets = std::mem::take(&mut *known).into_values();
+            let secrets = secrets.flat_map(|one| one.secrets.clone()).filter(|secret| is_long(secret));
+            self.earlier.lock().unwrap_or_else(PoisonError::into_inner).extend(secrets);
         }
         let new =
             || Arc::new(Secrets::new(authorization.into_iter().flat_map(of_header).chain(form).collect()));
@@ -85,6 +96,42 @@ impl Echoes {
         self.known.get_or_init(|| Secrets::new(telling.collect()));
     }
 
+    /// Whether a text, which may be made of what a registry serves, has in any form what was sent to log in.
+    pub(crate) fn are_in(&self, text: &str) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = kept.values().map(|one| &**one).chain(self.known.get());
+        let all: Vec<&Disguises> = all.flat_map(|one| &one.disguises).collect();
+        if disguise::find(text, &all, |one| *one).is_some() {
+            return true;
+        }
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let folded = text.to_ascii_lowercase();
+        earlier.iter().any(|secret| folded.contains(&secret.to_ascii_lowercase()))
+    }
+
+    /// The text without it: without its line, where it is not said as it was sent.
+    pub(crate) fn without(&self, text: &str) -> String {
+        if !self.are_in(text) {
+            return text.to_owned();
+        }
+        let kept: Vec<Arc<Secrets>> =
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let known = self.known.get().into_iter();
+        let secrets = kept.iter().map(|one| &**one).chain(known).flat_map(|one| &one.secrets);
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut secrets: Vec<&String> = secrets
+            .filter(|secret| is_long(secret) && disguise::is_telling(secret))
+            .chain(&earlier)
+            .collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let line = |line: &str| {
+            let shown =
+                secrets.iter().fold(line.to_owned(), |line, secret| without_in_any_case(&line, secret));
+            if self.are_in(&shown) { HIDDEN.to_owned() } else { shown }
+        };
+        text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+    }
+
     /// Takes the credentials that a request had, and those that are known, out of what the answer says, unless the answer is what was asked for; out of
     /// its headers always.
     pub(super) fn hide(&self, answer: &mut Answer, message: &Message<'_>) {
@@ -96,6 +143,24 @@ impl Echoes {
             answer.leads_to_credentials |= leads_to_own;
         }
     }
+}
+
+/// Whether a text would be in no other word.
+fn is_long(secret: &str) -> bool {
+    secret.len() >= MIN_IN_HEADER
+}
+
+/// A line without a text, in whatever case it has it: names of platforms and media types are compared in lower case.
+fn without_in_any_case(line: &str, secret: &str) -> String {
+    let (folded, secret) = (line.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut shown = String::new();
+    let mut end = 0;
+    for (at, found) in folded.match_indices(&secret) {
+        shown.push_str(&line[end..at]);
+        shown.push_str(HIDDEN);
+        end = at + found.len();
+    }
+    shown + &line[end..]
 }
 
 fn hide(answer: &mut Answer, Secrets { secrets, disguises }: &Secrets) {
@@ -281,6 +346,39 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// What an index says of its platforms is compared in lower case.
+    #[test]
+    fn nothing_that_is_shown_says_them_back() {
+        let password = "Zq9+hunTer2/pass";
+        let send = |echoes: &Echoes, login: &str| {
+            let basic = format!("Basic {}", STANDARD.encode(login));
+            let message = Message { headers: vec![("authorization", basic)], ..Message::new(Method::GET) };
+            echoes.of(&message);
+        };
+        let echoes = Echoes::default();
+        send(&echoes, &format!("bob:{password}"));
+        let others = Echoes::default();
+        send(&others, &format!("bob:{password}"));
+        (0..=MAX_KEPT).for_each(|number| send(&others, &format!("bob:another-{number}")));
+        for echoes in [&echoes, &others] {
+            for (said, shown) in [
+                (password.to_lowercase(), "a …/amd64\nb"),
+                (password.to_uppercase(), "a …/amd64\nb"),
+                (password.to_owned(), "a …/amd64\nb"),
+                ("linux".to_owned(), "a linux/amd64\nb"),
+                ("bob".to_owned(), "a bob/amd64\nb"),
+            ] {
+                assert_eq!(echoes.without(&format!("a {said}/amd64\nb")), shown, "{said}");
+                assert_eq!(echoes.are_in(&said), shown.contains(HIDDEN), "{said}");
+            }
+        }
+        for form in [STANDARD.encode(password), password.chars().rev().collect(), percent::encode(password)] {
+            assert_eq!(echoes.without(&format!("a\n{form}/amd64\nb")), "a\n…\nb", "{form}");
+        }
+        send(&others, "bob:postgres");
+        assert_eq!(others.without("a postgres"), "a postgres");
     }
 
     #[test]

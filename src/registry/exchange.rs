@@ -26,7 +26,7 @@ pub(super) struct Exchanger {
     pub(super) patience: Patience,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
-    pub(super) echoes: Echoes,
+    pub(super) echoes: Arc<Echoes>,
     /// Registries that are reached without encryption, although they are on other machines.
     pub(super) insecure: BTreeSet<Registry>,
 }

@@ -40,6 +40,7 @@ mod url;
 pub use client::{Client, Settings};
 pub use clock::{Clock, SystemClock};
 pub use content::{Content, Open};
+pub(crate) use echo::Echoes;
 pub use error::{Error, ErrorKind};
 pub(crate) use error::{ErrorEntry, Operation};
 pub use layout::Layout;

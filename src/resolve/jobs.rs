@@ -23,6 +23,7 @@ use crate::naming;
 use crate::parallel;
 use crate::plan::{Build, Image, Job, Plan, Role};
 use crate::platform::Platform;
+use crate::readable;
 use crate::runner::Runner;
 use crate::spec::Grouping;
 
@@ -144,23 +145,25 @@ fn kind_of(job: &Job, is_apart: bool) -> (Option<&Platform>, &Runner, [&[String]
 pub(super) fn unwritable(jobs: &[Job], legs: &Legs, targets: &Targets<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for job in jobs {
-        if let Some(asked) = job.allow.iter().find(|asked| asked.contains(char::is_control)) {
+        if let Some(asked) = job.allow.iter().find(|asked| !readable::is_one_line(asked)) {
             let span = job.legs.iter().find_map(|leg| legs.get(leg)?.leg.definition.span);
-            let message =
-                format!("job `{}` asks for `{asked}`, which a row of a matrix cannot hold", job.name);
-            found.push(
-                Diagnostic::error(Code::LINE_END, message).at(span, "").with_help(
-                    "give the file or folder a name without line ends and other control characters",
-                ),
+            let message = format!(
+                "job `{}` asks for `{}`, which a row of a matrix cannot hold",
+                job.name,
+                readable::line(asked)
             );
+            found.push(Diagnostic::error(Code::LINE_END, message).at(span, "").with_help(
+                "give the file or folder a name without line ends and other characters that are not seen",
+            ));
         }
         for name in job.env.iter().filter(|name| !naming::is_variable(name)) {
             let secrets = targets.resolved.values().flat_map(|target| &target.secret);
             let span =
                 secrets.filter(|secret| secret.variable() == Some(name)).find_map(|secret| secret.span);
             let message = format!(
-                "job `{}` reads a secret from the environment variable `{name}`, which no CI can set",
-                job.name
+                "job `{}` reads a secret from the environment variable `{}`, which no CI can set",
+                job.name,
+                readable::line(name)
             );
             let error = Diagnostic::error(Code::SECRET_VARIABLE, message).at(span, "");
             found.push(

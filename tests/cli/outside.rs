@@ -161,6 +161,9 @@ fn links_that_lead_out_are_asked_for() {
         link("../beside", "github.com");
         link("../beside", "https:");
         link("../beside/deep", "git@example.com:x");
+        for scheme in ["tar:", "HTTPS:", "Docker-image:", "docker-image:", "git+https:"] {
+            link("../beside/deep", scheme);
+        }
         let output = test.env("GITHUB_EVENT_NAME", event).cwd("repo").args(args.iter().copied()).output();
         (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
     };
@@ -212,6 +215,15 @@ fn links_that_lead_out_are_asked_for() {
             "context = \"github.com/deep/er\"\n  dockerfile = \"up/Dockerfile\"",
             &["fs.read=../beside/Dockerfile", "fs.read=../beside/deep/er"],
         ),
+        // Whatever looks like an address and is none to buildx.
+        ("contexts = { x = \"tar://..\" }", &["fs.read=../beside"]),
+        ("contexts = { x = \"tar://er\" }", &["fs.read=../beside/deep/er"]),
+        ("contexts = { x = \"HTTPS://..\" }", &["fs.read=../beside"]),
+        ("contexts = { x = \"Docker-image://..\" }", &["fs.read=../beside"]),
+        ("contexts = { x = \"git+https://.\" }", &["fs.read=../beside/deep"]),
+        ("context = \"tar://er\"", &["fs.read=../beside/deep/er"]),
+        ("contexts = { x = \"docker-image://alpine\" }", &[]),
+        ("contexts = { x = \"s3://bucket\" }", &[]),
         ("context = \"github.com/acme/app\"", &[]),
         ("context = \"https://example.com/app.git\"", &[]),
         // What stays inside, and what is outside by its name.

@@ -530,6 +530,7 @@ fn what_is_allowed_stands_in_another_revision() {
     }
     // What is checked out in an untrusted event may be theirs, however it is called.
     git(&["branch", "base"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "b"]);
     let in_event = |consent: &str, event: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
         command.args(["plan", "--github", "--consent", consent]).current_dir(test.folder());
@@ -557,13 +558,15 @@ fn what_is_allowed_stands_in_another_revision() {
         }
     }
     let (code, told) = in_event("git:base:.github/consent.json", "pull_request_target");
+    assert!(code == Some(1) && told.contains("a branch of this clone"), "{told}");
+    let (code, told) = in_event("git:refs/heads/base:.github/consent.json", "pull_request_target");
     assert_eq!(code, Some(0), "{told}");
     // A name that is also that of a branch or tag which somebody else may have pushed.
-    git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    git(&["update-ref", "refs/remotes/origin/main", "base"]);
     let own = "git:origin/main:.github/consent.json";
     assert_eq!(in_event(own, "pull_request_target").0, Some(0));
     for other in ["refs/heads/origin/main", "refs/tags/origin/main"] {
-        git(&["update-ref", other, "HEAD"]);
+        git(&["update-ref", other, "base"]);
         for consent in
             [own, "git:origin/main~0:.github/consent.json", "git:origin/main@{0}:.github/consent.json"]
         {
@@ -584,6 +587,95 @@ fn what_is_allowed_stands_in_another_revision() {
         let (code, told) = run(path.to_str().unwrap());
         assert!(code == Some(1) && told.contains("consent-file"), "{text}: {told}");
     }
+}
+
+/// Whatever its name is, what the contributor wrote allows nothing.
+#[test]
+fn no_commit_of_the_contributor_says_what_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(arguments);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let spec = image("  tags = [\"1\"]\n  runners = { default = \"own\" }");
+    fs::write(folder.path().join("docker-bake.hcl"), spec).unwrap();
+    fs::write(folder.path().join("c.json"), r#"{"runners": ["own"]}"#).unwrap();
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "of the base"]);
+    let base = git(&["rev-parse", "HEAD"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "theirs"]);
+    let theirs = git(&["rev-parse", "HEAD"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "the merge"]);
+    let head = git(&["rev-parse", "HEAD"]);
+    let events = tempfile::tempdir().unwrap();
+    let payload = events.path().join("event.json");
+    let event = format!(
+        r#"{{"pull_request": {{"head": {{"sha": "{theirs}", "repo": {{"full_name": "them/app"}}}}, "base": {{"repo": {{"full_name": "acme/app"}}}}}}}}"#
+    );
+    fs::write(&payload, event).unwrap();
+    let run = |revision: &str, event: &str, sha: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        command.args(["plan", "--github", "--publish=false", "--consent", &format!("git:{revision}:c.json")]);
+        command.env("GITHUB_EVENT_NAME", event).env("GITHUB_EVENT_PATH", &payload);
+        command.env("GITHUB_SHA", sha).env("GITHUB_REPOSITORY", "acme/app");
+        command.env_remove("GITHUB_OUTPUT").env_remove("GITHUB_STEP_SUMMARY").current_dir(folder.path());
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() || told.contains("error[consent-file]"), "{revision}: {told}");
+        (output.status.success(), told)
+    };
+    let origin = "refs/remotes/origin/main";
+    let (of_merge, of_base) = ("pull_request", "pull_request_target");
+    // What the remote's branch is, the event, the commit of the run, and whether it may say what is allowed.
+    for (at, event, sha, may) in [
+        (&base, of_merge, &head, true),
+        (&base, of_base, &base, true),
+        (&head, of_merge, &head, false),
+        (&head, of_base, &base, false),
+        (&theirs, of_merge, &head, false),
+        (&theirs, of_base, &base, false),
+        // Where the base itself is checked out.
+        (&head, of_base, &head, true),
+        (&head, "issue_comment", &head, true),
+    ] {
+        git(&["update-ref", origin, at]);
+        for name in [origin, "origin/main", at.as_str()] {
+            let (ran, told) = run(name, event, sha);
+            assert_eq!(ran, may, "{name} {at} {event} {sha}: {told}");
+        }
+    }
+    // The remote is their fork.
+    git(&["update-ref", origin, &base]);
+    git(&["remote", "add", "origin", "https://github.com/them/app"]);
+    let (ran, told) = run(origin, of_base, &base);
+    assert!(!ran && told.contains("a branch of https://github.com/them/app"), "{told}");
+    for own in ["https://github.com/acme/app", "git@github.com:Acme/app.git", "ssh://git@github.com/acme/app"]
+    {
+        git(&["remote", "set-url", "origin", own]);
+        assert!(run(origin, of_base, &base).0, "{own}");
+    }
+    // Names that lead elsewhere than they look, and others that do not.
+    for (branch, name, may) in [
+        ("refs/heads/origin", "origin", false),
+        (&*format!("refs/heads/{}", &base[..8]), &base[..8], false),
+        ("refs/heads/refs/remotes/origin/main", origin, true),
+        ("refs/heads/refs/remotes/origin/other", "refs/remotes/origin/other", false),
+        ("refs/heads/upstream/main", "upstream/main", false),
+        ("refs/tags/policy", "policy", true),
+        ("refs/tags/policy", "refs/tags/policy", true),
+        ("refs/heads/policy", "refs/heads/policy", true),
+    ] {
+        git(&["update-ref", branch, &base]);
+        git(&["symbolic-ref", "refs/remotes/origin/HEAD", origin]);
+        let (ran, told) = run(name, of_base, &base);
+        assert_eq!(ran, may, "{branch} {name}: {told}");
+        git(&["update-ref", "-d", branch]);
+    }
+    assert!(run("origin", of_base, &base).0, "the default branch of the remote");
 }
 
 /// As with Compose at the desk; but where a stranger may have written the path, the file is whoever's the machine is.

@@ -1,4 +1,4 @@
-//! Values that a file gives to variables whose names look secret.
+//! Values that a file gives to secret variables.
 
 use super::files::Module;
 use crate::bake::values::{Value, secret};
@@ -6,15 +6,17 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Module {
-    /// The variables whose names look secret and that got a value from outside of the files, with that value; of a
+    /// The secret variables that got a value from outside of the files, with that value; of a
     /// `NAME_JSON`, with each string in it.
     #[must_use]
     pub fn given_secrets(&self) -> Vec<(String, String)> {
         let mut secrets = Vec::new();
         for (name, variable) in &self.variables {
             let is_typed = variable.body.attribute("type").is_some();
-            let is_secret = self.surroundings.secrets.has(name);
-            let Some(given) = self.override_of(name, is_typed).filter(|_| is_secret) else { continue };
+            let Some(given) = self.override_of(name, is_typed) else { continue };
+            if !self.surroundings.secrets.has_value(name, &given.text) {
+                continue;
+            }
             if let Ok(value) = serde_json::from_str::<serde_json::Value>(&given.text) {
                 secrets.extend(strings(&value).into_iter().map(|text| (name.to_string(), text)));
             }
@@ -23,7 +25,7 @@ impl Module {
         secrets
     }
 
-    /// A warning for each variable that looks secret and has the value that its file gives it. Whoever reads the file knows
+    /// A warning for each variable that is secret and has the value that its file gives it. Whoever reads the file knows
     /// that value, so it is written like any other; a real secret would be public already.
     #[must_use]
     pub fn public_secrets(&self) -> Vec<Diagnostic> {
@@ -35,12 +37,16 @@ impl Module {
                 self.attributes.contains_key(name) || variable.body.attribute("default").is_some();
             let is_replaced = self.surroundings.kept.contains(name)
                 || self.override_of(name, variable.body.attribute("type").is_some()).is_some();
-            let is_value = globals.get(name).is_some_and(|value| match value {
+            let secrets = &self.surroundings.secrets;
+            let is_secret = globals.get(name).is_some_and(|value| match value {
                 value if value.is_null() || !value.own_marks().is_empty() => false,
                 Value::Bool(..) => false,
-                value => value.as_str() != Some(""),
+                value => match value.as_str() {
+                    Some(text) => !text.is_empty() && secrets.has_value(name, text),
+                    None => secrets.has(name),
+                },
             });
-            if has_default && !is_replaced && is_value && self.surroundings.secrets.has(name) {
+            if has_default && !is_replaced && is_secret {
                 let message = format!(
                     "`{name}` {}, and its value is in the file: it is written like any other",
                     secret::reason(name)

@@ -12,6 +12,8 @@ use crate::source::Span;
 const LINK: &str = "target:";
 /// What comes before a path of this machine.
 pub(crate) const HERE: &str = "cwd://";
+/// What comes before the reference of an image.
+const IMAGE: &str = "docker-image://";
 /// What comes before the folder of a layout.
 pub(crate) const LAYOUT: &str = "oci-layout://";
 
@@ -38,9 +40,9 @@ pub(crate) fn folder_of(context: &Text) -> Option<&str> {
         let end = layout[name..].find([':', '@']).map_or(layout.len(), |at| name + at);
         return Some(&layout[..end]);
     }
-    // Nearly all are folders, which have no colon.
-    let is_address = written.contains(':') && (link_of(context).is_some() || written.contains("://"));
-    (!is_address && !is_remote(written)).then_some(written)
+    // What only looks like an address is a folder to buildx (`build/opt.go`), such as `tar://..`.
+    let is_address = link_of(context).is_some() || written.starts_with(IMAGE) || is_remote(written);
+    (!is_address).then_some(written)
 }
 
 /// The target that a context links to.

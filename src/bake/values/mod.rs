@@ -7,6 +7,7 @@ mod number;
 mod path;
 
 // Where they come from.
+mod login;
 mod marks;
 pub(crate) mod secret;
 

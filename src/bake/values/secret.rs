@@ -1,10 +1,13 @@
-//! Which variables are secret, by their names: asked here alone, and from here on the value's marks tell.
+//! Which variables are secret, by their names and by the form of their values: asked here alone, and from here on the value's
+//! marks tell.
 
 use std::collections::BTreeMap;
 
+use super::login;
 use super::marks::{Mark, Marks};
 
-/// Which variables are secret: those whose names say so, but for what the definition says of single ones.
+/// Which variables are secret: those whose names say so, and those that have a login in their values, but for what the definition
+/// says of single ones.
 #[derive(Clone, Debug, Default)]
 pub struct SecretNames(BTreeMap<String, bool>);
 
@@ -14,26 +17,35 @@ impl SecretNames {
         Self(said)
     }
 
-    /// Whether a variable's value is secret.
+    /// Whether a variable's value is secret, whatever it is.
     #[must_use]
     pub(crate) fn has(&self, name: &str) -> bool {
-        let said = self.0.get(name).or_else(|| self.0.get(name.strip_suffix("_JSON")?));
-        said.copied().unwrap_or_else(|| is_secret_name(name))
+        self.said(name).unwrap_or_else(|| is_secret_name(name))
     }
 
-    /// Forgets which names that look like secrets are said to be none; which ones.
+    /// Whether a variable is secret with this value.
+    #[must_use]
+    pub(crate) fn has_value(&self, name: &str, value: &str) -> bool {
+        self.said(name).unwrap_or_else(|| is_secret_name(name) || login::is_in(value))
+    }
+
+    /// What the definition says of a variable.
+    fn said(&self, name: &str) -> Option<bool> {
+        self.0.get(name).or_else(|| self.0.get(name.strip_suffix("_JSON")?)).copied()
+    }
+
+    /// Forgets which variables are said to be no secrets; those of them whose names look like one.
     pub(crate) fn distrust(&mut self) -> Vec<String> {
-        let denied = |name: &String, is_secret: bool| !is_secret && is_secret_name(name);
-        let names = self.0.iter().filter(|(name, is_secret)| denied(name, **is_secret));
-        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
-        self.0.retain(|name, is_secret| !denied(name, *is_secret));
-        names
+        let denied = self.0.iter().filter(|(name, is_secret)| !**is_secret && is_secret_name(name));
+        let denied: Vec<String> = denied.map(|(name, _)| name.clone()).collect();
+        self.0.retain(|_, is_secret| *is_secret);
+        denied
     }
 
     /// The marks of a variable's value: those of a secret, where there is something to hide.
     #[must_use]
     pub(crate) fn marks(&self, name: &str, value: &str) -> Marks {
-        if self.has(name) && !value.is_empty() {
+        if !value.is_empty() && self.has_value(name, value) {
             Marks::of(Mark::Secret(name.into()))
         } else {
             Marks::default()
@@ -46,7 +58,7 @@ impl SecretNames {
         let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
         // Of `app.args.TOKEN`, the last.
         let variable = name.rsplit('.').next().unwrap_or_default();
-        let is_secret = self.has(name) || self.has(variable);
+        let is_secret = self.has(name) || self.has_value(variable, value);
         if is_secret && !value.is_empty() { format!("{name}=…") } else { assignment.to_owned() }
     }
 
@@ -55,7 +67,7 @@ impl SecretNames {
         &self,
         variables: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> impl Iterator<Item = (String, String)> {
-        let secret = variables.into_iter().filter(|(name, _)| self.has(name));
+        let secret = variables.into_iter().filter(|(name, value)| self.has_value(name, value));
         secret.map(|(name, value)| (name.clone(), value.clone()))
     }
 
@@ -152,17 +164,17 @@ const PLAIN: [&str; 2] = ["PWD", "OLDPWD"];
 /// Why a secret variable is one, after its name.
 #[must_use]
 pub(crate) fn reason(name: &str) -> &'static str {
-    if is_secret_name(name) { "looks like a secret" } else { "is in `secret_variables`" }
+    if is_secret_name(name) {
+        "looks like a secret"
+    } else {
+        "has a login in its value, or is in `secret_variables`"
+    }
 }
 
 /// What makes a secret variable an ordinary one.
 #[must_use]
 pub(crate) fn remedy(name: &str) -> String {
-    if is_secret_name(name) {
-        format!("`secret_variables = [\"!{name}\"]` says so")
-    } else {
-        format!("take `{name}` out of `secret_variables`")
-    }
+    format!("`secret_variables = [\"!{name}\"]` says so")
 }
 
 /// Whether an environment variable's name says that its value is secret.
@@ -289,6 +301,10 @@ mod tests {
             ("app.args.API_KEY=", "app.args.API_KEY="),
             ("CACHE_KEY=x", "CACHE_KEY=x"),
             ("VERSION", "VERSION"),
+            ("INDEX=https://me:pass@host", "INDEX=…"),
+            ("app.args.INDEX=https://me:pass@host", "app.args.INDEX=…"),
+            ("INDEX=https://host", "INDEX=https://host"),
+            ("CACHE_KEY=https://me:pass@host", "CACHE_KEY=https://me:pass@host"),
         ] {
             assert_eq!(names.readable(assignment), expected);
         }

@@ -1,0 +1,94 @@
+//! Whether a revision of git can be what an outside contributor wrote: asked where a run is of an event that they cause.
+
+use super::session::Session;
+use crate::diagnostic::listed;
+use crate::facts::{self, github};
+
+/// What leads into a repository from another one.
+const REMOTES: &str = "refs/remotes/";
+const TAGS: &str = "refs/tags/";
+
+/// Why an outside contributor may have written what `object` names (`REVISION:PATH`), after "it is"; none where they cannot have.
+pub(super) fn doubt(session: &Session<'_>, object: &str) -> Option<String> {
+    let revision = object.split(':').next().unwrap_or_default();
+    let name = base(revision);
+    // `FETCH_HEAD` and the like are what was fetched or merged last.
+    if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
+        return Some("what this run has checked out, or fetched last".to_owned());
+    }
+    of_name(session, name).or_else(|| of_commit(session, revision))
+}
+
+/// Why it may be theirs by its name.
+fn of_name(session: &Session<'_>, name: &str) -> Option<String> {
+    let refs = refs(session, name);
+    match refs.as_slice() {
+        [] if is_whole_hash(name) => None,
+        [] => Some("neither a ref nor a whole commit".to_owned()),
+        [one] if one.starts_with(REMOTES) => of_remote(session, one),
+        [one] if one == name || one.starts_with(TAGS) => {
+            let head = symbolic(session, "HEAD")?;
+            (head == *one).then(|| "what this run has checked out".to_owned())
+        }
+        [one] => Some(format!("`{one}`, a branch of this clone, which may be the one that was checked out")),
+        several => Some(format!("a name of several refs: {}", listed(several))),
+    }
+}
+
+/// Why a branch of a remote may be theirs: the remote is their fork.
+fn of_remote(session: &Session<'_>, name: &str) -> Option<String> {
+    let remote = name.strip_prefix(REMOTES)?.split('/').next()?;
+    let url = session.host.git(&["remote", "get-url", remote]).ok()?;
+    let page = facts::git::page(url.trim())?;
+    let own = session.host.env().get("GITHUB_REPOSITORY").filter(|own| !own.is_empty())?;
+    let is_own = page.to_lowercase().ends_with(&format!("/{}", own.to_lowercase()));
+    (!is_own).then(|| format!("a branch of {page}, and this run is of {own}"))
+}
+
+/// Why it may be theirs by its commit.
+fn of_commit(session: &Session<'_>, revision: &str) -> Option<String> {
+    let commit = |revision: &str| {
+        let commit = format!("{revision}^{{commit}}");
+        let found = session.host.git(&["rev-parse", "--verify", "--end-of-options", &commit]).ok()?;
+        found.lines().rfind(|line| is_whole_hash(line)).map(str::to_owned)
+    };
+    // What is not there is not read either.
+    let named = commit(revision)?;
+    let env = session.host.env();
+    if github::heads(super::facts::event(session).as_deref()).contains(&named) {
+        return Some("the commit that they ask to merge".to_owned());
+    }
+    let is_of_base = github::sha_of_base(env).is_some_and(|base| base == named);
+    (Some(named) == commit("HEAD") && !is_of_base)
+        .then(|| "the commit that this run has checked out".to_owned())
+}
+
+/// The refs whose name it is by the rules of git (<https://git-scm.com/docs/gitrevisions>).
+fn refs(session: &Session<'_>, name: &str) -> Vec<String> {
+    let below = ["refs/", TAGS, "refs/heads/", REMOTES].map(|folder| format!("{folder}{name}"));
+    let mut full = vec![name.to_owned(), format!("{REMOTES}{name}/HEAD")];
+    full.extend(below);
+    let asked = full.iter().map(String::as_str).filter(|name| name.starts_with("refs/"));
+    let arguments: Vec<&str> = ["for-each-ref", "--format=%(refname)"].into_iter().chain(asked).collect();
+    let found = session.host.git(&arguments).unwrap_or_default();
+    let found: Vec<String> =
+        found.lines().filter(|found| full.iter().any(|name| name == found)).map(str::to_owned).collect();
+    // What is written in full goes before all others.
+    if found.iter().any(|found| found == name) { vec![name.to_owned()] } else { found }
+}
+
+/// What a revision is counted from.
+fn base(revision: &str) -> &str {
+    let name = revision.split(['^', '~']).next().unwrap_or_default();
+    name.split_once("@{").map_or(name, |(name, _)| name)
+}
+
+/// The ref that a name stands for.
+fn symbolic(session: &Session<'_>, name: &str) -> Option<String> {
+    let full = session.host.git(&["rev-parse", "--verify", "--symbolic-full-name", name]).ok()?;
+    Some(full.trim().to_owned()).filter(|full| !full.is_empty())
+}
+
+fn is_whole_hash(text: &str) -> bool {
+    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
