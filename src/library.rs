@@ -140,7 +140,7 @@ impl Evaluated {
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None, &present));
         match evaluated {
             Ok(run::Evaluated { module, definition, kept: _, null: _ }) => {
-                secrets.hide(definition.secret_texts().into_iter());
+                secrets.hide(definition.secret_texts().into_iter().chain(module.secret_texts()));
                 Ok(Self { sources, secrets, record, module, definition, present, warnings })
             }
             Err(mistakes) => Err(Mistakes::of(mistakes, &sources, &secrets)),

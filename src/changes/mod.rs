@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::published::plan_json::{ImageEntry, JobEntry, PlanJson};
+use crate::published::plan_json::{BuildEntry, ImageEntry, JobEntry, PlanJson};
 
 /// The version of the form of the JSON.
 pub(crate) const SCHEMA: u32 = 1;
@@ -32,6 +32,8 @@ pub(crate) struct Changes {
     pub platforms: Vec<PlatformChange>,
     /// What images are reused from in place of being built.
     pub reused: Vec<ReuseChange>,
+    /// The images that both have, and of which something else differs.
+    pub images: Vec<ImageChange>,
     /// The jobs.
     pub jobs: Vec<JobChange>,
     /// The targets that are built in both.
@@ -121,6 +123,15 @@ pub(crate) struct ReuseChange {
     pub to: Option<String>,
 }
 
+/// An image that is published otherwise. Values are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ImageChange {
+    /// Its key.
+    pub image: String,
+    /// What of its entry in `plan.json` differs, such as `immutable` or `annotations.org.opencontainers.image.licenses`.
+    pub what: Vec<String>,
+}
+
 /// A job that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct JobChange {
@@ -151,6 +162,7 @@ pub(crate) fn between(old: &Side, new: &Side) -> Changes {
         tags: tags(&old.plan, &new.plan),
         platforms: platforms(&old.plan, &new.plan),
         reused: reused(&old.plan, &new.plan),
+        images: images(&old.plan, &new.plan),
         jobs: jobs(&old.plan, &new.plan),
         definitions: compared.map(|(a, b)| definitions(old, a, new, b)).unwrap_or_default(),
         same_definition: old.plan.definition == new.plan.definition,
@@ -167,6 +179,7 @@ impl Changes {
             tags,
             platforms,
             reused,
+            images,
             jobs,
             definitions,
             same_definition,
@@ -175,6 +188,7 @@ impl Changes {
         tags.is_empty()
             && platforms.is_empty()
             && reused.is_empty()
+            && images.is_empty()
             && jobs.is_empty()
             && definitions.is_empty()
             && (*same_definition || *compared_definitions)
@@ -210,7 +224,8 @@ fn tags(old: &PlanJson, new: &PlanJson) -> Vec<TagChange> {
 
 /// Everything that an image is published as.
 fn references(key: &str, image: &ImageEntry) -> Vec<(String, Published)> {
-    let ImageEntry { version, repositories, mirrors, tags, .. } = image;
+    let (version, repositories, mirrors, tags) =
+        (&image.version, &image.repositories, &image.mirrors, &image.tags);
     let published = Published { image: key.to_owned(), version: version.clone() };
     let of_tag = |tag: &crate::published::plan_json::TagEntry| {
         let own = tag.repositories.as_ref().unwrap_or(repositories);
@@ -222,7 +237,7 @@ fn references(key: &str, image: &ImageEntry) -> Vec<(String, Published)> {
 
 fn platforms(old: &PlanJson, new: &PlanJson) -> Vec<PlatformChange> {
     let of = |image: &ImageEntry| -> BTreeMap<String, ()> {
-        let platform = |build: &crate::published::plan_json::BuildEntry| {
+        let platform = |build: &BuildEntry| {
             build.platform.as_ref().map_or_else(|| "the runner's".to_owned(), ToString::to_string)
         };
         image.builds.values().map(|build| (platform(build), ())).collect()
@@ -257,6 +272,66 @@ fn reused(old: &PlanJson, new: &PlanJson) -> Vec<ReuseChange> {
         to: to.cloned(),
     };
     differing(&before, &after).filter(|(key, ..)| is_in_both(key)).map(change).collect()
+}
+
+fn images(old: &PlanJson, new: &PlanJson) -> Vec<ImageChange> {
+    let both = new.images.iter().filter_map(|(key, image)| Some((key, old.images.get(key)?, image)));
+    let change = |(key, from, to): (&String, &ImageEntry, &ImageEntry)| {
+        let what = members(&attributes(from, to), &attributes(to, from), &MAPS_OF_IMAGES);
+        (!what.is_empty()).then(|| ImageChange { image: key.clone(), what })
+    };
+    both.filter_map(change).collect()
+}
+
+/// Attributes of images whose members are compared one by one.
+const MAPS_OF_IMAGES: [&str; 3] = ["annotations", "on_missing", "descriptor_annotations"];
+
+/// What an image is, besides what is compared by itself, or follows from the tags of all images. Of builds, those that the other
+/// has, too.
+fn attributes(image: &ImageEntry, other: &ImageEntry) -> Value {
+    let ImageEntry {
+        scheme,
+        tails,
+        withdrawn,
+        immutable,
+        index,
+        annotations,
+        version: _,
+        repositories: _,
+        mirrors: _,
+        tags: _,
+        builds,
+        reused: _,
+        yielded: _,
+        other_forms: _,
+        unclear: _,
+        codenames: _,
+    } = image;
+    let (mut on_missing, mut descriptor_annotations) = (BTreeMap::new(), BTreeMap::new());
+    for (name, build) in builds.iter().filter(|(name, _)| other.builds.contains_key(*name)) {
+        // Labels and annotations of the image itself stand in the Bake file.
+        let BuildEntry {
+            on_missing: missing,
+            descriptor_annotations: annotations,
+            platform: _,
+            job: _,
+            labels: _,
+            annotations: _,
+            inputs: _,
+        } = build;
+        on_missing.insert(name, missing);
+        descriptor_annotations.insert(name, annotations);
+    }
+    serde_json::json!({
+        "on_missing": on_missing,
+        "descriptor_annotations": descriptor_annotations,
+        "scheme": scheme,
+        "tails": tails,
+        "withdrawn": withdrawn,
+        "immutable": immutable,
+        "index": index,
+        "annotations": annotations,
+    })
 }
 
 fn jobs(old: &PlanJson, new: &PlanJson) -> Vec<JobChange> {

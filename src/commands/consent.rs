@@ -2,6 +2,7 @@
 //! cannot change.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::revision;
 use super::session::Session;
@@ -24,9 +25,22 @@ pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent
     let of_options = Consent { allow: given(allow), runners: given(runners) };
     let of_file =
         consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path, &definition.files))?;
-    let all = of_options.and(of_file);
+    let mut all = of_options.and(of_file);
+    if let Some(allow) = &mut all.allow {
+        let led: Vec<String> = allow.iter().filter_map(|allowed| led(session, allowed)).collect();
+        allow.extend(led);
+    }
     let is_strange = session.for_github && is_untrusted(session);
     Ok(if is_strange { all.or_nothing() } else { all })
+}
+
+/// What else a consent to a place outside allows, where a link there leads on, as for `docker buildx bake --allow`. A link in the
+/// checkout may be a contributor's.
+fn led(session: &Session<'_>, allowed: &str) -> Option<String> {
+    let (kind, path) = allowed.split_once('=')?;
+    let is_own = Path::new(path).is_absolute() && !session.host.is_within(path, &session.host.project());
+    let led = session.host.led(path);
+    (is_own && led != path).then(|| format!("{kind}={led}"))
 }
 
 /// Reads a file that what is planned cannot bring along.

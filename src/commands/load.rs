@@ -180,7 +180,7 @@ fn load_with(
         )
         .into());
     }
-    session.hide(definition.secret_texts().into_iter());
+    session.hide(definition.secret_texts().into_iter().chain(module.secret_texts()));
     session.leaks = Leaks::new(module.given_secrets().into_iter(), session.secret_names.among(host.env()));
     let leaks = session.leaks.texts().collect::<Vec<_>>();
     session.hide(leaks.into_iter());

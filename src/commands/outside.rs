@@ -95,8 +95,8 @@ pub(super) fn leading_out(
             if led == clean_path(&path) && !path.starts_with('/') {
                 continue;
             }
-            // What is outside by its name is asked for by it, unless it turns back behind a link.
-            let is_asked = is_outside(&clean_path(&path)) && !turns_back(&path);
+            // What is outside by its name is asked for by it, and by the place that a link there leads to.
+            let is_asked = is_outside(&clean_path(&path)) && !turns_back(&path) && led == clean_path(&path);
             if !is_asked && is_outside(&led) {
                 if !readable::is_one_line(&led) {
                     let message = format!(

@@ -11,12 +11,13 @@ const MAX_LINES: usize = 200;
 /// A kind of changes: what it is called, and for each one its change, what it is about and what is said of it.
 type Kind = (&'static str, Vec<(Change, String, String)>);
 
-fn kinds(changes: &Changes) -> [Kind; 5] {
+fn kinds(changes: &Changes) -> [Kind; 6] {
     let Changes {
         schema: _,
         tags,
         platforms,
         reused,
+        images,
         jobs,
         definitions,
         same_definition: _,
@@ -45,6 +46,7 @@ fn kinds(changes: &Changes) -> [Kind; 5] {
         let both = one.from.iter().chain(&one.to).map(String::as_str).collect::<Vec<_>>();
         (one.change, one.image.clone(), both.join(" → "))
     });
+    let images = images.iter().map(|one| (Change::Changed, one.image.clone(), one.what.join(", ")));
     let jobs = jobs.iter().map(|one| (one.change, one.job.clone(), one.what.join(", ")));
     let definitions =
         definitions.iter().map(|one| (Change::Changed, one.target.clone(), one.what.join(", ")));
@@ -52,6 +54,7 @@ fn kinds(changes: &Changes) -> [Kind; 5] {
         ("Tags", tags.collect()),
         ("Platforms", platforms.collect()),
         ("Reused", reused.collect()),
+        ("Images", images.collect()),
         ("Jobs", jobs.collect()),
         ("Definitions", definitions.collect()),
     ]

@@ -10,6 +10,8 @@ use super::image::{Covered, EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
 use crate::bake::module::Matrix;
+use crate::bake::target::attributes::AttributeKind;
+use crate::bake::target::context::link_of;
 use crate::bake::target::links::links as links_of;
 use crate::bake::target::{LostMark, Reach, Target, Text, rewritten};
 use crate::bake::values::Name;
@@ -22,15 +24,49 @@ use crate::platform::PlatformPrefix;
 use crate::source::Span;
 use crate::spec::{self, Declared, Marked, PlatformOverride};
 
-/// Reports each secret in what would be written.
-pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>, diagnostics: &mut Diagnostics) {
-    // Image blocks have been refused already if they hold one.
-    for (place, mark, span) in once(&of_source(targets, input)) {
+/// An error for each secret in a name, before anything is looked for under it: whatever is said of a name quotes it.
+pub(super) fn secret_names(input: &Input<'_>) -> Diagnostics {
+    let mut parts = Vec::new();
+    for target in input.definition.targets.values() {
+        if let Some((marks, span)) = input.module.name_marks(&target.name) {
+            parts.push(MarkedPart { place: MarkedPlace::TargetName, marks: marks.clone(), span: Some(span) });
+        }
+        target.each_text(&mut |attribute, text| {
+            let is_name = match attribute.kind {
+                AttributeKind::Inherits(_) => true,
+                AttributeKind::Contexts(_) => link_of(text).is_some(),
+                _ => false,
+            };
+            if is_name {
+                let (attribute, target) = (attribute.name, &target.name);
+                let place = MarkedPlace::OfTarget { attribute, reach: Reach::Both, target };
+                parts.push(MarkedPart { place, marks: text.value.marks().clone(), span: text.span });
+            }
+        });
+    }
+    for group in input.definition.groups.values() {
+        group.each_text(&mut |attribute, text| {
+            let place = MarkedPlace::OfGroup { reach: attribute.reach, group: &group.name };
+            parts.push(MarkedPart { place, marks: text.value.marks().clone(), span: text.span });
+        });
+    }
+    refused(&parts, input)
+}
+
+/// An error for each secret in what would be written. Image blocks are refused if they hold one.
+pub(super) fn secrets(targets: &Targets<'_>, input: &Input<'_>) -> Diagnostics {
+    refused(&of_source(targets, input), input)
+}
+
+fn refused(parts: &[MarkedPart<'_>], input: &Input<'_>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    for (place, mark, span) in once(parts) {
         if let Mark::Secret(name) = mark {
             let can_keep = input.module.has_variable(name);
             diagnostics.report(spec::secret(&place.to_string(), name, can_keep).at(span, ""));
         }
     }
+    diagnostics
 }
 
 /// An error for each part of a committed file that differs from run to run.

@@ -89,7 +89,11 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::default();
     let spec = Spec::read(input.module, &mut diagnostics);
     let workflow = spec.workflow(input.module, input.texts, &mut diagnostics);
-    let targets = Targets::resolve(input)?;
+    // Where there are secrets, nothing else is said: it may quote a part of them.
+    let mut secrets = marks::secret_names(input);
+    let targets = Targets::resolve(input).or_else(|found| secrets.check().and(Err(found)))?;
+    secrets.extend(marks::secrets(&targets, input).into_found());
+    secrets.check()?;
 
     let images::Images { planned: mut images, mut left_out, empty } =
         images::unresolved(input, &spec, &targets, &mut diagnostics);
@@ -103,7 +107,6 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
     overruled::warn(input, &images, &publications, &targets, &mut diagnostics);
     let mut legs = legs::legs(input, &images, &publications, &targets, &mut diagnostics);
-    marks::secrets(&targets, input, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
     diagnostics.extend(labels::left_out(said, input));
     unbuilt(input, &legs, &images, &targets, &mut diagnostics);

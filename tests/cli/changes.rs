@@ -95,6 +95,28 @@ DEFINITIONS
     assert!(done(folder, &["diff", "old", "new"]).contains("is unknown"));
 }
 
+/// What stands in no Bake file.
+#[test]
+fn what_else_an_image_is_is_compared() {
+    let plain = definition("1.4.1", BOTH, "x");
+    let with = |attribute: &str| plain.replace("  version ", &format!("  {attribute}\n  version "));
+    for (attribute, expected) in [
+        ("immutable = true", "immutable"),
+        ("scheme = \"calver\"", "scheme"),
+        ("annotations = { \"org.example.a\" = \"b\" }", "annotations.org.example.a"),
+        ("withdrawn = [\"1.3.0\"]", "withdrawn"),
+        ("on_missing = \"drop\"", "on_missing.app-linux-amd64, on_missing.app-linux-arm64"),
+    ] {
+        let test = two_plans(&plain, &with(attribute));
+        let found = done(test.folder(), &["diff", "old", "new"]);
+        assert!(found.contains(&format!("IMAGES\n  changed  app  {expected}\n")), "{attribute}: {found}");
+        let back: Value =
+            serde_json::from_str(&done(test.folder(), &["diff", "new", "old", "--format=json"])).unwrap();
+        assert_eq!(back["images"][0]["image"], "app", "{attribute}");
+        assert_eq!(done(test.folder(), &["diff", "new", "new"]), "nothing differs\n", "{attribute}");
+    }
+}
+
 #[test]
 fn what_is_reused_is_compared() {
     let text = definition("1.4.1", AMD, "x");

@@ -142,6 +142,42 @@ fn a_file_of_variables_that_is_not_there_is_not_outside() {
     assert!(told.contains("`.env` lies outside of"), "{told}");
 }
 
+/// Consent to a folder is none to what a link in it leads to, as for Bake.
+#[test]
+fn consent_to_a_folder_covers_no_link_in_it() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let root = elsewhere.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("srv/real")).unwrap();
+    fs::create_dir_all(root.join("etc")).unwrap();
+    symlink("../etc", root.join("srv/lnk")).unwrap();
+    symlink("real", root.join("srv/current")).unwrap();
+    let (srv, etc) = (root.join("srv").display().to_string(), root.join("etc").display().to_string());
+    for (lines, allowed, may) in [
+        (format!("context = \"{srv}/lnk\""), vec![srv.clone()], false),
+        (format!("context = \"{srv}/lnk/x\""), vec![srv.clone()], false),
+        (format!("contexts = {{ x = \"{srv}/lnk\" }}"), vec![srv.clone()], false),
+        (format!("secret = [\"id=a,src={srv}/lnk/t\"]"), vec![srv.clone()], false),
+        (format!("ssh = [\"a={srv}/lnk/k\"]"), vec![srv.clone()], false),
+        (format!("cache-from = [\"type=local,src={srv}/lnk/c\"]"), vec![srv.clone()], false),
+        (format!("context = \"{srv}/lnk\""), vec![srv.clone(), etc.clone()], true),
+        (format!("context = \"{srv}/lnk\""), vec![format!("{srv}/lnk")], true),
+        (format!("context = \"{srv}/lnk/x\""), vec![format!("{srv}/lnk")], true),
+        (format!("context = \"{srv}/current\""), vec![srv.clone()], true),
+        (format!("context = \"{srv}/real\""), vec![format!("{srv}/current")], true),
+        (format!("context = \"{srv}/real\""), vec![format!("{srv}/lnk")], false),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", target(&lines)).file(".git/HEAD", "");
+        let allow = allowed.iter().map(|allowed| format!("--allow=fs.read={allowed}"));
+        let args = ["plan", "--github", "--publish=false"].map(str::to_owned).into_iter().chain(allow);
+        let args: Vec<String> = args.collect();
+        let test = test.env("GITHUB_EVENT_NAME", "pull_request_target");
+        let output = test.args(args.iter().map(String::as_str)).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(!told.contains("error[entitlement"), may, "{lines} {allowed:?}: {told}");
+        assert_eq!(output.status.success(), may, "{lines} {allowed:?}: {told}");
+    }
+}
+
 /// Bake asks for the place that a link leads to, and so does the row of its job.
 #[test]
 fn links_that_lead_out_are_asked_for() {

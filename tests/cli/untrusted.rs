@@ -318,6 +318,38 @@ fn the_value_of_a_secret_is_in_nothing_that_is_written() {
     }
 }
 
+/// A login is one whatever its variable is called.
+#[test]
+fn a_value_with_a_login_is_secret() {
+    let of = |image: &str| {
+        format!(
+            "variable \"PIP_INDEX_URL\" {{ default = \"\" }}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  args = {{ A = PIP_INDEX_URL }}\n}}\nimage {{\n  {image}\n}}\nimage \"app\" {{\n  repositories = [\"localhost:5000/acme/app\"]\n  tags = [\"1\"]\n}}\n"
+        )
+    };
+    let denied = "secret_variables = [\"!PIP_INDEX_URL\"]";
+    for (value, image, event, code) in [
+        ("https://me:q7hunter2fish@pypi.example.com/simple", "", "push", 1),
+        ("ghp_q7hunter2fish0123456789", "", "push", 1),
+        ("jdbc:postgresql://db/app?password=q7hunter2fish", "", "push", 1),
+        (r#"{"auths": {"ghcr.io": {"auth": "q7hunter2fish"}}}"#, "", "push", 1),
+        ("https://pypi.example.com/simple", "", "push", 0),
+        ("https://me:q7hunter2fish@pypi.example.com/simple", denied, "push", 0),
+        ("https://me:q7hunter2fish@pypi.example.com/simple", denied, "pull_request_target", 1),
+    ] {
+        for command in [&["plan", "--github", "--out", "out"][..], &["bake"], &["matrix"]] {
+            if !command.contains(&"--github") && event != "push" {
+                continue;
+            }
+            let test = Test::new().file("docker-bake.hcl", of(image)).env("PIP_INDEX_URL", value);
+            let output = test.env("GITHUB_EVENT_NAME", event).args(command.iter().copied()).output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{value} {event} {command:?}: {told}");
+            assert!(!told.contains("hunter"), "{told}");
+            assert_eq!(told.contains("`PIP_INDEX_URL`"), code == 1, "{told}");
+        }
+    }
+}
+
 #[test]
 fn a_definition_says_which_variables_are_secret() {
     let of = |more: &str, name: &str| {
@@ -1004,6 +1036,52 @@ fn the_working_directory_does_not_lead_out_of_a_checkout() {
         assert_eq!(found, Some(code), "{directory} {args:?}: {told}");
         assert_eq!(told.contains("leads out of the checkout"), code == 1, "{directory} {args:?}: {told}");
         assert!(code == 0 || !is_written, "{directory} {args:?}");
+    }
+}
+
+/// A message about a name quotes it, and the names of several targets can hold the whole of a secret.
+#[test]
+fn no_name_that_is_made_of_a_secret_is_quoted() {
+    let of = |text: &str| {
+        format!(
+            "variable \"MY_TOKEN\" {{ default = \"\" }}\ntarget \"base\" {{\n  platforms = [\"linux/arm64\"]\n}}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  {text}\n}}\n"
+        )
+    };
+    let image = |attributes: &str| {
+        format!(
+            "}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"e\"]\n  {attributes}\n"
+        )
+    };
+    let matrix = |length: usize, more: &str| {
+        let part = |number: usize| format!("substr(MY_TOKEN, {}, {length})", number * length);
+        let parts: Vec<String> = (0..3).map(part).collect();
+        of(&format!("name = \"a-${{m}}\"\n  matrix = {{ m = [{}] }}\n  {more}", parts.join(", ")))
+    };
+    for file in [
+        matrix(4, &image("")),
+        matrix(2, &image("")),
+        matrix(4, &image("version = \"1.2.3\"")),
+        matrix(4, &format!("output = [\"type=local,dest=x\"]\n{}", image(""))),
+        matrix(4, &format!("contexts = {{ c = \"target:base\" }}\n{}", image(""))),
+        of(&format!("contexts = {{ c = \"target:${{substr(MY_TOKEN, 0, 3)}}\" }}\n{}", image(""))),
+        of(&format!("contexts = {{ c = \"target:${{substr(MY_TOKEN, 0, 6)}}\" }}\n{}", image(""))),
+        of(&format!("inherits = [substr(MY_TOKEN, 3, 3)]\n{}", image(""))),
+        of(&format!(
+            "{}}}\ngroup \"default\" {{\n  targets = [substr(MY_TOKEN, 0, 3), substr(MY_TOKEN, 3, 3)]",
+            image("")
+        )),
+    ] {
+        for command in [&["plan"][..], &["plan", "--github"], &["matrix"], &["metadata"], &["bake"]] {
+            let test = Test::new().file("docker-bake.hcl", &file).args(command.iter().copied());
+            let output = test.env("MY_TOKEN", "ghpAbCdEfGhIjKlMnOpQrXyZ").output();
+            let told = String::from_utf8_lossy(&output.stderr).to_lowercase();
+            assert_eq!(output.status.code(), Some(1), "{file} {command:?}: {told}");
+            assert!(told.contains("error[secret]"), "{file} {command:?}: {told}");
+            let shown = told.replace("my_token", "");
+            for part in ["`gh`", "a-gh", "`ghp`", "abc`", "ghpa", "pabc", "defg", "fghi"] {
+                assert!(!shown.contains(part), "{file} {command:?}: {told}");
+            }
+        }
     }
 }
 

@@ -138,6 +138,11 @@ impl Module {
         self.instantiate(blocks)
     }
 
+    /// The strings that have been made of secrets while the files were evaluated, which messages may quote.
+    pub(crate) fn secret_texts(&self) -> Vec<String> {
+        self.context.secret_texts()
+    }
+
     /// The same without the strings that have been made of secrets, such as what `base64encode` makes of one.
     pub(super) fn without_secrets(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         diagnostics.into_iter().map(|one| self.without_secret(&one)).collect()

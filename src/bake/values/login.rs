@@ -9,6 +9,12 @@ const TOKENS: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"
 /// A token has more signs.
 const MIN_TOKEN: usize = 20;
 
+/// What the name of a password ends with where a text has it among other settings: `…?password=…`, `_authToken=…`.
+const SETTINGS: [&str; 6] = ["password=", "passwd=", "pwd=", "authtoken=", "accountkey=", "sharedaccesskey="];
+
+/// How a JSON web token begins (`{"` in Base64, <https://www.rfc-editor.org/rfc/rfc7519>).
+const JWT: &str = "eyJ";
+
 /// How private keys begin (<https://www.rfc-editor.org/rfc/rfc7468>).
 const PEM: &str = "-----BEGIN ";
 const PRIVATE: &str = "PRIVATE KEY-----";
@@ -16,18 +22,26 @@ const PRIVATE: &str = "PRIVATE KEY-----";
 /// What an entry of Docker's file of logins has one of.
 const DOCKER: [&str; 4] = ["auth", "password", "identitytoken", "registrytoken"];
 
-/// Whether a value has a login in it: an address with a password (`https://me:pass@host`), a token of a well-known kind, a private
-/// key, or Docker's file of logins.
+/// Whether a value has a login in it: an address with a password (`https://me:pass@host`), a token of a well-known kind, a setting
+/// that is one (`password=…`), a private key, or Docker's file of logins.
 #[must_use]
 pub(super) fn is_in(value: &str) -> bool {
     value.split(char::is_whitespace).any(is_token)
         || value.split(PEM).skip(1).any(|rest| rest.lines().next().is_some_and(|line| line.contains(PRIVATE)))
         || value.split("://").skip(1).any(has_password)
+        || has_setting(value)
         || value.contains("auths") && has_auths(value)
 }
 
 fn is_token(word: &str) -> bool {
-    word.len() >= MIN_TOKEN && TOKENS.iter().any(|start| word.starts_with(start))
+    let is_jwt = || word.starts_with(JWT) && word.matches('.').count() == 2;
+    word.len() >= MIN_TOKEN && (TOKENS.iter().any(|start| word.starts_with(start)) || is_jwt())
+}
+
+fn has_setting(value: &str) -> bool {
+    let folded = value.to_ascii_lowercase();
+    let is_set = |rest: &str| rest.starts_with(|c: char| !c.is_whitespace() && !"&;,\"'$".contains(c));
+    SETTINGS.iter().any(|name| folded.split(name).skip(1).any(is_set))
 }
 
 /// Whether an address, after its scheme, has a password, or a token in the place of the user.
@@ -70,6 +84,10 @@ mod tests {
             "cert\n-----BEGIN PRIVATE KEY-----",
             r#"{"auths": {"ghcr.io": {"auth": "bWU6cGFzcw=="}}}"#,
             r#"{"auths": {"a": {}, "b": {"identitytoken": "x"}}}"#,
+            "jdbc:postgresql://db/app?user=app&password=s3cret",
+            "//registry.npmjs.org/:_authToken=npm_0123",
+            "Server=db;Database=app;User Id=app;Password=s3cret;",
+            "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln",
         ] {
             assert!(is_in(value), "{value}");
         }
@@ -88,6 +106,10 @@ mod tests {
             r#"{"auths": {}}"#,
             "auths",
             "ghp_short",
+            "jdbc:postgresql://db/app?user=app&password=",
+            "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+            "password: no",
+            "eyJ.a.b",
             "1.2.3",
             "docker-image://alpine@sha256:0123",
         ] {

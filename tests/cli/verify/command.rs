@@ -3,6 +3,7 @@
 use snapbox::str;
 
 use super::desk::{APP, merged};
+use crate::loopback::{Answer, Seen, Server};
 use crate::merge::world::{World, plan, put_tag};
 use crate::support::Test;
 
@@ -243,5 +244,59 @@ fn definitions_cannot_name_layouts() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{attributes}{image}: {stderr}");
         assert!(stderr.contains("`bakeplan merge` and `verify` take OCI layouts"), "{stderr}");
+    }
+}
+
+/// What a registry serves may say the login back: as a platform, which is compared in lower case, and as a tag.
+#[test]
+fn no_report_says_the_login_back() {
+    use base64::Engine;
+    const PASSWORD: &str = "Pw+qzj/77hunterX";
+    let login = base64::engine::general_purpose::STANDARD.encode(format!("me:{PASSWORD}"));
+    let reversed: String = PASSWORD.chars().rev().collect();
+    for said in [PASSWORD, &login, &reversed, &PASSWORD.to_uppercase(), "linux"] {
+        let (basic, text) = (format!("Basic {login}"), said.to_owned());
+        let server = Server::start(move |seen: &Seen| {
+            if seen.header("authorization") != basic {
+                return Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", "Basic realm=\"r\"");
+            }
+            if seen.path().ends_with("/tags/list") {
+                let word: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+                return Answer::json(
+                    200,
+                    serde_json::json!({ "tags": [format!("1.9.0-{word}")] }).to_string(),
+                );
+            }
+            let config = bakeplan::internals::reference::Digest::sha256(b"{}");
+            let index = serde_json::json!({
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.index.v1+json",
+                "manifests": [{
+                    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                    "digest": config.to_string(),
+                    "size": 2,
+                    "platform": { "os": text, "architecture": text },
+                }],
+            });
+            Answer::new(200, "application/vnd.oci.image.index.v1+json", index.to_string())
+        });
+        let config = format!(r#"{{"auths":{{"{}":{{"auth":"{login}"}}}}}}"#, server.host());
+        let reference = format!("{}/acme/app:1", server.host());
+        let repository = format!("{}/acme/app", server.host());
+        for args in [
+            &["verify", &reference][..],
+            &["verify", "--keep-set", &repository],
+            &["-v", "verify", &reference],
+        ] {
+            let test = Test::new().file("docker/config.json", &config);
+            let docker = test.folder().join("docker").to_str().unwrap().to_owned();
+            let output = test.env("DOCKER_CONFIG", &docker).args(args.iter().copied()).output();
+            let shown = [output.stdout, output.stderr].concat();
+            let shown = String::from_utf8(shown).unwrap().to_lowercase();
+            for secret in [PASSWORD, &login, &reversed, "77hunterX", "Xretnuh77"] {
+                assert!(!shown.contains(&secret.to_lowercase()), "{said} {args:?}: {shown}");
+            }
+            assert!(said != "linux" || args[1].starts_with("--") || shown.contains("linux"), "{shown}");
+        }
     }
 }
