@@ -193,6 +193,11 @@ impl Host {
                 return Err(Problem::NotAFile);
             }
         }
+        // What looks like a file of the kernel's may be waited for, too, such as `/proc/kmsg`.
+        let is_of_kernel = || ["/proc", "/sys"].iter().any(|folder| self.place(path).starts_with(folder));
+        if is_of_kernel() && path.to_str().is_none_or(|path| self.leads_out(path)) {
+            return Err(Problem::NotAFile);
+        }
         Ok((File::open(full)?, found.map_or(0, |found| found.len())))
     }
 

@@ -11,8 +11,10 @@ use std::path::Path;
 /// When there is none, or it is a pipe, a socket or a device. `/dev/null` is empty, and so has an end.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let found = fs::metadata(path)?;
-    let is_null = || path.canonicalize().is_ok_and(|place| place == Path::new("/dev/null"));
-    if !found.is_file() && !found.is_dir() && !is_null() {
+    let place = path.canonicalize()?;
+    let is_other = !found.is_file() && !found.is_dir() && place != Path::new("/dev/null");
+    // What looks like a file there may be waited for, such as `/proc/kmsg`.
+    if is_other || ["/proc", "/sys"].iter().any(|folder| place.starts_with(folder)) {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
     File::open(path)
@@ -47,6 +49,7 @@ mod tests {
             assert_eq!(open_to_lock(path).unwrap_err().to_string(), "it is not a regular file");
         }
         assert!(open_to_lock(folder.path()).is_err());
+        assert!(!cfg!(target_os = "linux") || open(Path::new("/proc/self/status")).is_err());
         // One that is not there is made, and one that is stays as it is.
         open_to_lock(&lock).unwrap();
         fs::write(&lock, "x").unwrap();

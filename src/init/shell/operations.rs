@@ -34,6 +34,11 @@ fn replaced(text: &str, operation: &str) -> Option<String> {
 
 /// A text without what a pattern takes from its start (`#`) or end (`%`), the least or, with two signs, the most.
 fn cut<'t>(text: &'t str, operation: &str) -> Option<&'t str> {
+    /// Trying each end of a text takes time by its square.
+    const LONGEST: usize = 1000;
+    if text.len() > LONGEST {
+        return None;
+    }
     // A star of a shell takes slashes, too.
     const SLASH: &str = "\u{e002}";
     let mut signs = operation.chars();
@@ -190,6 +195,8 @@ mod tests {
             let value = changed(Template::from("linux/arm/v7"), operation);
             assert_eq!(value.and_then(|value| value.constant()).as_deref(), expected, "{operation}");
         }
+        let long = Template::from("a".repeat(2000).as_str());
+        assert_eq!(changed(long, "##*a*a*b").and_then(|value| value.constant()), None, "work has a limit");
         for (operation, expected) in [
             ("%.*", Some("1.2")),
             ("%%.*", Some("1")),
