@@ -100,11 +100,26 @@ fn is_told(when: &str, world: &World) -> bool {
         }
     }
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    when.chars().all(|c| is_of_word(c) || " ()\"=".contains(c))
-        && when
-            .split(|c: char| !is_of_word(c))
-            .filter(|word| !word.is_empty())
-            .all(|word| WORDS.contains(&word) || EVENTS.contains(&word))
+    let is_plain = |text: &str| {
+        text.chars().all(|c| is_of_word(c) || " ()=".contains(c))
+            && text
+                .split(|c: char| !is_of_word(c))
+                .filter(|word| !word.is_empty())
+                .all(|word| WORDS.contains(&word))
+    };
+    // A branch may be called like an event.
+    let mut parts = when.split('"');
+    let mut before = parts.next().unwrap_or_default();
+    let mut is_told = is_plain(before);
+    while let (Some(text), Some(after)) = (parts.next(), parts.next()) {
+        let compared = before.trim_end().strip_suffix("==").map(str::trim_end);
+        let is_alone = compared.is_none() && !after.trim_start().starts_with('=');
+        is_told &= is_plain(after)
+            && (compared.is_some_and(|word| word.ends_with("event")) && EVENTS.contains(&text)
+                || is_alone && ["true", "false"].contains(&text));
+        before = after;
+    }
+    is_told
 }
 
 /// Whether a condition that our words cannot say is still the same in all runs of a kind, as far as the examples show.

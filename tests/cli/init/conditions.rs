@@ -20,6 +20,23 @@ fn job(name: &str, condition: &str, context: &str, reference: &str) -> String {
 
 const ON: &str = "{push: {branches: [main, develop], tags: ['v*']}, pull_request: }";
 
+/// A branch may be called like a word of ours, or like an event.
+#[test]
+fn a_branch_with_the_name_of_an_event_is_a_branch() {
+    for name in ["production", "release", "push", "create", "schedule", "tag", "branch", "pr", "true"] {
+        for condition in
+            [format!("github.ref_name == '{name}'"), format!("${{{{ '{name}' == github.ref_name }}}}")]
+        {
+            for on in ["push", "{push: {branches: [main]}}", "{push: , pull_request: }"] {
+                let said = of(on, &job("x", &condition, ".", "ghcr.io/acme/app:x"));
+                said.proposes(&["(tag or branch)", &format!("\\\"{name}\\\"")]);
+            }
+        }
+    }
+    let said = of("push", &job("x", "github.event_name == 'push'", ".", "ghcr.io/acme/app:x"));
+    said.proposes(&["\"x\","]);
+}
+
 #[test]
 fn tags_of_a_condition_that_only_a_run_knows_are_left_out_with_a_warning() {
     for condition in [
