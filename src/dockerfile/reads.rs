@@ -14,6 +14,8 @@ pub(crate) struct Reads {
     pub(crate) bases: Vec<Base>,
     /// The named contexts of the target that stand for images and stages, as the target names them.
     pub(crate) contexts: IndexSet<String>,
+    /// What stages start from that is not in the Dockerfile.
+    pub(crate) parents: IndexSet<Parent>,
     /// Which files of the context are read.
     pub(crate) sources: Sources,
     /// What is downloaded.

@@ -40,6 +40,7 @@ impl Dockerfile {
             frontend,
             bases: vec![],
             contexts: IndexSet::new(),
+            parents: IndexSet::new(),
             sources: Sources::Whole(reason.clone()),
             remote: vec![],
             unknown: vec![reason],
@@ -129,12 +130,13 @@ impl<'a> Walk<'a> {
         self.unknown.sort_by_key(|reason| reason.line);
         // Each stage is gone through twice.
         self.unknown.dedup();
+        let parents = self.narrowing.needs_no_onbuild.clone();
         let sources = match self.whole.or_else(|| self.unknown.first().cloned()) {
             Some(reason) => Sources::Whole(reason),
             None => Sources::Paths(self.narrowing),
         };
         let (bases, contexts, remote, unknown) = (self.bases, self.used, self.remote, self.unknown);
-        Reads { frontend, bases, contexts, sources, remote, unknown }
+        Reads { frontend, bases, contexts, parents, sources, remote, unknown }
     }
 
     /// Notes that something is read that we cannot tell.

@@ -49,8 +49,16 @@ impl fmt::Display for BaseName {
     }
 }
 
-/// Why something is not known; nothing as long as it only has to be asked.
-pub(crate) type Unknown = Option<String>;
+/// Why something is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// It only has to be asked.
+    Unasked,
+    /// The registry does not say it, and may do so another time.
+    Unanswered(String),
+    /// What the registry says leaves it open.
+    Open(String),
+}
 
 /// A look at what repositories answered, which gathers what there is to ask. Of each base, the repository is given by its
 /// position.
@@ -82,13 +90,13 @@ impl<'r> Look<'r> {
     ) -> Result<T, Unknown> {
         match known {
             Known::Present(found) => Ok(found),
-            Known::Absent => Err(Some(format!("{what} is not there"))),
-            Known::Faulty(fault) => Err(Some(fault.message().to_owned())),
+            Known::Absent => Err(Unknown::Unanswered(format!("{what} is not there"))),
+            Known::Faulty(fault) => Err(Unknown::Unanswered(fault.message().to_owned())),
             Known::Unasked => match self.failures.get(&site) {
-                Some(failure) => Err(Some(failure.message.clone())),
+                Some(failure) => Err(Unknown::Unanswered(failure.message.clone())),
                 None => {
                     self.questions.insert((site, question));
-                    Err(None)
+                    Err(Unknown::Unasked)
                 }
             },
         }
@@ -111,7 +119,8 @@ impl<'r> Look<'r> {
         match at {
             TagOrDigest::Digest(digest) => Ok(digest.clone()),
             TagOrDigest::Tag(tag) => {
-                self.tagged(site, tag)?.ok_or_else(|| Some(format!("the tag `{tag}` is not there")))
+                let missing = || Unknown::Unanswered(format!("the tag `{tag}` is not there"));
+                self.tagged(site, tag)?.ok_or_else(missing)
             }
         }
     }
@@ -142,59 +151,49 @@ impl<'r> Look<'r> {
         let image = match &served.content {
             Content::Index(_) => return Ok(digest),
             Content::Image(image) => image,
-            Content::Unreadable(why) => return Err(Some(format!("{digest} cannot be read: {why}"))),
+            Content::Unreadable(why) => {
+                return Err(Unknown::Unanswered(format!("{digest} cannot be read: {why}")));
+            }
         };
         let configuration = self.configuration(site, &image.config.digest)?;
-        let own = configuration.platform.as_ref().map_err(|why| Some(why.clone()))?;
+        let own = configuration.platform.as_ref().map_err(|why| Unknown::Open(why.clone()))?;
         if platforms.iter().all(|platform| platform.as_ref().is_some_and(|platform| own.fits(platform))) {
             Ok(digest)
         } else {
-            Err(Some(format!(
+            Err(Unknown::Open(format!(
                 "it has no index but one image, for {own}, and it is not known that all builds are for that"
             )))
         }
     }
 
-    /// What a base is now, whether it can be pinned or not.
-    pub(crate) fn served(&mut self, site: usize, at: &TagOrDigest) -> Result<(), Unknown> {
-        let digest = self.digest(site, at)?;
-        match &self.manifest(site, &digest)?.content {
-            Content::Index(_) | Content::Image(_) => Ok(()),
-            Content::Unreadable(why) => Err(Some(why.clone())),
-        }
-    }
-
-    /// Whether instructions wait in a base for builds of a platform, or of any.
-    pub(crate) fn has_triggers(
+    /// The instructions that wait in a base for builds of a platform, or of any.
+    pub(crate) fn triggers(
         &mut self,
         site: usize,
         at: &TagOrDigest,
         platform: Option<&Platform>,
-    ) -> Result<bool, Unknown> {
+    ) -> Result<BTreeSet<String>, Unknown> {
         let digest = self.digest(site, at)?;
         let served = self.manifest(site, &digest)?;
-        let images = of_platform(served, platform).map_err(Some)?;
+        let images = of_platform(served, platform).map_err(Unknown::Unanswered)?;
         if images.len() > MAX_IMAGES {
-            return Err(Some(format!("it has more than {MAX_IMAGES} images")));
+            return Err(Unknown::Open(format!("it has more than {MAX_IMAGES} images")));
         }
-        let mut unknown = None;
+        // All are asked for at once.
+        let mut found = Ok(BTreeSet::new());
         for image in images {
-            match self.image_has_triggers(site, image) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(why) => unknown = Some(why),
-            }
+            found = both(found, self.triggers_of(site, image));
         }
-        unknown.map_or(Ok(false), Err)
+        found
     }
 
-    fn image_has_triggers(&mut self, site: usize, digest: &Digest) -> Result<bool, Unknown> {
+    fn triggers_of(&mut self, site: usize, digest: &Digest) -> Result<BTreeSet<String>, Unknown> {
         let served = self.manifest(site, digest)?;
         let Content::Image(image) = &served.content else {
-            return Err(Some(format!("{digest} is not the manifest of an image")));
+            return Err(Unknown::Open(format!("{digest} is not the manifest of an image")));
         };
         let configuration = self.configuration(site, &image.config.digest)?;
-        configuration.triggers.clone().map_err(Some)
+        configuration.triggers.clone().map(BTreeSet::from_iter).map_err(Unknown::Open)
     }
 
     /// Whether a tag serves another image of a platform than under an index that it had. Indexes change with the attestations
@@ -217,7 +216,7 @@ impl<'r> Look<'r> {
         }
         // Both are asked for at once.
         let (now, before) = (self.manifest(site, &now), self.manifest(site, recorded));
-        let of = |served| of_platform(served, platform).map_err(Some);
+        let of = |served| of_platform(served, platform).map_err(Unknown::Unanswered);
         Ok(of(now?)? != of(before?)?)
     }
 
@@ -229,10 +228,10 @@ impl<'r> Look<'r> {
         index: &Served,
         platform: Option<&Platform>,
     ) -> Result<Option<Vec<Recorded>>, Unknown> {
-        let images = of_platform(index, platform).map_err(Some)?;
+        let images = of_platform(index, platform).map_err(Unknown::Unanswered)?;
         let image = match images.iter().collect::<Vec<_>>().as_slice() {
             [one] => (**one).clone(),
-            _ => return Err(Some("it does not have one image of each platform".to_owned())),
+            _ => return Err(Unknown::Open("it does not have one image of each platform".to_owned())),
         };
         let beside: Vec<Digest> = match &index.content {
             Content::Index(index) => {
@@ -260,7 +259,10 @@ impl<'r> Look<'r> {
             let Content::Image(manifest) = &self.manifest(site, &attestation)?.content else { continue };
             for layer in provenances(manifest).take(MAX_STATEMENTS) {
                 if u64::try_from(layer.size).is_ok_and(|size| size > MAX_STATEMENT) {
-                    return Err(Some(format!("the provenance {} has {} bytes", layer.digest, layer.size)));
+                    return Err(Unknown::Open(format!(
+                        "the provenance {} has {} bytes",
+                        layer.digest, layer.size
+                    )));
                 }
                 let records = self.records;
                 let known = records[site].provenance(&layer.digest);
@@ -268,12 +270,28 @@ impl<'r> Look<'r> {
                 let Statement { size: _, bases, recorded, checkout: _ } =
                     self.known(site, known, question, layer.digest.as_str())?;
                 if let Err(why) = bases {
-                    return Err(Some(format!("the provenance {} cannot be read: {why}", layer.digest)));
+                    return Err(Unknown::Open(format!(
+                        "the provenance {} cannot be read: {why}",
+                        layer.digest
+                    )));
                 }
                 found.get_or_insert_default().extend(recorded.iter().cloned());
             }
         }
         Ok(found)
+    }
+}
+
+/// The instructions of two images. Where some are known, it is known that there are some.
+pub(crate) fn both(
+    one: Result<BTreeSet<String>, Unknown>,
+    other: Result<BTreeSet<String>, Unknown>,
+) -> Result<BTreeSet<String>, Unknown> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok(one.into_iter().chain(other).collect()),
+        (Ok(some), Err(_)) | (Err(_), Ok(some)) if !some.is_empty() => Ok(some),
+        (Err(why @ Unknown::Unanswered(_)), _) | (_, Err(why @ Unknown::Unanswered(_))) => Err(why),
+        (Err(why), _) | (_, Err(why)) => Err(why),
     }
 }
 

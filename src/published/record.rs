@@ -7,7 +7,7 @@ use super::command::Command;
 use super::labels::labels_of;
 use super::provenance::Statement;
 use super::served::Served;
-use super::triggers::has_triggers;
+use super::triggers::triggers;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{Descriptor, DescriptorPlatform, configured_platform};
 use crate::reference::{Digest, Tag};
@@ -248,8 +248,8 @@ pub(crate) struct Configuration {
     pub labels: Result<BTreeMap<String, String>, String>,
     /// What it runs.
     pub command: Command,
-    /// Whether instructions wait in it for builds that start from it (`ONBUILD`), or why that cannot be read.
-    pub triggers: Result<bool, String>,
+    /// The instructions that wait in it for builds that start from it (`ONBUILD`), or why they cannot be read.
+    pub triggers: Result<Vec<String>, String>,
 }
 
 impl Configuration {
@@ -261,7 +261,7 @@ impl Configuration {
             platform: configured_platform(content).map_err(|error| error.to_string()),
             labels: labels_of(content).map_err(|error| error.to_string()),
             command: Command::read(content),
-            triggers: has_triggers(content),
+            triggers: triggers(content),
         }
     }
 }

@@ -667,6 +667,51 @@ fn a_base_that_cannot_be_looked_up_and_pinned_leaves_it_unknown() {
     }
 }
 
+/// Which files count depends on what its base does with them: a run that knows it has other inputs of the same files.
+#[test]
+fn a_base_whose_instructions_cannot_be_looked_up_leaves_it_unknown() {
+    let limited = || Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", "3600");
+    let many: Vec<Value> = (0..17).map(|at| entry("amd64", &Digest::sha256(&[at]).to_string())).collect();
+    for (at, answer, dockerfile, is_known) in [
+        ("", None, "FROM BASE\nCOPY a /a\n", true),
+        ("manifests/1", Some(limited()), "FROM BASE\nCOPY a /a\n", false),
+        ("manifests/1", Some(Answer::error(401, "UNAUTHORIZED")), "FROM BASE\nCOPY a /a\n", false),
+        ("manifests/1", Some(Answer::error(404, "MANIFEST_UNKNOWN")), "FROM BASE\nCOPY a /a\n", false),
+        ("manifests/", Some(limited()), "FROM BASE AS b\nFROM b\nCOPY a /a\n", false),
+        ("blobs/", Some(Answer::error(403, "DENIED")), "FROM BASE\nCOPY a /a\n", false),
+        // All files count, whatever the base does.
+        ("manifests/1", Some(limited()), "FROM BASE\nCOPY . /a\n", true),
+        ("manifests/1", Some(limited()), "FROM scratch\nCOPY --from=BASE /b /b\nCOPY a /a\n", true),
+        // Nor does anybody say more another time.
+        ("many", None, "FROM BASE\nCOPY a /a\n", true),
+    ] {
+        let registry = Registry::new();
+        registry.base("base", "1", [&plain(), &plain()], "");
+        if at == "many" {
+            registry.index("base", "1", &many);
+        }
+        let base = registry.name("base:1");
+        let test = one_image(&registry, &["amd64"], &dockerfile.replace("BASE", &base));
+        if let Some(answer) = answer {
+            let is_meant = |path: &&String| path.starts_with(&format!("/v2/base/{at}"));
+            let paths: Vec<String> =
+                registry.answers.lock().unwrap().keys().filter(is_meant).cloned().collect();
+            assert!(!paths.is_empty(), "{at}");
+            paths.iter().for_each(|path| registry.set(path, answer.clone()));
+        }
+        let (found, told) = plan(test.folder(), &["--skip-published"]);
+        let why = why(&found, "app");
+        let is_unknown = why.starts_with(&format!("unknown: whether base `{base}` has `ONBUILD`"));
+        assert_eq!(is_unknown, !is_known, "{at} {dockerfile} {why}: {told}");
+        assert_eq!(built(&found), ["app"]);
+        let refused = bakeplan(test.folder(), &["plan", "--skip-published", "--on-unknown", "fail"]);
+        assert_eq!(refused.status.code(), Some(i32::from(!is_known)), "{at} {dockerfile}");
+        // A revision is compared by what is known of both.
+        let (found, _) = plan(test.folder(), &["--changed-since", "HEAD"]);
+        assert_eq!(built(&found), [""; 0], "{at} {dockerfile}: {found}");
+    }
+}
+
 #[test]
 fn an_image_that_records_no_bases_is_left_and_one_that_is_not_there_is_built() {
     let registry = Registry::new();

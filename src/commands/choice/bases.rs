@@ -12,7 +12,7 @@ use crate::commands::talk::Talk;
 use crate::error::Error;
 use crate::plan::PlannedBase;
 use crate::platform::Platform;
-use crate::published::bases::{BaseName, Look, Unknown};
+use crate::published::bases::{BaseName, Look, Unknown, both};
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::reads::{BaseUse, Bases};
 use crate::reference::{Digest, Repository};
@@ -39,17 +39,22 @@ pub(super) type Known = BTreeMap<BaseName, Base>;
 #[derive(Default)]
 pub(super) struct Base {
     /// What takes its place, if that was asked.
-    pub(super) pin: Option<Result<Digest, String>>,
-    /// Whether nothing was learned of it, so that another run may pin it.
-    pub(super) is_unreached: bool,
+    pub(super) pin: Option<Result<Digest, Unknown>>,
     /// Whether it has instructions for builds, if that was asked.
-    pub(super) triggers: Option<Result<bool, String>>,
+    pub(super) triggers: Option<Result<bool, Unknown>>,
+    /// Those that are known.
+    pub(super) instructions: BTreeSet<String>,
     /// Whether it has moved since it had a digest.
     pub(super) moved: BTreeMap<(Digest, Option<Platform>), Result<bool, String>>,
 }
 
-/// Adds what pins need.
+/// Adds what pins need, and what tells whether something is left unpinned.
 pub(super) fn want_pins(bases: &Bases, wanted: &mut Wanted) {
+    for BaseUse { name, platform, is_digest: _ } in bases.values().flat_map(|leg| &leg.starts) {
+        if let Some(name) = BaseName::read(name) {
+            wanted.entry(name).or_default().triggers.insert(platform.clone());
+        }
+    }
     for BaseUse { name, platform, is_digest } in bases.values().flat_map(|leg| &leg.images) {
         if !is_digest && let Some(name) = BaseName::read(name) {
             wanted.entry(name).or_default().pin.insert(platform.clone());
@@ -85,7 +90,7 @@ pub(super) fn is_without_triggers(known: &Known, name: &str) -> bool {
 /// What a plan records of bases.
 pub(super) fn recorded(known: &Known) -> IndexMap<String, PlannedBase> {
     let entry = |(name, base): (&BaseName, &Base)| {
-        let Base { pin, is_unreached: _, triggers, moved: _ } = base;
+        let Base { pin, triggers, instructions: _, moved: _ } = base;
         let digest = pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned();
         let has_triggers = triggers.as_ref().and_then(|found| found.as_ref().ok()).copied();
         let is_known = digest.is_some() || has_triggers.is_some();
@@ -112,21 +117,15 @@ pub(super) fn find_out(session: &Session<'_>, options: &Network, wanted: &Wanted
             let Some(site) = site_of(&name.repository) else { continue };
             let mut base = Base::default();
             if !pin.is_empty() {
-                base.pin = Some(look.pin(site, &name.at, pin).map_err(said));
-                base.is_unreached = look.served(site, &name.at).is_err();
+                base.pin = Some(look.pin(site, &name.at, pin));
             }
-            let mut has_triggers = triggers.iter().map(|platform| {
-                let found = look.has_triggers(site, &name.at, platform.as_ref());
-                found.map_err(said)
+            let triggers = triggers.iter().map(|platform| look.triggers(site, &name.at, platform.as_ref()));
+            let triggers = triggers.reduce(both);
+            base.triggers = triggers.as_ref().map(|found| match found {
+                Ok(found) => Ok(!found.is_empty()),
+                Err(why) => Err(why.clone()),
             });
-            if let Some(first) = has_triggers.next() {
-                let both = |one: Result<bool, String>, other: Result<bool, String>| match (one, other) {
-                    (Ok(true), _) | (_, Ok(true)) => Ok(true),
-                    (Err(why), _) | (_, Err(why)) => Err(why),
-                    (Ok(false), Ok(false)) => Ok(false),
-                };
-                base.triggers = Some(has_triggers.fold(first, both));
-            }
+            base.instructions = triggers.and_then(Result::ok).unwrap_or_default();
             if let TagOrDigest::Tag(tag) = &name.at {
                 for (digest, platform) in moved {
                     let found = look.has_moved(site, tag, digest, platform.as_ref()).map_err(said);
@@ -141,7 +140,10 @@ pub(super) fn find_out(session: &Session<'_>, options: &Network, wanted: &Wanted
 
 /// Why something is not known, in words.
 pub(super) fn said(unknown: Unknown) -> String {
-    unknown.unwrap_or_else(|| "it was not asked".to_owned())
+    match unknown {
+        Unknown::Unasked => "it was not asked".to_owned(),
+        Unknown::Unanswered(why) | Unknown::Open(why) => why,
+    }
 }
 
 /// Looks at repositories, and asks what the look has to know, until it is content. `work` is given the position of each

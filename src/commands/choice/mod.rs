@@ -9,6 +9,8 @@ mod snapshot;
 mod stale;
 #[cfg(all(test, unix))]
 mod tests;
+mod unanswered;
+mod unpinned;
 mod withdrawn;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ use self::pins::Pins;
 use self::since::{Base, Before};
 pub(super) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Checkout;
+use self::unanswered::Unanswered;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
 use crate::ci::OnUnknown;
@@ -66,6 +69,7 @@ pub(super) struct Chosen {
 struct Learned {
     known: Known,
     pins: Pins,
+    unanswered: Unanswered,
     /// What is published of each image, if that was asked.
     published: Option<stale::All>,
 }
@@ -117,7 +121,7 @@ pub(super) fn choose(
         Err(why) => (Err(why), Err(why)),
     };
     let is_plain = checkout.as_ref().is_ok_and(Checkout::is_plain);
-    let Learned { known, pins, published: made } = learn(session, asked, plan, files, given)?;
+    let Learned { known, pins, unanswered, published: made } = learn(session, asked, plan, files, given)?;
     let is_without_triggers = |name: &str| bases::is_without_triggers(&known, name);
     let known_to_reads = |plan: &Plan| reads::Known {
         is_without_triggers: &is_without_triggers,
@@ -156,13 +160,11 @@ pub(super) fn choose(
         return Ok(chosen);
     }
     if asked.is_published {
-        published(session, choice, plan, elsewhere, &mut findings)?;
+        published(session, choice, plan, &unanswered, elsewhere, &mut findings)?;
     }
-    // Without it, nothing is the same as what was made with it, nor other.
-    let unreached = |key: &str| chosen.pins.unreached(plan, plan.images.get(key)?).cloned();
     for (key, all) in findings.iter_mut().filter(|_| !choice.all) {
-        if let Some(why) = unreached(key) {
-            *all = vec![Finding::Unknown(why)];
+        if let Some(why) = plan.images.get(key).and_then(|image| unanswered.pins(plan, image)) {
+            *all = vec![Finding::Unknown(why.clone())];
         }
     }
     if let Some(made) = made {
@@ -194,7 +196,7 @@ fn learn(
     if let Some(given) = given {
         let known = bases::of_plan(given);
         let pins = Pins::of(&of_legs, &known).told_before();
-        return Ok(Learned { known, pins, published: None });
+        return Ok(Learned { known, pins, ..Learned::default() });
     }
     let published = is_stale.then(|| stale::published(session, options, plan, &of_legs)).transpose()?;
     let mut wanted = Wanted::new();
@@ -207,7 +209,8 @@ fn learn(
     published.iter().for_each(|published| stale::want(published, &mut wanted));
     let known = bases::find_out(session, options, &wanted)?;
     let pins = if choice.pin_bases { Pins::of(&of_legs, &known) } else { Pins::default() };
-    Ok(Learned { known, pins, published })
+    let unanswered = Unanswered::of(&of_legs, &known);
+    Ok(Learned { known, pins, unanswered, published })
 }
 
 impl Chosen {
@@ -261,6 +264,7 @@ fn published(
     session: &Session<'_>,
     choice: &cli::Choice,
     plan: &Plan,
+    unanswered: &Unanswered,
     elsewhere: impl Fn() -> Option<Plan>,
     findings: &mut IndexMap<String, Vec<Finding>>,
 ) -> Result<(), Error> {
@@ -272,6 +276,7 @@ fn published(
             Some(Inputs::Unknown(why)) => Some(why.clone()),
             None => Some("its inputs were not read".to_owned()),
         });
+        let unknown = unknown.or_else(|| unanswered.triggers(plan, image).cloned());
         let all = findings.entry(key.clone()).or_default();
         match unknown {
             Some(why) => all.push(Finding::Unknown(why)),

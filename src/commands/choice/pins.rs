@@ -1,15 +1,16 @@
 //! Pins: named contexts that take the place of bases, so that all builds of a plan start from the same ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::bases::Known;
+use super::bases::{Known, said};
+use super::unpinned::{self, Left};
 use crate::bake::target::Text;
-use crate::bake::target::links::links;
 use crate::bake::values::Name;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
-use crate::plan::{Image, Plan};
-use crate::published::bases::BaseName;
+use crate::plan::Plan;
+use crate::published::bases::{BaseName, Unknown};
 use crate::reads::{BaseUse, Bases, IMAGE, LegBases};
 use crate::reference::{Digest, LATEST, Reference};
 
@@ -21,32 +22,24 @@ const MAIN: &str = "context";
 pub(super) struct Pins {
     /// The named contexts of each leg, by key.
     legs: BTreeMap<Name, BTreeMap<Name, String>>,
-    /// Which bases are not pinned, by leg.
-    unpinned: BTreeMap<String, Vec<String>>,
-    /// Why a leg may be pinned in another run, and is not in this one.
-    unreached: BTreeMap<Name, String>,
+    /// Which bases are not pinned and what to do about it, by leg.
+    unpinned: BTreeMap<Left, Vec<String>>,
 }
 
 impl Pins {
     /// The pins of bases whose digests are known.
     pub(super) fn of(bases: &Bases, known: &Known) -> Self {
         let mut pins = Self::default();
-        for (leg, LegBases { images, parents: _, stages, unknown }) in bases {
-            if let Some(why) = unknown {
-                pins.leave(leg, format!("not all bases can be pinned: {why}"));
-            }
+        for (leg, of_leg) in bases {
+            unpinned::of_leg(of_leg, known).into_iter().for_each(|left| pins.leave(leg, left));
+            let LegBases { images, starts: _, parents: _, stages, contexts: _, own: _, unknown: _ } = of_leg;
             let mut keys: BTreeMap<BaseName, Name> = BTreeMap::new();
             for BaseUse { name: text, platform: _, is_digest } in images {
                 let Some(name) = BaseName::read(text).filter(|_| !is_digest) else { continue };
-                let base = known.get(&name);
-                let digest = match base.and_then(|base| base.pin.as_ref()) {
+                let digest = match known.get(&name).and_then(|base| base.pin.as_ref()) {
                     Some(Ok(digest)) => digest,
                     Some(Err(why)) => {
-                        let why = format!("base `{text}` is not pinned: {why}");
-                        if base.is_some_and(|base| base.is_unreached) {
-                            pins.unreached.entry(leg.clone()).or_insert_with(|| why.clone());
-                        }
-                        pins.leave(leg, why);
+                        pins.leave(leg, Left::base(not_pinned(text, why)));
                         continue;
                     }
                     // It was not pinned before, or nobody asked.
@@ -56,7 +49,7 @@ impl Pins {
                 let is_taken = stages.iter().any(|stage| BaseName::read(stage).as_ref() == Some(&name));
                 if is_taken || text.eq_ignore_ascii_case(MAIN) {
                     let why = "a stage has its name, and would be replaced, too";
-                    pins.leave(leg, format!("base `{text}` is not pinned: {why}"));
+                    pins.leave(leg, Left::base(format!("base `{text}` is not pinned: {why}")));
                     continue;
                 }
                 // Two spellings of one name are the same key to BuildKit.
@@ -65,30 +58,16 @@ impl Pins {
                 pins.legs.entry(leg.clone()).or_default().entry(key.clone()).or_insert(value);
             }
         }
+        unpinned::contexts(bases).into_iter().for_each(|(leg, left)| pins.leave(leg, left));
         pins
     }
 
-    fn leave(&mut self, leg: &Name, why: String) {
-        let legs = self.unpinned.entry(why).or_default();
+    fn leave(&mut self, leg: &Name, left: Left) {
+        let legs = self.unpinned.entry(left).or_default();
         let leg = leg.to_string();
         if !legs.contains(&leg) {
             legs.push(leg);
         }
-    }
-
-    /// Why it cannot be known what an image is made of: a base of it, or of what it links to, could not be looked up.
-    pub(super) fn unreached(&self, plan: &Plan, image: &Image) -> Option<&String> {
-        let mut seen: BTreeSet<&str> = image.builds.iter().map(|build| &*build.leg).collect();
-        let mut open: Vec<&str> = seen.iter().copied().collect();
-        while let Some(name) = open.pop() {
-            if let Some(why) = self.unreached.get(name) {
-                return Some(why);
-            }
-            let definition = plan.legs.get(name).map(|leg| &*leg.definition);
-            let linked = definition.into_iter().flat_map(links).map(|(_, next)| next);
-            open.extend(linked.filter(|next| seen.insert(next)));
-        }
-        None
     }
 
     /// Whether nothing is pinned.
@@ -101,23 +80,32 @@ impl Pins {
         Self { unpinned: BTreeMap::new(), ..self }
     }
 
-    /// Writes the pins into the definitions of a plan's legs.
+    /// Writes the pins into the definitions of a plan's legs, and of the targets without platforms that these link to.
     pub(super) fn apply(&self, plan: &mut Plan) {
-        for (name, leg) in &mut plan.legs {
-            for (key, value) in self.legs.get(name).into_iter().flatten() {
-                leg.definition.contexts.insert(key.clone(), Text::verbatim(value));
+        for (name, contexts) in &self.legs {
+            let target = match plan.legs.get_mut(name) {
+                Some(leg) => Some(&mut *leg.definition),
+                None => plan.targets.get_mut(name).map(Arc::make_mut),
+            };
+            let Some(target) = target else { continue };
+            for (key, value) in contexts {
+                target.contexts.insert(key.clone(), Text::verbatim(value));
             }
         }
     }
 
     /// What is not pinned, and why.
     pub(super) fn notes(&self) -> Vec<Diagnostic> {
-        let note = |(why, legs): (&String, &Vec<String>)| {
-            Diagnostic::warning(Code::UNPINNED_BASE, format!("{why} ({})", listed(legs)))
-                .with_help("give it a digest in the Dockerfile, such as `FROM alpine:3.20@sha256:…`")
+        let note = |(Left { why, help }, legs): (&Left, &Vec<String>)| {
+            Diagnostic::warning(Code::UNPINNED_BASE, format!("{why} ({})", listed(legs))).with_help(*help)
         };
         self.unpinned.iter().map(note).collect()
     }
+}
+
+/// That a base is not pinned.
+pub(super) fn not_pinned(text: &str, why: &Unknown) -> String {
+    format!("base `{text}` is not pinned: {}", said(why.clone()))
 }
 
 /// The named context that stands for an image. Its tag stays in what the build records of it.

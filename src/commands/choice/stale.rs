@@ -129,7 +129,7 @@ fn look_at(
 ) -> Result<Option<Published>, Unknown> {
     let tags: Vec<Tag> = served::tags(image, &[]);
     let Some(first) = tags.first() else {
-        return Err(Some("it has no tag to look at".to_owned()));
+        return Err(Unknown::Open("it has no tag to look at".to_owned()));
     };
     let mut served = None;
     for tag in &tags {
@@ -218,14 +218,8 @@ fn held(plan: &Plan, leg: &Name, of_legs: &Bases) -> Option<BTreeSet<Repository>
         matches!(name.at, TagOrDigest::Digest(_)).then_some(name.repository)
     };
     while let Some(name) = open.pop() {
-        let has_platform = || plan.legs.get(&name).is_some_and(|leg| leg.platform.is_some());
-        // Without a platform, nothing is pinned, so that only the Dockerfile can have said the digest of its own base.
-        let counts = name != *leg || has_platform();
-        let bases = of_legs.get(&name).filter(|one| one.unknown.is_none());
-        if counts && bases.is_none() {
-            return None;
-        }
-        held.extend(bases.into_iter().flat_map(|one| &one.images).filter_map(|one| by_digest(&one.name)));
+        let bases = of_legs.get(&name).filter(|one| one.unknown.is_none())?;
+        held.extend(bases.images.iter().filter_map(|one| by_digest(&one.name)));
         let of_leg = plan.legs.get(&name).map(|leg| &*leg.definition);
         let definition = of_leg.or_else(|| Some(&**plan.targets.get(&name)?));
         let contexts = definition.into_iter().flat_map(|target| target.contexts.values());
@@ -245,7 +239,8 @@ fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases, counts: &dyn Fn(&Name) ->
     while let Some(leg) = open.pop() {
         let images = of_legs.get(&leg).filter(|_| counts(&leg)).into_iter().flat_map(|leg| &leg.images);
         names.extend(images.filter(|one| !one.is_digest).filter_map(|one| BaseName::read(&one.name)));
-        let definition = plan.legs.get(&leg).map(|leg| &*leg.definition);
+        let of_leg = plan.legs.get(&leg).map(|leg| &*leg.definition);
+        let definition = of_leg.or_else(|| Some(&**plan.targets.get(&leg)?));
         for (_, next) in definition.into_iter().flat_map(links) {
             if seen.insert(next.into()) {
                 open.push(next.into());
