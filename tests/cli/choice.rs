@@ -479,6 +479,19 @@ fn a_pull_request_is_compared_with_the_first_parent_of_its_merge() {
         let plan = plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env);
         assert_eq!(built(&plan), ["api"], "{plan}");
     }
+    // Other events have the merge, too, or something else.
+    for (event, name, expected) in [
+        ("pull_request_review", "refs/pull/7/merge", &["api"][..]),
+        ("pull_request_review_comment", "refs/pull/7/merge", &["api"]),
+        ("pull_request", "refs/heads/main", &["api"]),
+        ("pull_request_target", "refs/heads/main", &["api", "web"]),
+        ("pull_request_review", "refs/pull/7/head", &["api", "web"]),
+        ("issue_comment", "refs/heads/pull/merge", &["api", "web"]),
+    ] {
+        let env = [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", event), ("GITHUB_REF", name)];
+        let plan = plan_in(folder, &["--changed-since", "auto", "--publish=false"], &env);
+        assert_eq!(built(&plan), expected, "{event} {name}: {plan}");
+    }
     assert_eq!(git(&place, &["status", "--porcelain"]), "");
     let merge = git(folder, &["rev-parse", "HEAD"]).trim().to_owned();
     let with_sha = |sha: &str| -> Vec<(&'static str, String)> {

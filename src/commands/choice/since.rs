@@ -71,8 +71,11 @@ fn of_event(session: &Session<'_>, publishes: bool) -> Result<Base, Error> {
     let of_payload = |pointer: &str| payload.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     if let Some(event) = variable("GITHUB_EVENT_NAME") {
         let is_tag = variable("GITHUB_REF").is_some_and(|name| name.starts_with("refs/tags/"));
+        // A review of a pull request has the merge as well.
+        let is_merge = variable("GITHUB_REF")
+            .is_some_and(|name| name.starts_with("refs/pull/") && name.ends_with("/merge"));
         return Ok(match event {
-            "pull_request" => match first_parent(session, variable("GITHUB_SHA")) {
+            _ if is_merge || event == "pull_request" => match first_parent(session, variable("GITHUB_SHA")) {
                 Ok(parent) => Base::Revision(parent),
                 Err(why) => Base::Nothing(why),
             },
