@@ -9,8 +9,10 @@ use serde_json::value::RawValue;
 
 use crate::oci::{Descriptor, ImageManifest};
 
-/// What begins the package URL of an image.
+/// What begins the package URL of an image, as BuildKit writes it.
 const IMAGE: &str = "pkg:docker/";
+/// What begins that of one in a layout or as another tool writes it, which does not say where a tag of it is.
+const ELSEWHERE: &str = "pkg:oci/";
 
 /// The media type of a statement about an image.
 const STATEMENT: &str = "application/vnd.in-toto+json";
@@ -33,7 +35,7 @@ pub struct Base {
 /// An image that a build used, as its provenance says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recorded {
-    /// Its name and tag, and the digest that it had.
+    /// Its name and tag, and the digest that it had; its URL alone where that does not say so.
     pub(crate) base: Base,
     /// Whether the name has a tag.
     pub(crate) has_tag: bool,
@@ -166,10 +168,18 @@ pub(crate) fn provenances(attestation: &ImageManifest) -> impl Iterator<Item = &
 
 impl Material {
     fn recorded(&self) -> Option<Recorded> {
-        let name = self.uri.strip_prefix(IMAGE)?;
+        let unclear = || Recorded {
+            base: Base { name: self.uri.clone(), digest: String::new() },
+            has_tag: false,
+            platform: None,
+            is_pinned: true,
+        };
+        let Some(name) = self.uri.strip_prefix(IMAGE) else {
+            return self.uri.starts_with(ELSEWHERE).then(unclear);
+        };
         let (name, qualifiers) = name.split_once('?').unwrap_or((name, ""));
         let qualifier = |key: &str| qualifiers.split('&').find_map(|one| one.strip_prefix(key));
-        let (algorithm, hex) = self.digest.first_key_value()?;
+        let Some((algorithm, hex)) = self.digest.first_key_value() else { return Some(unclear()) };
         Some(Recorded {
             base: Base { name: name.replacen('@', ":", 1), digest: format!("{algorithm}:{hex}") },
             has_tag: name.contains('@'),

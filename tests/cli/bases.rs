@@ -398,6 +398,154 @@ fn one_image_in_place_of_an_index_is_pinned_for_its_own_platform_alone() {
     }
 }
 
+/// One or more images and the targets that they link to, with what stands in each Dockerfile.
+fn linked(registry: &Registry, spec: &str, dockerfiles: &[(&str, &str)]) -> Test {
+    let host = registry.name("");
+    let mut test = Test::new().file("docker-bake.hcl", spec.replace("HOST/", &host));
+    for (name, dockerfile) in dockerfiles {
+        test = test.file(&format!("{name}/Dockerfile"), dockerfile.replace("HOST/", &host));
+        test = test.file(&format!("{name}/f"), name);
+    }
+    committed(test.file(".dockerignore", ".git\nout\n"))
+}
+
+/// A target in a folder of its own.
+fn target(name: &str, rest: &str) -> String {
+    format!("target \"{name}\" {{\n  context = \"{name}\"\n  {rest}\n}}\n")
+}
+
+fn image(name: &str) -> String {
+    format!("image \"{name}\" {{\n  repositories = [\"HOST/acme/{name}\"]\n  tags = [\"edge\"]\n}}\n")
+}
+
+const PLATFORMS: &str = "platforms = [\"linux/amd64\", \"linux/arm64\"]";
+
+/// It is built for the machine that builds what links to it.
+#[test]
+fn the_base_of_a_linked_target_without_platforms_is_pinned() {
+    let to = |name: &str| format!("contexts = {{ {name} = \"target:{name}\" }}");
+    let app = |name: &str, rest: &str| target("app", &format!("{}\n  {rest}", to(name)));
+    let from_mid = "FROM mid\nCOPY f /app\n";
+    let plain_mid = ("mid", "FROM HOST/base:1\nCOPY f /mid\n");
+    for (spec, dockerfiles, pinned) in [
+        (app("mid", PLATFORMS) + &target("mid", "") + &image("app"), vec![plain_mid], "mid"),
+        (app("mid", "") + &target("mid", "") + &image("app"), vec![plain_mid], "mid"),
+        (
+            app("mid", PLATFORMS) + &target("mid", &to("low")) + &target("low", "") + &image("app"),
+            vec![("mid", "FROM low\n"), ("low", "FROM scratch\nCOPY --from=HOST/base:1 /a /a\n")],
+            "low",
+        ),
+        (app("mid", PLATFORMS) + &target("mid", "") + &image("app") + &image("mid"), vec![plain_mid], "mid"),
+        (
+            app("mid", PLATFORMS) + &target("mid", "") + &image("app"),
+            vec![("mid", "FROM --platform=$BUILDPLATFORM HOST/base:1\nCOPY f /mid\n")],
+            "mid",
+        ),
+    ] {
+        let registry = Registry::new();
+        let digest = registry.base("base", "1", [&plain(), &plain()], "");
+        let test = linked(&registry, &spec, &[&dockerfiles[..], &[("app", from_mid)]].concat());
+        let base = registry.name("base:1");
+        let (before, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);
+        assert!(!told.contains("unpinned-base"), "{spec}: {told}");
+        let expected = format!("docker-image://{base}@{digest}");
+        assert_eq!(contexts(test.folder(), pinned)[&base], expected, "{spec}");
+        assert_eq!(before["bases"][&base]["digest"], digest);
+        let other = json!({ "Env": ["A=c"] });
+        registry.base("base", "1", [&other, &other], "");
+        let (after, _) = plan(test.folder(), &["--pin-bases"]);
+        assert!(hashes(&before).iter().zip(hashes(&after)).all(|(old, new)| *old != new), "{spec}");
+    }
+    // For which platform is not known, or not what is read.
+    for (is_index, dockerfile) in [
+        (false, "FROM HOST/base:1\nCOPY f /mid\n"),
+        (true, "FROM HOST/base-$TARGETARCH:1\nCOPY f /mid\n"),
+        (true, "# syntax=acme/frontend\nFROM HOST/base:1\n"),
+        (true, "FROM HOST/gone:1\nCOPY f /mid\n"),
+    ] {
+        let registry = Registry::new();
+        match is_index {
+            true => drop(registry.base("base", "1", [&plain(), &plain()], "")),
+            false => drop(registry.image("base", Some("1"), "amd64", &plain())),
+        }
+        let spec = app("mid", PLATFORMS) + &target("mid", "") + &image("app");
+        let test = linked(&registry, &spec, &[("mid", dockerfile), ("app", from_mid)]);
+        let (_, told) = plan(test.folder(), &["--pin-bases", "--out", "out"]);
+        assert!(told.contains("unpinned-base") && told.contains("`mid`"), "{dockerfile}: {told}");
+        assert_eq!(contexts(test.folder(), "mid"), json!({}), "{dockerfile}");
+    }
+}
+
+/// The Dockerfile does not have its name, which stands in the base.
+#[test]
+fn an_image_that_a_base_has_its_children_read_is_named() {
+    let tools = Digest::sha256(b"tools");
+    for (instruction, dockerfile, is_named) in [
+        ("COPY --from=HOST/tools:2 /t /t".to_owned(), "FROM HOST/base:1\nCOPY f /f\n", true),
+        ("COPY --from=HOST/tools:2 /t /t".to_owned(), "FROM HOST/base:1\nCOPY . /f\n", true),
+        ("COPY --from=HOST/tools /t /t".to_owned(), "FROM HOST/base:1 AS b\nFROM b\nCOPY f /f\n", true),
+        ("RUN --mount=from=HOST/tools:2,target=/t true".to_owned(), "FROM HOST/base:1\n", true),
+        ("COPY --from".to_owned(), "FROM HOST/base:1\n", true),
+        (format!("COPY --from=HOST/tools:2@{tools} /t /t"), "FROM HOST/base:1\n", false),
+        ("COPY --from=tools /t /t".to_owned(), "FROM scratch AS tools\nFROM HOST/base:1\n", false),
+        ("COPY --from=HOST/tools:2 /t /t".to_owned(), "FROM scratch\nCOPY --from=HOST/base:1 /b /b\n", false),
+        ("COPY . /all".to_owned(), "FROM HOST/base:1\nCOPY f /f\n", false),
+        ("RUN true".to_owned(), "FROM HOST/base:1\nCOPY f /f\n", false),
+    ] {
+        let registry = Registry::new();
+        let run = json!({ "OnBuild": [instruction.replace("HOST/", &registry.name(""))] });
+        registry.base("base", "1", [&run, &run], "");
+        let spec = target("app", PLATFORMS) + &image("app");
+        let test = linked(&registry, &spec, &[("app", dockerfile)]);
+        let (_, told) = plan(test.folder(), &["--pin-bases"]);
+        assert_eq!(told.contains("unpinned-base"), is_named, "{instruction} {dockerfile}: {told}");
+        assert_eq!(told.contains("`ONBUILD` instruction"), is_named, "{instruction} {dockerfile}: {told}");
+    }
+    // What it has them read is not known.
+    let registry = Registry::new();
+    registry.base("base", "1", [&plain(), &plain()], "");
+    let paths: Vec<String> = registry.answers.lock().unwrap().keys().cloned().collect();
+    for path in paths.iter().filter(|path| path.contains("/blobs/")) {
+        registry.set(path, Answer::error(403, "DENIED"));
+    }
+    let spec = target("app", PLATFORMS) + &image("app");
+    let test = linked(&registry, &spec, &[("app", "FROM HOST/base:1\nCOPY . /f\n")]);
+    let (_, told) = plan(test.folder(), &["--pin-bases"]);
+    assert!(told.contains("what `ONBUILD` instructions of base"), "{told}");
+}
+
+/// They stay as they are, and so may differ between builds.
+#[test]
+fn a_named_context_without_a_digest_is_named_where_several_builds_read_it() {
+    let one = "platforms = [\"linux/amd64\"]";
+    let digest = Digest::sha256(b"x");
+    let of = |name: &str, image: &str, platforms: &str| {
+        target(name, &format!("contexts = {{ root = \"docker-image://{image}\" }}\n  {platforms}"))
+    };
+    let from = "FROM root\nCOPY f /f\n";
+    for (spec, dockerfile, is_named) in [
+        (of("app", "HOST/base:1", PLATFORMS), from, true),
+        (of("app", "HOST/base", PLATFORMS), "FROM scratch\nCOPY --from=root /f /f\n", true),
+        (of("app", "HOST/base:1", one) + &of("web", "HOST/base:1", one) + &image("web"), from, true),
+        (of("app", "HOST/base:1", one) + &target("web", one) + &image("web"), from, true),
+        (of("app", "HOST/base:1", one), from, false),
+        (of("app", "HOST/base:1", one) + &of("web", "HOST/base:2", one) + &image("web"), from, false),
+        (of("app", &format!("HOST/base:1@{digest}"), PLATFORMS), from, false),
+        (of("app", "HOST/base:1", PLATFORMS), "FROM scratch\nCOPY f /f\n", false),
+    ] {
+        let registry = Registry::new();
+        registry.base("base", "1", [&plain(), &plain()], "");
+        let web = if spec.contains("target \"web\" {\n  context = \"web\"\n  contexts") {
+            from
+        } else {
+            "FROM HOST/base:1\nCOPY f /f\n"
+        };
+        let test = linked(&registry, &(spec.clone() + &image("app")), &[("app", dockerfile), ("web", web)]);
+        let (_, told) = plan(test.folder(), &["--pin-bases"]);
+        assert_eq!(told.contains("the named context `root` stays as it is"), is_named, "{spec}: {told}");
+    }
+}
+
 #[test]
 fn files_that_nothing_copies_count_only_where_a_base_may_have_onbuild() {
     let (none, some) = (plain(), json!({ "OnBuild": ["COPY . /all"] }));
@@ -776,6 +924,85 @@ fn what_links_to_a_stale_image_is_built_and_the_rest_may_wait() {
     assert_eq!(built(&plan(folder, &["--stale", "--all"]).0), ["a", "b", "c", "d", "e"]);
     let refused = bakeplan(folder, &["plan", "--most-stale", "1"]);
     assert_eq!(refused.status.code(), Some(2));
+}
+
+/// What is built from it would be built again in a later run.
+#[test]
+fn what_others_link_to_comes_first_of_those_that_may_not_all_be_built() {
+    let registry = Registry::new();
+    let digest = registry.base("base", "1", [&plain(), &plain()], "");
+    let base = registry.name("base:1");
+    let link = format!("contexts = {{ zbase = \"target:zbase\" }}\n  {PLATFORMS}");
+    let spec = target("app", &link) + &target("zbase", PLATFORMS) + &image("app") + &image("zbase");
+    let from = "FROM zbase\nCOPY --from=HOST/base:1 /a /a\n";
+    let test = linked(&registry, &spec, &[("app", from), ("zbase", "FROM HOST/base:1\nCOPY f /f\n")]);
+    for name in ["acme/app", "acme/zbase"] {
+        registry
+            .published(name, "edge", |architecture| provenance(&[material(&base, architecture, &digest)]));
+    }
+    let other = json!({ "Env": ["A=c"] });
+    registry.base("base", "1", [&other, &other], "");
+    let (found, told) = plan(test.folder(), &["--stale", "--most-stale", "1"]);
+    assert_eq!(built(&found), ["app", "zbase"]);
+    assert!(!told.contains("postponed"), "{told}");
+    assert_eq!(built(&plan(test.folder(), &["--stale", "--most-stale", "0"]).0), [""; 0]);
+}
+
+/// The base of another one has not moved, and says nothing of it.
+#[test]
+fn a_platform_that_is_not_published_is_built() {
+    for (architectures, missing) in [
+        (&["amd64", "arm64", "riscv64"][..], Some("linux/riscv64")),
+        (&["s390x"], Some("linux/s390x")),
+        (&["arm/v7", "arm64"], Some("linux/arm/v7")),
+        (&["amd64", "arm64"], None),
+        (&["arm64"], None),
+    ] {
+        let registry = Registry::new();
+        let digest = registry.base("base", "1", [&plain(), &plain()], "");
+        let base = registry.name("base:1");
+        registry.published("acme/app", "edge", |architecture| {
+            provenance(&[material(&base, architecture, &digest)])
+        });
+        let test = one_image(&registry, architectures, &format!("FROM {base}\nCOPY a /a\n"));
+        let (found, told) = plan(test.folder(), &["--stale"]);
+        let due = match missing {
+            Some(missing) => format!("{}:edge has no image for {missing}", registry.name("acme/app")),
+            None => "its bases have not moved".to_owned(),
+        };
+        assert_eq!(why(&found, "app"), due, "{told}");
+    }
+}
+
+#[test]
+fn a_base_that_the_provenance_does_not_name_with_its_digest_is_not_known() {
+    let hex = "0".repeat(64);
+    for (other, is_known) in [
+        (json!({ "uri": "pkg:docker/HOST/tools@2?platform=linux%2Famd64" }), false),
+        (json!({ "uri": "pkg:docker/tools", "digest": {} }), false),
+        (
+            json!({ "uri": "pkg:oci/tools?repository_url=HOST/tools&tag=2", "digest": { "sha256": hex } }),
+            false,
+        ),
+        (json!({ "uri": "pkg:oci/tools@sha256%3A00?tag=2" }), false),
+        (json!({ "uri": "https://github.com/acme/app.git", "digest": { "sha1": "aa" } }), true),
+        (json!({ "uri": "https://example.com/a.tar" }), true),
+        (json!({ "uri": "pkg:generic/make@4.4" }), true),
+    ] {
+        let registry = Registry::new();
+        let digest = registry.base("base", "1", [&plain(), &plain()], "");
+        let base = registry.name("base:1");
+        for form in [provenance, provenance_1] {
+            registry.published("acme/app", "edge", |architecture| {
+                form(&[material(&base, architecture, &digest), other.clone()])
+            });
+            let test = one_image(&registry, &BOTH, &format!("FROM {base}\nCOPY a /a\n"));
+            let (found, told) = plan(test.folder(), &["--stale"]);
+            let why = why(&found, "app");
+            assert_eq!(why == "its bases have not moved", is_known, "{other} {why}: {told}");
+            assert_eq!(why.starts_with("unknown: its provenance names a base"), !is_known, "{other} {why}");
+        }
+    }
 }
 
 /// Of what a build links to, its provenance may have nothing.

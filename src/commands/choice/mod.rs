@@ -2,6 +2,7 @@
 
 mod bases;
 mod finding;
+mod linked;
 mod pins;
 mod served;
 mod since;
@@ -13,8 +14,7 @@ mod unanswered;
 mod unpinned;
 mod withdrawn;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
@@ -25,8 +25,6 @@ use self::since::{Base, Before};
 pub(super) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Checkout;
 use self::unanswered::Unanswered;
-use crate::bake::target::links::links;
-use crate::bake::values::Name;
 use crate::ci::OnUnknown;
 use crate::cli::{self, Selection};
 use crate::code::Code;
@@ -168,7 +166,7 @@ pub(super) fn choose(
         }
     }
     if let Some(made) = made {
-        chosen.notes.extend(stale::judge(&made, &known, choice.most_stale, plan.run.number, &mut findings));
+        chosen.notes.extend(stale::judge(plan, &made, &known, choice.most_stale, &mut findings));
     }
     decide(plan, findings, choice.on_unknown.unwrap_or_default(), &mut chosen)?;
     Ok(chosen)
@@ -354,7 +352,7 @@ fn decide(
     if !problems.is_empty() {
         return Err(problems.into());
     }
-    close(plan, &mut built);
+    linked::close(plan, &mut built);
     for (key, image) in &plan.images {
         let verdict = match (built.get(key), same.swap_remove(key)) {
             (Some(why), _) => Verdict { is_built: true, why: why.clone() },
@@ -383,50 +381,4 @@ fn spare(
         }
         _ => drop(spared.unchanged.insert(key.to_owned())),
     }
-}
-
-/// Adds the images whose builds link to those of an image that is built.
-fn close(plan: &Plan, built: &mut BTreeMap<String, String>) {
-    loop {
-        let of_target: BTreeMap<&Name, &str> = plan
-            .images
-            .iter()
-            .filter(|(key, _)| built.contains_key(*key))
-            .flat_map(|(key, image)| image.builds.iter().map(move |build| (key, build)))
-            .filter_map(|(key, build)| Some((&plan.leg(build)?.of, key.as_str())))
-            .collect();
-        let mut more: BTreeMap<String, String> = BTreeMap::new();
-        for (key, image) in plan.images.iter().filter(|(key, _)| !built.contains_key(*key)) {
-            let base = image.builds.iter().find_map(|build| linked(plan, &build.leg, &of_target));
-            if let Some(base) = base {
-                more.insert(key.clone(), format!("linked to `{base}`, which is built"));
-            }
-        }
-        if more.is_empty() {
-            return;
-        }
-        built.extend(more);
-    }
-}
-
-/// The image that is built and that a leg links to, through whatever else.
-fn linked<'p>(plan: &'p Plan, leg: &Name, built: &BTreeMap<&Name, &'p str>) -> Option<&'p str> {
-    let mut seen: BTreeSet<Name> = BTreeSet::new();
-    let mut open: Vec<Name> = vec![Arc::clone(leg)];
-    while let Some(name) = open.pop() {
-        let definition = match plan.legs.get(&name) {
-            Some(leg) => &*leg.definition,
-            None => plan.targets.get(&name)?,
-        };
-        for (_, next) in links(definition) {
-            let of = plan.legs.get(next).map_or(next, |leg| &*leg.of);
-            if let Some(image) = built.get(&Name::from(of)) {
-                return Some(image);
-            }
-            if seen.insert(next.into()) {
-                open.push(next.into());
-            }
-        }
-    }
-    None
 }

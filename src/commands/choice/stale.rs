@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::bases::{self, Known, Wanted};
 use super::finding::Finding;
+use super::linked;
 use super::served;
 use crate::bake::target::links::links;
 use crate::bake::values::Name;
@@ -18,6 +19,7 @@ use crate::plan::{Image, Plan};
 use crate::platform::Platform;
 use crate::published::bases::{BaseName, Look, Unknown};
 use crate::published::provenance::{self, Recorded};
+use crate::published::served::{Content, Served};
 use crate::reads::{Bases, IMAGE};
 use crate::reference::{Digest, Repository, Tag};
 use crate::registry::TagOrDigest;
@@ -145,6 +147,10 @@ fn look_at(
         return Ok(None);
     }
     let served = look.manifest(site, &digest)?;
+    let platforms = image.builds.iter().filter_map(|build| plan.leg(build)?.platform.as_ref());
+    if let Some(missing) = missing(served, platforms) {
+        return Ok(Some(Published::Nothing(format!("{reference} has no image for {missing}"))));
+    }
     let (mut uses, mut unknown, mut is_recorded) = (Vec::new(), None, true);
     for build in &image.builds {
         let platform = plan.leg(build).and_then(|leg| leg.platform.as_ref());
@@ -175,6 +181,14 @@ fn look_at(
     Ok(Some(Published::Index { reference, uses, is_recorded, unknown }))
 }
 
+/// The first of these platforms that an index has no image for; none where it does not say what its images are for.
+fn missing<'p>(served: &Served, mut platforms: impl Iterator<Item = &'p Platform>) -> Option<&'p Platform> {
+    let Content::Index(index) = &served.content else { return None };
+    let images = index.images().ok()?;
+    let own: Vec<_> = images.iter().map(|image| image.platform.as_ref()).collect::<Option<_>>()?;
+    platforms.find(|platform| !own.iter().any(|own| own.fits(platform)))
+}
+
 /// The use of a base that can move; nothing for one that a digest in the Dockerfile holds. A pin holds a base for one build, and
 /// BuildKit writes a digest to each base of a target that is linked to, and to what `ONBUILD` names.
 fn use_of(
@@ -183,7 +197,10 @@ fn use_of(
     own: Option<&Own>,
 ) -> Result<Option<Use>, String> {
     let Recorded { base: provenance::Base { name: text, digest }, has_tag, platform, is_pinned } = recorded;
-    let unreadable = || format!("its provenance names a base that cannot be read: {text:?} at {digest:?}");
+    let unreadable = || match digest.as_str() {
+        "" => format!("its provenance names a base without saying which it was: {text:?}"),
+        digest => format!("its provenance names a base that cannot be read: {text:?} at {digest:?}"),
+    };
     let name = BaseName::read(text).ok_or_else(unreadable)?;
     let is_own = own.is_some_and(|own| own.all.contains(&name));
     let is_held = *is_pinned && !is_own;
@@ -263,12 +280,12 @@ pub(super) fn want(published: &All, wanted: &mut Wanted) {
 }
 
 /// Adds what was found of each image, `most` of those that have moved bases and of which that cannot be known; gives
-/// notes on what that leaves out. Images that are built anyway don't count.
+/// notes on what that leaves out. Images that are built anyway don't count, nor do those that link to one that is built.
 pub(super) fn judge(
+    plan: &Plan,
     published: &All,
     known: &Known,
     most: Option<usize>,
-    run: Option<u64>,
     findings: &mut IndexMap<String, Vec<Finding>>,
 ) -> Vec<Diagnostic> {
     let mut unrecorded = Vec::new();
@@ -302,36 +319,67 @@ pub(super) fn judge(
                 .with_help("build with provenance, which buildx does by default: `mode=min` is enough"),
         );
     }
-    let is_built = |all: &Vec<Finding>| all.iter().any(|one| !matches!(one, Finding::Same(..)));
-    let mut left = most.unwrap_or(usize::MAX);
-    let mut postponed = Vec::new();
     // What has moved comes before what is not known.
     judged.sort_by_key(|(_, finding)| {
         (!matches!(finding, Finding::Differs(_)), matches!(finding, Finding::Same(..)))
     });
     let moved = judged.iter().filter(|(_, finding)| matches!(finding, Finding::Differs(_))).count();
-    judged[..moved].rotate_left(turn(run, moved));
+    judged[..moved].rotate_left(turn(plan.run.number, moved));
+    let due = judged.iter().filter(|(_, finding)| !matches!(finding, Finding::Same(..)));
+    let due: Vec<&str> = due.map(|(key, _)| key.as_str()).collect();
+    let is_built = |all: &Vec<Finding>| all.iter().any(|one| !matches!(one, Finding::Same(..)));
+    let built = findings.iter().filter(|(_, all)| is_built(all)).map(|(key, _)| key.as_str()).collect();
+    let postponed = most.map(|most| postponed(&linked::above(plan), &due, built, most)).unwrap_or_default();
+    let postponed: Vec<String> = postponed.into_iter().map(str::to_owned).collect();
     for (key, finding) in judged {
         let all = findings.entry(key.clone()).or_default();
-        let is_anyway = is_built(all);
         all.push(match finding {
-            Finding::Differs(why) | Finding::Unknown(why) if left == 0 && !is_anyway => {
-                postponed.push(key.as_str());
+            Finding::Differs(why) | Finding::Unknown(why) if postponed.contains(key) => {
                 Finding::Same(format!("left for a later run: {why}"), None)
             }
-            finding => {
-                if !is_anyway && !matches!(finding, Finding::Same(..)) {
-                    left -= 1;
-                }
-                finding
-            }
+            finding => finding,
         });
     }
     if !postponed.is_empty() {
-        let message = format!("left for a later run by `--most-stale`: {}", listed(&postponed));
+        let names: Vec<&str> = postponed.iter().map(String::as_str).collect();
+        let message = format!("left for a later run by `--most-stale`: {}", listed(&names));
         notes.push(Diagnostic::note(Code::POSTPONED, message));
     }
     notes
+}
+
+/// Which of the images that are due have to wait when at most so many are begun with, in their order: of an image that links to
+/// others that are due, these are begun with, since it is built with them.
+fn postponed<'k>(
+    above: &BTreeMap<&str, BTreeSet<&str>>,
+    due: &[&'k str],
+    mut built: BTreeSet<&'k str>,
+    most: usize,
+) -> Vec<&'k str> {
+    let nothing = BTreeSet::new();
+    let above = |key: &str| above.get(key).unwrap_or(&nothing);
+    let mut left = most;
+    let mut waiting = Vec::new();
+    let is_with = |key: &str, built: &BTreeSet<&str>| {
+        built.contains(key) || above(key).iter().any(|one| built.contains(one))
+    };
+    for key in due {
+        if is_with(key, &built) {
+            continue;
+        }
+        let is_due_above = |key: &str| due.iter().any(|one| *one != key && above(key).contains(one));
+        let is_root = |one: &&&str| (*one == key || above(key).contains(**one)) && !is_due_above(one);
+        for root in due.iter().filter(is_root).take(left) {
+            built.insert(root);
+            left -= 1;
+        }
+        if !is_with(key, &built) {
+            waiting.push(*key);
+        }
+    }
+    // What was passed over may link to what was begun with later.
+    waiting.retain(|key| !is_with(key, &built));
+    waiting
 }
 
 /// With which of so many images a run begins: not always with the same, since one whose build fails would keep all others from
@@ -369,6 +417,34 @@ fn of_uses(uses: &[Use], known: &Known) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_that_others_link_to_come_first() {
+        let one = |names: &[&'static str]| BTreeSet::from_iter(names.iter().copied());
+        let above = BTreeMap::from([
+            ("app", one(&["base"])),
+            ("web", one(&["app", "base"])),
+            ("both", one(&["base", "other"])),
+        ]);
+        for (due, built, most, expected) in [
+            (&["app", "base"][..], &[][..], 1, &[][..]),
+            (&["web", "app", "base"], &[], 1, &[]),
+            (&["web", "app"], &[], 1, &[]),
+            (&["base", "app", "alone"], &[], 1, &["alone"]),
+            (&["alone", "base", "app"], &[], 1, &["base", "app"]),
+            (&["alone", "app", "base"], &[], 2, &[]),
+            (&["both", "other", "base", "app"], &[], 2, &[]),
+            (&["both", "other", "base"], &[], 1, &["base"]),
+            // It has to be built again with the other, and is all the same.
+            (&["both", "alone"], &[], 1, &["alone"]),
+            (&["app", "alone"], &["base"], 0, &["alone"]),
+            (&["web"], &["app"], 0, &[]),
+            (&["base", "app"], &["app"], 0, &["base"]),
+            (&["base", "app"], &[], 0, &["base", "app"]),
+        ] {
+            assert_eq!(postponed(&above, due, one(built), most), expected, "{due:?} {built:?} {most}");
+        }
+    }
 
     #[test]
     fn each_image_has_its_turn() {
