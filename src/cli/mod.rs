@@ -442,6 +442,9 @@ pub(crate) struct Verify {
     /// Print every digest that the tags of these repositories (or the plan's) need, for clean-ups; deletes nothing
     #[arg(long, conflicts_with_all = ["metadata", "result", "explain", "content", "format", "github"])]
     pub keep_set: bool,
+    /// Print what is known where a registry cannot list what refers to a manifest, or does not say that its list of tags is whole
+    #[arg(long, requires = "keep_set")]
+    pub allow_gaps: bool,
     /// Also read layers, to check that what each image runs is built for its platform
     #[arg(long, conflicts_with = "explain")]
     pub content: bool,

@@ -311,13 +311,13 @@ codes! {
         example: when("A registry without the referrers API, between an outage and the next merge."),
         cure: "Merge again, or copy the rest by hand.",
     }
-    NO_REFERRERS "no-referrers" [Note Warning] {
-        cause: "A repository has no list of what refers to an image, so signatures and other artifacts that are attached in this way are not copied to a mirror, and `verify --keep-set` does not know them.",
+    NO_REFERRERS "no-referrers" [Error Note Warning] {
+        cause: "A repository has no list of what refers to an image, so signatures and other artifacts that are attached in this way are not copied to a mirror, and `verify --keep-set` does not know them, so that it prints nothing without `--allow-gaps`.",
         example: when("A merge with `mirrors` from a registry without the referrers API."),
         cure: "Attach them to the copies as well, and let clean-ups leave manifests with a `subject` alone. What tags name that begin with the digest of an image (`sha256-…`) is copied and kept.",
     }
-    LIST_END "list-end" [Warning] {
-        cause: "`verify --keep-set`: a registry does not say that its list of tags is whole. It refuses to say what follows the last tag, or does not know that question; some such registries cut long lists without a word.",
+    LIST_END "list-end" [Error Warning] {
+        cause: "`verify --keep-set`: a registry does not say that its list of tags is whole. It refuses to say what follows the last tag, or does not know that question; some such registries cut long lists without a word. Nothing is printed then without `--allow-gaps`.",
         example: when("A repository of Amazon ECR, or a registry that ignores `last` in `tags/list?last=TAG`."),
         cure: "Compare the list with what the registry itself shows before anything is deleted. `--plan` also requires that the tags of a plan are in the list.",
     }

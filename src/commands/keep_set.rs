@@ -16,6 +16,7 @@ pub(super) fn print(
     session: &Session<'_>,
     repositories: &[String],
     plan: Option<&str>,
+    allows_gaps: bool,
     options: &Network,
 ) -> Result<(), Error> {
     let mut planned = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn print(
     let talk = Arc::new(Talk::new(session));
     let clock = Arc::new(SystemClock::default());
     let sites = network::open(session, options, None, locations, clock, talk.clone())?;
-    let set = keep_set::keep_set(&sites, &planned, talk.as_ref());
+    let set = keep_set::keep_set(&sites, &planned, allows_gaps, talk.as_ref());
     talk.end();
     session.tell(&set.notes);
     if !set.failures.is_empty() {

@@ -27,6 +27,7 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         result,
         explain,
         keep_set,
+        allow_gaps,
         content: _,
         format: _,
         github: _,
@@ -40,7 +41,7 @@ pub(super) fn verify(session: &Session<'_>, args: &cli::Verify) -> Result<(), Er
         return Err(Error::Usage(message));
     }
     if *keep_set {
-        return keep_set::print(session, references, plan.as_deref(), network);
+        return keep_set::print(session, references, plan.as_deref(), *allow_gaps, network);
     }
     let Some(path) = plan else {
         if let Some(path) = references.iter().find(|one| one.ends_with(".json") && session.host.is_file(one))

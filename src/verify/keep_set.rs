@@ -26,9 +26,15 @@ pub(crate) struct KeepSet {
     pub failures: Vec<Diagnostic>,
 }
 
-/// Finds out what the tags of these repositories need. A list that lacks one of the `planned` tags may lack others.
+/// Finds out what the tags of these repositories need. A list that lacks one of the `planned` tags may lack others. What no list
+/// of a registry can tell is unknown, unless gaps are allowed.
 #[must_use]
-pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &dyn Progress) -> KeepSet {
+pub(crate) fn keep_set(
+    sites: &[Site],
+    planned: &[(Location, Tag)],
+    allows_gaps: bool,
+    progress: &dyn Progress,
+) -> KeepSet {
     let mut survey = Survey::new(sites, progress, Trouble::IsTold);
     let (look, failures) = survey.conduct(|records| {
         let mut looks: Vec<Look<'_>> =
@@ -42,11 +48,15 @@ pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &d
         set.references.extend(kept.iter().map(|digest| site.location.with_digest(digest)));
         set.unknown.extend(unknown);
     }
+    let (say, gaps): (fn(Code, String) -> Diagnostic, _) = match allows_gaps {
+        true => (Diagnostic::warning, &mut set.notes),
+        false => (Diagnostic::error, &mut set.unknown),
+    };
     let unlisted = sites.iter().zip(survey.records()).filter(|(_, record)| record.lacks_referrers());
-    set.notes.extend(unlisted.map(|(site, _)| no_referrers(site)));
+    gaps.extend(unlisted.map(|(site, _)| no_referrers(site, say)));
     let is_endless = |record: &Record| record.tags().present().is_some() && !record.lists_all_tags();
     let endless = sites.iter().zip(survey.records()).filter(|(_, record)| is_endless(record));
-    set.notes.extend(endless.map(|(site, _)| no_end(site)));
+    gaps.extend(endless.map(|(site, _)| no_end(site, say)));
     if !set.failures.is_empty() || !set.unknown.is_empty() {
         return set;
     }
@@ -64,23 +74,24 @@ pub(crate) fn keep_set(sites: &[Site], planned: &[(Location, Tag)], progress: &d
 }
 
 /// Says that a repository has no list of what refers to a manifest.
-fn no_referrers(site: &Site) -> Diagnostic {
+fn no_referrers(site: &Site, say: fn(Code, String) -> Diagnostic) -> Diagnostic {
     let message = format!(
         "`{}` has no list of what refers to a manifest: signatures and other artifacts that are attached in this way are kept only where tags that begin with a digest (`sha256-…`) name them",
         site.location
     );
-    Diagnostic::warning(Code::NO_REFERRERS, message)
-        .with_help("let clean-ups of this repository leave manifests with a `subject` alone")
+    say(Code::NO_REFERRERS, message).with_help(
+        "let clean-ups of this repository leave manifests with a `subject` alone, and print the rest with `--allow-gaps`",
+    )
 }
 
 /// Says that a list of tags may lack some.
-fn no_end(site: &Site) -> Diagnostic {
+fn no_end(site: &Site, say: fn(Code, String) -> Diagnostic) -> Diagnostic {
     let message = format!(
         "`{}` does not say that its list of tags is whole: whatever tags need that it leaves out is missing from the set",
         site.location
     );
-    Diagnostic::warning(Code::LIST_END, message).with_help(
-        "compare the tags with what the registry itself shows before anything is deleted; `--plan` also requires those of a plan",
+    say(Code::LIST_END, message).with_help(
+        "print what is known with `--allow-gaps`, and compare the tags with what the registry itself shows before anything is deleted; `--plan` also requires those of a plan",
     )
 }
 

@@ -748,6 +748,12 @@ const ROWS: &[Row] = &[
         "verify oci-layout:layout --keep-set",
         By("tests/cli/verify/keep_set.rs", "--keep-set"),
     ),
+    row(
+        "--allow-gaps",
+        ("verify oci-layout:layout --allow-gaps", "--keep-set"),
+        "verify oci-layout:layout --keep-set --allow-gaps",
+        By("tests/cli/verify/keep_set.rs", "--allow-gaps"),
+    ),
     row_of(
         &["verify"],
         "--explain",
