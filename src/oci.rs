@@ -61,6 +61,10 @@ pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 
 /// The annotation that says which version is packaged.
 pub(crate) const VERSION: &str = "org.opencontainers.image.version";
+/// The annotation or label that says what an image is called.
+pub(crate) const TITLE: &str = "org.opencontainers.image.title";
+/// The annotation or label that says where its sources are.
+pub(crate) const SOURCE: &str = "org.opencontainers.image.source";
 
 /// The annotation that holds the tag of a manifest in an OCI layout.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";

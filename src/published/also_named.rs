@@ -175,18 +175,25 @@ fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
 #[must_use]
 pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
     let text = served.annotations()?.get(VERSION)?;
-    let (own, follows) = (image.version.as_ref()?, tag.follows()?);
+    is_greater(image, tag, text, image.annotations.get(VERSION)).then(|| text.clone())
+}
+
+/// Whether what has a tag, and says that it is this version, would keep it from an image that is going to say `own` of itself.
+#[must_use]
+pub(crate) fn is_greater(image: &PlannedImage, tag: &TagEntry, text: &str, own: Option<&String>) -> bool {
+    let said = own;
+    let (Some(own), Some(follows)) = (&image.version, tag.follows()) else { return false };
     // It may be a whole tag, such as `api-1.4.2`.
     let in_tag = || {
         let mut texts = tag.family.iter().flat_map(|form| form.versions_in(text));
         texts.find_map(|text| image.parse_version(text).ok())
     };
     let version = image.parse_version(text).ok().or_else(in_tag);
-    let version = version.filter(|version| is_version(version, own))?;
+    let Some(version) = version.filter(|version| is_version(version, own)) else { return false };
     // What the image itself is going to say may be more than its version.
-    let said = image.annotations.get(VERSION).and_then(|said| image.parse_version(said).ok());
+    let said = said.and_then(|said| image.parse_version(said).ok());
     if said.is_some_and(|said| version.cmp_precedence(&said).is_le()) {
-        return None;
+        return false;
     }
     // No tag has a `+`.
     let shown = text.replace('+', "-");
@@ -201,7 +208,7 @@ pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served
     let of_other_form = || {
         !is_of_variant(tag) && !is_withdrawn_as(image, text) && has_greater_numbers(&version, own, follows)
     };
-    (keeper(image, tag, &listed).is_some() || of_other_form()).then(|| text.clone())
+    keeper(image, tag, &listed).is_some() || of_other_form()
 }
 
 /// The tag of a version in a form, with any number, commit and day in their places.

@@ -38,6 +38,8 @@ pub(crate) mod record;
 
 pub(crate) mod also_named;
 
+pub(crate) mod labelled;
+
 pub(crate) mod renamed;
 
 // What images are built from.

@@ -6,6 +6,7 @@ use super::report::CheckedReference;
 use super::walk::Walk;
 use crate::published::also_named::{AlsoNamed, greater, says_greater};
 use crate::published::floating::Keeper;
+use crate::published::labelled::{Labelled, labelled};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Known, Question};
@@ -99,6 +100,18 @@ pub(super) fn of_index(
                     return Holder::Other(format!(
                         "stays with what says that it is version `{version}`, which is greater"
                     ));
+                }
+                match labelled(image, tag, served, &walk.records[site]) {
+                    Labelled::Open(question) => {
+                        walk.need(site, question);
+                        return Holder::Open;
+                    }
+                    Labelled::Greater(version) => {
+                        return Holder::Other(format!(
+                            "stays with what is labelled with version `{version}`, which is greater"
+                        ));
+                    }
+                    Labelled::Nothing => {}
                 }
             }
             Known::Absent | Known::Faulty(_) => {}

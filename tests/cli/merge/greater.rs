@@ -83,6 +83,62 @@ fn what_is_not_greater_or_was_taken_back_keeps_nothing() {
     }
 }
 
+/// Labels of images, as members of a JSON object.
+fn labels(version: &str, more: &str) -> String {
+    let version = match version {
+        "" => String::new(),
+        version => format!(r#""org.opencontainers.image.version":"{version}""#),
+    };
+    let more = match more.split_once('=') {
+        Some((name, value)) => format!(r#""org.opencontainers.image.{name}":"{value}""#),
+        None => String::new(),
+    };
+    [version, more].into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(",")
+}
+
+/// Labels come from bases, too: only those of an image that is labelled as the plan labels its own are its own.
+#[test]
+fn what_is_labelled_as_greater_keeps_its_floating_tags() {
+    let app = labels("1.4.2", "title=app");
+    for (there, planned_labels, more, is_kept) in [
+        (labels("1.5.0", "title=app"), app.clone(), "", true),
+        (labels("v1.5.1", "title=app"), app.clone(), "", true),
+        (labels("1.41.0", "source=acme/app"), labels("1.4.2", "source=acme/app"), "", true),
+        (labels("1.5.0", "title=base"), app.clone(), "", false),
+        (labels("1.5.0", ""), app.clone(), "", false),
+        (labels("1.5.0", "title=app"), labels("", "title=app"), "", false),
+        (labels("1.5.0", "title=app"), labels("1.4.2", ""), "", false),
+        (labels("1.4.2", "title=app"), app.clone(), "", false),
+        (labels("1.3.9", "title=app"), app.clone(), "", false),
+        (labels("1.5.0", "title=app"), app.clone(), r#""withdrawn":["1.5.0"],"#, false),
+    ] {
+        let mut world = World::new();
+        let legs = [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")];
+        for (leg, platform) in legs {
+            world.build(&["a"], Build::new(leg, platform).labelled(&there, ""));
+        }
+        let tags = TAGS.replace("1.4.2", "1.5.0").replace("\"1.4\"", "\"1.5\"");
+        assert_eq!(world.merge(&planned("1.5.0", &tags, "", ""), Options::default()).problems, []);
+        for tag in ["1.5.0", "1.5"] {
+            untag(&world.layout("a"), tag);
+        }
+        for (leg, platform) in legs {
+            world.build(&["a"], Build::new(leg, platform).salt("again").labelled(&planned_labels, ""));
+        }
+        let document = planned("1.4.2", TAGS, "", more);
+        let document =
+            document.replace(r#""on_missing""#, &format!(r#""labels":{{{planned_labels}}},"on_missing""#));
+        let (outcomes, notes) = outcomes(&world, &document, Options::default());
+        let expected = if is_kept { Outcome::Kept } else { Outcome::Moved };
+        assert_eq!(outcomes, [expected; 2], "{there} {planned_labels}: {notes}");
+        assert_eq!(notes.contains("which is greater"), is_kept, "{there}: {notes}");
+        let report = of_plan(&world, &document);
+        assert!(!report.disagrees(), "{there} {planned_labels}: {:?}", report.findings);
+        let kept = report.findings.iter().filter(|one| one.message.contains("is labelled with version"));
+        assert_eq!(kept.count(), if is_kept { 2 } else { 0 }, "{there}: {:?}", report.findings);
+    }
+}
+
 /// What has `latest` and another tag, and says that it is `said`, stays there beside this version; what becomes of the other tags.
 fn kept_beside(version: &str, tags: &str, said: &str, there: &str, more: &str) -> String {
     let mut world = World::with_app(&["acme/app"]);
