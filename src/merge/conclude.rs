@@ -63,7 +63,6 @@ pub(super) fn conclude_once(
         }
     }
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
-    report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     let unseen = unseen::tell(&ready, tools.sites, survey.records());
     report.held.extend(unseen.held);
     report.notes.extend(unseen.notes);
@@ -77,6 +76,7 @@ pub(super) fn conclude_once(
         report.problems.extend(rebuilt.problems);
         report.held.extend(rebuilt.held);
     }
+    report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     if report.problems.is_empty() {
         report.take(fewer::look(&ready, survey));
     }

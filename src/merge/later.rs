@@ -1,4 +1,4 @@
-//! Tags that move with runs: one that has the index of a later run stays with it.
+//! Tags that have the index of a later run: they stay with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{OCI_INDEX, is_index};
+use crate::published::later::{Later, later};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
@@ -24,7 +25,7 @@ pub(super) fn keep(
     now: Option<Timestamp>,
 ) -> Looked {
     let mut compared = Looked::default();
-    let compares = |one: &Ready<'_>, decision: &Decision| moves(one, decision) || is_rebuilt(one, decision);
+    let compares = |one: &Ready<'_>, decision: &Decision| moves(one, decision) || is_taken(one, decision);
     let moving =
         ready.iter().flat_map(|one| one.decisions.iter().filter(move |decision| compares(one, decision)));
     let question =
@@ -34,7 +35,7 @@ pub(super) fn keep(
     }
     for one in ready {
         let own = one.run(run);
-        compared.notes.extend(leave_rebuilt(one, &own, survey));
+        compared.notes.extend(leave_later(one, &own, survey, now));
         let earlier = one.reused().map(|_| one.run_of_index());
         let earlier = earlier.filter(|earlier| own.beside(earlier, now) == Standing::Later);
         let cannot_say = has_no_place(one);
@@ -83,48 +84,57 @@ pub(super) fn keep(
     compared
 }
 
-/// Leaves the tags of a version as they are in repositories that have it from a later run of the same branch: each of them
-/// builds the version anew, and an earlier one may end last. A release of an older commit is another matter.
-fn leave_rebuilt(ready: &mut Ready<'_>, run: &RunEntry, survey: &Survey<'_>) -> Vec<Diagnostic> {
-    let later = |at: usize| {
-        let decision = &ready.decisions[at];
-        let previous = decision.report.previous.as_ref().filter(|_| is_rebuilt(ready, decision))?;
+/// Leaves the tags as they are that a later run has published: each run of a branch builds a version of the file anew, and an
+/// earlier one may end last. Where a repository has the version from a later run, all tags of it are left, also those that only
+/// this run would give.
+fn leave_later(
+    ready: &mut Ready<'_>,
+    run: &RunEntry,
+    survey: &Survey<'_>,
+    now: Option<Timestamp>,
+) -> Vec<Diagnostic> {
+    let image = ready.image;
+    let planned = |decision: &Decision| image.tags.iter().find(|tag| tag.name == decision.tag);
+    let found = |decision: &Decision| {
+        let previous = decision.report.previous.as_ref().filter(|_| is_taken(ready, decision))?;
         let served = survey.records()[decision.site].previous(previous).present()?;
-        match run.by_number(&RunEntry::of_served(served))? {
-            Standing::Earlier(why) => Some((decision.site, why)),
-            Standing::Later | Standing::Unknown(_) => None,
-        }
+        Some((planned(decision)?, later(image, run, served, now)?))
     };
-    let sites: BTreeMap<usize, String> = (0..ready.decisions.len()).filter_map(later).collect();
-    let of_version = |decision: &Decision| {
-        decision.report.outcome.writes()
-            && ready.image.tags.iter().any(|tag| tag.name == decision.tag && tag.is_of_version())
-    };
-    let left: Vec<bool> = ready.decisions.iter().map(of_version).collect();
+    let found: Vec<Option<(&TagEntry, Later)>> = ready.decisions.iter().map(found).collect();
+    let sites: BTreeMap<usize, String> = ready
+        .decisions
+        .iter()
+        .zip(&found)
+        .filter_map(|(decision, found)| {
+            let (tag, later) = found.as_ref()?;
+            later.is_same_version(tag).then(|| (decision.site, later.why.clone()))
+        })
+        .collect();
     let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (decision, _) in ready.decisions.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {
-        let Some(why) = sites.get(&decision.site) else { continue };
+    for (decision, found) in ready.decisions.iter_mut().zip(found) {
+        let own = found.filter(|(tag, later)| later.keeps(image, tag)).map(|(_, later)| later.why);
+        let is_of_line = || planned(decision).is_some_and(TagEntry::is_of_line);
+        let of_site = || sites.get(&decision.site).filter(|_| is_of_line()).cloned();
+        let Some(why) = own.or_else(of_site).filter(|_| decision.report.outcome.writes()) else { continue };
         let report = &mut decision.report;
         report.outcome = Outcome::Kept;
         report.digest.clone_from(&report.previous);
         report.why = Some(why.clone());
-        tags.entry(why.clone()).or_default().push(format!("`{}`", report.reference));
+        tags.entry(why).or_default().push(format!("`{}`", report.reference));
     }
     let tell = |(why, tags): (String, Vec<String>)| {
         let message = format!("image `{}` leaves {} as before: {why}", ready.key, tags.join(", "));
-        Diagnostic::warning(Code::KEPT_TAG, message).with_help(
-            "the later run has built this version, too; `--allow-backward` gives the tags to this one",
-        )
+        Diagnostic::warning(Code::KEPT_TAG, message)
+            .with_help("the later run has built this, too; `--allow-backward` gives the tags to this one")
     };
     tags.into_iter().map(tell).collect()
 }
 
-/// Whether it is a version's own tag that is to be given another build of the version.
-fn is_rebuilt(ready: &Ready<'_>, decision: &Decision) -> bool {
-    let is_own = |tag: &TagEntry| tag.name == decision.tag && !tag.floating && tag.is_of_version();
-    decision.report.outcome == Outcome::Replaced
+/// Whether a tag that does not move with runs is to be taken from what has it.
+fn is_taken(ready: &Ready<'_>, decision: &Decision) -> bool {
+    matches!(decision.report.outcome, Outcome::Moved | Outcome::Replaced)
         && ready.made != Made::Taken
-        && ready.image.tags.iter().any(is_own)
+        && !is_run_tag(ready, decision)
 }
 
 /// Says that a tag with the name of a branch or git tag in it has the index of another one: two names come to the same text.
@@ -158,19 +168,23 @@ fn is_run_tag(ready: &Ready<'_>, decision: &Decision) -> bool {
     planned.is_some_and(TagEntry::moves_with_runs)
 }
 
-/// Whether the index of an image has no place for annotations, and a tag of it moves with runs.
+/// Whether the index of an image has no place for annotations, and a later run may have what it gets.
 fn has_no_place(ready: &Ready<'_>) -> bool {
-    ready.manifest.media_type != OCI_INDEX && run_tags(ready).next().is_some()
+    ready.manifest.media_type != OCI_INDEX && shared(ready).next().is_some()
 }
 
-/// The tags that move with runs and are written.
-fn run_tags<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
-    ready.decisions.iter().filter(|one| one.report.outcome.writes() && is_run_tag(ready, one))
+/// The tags that each run of a branch gives to what it built, and that are written.
+fn shared<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
+    let is_shared = |one: &&Decision| {
+        let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);
+        planned.is_some_and(|tag| tag.moves_with_runs() || tag.is_of_line())
+    };
+    ready.decisions.iter().filter(|one| one.report.outcome.writes()).filter(is_shared)
 }
 
 /// Says that later merges cannot tell which run an image is of.
 fn not_said(ready: &Ready<'_>) -> Diagnostic {
-    let tags: BTreeSet<String> = run_tags(ready).map(|one| format!("`{}`", one.tag)).collect();
+    let tags: BTreeSet<String> = shared(ready).map(|one| format!("`{}`", one.tag)).collect();
     let tags: Vec<String> = tags.into_iter().collect();
     let (what, help) = if is_index(&ready.manifest.media_type) {
         ("is a Docker manifest list, which cannot", "build with `oci-mediatypes=true` in `output`")

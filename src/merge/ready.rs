@@ -60,7 +60,7 @@ impl<'a> Ready<'a> {
                 index::compose(&checked.sources, &checked.referrers, &annotations, &of_descriptor)?;
             Ok((manifest, annotations))
         };
-        let mut of_merge = image.run_annotations(subject.run);
+        let mut of_merge = subject.run.annotations();
         of_merge.extend(record(subject, &checked).written().map(|text| (INPUTS.to_owned(), text)));
         let has_own = !of_merge.is_empty();
         let annotated = composed(image.annotations.clone().into_iter().chain(of_merge).collect());

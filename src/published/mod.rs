@@ -48,6 +48,8 @@ pub(crate) mod bases;
 // Which run is later.
 pub(crate) mod runs;
 
+pub(crate) mod later;
+
 // Which commit something is of.
 pub(crate) mod revision;
 

@@ -454,6 +454,12 @@ impl TagEntry {
         }
     }
 
+    /// Whether it is a version's, or a channel of versions.
+    #[must_use]
+    pub(crate) fn is_of_line(&self) -> bool {
+        self.is_of_version() || self.class == TagClass::Channel
+    }
+
     /// Whether it moves with each run: one that is later can keep it from moving.
     #[must_use]
     pub(crate) fn moves_with_runs(&self) -> bool {

@@ -476,13 +476,6 @@ impl PlannedImage {
         &self.tails
     }
 
-    /// What its index is to say of the run that made it: nothing when no later run can have its tags.
-    #[must_use]
-    pub(crate) fn run_annotations(&self, run: &RunEntry) -> BTreeMap<String, String> {
-        let is_shared = |tag: &TagEntry| tag.moves_with_runs() || tag.is_of_version();
-        if self.tags.iter().any(is_shared) { run.annotations() } else { BTreeMap::new() }
-    }
-
     /// Its repositories, then its mirrors.
     pub fn places(&self) -> impl Iterator<Item = &Location> {
         self.repositories.iter().chain(&self.mirrors)

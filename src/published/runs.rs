@@ -83,14 +83,18 @@ impl RunEntry {
         self.number.is_some() || self.commit_time.is_some()
     }
 
-    /// The same by number alone: nothing where they are not of one source, workflow and ref.
-    #[must_use]
-    pub(crate) fn by_number(&self, other: &Self) -> Option<Standing> {
+    /// The numbers of both, where they are of one source, workflow and ref.
+    fn numbers(&self, other: &Self) -> Option<(u64, u64)> {
         let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
         let is_one_line = is_same(&self.workflow, &other.workflow)
             && is_same(&self.git_ref, &other.git_ref)
             && self.source == other.source;
-        let (own, number) = (self.number?, other.number.filter(|_| is_one_line)?);
+        self.number.zip(other.number).filter(|_| is_one_line)
+    }
+
+    /// What this run is beside another one by number: nothing where they are not of one source, workflow and ref.
+    fn by_number(&self, other: &Self) -> Option<Standing> {
+        let (own, number) = self.numbers(other)?;
         let hash = other.commit.as_deref().and_then(|hash| hash.get(..SHORT));
         let of_commit = hash.map_or_else(String::new, |hash| format!(", of commit {hash},"));
         Some(match own.cmp(&number) {

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::Form;
 use crate::oci;
 use crate::pattern::PatternForms;
-use crate::plan::{Build, Plan};
+use crate::plan::{Build, Image, Plan, PlannedTag};
 use crate::rules::{self, Flavor, Rule};
 use crate::tags::Claim;
 use crate::version::{Dotless, Version};
@@ -142,7 +142,16 @@ pub(super) fn too_long(plan: &Plan) -> Vec<Diagnostic> {
     found
 }
 
-/// Says which tags move with runs in images whose indexes may have no place to say which run made them.
+/// The tags of an image that another run of the same branch gives to what it builds, but for those of its commit.
+pub(super) fn shared(image: &Image) -> Vec<String> {
+    let is_shared = |tag: &&PlannedTag| match tag.claim {
+        Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel | Claim::Run => true,
+        Claim::Literal => tag.form.has_version(),
+    };
+    image.tags.iter().filter(is_shared).map(|tag| format!("`{}`", tag.name)).collect()
+}
+
+/// Says which tags another run may have in images whose indexes may have no place to say which run made them.
 pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
     let is_docker = |build: &Build| {
         let outputs = plan.leg(build).and_then(|leg| leg.definition.output.as_deref());
@@ -151,8 +160,7 @@ pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
     };
     let mut found = Vec::new();
     for (key, image) in plan.images.iter().filter(|(_, image)| image.index) {
-        let tags = image.tags.iter().filter(|tag| tag.claim == Claim::Run);
-        let tags: Vec<String> = tags.map(|tag| format!("`{}`", tag.name)).collect();
+        let tags = shared(image);
         if tags.is_empty() || !image.builds.iter().all(is_docker) {
             continue;
         }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::annotations;
 use super::image::{Covered, UnresolvedImage};
 use super::targets::Targets;
+use super::{annotations, guards};
 use crate::bake::target::{Entry, Target};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::spec::Settings;
-use crate::tags::Claim;
 
 /// What buildx adds to each build on its own.
 const PROVENANCE: &str = "provenance";
@@ -99,12 +98,11 @@ fn is_disabled(attestation: &Entry) -> bool {
     attestation.get("disabled").is_some()
 }
 
-/// Says which tags move with runs in images without an index, which would say which run made them.
+/// Says which tags another run may have in images without an index, which would say which run made them.
 pub(super) fn unguarded(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (key, image) in plan.images.iter().filter(|(_, image)| !image.index) {
-        let tags = image.tags.iter().filter(|tag| tag.claim == Claim::Run);
-        let tags: Vec<String> = tags.map(|tag| format!("`{}`", tag.name)).collect();
+        let tags = guards::shared(image);
         if tags.is_empty() {
             continue;
         }

@@ -153,7 +153,7 @@ impl<'a> ImageCheck<'_, 'a> {
 
     /// Finds floating tags that a greater version or a later run has.
     fn keep(&mut self, site: usize) {
-        rebuilt::keep(&mut self.tags, site, self.run, self.walk);
+        rebuilt::keep(&mut self.tags, site, self.image, self.run, self.walk);
         let own = |tag: &&State<'_>| tag.site == site && is_own(self.image, tag.planned);
         let has_literals = self.tags.iter().any(|tag| own(&tag));
         let literal = self.tags.iter().filter(own).find_map(|tag| tag.checked.digest.clone());

@@ -144,4 +144,23 @@ fn tags_of_runs_are_not_guarded() {
             && told.contains("`edge`");
         assert!(status == 0 && found == is_told, "{index}: {told}");
     }
+    // Those of a version, which each run of a branch builds anew, are as little.
+    for (tags, names) in [
+        (r#"["{{ version }}", "latest"]"#, "`1.4.2`, `latest`"),
+        (r#"["{{ major }}", "edge"]"#, "`1`, `edge`"),
+        (r#"["{{ version }}", "{{ sha }}"]"#, "`1.4.2`"),
+    ] {
+        let text = SPEC.replace("PLATFORMS", r#"["linux/amd64"]"#).replace("INDEX", "false");
+        let text = text.replace("TARGET", "").replace("IMAGE", &format!("tags = {tags}"));
+        let args = [
+            "plan",
+            "--fact",
+            "ref=refs/heads/main",
+            "--fact",
+            "commit=0123456789012345678901234567890123456789",
+        ];
+        let (status, _, told) = run(Test::new().file("docker-bake.hcl", text), &args);
+        let end = format!("an earlier run that is merged last takes back {names}");
+        assert!(status == 0 && told.contains(&end), "{tags}: {told}");
+    }
 }

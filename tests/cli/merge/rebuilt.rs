@@ -8,17 +8,30 @@ use super::world::{Build, World, document};
 use crate::support::Test;
 
 const LEG: &str = "app-linux-amd64";
+const OWN: &str = r#"{"name":"1.0.0","class":"version","form":"{version}"}"#;
+const FLOATING: &str = r#"{"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]},
+    {"name":"latest","floating":true,"class":"version","numbers":0,"form":"latest","family":["{version}"]}"#;
+const EDGE: &str = r#"{"name":"edge","floating":true,"class":"constant","form":"edge"}"#;
+const CHANNEL: &str = r#"{"name":"iron","floating":true,"class":"channel","form":"iron"}"#;
+const COMMIT: &str = r#"{"name":"sha-0123456","class":"run","form":"sha-{commit:7}"}"#;
 
 /// A plan of a version that stands in the file, made by this run.
 fn planned(text: &str) -> String {
-    let tags = r#"{"name":"1.0.0","class":"version","form":"{version}"},
-        {"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]},
-        {"name":"latest","floating":true,"class":"version","numbers":0,"form":"latest","family":["{version}"]},
-        {"name":"edge","floating":true,"class":"constant","form":"edge"}"#;
+    planned_as(text, "1.0.0", "", &[OWN, FLOATING, EDGE])
+}
+
+/// The same with these tags and members, and an index that says its version where the members have no `index`.
+fn planned_as(text: &str, version: &str, more: &str, tags: &[&str]) -> String {
     document(&format!(
-        r#""app":{{"version":"1.0.0","repositories":["oci-layout:a"],"tags":[{tags}],"builds":{{"{LEG}":{{"platform":"linux/amd64","job":"a"}}}}}}"#
+        r#""app":{{"version":"{version}",{more}"repositories":["oci-layout:a"],"tags":[{}],"builds":{{"{LEG}":{{"platform":"linux/amd64","job":"a"}}}}}}"#,
+        tags.join(",").replace("1.0.0", version)
     ))
     .replacen('{', &format!(r#"{{"run":{{{}}},"#, run(text)), 1)
+}
+
+/// What makes an index say this version.
+fn says(version: &str) -> String {
+    format!(r#""annotations":{{"org.opencontainers.image.version":"{version}"}},"#)
 }
 
 fn merged(world: &mut World, text: &str, options: Options) -> Report {
@@ -61,15 +74,173 @@ fn an_earlier_run_leaves_all_tags_of_a_version_with_the_later_one() {
 }
 
 #[test]
-fn a_release_of_an_older_commit_is_no_earlier_run() {
-    // Another ref, another workflow, and runs that nothing orders.
-    for own in ["ci.yml refs/tags/v1.0.0 2 01", "release.yml refs/heads/main 1 01", "- - - 01", "- - - -"] {
+fn an_earlier_run_takes_back_no_tag_of_any_form() {
+    let variant = r#"{"name":"slim","floating":true,"class":"version","numbers":0,"form":"slim","family":["{version}-slim"]}"#;
+    let prefixed = r#"{"name":"web-1","floating":true,"class":"version","numbers":1,"form":"web-{version}","family":["web-{version}"]}"#;
+    let prerelease = r#"{"name":"next","floating":true,"class":"prerelease","numbers":0,"form":"next","family":["{version}"]}"#;
+    let literal = r#"{"name":"1.0.0","class":"constant","form":"1.0.0"}"#;
+    let (stated, unsaid) = (says("1.0.0"), String::new());
+    for (tags, more) in [
+        (vec![FLOATING], &stated),
+        (vec![FLOATING], &unsaid),
+        (vec![FLOATING, EDGE, COMMIT], &stated),
+        (vec![CHANNEL], &unsaid),
+        (vec![OWN, FLOATING, CHANNEL], &stated),
+        (vec![OWN, CHANNEL, EDGE], &unsaid),
+        (vec![variant, prefixed], &stated),
+        (vec![prerelease, CHANNEL], &stated),
+        (vec![COMMIT], &unsaid),
+        (vec![literal, EDGE], &unsaid),
+    ] {
+        for (number, is_kept) in [(2, true), (3, false), (4, false)] {
+            let mut world = World::new();
+            let version = if tags.contains(&prerelease) { "1.0.0-rc.1" } else { "1.0.0" };
+            let more = if more.is_empty() { String::new() } else { says(version) };
+            let mut merged = |run: u32, salt: &str, options| {
+                world.build(&["a"], Build::new(LEG, "linux/amd64").salt(salt));
+                let report =
+                    world.merge(&planned_as(&format!("{W} {run} -"), version, &more, &tags), options);
+                assert_eq!(report.problems, [], "{tags:?} {run}");
+                (outcomes(&report), report, world.tags("a"))
+            };
+            let (_, _, before) = merged(3, "three", Options::default());
+            let (found, report, after) = merged(number, "other", Options::default());
+            let is_left = found.iter().all(|one| *one == Outcome::Kept) && before == after;
+            let is_taken = found.iter().all(|one| matches!(one, Outcome::Moved | Outcome::Replaced));
+            assert!(if is_kept { is_left } else { is_taken }, "{tags:?} {number}: {found:?}");
+            let told = report.notes.iter().filter(|note| note.code.name() == "unguarded-tag");
+            assert!(!is_kept || told.count() == 0, "nothing moves: {:?}", report.notes);
+            // On purpose.
+            let (found, ..) = merged(number, "back", BACKWARD);
+            assert!(found.iter().all(|one| matches!(one, Outcome::Moved | Outcome::Replaced)), "{found:?}");
+        }
+    }
+}
+
+/// Where a later run made another version, versions decide, and no longer runs.
+#[test]
+fn an_earlier_run_of_another_version_has_the_tags_of_the_greater_one() {
+    use Outcome::{Created, Kept, Moved};
+    for (there, own, is_said, expected) in [
+        ("0.9.0", "1.0.0", true, [Created, Moved, Moved]),
+        ("0.9.0", "1.0.0", false, [Created, Moved, Kept]),
+        ("1.1.0", "1.0.0", true, [Created, Kept, Kept]),
+        ("1.0.0-rc.1", "1.0.0", true, [Created, Moved, Moved]),
+    ] {
         let mut world = World::new();
-        merged(&mut world, &format!("{W} 3 05"), Options::default());
-        world.build(&["a"], Build::new(LEG, "linux/amd64").salt("other"));
-        let report = world.merge(&planned(own), Options::default());
-        let [first, second, third, _] = outcomes(&report)[..] else { panic!("four tags") };
-        assert_eq!([first, second, third], [Outcome::Replaced, Outcome::Moved, Outcome::Moved], "{own}");
+        let latest = &FLOATING[FLOATING.find(r#"{"name":"latest""#).unwrap()..];
+        let mut merged = |run: u32, version: &str| {
+            world.build(&["a"], Build::new(LEG, "linux/amd64").salt(version));
+            let more = if is_said { says(version) } else { String::new() };
+            let document = planned_as(&format!("{W} {run} -"), version, &more, &[OWN, latest, CHANNEL]);
+            let report = world.merge(&document, Options::default());
+            assert_eq!(report.problems, [], "{version}");
+            outcomes(&report)
+        };
+        merged(3, there);
+        assert_eq!(merged(2, own), expected, "{own} after {there}");
+    }
+}
+
+/// What has no index cannot say which run made it: that is said of all tags that another run may have.
+#[test]
+fn what_has_no_place_for_the_run_is_said() {
+    for (tags, names) in [
+        (vec![OWN, FLOATING], "`1`, `1.0.0`, `latest`"),
+        (vec![FLOATING, EDGE], "`1`, `edge`, `latest`"),
+        (vec![CHANNEL, COMMIT], "`iron`"),
+        (vec![COMMIT], ""),
+    ] {
+        for is_docker in [false, true] {
+            let mut world = World::new();
+            let build = Build::new(LEG, "linux/amd64").salt("one");
+            world.build(&["a"], if is_docker { build.docker() } else { build.plain() });
+            let more = if is_docker { "" } else { r#""index":false,"# };
+            let report =
+                world.merge(&planned_as(&format!("{W} 3 -"), "1.0.0", more, &tags), Options::default());
+            assert_eq!(report.problems, [], "{tags:?}");
+            let told = report.notes.iter().filter(|note| note.code.name() == "unguarded-tag");
+            let told: Vec<&str> = told.map(|note| note.message.as_str()).collect();
+            let end = format!("say which run made it: an earlier run can take back {names}");
+            assert_eq!(told.iter().any(|one| one.ends_with(&end)), !names.is_empty(), "{tags:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn runs_of_other_refs_and_workflows_are_compared_by_their_commits() {
+    let (main, release) = (format!("{W} 3 05"), "ci.yml refs/tags/v1.0.0 4 05".to_owned());
+    for (there, own, is_kept) in [
+        // An old run of the branch that ends after the release, or after another branch.
+        (&release, format!("{W} 2 01"), true),
+        (&"ci.yml refs/heads/release/1.0 1 05".to_owned(), format!("{W} 2 01"), true),
+        // A workflow that was renamed counts from 1.
+        (&"containers.yml refs/heads/main 1 05".to_owned(), format!("{W} 200 01"), true),
+        (&main, "release.yml refs/heads/main 9 01".to_owned(), true),
+        (&main, "- - - 01".to_owned(), true),
+        (&release, format!("{W} 5 06"), false),
+        (&main, "release.yml refs/heads/main 1 06".to_owned(), false),
+        // A release of an older commit is no earlier run.
+        (&main, "ci.yml refs/tags/v1.0.0 2 01".to_owned(), false),
+        (&main, "release.yml refs/tags/v1.0.0 1 01".to_owned(), false),
+        // But the same git tag may be built again, and moved.
+        (&release, "ci.yml refs/tags/v1.0.0 3 06".to_owned(), true),
+        (&release, "ci.yml refs/tags/v1.0.0 5 01".to_owned(), false),
+        // Nothing tells.
+        (&main, "- - - -".to_owned(), false),
+        (&main, "ci.yml refs/heads/next 9 05".to_owned(), false),
+    ] {
+        for tags in [vec![OWN, FLOATING], vec![FLOATING, CHANNEL], vec![OWN, CHANNEL]] {
+            let mut world = World::new();
+            let more = says("1.0.0");
+            let mut merged = |text: &str| {
+                world.build(&["a"], Build::new(LEG, "linux/amd64").salt(text));
+                let report = world.merge(&planned_as(text, "1.0.0", &more, &tags), Options::default());
+                assert_eq!(report.problems, [], "{own} after {there}");
+                outcomes(&report)
+            };
+            merged(there);
+            let found = merged(&own);
+            assert_eq!(
+                found.iter().all(|one| *one == Outcome::Kept),
+                is_kept,
+                "{own} after {there}: {found:?}"
+            );
+            assert_eq!(found.contains(&Outcome::Kept), is_kept, "{own} after {there}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn verify_agrees_with_what_was_left_of_any_form() {
+    for (there, tags, more) in [
+        (vec![FLOATING], vec![FLOATING], says("1.0.0")),
+        (vec![FLOATING, CHANNEL], vec![FLOATING, CHANNEL], String::new()),
+        (vec![OWN, CHANNEL], vec![OWN, CHANNEL], says("1.0.0")),
+        (vec![COMMIT], vec![COMMIT], says("1.0.0")),
+        // What only the earlier run would give.
+        (vec![OWN], vec![OWN, FLOATING, CHANNEL], String::new()),
+    ] {
+        let mut world = World::new();
+        world.build(&["a"], Build::new(LEG, "linux/amd64").salt("eight"));
+        let document = planned_as(&format!("{W} 8 -"), "1.0.0", &more, &there);
+        assert_eq!(world.merge(&document, Options::default()).problems, []);
+        for (number, code) in [(7, 0), (9, 4)] {
+            world.build(&["a"], Build::new(LEG, "linux/amd64").salt("other"));
+            let document = planned_as(&format!("{W} {number} -"), "1.0.0", &more, &tags);
+            if number == 7 {
+                let report = world.merge(&document, Options::default());
+                assert!(outcomes(&report).iter().all(|one| *one == Outcome::Kept), "{tags:?}");
+            }
+            let test = Test::new()
+                .file("plan.json", document)
+                .file("metadata.json", world.metadata())
+                .files(world.root(), "")
+                .args(["verify", "--plan", "plan.json", "--metadata", "metadata.json"]);
+            let output = test.output();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{tags:?} {number}: {said}");
+        }
     }
 }
 

@@ -215,7 +215,7 @@ fn what_nothing_orders_moves_and_is_said() {
 }
 
 #[test]
-fn only_images_with_such_tags_say_which_run_made_them() {
+fn indexes_say_which_run_made_them() {
     let mut world = World::new();
     merged(&mut world, &format!("{W} 7 02"), Options::default());
     let annotations = world.index("a", "edge").annotations;
@@ -236,14 +236,14 @@ fn only_images_with_such_tags_say_which_run_made_them() {
     assert_eq!(world.merge(&own, Options::default()).problems, []);
     assert_eq!(world.index("a", "edge").annotations.len(), 6);
     assert_eq!(world.index("a", "edge").annotations["k"], "v");
-    // A run that nothing orders, and images whose tags never move.
+    // A run that nothing orders.
     let literal = planned(&format!("{W} 9 02"), &[A]).replace(r#""floating":true,"#, "");
     let version =
         super::world::plan(&[A]).replacen('{', &format!(r#"{{"run":{{{}}},"#, run(&format!("{W} 9 02"))), 1);
-    // Each run may build a version anew.
+    // Another run may build the same tags again.
     for (document, tag, count) in [
         (planned("ci.yml refs/heads/main - -", &[A]), "edge", 0),
-        (literal, "edge", 0),
+        (literal, "edge", 5),
         (version, "latest", 5),
     ] {
         build(&mut world, &document);
@@ -449,6 +449,18 @@ fn the_plan_says_what_a_docker_list_leaves_unguarded() {
     ] {
         let (_, talk) = written(tags, output);
         assert_eq!(talk.contains(said), expected, "{tags} {output}: {talk}");
+    }
+    // Those of a version that stands in the file, too.
+    for (tags, output, expected) in [
+        (r#""{{ version }}", "latest""#, ",oci-mediatypes=false", "`1.0.0`, `latest`"),
+        (r#""{{ major }}""#, ",oci-mediatypes=false", "`1`"),
+        (r#""{{ version }}", "{{ sha }}""#, ",oci-mediatypes=false", "`1.0.0`"),
+        (r#""{{ version }}""#, "", ""),
+    ] {
+        let (_, talk) = written(&format!("{tags}]\n  version = \"1.0.0\"\n  channels = [\"iron\""), output);
+        let names = if expected.is_empty() { "" } else { &format!("last takes back {expected}, `iron`") };
+        assert_eq!(talk.contains("an earlier run that is merged"), !names.is_empty(), "{tags}: {talk}");
+        assert!(talk.contains(names), "{tags}: {talk}");
     }
 }
 
