@@ -14,7 +14,7 @@ use super::subject::Subject;
 use super::tools::{IfMissing, MergeTools, Options};
 use super::{
     also_named, codenames, command, damage, digests, doubtful, fewer, greater, held, later, rebuilt, relist,
-    unseen,
+    unseen, withheld,
 };
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -78,6 +78,7 @@ pub(super) fn conclude_once(
     }
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
     if report.problems.is_empty() {
+        withheld::hold(&mut ready, run, survey, &mut report);
         report.take(fewer::look(&ready, survey));
     }
     if report.problems.is_empty() && !options.allow_retag {

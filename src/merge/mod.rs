@@ -43,6 +43,7 @@ mod greater;
 mod later;
 mod rebuilt;
 mod unseen;
+mod withheld;
 
 mod relist;
 

@@ -92,6 +92,12 @@ impl RunEntry {
         self.number.zip(other.number).filter(|_| is_one_line)
     }
 
+    /// Whether both are one run, perhaps in several attempts.
+    #[must_use]
+    pub(crate) fn is_same_run(&self, other: &Self) -> bool {
+        self.numbers(other).is_some_and(|(own, number)| own == number)
+    }
+
     /// What this run is beside another one by number: nothing where they are not of one source, workflow and ref.
     fn by_number(&self, other: &Self) -> Option<Standing> {
         let (own, number) = self.numbers(other)?;

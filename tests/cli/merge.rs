@@ -37,4 +37,5 @@ mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod steps; // indexes first, tags later
 mod unseen; // tags that nobody may list
+mod withheld; // platforms that the same run has published
 pub(crate) mod world; // builds, repositories and plans to merge

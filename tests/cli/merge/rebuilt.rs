@@ -146,7 +146,7 @@ fn an_earlier_run_of_another_version_has_the_tags_of_the_greater_one() {
 #[test]
 fn what_has_no_place_for_the_run_is_said() {
     for (tags, names) in [
-        (vec![OWN, FLOATING], "`1`, `1.0.0`, `latest`"),
+        (vec![OWN, FLOATING], "`1.0.0`, `1`, `latest`"),
         (vec![FLOATING, EDGE], "`1`, `edge`, `latest`"),
         (vec![CHANNEL, COMMIT], "`iron`"),
         (vec![COMMIT], ""),
