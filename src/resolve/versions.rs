@@ -53,6 +53,10 @@ pub(super) fn read(
             let OwnVersion { name, version, is_of_tag, is_of_run } = *own;
             let message = match version {
                 Ok(version) => return ImageVersion::Known { version, is_from_run: is_of_run },
+                // A run that publishes nothing needs no tag, and may be of a branch that no run publishes, as in a merge queue.
+                Err(_) if is_of_run && !input.publish && input.facts.tag.is_none() => {
+                    return ImageVersion::Absent { at: None };
+                }
                 Err(_) if name.is_empty() => "the version is empty".to_owned(),
                 Err(e) => format!("`{name}` is not a version: {e}"),
             };

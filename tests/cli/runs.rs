@@ -626,6 +626,30 @@ fn a_run_that_publishes_nothing_needs_no_valid_tag() {
             told.talk
         );
     }
+    // Nor a valid version.
+    for (version, fact) in [
+        (r#"version = "1.0.0-{{ branch }}""#, queue),
+        (r#"version = "1.0.0-{{ branch }}""#, "branch=feature/\u{e9}"),
+        (r#"version = "{{ branch }}""#, "branch=main"),
+        (r#"version = "2.{{ branch }}""#, "branch=a/b"),
+    ] {
+        let spec = two(&format!("{version}\n  tags = [\"{{{{ version }}}}\", \"edge\"]"));
+        let told = run(&spec, &["--fact", fact, "--publish=false"]);
+        assert!(told.code == Some(0) && !told.talk.contains("error"), "{version} {fact}: {}", told.talk);
+        assert_eq!(told.rows, "api-linux-amd64 web-linux-amd64", "{version} {fact}");
+        let told = run(&spec, &["--fact", fact]);
+        assert!(
+            told.code == Some(1) && told.talk.contains("is not a version"),
+            "{version} {fact}: {}",
+            told.talk
+        );
+    }
+    // One that stands in the file, or is a git tag, is an error in each run.
+    for (version, fact) in [(r#"version = "1.0/0""#, queue), (r#"version = "{{ tag }}""#, "tag=oops")] {
+        let spec = two(&format!("{version}\n  tags = [\"{{{{ version }}}}\", \"edge\"]"));
+        let told = run(&spec, &["--fact", fact, "--publish=false"]);
+        assert!(told.code == Some(1) && told.talk.contains("is not a version"), "{version}: {}", told.talk);
+    }
     // What can be no tag in any run is an error in each.
     let told = run(&two(r#"tags = ["a b"]"#), &["--fact", queue, "--publish=false"]);
     assert!(told.code == Some(1) && told.talk.contains("is not a valid tag"), "{}", told.talk);
