@@ -9,10 +9,11 @@ use super::source;
 use crate::bake::text::discovery;
 use crate::changes::{self, Side};
 use crate::ci::MaxJobs;
-use crate::cli::{self, DiffFormat, Selection};
+use crate::cli::{self, Definition, DiffFormat, Selection};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::host::Host;
 use crate::plan::Plan;
 use crate::published::plan_json::{self, PlanJson};
 use crate::render;
@@ -88,8 +89,23 @@ fn of_revisions(
             None => error.with_help("check the name, and that this is a git checkout that has it; in CI, a checkout may have one commit only: `fetch-depth: 2` of actions/checkout adds the one before"),
         }
     })?;
-    let old = match plan::make_at(session, Some(&there.host), &selection, Purpose::Run) {
-        Ok((plan, _)) => side(&plan),
+    let new_files = new_files(&selection.definition, session.host, &there.host);
+    let mut old_selection = selection.clone();
+    let definition = &mut old_selection.definition;
+    definition.files.retain(|file| !new_files.contains(file));
+    if definition.images.as_ref().is_some_and(|file| new_files.contains(file)) {
+        definition.images = Some("none".to_owned());
+    }
+    let is_all_new = definition.files.is_empty() && !selection.definition.files.is_empty();
+    if !new_files.is_empty() && !is_all_new {
+        let names: Vec<String> = new_files.iter().map(|file| format!("`{file}`")).collect();
+        let message = format!("`{revision}` has no {}: what it has without is compared", names.join(", "));
+        session.tell(&[Diagnostic::note(Code::NO_DEFINITION, message)]);
+    }
+    let made = (!is_all_new).then(|| plan::make_at(session, Some(&there.host), &old_selection, Purpose::Run));
+    let old = match made.transpose() {
+        Ok(Some((plan, _))) => side(&plan),
+        Ok(None) => nothing(session, revision),
         Err(error) => {
             let mut found = error.into_diagnostics();
             if found.iter().all(|one| one.code != discovery::NO_DEFINITION) {
@@ -97,13 +113,25 @@ fn of_revisions(
                 found = found.into_iter().map(|one| one.with_note(note.clone())).collect();
                 return Err(found.into());
             }
-            let message = format!("`{revision}` has no definition, so everything is new");
-            session.tell(&[Diagnostic::note(Code::NO_DEFINITION, message)]);
-            side(&Plan::default())
+            nothing(session, revision)
         }
     };
     let (new, _) = plan::make(session, &selection)?;
     Ok((old, side(&new)))
+}
+
+/// The files that options name and that only the working tree has, and not another revision.
+fn new_files(definition: &Definition, here: &Host, there: &Host) -> Vec<String> {
+    let is_missing = |file: &str| there.read(file).is_err_and(|error| error.code() == Code::NO_SUCH_FILE);
+    let named = definition.files.iter().chain(&definition.images);
+    named.filter(|file| here.is_file(file) && is_missing(file)).cloned().collect()
+}
+
+/// The plan of a revision without a definition.
+fn nothing(session: &mut Session<'_>, revision: &str) -> Side {
+    let message = format!("`{revision}` has no definition, so everything is new");
+    session.tell(&[Diagnostic::note(Code::NO_DEFINITION, message)]);
+    side(&Plan::default())
 }
 
 /// A plan as it would be written.

@@ -295,6 +295,58 @@ fn a_revision_without_a_definition_or_with_a_broken_one_is_told() {
     }
 }
 
+/// Files that options name may be new: what the other revision has without them is compared.
+#[test]
+fn files_that_another_revision_lacks_are_new() {
+    let compose = "services:\n  app:\n    build: .\n    image: ghcr.io/acme/app:edge\n";
+    let images = "image \"app\" {\n  tags = [\"edge\", \"next\"]\n}\n";
+    let bake = definition("1.0.0", AMD, "x");
+    for (before, after, options, note, expected) in [
+        // Beside a Compose file, and with a name that was another one.
+        (
+            vec![("compose.yaml", compose)],
+            vec![("images.hcl", images)],
+            vec!["-f", "compose.yaml", "-f", "images.hcl"],
+            "`HEAD^` has no `images.hcl`: what it has without is compared",
+            "ghcr.io/acme/app:next",
+        ),
+        (
+            vec![("compose.yaml", compose)],
+            vec![("other.hcl", images)],
+            vec!["-f", "compose.yaml", "--images", "other.hcl"],
+            "`HEAD^` has no `other.hcl`: what it has without is compared",
+            "ghcr.io/acme/app:next",
+        ),
+        (
+            vec![("docker-bake.hcl", bake.as_str())],
+            vec![("renamed.hcl", bake.as_str())],
+            vec!["-f", "renamed.hcl"],
+            "`HEAD^` has no definition, so everything is new",
+            "added    ghcr.io/acme/app:1.0.0",
+        ),
+        (
+            vec![("file", "1")],
+            vec![("a.hcl", bake.as_str()), ("b.hcl", "")],
+            vec!["-f", "a.hcl", "-f", "b.hcl"],
+            "`HEAD^` has no definition, so everything is new",
+            "added    ghcr.io/acme/app:1.0.0",
+        ),
+    ] {
+        let test = repository(&[&before, &after]);
+        let arguments = [&["diff", "--against", "HEAD^", "--"], options.as_slice()].concat();
+        let output = bakeplan(test.folder(), &arguments);
+        let (found, told) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success() && told.contains(note), "{options:?}: {told}");
+        assert!(found.contains(expected), "{options:?}: {found}");
+    }
+    // One that is nowhere is a mistake.
+    let test = repository(&[&[("file", "1")], &[("docker-bake.hcl", &bake)]]);
+    let output = bakeplan(test.folder(), &["diff", "--against", "HEAD^", "--", "-f", "misspelt.hcl"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && told.contains("`misspelt.hcl`"), "{told}");
+}
+
 /// Nothing that the repository's configuration names runs, and a link does not lead out.
 #[cfg(unix)]
 #[test]
