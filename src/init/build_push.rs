@@ -197,8 +197,8 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
     add_repository(found, Line { text: repository, place: line.place.clone() });
     if !is_by_digest {
         let text = tag.unwrap_or_else(|| Template::from("latest"));
-        let key = text.key();
-        if !found.tags.iter().any(|known| known.line().text.key() == key) {
+        let exact = text.exact();
+        if !found.tags.iter().any(|known| known.line().text.exact() == exact) {
             found.tags.push(TagLine::Text(Line { text, place: line.place }));
         }
     }

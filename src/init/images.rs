@@ -181,9 +181,9 @@ fn target_key(target: &TargetOf) -> String {
                 || clean(&format!("{}/Dockerfile", build.context.shown())),
                 |path| clean(&path.shown()),
             );
-            let stage = build.stage.as_ref().map(Template::key).unwrap_or_default();
-            let args: Vec<String> = build.args.iter().map(|line| line.text.key()).collect();
-            format!("{} {dockerfile} {stage} {}", clean(&build.context.shown()), args.join(" "))
+            let stage = build.stage.as_ref().map(Template::exact).unwrap_or_default();
+            let args: Vec<String> = build.args.iter().map(|line| line.text.exact()).collect();
+            format!("{} {dockerfile} {stage} {args:?}", clean(&build.context.shown()))
         }
     }
 }
@@ -193,7 +193,7 @@ fn tag_keys(tags: &[TagLine]) -> Vec<String> {
         TagLine::Rule(rule) => rule.enable.as_ref().map(|enable| enable.written.clone()).unwrap_or_default(),
         TagLine::Text(_) => String::new(),
     };
-    tags.iter().map(|tag| format!("{} {}", tag.line().text.key(), condition(tag))).collect()
+    tags.iter().map(|tag| format!("{} {}", tag.line().text.exact(), condition(tag))).collect()
 }
 
 /// Whether two lists have the same names.

@@ -94,7 +94,7 @@ fn key(value: &Value) -> String {
             .map(|(name, value)| format!("{name}\u{2}{}", key(value)))
             .collect::<Vec<_>>()
             .join("\u{1}"),
-        other => other.clone().into_text().key(),
+        other => other.clone().into_text().exact(),
     }
 }
 

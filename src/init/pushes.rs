@@ -145,7 +145,7 @@ fn publish(publication: Publication, found: &mut Vec<Publication>) {
     match known {
         Some(known) => {
             for tag in publication.tags {
-                if !known.tags.iter().any(|one| one.line().text.key() == tag.line().text.key()) {
+                if !known.tags.iter().any(|one| one.line().text.exact() == tag.line().text.exact()) {
                     known.tags.push(tag);
                 }
             }

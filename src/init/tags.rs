@@ -102,12 +102,12 @@ pub(crate) fn translate(
             match made {
                 Ok(made) => {
                     for (value, domain, condition) in made {
-                        let key = value.key();
+                        let exact = value.exact();
                         let condition = condition.map(|condition| entry.without_releases(condition));
                         let condition = and(guard.clone(), condition);
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
-                                && known.value.as_ref().is_ok_and(|value| value.key() == key)
+                                && known.value.as_ref().is_ok_and(|value| value.exact() == exact)
                         };
                         if let Some(known) = drafts.iter_mut().find(is_same) {
                             known.mask = known.mask.or(mask);

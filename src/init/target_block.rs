@@ -216,12 +216,12 @@ pub(super) fn variant(
         let value = path(build).unwrap_or_else(|| "Dockerfile".to_owned());
         lines.attribute("dockerfile", &Expression::from(value));
     }
-    if build.stage.as_ref().map(Template::key) != first.stage.as_ref().map(Template::key)
+    if build.stage.as_ref().map(Template::exact) != first.stage.as_ref().map(Template::exact)
         && let Some(Ok(stage)) = build.stage.as_ref().map(|stage| variables.expression(stage, world))
     {
         lines.attribute("target", &stage);
     }
-    let is_own = |line: &&Line| !first.args.iter().any(|one| one.text.key() == line.text.key());
+    let is_own = |line: &&Line| !first.args.iter().any(|one| one.text.exact() == line.text.exact());
     let mut args: Vec<(ObjectKey, Expression)> = Vec::new();
     for line in build.args.iter().filter(is_own) {
         if let Some((name, value)) = line.text.split_once('=')

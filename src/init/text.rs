@@ -406,15 +406,19 @@ impl Template {
 
     /// As a person reads it: expressions in braces.
     pub(crate) fn shown(&self) -> String {
+        self.said(&|fact| format!("{{{fact:?}}}").to_lowercase())
+    }
+
+    fn said(&self, fact: &dyn Fn(&Fact) -> String) -> String {
         self.0
             .iter()
             .map(|piece| match piece {
                 Piece::Text(text) => text.clone(),
-                Piece::Fact(fact) => format!("{{{fact:?}}}").to_lowercase(),
-                Piece::Or(fact, other) => format!("{{{fact:?}}} or {}", other.shown()).to_lowercase(),
+                Piece::Fact(known) => fact(known),
+                Piece::Or(known, other) => format!("{} or {}", fact(known), other.said(fact)),
                 Piece::Choice(choice) => {
                     let Choice { when: _, condition, then, other } = &**choice;
-                    format!("${{{{ {} && {} || {} }}}}", condition.written, then.shown(), other.shown())
+                    format!("${{{{ {} && {} || {} }}}}", condition.written, then.said(fact), other.said(fact))
                 }
                 Piece::Repository => "{repository}".to_owned(),
                 Piece::Owner => "{owner}".to_owned(),
@@ -426,8 +430,13 @@ impl Template {
             .collect()
     }
 
-    /// What tells it from others.
+    /// What tells a reference from others, whose upper case no registry takes.
     pub(crate) fn key(&self) -> String {
         self.shown().to_lowercase()
+    }
+
+    /// What tells any other text from others: a tag, an argument, a form of dates.
+    pub(crate) fn exact(&self) -> String {
+        self.said(&|fact| format!("{{{fact:?}}}"))
     }
 }

@@ -43,6 +43,33 @@ fn quotes_around_the_lines_of_a_list_are_read_as_the_action_reads_them() {
     }
 }
 
+/// Registries tell upper case from lower in tags, and shells, builds and `date` in all else.
+#[test]
+fn what_differs_in_its_case_differs() {
+    let build = |with: &str| format!("- uses: docker/build-push-action@v6\n  with:\n    push: true\n{with}");
+    let said = of(&build(
+        "    tags: |\n      ghcr.io/acme/app:RC\n      ghcr.io/acme/app:rc\n      GHCR.io/acme/app:rc\n",
+    ));
+    said.proposes(&["\"RC\"", "\"rc\""]);
+    let dates = "- run: echo a=$(date +%Y%m%d) b=$(date +%Y%M%d) >> $GITHUB_ENV\n";
+    let dates = format!(
+        "{dates}- run: |\n    A=$(date +%Y%m%d)\n    B=$(date +%y%m%d)\n    docker build --push -t ghcr.io/acme/app:$A -t ghcr.io/acme/app:$B .\n"
+    );
+    let said = of(&dates);
+    said.proposes(&["%Y%m%d", "%y%m%d"]);
+    let two = |one: &str, other: &str| {
+        format!(
+            "{}    tags: ghcr.io/acme/app:a\n    build-args: {one}\n{}    tags: ghcr.io/acme/app:b\n    build-args: {other}\n",
+            build(""),
+            build("")
+        )
+    };
+    let said = of(&two("MODE=Debug", "MODE=debug"));
+    said.proposes(&["MODE = \"Debug\"", "MODE = \"debug\""]);
+    let said = of(&two("MODE=debug", "MODE=debug"));
+    assert_eq!(said.stdout.matches("MODE = \"debug\"").count(), 1, "{}", said.stdout);
+}
+
 #[test]
 fn labels_of_metadata_action_stay_with_every_file_that_it_writes() {
     for (outputs, has_labels, has_tags) in [
