@@ -61,6 +61,11 @@ codes! {
         example: file("target \"base\" {\n  platforms = [\"linux/amd64\"]\n}\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  contexts  = { base = \"target:base\" }\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\ngroup \"default\" { targets = [\"app\"] }\n").fixed("[\"linux/amd64\"]\n}", "[\"linux/amd64\", \"linux/arm64\"]\n}"),
         cure: "Add the platform to the linked target, or drop it from the one that uses it.",
     }
+    UNLINKED_BASE "unlinked-base" [Warning] {
+        cause: "A build starts from, copies from or mounts an image under a name that the same plan publishes, and no link tells that the two belong together. Tags move after all builds have ended: what is pulled is the image of an earlier run, and where the tag is a new one, the build fails.",
+        example: file("target \"base\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/base:edge\"]\n}\n\ntarget \"app\" {\n  dockerfile-inline = \"FROM ghcr.io/acme/base:edge\"\n  platforms         = [\"linux/amd64\"]\n  tags              = [\"ghcr.io/acme/app:edge\"]\n}\n\ngroup \"default\" {\n  targets = [\"base\", \"app\"]\n}\n").fixed("base:edge\"\n  platforms ", "base:edge\"\n  contexts = { \"ghcr.io/acme/base:edge\" = \"target:base\" }\n  platforms "),
+        cure: "Link the targets: `contexts = { \"ghcr.io/acme/base:edge\" = \"target:base\" }`. Where the published image is meant, say so with `contexts = { \"ghcr.io/acme/base:edge\" = \"docker-image://ghcr.io/acme/base:edge\" }`, or name a digest.",
+    }
     DANGLING_LINK "dangling-link" [Warning] {
         cause: "A target that is not published links to a target that does not exist. It cannot be built, so the written Bake file leaves it out.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\ntarget \"debug\" {\n  contexts = { base = \"target:nowhere\" }\n}\n\ngroup \"default\" { targets = [\"app\"] }\n").fixed("target:nowhere", "target:app"),

@@ -31,6 +31,7 @@ mod schema;
 mod session;
 mod source;
 mod talk;
+mod unlinked;
 mod verify;
 mod workflow;
 

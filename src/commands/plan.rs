@@ -8,6 +8,7 @@ use super::absent;
 use super::diff;
 use super::facts;
 use super::session::{Session, github};
+use super::unlinked;
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
 use crate::ci::MaxJobs;
@@ -59,6 +60,8 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     let made = ManuallyDrop::new(made);
     let (plan, found) = &*made;
     session.tell(&absent::notes(session, &args.selection.definition, plan)?);
+    let unlinked = unlinked::warnings(session, &args.selection.definition, plan)?;
+    session.tell(&unlinked);
     let screen = session.host.screen();
     let view = || (!*is_check).then(|| View::of(plan, args, screen));
     let view = match out {

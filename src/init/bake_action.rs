@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::build_push::{add_reference, add_repositories, of_default};
+use super::build_push::{
+    add_reference, add_repositories, attestations, described as text_of, flag, of_default,
+};
 use super::found::{BakeBuild, Build, Override, Publication, TagLine, TagsOf, TargetsAt};
 use super::guard::Guard;
 use super::inputs::Inputs;
@@ -16,6 +18,8 @@ pub(crate) struct BakeRun {
     pub place: Place,
     /// The build.
     pub build: BakeBuild,
+    /// What of it a plan has nothing for.
+    pub untold: Vec<Line>,
     /// Overrides, of which some say more than the build.
     pub set: Vec<Line>,
     /// Whether it pushes, apart from what its targets say.
@@ -24,11 +28,33 @@ pub(crate) struct BakeRun {
     pub guard: Option<Guard>,
 }
 
+/// All inputs of the action: what is read, and what a plan needs nothing of, since it is about the runner or, as `allow` is, what
+/// the rows of a plan say themselves.
+const INPUTS: [&str; 17] = [
+    "allow",
+    "builder",
+    "call",
+    "files",
+    "github-token",
+    "load",
+    "no-cache",
+    "provenance",
+    "pull",
+    "push",
+    "sbom",
+    "set",
+    "source",
+    "targets",
+    "vars",
+    "workdir",
+    "metadata-file",
+];
+
 /// The attribute of which a candidate has all that is set.
 pub(super) const PLATFORMS: &str = "platforms";
 
-/// Reads a step.
-pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
+/// Reads a step, or a job with docker/github-builder, which has inputs of its own.
+pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, is_of_builder: bool) -> BakeRun {
     let mut build = BakeBuild {
         folder: inputs.text("workdir", scope).and_then(|text| text.constant()).unwrap_or_default(),
         targets: inputs.items("targets", scope),
@@ -42,9 +68,34 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> BakeRun {
         build.folder = source;
     }
     build.files = inputs.items("files", scope);
+    let mut untold = Vec::new();
+    let all = |attribute: &'static str, line: Line| Override {
+        target: "*".to_owned(),
+        attribute,
+        member: None,
+        line,
+    };
+    for name in ["no-cache", "pull"] {
+        if flag(name, inputs, scope, &mut untold) {
+            let line = Line { text: Template::from("true"), place: inputs.place_of(name) };
+            build.overrides.push(all(name, line));
+        }
+    }
+    let attestations = attestations(inputs, scope, &mut untold);
+    build.overrides.extend(attestations.into_iter().map(|line| all("attest", line)));
+    for Line { text, place: _ } in inputs.lines("vars", scope) {
+        build.set.extend(text.split_once('=').and_then(|(name, value)| Some((name.constant()?, value))));
+    }
+    for name in inputs.names().filter(|name| inputs.has(name)) {
+        if !INPUTS.iter().any(|known| known.eq_ignore_ascii_case(name)) && !is_of_builder {
+            let text = inputs.text(name, scope).unwrap_or_default();
+            untold.push(Line { text: text_of(name, &text), place: inputs.place_of(name) });
+        }
+    }
     BakeRun {
         place: inputs.place.clone(),
         build,
+        untold,
         set: inputs.lines("set", scope),
         push: inputs.answers("push", scope),
         guard: inputs.guard("push", scope),
@@ -89,8 +140,9 @@ fn overriding(key: &str, line: Line) -> Option<Override> {
 
 /// What a run of Bake publishes in these runs.
 pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str) -> Publication {
-    let BakeRun { place, mut build, set, push, guard } = run;
+    let BakeRun { place, mut build, untold, set, push, guard } = run;
     let mut found = Publication::new(place, job, runs);
+    found.untold = untold;
     let (mut metas, mut labels): (Vec<Rc<Meta>>, Vec<Line>) = (Vec::new(), Vec::new());
     build.files.retain(|line| {
         let meta = line.text.0.iter().find_map(|piece| match piece {
@@ -153,6 +205,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     build.variables =
         scope.env.iter().map(|(name, written)| (name.clone(), scope.template(written))).collect();
     build.variables.extend(scope.set.iter().cloned());
+    build.variables.append(&mut build.set);
     // Targets may say themselves that they are pushed.
     let says_nothing = pushes.0.iter().all(|answer| *answer == Some(false));
     found.runs = if says_nothing { found.runs.and(Answers::of(|_| None)) } else { found.runs.and(pushes) };

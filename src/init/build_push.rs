@@ -1,17 +1,92 @@
 //! Steps with docker/build-push-action (<https://github.com/docker/build-push-action#inputs>).
 
-use super::found::{Build, DockerfileBuild, Publication, TagLine};
+use super::build_secrets;
+use super::found::{Build, BuildSetting, DockerfileBuild, Publication, Shape, TagLine};
 use super::inputs::Inputs;
 use super::moment::Answers;
 use super::scope::Scope;
 use super::text::{Line, Meta, Piece, Template};
 
-/// Inputs that a plan needs nothing of: runners, summaries, tokens.
-const IRRELEVANT: [&str; 7] =
-    ["builder", "github-token", "load", "annotations", "metadata-file", "sbom-dir", "allow"];
+/// What becomes of an input.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It is read for what it says.
+    Read,
+    /// It is about the runner, its summary or its rights: a plan needs nothing of it.
+    Beside,
+    /// It is an attribute of the target.
+    Attribute(&'static str, Shape),
+    /// A plan has nothing for it, so a warning names it.
+    Told,
+}
+
+/// All inputs of the action.
+const INPUTS: [(&str, Fate); 35] = [
+    ("add-hosts", Fate::Attribute("extra-hosts", Shape::Map)),
+    ("allow", Fate::Attribute("entitlements", Shape::List)),
+    ("annotations", Fate::Read),
+    ("attests", Fate::Read),
+    ("build-args", Fate::Read),
+    ("build-contexts", Fate::Read),
+    ("builder", Fate::Beside),
+    ("cache-from", Fate::Read),
+    ("cache-to", Fate::Read),
+    ("call", Fate::Read),
+    ("cgroup-parent", Fate::Told),
+    ("context", Fate::Read),
+    ("file", Fate::Read),
+    ("github-token", Fate::Beside),
+    ("labels", Fate::Read),
+    ("load", Fate::Beside),
+    ("metadata-file", Fate::Beside),
+    ("network", Fate::Attribute("network", Shape::Text)),
+    ("no-cache", Fate::Read),
+    ("no-cache-filters", Fate::Attribute("no-cache-filter", Shape::List)),
+    ("outputs", Fate::Read),
+    ("platforms", Fate::Read),
+    ("provenance", Fate::Read),
+    ("pull", Fate::Read),
+    ("push", Fate::Read),
+    ("sbom", Fate::Read),
+    ("sbom-dir", Fate::Beside),
+    ("secret-envs", Fate::Read),
+    ("secret-files", Fate::Read),
+    ("secrets", Fate::Read),
+    ("shm-size", Fate::Attribute("shm-size", Shape::Text)),
+    ("ssh", Fate::Read),
+    ("tags", Fate::Read),
+    ("target", Fate::Read),
+    ("ulimit", Fate::Attribute("ulimits", Shape::List)),
+];
+
+/// The attribute that an option of `docker build` is, by the name of the input that it is called after, and its lines.
+pub(super) fn attribute_of(option: &str, lines: Vec<Line>) -> Option<BuildSetting> {
+    let name = match option {
+        "add-host" => "add-hosts",
+        "no-cache-filter" => "no-cache-filters",
+        "annotation" => return Some(BuildSetting { attribute: "annotations", shape: Shape::List, lines }),
+        other => other,
+    };
+    let (_, fate) = INPUTS.iter().find(|(known, _)| *known == name)?;
+    let Fate::Attribute(attribute, shape) = *fate else { return None };
+    let lines = if shape == Shape::Map { lines.into_iter().filter_map(by_name).collect() } else { lines };
+    Some(BuildSetting { attribute, shape, lines })
+}
+
+/// `NAME=VALUE` of what may also be written `NAME:VALUE`.
+fn by_name(line: Line) -> Option<Line> {
+    let (name, value) = line.text.split_once('=').or_else(|| line.text.split_once(':'))?;
+    let mut text = name;
+    text.push(Piece::Text("=".to_owned()));
+    text.extend(value);
+    Some(Line { text, place: line.place })
+}
 
 /// Reads a step that publishes in these runs.
 pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str) -> Option<Publication> {
+    if inputs.only_checks(scope) {
+        return None;
+    }
     let outputs = inputs.lines("outputs", scope);
     let guard = inputs.guard("push", scope);
     let push = inputs.answers("push", scope);
@@ -32,7 +107,10 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
     for line in inputs.items("tags", scope) {
         add_reference(&mut found, line, is_by_digest);
     }
+    let (outputs, others): (Vec<_>, Vec<_>) = outputs.into_iter().partition(|line| is_of_image(&line.text));
     let output: Vec<Line> = outputs.into_iter().filter_map(|line| of_output(line, &mut found)).collect();
+    let told = |name: &str, line: Line| Line { text: described(name, &line.text), place: line.place };
+    found.untold.extend(others.into_iter().map(|line| told("outputs", line)));
     let meta_labels = |line: &Line| {
         line.text.0.iter().any(|piece| matches!(piece, Piece::Meta(_, output) if output.contains("label") || output.contains("annotation")))
     };
@@ -62,47 +140,34 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         platforms: inputs.items("platforms", scope),
         args: inputs.records("build-args", scope),
         contexts: inputs.records("build-contexts", scope),
-        secrets: secrets(inputs, scope),
+        secrets: Vec::new(),
         ssh: inputs.records("ssh", scope),
         cache_from: inputs.records("cache-from", scope),
         cache_to: inputs.records("cache-to", scope),
-        attest: attestations(inputs, scope),
+        attest: attestations(inputs, scope, &mut found.untold),
         labels: labels.into_iter().filter(|line| !meta_labels(line)).chain(of_meta).collect(),
         output,
-        pull: inputs.raw("pull").is_some_and(|text| text.trim() == "true"),
-        no_cache: inputs.raw("no-cache").is_some_and(|text| text.trim() == "true"),
+        settings: Vec::new(),
+        told: Vec::new(),
+        pull: flag("pull", inputs, scope, &mut found.untold),
+        no_cache: flag("no-cache", inputs, scope, &mut found.untold),
     };
-    if annotations.iter().any(|line| !meta_labels(line)) {
-        let told = annotations.into_iter().filter(|line| !meta_labels(line));
-        found.untold.extend(told.map(|line| Line { text: described("annotations", &line.text), ..line }));
+    build_secrets::read(inputs, scope, &mut build);
+    let annotations: Vec<Line> = annotations.into_iter().filter(|line| !meta_labels(line)).collect();
+    if !annotations.is_empty() {
+        build.settings.extend(attribute_of("annotation", annotations));
     }
     build.platforms.retain(|line| !line.text.0.is_empty());
-    const READ: [&str; 17] = [
-        "context",
-        "file",
-        "target",
-        "platforms",
-        "build-args",
-        "build-contexts",
-        "secrets",
-        "secret-envs",
-        "secret-files",
-        "ssh",
-        "cache-from",
-        "cache-to",
-        "attests",
-        "labels",
-        "pull",
-        "no-cache",
-        "tags",
-    ];
-    for name in inputs.names() {
-        let is_known = READ.contains(&name)
-            || IRRELEVANT.contains(&name)
-            || ["push", "outputs", "provenance", "sbom"].contains(&name);
-        if !is_known {
-            let text = inputs.text(name, scope).unwrap_or_default();
-            found.untold.push(Line { text: described(name, &text), place: inputs.place_of(name) });
+    for name in inputs.names().filter(|name| inputs.has(name)) {
+        match INPUTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, fate)| *fate) {
+            Some(Fate::Read | Fate::Beside) => {}
+            Some(Fate::Attribute(..)) => {
+                build.settings.extend(attribute_of(&name.to_ascii_lowercase(), inputs.items(name, scope)));
+            }
+            Some(Fate::Told) | None => {
+                let text = inputs.text(name, scope).unwrap_or_default();
+                found.untold.push(Line { text: described(name, &text), place: inputs.place_of(name) });
+            }
         }
     }
     found.build = Some(Build::Dockerfile(Box::new(build)));
@@ -125,6 +190,17 @@ pub(super) fn of_default(path: Template) -> Template {
     let mut inner = Template::from(rest.as_str());
     path.0[1..].iter().cloned().for_each(|piece| inner.push(piece));
     if inner.0.is_empty() { Template::from(".") } else { inner }
+}
+
+/// Whether an output is an image in a registry.
+fn is_of_image(output: &Template) -> bool {
+    let kind = |field: Template| {
+        let (key, value) = field.split_once('=')?;
+        (key.constant()?.trim() == "type").then(|| value.shown())
+    };
+    let kind = output.fields().into_iter().find_map(kind);
+    // What is not known may be one.
+    matches!(kind.as_deref().map(str::trim), Some("image" | "registry")) || output.constant().is_none()
 }
 
 /// Reads an output of an image: adds its names, and answers with what a plan does not say itself.
@@ -161,7 +237,8 @@ pub(super) fn of_output(line: Line, found: &mut Publication) -> Option<Line> {
     (rest.constant().as_deref() != Some("type=image")).then_some(Line { text: rest, place })
 }
 
-fn described(name: &str, value: &Template) -> Template {
+/// A value behind the name of its input.
+pub(super) fn described(name: &str, value: &Template) -> Template {
     let mut text = Template::from(format!("{name}: ").as_str());
     text.extend(value.clone());
     text
@@ -218,38 +295,28 @@ pub(super) fn add_repository(found: &mut Publication, line: Line) {
     }
 }
 
-/// Secrets as Bake has them. What GitHub holds under a name comes from the environment there.
-fn secrets(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
-    let mut secrets = Vec::new();
-    for line in inputs.records("secrets", scope) {
-        let Some((id, value)) = line.text.split_once('=') else { continue };
-        let Some(id) = id.constant() else { continue };
-        let id = id.trim().trim_matches('"').to_owned();
-        let name = match value.0.as_slice() {
-            [Piece::Setting(name, true)] => name.to_ascii_uppercase(),
-            _ => id.to_ascii_uppercase().replace(['-', '.'], "_"),
-        };
-        let text = Template::from(format!("id={id},env={name}").as_str());
-        secrets.push(Line { text, place: line.place });
-    }
-    for (input, key) in [("secret-envs", "env"), ("secret-files", "src")] {
-        for line in inputs.records(input, scope) {
-            if let Some((id, value)) = line.text.split_once('=') {
-                let mut text = Template::from("id=");
-                text.extend(id);
-                text.push(Piece::Text(format!(",{key}=")));
-                text.extend(value);
-                secrets.push(Line { text, place: line.place });
-            }
+/// Whether an input is `true`; what only a run knows is told.
+pub(super) fn flag(name: &str, inputs: &Inputs<'_>, scope: &Scope, untold: &mut Vec<Line>) -> bool {
+    let Some(text) = inputs.text(name, scope) else { return false };
+    match text.constant().map(|text| text.to_ascii_lowercase()).as_deref() {
+        Some("true") => true,
+        Some("false") => false,
+        _ => {
+            untold.push(Line { text: described(name, &text), place: inputs.place_of(name) });
+            false
         }
     }
-    secrets
 }
 
-fn attestations(inputs: &Inputs<'_>, scope: &Scope) -> Vec<Line> {
+/// Attestations as Bake has them; what only a run knows is told.
+pub(super) fn attestations(inputs: &Inputs<'_>, scope: &Scope, untold: &mut Vec<Line>) -> Vec<Line> {
     let mut attest = inputs.records("attests", scope);
     for (input, kind) in [("provenance", "provenance"), ("sbom", "sbom")] {
-        let Some(value) = inputs.text(input, scope).and_then(|text| text.constant()) else { continue };
+        let Some(text) = inputs.text(input, scope) else { continue };
+        let Some(value) = text.constant() else {
+            untold.push(Line { text: described(input, &text), place: inputs.place_of(input) });
+            continue;
+        };
         let text = match value.as_str() {
             "false" => format!("type={kind},disabled=true"),
             "true" => format!("type={kind}"),

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
-use super::build_push::{add_reference, add_repositories, of_output};
+use super::build_push::{add_reference, add_repositories, attribute_of, of_output};
 use super::folder::{Folder, TOP, relative};
-use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine};
+use super::found::{BakeBuild, Build, BuildSetting, DockerfileBuild, Publication, Shape, TagLine};
 use super::moment::Answers;
 use super::pushes::{pushes, tag};
 use super::scope::{Output, Scope};
@@ -251,7 +251,7 @@ fn bake(words: &[Template], command: &ShellCommand, scope: &Scope, setting: &Set
     push |= words.iter().any(is_open);
     let push = Answers::of(|_| Some(push && !prints));
     let mut found = bake_action::publication(
-        BakeRun { place: place.clone(), build, set, push, guard: None },
+        BakeRun { place: place.clone(), build, untold: Vec::new(), set, push, guard: None },
         scope,
         setting.runs,
         setting.job,
@@ -360,10 +360,13 @@ fn build(
                 };
                 build.attest.push(line(Template::from(text.as_str())));
             }
-            _ => {
+            other => {
                 let mut text = Template::from(format!("{name} ").as_str());
-                text.extend(value);
-                publication.untold.push(line(text));
+                text.extend(value.clone());
+                match attribute_of(other.trim_start_matches('-'), vec![line(value)]) {
+                    Some(one) => add_setting(&mut build, one),
+                    None => publication.untold.push(line(text)),
+                }
             }
         }
     }
@@ -378,6 +381,15 @@ fn build(
     }
     publication.build = Some(Build::Dockerfile(Box::new(build)));
     if pushes { found.push(publication) } else { built.push(publication) }
+}
+
+/// Adds an attribute, or what it has more.
+fn add_setting(build: &mut DockerfileBuild, one: BuildSetting) {
+    match build.settings.iter_mut().find(|known| known.attribute == one.attribute) {
+        Some(known) if known.shape != Shape::Text => known.lines.extend(one.lines),
+        Some(known) => *known = one,
+        None => build.settings.push(one),
+    }
 }
 
 /// `NAME=VALUE` of an argument; without a value, it has that of the environment.

@@ -237,10 +237,36 @@ pub(crate) struct DockerfileBuild {
     pub labels: Vec<Line>,
     /// Attributes of its output, beside what a plan says itself.
     pub output: Vec<Line>,
+    /// Further attributes of its target.
+    pub settings: Vec<BuildSetting>,
+    /// What is to be said of its parts: where, and what.
+    pub told: Vec<(Place, String)>,
     /// Whether base images are looked up again.
     pub pull: bool,
     /// Whether it is built without cache.
     pub no_cache: bool,
+}
+
+/// How an attribute of a target is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As one text.
+    Text,
+    /// As a list of texts.
+    List,
+    /// As texts by name; their lines are `NAME=VALUE`.
+    Map,
+}
+
+/// An attribute of a target that a step gives as it is.
+#[derive(Clone, Debug)]
+pub(crate) struct BuildSetting {
+    /// Its name.
+    pub attribute: &'static str,
+    /// How it is written.
+    pub shape: Shape,
+    /// What it has.
+    pub lines: Vec<Line>,
 }
 
 /// An attribute that a step sets for targets.
@@ -306,6 +332,8 @@ pub(crate) struct BakeBuild {
     pub has_meta: bool,
     /// Whether it says itself that it pushes; else its targets do.
     pub pushes: bool,
+    /// Variables that are set for it alone.
+    pub set: Vec<(String, Template)>,
     /// Environment variables that are set for it.
     pub variables: Vec<(String, Template)>,
 }

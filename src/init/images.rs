@@ -5,11 +5,12 @@ use super::build_push::add_reference;
 pub(crate) use super::candidate::{Candidate, Stray, TargetOf};
 use super::candidate::{are_platforms, join, keys, merge_lines};
 use super::definition::{Known, KnownTarget, META, clean, relative};
+use super::differences::OtherBuild;
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine, TagsOf};
 use super::moment::{Answers, Moment};
 use super::parts::{self, names_again, why_not, without_legs};
-use super::text::{Line, Piece, Place, Template};
+use super::text::{Line, Piece, Template};
 use super::world::World;
 
 /// The images that publications come to.
@@ -240,9 +241,16 @@ fn add(
     let runners = build.runs_on.map(|on| (platforms.clone(), on));
     match same {
         Some(known) => {
+            let other = OtherBuild {
+                target: &target,
+                overrides: &overrides,
+                platforms: &platforms,
+                has_tags: entry.is_some(),
+                place: &place,
+            };
+            let lost = other.lost_beside(known);
+            merge_lines(&mut known.untold, lost);
             known.steps.push(step);
-            let only_one_has = differences(known, &target, &place);
-            known.untold.extend(only_one_has);
             known.runners.extend(runners);
             merge_lines(&mut known.repositories, build.repositories);
             merge_lines(&mut known.platforms, platforms);
@@ -272,24 +280,6 @@ fn add(
             steps: vec![step],
         }),
     }
-}
-
-/// The flags that only one of two builds of an image has; the image then has none of them.
-fn differences(known: &mut Candidate, target: &TargetOf, place: &Place) -> Vec<Line> {
-    let (TargetOf::Dockerfile(own), TargetOf::Dockerfile(other)) = (&mut known.target, target) else {
-        return Vec::new();
-    };
-    let flags = [("no-cache", &mut own.no_cache, other.no_cache), ("pull", &mut own.pull, other.pull)];
-    let mut told = Vec::new();
-    for (name, own, other) in flags {
-        if *own == other {
-            continue;
-        }
-        let place = if *own { &known.place } else { place };
-        *own = false;
-        told.push(Line { text: Template::from(format!("{name}: true").as_str()), place: place.clone() });
-    }
-    told
 }
 
 /// The definition that a run of Bake reads.
@@ -368,6 +358,15 @@ fn of_bake(
             .find(|known| target_key(&known.target) == key && known.repositories.is_empty())
         {
             Some(known) => {
+                let other = OtherBuild {
+                    target: &target,
+                    overrides: &overrides_of(build, &label),
+                    platforms: &platforms,
+                    has_tags: true,
+                    place: &one.place,
+                };
+                let lost = other.lost_beside(known);
+                merge_lines(&mut known.untold, lost);
                 known.entries.push(entry);
                 known.oci_labels |= is_labelled;
                 known.runners.extend(runners);

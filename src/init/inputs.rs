@@ -95,6 +95,12 @@ impl<'y> Inputs<'y> {
         self.guard(name, scope).map_or(Answers([Some(false); MOMENTS.len()]), |guard| guard.condition.answers)
     }
 
+    /// Whether it only checks or describes a build (`call: check`), and makes none.
+    pub(crate) fn only_checks(&self, scope: &Scope) -> bool {
+        let call = self.text("call", scope).and_then(|text| text.constant());
+        call.is_some_and(|call| call != "build")
+    }
+
     /// An input that says whether something is done.
     pub(crate) fn guard(&self, name: &str, scope: &Scope) -> Option<Guard> {
         let text = self.raw(name).filter(|text| !text.trim().is_empty())?;

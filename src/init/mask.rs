@@ -16,6 +16,8 @@ pub(crate) fn masked(text: &str) -> String {
     let mut values: Vec<&str> = Vec::new();
     // How far the key is indented whose lines are all secret.
     let mut block: Option<usize> = None;
+    // The same of what a build gets as secrets, with their names.
+    let mut secrets: Option<usize> = None;
     for line in text.lines() {
         let indent = line.len() - line.trim_start().len();
         if let Some(of) = block {
@@ -24,6 +26,18 @@ pub(crate) fn masked(text: &str) -> String {
                 continue;
             }
             block = None;
+        }
+        secrets = secrets.filter(|of| line.trim().is_empty() || indent > *of);
+        if secrets.is_some() {
+            values.extend(of_secret(line));
+            continue;
+        }
+        if let Some(given) = secrets_of(line) {
+            if given.starts_with(['|', '>']) {
+                secrets = Some(indent);
+            } else {
+                values.extend(of_secret(given));
+            }
         }
         of_names(line, &mut values);
         of_logins(line, &mut values);
@@ -50,6 +64,30 @@ pub(crate) fn masked(text: &str) -> String {
         }
     }
     out
+}
+
+/// What stands behind the key `secrets` in its line, without quotes.
+fn secrets_of(line: &str) -> Option<&str> {
+    let (before, given) = line.split_once("secrets:")?;
+    let given = given.trim();
+    let is_key = before.is_empty() || before.ends_with([' ', '{', ',', '"', '\'']);
+    if !is_key || given.is_empty() || given.starts_with(['{', '#']) {
+        return None;
+    }
+    if let Some(quote) = given.chars().next().filter(|c| "\"'".contains(*c)) {
+        let inner = &given[1..];
+        return Some(&inner[..inner.rfind(quote).unwrap_or(inner.len())]);
+    }
+    let end = if given.contains("${{") { None } else { given.find([',', '}']) };
+    Some(&given[..end.unwrap_or(given.len())])
+}
+
+/// The value of `id=value`, or all of a line on which one goes on; nothing where that says where the value is.
+fn of_secret(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let value = text.split_once('=').map_or(text, |(_, value)| value).trim();
+    let is_told = value.starts_with("${{") || is_reference(value) || PLAIN.contains(&value);
+    (!value.is_empty() && !is_told).then_some(value)
 }
 
 /// `NAME=value`, `"name": "value"`, `--name value`.
@@ -178,6 +216,24 @@ mod tests {
         ] {
             assert_eq!(masked(line), expected, "{line}");
             assert_eq!(masked(line).len(), line.len(), "{line}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_secrets_of_a_build_are_masked() {
+        for (text, expected) in [
+            ("secrets: json=abc", "secrets: json=***"),
+            ("with: { push: true, secrets: \"json=abc\" }", "with: { push: true, secrets: \"json=***\" }"),
+            (
+                "secrets: |\n  a=one\n  \"b={x\n  y}\"\nnext: a=b",
+                "secrets: |\n  a=***\n  \"b=**\n  ***\nnext: a=b",
+            ),
+            ("secrets: a=${{ secrets.A }}", "secrets: a=${{ secrets.A }}"),
+            ("secrets: |\n  a=${{ secrets.A }}\n", "secrets: |\n  a=${{ secrets.A }}\n"),
+            ("secrets: inherit", "secrets: inherit"),
+            ("secrets:\n  token:\n    required: true", "secrets:\n  token:\n    required: true"),
+        ] {
+            assert_eq!(masked(text), expected, "{text}");
         }
     }
 

@@ -49,6 +49,8 @@ mod beside;
 mod short_commit;
 mod unread;
 
+mod build_secrets;
+
 mod build_push;
 pub(crate) mod logins;
 mod metadata_action;
@@ -80,6 +82,8 @@ mod entry;
 mod platforms;
 
 mod candidate;
+
+mod differences;
 
 pub(crate) mod images;
 

@@ -65,6 +65,7 @@ pub(super) fn attributes(
                     None => maps.push((line.place.clone(), attribute, vec![(key(member), value)])),
                 }
             }
+            ("no-cache" | "pull", None) => all.push((line.place.clone(), *attribute, Expression::from(true))),
             ("context" | "dockerfile" | "target", None) => all.push((line.place.clone(), *attribute, value)),
             (_, None) => match lists.iter_mut().find(|(_, known, _)| known == attribute) {
                 Some((_, _, values)) => values.push(value),

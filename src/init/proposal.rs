@@ -22,7 +22,7 @@ use super::splice::At;
 use super::tags::{self, Tags, list};
 pub(crate) use super::target_block::Told;
 use super::target_block::{self, key};
-use super::text::{Piece, Place};
+use super::text::{Line, Piece, Place};
 use super::workflow::Reading;
 use super::workflow_block::{self, Today};
 use super::world::World;
@@ -349,23 +349,19 @@ impl<'a> Maker<'a> {
                 told.push((candidate.place.clone(), message));
             }
         }
-        for line in &candidate.ending {
-            told.push((
-                line.place.clone(),
-                format!(
-                    "`{}` is a tag of a single platform, and ends with the proposal: a second block that skips the other platforms keeps it",
-                    quotable(&line.text.shown())
-                ),
-            ));
-        }
-        for line in &candidate.foreign {
-            told.push((
-                line.place.clone(),
-                format!(
-                    "`{}` is a part of the index here, and nothing builds it that was read: its platforms are not known, and not in the proposal",
-                    quotable(&line.text.shown())
-                ),
-            ));
+        let of_parts = [
+            (
+                &candidate.ending,
+                "is a tag of a single platform, and ends with the proposal: a second block that skips the other platforms keeps it",
+            ),
+            (
+                &candidate.foreign,
+                "is a part of the index here, and nothing builds it that was read: its platforms are not known, and not in the proposal",
+            ),
+        ];
+        for (lines, what) in of_parts {
+            let message = |line: &Line| format!("`{}` {what}", quotable(&line.text.shown()));
+            told.extend(lines.iter().map(|line| (line.place.clone(), message(line))));
         }
         for line in &candidate.untold {
             // What is written says more than what is known of it.

@@ -4,7 +4,7 @@ use hcl::Expression;
 use hcl::expr::ObjectKey;
 
 use super::definition::{clean, relative};
-use super::found::DockerfileBuild;
+use super::found::{BuildSetting, DockerfileBuild, Shape};
 use super::images::Candidate;
 use super::mask::masked;
 use super::moment::Fact;
@@ -75,8 +75,28 @@ pub(super) fn block(
     for line in candidate.platforms.iter().filter(is_known) {
         lost(&line.place, "a platform", &line.text.shown());
     }
+    told.extend(build.told.iter().cloned());
+    let of_shape = |shape: Shape| {
+        let settings = build.settings.iter().filter(move |one| one.shape == shape);
+        settings.map(|BuildSetting { attribute, shape: _, lines }| (*attribute, lines))
+    };
+    for (attribute, given) in of_shape(Shape::Text) {
+        for line in given {
+            match variables.expression(&line.text, world) {
+                Ok(value) => {
+                    lines.comment(&from(&line.place, ""));
+                    lines.attribute(attribute, &value);
+                }
+                Err(unknown) => {
+                    let why = quotable(&unknown);
+                    let message = format!("`{attribute}` is not in the proposal: `{why}` is not known here");
+                    told.push((line.place.clone(), message));
+                }
+            }
+        }
+    }
     let pairs = [("args", &build.args), ("contexts", &build.contexts), ("labels", &build.labels)];
-    for (attribute, given) in pairs {
+    for (attribute, given) in pairs.into_iter().chain(of_shape(Shape::Map)) {
         let mut members: Vec<(ObjectKey, Expression)> = Vec::new();
         for line in given {
             let Some((name, value)) = line.text.split_once('=') else {
@@ -152,7 +172,7 @@ pub(super) fn block(
         ("attest", &build.attest),
         ("output", &build.output),
     ];
-    for (attribute, given) in lists {
+    for (attribute, given) in lists.into_iter().chain(of_shape(Shape::List)) {
         let mut items: Vec<Expression> = Vec::new();
         for line in given {
             let text = if attribute.starts_with("cache") {

@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
             place: inputs.place.clone(),
         };
         let found = if called.contains("/bake.yml") {
-            let mut bake = bake_action::read(inputs, scope);
+            let mut bake = bake_action::read(inputs, scope, true);
             bake.build.targets = inputs.items("target", scope);
             bake.build.files.push(Line {
                 text: Template(vec![super::text::Piece::Meta(meta, "bake-file".to_owned())]),
@@ -471,13 +471,19 @@ impl<'a> Reader<'a> {
             return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
         }
         self.add_deeds(beside::of_action(&name, &inputs), run);
-        if name.ends_with("/build-push-action") {
+        let is_first = uses.ends_with("/build-push-action@v1") || uses.contains("/build-push-action@v1.");
+        if name.ends_with("/build-push-action") && is_first {
+            // Its inputs were others.
+            self.unread(uses, &inputs, run, (runs, own));
+        } else if name.ends_with("/build-push-action") {
             let found = build_push::read(&inputs, scope, runs, &run.job);
             self.add(found, run, own);
         } else if name.ends_with("/bake-action") {
-            let bake = bake_action::read(&inputs, scope);
-            let found = bake_action::publication(bake, scope, runs, &run.job);
-            self.add([found], run, own);
+            let found = (!inputs.only_checks(scope)).then(|| {
+                let bake = bake_action::read(&inputs, scope, false);
+                bake_action::publication(bake, scope, runs, &run.job)
+            });
+            self.add(found, run, own);
         } else if name == "int128/docker-manifest-create-action" || name == "noelware/docker-manifest-action"
         {
             let mut found = Publication::new(inputs.place.clone(), &run.job, runs);

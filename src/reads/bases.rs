@@ -96,6 +96,15 @@ pub(crate) fn left_to_children(
     Ok(bases.filter(|base| !base.is_digest).map(|base| base.name).collect())
 }
 
+/// The images that a target reads of a registry on a platform, as far as its Dockerfile tells.
+pub(crate) fn images_of(
+    target: &Target,
+    platform: Option<&Platform>,
+    dockerfile: &Dockerfile,
+) -> impl Iterator<Item = Base> + use<> {
+    followed(target, platform, dockerfile).bases.into_iter().filter(|base| !base.is_digest)
+}
+
 impl LegBases {
     fn unknown(why: &str) -> Self {
         Self { unknown: Some(why.to_owned()), ..Self::default() }

@@ -10,7 +10,7 @@ mod place;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases, left_to_children};
+pub(crate) use self::bases::{BaseUse, Bases, LegBases, bases, images_of, left_to_children};
 pub(crate) use self::build::Read;
 pub(crate) use self::files::{Files, Known};
 use self::leg::Reader;

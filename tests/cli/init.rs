@@ -8,6 +8,7 @@ mod files;
 mod first;
 mod flow;
 mod gitlab;
+mod given;
 mod hostile;
 mod indexes;
 mod languages;
@@ -70,7 +71,7 @@ impl Said {
     /// The rows of the table that begin with a run: what is published today and with the plan, without what separates
     /// columns.
     fn rows(&self) -> Vec<String> {
-        let (_, table) = self.stdout.split_once("RUN ").unwrap_or_default();
+        let (_, table) = self.stdout.split_once("published with this proposal:\n\n").unwrap_or_default();
         let rows = table.lines().skip(1).take_while(|line| !line.is_empty());
         rows.map(|row| {
             row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ")

@@ -87,6 +87,7 @@ mod strict; // `--strict`: lints
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 #[cfg(unix)]
 mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
+mod unlinked;
 mod unset; // variables that nothing gives a value to
 mod untrusted; // what strangers write, and what it must not do
 mod variants; // what variants and suffixes put behind tags

@@ -1,0 +1,227 @@
+//! Images that builds start from, copy from or mount, and that the same plan publishes without a link between the two.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::outside;
+use super::paths::{dockerfile_of, is_open, naming};
+use super::session::Session;
+use crate::bake::target::Target;
+use crate::bake::values::Name;
+use crate::cli;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::dockerfile::Dockerfile;
+use crate::error::Error;
+use crate::host::Host;
+use crate::plan::{Image, Plan};
+use crate::platform::Platform;
+use crate::reads::{DOCKERFILE, FALLBACK, IMAGE, images_of};
+use crate::reference::{LATEST, Reference, Repository, Tag};
+use crate::source::Span;
+
+/// Where the name of an image is written.
+enum Spot {
+    /// In the definition.
+    Written(Option<Span>),
+    /// On a line of a Dockerfile.
+    Line(String, usize),
+}
+
+/// A build that reads what the plan publishes.
+struct Unlinked {
+    /// The name as the build reads it.
+    name: String,
+    /// The key of the image, and the target that builds it.
+    image: (String, Name),
+    spot: Spot,
+}
+
+/// A warning for each image that a build of the plan pulls under a name which the plan publishes: no tag is there before all
+/// builds have ended, so what is pulled is of an earlier run.
+pub(super) fn warnings(
+    session: &mut Session<'_>,
+    args: &cli::Definition,
+    plan: &Plan,
+) -> Result<Vec<Diagnostic>, Error> {
+    if !plan.publish || plan.images.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let published = Published::of(plan);
+    let limit = outside::limit(session, args)?;
+    let mut dockerfiles = Dockerfiles { host: session.host, limit, parsed: BTreeMap::new() };
+    let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
+    let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition, leg.platform.as_ref()));
+    let split: IndexSet<&Name> = plan.legs.values().map(|leg| &leg.of).collect();
+    let others = naming(plan).into_iter().filter(|(name, _)| !split.contains(name));
+    for (of, target, platform) in legs.chain(others.map(|(name, target)| (name, target, None))) {
+        for one in unlinked(of, target, platform, &published, &mut dockerfiles) {
+            found.entry((of.clone(), one.name.clone())).or_insert(one);
+        }
+    }
+    let parsed = dockerfiles.parsed;
+    let mut sources = BTreeMap::new();
+    let warning = |((target, name), Unlinked { name: _, image: (image, base), spot }): (
+        (Name, String),
+        Unlinked,
+    )| {
+        let span = match spot {
+            Spot::Written(span) => span,
+            Spot::Line(path, line) => parsed.get(&path).and_then(Option::as_ref).map(|(text, _)| {
+                let source = *sources
+                    .entry(path.clone())
+                    .or_insert_with(|| session.sources.add(path.clone(), text.clone()));
+                let (start, end) = line_of(text, line);
+                Span { source, start, end }
+            }),
+        };
+        let key = familiar(&name);
+        Diagnostic::warning(
+            Code::UNLINKED_BASE,
+            format!("target `{target}` reads `{name}`, which this plan publishes as image `{image}`"),
+        )
+        .at(span, "")
+        .with_note("a tag moves after all builds have ended, so this build gets the image of an earlier run, or fails where there is none")
+        .with_help(format!(
+            "link the targets to build both in one run: `contexts = {{ \"{key}\" = \"target:{base}\" }}` in target `{target}`; \
+             or say that the published one is meant: `contexts = {{ \"{key}\" = \"{IMAGE}{key}\" }}`"
+        ))
+    };
+    Ok(found.into_iter().map(warning).collect())
+}
+
+/// What a build reads that the plan publishes from another target.
+fn unlinked(
+    of: &Name,
+    target: &Target,
+    platform: Option<&Platform>,
+    published: &Published<'_>,
+    dockerfiles: &mut Dockerfiles<'_>,
+) -> Vec<Unlinked> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, spot: Spot| {
+        if let Some(image) = published.find(name, of) {
+            found.push(Unlinked { name: name.to_owned(), image, spot });
+        }
+    };
+    for (key, text) in target.contexts.iter().filter(|(_, text)| !is_open(text)) {
+        // A name that stands for itself says that the published one is meant.
+        if let Some(name) = text.as_str().strip_prefix(IMAGE).filter(|name| !is_same(name, key)) {
+            add(name, Spot::Written(text.span));
+        }
+    }
+    if let Some(inline) = &*target.dockerfile_inline {
+        if let Ok(dockerfile) = Dockerfile::parse(inline.as_str()) {
+            images_of(target, platform, &dockerfile)
+                .for_each(|base| add(&base.name, Spot::Written(inline.span)));
+        }
+        return found;
+    }
+    if let Some(path) = dockerfile_of(target)
+        && let Some((path, dockerfile)) = dockerfiles.get(path)
+    {
+        images_of(target, platform, dockerfile)
+            .for_each(|base| add(&base.name, Spot::Line(path.clone(), base.line)));
+    }
+    found
+}
+
+/// The images of a plan, by where they are published.
+struct Published<'p>(BTreeMap<&'p Repository, Vec<PublishedImage<'p>>>);
+
+/// An image of a plan.
+struct PublishedImage<'p> {
+    key: &'p str,
+    image: &'p Image,
+    /// The targets that build it.
+    targets: IndexSet<&'p Name>,
+}
+
+impl<'p> Published<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        let mut all: BTreeMap<&Repository, Vec<PublishedImage<'_>>> = BTreeMap::new();
+        for (key, image) in &plan.images {
+            for repository in image.places() {
+                let targets = plan.legs_of(image).map(|leg| &leg.of).collect();
+                all.entry(repository).or_default().push(PublishedImage { key, image, targets });
+            }
+        }
+        Self(all)
+    }
+
+    /// The image that is published under a name, and a target that builds it, unless this one does.
+    fn find(&self, name: &str, of: &Name) -> Option<(String, Name)> {
+        let reference: Reference = name.parse().ok()?;
+        if reference.digest().is_some() {
+            return None;
+        }
+        let (repository, tag) = (reference.repository(), tag_of(&reference));
+        let is_it = |one: &&PublishedImage<'_>| {
+            let is_here = |own: &Option<Vec<Repository>>| {
+                own.as_ref().is_none_or(|own| own.contains(repository))
+                    || one.image.mirrors.contains(repository)
+            };
+            // What is published of the same inputs is the image of this run.
+            let is_there = one.image.reused.as_ref().is_some_and(|reused| reused.tag.as_str() == tag);
+            let mut tags = one.image.tags.iter();
+            !is_there && tags.any(|own| own.name.as_str() == tag && is_here(&own.repositories))
+        };
+        let PublishedImage { key, image: _, targets } = self.0.get(repository)?.iter().find(is_it)?;
+        // It may start from what it was before.
+        let base = targets.first().filter(|_| !targets.contains(of))?;
+        Some(((*key).to_owned(), (*base).clone()))
+    }
+}
+
+/// The Dockerfiles that were looked at, by path, with their texts; none where it cannot be read.
+struct Dockerfiles<'h> {
+    host: &'h Host,
+    /// Whoever wrote the definition must not learn which other files the machine has.
+    limit: Option<PathBuf>,
+    parsed: BTreeMap<String, Option<(String, Dockerfile)>>,
+}
+
+impl Dockerfiles<'_> {
+    fn get(&mut self, path: String) -> Option<(String, &Dockerfile)> {
+        let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
+        let other = other.filter(|_| !self.host.is_file(&path));
+        let path = other.unwrap_or(path);
+        let (host, limit) = (self.host, &self.limit);
+        let parsed = self.parsed.entry(path.clone()).or_insert_with(|| {
+            let is_hidden = limit.as_ref().is_some_and(|folder| !host.is_within(&path, folder));
+            let is_readable = !is_hidden && host.is_file(&path);
+            let text = is_readable.then(|| host.read(&path).ok()).flatten()?;
+            let parsed = Dockerfile::parse(&text).ok()?;
+            Some((text, parsed))
+        });
+        parsed.as_ref().map(|(_, parsed)| (path, parsed))
+    }
+}
+
+/// The tag that is pulled.
+fn tag_of(reference: &Reference) -> &str {
+    reference.tag().map_or(LATEST, Tag::as_str)
+}
+
+/// Whether two names are those of one image.
+fn is_same(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (one.parse::<Reference>(), other.parse::<Reference>()) else { return false };
+    (one.repository(), tag_of(&one), one.digest()) == (other.repository(), tag_of(&other), other.digest())
+}
+
+/// A name as BuildKit looks for its named context: without the registry and the tag that it has anyway.
+fn familiar(name: &str) -> &str {
+    let short = ["docker.io/library/", "docker.io/"].iter().find_map(|start| name.strip_prefix(start));
+    let short = short.unwrap_or(name);
+    short.strip_suffix(LATEST).and_then(|start| start.strip_suffix(':')).unwrap_or(short)
+}
+
+/// Where a line of a text begins and ends.
+fn line_of(text: &str, number: usize) -> (u32, u32) {
+    let before: usize = text.split_inclusive('\n').take(number.saturating_sub(1)).map(str::len).sum();
+    let line = text.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    (at(before), at(before + line.trim_end().len()))
+}
