@@ -62,14 +62,15 @@ impl Mask {
         if both.branch == domain.branch && both.tag == domain.tag {
             return None;
         }
+        // What the clock or a hand starts is of a branch, though pushes of branches publish nothing.
+        let events = others.iter().filter(|_| domain.others).map(|event| format!("event == \"{event}\""));
+        let of_tags = (self.tag && (domain.tag || !both.others)).then(|| "tag".to_owned());
         Some(match (self.branch, self.tag) {
             (true, _) => "branch".to_owned(),
-            (false, true) => "tag".to_owned(),
             (false, false) if self.pull_request && !self.others => "pr".to_owned(),
-            (false, false) => {
-                let events: Vec<String> =
-                    others.iter().map(|event| format!("event == \"{event}\"")).collect();
-                if events.is_empty() { "branch".to_owned() } else { events.join(" or ") }
+            (false, _) => {
+                let all: Vec<String> = of_tags.into_iter().chain(events).collect();
+                if all.is_empty() { "branch".to_owned() } else { all.join(" or ") }
             }
         })
     }

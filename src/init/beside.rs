@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::changed_files;
 use super::inputs::{Inputs, RawLine};
 use super::shell;
 use super::text::Place;
@@ -13,6 +14,8 @@ pub(crate) enum Deed {
     Checkout(String),
     /// It signs as a value of `sign` does.
     Sign(&'static str),
+    /// It tells which files a push changes.
+    Changed,
     /// It signs or attests in a way that no setting has.
     Unsaid(String),
 }
@@ -34,6 +37,7 @@ pub(crate) struct Beside {
 pub(crate) fn of_action(name: &str, inputs: &Inputs<'_>) -> Vec<(Place, Deed)> {
     let is_on = |input: &str| inputs.raw(input).is_some_and(|text| !matches!(text.trim(), "" | "false"));
     match name {
+        name if changed_files::is_one(name) => vec![(inputs.place.clone(), Deed::Changed)],
         "actions/checkout" => {
             let is_of_run = |text: &str| text.contains("${{");
             let differs = |input: &str| match input {

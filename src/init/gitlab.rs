@@ -1,12 +1,14 @@
 //! Pipelines of GitLab CI: their jobs, when these run, and the commands that build and publish in them
 //! (<https://docs.gitlab.com/ci/yaml/>).
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::commands::{self, Setting};
 use super::examples;
 use super::found::Publication;
 use super::gitlab_rules::{self, Named, of_refs, of_rules};
+use super::gitlab_turns::{self, JobOrder};
 use super::guard::Guard;
 use super::inputs::{RawLine, place_of, raw_lines};
 use super::moment::{Answers, Fact, Moment, OTHER_BRANCHES};
@@ -14,6 +16,7 @@ use super::scope::Scope;
 use super::shell::{self, Home};
 use super::text::{Condition, Piece, Place, Template};
 use super::triggers::{ANY_BRANCH, Start};
+use super::turn::Turn;
 use super::workflow::YamlFile;
 use super::world::World;
 use crate::bake::compose::Yaml;
@@ -72,11 +75,11 @@ impl<'a> Pipeline<'a> {
     fn publications(&self) -> Vec<Publication> {
         let root = &self.file.root;
         let mut found = Vec::new();
-        for (name, job) in root.members() {
-            let is_job = !KEYWORDS.contains(&name.as_str()) && !name.starts_with('.');
-            if !is_job || job.members().is_empty() {
-                continue;
-            }
+        let is_job = |(name, job): &&'a (String, Yaml)| {
+            !KEYWORDS.contains(&name.as_str()) && !name.starts_with('.') && !job.members().is_empty()
+        };
+        let turns = self.turns(root.members().iter().filter(is_job));
+        for (name, job) in root.members().iter().filter(is_job) {
             let rows = self.key(job, "parallel").and_then(|parallel| parallel.get("matrix")).map(rows);
             for row in rows.unwrap_or_else(|| vec![Vec::new()]) {
                 if !self.world.work.spend(JOB + row.len()) {
@@ -88,12 +91,29 @@ impl<'a> Pipeline<'a> {
                     for own in
                         chosen(&self.key(job, "rules").map(|list| self.rules(list, 0)).unwrap_or_default())
                     {
-                        found.extend(self.job(name, job, &row, (pipeline, own)));
+                        let mut of_job = self.job(name, job, &row, (pipeline, own));
+                        let turn = turns.get(name).cloned().unwrap_or_default();
+                        of_job.iter_mut().for_each(|one| one.turn = Rc::clone(&turn));
+                        found.extend(of_job);
                     }
                 }
             }
         }
         found
+    }
+
+    /// When jobs have their turns.
+    fn turns(&self, jobs: impl Iterator<Item = &'a (String, Yaml)>) -> BTreeMap<String, Rc<Turn>> {
+        let text = |yaml: &'a Yaml| yaml.as_text().or_else(|| yaml.get("job").and_then(Yaml::as_text));
+        let order = |(name, job): &'a (String, Yaml)| JobOrder {
+            name,
+            stage: self.key(job, "stage").and_then(Yaml::as_text).unwrap_or("test"),
+            needs: self.key(job, "needs").map(|needs| needs.items().iter().filter_map(text).collect()),
+        };
+        let jobs: Vec<JobOrder<'_>> = jobs.map(order).collect();
+        let stages = self.file.root.get("stages").map(Yaml::items).unwrap_or_default();
+        let stages: Vec<&str> = stages.iter().filter_map(Yaml::as_text).collect();
+        gitlab_turns::turns(&self.file.path, &jobs, &stages)
     }
 
     /// What a job says, or what it extends.

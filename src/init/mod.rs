@@ -45,6 +45,8 @@ mod triggers;
 
 pub(crate) mod found;
 
+mod changed_files;
+
 mod beside;
 mod short_commit;
 mod unread;
@@ -68,6 +70,8 @@ pub(crate) mod workflow;
 pub(crate) mod examples;
 
 mod gitlab_rules;
+
+mod gitlab_turns;
 
 pub(crate) mod gitlab;
 

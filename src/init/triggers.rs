@@ -52,6 +52,19 @@ pub(crate) struct Start {
     pub foreign: Vec<(String, Place)>,
     /// Whether nothing else starts it.
     pub is_foreign: bool,
+    /// What no plan has of it.
+    pub unsaid: Vec<(Unsaid, Place)>,
+}
+
+/// What starts a run, or keeps it from starting, and no plan has.
+#[derive(Clone, Debug)]
+pub(crate) enum Unsaid {
+    /// Of the files that a push changes, by its name.
+    Paths(&'static str),
+    /// Of git tags that start nothing, by their patterns.
+    Tags(Vec<String>),
+    /// No filter, but what a person may say who starts a run, by its name.
+    Input(String),
 }
 
 /// The events, each with its filters.
@@ -113,10 +126,19 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
     let branches = guard_of_branches(&events, world, source, path);
     Triggers {
         runs,
-        guards: tags.into_iter().chain(branches).collect(),
+        guards: tags.iter().cloned().chain(branches).collect(),
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
-        start: Rc::new(start(on, source, path)),
+        start: Rc::new(Start {
+            unsaid: unsaid(find("push").flatten(), tags.is_some(), source, path)
+                .into_iter()
+                .chain(
+                    by_hand(find("workflow_dispatch").flatten(), source, path)
+                        .filter(|_| find("push").is_some()),
+                )
+                .collect(),
+            ..start(on, source, path)
+        }),
         turn: Rc::default(),
     }
 }
@@ -124,8 +146,7 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
 /// The condition in filters of git tags, where other workflows have others.
 fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<str>) -> Option<Guard> {
     let filters = push??;
-    let written = filters.get("tags")?;
-    let patterns = patterns(filters, "tags");
+    let (written, patterns) = filters_of_tags(filters)?;
     let (excluded, named): (Vec<&String>, Vec<&String>) =
         patterns.iter().partition(|pattern| pattern.starts_with('!'));
     let is_narrow = world.tags.iter().any(|tag| !matches(&patterns, tag));
@@ -165,6 +186,47 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
         when: Some(when.join(" or ")),
     };
     Some(Guard { condition, place: place_of(written, source, path) })
+}
+
+/// The filters of git tags: those that start a workflow, or all but those that do not.
+fn filters_of_tags(filters: &Yaml) -> Option<(&Yaml, Vec<String>)> {
+    if let Some(written) = filters.get("tags") {
+        return Some((written, patterns(filters, "tags")));
+    }
+    let ignored = filters.get("tags-ignore")?;
+    let without = patterns(filters, "tags-ignore").into_iter().map(|pattern| format!("!{pattern}"));
+    Some((ignored, std::iter::once("**".to_owned()).chain(without).collect()))
+}
+
+/// What a person may say who starts a run, as far as something depends on it.
+fn by_hand<'y>(
+    event: Option<&'y Yaml>,
+    source: &'y Source,
+    path: &'y Rc<str>,
+) -> impl Iterator<Item = (Unsaid, Place)> + 'y {
+    let inputs = event.and_then(|event| event.get("inputs")).map(Yaml::members).unwrap_or_default();
+    let is_used = |(name, _): &&(String, Yaml)| source.text.contains(&format!("inputs.{name}"));
+    let of = |(name, input): &(String, Yaml)| (Unsaid::Input(name.clone()), place_of(input, source, path));
+    inputs.iter().filter(is_used).map(of)
+}
+
+/// The filters of a push that no plan has.
+fn unsaid(
+    filters: Option<&Yaml>,
+    are_tags_said: bool,
+    source: &Source,
+    path: &Rc<str>,
+) -> Vec<(Unsaid, Place)> {
+    let Some(filters) = filters else { return Vec::new() };
+    let of_paths = ["paths", "paths-ignore"]
+        .into_iter()
+        .filter_map(|name| Some((Unsaid::Paths(name), place_of(filters.get(name)?, source, path))));
+    let of_tags = filters_of_tags(filters).filter(|_| !are_tags_said).and_then(|(written, patterns)| {
+        let excluded = patterns.iter().filter_map(|pattern| pattern.strip_prefix('!'));
+        let excluded: Vec<String> = excluded.map(str::to_owned).collect();
+        (!excluded.is_empty()).then(|| (Unsaid::Tags(excluded), place_of(written, source, path)))
+    });
+    of_paths.chain(of_tags).collect()
 }
 
 /// That a git tag, of which `named` holds, is not like a pattern; none where a condition cannot say so.
@@ -288,6 +350,7 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
         // What runs behind another workflow is most often of the default branch.
         is_foreign: !events.is_empty()
             && events.iter().all(|(event, _)| is_foreign(event) && event != "workflow_run"),
+        unsaid: Vec::new(),
         is_of_requests: events.iter().all(|(event, _)| {
             matches!(event.as_str(), "pull_request" | "pull_request_target" | "merge_group")
         }),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::bake_action;
 use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
+use super::changed_files;
 use super::commands::{self, Setting};
 use super::folder::{Folder, TOP};
 use super::found::Publication;
@@ -100,7 +101,7 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
     // The checkout of a job that builds nothing is of no matter.
     beside.retain(|one| match &one.deed {
         Deed::Checkout(_) => publications.iter().any(|found| found.build.is_some() && found.job == one.job),
-        Deed::Sign(_) | Deed::Unsaid(_) => true,
+        Deed::Sign(_) | Deed::Unsaid(_) | Deed::Changed => true,
     });
     reader.reading
 }
@@ -471,6 +472,9 @@ impl<'a> Reader<'a> {
             return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
         }
         self.add_deeds(beside::of_action(&name, &inputs), run);
+        if changed_files::is_one(&name) {
+            return changed_files::outputs(&name, &inputs);
+        }
         let is_first = uses.ends_with("/build-push-action@v1") || uses.contains("/build-push-action@v1.");
         if name.ends_with("/build-push-action") && is_first {
             // Its inputs were others.

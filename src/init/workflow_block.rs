@@ -13,12 +13,36 @@ use super::moment::{Moment, OTHER_BRANCHES};
 use super::render::{Lines, quotable};
 use super::tags::list;
 use super::target_block::{Told, key};
-use super::triggers::{self, Start};
+use super::triggers::{self, Start, Unsaid};
 use super::world::World;
 use crate::ci::{Branch, Cron};
 
 /// A comment, a setting and its value.
 pub(super) type Setting = (&'static str, &'static str, Expression);
+
+/// What takes the place of filters of files.
+const ONLY_CHANGED: &str =
+    "`only_changed = true` in the `workflow` block builds only images whose files have changed";
+
+/// What is said of a filter that no plan has.
+fn of_filter(unsaid: &Unsaid) -> String {
+    match unsaid {
+        Unsaid::Paths(name) => format!(
+            "`{name}` decides today which pushes start this workflow, and each one starts the plan: {ONLY_CHANGED}"
+        ),
+        Unsaid::Input(name) => format!(
+            "a run by hand can have another `{}` today, and what that changes is not in the proposal, which has what other runs do",
+            quotable(name)
+        ),
+        Unsaid::Tags(patterns) => {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| quotable(pattern)).collect();
+            format!(
+                "git tags like `{}` start nothing today, and publish with the proposal, since no condition here says which they are: write one into `when` of the tags",
+                patterns.join("`, `")
+            )
+        }
+    }
+}
 
 /// What starts the workflows that publish the images of a proposal.
 #[derive(Default)]
@@ -96,6 +120,8 @@ impl Today {
             );
             told.push((place.clone(), message));
         }
+        let unsaid = self.starts.iter().flat_map(|(start, _)| &start.unsaid);
+        told.extend(unsaid.map(|(unsaid, place)| (place.clone(), of_filter(unsaid))));
         let sign = self.deeds(beside, told);
         if !sign.is_empty() {
             let sign = list(sign.into_iter().map(Expression::from));
@@ -186,6 +212,10 @@ impl Today {
                 Deed::Checkout(option) => told.push((
                     place.clone(),
                     format!("`{option}` of the checkout is not in the proposal, and a generated workflow checks out without it: fetch what it gives in a composite action of the repository, and name that in `setup`, such as `setup = \"./.github/actions/setup\"`"),
+                )),
+                Deed::Changed => told.push((
+                    place.clone(),
+                    format!("today, the files that a push changes decide what runs behind this, and each run of the plan publishes all images: {ONLY_CHANGED}"),
                 )),
                 Deed::Unsaid(what) => told.push((
                     place.clone(),

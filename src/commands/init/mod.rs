@@ -233,6 +233,14 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
     warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
+    if has_strays {
+        warnings.extend(services(&proposals, &known).map(|(place, name)| {
+            let message =
+                format!("whether service `{name}` is pushed today is not known, and with its block it is");
+            let warning = Diagnostic::warning(Code::INIT_OPEN, message).at(found.span(session, &place), "");
+            warning.with_help("leave the block out if the service is only built, or only for the desk")
+        }));
+    }
     let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
     let Changed { files, text, mistakes } =
@@ -277,6 +285,19 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let facts = facts_for(session, &proposals, &known, &world);
     let next = next(is_on_gitlab, &options_of(&proposals, &known), &facts);
     session.show(&format!("{written}{hint}{next}"))
+}
+
+/// The services of Compose files that get blocks for what they say themselves: where each is, and its name.
+fn services<'p>(proposals: &'p [Proposal], known: &'p [Known]) -> impl Iterator<Item = (Place, &'p str)> {
+    proposals.iter().flat_map(|proposal| {
+        let own = proposal.images.iter().filter(|image| image.candidate.is_none());
+        let of = proposal.definition.and_then(|at| known.get(at));
+        own.filter_map(move |image| {
+            let target = of?.targets.iter().find(|target| target.label == image.target)?;
+            let place = target.place.clone().filter(|place| images::is_yaml(&place.path))?;
+            Some((place, image.name.as_str()))
+        })
+    })
 }
 
 /// What scripts publish, too: indexes of what workflows build, and builds where workflows have none. What else publishes is

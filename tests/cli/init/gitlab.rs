@@ -1,6 +1,6 @@
 //! Pipelines of GitLab CI.
 
-use super::{Files, said, test};
+use super::{Files, init, said, test};
 use crate::support::Test;
 
 const FROM: &str = "FROM scratch\n";
@@ -429,4 +429,40 @@ fn jobs_of_any_branch_have_a_row() {
     let has_any = |rows: &[String]| rows.iter().any(|row| row.starts_with("push to another-branch"));
     assert!(has_any(&with("\"docker build --push -t $CI_REGISTRY_IMAGE/api:x .\"")));
     assert!(!has_any(&with("make test")));
+}
+
+/// A job begins behind the stages before its own, or behind what it needs.
+#[test]
+fn jobs_have_their_turns_by_stage_or_by_need() {
+    let job = |name: &str, lines: &str| {
+        format!(
+            "{name}:\n  {lines}\n  rules: [{{ if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH }}]\n  script:\n    - docker build -t registry.example/acme/{name}:edge {name}\n    - docker push registry.example/acme/{name}:edge\n"
+        )
+    };
+    for (base, app, is_linked) in [
+        ("stage: one", "stage: two", true),
+        ("stage: one", "stage: one", false),
+        ("stage: two", "stage: one", false),
+        ("stage: two", "stage: two\n  needs: [base]", true),
+        ("stage: one", "stage: two\n  needs: []", false),
+        ("stage: one", "stage: two\n  needs: [{ job: base, artifacts: false }]", true),
+        ("stage: one", "stage: two\n  needs: [check]", true),
+        ("stage: .pre", "stage: one", true),
+    ] {
+        let check = "check:\n  stage: one\n  needs: [base]\n  script: [echo]\n";
+        let text = format!(
+            "stages: [one, two]\n{}{}{}",
+            job("app", app),
+            check.replace("[base]", if app.contains("check") { "[base]" } else { "[]" }),
+            job("base", base)
+        );
+        let said = init(&[
+            (".gitlab-ci.yml", text.as_str()),
+            ("base/Dockerfile", "FROM scratch\n"),
+            ("app/Dockerfile", "FROM registry.example/acme/base:edge\n"),
+        ]);
+        let link = "\"registry.example/acme/base:edge\" = \"target:base\"";
+        assert_eq!(said.stdout.contains(link), is_linked, "{base}, {app}:\n{}{}", said.stdout, said.stderr);
+        assert_eq!(said.stderr.contains("this reads"), !is_linked, "{base}, {app}:\n{}", said.stderr);
+    }
 }

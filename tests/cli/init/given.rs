@@ -204,3 +204,60 @@ fn what_two_builds_of_one_image_do_not_share_is_told() {
         }
     }
 }
+
+/// What only runs for files that a push changes is read as for one that changes all of them.
+#[test]
+fn what_depends_on_changed_files_is_proposed_with_a_warning() {
+    let head = "on:\n  push:\n    branches: [main]\njobs:\n  changes:\n    runs-on: ubuntu-latest\n    outputs:\n      api: ${{ steps.filter.outputs.api }}\n      all: ${{ steps.filter.outputs.changes }}\n      any: ${{ steps.files.outputs.any_changed }}\n    steps:\n      - id: filter\n        uses: dorny/paths-filter@v3\n        with:\n          filters: |\n            # ours\n            api:\n              - api/**\n            web: web/**\n      - id: files\n        uses: tj-actions/changed-files@v45\n";
+    let job = |condition: &str, strategy: &str, app: &str| {
+        format!(
+            "{head}  image:\n    needs: changes\n    {condition}\n    runs-on: ubuntu-latest\n{strategy}    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ context: \"{app}\", push: true, tags: \"ghcr.io/acme/{app}:edge\" }}\n"
+        )
+    };
+    let matrix = "    strategy:\n      matrix:\n        app: ${{ fromJSON(needs.changes.outputs.all) }}\n";
+    for (text, images) in [
+        (job("if: needs.changes.outputs.api == 'true'", "", "api"), &["api"][..]),
+        (job("if: ${{ needs.changes.outputs.any == 'true' }}", "", "api"), &["api"]),
+        (job("if: needs.changes.outputs.all != '[]'", matrix, "${{ matrix.app }}"), &["api", "web"]),
+    ] {
+        let said = init(&[
+            (WORKFLOW, text.as_str()),
+            ("api/Dockerfile", "FROM scratch\n"),
+            ("web/Dockerfile", "FROM scratch\n"),
+        ]);
+        for image in images {
+            said.proposes(&[&format!("repositories = [\"ghcr.io/acme/{image}\"]")]);
+        }
+        said.tells(&[
+            "the files that a push changes decide what runs behind this",
+            "image.yml:12",
+            "only_changed",
+        ]);
+        said.lacks(&["cannot express"]);
+    }
+    // Filters in a file are not known.
+    let text = job("if: needs.changes.outputs.api == 'true'", "", "api");
+    let (before, after) = text.split_once("filters: |").unwrap();
+    let (_, after) = after.split_once("web: web/**\n").unwrap();
+    let text = format!("{before}filters: .github/filters.yml\n{after}");
+    let said = said(&test(&[(WORKFLOW, text.as_str()), ("api/Dockerfile", "FROM scratch\n")]).args(["init"]));
+    said.tells(&["a plan cannot express `needs.changes.outputs.api == 'true'`"]);
+}
+
+#[test]
+fn what_a_person_may_say_who_starts_a_run_is_named() {
+    let of = |inputs: &str, tag: &str| {
+        let text = format!(
+            "on:\n  push:\n    branches: [main]\n  workflow_dispatch:\n{inputs}jobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          push: true\n          tags: ghcr.io/acme/app:{tag}\n"
+        );
+        init(&[(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n")])
+    };
+    let inputs = "    inputs:\n      tag: { type: string }\n      level: { default: info }\n";
+    for tag in ["${{ inputs.tag || 'edge' }}", "${{ github.event.inputs.tag || 'edge' }}"] {
+        let said = of(inputs, tag);
+        said.tells(&["a run by hand can have another `tag` today", "image.yml:6"]);
+        said.lacks(&["another `level`"]);
+    }
+    of(inputs, "edge").lacks(&["a run by hand can have"]);
+    of("", "edge").lacks(&["a run by hand can have"]);
+}

@@ -144,3 +144,25 @@ fn what_is_about_something_else_is_not_named() {
         said.lacks(&["does not read how", "not read"]);
     }
 }
+
+/// Services that nothing is known to push are named, since a block publishes them.
+#[test]
+fn services_whose_push_is_not_read_are_named() {
+    let compose = "services:\n  api:\n    image: ghcr.io/acme/api:latest\n    build: ./api\n  tools:\n    image: ghcr.io/acme/tools:latest\n    build: ./ops\n    profiles: [ops]\n  local:\n    build: ./ops\n  db:\n    image: postgres:16\n";
+    let said_of = |step: &str| {
+        let text = workflow(&format!("- run: {step}\n"));
+        init(&[
+            (".github/workflows/w.yml", text.as_str()),
+            ("compose.yaml", compose),
+            ("api/Dockerfile", "FROM scratch\n"),
+            ("ops/Dockerfile", "FROM scratch\n"),
+        ])
+    };
+    for step in ["docker compose push api", "docker-compose push api", "docker compose build --push api"] {
+        let said = said_of(step);
+        said.tells(&["whether service `api` is pushed today", "whether service `tools` is pushed today"]);
+        said.lacks(&["service `db`", "service `local`", "image \"db\"", "image \"local\""]);
+    }
+    // Where nothing publishes, the Compose file is all that there is.
+    said_of("docker compose build").lacks(&["is pushed today"]);
+}

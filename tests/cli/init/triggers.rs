@@ -180,3 +180,34 @@ fn caches_of_platforms_are_one_cache() {
     let bake = Written::new(&files, &[]).run(&["bake"]);
     bake.proposes(&["ghcr.io/acme/app:cache-linux-amd64", "ghcr.io/acme/app:cache-linux-arm64"]);
 }
+
+/// What a filter keeps from starting today is said where the plan starts all the same.
+#[test]
+fn filters_that_no_plan_has_are_warned_of() {
+    let of = |filters: &str| {
+        let text = format!(
+            "on:\n  push:\n    {filters}\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: \"ghcr.io/acme/app:x\" }}\n"
+        );
+        init(&[(".github/workflows/image.yml", text.as_str()), ("Dockerfile", "FROM scratch\n")])
+    };
+    for (filters, told) in [
+        ("{ branches: [main], paths: [api/**] }", "`paths` decides today which pushes start this workflow"),
+        ("{ branches: [main], paths-ignore: ['*.md'] }", "`paths-ignore` decides today"),
+        ("{ tags: ['v*', '!v[0-9]*-rc*'] }", "git tags like `v[0-9]*-rc*` start nothing today"),
+        ("{ tags: ['**', '!a?', '!b*'] }", "git tags like `a?`, `b*` start nothing today"),
+        ("{ tags-ignore: ['v?.*'] }", "git tags like `v?.*` start nothing today"),
+    ] {
+        of(filters).tells(&[told, " --> .github/workflows/image.yml:3"]);
+    }
+    for (filters, when) in [
+        ("{ branches: [main] }", "tags = ["),
+        ("{ tags: ['v*'] }", "tags = ["),
+        ("{ tags: ['v*', '!v*-*'] }", "when = \"tag is startingwith('v') and '-' not in tag\""),
+        ("{ tags-ignore: ['*-rc*'] }", "when = \"tag and '-rc' not in tag\""),
+        ("{ tags-ignore: ['*-rc*', 'old'] }", "when = \"tag and '-rc' not in tag and tag != 'old'\""),
+    ] {
+        let said = of(filters);
+        said.lacks(&["start nothing today,", "decides today"]);
+        assert!(said.stdout.replace("\\\"", "'").contains(when), "{filters}: {}", said.stdout);
+    }
+}

@@ -1,0 +1,31 @@
+//! Steps that tell which files a push changes: what depends on that is read as for a push that changes all of them.
+
+use super::inputs::Inputs;
+use super::scope::Output;
+use super::text::Template;
+
+/// The actions, without owner.
+const ACTIONS: [&str; 2] = ["paths-filter", "changed-files"];
+
+/// Whether an action is one of them, by its name without the version.
+pub(super) fn is_one(name: &str) -> bool {
+    name.rsplit_once('/').is_some_and(|(_, name)| ACTIONS.contains(&name))
+}
+
+/// The outputs of such a step.
+pub(super) fn outputs(name: &str, inputs: &Inputs<'_>) -> Vec<(String, Output)> {
+    let value = |name: &str, text: &str| (name.to_owned(), Output::Value(Template::from(text)));
+    if name.ends_with("/changed-files") {
+        return ["any_changed", "any_modified"].map(|name| value(name, "true")).into();
+    }
+    let is_key = |line: &&str| !line.starts_with([' ', '\t', '#', '-']);
+    let keys = inputs.raw("filters").unwrap_or_default().lines().filter(is_key);
+    let names = keys.filter_map(|line| Some(line.split_once(':')?.0.trim().trim_matches(['"', '\''])));
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let all = value("changes", &format!("[{}]", all.join(",")));
+    names.into_iter().map(|name| value(name, "true")).chain([all]).collect()
+}
