@@ -452,9 +452,9 @@ fn jobs_have_their_turns_by_stage_or_by_need() {
         let check = "check:\n  stage: one\n  needs: [base]\n  script: [echo]\n";
         let text = format!(
             "stages: [one, two]\n{}{}{}",
-            job("app", app),
+            job("base", base),
             check.replace("[base]", if app.contains("check") { "[base]" } else { "[]" }),
-            job("base", base)
+            job("app", app)
         );
         let said = init(&[
             (".gitlab-ci.yml", text.as_str()),

@@ -77,7 +77,7 @@ fn secrets_without_a_place_are_told_and_never_shown() {
     for (input, told, proposed) in [
         ("secrets: json=Abc123xyz", "`json` is written into the workflow", "id=json,env=JSON"),
         (
-            "secrets: \"json={\"\"a\"\":\"\"Abc123xyz\"\"}\"",
+            "secrets: |\n  \"json={\"\"a\"\":\"\"Abc123xyz\"\"}\"",
             "`json` is written into the workflow",
             "id=json,env=JSON",
         ),
@@ -186,7 +186,7 @@ fn what_two_builds_of_one_image_do_not_share_is_told() {
         ),
         ("", "no-cache: true", &["no-cache: true"]),
         ("", "network: host", &["network: host"]),
-        ("", "secrets: a=${{ secrets.A }}", &["secret: id=a,env=A"]),
+        ("", "secrets: a=${{ secrets.A }}", &["not in the proposal: `secret: "]),
         ("", "provenance: false", &["attests: type=provenance,disabled=true"]),
         ("platforms: linux/amd64", "platforms: linux/amd64", &[]),
         ("shm-size: 1g", "shm-size: 1g", &[]),
