@@ -89,7 +89,7 @@ impl Consent {
                 let message = format!(
                     "{} the runner `{}`, which is not allowed",
                     asks(&jobs, "asks for", "ask for"),
-                    readable::line(&runner.display().to_string())
+                    readable::line(&runner.display())
                 );
                 let option = |name: &String| format!("`--runner {}`", readable::line(name));
                 let options: Vec<String> = names(runner).map(option).collect();

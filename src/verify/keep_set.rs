@@ -48,9 +48,10 @@ pub(crate) fn keep_set(
         set.references.extend(kept.iter().map(|digest| site.location.with_digest(digest)));
         set.unknown.extend(unknown);
     }
-    let (say, gaps): (fn(Code, String) -> Diagnostic, _) = match allows_gaps {
-        true => (Diagnostic::warning, &mut set.notes),
-        false => (Diagnostic::error, &mut set.unknown),
+    let (say, gaps): (fn(Code, String) -> Diagnostic, _) = if allows_gaps {
+        (Diagnostic::warning, &mut set.notes)
+    } else {
+        (Diagnostic::error, &mut set.unknown)
     };
     let unlisted = sites.iter().zip(survey.records()).filter(|(_, record)| record.lacks_referrers());
     gaps.extend(unlisted.map(|(site, _)| no_referrers(site, say)));
