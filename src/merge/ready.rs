@@ -60,7 +60,8 @@ impl<'a> Ready<'a> {
                 index::compose(&checked.sources, &checked.referrers, &annotations, &of_descriptor)?;
             Ok((manifest, annotations))
         };
-        let mut of_merge = subject.run.annotations();
+        // What stays whatever later runs do need not say which run it is of, so that the same builds make the same index.
+        let mut of_merge = if image.is_final() { BTreeMap::new() } else { subject.run.annotations() };
         of_merge.extend(record(subject, &checked).written().map(|text| (INPUTS.to_owned(), text)));
         let has_own = !of_merge.is_empty();
         let annotated = composed(image.annotations.clone().into_iter().chain(of_merge).collect());

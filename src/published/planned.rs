@@ -476,6 +476,12 @@ impl PlannedImage {
         &self.tails
     }
 
+    /// Whether no run may give one of its tags to anything else.
+    #[must_use]
+    pub(crate) fn is_final(&self) -> bool {
+        self.immutable && !self.tags.iter().any(|tag| tag.floating)
+    }
+
     /// Its repositories, then its mirrors.
     pub fn places(&self) -> impl Iterator<Item = &Location> {
         self.repositories.iter().chain(&self.mirrors)

@@ -464,9 +464,10 @@ fn the_base_of_a_linked_target_without_platforms_is_pinned() {
         (true, "FROM HOST/gone:1\nCOPY f /mid\n"),
     ] {
         let registry = Registry::new();
-        match is_index {
-            true => drop(registry.base("base", "1", [&plain(), &plain()], "")),
-            false => drop(registry.image("base", Some("1"), "amd64", &plain())),
+        if is_index {
+            registry.base("base", "1", [&plain(), &plain()], "");
+        } else {
+            registry.image("base", Some("1"), "amd64", &plain());
         }
         let spec = app("mid", PLATFORMS) + &target("mid", "") + &image("app");
         let test = linked(&registry, &spec, &[("mid", dockerfile), ("app", from_mid)]);

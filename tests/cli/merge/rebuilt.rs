@@ -265,3 +265,27 @@ fn verify_agrees_with_what_the_merge_left() {
         }
     }
 }
+
+/// The same builds make the same index in every run where no tag can be given to anything else.
+#[test]
+fn an_immutable_image_that_is_the_same_is_left_as_it_is() {
+    let literal = r#"{"name":"2026.1","class":"constant","form":"2026.1"}"#;
+    for (tags, more, is_refused) in [
+        (vec![OWN], r#""immutable":true,"#, false),
+        (vec![literal], r#""immutable":true,"#, false),
+        // What floats has to say which run it is of.
+        (vec![OWN, FLOATING], r#""immutable":true,"#, true),
+        (vec![OWN], "", false),
+    ] {
+        let mut world = World::new();
+        world.build(&["a"], Build::new(LEG, "linux/amd64"));
+        let plan = |run: u32| planned_as(&format!("{W} {run} -"), "1.0.0", more, &tags);
+        let first = world.merge(&plan(3), Options::default());
+        assert_eq!(first.problems, [], "{tags:?}");
+        let report = world.merge(&plan(4), Options::default());
+        assert_eq!(!report.problems.is_empty(), is_refused, "{tags:?} {more}: {:?}", report.problems);
+        if !is_refused && !more.is_empty() {
+            assert_eq!(outcomes(&report), [Outcome::Unchanged], "{tags:?}");
+        }
+    }
+}
