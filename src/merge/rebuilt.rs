@@ -94,10 +94,7 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
 /// The positions of the decisions by which floating tags are to move by a list that nothing proves: own tags are replaced in
 /// their repository, and none is created.
 fn moving<'r>(ready: &'r Ready<'_>, proven: &'r BTreeSet<usize>) -> impl Iterator<Item = usize> + use<'r> {
-    // The merge before may have replaced it, and held the rest.
-    let is_again = |own: &Decision| {
-        matches!(own.report.outcome, Outcome::Replaced | Outcome::Moved | Outcome::Unchanged)
-    };
+    let is_again = |own: &Decision| matches!(own.report.outcome, Outcome::Replaced | Outcome::Moved);
     let replaces = move |site: usize| own(ready).any(|own| own.site == site && is_again(own));
     let moves = move |at: &usize| {
         let one = &ready.decisions[*at];

@@ -366,10 +366,6 @@ fn a_version_that_is_published_again_takes_no_tag_from_what_is_not_listed() {
             assert_eq!(outcome(&report, tag), expected, "{greater} {tag}");
             assert_eq!(tags[tag] == before[tag], expected == Outcome::Held, "{greater} {tag}");
         }
-        // Nor does the next merge of the same, which replaces nothing any more.
-        let report = merge(&world, &frozen, Options::default());
-        assert!(report.is_incomplete(), "{greater}");
-        assert!(moved.iter().all(|tag| outcome(&report, tag) == Outcome::Held), "{greater}");
         // A list that shows it decides, and so does whoever says so.
         let report = merge(&world, &world.serve(), Options::default());
         assert!(
@@ -420,24 +416,6 @@ fn a_version_that_is_published_again_takes_its_tags_from_what_is_known() {
         let report = world.merge(&document(""), Options::default());
         assert_eq!(report.problems, [], "{has_it}");
         assert!(report.held.is_empty(), "{has_it}: {:?}", report.held);
-        assert_eq!(outcome(&report, "latest"), Outcome::Moved, "{has_it}");
-    }
-}
-
-/// What a merge before wrote of the version is unchanged.
-#[test]
-fn a_merge_that_was_interrupted_is_completed() {
-    for has_it in ["1.4.1", "1.3.9", "1.4.2-noble"] {
-        let world = World::with_app(&["acme/app"]);
-        assert_eq!(merge(&world, &world.serve(), Options::default()).problems, []);
-        let layout = world.layout("acme/app");
-        let other = layout.get_manifest(&world.built["app-linux-arm64"].clone().into()).unwrap().unwrap();
-        for tag in ["1.4", "1", "latest", has_it] {
-            put_tag(&layout, tag, &other);
-        }
-        let report = merge(&world, &world.serve(), Options::default());
-        assert!(report.held.is_empty(), "{has_it}: {:?}", report.held);
-        assert_eq!(outcome(&report, "1.4.2"), Outcome::Unchanged, "{has_it}");
         assert_eq!(outcome(&report, "latest"), Outcome::Moved, "{has_it}");
     }
 }
