@@ -18,11 +18,15 @@ pub(super) fn read(inputs: &Inputs<'_>, scope: &Scope, build: &mut DockerfileBui
         }
         for (_, text) in scope.template(&raw.text).lines() {
             let id_and_value = text.split_once('=');
-            let Some((id, value)) = id_and_value.and_then(|(id, value)| Some((id.constant()?, value))) else {
+            let Some((id, mut value)) = id_and_value.and_then(|(id, value)| Some((id.constant()?, value)))
+            else {
                 let message = "which secrets these are is not known here, and they are not in the proposal";
                 build.told.push((raw.place.clone(), message.to_owned()));
                 continue;
             };
+            if id.trim().starts_with('"') {
+                end_quotation(&mut value);
+            }
             let id = id.trim().trim_matches('"').to_owned();
             let own = id.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
             add(&id, &own, Some(&value), &raw.place, build);
@@ -56,6 +60,16 @@ pub(super) fn read(inputs: &Inputs<'_>, scope: &Scope, build: &mut DockerfileBui
         secret.push(Piece::Text(",src=".to_owned()));
         secret.extend(path);
         build.secrets.push(Line { text: secret, place });
+    }
+}
+
+/// Takes away the quotation mark that a line ends with.
+fn end_quotation(value: &mut Template) {
+    if let Some(Piece::Text(last)) = value.0.last_mut()
+        && let Some(inner) = last.trim_end().strip_suffix('"')
+    {
+        *last = inner.to_owned();
+        value.0.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
     }
 }
 

@@ -103,7 +103,9 @@ fn of_names<'t>(line: &'t str, values: &mut Vec<&'t str>) {
         rest = after;
         let is_option = name.starts_with("--");
         let name = name.trim_matches('-').replace('-', "_");
-        if !names.has(&name) {
+        // The secrets of a build are looked at one by one.
+        let is_list = name.eq_ignore_ascii_case("secrets") && after.starts_with(':');
+        if !names.has(&name) || is_list {
             continue;
         }
         let unquoted = after.strip_prefix(['"', '\'']).unwrap_or(after);
