@@ -25,8 +25,11 @@ fn of_name(session: &Session<'_>, name: &str) -> Option<String> {
     match refs.as_slice() {
         [] if is_whole_hash(name) => None,
         [] => Some("neither a ref nor a whole commit".to_owned()),
-        [one] if one.starts_with(REMOTES) => of_remote(session, one),
-        [one] if one == name || one.starts_with(TAGS) => {
+        [one] if one.starts_with(REMOTES) => {
+            of_remote(session, one.strip_prefix(REMOTES)?.split('/').next()?)
+        }
+        [one] if one.starts_with(TAGS) => of_remotes(session),
+        [one] if one == name => {
             let head = symbolic(session, "HEAD")?;
             (head == *one).then(|| "what this run has checked out".to_owned())
         }
@@ -35,14 +38,28 @@ fn of_name(session: &Session<'_>, name: &str) -> Option<String> {
     }
 }
 
-/// Why a branch of a remote may be theirs: the remote is their fork.
-fn of_remote(session: &Session<'_>, name: &str) -> Option<String> {
-    let remote = name.strip_prefix(REMOTES)?.split('/').next()?;
+/// Why a tag may be theirs: nothing says which remote it was fetched from.
+fn of_remotes(session: &Session<'_>) -> Option<String> {
+    let remotes = session.host.git(&["remote"]).unwrap_or_default();
+    remotes.lines().find_map(|remote| of_remote(session, remote))
+}
+
+/// Why what was fetched from a remote may be theirs: it is their fork.
+fn of_remote(session: &Session<'_>, remote: &str) -> Option<String> {
     let url = session.host.git(&["remote", "get-url", remote]).ok()?;
-    let page = facts::git::page(url.trim())?;
-    let own = session.host.env().get("GITHUB_REPOSITORY").filter(|own| !own.is_empty())?;
-    let is_own = page.to_lowercase().ends_with(&format!("/{}", own.to_lowercase()));
-    (!is_own).then(|| format!("a branch of {page}, and this run is of {own}"))
+    let page = facts::git::page(url.trim());
+    let named = |name: &str| session.host.env().get(name).filter(|value| !value.is_empty());
+    let own = format!(
+        "{}/{}",
+        named("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/')),
+        named("GITHUB_REPOSITORY")?
+    );
+    let place = |page: &str| page.split_once("://").map_or(page, |(_, rest)| rest).to_lowercase();
+    match page {
+        Some(page) if place(&page) == place(&own) => None,
+        Some(page) => Some(format!("of {page}, and this run is of {own}")),
+        None => Some(format!("of the remote `{remote}`, and this run is of {own}")),
+    }
 }
 
 /// Why it may be theirs by its commit.

@@ -684,12 +684,29 @@ fn no_commit_of_the_contributor_says_what_is_allowed() {
     git(&["update-ref", origin, &base]);
     git(&["remote", "add", "origin", "https://github.com/them/app"]);
     let (ran, told) = run(origin, of_base, &base);
-    assert!(!ran && told.contains("a branch of https://github.com/them/app"), "{told}");
+    assert!(!ran && told.contains("it is of https://github.com/them/app"), "{told}");
     for own in ["https://github.com/acme/app", "git@github.com:Acme/app.git", "ssh://git@github.com/acme/app"]
     {
         git(&["remote", "set-url", "origin", own]);
         assert!(run(origin, of_base, &base).0, "{own}");
     }
+    // Nothing says where a tag is from.
+    git(&["tag", "policy", &base]);
+    for (url, may) in [
+        ("https://github.com/them/app", false),
+        ("https://evil.example/acme/app", false),
+        ("git@evil.example:acme/app.git", false),
+        ("https://github.com/them/acme/app", false),
+        ("file:///srv/acme/app", false),
+        ("https://github.com/acme/app.git", true),
+    ] {
+        git(&["remote", "set-url", "origin", url]);
+        for name in ["policy", "refs/tags/policy", origin, "origin/main"] {
+            let (ran, told) = run(name, of_base, &base);
+            assert_eq!(ran, may, "{url} {name}: {told}");
+        }
+    }
+    git(&["tag", "-d", "policy"]);
     // Names that lead elsewhere than they look, and others that do not.
     for (branch, name, may) in [
         ("refs/heads/origin", "origin", false),
