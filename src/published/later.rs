@@ -17,6 +17,8 @@ use crate::version::Class;
 pub(crate) struct Later {
     /// That it is later.
     pub why: String,
+    /// Whether that is so by branch or commit; else because a git tag released it afterwards.
+    by_run: bool,
     /// The version that it says it is.
     version: Beside,
 }
@@ -41,14 +43,22 @@ pub(crate) fn later(
     now: Option<Timestamp>,
 ) -> Option<Later> {
     let there = RunEntry::of_served(served);
-    let is_release = run.git_ref.as_ref().is_some_and(|own| own.starts_with("refs/tags/"));
-    if is_release && run.git_ref != there.git_ref {
+    let git_tag = |run: &RunEntry| run.git_ref.as_ref()?.strip_prefix("refs/tags/").map(str::to_owned);
+    let (own, released) = (git_tag(run), git_tag(&there));
+    if own.is_some() && run.git_ref != there.git_ref {
         return None;
     }
-    match run.beside(&there, now) {
-        Standing::Earlier(why) => Some(Later { why, version: beside(image, served) }),
-        Standing::Later | Standing::Unknown(_) => None,
+    let version = beside(image, served);
+    if let Standing::Earlier(why) = run.beside(&there, now) {
+        return Some(Later { why, by_run: true, version });
     }
+    // Runs of one workflow are counted over all refs, and the commit that is released may be older than the branch.
+    let is_after = there.source == run.source
+        && there.workflow.is_some()
+        && there.workflow == run.workflow
+        && there.number.zip(run.number).is_some_and(|(number, own)| number > own);
+    let released = released.filter(|_| own.is_none() && is_after)?;
+    Some(Later { why: format!("a later run has released the git tag {released}"), by_run: false, version })
 }
 
 impl Later {
@@ -62,6 +72,10 @@ impl Later {
     /// its version may be another one where an own tag of the image's version would tell.
     #[must_use]
     pub(crate) fn keeps(&self, image: &PlannedImage, tag: &TagEntry) -> bool {
+        if !self.by_run {
+            // Other refs build on, and what moves with them is not meant.
+            return tag.is_of_version() && !tag.floating || tag.is_of_line() && self.version == Beside::Same;
+        }
         let has_own = || image.tags.iter().any(|own| !own.floating && own.is_of_version());
         match (tag.class, self.version) {
             _ if !tag.floating || tag.moves_with_runs() => true,

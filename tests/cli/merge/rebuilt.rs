@@ -178,6 +178,11 @@ fn runs_of_other_refs_and_workflows_are_compared_by_their_commits() {
         (&"containers.yml refs/heads/main 1 05".to_owned(), format!("{W} 200 01"), true),
         (&main, "release.yml refs/heads/main 9 01".to_owned(), true),
         (&main, "- - - 01".to_owned(), true),
+        // A release of the same commit, and of an older one, that came after the run.
+        (&release, format!("{W} 3 05"), true),
+        (&"ci.yml refs/tags/v1.0.0 4 01".to_owned(), format!("{W} 3 05"), true),
+        (&"ci.yml refs/tags/v1.0.0 4 01".to_owned(), format!("{W} 5 05"), false),
+        (&"release.yml refs/tags/v1.0.0 4 01".to_owned(), format!("{W} 3 05"), false),
         (&release, format!("{W} 5 06"), false),
         (&main, "release.yml refs/heads/main 1 06".to_owned(), false),
         // A release of an older commit is no earlier run.
