@@ -72,12 +72,13 @@ fn of_commit(session: &Session<'_>, revision: &str) -> Option<String> {
     // What is not there is not read either.
     let named = commit(revision)?;
     let env = session.host.env();
+    if github::sha_of_base(env).is_some_and(|base| base == named) {
+        return None;
+    }
     if github::heads(super::facts::event(session).as_deref()).contains(&named) {
         return Some("the commit that they ask to merge".to_owned());
     }
-    let is_of_base = github::sha_of_base(env).is_some_and(|base| base == named);
-    (Some(named) == commit("HEAD") && !is_of_base)
-        .then(|| "the commit that this run has checked out".to_owned())
+    (Some(named) == commit("HEAD")).then(|| "the commit that this run has checked out".to_owned())
 }
 
 /// The refs whose name it is by the rules of git (<https://git-scm.com/docs/gitrevisions>).

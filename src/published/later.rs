@@ -45,19 +45,18 @@ pub(crate) fn later(
     let there = RunEntry::of_served(served);
     let git_tag = |run: &RunEntry| run.git_ref.as_ref()?.strip_prefix("refs/tags/").map(str::to_owned);
     let (own, released) = (git_tag(run), git_tag(&there));
-    if own.is_some() && run.git_ref != there.git_ref {
-        return None;
-    }
+    let is_other_ref = run.git_ref != there.git_ref;
     let version = beside(image, served);
-    if let Standing::Earlier(why) = run.beside(&there, now) {
+    let by_run = if own.is_some() && is_other_ref { None } else { Some(run.beside(&there, now)) };
+    if let Some(Standing::Earlier(why)) = by_run {
         return Some(Later { why, by_run: true, version });
     }
-    // Runs of one workflow are counted over all refs, and the commit that is released may be older than the branch.
+    // Runs of one workflow are counted over all refs, and the commit that is released may be older than others.
     let is_after = there.source == run.source
         && there.workflow.is_some()
         && there.workflow == run.workflow
         && there.number.zip(run.number).is_some_and(|(number, own)| number > own);
-    let released = released.filter(|_| own.is_none() && is_after)?;
+    let released = released.filter(|_| is_other_ref && is_after)?;
     Some(Later { why: format!("a later run has released the git tag {released}"), by_run: false, version })
 }
 
@@ -74,7 +73,11 @@ impl Later {
     pub(crate) fn keeps(&self, image: &PlannedImage, tag: &TagEntry) -> bool {
         if !self.by_run {
             // Other refs build on, and what moves with them is not meant.
-            return tag.is_of_version() && !tag.floating || tag.is_of_line() && self.version == Beside::Same;
+            return match self.version {
+                Beside::Same => tag.is_of_line(),
+                Beside::Greater => tag.class == TagClass::Channel,
+                Beside::Less | Beside::Unsaid => tag.is_of_version() && !tag.floating,
+            };
         }
         let has_own = || image.tags.iter().any(|own| !own.floating && own.is_of_version());
         match (tag.class, self.version) {

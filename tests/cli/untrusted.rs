@@ -350,6 +350,23 @@ fn a_value_with_a_login_is_secret() {
     }
 }
 
+/// A login that a file of the project has is as public as the file.
+#[test]
+fn a_login_in_a_file_of_the_project_is_let_through() {
+    let compose = "services:\n  app:\n    image: localhost:5000/acme/app:1\n    build:\n      context: .\n      args: { A: \"${DB}\" }\n";
+    let url = "postgres://postgres:q7hunter2fish@db/app";
+    for (in_file, in_environment, code) in [(url, None, 0), ("", Some(url), 1)] {
+        let test = Test::new().file("compose.yaml", compose).file("Dockerfile", "FROM scratch\n");
+        let test =
+            test.file(".env", if in_file.is_empty() { String::new() } else { format!("DB={in_file}\n") });
+        let test = in_environment.into_iter().fold(test, |test, value| test.env("DB", value));
+        let output = test.args(["plan", "-f", "compose.yaml"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert!(!told.contains("hunter"), "{told}");
+    }
+}
+
 #[test]
 fn a_definition_says_which_variables_are_secret() {
     let of = |more: &str, name: &str| {
@@ -673,6 +690,7 @@ fn no_commit_of_the_contributor_says_what_is_allowed() {
         // Where the base itself is checked out.
         (&head, of_base, &head, true),
         (&head, "issue_comment", &head, true),
+        (&head, "workflow_run", &head, true),
     ] {
         git(&["update-ref", origin, at]);
         for name in [origin, "origin/main", at.as_str()] {

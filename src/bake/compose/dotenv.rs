@@ -14,6 +14,11 @@ pub(super) fn named(name: &str, value: MarkedStr, secrets: &SecretNames) -> Mark
     value.marked(&marks)
 }
 
+/// The value that a file of the project gives a variable: a login in it is as public as the file.
+pub(super) fn in_file(name: &str, value: MarkedStr, secrets: &SecretNames) -> MarkedStr {
+    if secrets.has(name) { named(name, value, secrets) } else { value }
+}
+
 /// The values that are secret, or that a secret is in.
 pub(super) fn secrets(environment: &Environment) -> impl Iterator<Item = String> + '_ {
     let marked = environment.values().filter(|value| value.marks().secret().is_some());
@@ -54,7 +59,7 @@ pub(super) fn read(
         };
         let (value, left) =
             value(after, expand).map_err(|problem| format!("line {}: `{key}`: {problem}", line()))?;
-        variables.insert(key.into(), named(key, value, secrets));
+        variables.insert(key.into(), in_file(key, value, secrets));
         rest = left;
     }
     Ok(())

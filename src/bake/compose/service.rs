@@ -279,7 +279,7 @@ impl Decoder<'_> {
             own = self.variables(node, &format!("{path}.environment"));
             for (name, value) in &mut own {
                 match value {
-                    Some(text) => text.value = dotenv::named(name, text.value.clone(), self.names),
+                    Some(text) => text.value = dotenv::in_file(name, text.value.clone(), self.names),
                     None => *value = self.variable(name, node.span),
                 }
             }

@@ -40,8 +40,23 @@ fn is_token(word: &str) -> bool {
 
 fn has_setting(value: &str) -> bool {
     let folded = value.to_ascii_lowercase();
-    let is_set = |rest: &str| rest.starts_with(|c: char| !c.is_whitespace() && !"&;,\"'$".contains(c));
-    SETTINGS.iter().any(|name| folded.split(name).skip(1).any(is_set))
+    let is_set = |rest: &str| {
+        let word = rest.split(|c: char| c.is_whitespace() || "&;,\"'".contains(c)).next().unwrap_or_default();
+        !word.is_empty() && !is_placeholder(word) && !["true", "false", "yes", "no"].contains(&word)
+    };
+    let is_start = |before: &str| {
+        before.chars().next_back().is_none_or(|c| c.is_whitespace() || "?&;,_-\"'{".contains(c))
+    };
+    SETTINGS.iter().any(|name| {
+        folded
+            .match_indices(name)
+            .any(|(at, name)| is_start(&folded[..at]) && is_set(&folded[at + name.len()..]))
+    })
+}
+
+/// Whether something else is put in its place later, or it is hidden already.
+fn is_placeholder(text: &str) -> bool {
+    text.starts_with(['$', '*', '<', '{', '%'])
 }
 
 /// Whether an address, after its scheme, has a password, or a token in the place of the user.
@@ -50,7 +65,7 @@ fn has_password(address: &str) -> bool {
     let authority = address.split(end).next().unwrap_or_default();
     let Some((user, _)) = authority.rsplit_once('@') else { return false };
     match user.split_once(':') {
-        Some((_, password)) => !password.is_empty(),
+        Some((_, password)) => !password.is_empty() && !is_placeholder(password),
         None => is_token(user),
     }
 }
@@ -109,6 +124,11 @@ mod tests {
             "jdbc:postgresql://db/app?user=app&password=",
             "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
             "password: no",
+            "https://me:${TOKEN}@host",
+            "https://me:***@host",
+            "password=true",
+            "password=***",
+            "feature/password=reset",
             "eyJ.a.b",
             "1.2.3",
             "docker-image://alpine@sha256:0123",

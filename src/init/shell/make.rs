@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::super::folder::Folder;
-use super::super::text::{Piece, Template, is_name};
+use super::super::text::{MAX_TEXT, Piece, Template, is_name};
 use super::lost::Lost;
 use super::words::is_of_make;
 use super::{Ran, Script};
@@ -342,7 +342,8 @@ impl Script<'_> {
             ("subst", 3) => {
                 let (from, to, text) = (value(0)?.constant()?, value(1)?.constant()?, value(2)?.constant()?);
                 let from = Some(from).filter(|from| !from.is_empty())?;
-                Some(Template::from(text.replace(&from, &to).as_str()))
+                let longest = text.matches(&from).count().saturating_mul(to.len()).saturating_add(text.len());
+                (longest <= MAX_TEXT).then(|| Template::from(text.replace(&from, &to).as_str()))
             }
             ("strip", _) => value(0),
             ("sort", _) => join(words(0)?.into_iter().collect::<BTreeSet<_>>().into_iter().collect()),

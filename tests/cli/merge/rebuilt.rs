@@ -188,6 +188,10 @@ fn runs_of_other_refs_and_workflows_are_compared_by_their_commits() {
         // A release of an older commit is no earlier run.
         (&main, "ci.yml refs/tags/v1.0.0 2 01".to_owned(), false),
         (&main, "release.yml refs/tags/v1.0.0 1 01".to_owned(), false),
+        // Of two git tags, the one whose run came later has it.
+        (&release, "ci.yml refs/tags/v1.0.0-1 3 05".to_owned(), true),
+        (&"ci.yml refs/tags/v1.0.0-2 4 01".to_owned(), "ci.yml refs/tags/v1.0.0-1 3 05".to_owned(), true),
+        (&release, "ci.yml refs/tags/v1.0.0-1 5 01".to_owned(), false),
         // But the same git tag may be built again, and moved.
         (&release, "ci.yml refs/tags/v1.0.0 3 06".to_owned(), true),
         (&release, "ci.yml refs/tags/v1.0.0 5 01".to_owned(), false),
