@@ -20,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{self, Facts};
 use crate::form::Form;
 use crate::pattern::{self, PatternError, PatternForms, Rendered, Runs, Uses, Words};
+use crate::reference::Tag;
 use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
@@ -62,6 +63,7 @@ pub(super) fn names(
         names: Vec::new(),
         constants: BTreeSet::new(),
         without_version: Vec::new(),
+        of_other_refs: Vec::new(),
         diagnostics,
     };
     let settings = image.settings();
@@ -107,6 +109,7 @@ pub(super) fn names(
         renderer.pattern(&pattern, |_, _| Claim::Channel);
     }
     renderer.note_without_version();
+    renderer.note_other_refs();
     let (names, constants) = (renderer.names, renderer.constants);
     let follows = |claim| matches!(claim, Claim::Versions(_) | Claim::Prereleases(_) | Claim::Channel);
     let floats: Vec<&str> =
@@ -245,6 +248,8 @@ struct Renderer<'a, 'd> {
     constants: BTreeSet<String>,
     /// The patterns that need a version, which this run has not.
     without_version: Vec<Text>,
+    /// The patterns that need what runs of other refs have, and the ref of this one.
+    of_other_refs: Vec<(Text, String)>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -267,6 +272,8 @@ impl Renderer<'_, '_> {
         }
         match pattern::render(one.pattern.as_str(), &words) {
             Ok(Some(rendered)) if rendered.text.is_empty() => {}
+            // A run that publishes nothing needs no tag, and may be of a branch that no run publishes, as in a merge queue.
+            Ok(Some(rendered)) if self.is_of_no_tag(&rendered) => {}
             // The note about the rules has said so.
             Ok(Some(rendered)) if one.when.is_none() && self.is_latest_of_prerelease(&rendered) => {}
             // `latest` beside versions is theirs; with a condition, somebody has thought of runs without.
@@ -287,8 +294,23 @@ impl Renderer<'_, '_> {
                 self.names.push(CandidateName { name: rendered.text, claim, form, span: one.pattern.span });
             }
             Ok(None) => {}
+            Err(PatternError::MissingFact { word: _, at: Some(at), problem: _ })
+                if self.tells_refs_apart() =>
+            {
+                self.of_other_refs.push((one.pattern.clone(), at));
+            }
             Err(e) => self.refuse(&e, &one.pattern),
         }
+    }
+
+    /// Whether what is rendered of a run can be no tag, and need not be one.
+    fn is_of_no_tag(&self, rendered: &Rendered) -> bool {
+        !self.input.publish && rendered.uses.names_run() && rendered.text.parse::<Tag>().is_err()
+    }
+
+    /// Whether a pattern that needs what runs of other refs have is left out of this one, which publishes its other tags.
+    fn tells_refs_apart(&self) -> bool {
+        self.input.publish && !self.input.purpose.is_committed()
     }
 
     /// Says where a table has what stands in for a fact that it does not know, as in `{{ tag | default('dev') }}`.
@@ -388,6 +410,21 @@ impl Renderer<'_, '_> {
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
         self.diagnostics.report(Diagnostic::note(Code::NO_VERSION, message).at(place, "").with_help(
             "give a tag that is meant for other runs a condition, `{ pattern = \"edge\", when = \"default_branch\" }`; if all is as meant, give the version one: `version = { pattern = \"{{ tag }}\", when = \"tag\" }`",
+        ));
+    }
+
+    /// Says which tags this run does not have because it is of another kind of ref.
+    fn note_other_refs(&mut self) {
+        let Some((first, at)) = self.of_other_refs.first() else { return };
+        let patterns: Vec<String> =
+            self.of_other_refs.iter().map(|(pattern, _)| format!("`{pattern}`")).collect();
+        let (key, patterns) = (&self.image.key, patterns.join(", "));
+        let message = format!(
+            "image `{key}` gets none of these tags, which need what a run of `{at}` does not have: {patterns}"
+        );
+        let note = Diagnostic::note(Code::NO_TAG, message).at(first.span, "");
+        self.diagnostics.report(note.with_help(
+            "if that is as meant, say which runs they are for: `{ pattern = \"{{ branch }}\", when = \"branch\" }`",
         ));
     }
 

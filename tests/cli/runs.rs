@@ -538,6 +538,36 @@ fn a_version_with_a_condition_is_missed_by_nobody() {
     }
 }
 
+/// A run gives the tags that it has the facts for, and says which it does not.
+#[test]
+fn a_pattern_for_other_refs_gives_no_tag_and_is_said() {
+    let release = ["tag=v1.2.3", "ref=refs/tags/v1.2.3"];
+    let branch = ["branch=main", "ref=refs/heads/main"];
+    for (tags, [fact, git_ref], given, left) in [
+        (r#"["edge", "{{ branch }}"]"#, release, "edge", "`{{ branch }}`"),
+        (r#"["edge", "{{ branch }}", "x-{{ pr }}"]"#, release, "edge", "`{{ branch }}`, `x-{{ pr }}`"),
+        (r#"["edge", "{{ tag }}"]"#, branch, "edge", "`{{ tag }}`"),
+        (r#"["pr-{{ pr }}", "{{ branch }}"]"#, branch, "main", "`pr-{{ pr }}`"),
+        (r#"["{{ branch }}", "edge"]"#, branch, "main edge", ""),
+        (r#"["edge", { pattern = "{{ branch }}", when = "branch" }]"#, release, "edge", ""),
+        (r#"["edge", "{{ branch | default('none') }}"]"#, release, "edge none", ""),
+    ] {
+        let told = run(&one(&format!("tags = {tags}")), &["--fact", fact, "--fact", git_ref]);
+        assert_eq!((told.code, told.images), (Some(0), format!("api: {given}")), "{tags}: {}", told.talk);
+        let at = git_ref.trim_start_matches("ref=");
+        let said = format!("which need what a run of `{at}` does not have: {left}");
+        assert_eq!(told.talk.contains(&said), !left.is_empty(), "{tags}: {}", told.talk);
+        assert_eq!(told.talk.contains("does not have"), !left.is_empty(), "{tags}: {}", told.talk);
+    }
+    // Nothing is left of a git tag, which is there to publish something.
+    let told = run(&one(r#"tags = ["{{ branch }}"]"#), &["--fact", release[0], "--fact", release[1]]);
+    assert!(told.code == Some(1) && told.talk.contains("no image has a tag in this run"), "{}", told.talk);
+    // What git could tell is missing.
+    let spec = one(r#"tags = ["edge", "{{ sha }}"]"#);
+    let told = run(&spec, &["--fact", release[0], "--fact", release[1]]);
+    assert!(told.code == Some(1) && told.talk.contains("tag-pattern"), "{}", told.talk);
+}
+
 #[test]
 fn conditions_and_patterns_that_need_other_runs_are_an_error() {
     let runs = ["branch=main", "pull_request=7", "tag=v1.2.3"];
@@ -643,6 +673,25 @@ fn a_run_that_publishes_nothing_needs_no_valid_tag() {
             "{version} {fact}: {}",
             told.talk
         );
+    }
+    // Nor valid names of any kind.
+    for names in [
+        r#"tags = ["{{ version }}"]
+  channels = ["{{ branch }}"]"#,
+        r#"tags = ["{{ version }}", "{{ version }}-{{ branch }}"]"#,
+        r#"tags = ["{{ version }}"]
+  prerelease_tags = ["{{ branch }}"]"#,
+        r#"tags = ["{{ version }}", "{{ major }}-{{ branch }}"]"#,
+    ] {
+        let spec = two(&format!("version = \"1.0.0-rc.1\"\n  {names}"));
+        let told = run(&spec, &["--fact", queue, "--publish=false"]);
+        assert!(told.code == Some(0) && !told.talk.contains("error"), "{names}: {}", told.talk);
+        assert_eq!(told.images, "api: 1.0.0-rc.1, web: 1.0.0-rc.1", "{names}");
+        let told = run(&spec, &["--fact", queue]);
+        assert!(told.code == Some(1) && told.talk.contains("is not a valid tag"), "{names}: {}", told.talk);
+        let told =
+            run(&two("version = \"1.0.0\"\n  channels = [\"a b\"]"), &["--fact", queue, "--publish=false"]);
+        assert!(told.code == Some(1) && told.talk.contains("is not a valid tag"), "{names}: {}", told.talk);
     }
     // One that stands in the file, or is a git tag, is an error in each run.
     for (version, fact) in [(r#"version = "1.0/0""#, queue), (r#"version = "{{ tag }}""#, "tag=oops")] {
