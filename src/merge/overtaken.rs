@@ -451,6 +451,8 @@ impl<'a> Overtaken<'a> {
                 return Ok(());
             }
         }
+        let what = format!("gave {} to {}", spot.tag.tag, manifest.digest.short());
+        self.tools.progress.tell(&Event::Done { location, what: &what });
         look.written.push(reference);
         Ok(())
     }

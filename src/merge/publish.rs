@@ -72,6 +72,7 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
         published: PublishResult::default(),
     };
     let mut overtaken = Overtaken::new(jobs, *tools);
+    writer.tell_due();
     writer.prepare_all();
     for stage in Stage::ALL {
         if stage.moves() {
@@ -165,7 +166,7 @@ impl<'a> Writer<'a> {
         }
         for job in self.jobs {
             if let Some(outcomes) = written.remove(&(job.image, job.site)) {
-                let step = self.gathered(job, outcomes);
+                let step = Self::gathered(job, outcomes);
                 self.take_note(job, step);
             }
         }
@@ -216,28 +217,21 @@ impl<'a> Writer<'a> {
     }
 
     /// What came of writing tags of a job: one finding, however many were refused.
-    fn gathered(&self, job: &Job<'_>, outcomes: WrittenTags) -> Step {
+    fn gathered(job: &Job<'_>, outcomes: WrittenTags) -> Step {
         let name =
             |at: usize| job.tags.iter().find(|tag| tag.reference == at).map_or("", |tag| tag.tag.as_str());
-        let (mut step, mut names, mut others) = (Step::default(), Vec::new(), Vec::new());
+        let (mut step, mut others) = (Step::default(), Vec::new());
         for (at, TagStep { note, outcome }) in outcomes {
             step.notes.extend(note);
             match (outcome, &step.problem) {
                 (Ok(Some(given)), _) => step.given.push((at, given)),
-                (Ok(None), _) => {
-                    step.written.push(at);
-                    names.push(name(at));
-                }
+                (Ok(None), _) => step.written.push(at),
                 (Err(problem), None) => step.problem = Some(problem),
                 (Err(_), Some(_)) => others.push(format!("`{}`", name(at))),
             }
         }
         if let Some(problem) = step.problem.as_mut().filter(|_| !others.is_empty()) {
             problem.notes.push(format!("{} could not be written, either", others.join(", ")));
-        }
-        if !names.is_empty() {
-            let what = format!("tagged {}", names.join(", "));
-            self.progress.tell(&Event::Done { location: self.location(job), what: &what });
         }
         step
     }
@@ -279,14 +273,48 @@ impl<'a> Writer<'a> {
     /// Lets Docker give tags to an image.
     fn by_docker(&self, job: &Job<'_>, command: &Command, tags: &[&TagJob]) -> Step {
         let location = self.location(job);
+        let (mut step, mut due) = (Step::default(), Vec::new());
+        for tag in tags {
+            // What cannot be read is damaged, which writing fixes.
+            let fresh = fresh(job, tag, self.tools).unwrap_or_default();
+            step.notes.extend(fresh.note);
+            match fresh.given {
+                Some(given) => step.given.push((tag.reference, given)),
+                None => due.push(*tag),
+            }
+        }
+        if due.is_empty() && !tags.is_empty() {
+            return step;
+        }
         self.progress.tell(&Event::Writing { location, what: "tags, by Docker" });
-        let words = command.words(location, tags.iter().copied());
+        let words = command.words(location, due.iter().copied());
         match (self.docker)(&words) {
-            Ok(()) => Step { written: tags.iter().map(|tag| tag.reference).collect(), ..Step::default() },
+            Ok(()) => {
+                for tag in &due {
+                    self.tell_tagged(job, tag);
+                }
+                step.written.extend(due.iter().map(|tag| tag.reference));
+            }
             Err(complaint) => {
                 let message = format!("image `{}`: `{}` failed: {complaint}", job.image, words.join(" "));
-                Step { problem: Some(Diagnostic::error(Code::DOCKER, message)), ..Step::default() }
+                step.problem = Some(Diagnostic::error(Code::DOCKER, message));
             }
+        }
+        step
+    }
+
+    /// Says that a tag is written, at once: what ends a merge here leaves no report.
+    fn tell_tagged(&self, job: &Job<'_>, tag: &TagJob) {
+        let what = format!("tagged {}", tag.tag);
+        self.progress.tell(&Event::Done { location: self.location(job), what: &what });
+    }
+
+    /// Says which tags are to be written, so that it shows which are not if no report follows.
+    fn tell_due(&self) {
+        for job in self.jobs.iter().filter(|job| !job.tags.is_empty()) {
+            let tags: Vec<&str> = job.tags.iter().map(|tag| tag.tag.as_str()).collect();
+            let what = format!("image `{}` is to get {}", job.image, tags.join(", "));
+            self.progress.tell(&Event::Done { location: self.location(job), what: &what });
         }
     }
 
@@ -400,6 +428,9 @@ impl<'a> Writer<'a> {
         }
         let written = site.store.put_manifest(&tag.tag.clone().into(), job.manifest);
         stopped.fetch_or(written.is_err(), Ordering::Relaxed);
+        if written.is_ok() {
+            self.tell_tagged(job, tag);
+        }
         Some(TagStep { note, outcome: written.map(|()| None).map_err(|error| tag_refused(&error, tag)) })
     }
 

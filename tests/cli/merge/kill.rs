@@ -329,3 +329,49 @@ fn both_steps_of_a_merge_may_end_at_every_request() {
         at_every_request(total, true, |at, arrives| end_step_at(at, arrives, step));
     }
 }
+
+/// What ends a merge leaves no report: its log names what was to be tagged, and each tag that is written.
+#[cfg(unix)]
+#[test]
+fn the_log_of_a_merge_that_is_cancelled_says_which_tags_are_written() {
+    // Who starts the tests in the background has them ignore INT.
+    for (signal, stop, written) in [
+        ("TERM", "latest", &["1.4.2", "1.4", "1"][..]),
+        ("KILL", "latest", &["1.4.2", "1.4", "1"]),
+        ("KILL", "1.4.2", &[]),
+    ] {
+        let world = World::with_app(&["a"]);
+        let victim = Arc::new(AtomicUsize::new(0));
+        let own = victim.clone();
+        let server = world.serve_through(move |seen, forward| {
+            if seen.method != "PUT" || !seen.path().ends_with(&format!("/manifests/{stop}")) {
+                return forward().into();
+            }
+            while own.load(Ordering::SeqCst) == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            let id = own.load(Ordering::SeqCst).to_string();
+            let killed = Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+            assert!(killed.success());
+            Reply::Reset
+        });
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("plan.json"), plan(&[&format!("{}/a", server.host())])).unwrap();
+        std::fs::write(folder.path().join("metadata.json"), world.metadata()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+        command.args(["merge", "--plan", "plan.json", "--metadata", "metadata.json"]);
+        command.current_dir(folder.path()).env_clear().env("HOME", folder.path()).stdin(Stdio::null());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        victim.store(usize::try_from(child.id()).unwrap(), Ordering::SeqCst);
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{signal}: {told}");
+        let due = format!("{}/a: image `app` is to get 1.4.2, 1.4, 1, latest\n", server.host());
+        assert!(told.contains(&due), "{signal}: {told}");
+        for tag in ["1.4.2", "1.4", "1", "latest"] {
+            let is_told = told.contains(&format!("{}/a: tagged {tag}\n", server.host()));
+            assert_eq!(is_told, written.contains(&tag), "{signal} {tag}: {told}");
+            assert_eq!(world.tags("a").contains_key(tag), is_told, "{signal} {tag}");
+        }
+    }
+}
