@@ -186,6 +186,14 @@ impl<'a> ImageCheck<'a> {
                     self.configured("the index", entry);
                 }
                 self.stored(&index, digest, places);
+                // A folder costs no request, and nothing keeps its files from being cut.
+                let is_layout = |site: &usize| self.location(*site).repository().is_none();
+                if self.checked.problems.is_empty() && self.subject.places.iter().any(is_layout) {
+                    for entry in &index.manifests {
+                        let name = entry.platform.as_ref().map_or_else(String::new, ToString::to_string);
+                        self.child(&name, entry);
+                    }
+                }
                 self.carried_before(digest, &index);
             }
             Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
