@@ -17,7 +17,7 @@ codes! {
         cure: "Set `repositories = [\"ghcr.io/acme/app\"]`.",
     }
     NO_TAG "no-tag" [Error Note] {
-        cause: "An image has no tag in this run: its patterns need facts that the run does not have, its tags belong to greater versions, or it can never have a tag, such as when the variable that its only tag is made of has no value. It is an error where no run could have one, and in a run of a git tag that no image is for, unless conditions that tell git tags apart decline it.",
+        cause: "An image has no tag in this run: its patterns need facts that the run does not have, which is also said where it has other tags, its tags belong to greater versions, or it can never have a tag, such as when the variable that its only tag is made of has no value. It is an error where no run could have one, and in a run of a git tag that no image is for, unless conditions that tell git tags apart decline it.",
         example: run("plan --fact tag=v1.4.2", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [{ pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("tag=v1.4.2", "branch=main"),
         cure: "Check what `version`, `tag_prefix` and `tags` accept, and set the variables in them; or do not run for such tags.",
     }

@@ -277,7 +277,7 @@ codes! {
         cure: "Check the name of the tag. What a clean-up removed has to be built and merged again.",
     }
     KEPT_TAG "kept-tag" [Warning Note] {
-        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. Or the index of a floating tag says that it is a greater version. Or it names the commit of an `immutable` image, and stays with what was published first of that commit. When no tag is left to write, this is a warning, and the exit code is 5.",
+        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. Or a later run has published the same version. Or the index of a floating tag says that it is a greater version. Or it names the commit of an `immutable` image, and stays with what was published first of that commit. When no tag is left to write, this is a warning, and the exit code is 5.",
         example: when("`bakeplan promote ghcr.io/acme/app:1.4.2 --to ghcr.io/acme/app:latest` to go back from 1.5.0."),
         cure: "Pass `--allow-backward` to move it back all the same. To take a version back for good, set `withdrawn` in the image and use `promote --floating`.",
     }

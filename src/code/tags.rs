@@ -97,7 +97,7 @@ codes! {
         cure: "Write a name that stays with one line into `channels`, in the versions of that line alone. If the greatest version shall have it, leave it out of the others.",
     }
     UNGUARDED_TAG "unguarded-tag" [Note Warning] {
-        cause: "A floating tag moves, and it is not known whether it should: no tag of the image shows its version so that the merge can read it back, the image has no index that says which run made it, or the registry does not list its tags.",
+        cause: "A floating tag moves, and it is not known whether it should: no tag of the image shows its version so that the merge can read it back, what it gets or has does not say which run made it or which version it is, or the registry does not list its tags.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tags         = [\"latest\"]\n}\n").fixed("[\"latest\"]", "[\"{{ version }}\", \"latest\"]"),
         cure: "Publish `{{ version }}`, too, keep the index, and give the merge the right to list tags. Name released versions with `--known-versions` where there is no list.",
     }

@@ -52,10 +52,8 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
                 }
             };
             let report = &mut one.decisions[at].report;
-            report.outcome = Outcome::Kept;
-            report.digest.clone_from(&report.previous);
-            report.why =
-                Some(format!("what has it is also `{greater}`, which reads as greater than `{own}`"));
+            let why = format!("what has it is also `{greater}`, which reads as greater than `{own}`");
+            report.stay(Outcome::Kept, why);
             kept.entry((greater, own)).or_default().push(format!("`{}`", report.reference));
         }
         for ((greater, own), tags) in kept {

@@ -77,6 +77,9 @@ pub(super) fn conclude_once(
         report.held.extend(rebuilt.held);
     }
     report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
+    if report.problems.is_empty() && !options.allow_backward {
+        report.notes.extend(later::tell(&ready, run, survey, now(tools)));
+    }
     if report.problems.is_empty() {
         withheld::hold(&mut ready, run, survey, &mut report);
         report.take(fewer::look(&ready, survey));
@@ -122,9 +125,7 @@ fn leave_commits(ready: &mut Ready<'_>) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     for (decision, _) in ready.decisions.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {
         let report = &mut decision.report;
-        report.outcome = Outcome::Kept;
-        report.digest.clone_from(&report.previous);
-        report.why = Some("what was published first of this commit keeps it".to_owned());
+        report.stay(Outcome::Kept, "what was published first of this commit keeps it".to_owned());
         let message = format!(
             "image `{}` is immutable: `{}` stays with what was published first of its commit",
             ready.key, report.reference

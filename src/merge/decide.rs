@@ -223,7 +223,7 @@ pub(super) fn immutable(key: &str, tag: &TagReport, digest: &Digest, made: Made)
     let had = tag.previous.as_ref().map_or("", Digest::as_str);
     let what = match made {
         Made::Built => "these builds make",
-        Made::Reused | Made::Taken => "what is to get the tag is",
+        Made::Indexed | Made::Reused | Made::Taken => "what is to get the tag is",
     };
     let message =
         format!("image `{key}` is immutable: `{}` is published as {had}, and {what} {digest}", tag.reference);
@@ -232,7 +232,7 @@ pub(super) fn immutable(key: &str, tag: &TagReport, digest: &Digest, made: Made)
         "release a new version; or pass `--keep-existing` to leave this one as it is, or `--allow-retag`";
     match made {
         Made::Taken => problem.with_help("release a new version; or pass `--allow-retag`"),
-        Made::Reused => problem.with_help(help),
+        Made::Indexed | Made::Reused => problem.with_help(help),
         Made::Built => problem
             .with_note(
                 "a rebuild always has another digest, since its attestations contain the time of the build",

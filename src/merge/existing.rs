@@ -56,7 +56,9 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         };
         let instead = match one.made {
             Made::Built => format!("what was built now, {}, is not published", one.manifest.digest),
-            Made::Reused | Made::Taken => format!("{} does not get its tags", one.manifest.digest),
+            Made::Indexed | Made::Reused | Made::Taken => {
+                format!("{} does not get its tags", one.manifest.digest)
+            }
         };
         let lacking_places = without_own_tags(one);
         one.take(subject, with_copies(checked, &one.places, &lacking_places), manifest, survey.records());

@@ -50,10 +50,9 @@ pub(super) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Looked {
             let annotated = says_greater(one.image, planned, served).map(|version| (version, "annotation"));
             let Some((version, kind)) = annotated.or_else(labelled) else { continue };
             let report = &mut decision.report;
-            report.outcome = Outcome::Kept;
-            report.digest.clone_from(&report.previous);
             let what = if kind == "label" { "its image" } else { "its index" };
-            report.why = Some(format!("{what} says that it is version `{version}`, which is greater"));
+            let why = format!("{what} says that it is version `{version}`, which is greater");
+            report.stay(Outcome::Kept, why);
             kept.entry((version, kind)).or_default().push(format!("`{}`", report.reference));
         }
         for ((version, kind), tags) in kept {

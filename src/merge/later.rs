@@ -11,11 +11,14 @@ use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{OCI_INDEX, is_index};
-use crate::published::later::{Later, later};
+use crate::published::later::{Later, later, perhaps_later};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::record::{Known, Question};
 use crate::published::runs::Standing;
 use crate::published::survey::{Round, Survey};
+
+/// Why nothing tells what becomes of tags that somebody gives to what is there.
+const UNSAID: &str = "what it gets does not say which run made it";
 
 /// Leaves the tags with later runs that they have.
 pub(super) fn keep(
@@ -35,13 +38,11 @@ pub(super) fn keep(
     }
     for one in ready {
         let own = one.run(run);
-        compared.notes.extend(leave_later(one, &own, survey, now));
-        let earlier = one.reused().map(|_| one.run_of_index());
-        let earlier = earlier.filter(|earlier| own.beside(earlier, now) == Standing::Later);
-        let cannot_say = has_no_place(one);
-        if cannot_say && own.has_order() {
-            compared.notes.push(not_said(one));
-        }
+        let limit = one.no_later_than(run);
+        let as_run = limit.unwrap_or(&own);
+        compared.notes.extend(leave_later(one, as_run, survey, now));
+        let cannot_say = cannot_say(one, run);
+        let is_unsaid = limit.is_some() || (one.made == Made::Taken && !own.has_order());
         let moving: Vec<usize> =
             (0..one.decisions.len()).filter(|at| moves(one, &one.decisions[*at])).collect();
         let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -49,7 +50,7 @@ pub(super) fn keep(
             let decision = &mut one.decisions[at];
             let Some(previous) = &decision.report.previous else { continue };
             let standing = match survey.records()[decision.site].previous(previous) {
-                Known::Present(served) => own.beside(&RunEntry::of_served(served), now),
+                Known::Present(served) => as_run.beside(&RunEntry::of_served(served), now),
                 Known::Absent => Standing::Unknown("the index no longer exists".to_owned()),
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,
@@ -61,24 +62,19 @@ pub(super) fn keep(
                 compared.notes.extend(of_another_ref(one.key, report, planned, &own, &there));
             }
             match standing {
+                Standing::Earlier(why) => decision.report.stay(Outcome::Kept, why),
+                Standing::Later | Standing::Unknown(_) if is_unsaid => {
+                    let tag = format!("`{}`", decision.report.reference);
+                    unknown.entry(UNSAID.to_owned()).or_default().insert(tag);
+                }
                 Standing::Later => {}
-                Standing::Earlier(why) => {
-                    decision.report.outcome = Outcome::Kept;
-                    decision.report.digest.clone_from(&decision.report.previous);
-                    decision.report.why = Some(why);
-                }
                 // It is said already that nothing can tell.
-                Standing::Unknown(_) if cannot_say && own.has_order() => {}
-                Standing::Unknown(_) if one.made == Made::Taken && !own.has_order() => {
-                    let why = "what it gets does not say which run made it".to_owned();
-                    unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
-                }
+                Standing::Unknown(_) if cannot_say => {}
                 Standing::Unknown(why) => {
                     unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
                 }
             }
         }
-        compared.notes.extend(earlier.and_then(|earlier| between(one, &earlier)));
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
     compared
@@ -95,11 +91,8 @@ fn leave_later(
 ) -> Vec<Diagnostic> {
     let image = ready.image;
     let planned = |decision: &Decision| image.tags.iter().find(|tag| tag.name == decision.tag);
-    let found = |decision: &Decision| {
-        let previous = decision.report.previous.as_ref().filter(|_| is_taken(ready, decision))?;
-        let served = survey.records()[decision.site].previous(previous).present()?;
-        Some((planned(decision)?, later(image, run, served, now)?))
-    };
+    let found =
+        |decision: &Decision| Some((planned(decision)?, later_there(ready, decision, run, survey, now)?));
     let found: Vec<Option<(&TagEntry, Later)>> = ready.decisions.iter().map(found).collect();
     let sites: BTreeMap<usize, String> = ready
         .decisions
@@ -110,16 +103,19 @@ fn leave_later(
             later.is_same_version(tag).then(|| (decision.site, later.why.clone()))
         })
         .collect();
+    let made = ready.made;
     let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (decision, found) in ready.decisions.iter_mut().zip(found) {
+        // Who gives tags to what is there gives it own ones on purpose, or is refused.
+        if made == Made::Taken && !decision.report.floating {
+            continue;
+        }
         let own = found.filter(|(tag, later)| later.keeps(image, tag)).map(|(_, later)| later.why);
         let is_of_line = || planned(decision).is_some_and(TagEntry::is_of_line);
         let of_site = || sites.get(&decision.site).filter(|_| is_of_line()).cloned();
         let Some(why) = own.or_else(of_site).filter(|_| decision.report.outcome.writes()) else { continue };
         let report = &mut decision.report;
-        report.outcome = Outcome::Kept;
-        report.digest.clone_from(&report.previous);
-        report.why = Some(why.clone());
+        report.stay(Outcome::Kept, why.clone());
         tags.entry(why).or_default().push(format!("`{}`", report.reference));
     }
     let tell = |(why, tags): (String, Vec<String>)| {
@@ -130,11 +126,64 @@ fn leave_later(
     tags.into_iter().map(tell).collect()
 }
 
+/// What a later run made, if a tag that does not move with runs is to be taken from that.
+fn later_there(
+    ready: &Ready<'_>,
+    decision: &Decision,
+    run: &RunEntry,
+    survey: &Survey<'_>,
+    now: Option<Timestamp>,
+) -> Option<Later> {
+    let previous = decision.report.previous.as_ref().filter(|_| is_taken(ready, decision))?;
+    let served = survey.records()[decision.site].previous(previous).present()?;
+    let later = later(ready.image, run, served, now)?;
+    let is_own = |own: &Decision| {
+        let mut tags = ready.image.tags.iter();
+        let is_literal = tags.any(|tag| tag.name == own.tag && tag.is_of_version() && !tag.floating);
+        is_literal && own.site == decision.site && own.report.previous.as_ref() == Some(previous)
+    };
+    Some(if ready.decisions.iter().any(is_own) { later.of_own_tag() } else { later })
+}
+
+/// Says which tags that are given now an earlier run can take back, and which of versions may be taken from a later run that
+/// meant them for a greater version, or another ref for what it builds, since nothing tells.
+pub(super) fn tell(
+    ready: &[Ready<'_>],
+    run: &RunEntry,
+    survey: &Survey<'_>,
+    now: Option<Timestamp>,
+) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    for one in ready {
+        notes.extend(cannot_say(one, run).then(|| not_said(one)));
+        let own = one.run(run);
+        let earlier = one.reused().map(|_| one.run_of_index());
+        let earlier = earlier.filter(|earlier| own.beside(earlier, now) == Standing::Later);
+        notes.extend(earlier.and_then(|earlier| between(one, &earlier)));
+        let as_run = one.no_later_than(run).unwrap_or(&own);
+        let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for decision in one.decisions.iter().filter(|decision| is_taken(one, decision)) {
+            let planned = one.image.tags.iter().find(|tag| tag.name == decision.tag);
+            let Some(planned) = planned.filter(|tag| tag.floating) else { continue };
+            let unsaid = later_there(one, decision, as_run, survey, now).filter(Later::is_unsaid);
+            let why = unsaid.map(|later| format!("{}, and does not say which version it made", later.why));
+            let perhaps = || {
+                let previous = decision.report.previous.as_ref()?;
+                let served = survey.records()[decision.site].previous(previous).present()?;
+                perhaps_later(one.image, planned, as_run, served, now)
+            };
+            if let Some(why) = why.or_else(perhaps) {
+                unknown.entry(why).or_default().insert(format!("`{}`", decision.report.reference));
+            }
+        }
+        notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
+    }
+    notes
+}
+
 /// Whether a tag that does not move with runs is to be taken from what has it.
 fn is_taken(ready: &Ready<'_>, decision: &Decision) -> bool {
-    matches!(decision.report.outcome, Outcome::Moved | Outcome::Replaced)
-        && ready.made != Made::Taken
-        && !is_run_tag(ready, decision)
+    matches!(decision.report.outcome, Outcome::Moved | Outcome::Replaced) && !is_run_tag(ready, decision)
 }
 
 /// Says that a tag with the name of a branch or git tag in it has the index of another one: two names come to the same text.
@@ -168,16 +217,17 @@ fn is_run_tag(ready: &Ready<'_>, decision: &Decision) -> bool {
     planned.is_some_and(TagEntry::moves_with_runs)
 }
 
-/// Whether the index of an image has no place for annotations, and a later run may have what it gets.
-fn has_no_place(ready: &Ready<'_>) -> bool {
-    ready.manifest.media_type != OCI_INDEX && shared(ready).next().is_some()
+/// Whether what tags get does not say which run made it, though that is known, and a later run may have them.
+fn cannot_say(ready: &Ready<'_>, run: &RunEntry) -> bool {
+    run.has_order() && !ready.run_of_index().has_order() && shared(ready).next().is_some()
 }
 
-/// The tags that each run of a branch gives to what it built, and that are written.
+/// The tags that each run of a branch gives to what it built, and that are written. Those stay that never change.
 fn shared<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
     let is_shared = |one: &&Decision| {
         let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);
-        planned.is_some_and(|tag| tag.moves_with_runs() || tag.is_of_line())
+        let is_final = ready.image.immutable && !one.report.floating;
+        !is_final && planned.is_some_and(|tag| tag.moves_with_runs() || tag.is_of_line())
     };
     ready.decisions.iter().filter(|one| one.report.outcome.writes()).filter(is_shared)
 }
@@ -186,10 +236,15 @@ fn shared<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
 fn not_said(ready: &Ready<'_>) -> Diagnostic {
     let tags: BTreeSet<String> = shared(ready).map(|one| format!("`{}`", one.tag)).collect();
     let tags: Vec<String> = tags.into_iter().collect();
-    let (what, help) = if is_index(&ready.manifest.media_type) {
-        ("is a Docker manifest list, which cannot", "build with `oci-mediatypes=true` in `output`")
-    } else {
-        ("has no index, which could", "leave `index = false` out, if tags are to stay with the later run")
+    let (what, help) = match ready.manifest.media_type.as_str() {
+        OCI_INDEX => ("does not", "only an index that `bakeplan merge` makes of builds says so"),
+        other if is_index(other) => {
+            ("is a Docker manifest list, which cannot", "build with `oci-mediatypes=true` in `output`")
+        }
+        _ if ready.image.index => ("has no index, which could", "merge its builds with `bakeplan merge`"),
+        _ => {
+            ("has no index, which could", "leave `index = false` out, if tags are to stay with the later run")
+        }
     };
     let message = format!(
         "image `{}` {what} say which run made it: an earlier run can take back {}",
@@ -202,10 +257,9 @@ fn not_said(ready: &Ready<'_>) -> Diagnostic {
 /// Says that tags move to what an earlier run made: their index cannot say that this run has chosen it.
 fn between(ready: &Ready<'_>, earlier: &RunEntry) -> Option<Diagnostic> {
     let run = earlier.number.map_or_else(|| "an earlier run".to_owned(), |number| format!("run {number}"));
-    let tags = ready.decisions.iter().filter(|decision| moves(ready, decision));
-    let tags: Vec<String> = tags.map(|one| format!("`{}`", one.report.reference)).collect();
+    let tags: Vec<String> = shared(ready).map(|one| format!("`{}`", one.report.reference)).collect();
     let message = format!(
-        "image `{}` moves {} to what {run} made: a merge of a run between that one and this one can take it back",
+        "image `{}` gives {} to what {run} made: a merge of a run between that one and this one can take it back",
         ready.key,
         tags.join(", ")
     );

@@ -138,8 +138,21 @@ impl<'a> Ready<'a> {
     pub(super) fn run(&self, own: &RunEntry) -> RunEntry {
         match self.made {
             Made::Built | Made::Reused => own.clone(),
+            Made::Indexed => {
+                let said = self.run_of_index();
+                let would_say = self.manifest.media_type == OCI_INDEX && !self.image.is_final();
+                if said.has_order() || would_say { said } else { own.clone() }
+            }
             Made::Taken => self.run_of_index(),
         }
+    }
+
+    /// The run that is no earlier than what only stays, where that does not say which one made it: that of the plan by which it
+    /// gets the tags.
+    #[must_use]
+    pub(super) fn no_later_than<'r>(&self, own: &'r RunEntry) -> Option<&'r RunEntry> {
+        let is_open = matches!(self.made, Made::Taken | Made::Indexed) && !self.run(own).has_order();
+        Some(own).filter(|own| is_open && own.has_order())
     }
 
     /// The run that made its index, as that says.
@@ -153,7 +166,7 @@ impl<'a> Ready<'a> {
     pub(super) fn reused(&self) -> Option<&ReusedEntry> {
         match self.made {
             Made::Reused => self.image.reused.as_ref(),
-            Made::Built | Made::Taken => None,
+            Made::Built | Made::Indexed | Made::Taken => None,
         }
     }
 
@@ -260,10 +273,7 @@ impl<'a> Ready<'a> {
             let of_floating = self.stays.as_ref().filter(|_| decision.report.floating);
             let of_commit = || self.checked.not_of_commit.as_ref().filter(|_| names_commit());
             if let Some(why) = of_floating.or_else(of_commit) {
-                let report = &mut decision.report;
-                report.outcome = Outcome::Held;
-                report.digest.clone_from(&report.previous);
-                report.why = Some(why.clone());
+                decision.report.stay(Outcome::Held, why.clone());
             }
         }
     }

@@ -70,9 +70,7 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
         let mut tags = Vec::new();
         for at in unknown {
             let report = &mut one.decisions[at].report;
-            report.outcome = Outcome::Held;
-            report.digest.clone_from(&report.previous);
-            report.why = Some("what has it is no version that is listed".to_owned());
+            report.stay(Outcome::Held, "what has it is no version that is listed".to_owned());
             tags.push(format!("`{}`", report.reference));
         }
         let version = one.image.version.as_ref().map(ToString::to_string);

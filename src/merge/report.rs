@@ -203,6 +203,13 @@ pub(crate) struct Settled {
 }
 
 impl TagReport {
+    /// Leaves the tag with what it has.
+    pub(super) fn stay(&mut self, outcome: Outcome, why: String) {
+        self.outcome = outcome;
+        self.digest.clone_from(&self.previous);
+        self.why = Some(why);
+    }
+
     fn word(&self, dry_run: bool) -> &'static str {
         match self.outcome {
             // It was never there, so that there is nothing to keep.

@@ -24,6 +24,8 @@ pub(super) enum Made {
     Built,
     /// It was there, and gets the tags of the plan since it is of the same inputs: they are the tags of this run all the same.
     Reused,
+    /// The first step of this merge wrote it or, with what stays, found it there.
+    Indexed,
     /// It was there, and stays what it is.
     Taken,
 }

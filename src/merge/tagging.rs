@@ -108,7 +108,7 @@ pub(crate) fn tag(
         let records = survey.records();
         ready.extend(match reused(subject, digest) {
             Some(reused) => Ready::of_reused(subject, reused, checked, records),
-            None => Ready::taken(subject, digest, checked, Made::Taken, &subject.places, records),
+            None => Ready::taken(subject, digest, checked, Made::Indexed, &subject.places, records),
         });
     }
     let given = ready.iter();

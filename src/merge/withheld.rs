@@ -43,10 +43,7 @@ pub(super) fn hold(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<
             lost.join(", ")
         );
         for decision in one.decisions.iter_mut().filter(|one| one.report.outcome.writes()) {
-            let tag = &mut decision.report;
-            tag.outcome = Outcome::Held;
-            tag.digest.clone_from(&tag.previous);
-            tag.why = Some(why.clone());
+            decision.report.stay(Outcome::Held, why.clone());
         }
         if let Some(image) = report.images.get_mut(one.key) {
             image.why.push(why.clone());
@@ -59,7 +56,8 @@ pub(super) fn hold(ready: &mut [Ready<'_>], run: &RunEntry, survey: &mut Survey<
 
 /// The platforms that an image goes without.
 fn dropped<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Platform> {
-    let missing = ready.checked.missing.iter().filter(|_| ready.made == Made::Built);
+    let is_of_run = matches!(ready.made, Made::Built | Made::Indexed);
+    let missing = ready.checked.missing.iter().filter(move |_| is_of_run);
     let dropped = missing.filter(|missing| missing.then == OnMissing::Drop);
     dropped.filter_map(|missing| missing.platform.as_ref())
 }

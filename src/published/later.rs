@@ -17,10 +17,20 @@ use crate::version::Class;
 pub(crate) struct Later {
     /// That it is later.
     pub why: String,
-    /// Whether that is so by branch or commit; else because a git tag released it afterwards.
-    by_run: bool,
+    by: By,
     /// The version that it says it is.
     version: Beside,
+}
+
+/// By what something is later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// By branch or commit.
+    Run,
+    /// A git tag released it afterwards.
+    Release,
+    /// A run of no git tag came after the release.
+    OtherRef,
 }
 
 /// A version beside that of an image.
@@ -43,41 +53,97 @@ pub(crate) fn later(
     now: Option<Timestamp>,
 ) -> Option<Later> {
     let there = RunEntry::of_served(served);
-    let git_tag = |run: &RunEntry| run.git_ref.as_ref()?.strip_prefix("refs/tags/").map(str::to_owned);
-    let (own, released) = (git_tag(run), git_tag(&there));
-    let is_other_ref = run.git_ref != there.git_ref;
+    let is_release_of_other_ref = run.git_tag().is_some() && run.git_ref != there.git_ref;
     let version = beside(image, served);
-    let by_run = if own.is_some() && is_other_ref { None } else { Some(run.beside(&there, now)) };
+    let by_run = if is_release_of_other_ref { None } else { Some(run.beside(&there, now)) };
     if let Some(Standing::Earlier(why)) = by_run {
-        return Some(Later { why, by_run: true, version });
+        return Some(Later { why, by: By::Run, version });
     }
-    // Runs of one workflow are counted over all refs, and the commit that is released may be older than others.
-    let is_after = there.source == run.source
-        && there.workflow.is_some()
-        && there.workflow == run.workflow
-        && there.number.zip(run.number).is_some_and(|(number, own)| number > own);
-    let released = released.filter(|_| is_other_ref && is_after)?;
-    Some(Later { why: format!("a later run has released the git tag {released}"), by_run: false, version })
+    if run.git_ref == there.git_ref {
+        return None;
+    }
+    // The commit that is released may be older than others.
+    let (own, number) = run.counted_with(&there).filter(|(own, number)| number > own)?;
+    let (by, why) = match (there.git_tag(), &there.git_ref) {
+        (Some(released), _) => (By::Release, format!("a later run has released the git tag {released}")),
+        (None, Some(git_ref)) if is_release_of_other_ref => {
+            (By::OtherRef, format!("run {number}, of `{git_ref}`, is later than run {own}"))
+        }
+        (None, _) => return None,
+    };
+    Some(Later { why, by, version })
+}
+
+/// Why what has a tag may be later than a release that takes it, where nothing tells: a tag without a version in it, such as
+/// `edge`, may be what another ref has published last.
+#[must_use]
+pub(crate) fn perhaps_later(
+    image: &PlannedImage,
+    tag: &TagEntry,
+    run: &RunEntry,
+    served: &Served,
+    now: Option<Timestamp>,
+) -> Option<String> {
+    let there = RunEntry::of_served(served);
+    let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
+    let is_of_branch = run.git_tag().is_some() && there.git_ref.is_some() && there.git_tag().is_none();
+    let is_open = is_of_branch && run.counted_with(&there).is_none() && !is_same(&run.commit, &there.commit);
+    if !is_open || beside(image, served) != Beside::Unsaid || !floats_with_all(tag) {
+        return None;
+    }
+    match run.beside(&there, now) {
+        Standing::Later => None,
+        Standing::Earlier(why) | Standing::Unknown(why) => Some(why),
+    }
+}
+
+/// Whether all versions that float together have a tag in turn, as `latest` and channels.
+fn floats_with_all(tag: &TagEntry) -> bool {
+    let is_broadest = || tag.follows().is_some_and(|follows| follows.numbers == 0);
+    tag.floating && (tag.class == TagClass::Channel || is_broadest())
 }
 
 impl Later {
     /// Whether what has this tag is another build of the image's version.
     #[must_use]
     pub(crate) fn is_same_version(&self, tag: &TagEntry) -> bool {
-        tag.is_of_line() && (!tag.floating || self.version == Beside::Same)
+        self.by != By::OtherRef && tag.is_of_line() && (!tag.floating || self.version == Beside::Same)
+    }
+
+    /// The same, where an own tag of the image's version has it, too.
+    #[must_use]
+    pub(crate) fn of_own_tag(self) -> Self {
+        Self { version: if self.version == Beside::Unsaid { Beside::Same } else { self.version }, ..self }
+    }
+
+    /// Whether it is later by its run, and does not say which version it is.
+    #[must_use]
+    pub(crate) fn is_unsaid(&self) -> bool {
+        self.by == By::Run && self.version == Beside::Unsaid
     }
 
     /// Whether a tag that has it stays with it. Between two versions the greater one has those that float; what does not say
     /// its version may be another one where an own tag of the image's version would tell.
     #[must_use]
     pub(crate) fn keeps(&self, image: &PlannedImage, tag: &TagEntry) -> bool {
-        if !self.by_run {
+        match self.by {
+            By::Run => {}
             // Other refs build on, and what moves with them is not meant.
-            return match self.version {
-                Beside::Same => tag.is_of_line(),
-                Beside::Greater => tag.class == TagClass::Channel,
-                Beside::Less | Beside::Unsaid => tag.is_of_version() && !tag.floating,
-            };
+            By::Release => {
+                return match self.version {
+                    Beside::Same => tag.is_of_line(),
+                    Beside::Greater => tag.class == TagClass::Channel,
+                    Beside::Less | Beside::Unsaid => tag.is_of_version() && !tag.floating,
+                };
+            }
+            // A release has all that is of its version, and lesser versions of other refs take nothing from it.
+            By::OtherRef => {
+                return match self.version {
+                    Beside::Same | Beside::Less => false,
+                    Beside::Greater => tag.floating && tag.class == TagClass::Channel,
+                    Beside::Unsaid => floats_with_all(tag),
+                };
+            }
         }
         let has_own = || image.tags.iter().any(|own| !own.floating && own.is_of_version());
         match (tag.class, self.version) {

@@ -85,11 +85,22 @@ impl RunEntry {
 
     /// The numbers of both, where they are of one source, workflow and ref.
     fn numbers(&self, other: &Self) -> Option<(u64, u64)> {
-        let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
-        let is_one_line = is_same(&self.workflow, &other.workflow)
-            && is_same(&self.git_ref, &other.git_ref)
-            && self.source == other.source;
-        self.number.zip(other.number).filter(|_| is_one_line)
+        let is_one_ref = self.git_ref.is_some() && self.git_ref == other.git_ref;
+        self.counted_with(other).filter(|_| is_one_ref)
+    }
+
+    /// The git tag that it is of.
+    #[must_use]
+    pub(crate) fn git_tag(&self) -> Option<&str> {
+        self.git_ref.as_ref()?.strip_prefix("refs/tags/")
+    }
+
+    /// The numbers of both, where they are of one source and workflow: its runs are counted over all refs.
+    #[must_use]
+    pub(crate) fn counted_with(&self, other: &Self) -> Option<(u64, u64)> {
+        let is_one_count =
+            self.source == other.source && self.workflow.is_some() && self.workflow == other.workflow;
+        self.number.zip(other.number).filter(|_| is_one_count)
     }
 
     /// Whether both are one run, perhaps in several attempts.

@@ -1,5 +1,6 @@
 //! `bakeplan promote`: tags for what is there already, byte for byte.
 
+mod earlier; // what an earlier run made
 mod given; // tags that are named
 mod layouts; // layouts on disk that are made and mended
 mod named; // what such tags say of a variant, a version and a commit

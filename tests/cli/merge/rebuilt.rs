@@ -7,12 +7,12 @@ use super::runs::{BACKWARD, W, run};
 use super::world::{Build, World, document};
 use crate::support::Test;
 
-const LEG: &str = "app-linux-amd64";
-const OWN: &str = r#"{"name":"1.0.0","class":"version","form":"{version}"}"#;
-const FLOATING: &str = r#"{"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]},
+pub(super) const LEG: &str = "app-linux-amd64";
+pub(super) const OWN: &str = r#"{"name":"1.0.0","class":"version","form":"{version}"}"#;
+pub(super) const FLOATING: &str = r#"{"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]},
     {"name":"latest","floating":true,"class":"version","numbers":0,"form":"latest","family":["{version}"]}"#;
-const EDGE: &str = r#"{"name":"edge","floating":true,"class":"constant","form":"edge"}"#;
-const CHANNEL: &str = r#"{"name":"iron","floating":true,"class":"channel","form":"iron"}"#;
+pub(super) const EDGE: &str = r#"{"name":"edge","floating":true,"class":"constant","form":"edge"}"#;
+pub(super) const CHANNEL: &str = r#"{"name":"iron","floating":true,"class":"channel","form":"iron"}"#;
 const COMMIT: &str = r#"{"name":"sha-0123456","class":"run","form":"sha-{commit:7}"}"#;
 
 /// A plan of a version that stands in the file, made by this run.
@@ -21,7 +21,7 @@ fn planned(text: &str) -> String {
 }
 
 /// The same with these tags and members, and an index that says its version where the members have no `index`.
-fn planned_as(text: &str, version: &str, more: &str, tags: &[&str]) -> String {
+pub(super) fn planned_as(text: &str, version: &str, more: &str, tags: &[&str]) -> String {
     document(&format!(
         r#""app":{{"version":"{version}",{more}"repositories":["oci-layout:a"],"tags":[{}],"builds":{{"{LEG}":{{"platform":"linux/amd64","job":"a"}}}}}}"#,
         tags.join(",").replace("1.0.0", version)
@@ -30,7 +30,7 @@ fn planned_as(text: &str, version: &str, more: &str, tags: &[&str]) -> String {
 }
 
 /// What makes an index say this version.
-fn says(version: &str) -> String {
+pub(super) fn says(version: &str) -> String {
     format!(r#""annotations":{{"org.opencontainers.image.version":"{version}"}},"#)
 }
 
@@ -135,10 +135,17 @@ fn an_earlier_run_of_another_version_has_the_tags_of_the_greater_one() {
             let document = planned_as(&format!("{W} {run} -"), version, &more, &[OWN, latest, CHANNEL]);
             let report = world.merge(&document, Options::default());
             assert_eq!(report.problems, [], "{version}");
-            outcomes(&report)
+            report
         };
         merged(3, there);
-        assert_eq!(merged(2, own), expected, "{own} after {there}");
+        let report = merged(2, own);
+        assert_eq!(outcomes(&report), expected, "{own} after {there}");
+        // Which version the later run made, nothing tells, and that is said.
+        let is_noted = report.notes.iter().any(|note| {
+            let is_unguarded = note.code.name() == "unguarded-tag";
+            is_unguarded && note.message.ends_with("and does not say which version it made")
+        });
+        assert_eq!(is_noted, !is_said, "{:?}", report.notes);
     }
 }
 
@@ -295,6 +302,65 @@ fn an_immutable_image_that_is_the_same_is_left_as_it_is() {
         assert_eq!(!report.problems.is_empty(), is_refused, "{tags:?} {more}: {:?}", report.problems);
         if !is_refused && !more.is_empty() {
             assert_eq!(outcomes(&report), [Outcome::Unchanged], "{tags:?}");
+        }
+    }
+}
+
+/// A tag without a version in it is what a branch publishes between releases: a release that runs again does not take it back, and a
+/// new one does.
+#[test]
+fn a_release_that_runs_again_leaves_what_a_branch_has_published_since() {
+    use Outcome::{Created, Kept, Moved, Unchanged};
+    let edge = r#"{"name":"edge","floating":true,"class":"version","numbers":0,"form":"edge","family":["{version}"]}"#;
+    for (tag, of_branch) in [(edge, EDGE), (CHANNEL, CHANNEL)] {
+        let mut world = World::new();
+        let build = |world: &mut World, salt: &str| {
+            world.build(&["a"], Build::new(LEG, "linux/amd64").salt(salt));
+        };
+        let merge = |world: &World, document: &str, options| {
+            let report = world.merge(document, options);
+            assert_eq!(report.problems, [], "{document}");
+            report
+        };
+        let release = |version: &str, run: &str| planned_as(run, version, "", &[OWN, FLOATING, tag]);
+        let branch =
+            |run: &str| planned_as(run, "1.0.0", "", &[of_branch]).replacen(r#""version":"1.0.0","#, "", 1);
+        let first = release("1.0.0", "ci.yml refs/tags/v1.0.0 4 01");
+        build(&mut world, "first");
+        assert_eq!(outcomes(&merge(&world, &first, Options::default())), [Created; 4]);
+        let built = world.built.clone();
+        build(&mut world, "branch");
+        merge(&world, &branch(&format!("{W} 5 06")), Options::default());
+        let of_branch = world.tags("a");
+        // The same builds, so that nothing of the version changes.
+        world.built = built.clone();
+        let report = merge(&world, &first, Options::default());
+        assert_eq!(outcomes(&report), [Unchanged, Unchanged, Unchanged, Kept], "{tag}");
+        let why = "run 5, of `refs/heads/main`, is later than run 4";
+        let is_told = |note: &str| note.contains(why) && !note.contains(":latest`");
+        assert!(report.notes.iter().any(|note| is_told(&note.message)), "{:?}", report.notes);
+        assert_eq!(world.tags("a"), of_branch);
+        // Another build of it has what is the version's.
+        build(&mut world, "first again");
+        let report = merge(&world, &first, Options::default());
+        assert_eq!(outcomes(&report)[3], Kept, "{tag}");
+        let name = &report.images["app"].references[3].tag;
+        assert_eq!(world.tags("a")[name], of_branch[name], "{tag}");
+        assert_eq!(world.tags("a")["latest"], world.tags("a")["1.0.0"], "{tag}");
+        world.built = built;
+        assert_eq!(outcomes(&merge(&world, &first, BACKWARD))[3], Moved);
+        // A new release, by the same workflow or another.
+        for (version, workflow, is_noted) in [("1.1.0", "ci.yml", false), ("1.2.0", "release.yml", true)] {
+            build(&mut world, &format!("branch before {version}"));
+            let other = branch(&format!("{W} 6 07")).replacen(r#""commit":"01"#, r#""commit":"ab"#, 1);
+            merge(&world, &other, BACKWARD);
+            build(&mut world, version);
+            let run = format!("{workflow} refs/tags/v{version} 8 02");
+            let report = merge(&world, &release(version, &run), Options::default());
+            assert_eq!(outcomes(&report)[3], Moved, "{version} {tag}");
+            let told: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+            let perhaps = told.iter().any(|note| note.contains("perhaps from a later run: commit ab"));
+            assert_eq!(perhaps, is_noted, "{version} {tag}: {told:?}");
         }
     }
 }

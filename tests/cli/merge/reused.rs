@@ -427,7 +427,7 @@ fn a_tag_is_this_runs_though_its_index_is_an_earlier_ones() {
     assert_eq!(
         told,
         [
-            "image `app` moves `oci-layout://a:edge` to what run 1 made: a merge of a run between that one and this one can take it back"
+            "image `app` gives `oci-layout://a:edge` to what run 1 made: a merge of a run between that one and this one can take it back"
         ]
     );
     let report = merged(&world, &plan, Options::default());
@@ -438,6 +438,40 @@ fn a_tag_is_this_runs_though_its_index_is_an_earlier_ones() {
     let report = merged(&world, &planned(&[A], &tags(5), 5, ["r", "s"]), Options::default());
     assert_eq!(outcomes(&report), [Created, Moved]);
     found(&of_plan(&world, &plan.to_string()), &["tag-kept"]);
+}
+
+/// Whatever moves, another run can take it back: that is said of all such tags, also of those that are new.
+#[test]
+fn each_tag_of_what_an_earlier_run_made_may_go_back_and_that_is_said() {
+    let version = r#"{"name":"1.0.0","class":"version","form":"{version}"},
+        {"name":"1","floating":true,"class":"version","numbers":1,"form":"{version}","family":["{version}"]}"#;
+    let channel = r#"{"name":"iron","floating":true,"class":"channel","form":"iron"}"#;
+    let branch = r#"{"name":"main","floating":true,"class":"run","form":"{name}"}"#;
+    for (tags, immutable, expected) in [
+        (version, false, "`oci-layout://a:1.0.0`, `oci-layout://a:1`"),
+        // It never changes.
+        (version, true, "`oci-layout://a:1`"),
+        (channel, false, "`oci-layout://a:iron`"),
+        (branch, false, "`oci-layout://a:main`"),
+        (&literal("sha-2"), false, ""),
+    ] {
+        // Of the run itself, nothing need be said.
+        for number in [1, 2] {
+            let (world, digest) = published(&["a"]);
+            let world = without_builds(world);
+            let mut plan = reusing(&[A], tags, number, ["x", "y"], &digest);
+            plan["images"]["app"]["version"] = "1.0.0".into();
+            plan["images"]["app"]["immutable"] = immutable.into();
+            let report = merged(&world, &plan, Options::default());
+            let told: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
+            let said = format!(
+                "image `app` gives {expected} to what run 1 made: a merge of a run between that one and this one can take it back"
+            );
+            let is_said = number == 2 && !expected.is_empty();
+            let said: Vec<&str> = Some(said.as_str()).filter(|_| is_said).into_iter().collect();
+            assert_eq!(told, said, "{number} {tags}");
+        }
+    }
 }
 
 #[test]

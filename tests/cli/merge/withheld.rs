@@ -4,26 +4,40 @@ use bakeplan::internals::merge::report::{Outcome, Report, Status};
 use bakeplan::internals::merge::{IfMissing, Options};
 
 use super::runs::{W, run};
+use super::steps::{first, second};
 use super::world::{Build, TAGS, World, document};
 
 const RUN_TAGS: &str = r#"{"name":"edge","floating":true,"class":"constant","form":"edge"},
     {"name":"sha-0123456","class":"run","form":"sha-{commit:7}"}"#;
 
-/// Merges what this attempt built of three platforms.
-fn merged(world: &mut World, text: &str, tags: &str, built: &str, options: Options) -> Report {
-    let platforms = ["linux/amd64", "linux/arm64", "linux/arm/v7"].map(|name| (name, name.replace('/', "-")));
+const PLATFORMS: [&str; 3] = ["linux/amd64", "linux/arm64", "linux/arm/v7"];
+
+/// Builds these platforms.
+fn build(world: &mut World, text: &str, built: &str) {
     world.built.clear();
-    for (platform, leg) in platforms.iter().filter(|(name, _)| built.split(' ').any(|one| one == *name)) {
-        world.build(&["a"], Build::new(leg, platform).salt(&format!("{text} {built}")));
+    for platform in PLATFORMS.into_iter().filter(|name| built.split(' ').any(|one| one == *name)) {
+        let leg = platform.replace('/', "-");
+        world.build(&["a"], Build::new(&leg, platform).salt(&format!("{text} {built}")));
     }
-    let builds = platforms
+}
+
+/// The plan of a run.
+fn planned(text: &str, tags: &str) -> String {
+    let builds = PLATFORMS
+        .map(|name| (name, name.replace('/', "-")))
         .map(|(name, leg)| format!(r#""{leg}":{{"platform":"{name}","job":"{leg}","on_missing":"drop"}}"#));
     let version = if tags == TAGS { r#""version":"1.4.2","# } else { "" };
     let document = document(&format!(
         r#""app":{{{version}"repositories":["oci-layout:a"],"tags":[{tags}],"builds":{{{}}}}}"#,
         builds.join(",")
     ));
-    let report = world.merge(&document.replacen('{', &format!(r#"{{"run":{{{}}},"#, run(text)), 1), options);
+    document.replacen('{', &format!(r#"{{"run":{{{}}},"#, run(text)), 1)
+}
+
+/// Merges what this attempt built of three platforms.
+fn merged(world: &mut World, text: &str, tags: &str, built: &str, options: Options) -> Report {
+    build(world, text, built);
+    let report = world.merge(&planned(text, tags), options);
     assert_eq!(report.problems, [], "{text} {built}");
     report
 }
@@ -65,5 +79,24 @@ fn a_platform_that_the_same_run_published_is_not_taken_out_again() {
                 }
             }
         }
+    }
+}
+
+/// Nor does the second step of an attempt that has begun before.
+#[test]
+fn the_second_step_takes_out_no_platform_either() {
+    for (other, is_held) in [("linux/amd64 linux/arm64", true), ("linux/arm64", false)] {
+        let mut world = World::new();
+        let server = world.serve();
+        let own = format!("{W} 7 01");
+        let document = planned(&own, RUN_TAGS).replace("oci-layout:a", &format!("{}/a", server.host()));
+        build(&mut world, &own, "linux/arm64");
+        let result = first(&world, &document, 0);
+        merged(&mut world, &own, RUN_TAGS, other, Options::default());
+        let before = world.tags("a");
+        let (status, told) = second(&world, &document, &result, &[]);
+        assert_eq!(status, Some(if is_held { 5 } else { 0 }), "{other}: {told}");
+        assert_eq!(told.contains("this run has published linux/amd64 before"), is_held, "{other}: {told}");
+        assert!(world.tags("a") == before || !is_held, "{other}: {told}");
     }
 }
