@@ -9,9 +9,17 @@ pub(crate) const SHORTEST: usize = 4;
 /// The most digits that a commit has: those of SHA-256.
 pub(crate) const WHOLE: usize = 64;
 
+/// The digits of a whole commit: of SHA-1 and of SHA-256.
+const LENGTHS: [usize; 2] = [40, WHOLE];
+
 /// Whether a text may be a commit.
 pub(crate) fn is_commit(text: &str) -> bool {
     (SHORT..=WHOLE).contains(&text.len()) && is_hexadecimal(text)
+}
+
+/// Whether a text is a commit with all its digits, which never comes to name another one.
+pub(crate) fn is_whole(text: &str) -> bool {
+    LENGTHS.contains(&text.len()) && is_hexadecimal(text)
 }
 
 /// Whether a text may be a commit as git writes it.

@@ -1,6 +1,7 @@
 //! Whether a revision of git can be what an outside contributor wrote: asked where a run is of an event that they cause.
 
 use super::session::Session;
+use crate::commit::is_whole;
 use crate::diagnostic::listed;
 use crate::facts::{self, github};
 
@@ -23,7 +24,7 @@ pub(super) fn doubt(session: &Session<'_>, object: &str) -> Option<String> {
 fn of_name(session: &Session<'_>, name: &str) -> Option<String> {
     let refs = refs(session, name);
     match refs.as_slice() {
-        [] if is_whole_hash(name) => None,
+        [] if is_whole(name) => None,
         [] => Some("neither a ref nor a whole commit".to_owned()),
         [one] if one.starts_with(REMOTES) => {
             of_remote(session, one.strip_prefix(REMOTES)?.split('/').next()?)
@@ -67,7 +68,7 @@ fn of_commit(session: &Session<'_>, revision: &str) -> Option<String> {
     let commit = |revision: &str| {
         let commit = format!("{revision}^{{commit}}");
         let found = session.host.git(&["rev-parse", "--verify", "--end-of-options", &commit]).ok()?;
-        found.lines().rfind(|line| is_whole_hash(line)).map(str::to_owned)
+        found.lines().rfind(|line| is_whole(line)).map(str::to_owned)
     };
     // What is not there is not read either.
     let named = commit(revision)?;
@@ -105,8 +106,4 @@ fn base(revision: &str) -> &str {
 fn symbolic(session: &Session<'_>, name: &str) -> Option<String> {
     let full = session.host.git(&["rev-parse", "--verify", "--symbolic-full-name", name]).ok()?;
     Some(full.trim().to_owned()).filter(|full| !full.is_empty())
-}
-
-fn is_whole_hash(text: &str) -> bool {
-    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -216,16 +216,27 @@ impl Reader<'_> {
                 cpuset_cpus,
                 cpuset_mems,
             } = &**resources;
-            let numbers =
+            let [shares, period, quota] =
                 [cpu_shares, cpu_period, cpu_quota].map(|number| number.as_ref().map(|number| &number.text));
-            let texts = [memory, memory_swap, cpuset_cpus, cpuset_mems].map(Option::as_ref);
-            for (at, text) in texts.into_iter().chain(numbers).enumerate() {
-                text.iter().for_each(|text| self.text(&format!("resources.{at}"), text));
+            let texts = [
+                ("memory", memory.as_ref()),
+                ("memory-swap", memory_swap.as_ref()),
+                ("cpu-shares", shares),
+                ("cpu-period", period),
+                ("cpu-quota", quota),
+                ("cpuset-cpus", cpuset_cpus.as_ref()),
+                ("cpuset-mems", cpuset_mems.as_ref()),
+            ];
+            for (name, text) in texts {
+                text.iter().for_each(|text| self.text(&format!("resources.{name}"), text));
             }
         }
         for Policy { files, reset, disabled, strict, log_level: _, span: _ } in policy {
-            let files: Vec<&str> = files.iter().map(Text::as_str).collect();
-            self.add("policy", &format!("{files:?} {reset} {disabled} {strict:?}"));
+            files.iter().for_each(|file| self.text("policy.file", file));
+            let flags = [("reset", Some(reset)), ("disabled", Some(disabled)), ("strict", strict.as_ref())];
+            for (name, flag) in flags {
+                flag.iter().for_each(|flag| self.add(&format!("policy.{name}"), &flag.to_string()));
+            }
         }
     }
 

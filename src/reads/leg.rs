@@ -14,6 +14,7 @@ use super::place::{self, Place, find};
 use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
+use crate::commit::is_whole;
 use crate::context::{Context, Id, Ignore, Sources};
 use crate::dockerfile::{self, Base, Dockerfile, Git, Narrowing, Parent, Remote};
 use crate::inputs::Inputs;
@@ -509,17 +510,13 @@ pub(super) struct Found {
 /// Why what is downloaded may be something else each time; `None` when a checksum or a commit says what it is.
 fn unpinned(remote: &Remote) -> Option<String> {
     let Remote { url, checksum, git, line } = remote;
-    let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_whole_hash);
+    let is_commit = |git: &Git| git.reference.as_deref().is_some_and(is_whole);
     match git {
         _ if checksum.is_some() => None,
         Some(git) if is_commit(git) => None,
         Some(_) => Some(format!("line {line}: `{url}` does not name a commit by its whole hash")),
         None => Some(format!("line {line}: `{url}` is downloaded without `--checksum`")),
     }
-}
-
-fn is_whole_hash(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The path of a context; `None` for one that is fetched.
@@ -532,5 +529,5 @@ pub(crate) fn local(written: &str) -> Option<String> {
 /// means nothing.
 fn is_pinned(written: &str) -> bool {
     let git = Remote::parse(written, None, 0).and_then(|remote| remote.git);
-    git.and_then(|git| git.reference).as_deref().is_some_and(is_whole_hash)
+    git.and_then(|git| git.reference).as_deref().is_some_and(is_whole)
 }

@@ -4,7 +4,7 @@ use crate::inputs::Inputs;
 use crate::reference::Digest;
 
 /// Which rules the hashes follow. With other rules, the same inputs have other hashes, so that everything is built once.
-const SCHEME: &str = "bakeplan inputs 2";
+const SCHEME: &str = "bakeplan inputs 3";
 
 /// How much of a value is shown: a whole hash, with the name of its kind.
 const SHOWN: usize = 72;

@@ -9,6 +9,7 @@ use crate::bake::text::discovery;
 use crate::cli::Selection;
 use crate::commands::facts;
 use crate::commands::session::Session;
+use crate::commit::is_whole;
 use crate::error::Error;
 use crate::facts::command::CommandFailure;
 use crate::facts::remote;
@@ -168,7 +169,7 @@ pub(super) fn before(
             let known = checkout.map_err(String::clone)?.before(here, &staged);
             (here, known.unwrap_or_else(|| here.tree_of(&commit)).map_err(failed)?)
         }
-        Err(_) if is_whole_hash(revision) => {
+        Err(_) if is_whole(revision) => {
             let database = &fetched.insert(fetch(session, revision)?).host;
             (database, database.tree_of(revision).map_err(failed)?)
         }
@@ -186,13 +187,8 @@ pub(super) fn before(
         format!("the definition of `{revision}` does not evaluate: {first}")
     })?;
     let files = checkout.committed().of_commit(database, tree);
-    let name =
-        if is_whole_hash(revision) { revision.chars().take(SHORT).collect() } else { revision.to_owned() };
+    let name = if is_whole(revision) { revision.chars().take(SHORT).collect() } else { revision.to_owned() };
     Ok(Before { name, plan, files, _fetched: fetched })
-}
-
-fn is_whole_hash(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A commit that the checkout does not have, as is usual where it has one alone.
