@@ -72,7 +72,7 @@ codes! {
         cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
     }
     BRANCH_COLLISION "branch-collision" [Error Warning] {
-        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag; by a version, since a branch may be called `1.4.2`; or by a commit, a pull request or a day. As a warning of a merge: the tag moves from what another branch published.",
+        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag; by a version, since a branch may be called `1.4.2`; by another image of the repository in other runs, such as the variant `slim`; or by a commit, a pull request or a day. As a warning: another image may have the tag on another branch, or a merge moves it from what another branch published.",
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }

@@ -48,6 +48,7 @@ mod repositories;
 
 mod fewer;
 mod images;
+mod neighbours;
 mod packing;
 
 mod jobs;

@@ -10,6 +10,7 @@ use super::guards;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
+use super::neighbours;
 use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::{self, Alike};
@@ -100,6 +101,10 @@ pub(super) fn publications(
     let mut untagged = BTreeSet::new();
     if !diagnostics.has_errors() {
         all.iter().for_each(|(image, _, publication)| check(image, publication, diagnostics));
+    }
+    if !diagnostics.has_errors() && input.publish {
+        let published: Vec<_> = images.iter().zip(&publications).collect();
+        neighbours::check(input, &published, left_out, targets, &forms, diagnostics);
     }
     if !diagnostics.has_errors() {
         untagged = untagged::untagged(input, &all, left_out, diagnostics);

@@ -51,6 +51,7 @@ mod meant; // what is written by mistake, or as in other programs
 mod memory; // a registry in memory
 mod merge; // `bakeplan merge`: from digests to tags
 mod mutations; // recorded definitions, changed at random
+mod neighbours; // tags of branches that another image of the repository has in other runs
 mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names

@@ -1,0 +1,104 @@
+//! Tags with the name of a branch: another image of the repository, or another variant, may have them in other runs.
+
+use crate::support::Test;
+
+/// Two images in one repository, with these attributes each.
+fn two(app: &str, other: &str) -> String {
+    let image = |name: &str, attributes: &str| {
+        format!(
+            "target \"{name}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"{name}\" {{\n  repositories = [\"r.io/x/app\"]\n  {attributes}\n}}\n"
+        )
+    };
+    image("app", app) + &image("other", other)
+}
+
+fn plan(file: &str, facts: &[&str]) -> (Option<i32>, String) {
+    let facts = facts.iter().flat_map(|fact| ["--fact", fact]);
+    let test = Test::new().file("docker-bake.hcl", file).args(["plan"]).args(facts);
+    let output = test.output();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+const BRANCH: &str = "tags = [\"{{ branch | slug }}\"]";
+
+#[test]
+fn a_branch_does_not_take_what_another_image_has_in_other_runs() {
+    let versioned = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+    for (other, branch, tag) in [
+        // The floating tag of a variant.
+        (format!("{versioned}\n  variant = \"slim\""), "slim", "slim"),
+        (format!("{versioned}\n  variant = [[\"slim\"], [\"trixie\"]]"), "Slim/Trixie", "slim-trixie"),
+        (
+            format!("{versioned}\n  variant = \"slim\"\n  tags = [\"{{{{ version }}}}\", \"edge\"]"),
+            "edge-slim",
+            "edge-slim",
+        ),
+        // Constants, channels and rules.
+        (format!("{versioned}\n  tags = [\"{{{{ version }}}}-slim\", \"slim\"]"), "slim", "slim"),
+        ("tags = [{ pattern = \"dev\", when = \"tag\" }]".to_owned(), "dev", "dev"),
+        ("tags = [{ pattern = \"dev\", when = \"default_branch\" }, \"x\"]".to_owned(), "dev", "dev"),
+        (format!("{versioned}\n  channels = [\"lts\"]\n  tags = [\"{{{{ version }}}}\"]"), "lts", "lts"),
+        ("tags = [\"type=schedule\", \"x\"]".to_owned(), "nightly", "nightly"),
+        // What runs number.
+        ("tags = [{ pattern = \"mr-{{ pr }}\", when = \"pr\" }, \"x\"]".to_owned(), "mr-7", "mr-7"),
+        // Versions behind a name.
+        (format!("{versioned}\n  tags = [\"web-{{{{ version }}}}\"]"), "web-1.2", "web-1.2"),
+    ] {
+        for app in [BRANCH, "tags = [\"type=ref,event=branch\"]"] {
+            let branch = if app == BRANCH { branch.to_owned() } else { branch.to_lowercase() };
+            let facts = [&*format!("branch={branch}"), "default_branch=main"];
+            let (code, talk) = plan(&two(app, &other), &facts);
+            let expected = format!(
+                "the branch `{branch}` would take the tag `{tag}`, which is image `other`'s in other runs"
+            );
+            assert!(code == Some(1) && talk.contains(&expected), "{other} {app}: {talk}");
+            assert!(talk.contains("[branch-collision]") && talk.contains("any = true"), "{talk}");
+            // Another name is nobody's, another repository has other tags, and who says so may take it.
+            let (code, talk) = plan(&two(app, &other), &["branch=topic", "default_branch=main"]);
+            assert_eq!(code, Some(0), "{other} {app}: {talk}");
+            let elsewhere = two(app, &other).replacen("r.io/x/app", "r.io/x/app2", 1);
+            assert_eq!(plan(&elsewhere, &facts).0, Some(0), "{elsewhere}");
+            let any = app.replace("[\"", "[{ pattern = \"").replace("\"]", "\", any = true }]");
+            let (code, talk) = plan(&two(&any, &other), &facts);
+            assert_eq!(code, Some(0), "{any} {other}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn what_is_published_on_branches_alone_may_be_called_as_they_are() {
+    for (other, branch) in [
+        ("tags = [\"other-{{ branch }}\"]", "main"),
+        ("tags = [\"other\"]", "main"),
+        ("version = \"1.2.3\"\n  variant = \"slim\"", "main"),
+        ("version = \"1.2.3\"\n  variant = \"slim\"", "slim-fix"),
+        ("tags = [\"sha-{{ sha }}\"]", "main"),
+    ] {
+        let facts = [&*format!("branch={branch}"), "commit=0123456789abcdef0123456789abcdef01234567"];
+        let (code, talk) = plan(&two(BRANCH, other), &facts);
+        assert!(code == Some(0) && !talk.contains("branch-collision"), "{other} {branch}: {talk}");
+    }
+}
+
+#[test]
+fn a_branch_that_is_called_like_the_variant_of_another_one_is_named() {
+    let default = "variant = \"debian\"\n  default_variant = \"debian\"\n  tags = [\"{{ branch }}\"]";
+    let slim = "variant = \"slim\"\n  tags = [\"{{ branch }}\"]";
+    for (app, other, branch, owner) in [
+        (default, slim, "main-slim", "other"),
+        (default, slim, "main-debian", "app"),
+        (BRANCH, slim, "x-slim", "other"),
+        (BRANCH, "tags = [\"other-{{ branch }}\"]", "other-main", "other"),
+    ] {
+        let (code, talk) = plan(&two(app, other), &[&*format!("branch={branch}")]);
+        let expected = format!(
+            "the branch `{branch}` takes the tag `{branch}`, which image `{owner}` would have on another branch"
+        );
+        assert!(code == Some(0) && talk.contains(&expected), "{app} {other}: {talk}");
+        assert!(talk.contains("warning[branch-collision]"), "{talk}");
+    }
+    for branch in ["main", "slim-main", "mainslim", "debian-fix"] {
+        let (code, talk) = plan(&two(default, slim), &[&*format!("branch={branch}")]);
+        assert!(code == Some(0) && !talk.contains("branch-collision"), "{branch}: {talk}");
+    }
+}
