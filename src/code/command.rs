@@ -71,11 +71,6 @@ codes! {
         example: run("print --list=targets --set app.platform=linux/arm64", &[("docker-bake.hcl", "target \"app\" {}\n")]).fixed(" --set app.platform=linux/arm64", ""),
         cure: "Leave them out.",
     }
-    PLAN "plan" [Error] {
-        cause: "A file that `diff` compares is not a `plan.json`, or one of another schema.",
-        example: run("diff a.json b.json", &[("a.json", "{}\n"), ("b.json", "{}\n")]),
-        cure: "Name a `plan.json`, or the folder of `--out`; write the plan again with this version of bakeplan.",
-    }
     PLAN_DIFFERS "plan-differs" [Error] {
         cause: "`merge` makes the plan again from the sources after `--`, and it is not the plan that it was given: the commit or the options are other ones, or `plan.json` was replaced.",
         example: when("A job between plan and merge that writes another `plan.json` into the artifact."),

@@ -7,9 +7,9 @@ codes! {
     guide: "docs/reference/merge.md";
 
     NOT_A_PLAN "not-a-plan" [Error] {
-        cause: "The file of `--plan` is not a `plan.json`, or has a schema that this version of bakeplan does not read.",
+        cause: "A file that is read as a plan, such as that of `--plan` or of `diff`, is not a `plan.json`, or has a schema that this version of bakeplan does not read.",
         example: run("merge --plan plan.json --metadata a.json", &[("plan.json", "{}\n"), ("a.json", "{}\n")]),
-        cure: "Write it with `bakeplan plan --out DIR`, by the same version of bakeplan that merges.",
+        cure: "Name a `plan.json`, or for `diff` the folder of `--out`. Write it with `bakeplan plan --out DIR`, by the same version of bakeplan that reads it.",
     }
     NOT_A_RESULT "not-a-result" [Error] {
         cause: "The file of `--result` is not what `merge` printed, is that of a dry run, does not fit the plan, or the registry has other content than it says.",

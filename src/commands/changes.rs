@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::choice;
-use super::plan;
+use super::making;
 use super::session::Session;
 use super::source;
 use crate::bake::text::discovery;
@@ -45,11 +45,7 @@ fn read(session: &Session<'_>, path: &str) -> Result<Side, Error> {
     let in_folder = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let path = if is_folder { in_folder(render::PLAN) } else { path.to_owned() };
     let text = session.host.read_product(&path)?;
-    let plan = plan_json::read(&text).map_err(|problem| {
-        let message = format!("`{path}`: {problem}");
-        Diagnostic::error(Code::PLAN, message)
-            .with_help(plan_json::way_out(&path, plan_json::schema_of(&text).as_ref()))
-    })?;
+    let plan = plan_json::read(&path, &text)?;
     let bake = session.host.read_product(in_folder("docker-bake.json")).ok();
     let bake = bake.filter(|text| {
         let first = text.lines().nth(1).unwrap_or_default();
@@ -102,7 +98,8 @@ fn of_revisions(
         let message = format!("`{revision}` has no {}: what it has without is compared", names.join(", "));
         session.tell(&[Diagnostic::note(Code::NO_DEFINITION, message)]);
     }
-    let made = (!is_all_new).then(|| plan::make_at(session, Some(&there.host), &old_selection, Purpose::Run));
+    let made =
+        (!is_all_new).then(|| making::make_at(session, Some(&there.host), &old_selection, Purpose::Run));
     let old = match made.transpose() {
         Ok(Some((plan, _))) => side(&plan),
         Ok(None) => nothing(session, revision),
@@ -116,7 +113,7 @@ fn of_revisions(
             nothing(session, revision)
         }
     };
-    let (new, _) = plan::make(session, &selection)?;
+    let (new, _) = making::make(session, &selection)?;
     Ok((old, side(&new)))
 }
 
@@ -137,7 +134,7 @@ fn nothing(session: &mut Session<'_>, revision: &str) -> Side {
 /// A plan as it would be written.
 fn side(plan: &Plan) -> Side {
     let [(_, bake), _, (_, json)] = render::files(plan, "");
-    let read = |text: &str| -> Option<PlanJson> { plan_json::read(text).ok() };
+    let read = |text: &str| -> Option<PlanJson> { plan_json::read(render::PLAN, text).ok() };
     let plan = read(&json).expect("what is written can be read");
     Side { plan, bake: serde_json::from_str(&bake).ok() }
 }

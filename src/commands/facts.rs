@@ -141,12 +141,9 @@ pub(super) fn known_versions(
                 let message = format!("`{path}`: {problem}");
                 Error::from(Diagnostic::error(Code::KNOWN_VERSIONS, message).with_help(help))
             };
-            if let Some(of_plan) = plan_json::known_versions(&text) {
-                let of_plan =
-                    of_plan.map(|KnownVersionsEntry { names, by_image }| KnownVersions { names, by_image });
-                return of_plan.map_err(|problem| {
-                    fail(problem, plan_json::way_out(path, plan_json::schema_of(&text).as_ref()))
-                });
+            if plan_json::names_schema(&text) {
+                let KnownVersionsEntry { names, by_image } = plan_json::read(path, &text)?.known_versions;
+                return Ok(KnownVersions { names, by_image });
             }
             released::parse(&text).map_err(|problem| {
                 fail(problem, "write one version on each line; `./git` is the file of that name".to_owned())

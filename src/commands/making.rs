@@ -12,6 +12,7 @@ use super::outside;
 use super::session::Session;
 use crate::bake::module::strict;
 use crate::bake::text::discovery::Found;
+use crate::ci::MaxJobs;
 use crate::cli::{self, Selection};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
@@ -35,6 +36,20 @@ pub(super) fn make_for(
     purpose: Purpose,
 ) -> Result<(Plan, Vec<Found>), Error> {
     make_with(session, selection, &Making::of(purpose))
+}
+
+/// The selection with the limit of GitHub for jobs, unless another one is given.
+///
+/// # Errors
+/// When that allows more.
+pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
+    let max_jobs = selection.max_jobs.unwrap_or(MaxJobs::OF_GITHUB);
+    if max_jobs > MaxJobs::OF_GITHUB {
+        let message =
+            format!("`--max-jobs {max_jobs}`: a matrix of GitHub has at most {} rows", MaxJobs::OF_GITHUB);
+        return Err(Error::Usage(message));
+    }
+    Ok(Selection { max_jobs: Some(max_jobs), ..selection.clone() })
 }
 
 /// How a plan is made.

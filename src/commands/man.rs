@@ -5,7 +5,7 @@ use std::path::Path;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
-use super::plan;
+use super::products;
 use super::session::Session;
 use crate::cli::{Cli, Manual, Pages};
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(super) fn man(session: &Session<'_>, args: &Pages) -> Result<(), Error> {
             let path = Path::new(folder).join(Man::new(command.clone()).get_filename());
             (path.to_string_lossy().into_owned(), page(command))
         });
-        return plan::write(session, &files.collect::<Vec<_>>());
+        return products::write(session, &files.collect::<Vec<_>>());
     }
     let Some(name) = name else { return session.deliver(&page(&root)) };
     let Some(command) = commands().find(|command| command.get_name() == name) else {

@@ -23,6 +23,7 @@ mod outside;
 mod paths;
 mod plan;
 mod print;
+mod products;
 mod program;
 mod promote;
 mod readme;

@@ -1,6 +1,7 @@
 //! `bakeplan readme`: the table of tags in a file that people read.
 
-use super::plan;
+use super::making;
+use super::products;
 use super::session::Session;
 use crate::cli;
 use crate::code::Code;
@@ -27,7 +28,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     }
     session.host.refuse_stream(file)?;
     let text = session.host.read_product(file)?;
-    let (made, _) = plan::make_for(session, selection, Purpose::TagTable)?;
+    let (made, _) = making::make_for(session, selection, Purpose::TagTable)?;
     if !made.volatile.is_empty() {
         return Err(made.volatile.into());
     }
@@ -74,7 +75,11 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     })?;
     let spliced = readme::splice(&text, &table).map_err(wrong)?;
     let mut command = vec!["bakeplan".to_owned(), "readme".to_owned(), shell_word(file)];
-    command.extend(plan::shared_options(selection, &session.secret_names));
+    command.extend(products::shared_options(selection, &session.secret_names));
     let files = [(file.clone(), spliced)];
-    if *check { plan::check(session, &files, &command.join(" ")) } else { plan::write(session, &files) }
+    if *check {
+        products::check(session, &files, &command.join(" "))
+    } else {
+        products::write(session, &files)
+    }
 }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::diff;
-use super::plan::{self, Making};
+use super::making::{self, Making};
 use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::bake::values::Name;
@@ -38,10 +38,10 @@ pub(super) fn plan_again(
     // A file of the name `git` is not what `git` alone means there.
     known.get_or_insert_with(|| std::path::Path::new(".").join(path).to_string_lossy().into_owned());
     // Which builds share a job is as harmless as that, and depends on the CI.
-    let packed = plan_json::existing(text).and_then(|existing| existing.packed);
+    let theirs = plan_json::read(path, text).ok();
+    let packed = theirs.as_ref().and_then(|theirs| theirs.packed.as_ref());
     selection.max_jobs = selection.max_jobs.or(packed.and_then(|packed| MaxJobs::new(packed.most)));
     // What registries serve is not in the sources; whether it is of these inputs, the merge looks.
-    let theirs = plan_json::read(text).ok();
     // Only where the options let a plan leave images out, or name other bases, may it say so.
     let spared = theirs.as_ref().filter(|_| choice.chooses()).map(spared).unwrap_or_default();
     let has_inputs = theirs.as_ref().is_some_and(|theirs| {
@@ -70,7 +70,7 @@ pub(super) fn plan_again(
         moment: Some(&moment),
         ..Making::of(Purpose::Run)
     };
-    let (plan, _) = plan::make_with(session, &selection, &making)?;
+    let (plan, _) = making::make_with(session, &selection, &making)?;
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
     let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));

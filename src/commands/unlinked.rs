@@ -1,6 +1,7 @@
 //! Images that builds start from, copy from or mount, and that the same plan publishes without a link between the two.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::PathBuf;
 
 use indexmap::{IndexMap, IndexSet};
@@ -26,7 +27,7 @@ use crate::source::Span;
 enum Spot {
     /// In the definition.
     Written(Option<Span>),
-    /// On a line of a Dockerfile.
+    /// On a line of the Dockerfile with this path, as the target names it.
     Line(String, usize),
 }
 
@@ -51,7 +52,7 @@ pub(super) fn warnings(
     }
     let published = Published::of(plan);
     let limit = outside::limit(session, args)?;
-    let mut dockerfiles = Dockerfiles { host: session.host, limit, parsed: BTreeMap::new() };
+    let mut dockerfiles = Dockerfiles { host: session.host, limit, known: IndexMap::new() };
     let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
     let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition, leg.platform.as_ref()));
     let split: IndexSet<&Name> = plan.legs.values().map(|leg| &leg.of).collect();
@@ -61,7 +62,7 @@ pub(super) fn warnings(
             found.entry((of.clone(), one.name.clone())).or_insert(one);
         }
     }
-    let parsed = dockerfiles.parsed;
+    let known = dockerfiles.known;
     let mut sources = BTreeMap::new();
     let warning = |((target, name), Unlinked { name: _, image: (image, base), spot }): (
         (Name, String),
@@ -69,7 +70,8 @@ pub(super) fn warnings(
     )| {
         let span = match spot {
             Spot::Written(span) => span,
-            Spot::Line(path, line) => parsed.get(&path).and_then(Option::as_ref).map(|(text, _)| {
+            Spot::Line(path, line) => known.get(&path).and_then(Option::as_ref).map(|found| {
+                let Found { path, text, dockerfile: _ } = found;
                 let source = *sources
                     .entry(path.clone())
                     .or_insert_with(|| session.sources.add(path.clone(), text.clone()));
@@ -120,9 +122,9 @@ fn unlinked(
         return found;
     }
     if let Some(path) = dockerfile_of(target)
-        && let Some((path, dockerfile)) = dockerfiles.get(path)
+        && let Some(found) = dockerfiles.get(&path)
     {
-        images_of(target, platform, dockerfile)
+        images_of(target, platform, &found.dockerfile)
             .for_each(|base| add(&base.name, Spot::Line(path.clone(), base.line)));
     }
     found
@@ -175,28 +177,40 @@ impl<'p> Published<'p> {
     }
 }
 
-/// The Dockerfiles that were looked at, by path, with their texts; none where it cannot be read.
+/// The Dockerfiles that were looked at, by the path that the target names; none where it cannot be read.
 struct Dockerfiles<'h> {
     host: &'h Host,
     /// Whoever wrote the definition must not learn which other files the machine has.
     limit: Option<PathBuf>,
-    parsed: BTreeMap<String, Option<(String, Dockerfile)>>,
+    known: IndexMap<String, Option<Found>>,
+}
+
+/// A Dockerfile, where it is, and what is in it.
+struct Found {
+    path: String,
+    text: String,
+    dockerfile: Dockerfile,
 }
 
 impl Dockerfiles<'_> {
-    fn get(&mut self, path: String) -> Option<(String, &Dockerfile)> {
+    /// The Dockerfile at a path. All legs of a target ask for the same one.
+    fn get(&mut self, path: &str) -> Option<&Found> {
+        if !self.known.contains_key(path) {
+            self.known.insert(path.to_owned(), self.find(path));
+        }
+        self.known.get(path)?.as_ref()
+    }
+
+    fn find(&self, path: &str) -> Option<Found> {
         let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
-        let other = other.filter(|_| !self.host.is_file(&path));
-        let path = other.unwrap_or(path);
-        let (host, limit) = (self.host, &self.limit);
-        let parsed = self.parsed.entry(path.clone()).or_insert_with(|| {
-            let is_hidden = limit.as_ref().is_some_and(|folder| !host.is_within(&path, folder));
-            let is_readable = !is_hidden && host.is_file(&path);
-            let text = is_readable.then(|| host.read(&path).ok()).flatten()?;
-            let parsed = Dockerfile::parse(&text).ok()?;
-            Some((text, parsed))
-        });
-        parsed.as_ref().map(|(_, parsed)| (path, parsed))
+        let mut paths = iter::once(path.to_owned()).chain(other);
+        let path = paths.find(|path| self.host.is_file(path))?;
+        if self.limit.as_ref().is_some_and(|folder| !self.host.is_within(&path, folder)) {
+            return None;
+        }
+        let text = self.host.read(&path).ok()?;
+        let dockerfile = Dockerfile::parse(&text).ok()?;
+        Some(Found { path, text, dockerfile })
     }
 }
 

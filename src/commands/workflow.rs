@@ -8,7 +8,8 @@ use super::consent;
 use super::facts::GIT;
 use super::foreseen;
 use super::init;
-use super::plan;
+use super::making;
+use super::products;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
 use crate::ci::{Branch, Keyed};
@@ -46,19 +47,19 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let known_versions = selection.facts.known_versions.clone().filter(|_| !asks_git);
     let facts = FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() };
     let planned = match ci {
-        Ci::Github => plan::for_github(selection)?,
+        Ci::Github => making::for_github(selection)?,
         Ci::Gitlab => selection.clone(),
     };
     let at_desk = Selection { facts, ..planned };
-    let (made, found) = plan::make_for(session, &at_desk, Purpose::Workflow)?;
+    let (made, found) = making::make_for(session, &at_desk, Purpose::Workflow)?;
     refuse_stdin(selection)?;
     let again = Selection {
         facts: FactOptions { known_versions: known_versions.clone(), ..selection.facts.clone() },
         ..selection.clone()
     };
     let planned_with = PlannedWith {
-        words: plan::shared_options(selection, &session.secret_names),
-        again: plan::shared_options(&again, &session.secret_names),
+        words: products::shared_options(selection, &session.secret_names),
+        again: products::shared_options(&again, &session.secret_names),
         folder: session.host.folder_in_checkout(),
         asks_git,
         consents,
@@ -87,9 +88,9 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     command.extend(["workflow".to_owned(), ci.name().to_owned()]);
     command.extend(output.iter().map(|path| format!("-o {}", shell_word(path))));
     command.extend(given(options));
-    command.extend(plan::shared_options(selection, &session.secret_names));
+    command.extend(products::shared_options(selection, &session.secret_names));
     let command = format!("bakeplan {}", command.join(" "));
-    let origin = plan::origin(&found, &command);
+    let origin = products::origin(&found, &command);
     let mut to_set = None;
     let text = match ci {
         Ci::Github => {
@@ -120,9 +121,9 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     let text = if is_of_windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
     let files = [(path.clone(), text)];
     if *check {
-        return plan::check(session, &files, &command);
+        return products::check(session, &files, &command);
     }
-    plan::write(session, &files)?;
+    products::write(session, &files)?;
     if *ci == Ci::Github && folder.is_none() {
         let others = init::publishers(session, &published);
         let others = others.iter().map(|(other, repositories)| pipeline::publishes_too(other, repositories));

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fingerprint::Fingerprint;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::inputs::Inputs;
 use crate::moment::Seed;
@@ -69,38 +71,47 @@ pub struct PlanJson<Images = IndexMap<String, ImageEntry>, Jobs = Vec<JobEntry>>
     pub source: SourceEntry,
 }
 
-/// Reads a `plan.json`.
+/// Reads the text of a `plan.json`, which is called `path`.
 ///
 /// # Errors
-/// When it is of another schema, or no whole plan.
-pub(crate) fn read(text: &str) -> Result<PlanJson, String> {
+/// When it is not a plan, or of another schema.
+pub(crate) fn read(path: &str, text: &str) -> Result<PlanJson, Diagnostic> {
+    #[derive(Deserialize)]
+    #[serde(expecting = "an object")]
+    struct Form {
+        schema: Option<serde_json::Value>,
+    }
+    let text = without_mark(text);
+    if text.trim_start().starts_with('[') {
+        return Err(not_a_plan(format!("`{path}` is not a plan but a list, as matrix.json is")));
+    }
+    let whole = |error| not_a_plan(format!("`{path}` is not a plan: {}", problem(&error)));
+    let Form { schema } = serde_json::from_str(text).map_err(whole)?;
+    match schema {
+        Some(schema) if schema == SCHEMA => serde_json::from_str(text).map_err(whole),
+        Some(other) => {
+            let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
+            Err(Diagnostic::error(Code::NOT_A_PLAN, message).with_help(way_out(path, &other)))
+        }
+        None => Err(not_a_plan(format!("`{path}` is not a plan: expected the member `schema` in it"))),
+    }
+}
+
+/// The error about what is not a plan.
+pub(super) fn not_a_plan(message: String) -> Diagnostic {
+    Diagnostic::error(Code::NOT_A_PLAN, message).with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
+}
+
+/// Whether a text says which schema of plans it is of; a list, such as that of versions, is none, whatever its first item.
+#[must_use]
+pub(crate) fn names_schema(text: &str) -> bool {
     #[derive(Deserialize)]
     struct Form {
         schema: serde_json::Number,
     }
-    let text = without_mark(text);
-    let whole = |error: serde_json::Error| format!("it is not a plan: {}", problem(&error));
-    let Form { schema } = serde_json::from_str(text).map_err(whole)?;
-    if schema != SCHEMA.into() {
-        return Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}"));
-    }
-    serde_json::from_str(text).map_err(whole)
-}
-
-/// What a plan was made in and for, which its sources do not say.
-#[derive(Clone, Debug)]
-pub(crate) struct Existing {
-    /// The run.
-    pub run: RunEntry,
-    /// What its jobs were packed from.
-    pub packed: Option<PackedEntry>,
-}
-
-/// That of the plan with the text of a `plan.json`; nothing for what is not a plan of this schema.
-#[must_use]
-pub(crate) fn existing(text: &str) -> Option<Existing> {
-    let plan: PlanJson = serde_json::from_str(without_mark(text)).ok()?;
-    (plan.schema == SCHEMA).then_some(Existing { run: plan.run, packed: plan.packed })
+    let object = without_mark(text).trim_start();
+    object.starts_with('{')
+        && serde_json::from_str::<Form>(object).is_ok_and(|Form { schema }| schema.as_f64().is_some())
 }
 
 /// What a merge follows in a `plan.json`, in one form however it is written: not where its sources lie, and not what is only
@@ -132,30 +143,9 @@ pub(crate) fn problem(error: &serde_json::Error) -> String {
     words.into_iter().fold(error.to_string(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
-/// The versions that were known to the plan whose `plan.json` this is; `None` when it is something else, such as a list of
-/// versions for each image.
-///
-/// # Errors
-/// When it is of another schema, or no whole plan.
-pub(crate) fn known_versions(text: &str) -> Option<Result<KnownVersionsEntry, String>> {
-    let text = without_mark(text);
-    let schema = schema_of(text)?;
-    if schema != SCHEMA.into() {
-        return Some(Err(format!("the plan has schema {schema}, and this program reads schema {SCHEMA}")));
-    }
-    // A plan that is not whole may lack the versions, too.
-    let plan: Result<PlanJson, _> = serde_json::from_str(text);
-    Some(
-        plan.map(|plan| plan.known_versions)
-            .map_err(|error| format!("it is not a plan: {}", problem(&error))),
-    )
-}
-
-/// What to do about a plan of another schema, if it says which.
-#[must_use]
-pub(crate) fn way_out(path: &str, schema: Option<&serde_json::Number>) -> String {
-    if let Some(schema) = schema.filter(|schema| schema.as_u64().is_some_and(|schema| schema > SCHEMA.into()))
-    {
+/// What to do about a plan of another schema.
+fn way_out(path: &str, schema: &serde_json::Value) -> String {
+    if schema.as_u64().is_some_and(|schema| schema > SCHEMA.into()) {
         return format!(
             "a newer bakeplan wrote it: update this one, which reads schema {SCHEMA}, to one that reads schema {schema}"
         );
@@ -167,19 +157,6 @@ pub(crate) fn way_out(path: &str, schema: Option<&serde_json::Number>) -> String
         |folder| format!("bakeplan plan --out {}", shell_word(&folder.display().to_string())),
     );
     format!("write it again with this version of bakeplan, where the Bake file is: `{command}`")
-}
-
-/// The schema that a text says it is of.
-#[must_use]
-pub(crate) fn schema_of(text: &str) -> Option<serde_json::Number> {
-    #[derive(Deserialize)]
-    struct Form {
-        schema: serde_json::Number,
-    }
-    // A list is none, whatever its first item.
-    let object = without_mark(text).trim_start();
-    let form = object.starts_with('{').then(|| serde_json::from_str(object).ok()).flatten();
-    form.map(|Form { schema }| schema)
 }
 
 /// What was so when a definition was evaluated, and may be otherwise in the next job.

@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use serde::Deserialize;
 
 use super::fingerprint::Fingerprint;
 use super::plan_json::{
-    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, SCHEMA, TagClass, TagEntry,
-    VerdictEntry,
+    self, BuildEntry, ImageEntry, JobEntry, PlanJson, ReusedEntry, RunEntry, TagClass, TagEntry, VerdictEntry,
 };
-use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
 use crate::inputs::Inputs;
@@ -91,34 +88,8 @@ impl Planned {
     /// # Errors
     /// When it is not a plan, of another schema, or contradicts itself.
     pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
-        #[derive(Deserialize)]
-        #[serde(expecting = "an object")]
-        struct Form {
-            schema: Option<serde_json::Value>,
-        }
-        let fail = |message: String| {
-            Diagnostic::error(Code::NOT_A_PLAN, message)
-                .with_help("`bakeplan plan --out DIR` writes DIR/plan.json")
-        };
-        let unreadable = |error| fail(format!("`{path}` is not a plan: {}", plan_json::problem(&error)));
-        let text = plan_json::without_mark(text);
-        if text.trim_start().starts_with('[') {
-            return Err(fail(format!("`{path}` is not a plan but a list, as matrix.json is")));
-        }
-        let form: Form = serde_json::from_str(text).map_err(unreadable)?;
-        match form.schema {
-            Some(schema) if schema == SCHEMA => {}
-            Some(other) => {
-                let message = format!("`{path}` has schema {other}, but this program reads schema {SCHEMA}");
-                return Err(Diagnostic::error(Code::NOT_A_PLAN, message)
-                    .with_help(plan_json::way_out(path, plan_json::schema_of(text).as_ref())));
-            }
-            None => {
-                return Err(fail(format!("`{path}` is not a plan: expected the member `schema` in it")));
-            }
-        }
-        let plan: PlanJson = serde_json::from_str(text).map_err(unreadable)?;
-        Self::try_from(plan).map_err(|problem| fail(format!("`{path}` is not a plan: {problem}")))
+        Self::try_from(plan_json::read(path, text)?)
+            .map_err(|problem| plan_json::not_a_plan(format!("`{path}` is not a plan: {problem}")))
     }
 
     /// The builds of all images.

@@ -5,7 +5,7 @@ use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
 use crate::commands::load;
-use crate::commands::plan;
+use crate::commands::making;
 use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
@@ -194,7 +194,8 @@ fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -
     let loaded = quietly(session, &host, |session| load::load(session, &definition(files)))?;
     // Without image blocks that is what targets say; a mistake in it is reported when it is planned.
     let selection = selection(files, Vec::new(), true)?;
-    let plan = plan::make_at(session, Some(&host), &selection, Purpose::Workflow).ok().map(|(plan, _)| plan);
+    let plan =
+        making::make_at(session, Some(&host), &selection, Purpose::Workflow).ok().map(|(plan, _)| plan);
     let mut known = definition::of(&loaded.module, &loaded.definition, plan.as_ref(), &session.sources);
     known.folder.clone_from(folder);
     known.files.clone_from(files);

@@ -14,7 +14,8 @@ use indexmap::IndexSet;
 use preview::Changed;
 use scan::Found;
 
-use super::plan;
+use super::making;
+use super::products;
 use super::session::Session;
 use crate::bake::text::discovery;
 use crate::cli;
@@ -88,7 +89,7 @@ fn facts_for(session: &mut Session<'_>, proposals: &[Proposal], known: &[Known],
         let selection = known::selection(&files, facts.to_vec(), true).ok()?;
         let since = session.sources.count();
         let made = known::quietly(session, &here, |session| {
-            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+            making::make_at(session, Some(&host), &selection, Purpose::Run)
         });
         session.sources.put_below(&folder, since);
         Some(!made.ok()?.0.images.is_empty())
@@ -280,7 +281,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
             return session.show("Nothing is written.\n");
         }
     }
-    plan::write(session, &files)?;
+    products::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
     let facts = facts_for(session, &proposals, &known, &world);
     let next = next(is_on_gitlab, &options_of(&proposals, &known), &facts);

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::known::{self, Evaluated, of};
 use crate::ci::PublishEvent;
 use crate::code::Code;
-use crate::commands::plan;
+use crate::commands::making;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -265,7 +265,7 @@ fn examples(
         let here = session.host.clone().without_environment();
         let since = session.sources.count();
         let made = known::quietly(session, &here, |session| {
-            plan::make_at(session, Some(&host), &selection, Purpose::Run)
+            making::make_at(session, Some(&host), &selection, Purpose::Run)
         });
         session.sources.put_below(&folder, since);
         let (plan, failure) = match made {
