@@ -228,6 +228,23 @@ impl Form {
     }
 }
 
+impl Form {
+    /// What can stand in the place of the name in a tag; nothing for a tag of another form, or one without a name.
+    #[must_use]
+    pub fn names_in<'t>(&self, tag: &'t str) -> Vec<&'t str> {
+        if !self.has_name() {
+            return Vec::new();
+        }
+        // It is read as a version is, whose place is known afterwards.
+        let part = |part: &Part| match part {
+            Part::Name => Part::Version,
+            Part::Version => Part::Name,
+            other => other.clone(),
+        };
+        self.0.iter().map(part).collect::<Self>().versions_in(tag)
+    }
+}
+
 /// Where a version begins and ends.
 type Place = Option<(usize, usize)>;
 

@@ -7,7 +7,7 @@ codes! {
     guide: "docs/reference/images.md";
 
     NO_IMAGES "no-images" [Note Error] {
-        cause: "Nothing is published: no target that Bake would build has a tag with a repository, and there is no `image` block. Where something must be published, such as for a workflow or a table of tags, this is an error; a merge reports an index that holds no image, and `init` that nothing in the repository publishes one in a way that it reads.",
+        cause: "Nothing is published: no target that Bake would build has a tag with a repository, and there is no `image` block. Or an `image` block covers no target (`targets = []`), or all of its platforms are left out (`skip = true`). Where something must be published, such as for a workflow or a table of tags, this is an error; a merge reports an index that holds no image, and `init` that nothing in the repository publishes one in a way that it reads.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"app:dev\"]\n}\n").fixed("app:dev", "ghcr.io/acme/app:dev"),
         cure: "Give a target a tag with a repository, such as `ghcr.io/acme/app:1.0`, name targets that have one, or add an `image` block. Tags that a CI step adds later are not known here.",
     }

@@ -32,7 +32,7 @@ codes! {
         cure: "Decide with `stable_suffixes = [\"…\"]` or `prerelease_suffixes = [\"…\"]` in the image.",
     }
     VARIANT "variant" [Error Warning] {
-        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names. Or a tag would have it twice (`1.4.2-slim-slim`), or be read as the one of a version (`8.3`).",
+        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names. Or a tag would have it twice (`1.4.2-slim-slim`), or be read as the one of a version (`8.3`); or `default_variant` names what is not in it.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  variant = \"slim\"\n}\n").fixed("variant = \"slim\"", "variant = \"slim\"\n  version = \"1.4.2\""),
         cure: "Set `version` or `tags` in the image; with many names, `variant_tags = \"truncate\"` makes fewer combinations. Leave the variant out of version and patterns, and call it after what it is a version of: `php8.3`.",
     }

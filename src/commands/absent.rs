@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::outside;
-use super::paths::{dockerfile_of, is_open, naming};
+use super::paths::{Built, dockerfile_of, is_open};
 use super::session::Session;
 use crate::bake::target::context::link_of;
 use crate::bake::target::{Target, Text};
@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::parallel;
 use crate::plan::Plan;
-use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
+use crate::reads::{DOCKERFILE, context_of, local};
 use crate::source::Span;
 
 /// What is missing: what it is called, with the target that reads it, and where that is written.
@@ -27,27 +27,23 @@ pub(super) fn notes(
     session: &Session<'_>,
     args: &cli::Definition,
     plan: &Plan,
+    built: &Built<'_>,
 ) -> Result<Vec<Diagnostic>, Error> {
     let host = session.host;
     let limit = outside::limit(session, args)?;
     // Whoever wrote the definition must not learn from a note which other files the machine has.
     let is_hidden = |path: &str| limit.as_ref().is_some_and(|folder| !host.is_within(path, folder));
     let is_checkout = host.is_in_checkout();
-    let built = naming(plan);
-    let is_there = |target: &Target| dockerfile_of(target).is_some_and(|path| host.is_file(&path));
-    if !is_checkout
-        && !host.is_file(DOCKERFILE)
-        && !parallel::map(&built, |(_, target)| is_there(target)).any(|is_one| is_one)
-    {
+    if !is_checkout && !host.is_file(DOCKERFILE) && built.dockerfiles().next().is_none() {
         return Ok(Vec::new());
     }
     let mut missing: IndexMap<String, Absent> = IndexMap::new();
     let absent = |name: &str, target: &Target| {
         let is_folder = |path: &str| is_hidden(path) || host.is_folder(path);
-        let is_file = |path: &str| is_hidden(path) || host.is_file(path);
+        let is_file = |path: &str| is_hidden(path) || built.has_dockerfile(path);
         absent(name, target, &is_folder, &is_file)
     };
-    for (name, found) in parallel::map(&built, |(name, target)| (*name, absent(name, target))) {
+    for (name, found) in parallel::map(&built.targets, |(name, target)| (*name, absent(name, target))) {
         let place = plan.targets.get(name).and_then(|source| source.span);
         for (path, (what, span)) in found {
             missing.entry(path).or_insert((what, span.or(place)));
@@ -87,8 +83,7 @@ fn absent(
         return missing;
     }
     let Some(path) = dockerfile_of(target) else { return missing };
-    let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
-    if !path.starts_with('/') && !is_file(&path) && !other.is_some_and(|other| is_file(&other)) {
+    if !path.starts_with('/') && !is_file(&path) {
         let what = format!("the Dockerfile `{path}` of target `{name}`");
         missing.push((path, (what, span(&target.dockerfile))));
     }

@@ -1,6 +1,9 @@
 //! The paths of this machine that the targets of a plan name.
 
 use std::collections::BTreeSet;
+use std::iter;
+
+use indexmap::{IndexMap, IndexSet};
 
 use crate::bake::target::context::{dockerfile_in, is_remote};
 use crate::bake::target::links::links;
@@ -8,8 +11,9 @@ use crate::bake::target::paths::{self, Access, NamedPath, Use};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::{Name, clean_path};
 use crate::host::Host;
+use crate::parallel;
 use crate::plan::Plan;
-use crate::reads::{DOCKERFILE, context_of, local};
+use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
 
 /// A path that a target names.
@@ -70,6 +74,41 @@ pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
     let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
     let (folder, named) = dockerfile_in(named, context.as_deref())?;
     Some(clean_path(&format!("{folder}/{named}")))
+}
+
+/// What a plan builds, and the Dockerfiles of it.
+pub(super) struct Built<'p> {
+    /// As [`naming`] has them.
+    pub(super) targets: Vec<(&'p Name, &'p Target)>,
+    /// Where each Dockerfile is, by the path that targets name.
+    dockerfiles: IndexMap<String, Option<String>>,
+}
+
+impl<'p> Built<'p> {
+    /// Looks for each Dockerfile once.
+    pub(super) fn of(host: &Host, plan: &'p Plan) -> Self {
+        let targets = naming(plan);
+        let named: IndexSet<String> =
+            parallel::map(&targets, |(_, target)| dockerfile_of(target)).flatten().collect();
+        let find = |path: String| {
+            let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
+            let mut paths = iter::once(path.clone()).chain(other);
+            let there = paths.find(|path| host.is_file(path));
+            (path, there)
+        };
+        let dockerfiles = parallel::map(named, find).collect();
+        Self { targets, dockerfiles }
+    }
+
+    /// Whether the Dockerfile is there that a target names by this path.
+    pub(super) fn has_dockerfile(&self, named: &str) -> bool {
+        self.dockerfiles.get(named).is_some_and(Option::is_some)
+    }
+
+    /// The Dockerfiles that are there: the path that a target names, and where it is.
+    pub(super) fn dockerfiles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.dockerfiles.iter().filter_map(|(named, there)| Some((named.as_str(), there.as_deref()?)))
+    }
 }
 
 /// Whether a part of it is left to the build.

@@ -1,13 +1,13 @@
 //! Images that builds start from, copy from or mount, and that the same plan publishes without a link between the two.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
-use std::iter;
-use std::path::PathBuf;
+use std::path::Path;
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::outside;
-use super::paths::{dockerfile_of, is_open, naming};
+use super::paths::{Built, dockerfile_of, is_open};
 use super::session::Session;
 use crate::bake::target::Target;
 use crate::bake::values::Name;
@@ -17,9 +17,10 @@ use crate::diagnostic::Diagnostic;
 use crate::dockerfile::Dockerfile;
 use crate::error::Error;
 use crate::host::Host;
+use crate::parallel;
 use crate::plan::{Image, Plan};
 use crate::platform::Platform;
-use crate::reads::{DOCKERFILE, FALLBACK, IMAGE, images_of};
+use crate::reads::{IMAGE, images_of};
 use crate::reference::{LATEST, Reference, Repository, Tag};
 use crate::source::Span;
 
@@ -46,23 +47,29 @@ pub(super) fn warnings(
     session: &mut Session<'_>,
     args: &cli::Definition,
     plan: &Plan,
+    built: &Built<'_>,
 ) -> Result<Vec<Diagnostic>, Error> {
     if !plan.publish || plan.images.len() < 2 {
         return Ok(Vec::new());
     }
     let published = Published::of(plan);
     let limit = outside::limit(session, args)?;
-    let mut dockerfiles = Dockerfiles { host: session.host, limit, known: IndexMap::new() };
-    let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
+    let known = read(session.host, limit.as_deref(), built);
     let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition, leg.platform.as_ref()));
-    let split: IndexSet<&Name> = plan.legs.values().map(|leg| &leg.of).collect();
-    let others = naming(plan).into_iter().filter(|(name, _)| !split.contains(name));
-    for (of, target, platform) in legs.chain(others.map(|(name, target)| (name, target, None))) {
-        for one in unlinked(of, target, platform, &published, &mut dockerfiles) {
-            found.entry((of.clone(), one.name.clone())).or_insert(one);
+    let split: LazyCell<IndexSet<&Name>, _> =
+        LazyCell::new(|| plan.legs.values().map(|leg| &leg.of).collect());
+    let is_whole = |name: &Name, target: &Target| {
+        plan.targets.get(name).is_some_and(|whole| std::ptr::eq(&**whole, target)) && !split.contains(name)
+    };
+    let others = built.targets.iter().filter(|(name, target)| is_whole(name, target));
+    let all = legs.chain(others.map(|(name, target)| (*name, *target, None)));
+    let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
+    let of_one = |(of, target, platform): (_, _, _)| (of, unlinked(of, target, platform, &published, &known));
+    for (of, all) in parallel::map(all, of_one) {
+        for one in all {
+            found.entry((Name::clone(of), one.name.clone())).or_insert(one);
         }
     }
-    let known = dockerfiles.known;
     let mut sources = BTreeMap::new();
     let warning = |((target, name), Unlinked { name: _, image: (image, base), spot }): (
         (Name, String),
@@ -70,8 +77,8 @@ pub(super) fn warnings(
     )| {
         let span = match spot {
             Spot::Written(span) => span,
-            Spot::Line(path, line) => known.get(&path).and_then(Option::as_ref).map(|found| {
-                let Found { path, text, dockerfile: _ } = found;
+            Spot::Line(path, line) => known.get(&*path).map(|read| {
+                let Read { path, text, dockerfile: _ } = read;
                 let source = *sources
                     .entry(path.clone())
                     .or_insert_with(|| session.sources.add(path.clone(), text.clone()));
@@ -100,7 +107,7 @@ fn unlinked(
     target: &Target,
     platform: Option<&Platform>,
     published: &Published<'_>,
-    dockerfiles: &mut Dockerfiles<'_>,
+    known: &IndexMap<&str, Read>,
 ) -> Vec<Unlinked> {
     let mut found = Vec::new();
     let mut add = |name: &str, spot: Spot| {
@@ -121,10 +128,11 @@ fn unlinked(
         }
         return found;
     }
-    if let Some(path) = dockerfile_of(target)
-        && let Some(found) = dockerfiles.get(&path)
+    if !known.is_empty()
+        && let Some(path) = dockerfile_of(target)
+        && let Some(read) = known.get(&*path)
     {
-        images_of(target, platform, &found.dockerfile)
+        images_of(target, platform, &read.dockerfile)
             .for_each(|base| add(&base.name, Spot::Line(path.clone(), base.line)));
     }
     found
@@ -177,41 +185,25 @@ impl<'p> Published<'p> {
     }
 }
 
-/// The Dockerfiles that were looked at, by the path that the target names; none where it cannot be read.
-struct Dockerfiles<'h> {
-    host: &'h Host,
-    /// Whoever wrote the definition must not learn which other files the machine has.
-    limit: Option<PathBuf>,
-    known: IndexMap<String, Option<Found>>,
-}
-
 /// A Dockerfile, where it is, and what is in it.
-struct Found {
+struct Read {
     path: String,
     text: String,
     dockerfile: Dockerfile,
 }
 
-impl Dockerfiles<'_> {
-    /// The Dockerfile at a path. All legs of a target ask for the same one.
-    fn get(&mut self, path: &str) -> Option<&Found> {
-        if !self.known.contains_key(path) {
-            self.known.insert(path.to_owned(), self.find(path));
-        }
-        self.known.get(path)?.as_ref()
-    }
-
-    fn find(&self, path: &str) -> Option<Found> {
-        let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
-        let mut paths = iter::once(path.to_owned()).chain(other);
-        let path = paths.find(|path| self.host.is_file(path))?;
-        if self.limit.as_ref().is_some_and(|folder| !self.host.is_within(&path, folder)) {
+/// What stands in Dockerfiles, by the path that targets name. Whoever wrote the definition must not learn which other files the
+/// machine has.
+fn read<'d>(host: &Host, limit: Option<&Path>, built: &'d Built<'_>) -> IndexMap<&'d str, Read> {
+    let read = |(named, path): (&'d str, &str)| {
+        if limit.is_some_and(|folder| !host.is_within(path, folder)) {
             return None;
         }
-        let text = self.host.read(&path).ok()?;
+        let text = host.read(path).ok()?;
         let dockerfile = Dockerfile::parse(&text).ok()?;
-        Some(Found { path, text, dockerfile })
-    }
+        Some((named, Read { path: path.to_owned(), text, dockerfile }))
+    };
+    parallel::map(built.dockerfiles(), read).flatten().collect()
 }
 
 /// The tag that is pulled.

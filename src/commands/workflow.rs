@@ -9,6 +9,7 @@ use super::facts::GIT;
 use super::foreseen;
 use super::init;
 use super::making;
+use super::paths::Built;
 use super::products;
 use super::session::Session;
 use crate::bake::text::discovery::{self, STDIN};
@@ -73,7 +74,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         Ci::Github => refused_to_strangers(session, selection, &made)?,
         Ci::Gitlab => Vec::new(),
     };
-    session.tell(&absent::notes(session, &selection.definition, &made)?);
+    session.tell(&absent::notes(session, &selection.definition, &made, &Built::of(session.host, &made))?);
     let own = pipeline::notes_of_desk(&made, &settings, server);
     let lacks = pipeline::not_there(&settings, server);
     let published: BTreeSet<String> =

@@ -2,12 +2,20 @@
 
 use crate::commit;
 use crate::tags::{Claim, LATEST};
-use crate::version::{SEPARATORS, Version};
+use crate::version::{Class, SEPARATORS, Version};
 
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
     let is_version = || name.parse::<Version>().is_ok_and(|version| !version.is_series());
     if is_version() || names_commit(name) { Claim::Literal } else { Claim::Run }
+}
+
+/// Whether a name reads as a release with other numbers than a version.
+pub(super) fn is_other_release(name: &str, version: &Version) -> bool {
+    name.parse::<Version>().is_ok_and(|other| {
+        let count = other.numbers().len();
+        other.class() == Class::Stable && other.prefix(count) != version.prefix(count)
+    })
 }
 
 /// Whether what may be a commit stands in a name.

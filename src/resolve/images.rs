@@ -158,9 +158,13 @@ fn from_blocks(
     for (block, written) in spec.images.iter().enumerate() {
         let Some(coverage) = written.coverage(input.module, input.definition, diagnostics) else { continue };
         if coverage.images.is_empty() {
+            let message =
+                format!("image `{}` covers no target, so nothing is published of it", written.name());
+            diagnostics.report(Diagnostic::note(Code::NO_IMAGES, message).at(coverage.span, ""));
             empty.push(EmptyBlock { name: written.name().to_owned(), marked: coverage.marked });
             continue;
         }
+        let before = images.len();
         for members in coverage.images {
             let member = Arc::clone(&members[0]);
             let mut key = if coverage.by_member { member.to_string() } else { written.name().to_owned() };
@@ -216,6 +220,8 @@ fn from_blocks(
             taken.insert(image.key.clone());
             images.push(image);
         }
+        let is_own = written.has("default_variant");
+        diagnostics.extend(variants::unknown_defaults(&images[before..], is_own));
     }
     images
 }

@@ -106,6 +106,7 @@ fn of_image<'t>(
     plain::check(image, targets, diagnostics);
     let of_block = image.settings().annotations.iter();
     diagnostics.extend(annotations::reserved(of_block.map(|(key, value)| (&**key, value.span))));
+    let (mut is_any_skipped, mut is_any_left) = (false, false);
     for Covered { name, at, settings } in &image.targets {
         let target = targets.at(*at);
         if let Some(problem) = naming::problem(name) {
@@ -138,7 +139,10 @@ fn of_image<'t>(
         };
         for (platform, span) in platforms {
             let overrides = settings.overrides_of(platform);
-            if overrides.iter().any(|one| one.settings.skip) || !options.plans(platform) {
+            let is_skipped = overrides.iter().any(|one| one.settings.skip);
+            is_any_skipped |= is_skipped;
+            is_any_left |= !is_skipped;
+            if is_skipped || !options.plans(platform) {
                 continue;
             }
             let place = span.or(target.span);
@@ -156,6 +160,13 @@ fn of_image<'t>(
             let on_missing = on_missing.unwrap_or(settings.on_missing);
             builds.push(ImageBuild { leg, on_missing, assigned, span: place });
         }
+    }
+    if is_any_skipped && !is_any_left {
+        let message = format!(
+            "image `{}` has `skip = true` for all of its platforms, so nothing of it is built",
+            image.key
+        );
+        diagnostics.report(Diagnostic::note(Code::NO_IMAGES, message).at(image.span, ""));
     }
     made
 }

@@ -25,7 +25,7 @@ use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim, LATEST};
-use crate::version::{Class, Version};
+use crate::version::Version;
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -155,15 +155,18 @@ fn note_constants(
 ) {
     let Some(version) = image.version.known() else { return };
     let floats = names.iter().filter(|one| matches!(one.claim, Claim::Versions(_) | Claim::Channel));
-    for CandidateName { name, claim, form: _, span } in floats.filter(|one| constants.contains(&one.name)) {
-        let is_channel = *claim == Claim::Channel;
-        let (found, help) = if version.is_prerelease() && names_prereleases(name) && !is_channel {
+    let of_rules: BTreeSet<&str> = image.rules.iter().flat_map(|rules| rules.constants()).collect();
+    let is_constant = |one: &&CandidateName| constants.contains(&one.name) || of_rules.contains(&*one.name);
+    for CandidateName { name, claim, form: _, span } in floats.filter(is_constant) {
+        let (is_channel, is_pattern) = (*claim == Claim::Channel, constants.contains(name));
+        let names_prereleases = is_pattern && names_prereleases(name);
+        let (found, help) = if version.is_prerelease() && names_prereleases && !is_channel {
             let message = format!("`{version}` is a prerelease, so it does not become `{name}`");
             let help = format!(
                 "`channels = [\"{name}\"]` gives it to the greatest version, a prerelease or not, and the condition `when = \"prerelease\"` to the greatest prerelease"
             );
             (Diagnostic::note(Code::PRERELEASE_TAG, message), help)
-        } else if (is_channel || *claim == Claim::Versions(0)) && is_other_release(name, version) {
+        } else if (is_channel || *claim == Claim::Versions(0)) && constants::is_other_release(name, version) {
             let message = format!("`{name}` reads as a version, and would be one of `{version}`");
             let help = "numbers of the version itself are `{{ major }}` and `{{ major }}.{{ minor }}`; what the tag says besides goes behind a word";
             (Diagnostic::note(Code::OTHER_VERSION, message), help.to_owned())
@@ -172,14 +175,6 @@ fn note_constants(
         };
         diagnostics.report(found.at(*span, "").with_help(help));
     }
-}
-
-/// Whether a name reads as a release with other numbers than a version.
-fn is_other_release(name: &str, version: &Version) -> bool {
-    name.parse::<Version>().is_ok_and(|other| {
-        let count = other.numbers().len();
-        other.class() == Class::Stable && other.prefix(count) != version.prefix(count)
-    })
 }
 
 /// Whether the names of an image may differ from run to run.

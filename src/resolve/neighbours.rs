@@ -13,17 +13,28 @@ use super::version::{cure, is_of_version, subject};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::pattern::PatternForms;
-use crate::reference::Repository;
+use crate::reference::{Repository, is_of_tag};
 use crate::tags::{self, Claim};
 
 /// Whose a tag is besides the image that gets it in this run.
-enum Owner {
-    /// Another image's, which has it in runs that do not name it.
+enum Owner<'f> {
+    /// An image's, which has it in runs that do not name it.
     Image,
-    /// An image's on a branch of another name.
+    /// An image's on this branch, which is there.
+    Twin(&'f str),
+    /// An image's on a branch of another name, if that is there.
     Branch,
+}
+
+/// A form of the tags of an image.
+#[derive(Clone)]
+struct Known<'i> {
+    image: &'i UnresolvedImage,
+    form: Form,
+    /// What of it the variant has put behind it.
+    suffix: String,
 }
 
 /// Refuses tags that a branch would take from what is published elsewhere in the repository, and warns of those that an image
@@ -49,16 +60,15 @@ pub(super) fn check(
     if contested.is_empty() {
         return;
     }
-    let mut forms: BTreeMap<Repository, Vec<(&UnresolvedImage, Form)>> = BTreeMap::new();
+    let mut forms: BTreeMap<Repository, Vec<Known<'_>>> = BTreeMap::new();
     let mut add = |image, own: &mut dyn Iterator<Item = &Repository>| {
         let places: Vec<&Repository> = own.filter(|one| contested.contains(one)).collect();
         if places.is_empty() {
             return;
         }
-        for form in all_forms(image, pattern_forms) {
-            for place in &places {
-                forms.entry((*place).clone()).or_default().push((image, form.clone()));
-            }
+        let known = all_forms(image, pattern_forms);
+        for place in places {
+            forms.entry(place.clone()).or_default().extend(known.iter().cloned());
         }
     };
     for (image, publication) in published {
@@ -71,16 +81,13 @@ pub(super) fn check(
     for (image, publication) in published {
         let places = || publication.keys().chain(image.mirrors.keys());
         let found = named(image, publication).filter_map(|tag| {
-            let others = places().filter_map(|place| forms.get(place)).flatten();
-            let mut owners = others.filter_map(|(other, form)| {
-                let owner = owner(tag, image, other, form)?;
-                Some((owner, *other))
-            });
-            let first = owners.next()?;
-            let (owner, other) = match first.0 {
-                Owner::Image => first,
-                Owner::Branch => owners.find(|(owner, _)| matches!(owner, Owner::Image)).unwrap_or(first),
-            };
+            let known = places().filter_map(|place| forms.get(place)).flatten();
+            let owners = known.filter_map(|known| Some((owner(tag, image, known, facts)?, known.image)));
+            let (owner, other) = owners.min_by_key(|(owner, _)| match owner {
+                Owner::Image => 0,
+                Owner::Twin(_) => 1,
+                Owner::Branch => 2,
+            })?;
             Some(diagnostic(tag, image, &owner, other, input))
         });
         diagnostics.extend(found);
@@ -100,7 +107,7 @@ fn named<'p>(image: &UnresolvedImage, publication: &'p Publication) -> impl Iter
 }
 
 /// The forms of the tags of an image, with what its variant puts behind them.
-fn all_forms(image: &UnresolvedImage, pattern_forms: &PatternForms) -> BTreeSet<Form> {
+fn all_forms<'i>(image: &'i UnresolvedImage, pattern_forms: &PatternForms) -> Vec<Known<'i>> {
     let settings = image.settings();
     let mut forms = guards::all_forms(image, pattern_forms);
     if settings.tags.is_none() && settings.version.is_some() {
@@ -108,48 +115,82 @@ fn all_forms(image: &UnresolvedImage, pattern_forms: &PatternForms) -> BTreeSet<
         forms.extend(usual.into_iter().filter_map(|pattern| pattern_forms.of(pattern, image.names())));
     }
     let suffixes = variants::suffixes(settings, &mut Diagnostics::default());
-    forms.iter().flat_map(|form| suffixes.iter().map(|suffix| form.with_suffix(suffix))).collect()
+    let with = |form: &Form, suffix: &String| Known {
+        image,
+        form: form.with_suffix(suffix),
+        suffix: suffix.clone(),
+    };
+    forms.iter().flat_map(|form| suffixes.iter().map(move |suffix| with(form, suffix))).collect()
 }
 
 /// Whose a tag of an image is by a form of another one's tags, or of its own.
-fn owner(tag: &PlacedTag, image: &UnresolvedImage, other: &UnresolvedImage, form: &Form) -> Option<Owner> {
+fn owner<'f>(
+    tag: &PlacedTag,
+    image: &UnresolvedImage,
+    known: &Known<'_>,
+    facts: &'f Facts,
+) -> Option<Owner<'f>> {
+    let Known { image: other, form, suffix } = known;
     let text = tag.tag.as_str();
     if form.has_name() {
         // Of two branches, it is the one whose name ends like a variant that is in the way.
-        let is_longer = form.text_length() > tag.form.text_length();
-        return (is_longer && !form.has_version() && form.fits(text)).then_some(Owner::Branch);
+        if form.text_length() <= tag.form.text_length() || form.has_version() {
+            return None;
+        }
+        let names: BTreeSet<String> = form.names_in(text).into_iter().map(plain).collect();
+        let others = facts.branches.iter().filter(|one| facts.branch.as_ref() != Some(*one));
+        let mut twins = others.filter(|one| names.contains(&plain(one)));
+        return match twins.next() {
+            Some(twin) => Some(Owner::Twin(twin)),
+            None => (!names.is_empty()).then_some(Owner::Branch),
+        };
     }
-    // What its own patterns have is compared where they are rendered.
-    let is_other = image.key != other.key;
+    // What its own patterns have is compared where they are rendered, before anything stands behind both.
+    if image.key == other.key && ends_with(&tag.form, suffix) {
+        return None;
+    }
     let is_version = |text: &&str| is_of_version(text, other.settings());
     let is_theirs = if form.has_version() {
         form.is_plain() && form.versions_in(text).iter().any(is_version)
     } else {
         form.fits(text)
     };
-    (is_other && is_theirs).then_some(Owner::Image)
+    is_theirs.then_some(Owner::Image)
+}
+
+/// Whether a variant may have put this behind a form.
+fn ends_with(form: &Form, suffix: &str) -> bool {
+    let last = form.parts().last();
+    suffix.is_empty()
+        || matches!(last, Some(Part::Text(text)) if text.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('-')))
+}
+
+/// The name of a branch as far as any pattern keeps it.
+fn plain(name: &str) -> String {
+    let words = name.split(|c: char| !is_of_tag(c) || c == '-').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 fn diagnostic(
     tag: &PlacedTag,
     image: &UnresolvedImage,
-    owner: &Owner,
+    owner: &Owner<'_>,
     other: &UnresolvedImage,
     input: &Input<'_>,
 ) -> Diagnostic {
     let (text, key, subject) = (&tag.tag, &other.key, subject(input.facts));
+    let error = |message| Diagnostic::error(Code::BRANCH_COLLISION, message);
     let found = match owner {
-        Owner::Image => {
-            let message =
-                format!("the {subject} would take the tag `{text}`, which is image `{key}`'s in other runs");
-            Diagnostic::error(Code::BRANCH_COLLISION, message)
-        }
-        Owner::Branch => {
-            let message = format!(
-                "the {subject} takes the tag `{text}`, which image `{key}` would have on another branch"
-            );
-            Diagnostic::warning(Code::BRANCH_COLLISION, message)
-        }
+        Owner::Image => error(format!(
+            "the {subject} would take the tag `{text}`, which is image `{key}`'s in other runs"
+        )),
+        Owner::Twin(twin) => error(format!(
+            "the {subject} would take the tag `{text}`, which image `{key}` has on the branch `{twin}`"
+        )),
+        Owner::Branch => Diagnostic::warning(
+            Code::BRANCH_COLLISION,
+            format!("the {subject} takes the tag `{text}`, which image `{key}` would have on another branch"),
+        ),
     };
     let mut patterns = image.settings().tags.iter().flatten();
     let found = found.at(tag.span, "");

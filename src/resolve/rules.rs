@@ -353,11 +353,15 @@ fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
 }
 
 /// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
-/// of it or `latest`, alone or with other words (`api-latest`), which a backport must not take.
+/// of it, another release or `latest`, alone or with other words (`api-latest`), which a backport must not take.
 fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
     let constant = tag.constant.as_deref().unwrap_or(&tag.text);
     match tags::claim(constant, version, 0, false, false) {
-        Claim::Versions(0) if constant != LATEST && !constants::names_latest(&tag.text) => {
+        Claim::Versions(0)
+            if constant != LATEST
+                && !constants::names_latest(&tag.text)
+                && !constants::is_other_release(constant, version) =>
+        {
             constants::claim(&tag.text)
         }
         Claim::Versions(depth) if version.is_prerelease() && constants::names_prereleases(&tag.text) => {

@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use super::image::UnresolvedImage;
 use crate::bake::target::Text;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, listed, suggest};
 use crate::spec::Settings;
 use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::{Class, SEPARATORS, Version};
@@ -33,6 +33,38 @@ pub(super) fn suffixes(settings: &Settings, diagnostics: &mut Diagnostics) -> In
 /// The names of all axes.
 fn names(settings: &Settings) -> impl Iterator<Item = &Text> {
     settings.variant.iter().flatten().flatten().filter(|name| !name.is_empty())
+}
+
+/// Refuses names in `default_variant` that no variant of the block has; where there are no variants at all, only those that the
+/// block itself has, since defaults are for images with variants and for others.
+pub(super) fn unknown_defaults(images: &[UnresolvedImage], is_own: bool) -> Vec<Diagnostic> {
+    let all: BTreeSet<&str> =
+        images.iter().flat_map(|image| names(image.settings())).map(Text::as_str).collect();
+    if all.is_empty() && !is_own {
+        return Vec::new();
+    }
+    let defaults = images.iter().flat_map(|image| &image.settings().default_variant);
+    let unknown = defaults.filter(|name| !name.is_empty() && !all.contains(name.as_str()));
+    let mut seen = BTreeSet::new();
+    let unknown = unknown.filter(|name| seen.insert(name.as_str()));
+    let found = |name: &Text| {
+        let (message, help) = if all.is_empty() {
+            let message = format!("`default_variant` is `{name}`, and the image has no `variant`");
+            (message, "add `variant`, or leave `default_variant` out".to_owned())
+        } else {
+            let message = format!("`default_variant` is `{name}`, which is not a name in `variant`");
+            let help = match suggest(name.as_str(), all.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    let known: Vec<&str> = all.iter().copied().collect();
+                    format!("it is one or more of {}", listed(&known))
+                }
+            };
+            (message, help)
+        };
+        Diagnostic::error(Code::VARIANT, message).at(name.span, "").with_help(help)
+    };
+    unknown.map(found).collect()
 }
 
 /// Refuses what would have a variant twice, and a tag that a variant makes look like a version's.

@@ -33,6 +33,11 @@ impl ImageSpec {
         Self { label, span, attributes: IndexMap::new(), platforms: IndexMap::new(), workflow: None }
     }
 
+    /// Whether the block itself sets an attribute.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.attributes.contains_key(attribute)
+    }
+
     pub(super) fn add(&mut self, block: &Block, diagnostics: &mut Diagnostics) {
         for attribute in &block.body.attributes {
             self.attributes.insert(Arc::clone(&attribute.name.name), attribute.clone());

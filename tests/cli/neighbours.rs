@@ -102,3 +102,60 @@ fn a_branch_that_is_called_like_the_variant_of_another_one_is_named() {
         assert!(code == Some(0) && !talk.contains("branch-collision"), "{branch}: {talk}");
     }
 }
+
+#[test]
+fn a_branch_does_not_take_what_a_variant_of_its_own_image_has_in_other_runs() {
+    let versioned = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+    let of_matrix = |attributes: &str| {
+        format!(
+            "target \"app\" {{\n  name = \"app-${{v}}\"\n  matrix = {{ v = [\"alpine\", \"debian\"] }}\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  variant = v\n  default_variant = \"debian\"\n  {attributes}\n}}\n"
+        )
+    };
+    let of_one = |attributes: &str| {
+        let variant = "variant = \"alpine\"\n  default_variant = \"alpine\"";
+        two(&format!("{variant}\n  {attributes}"), "tags = [\"other\"]")
+    };
+    let tags = "tags = [\"{{ version }}\", \"{{ branch | slug }}\", \"sha-{{ sha }}\", { pattern = \"edge\", when = \"default_branch\" }]";
+    let commit = "commit=0123456789abcdef0123456789abcdef01234567";
+    for attributes in [format!("{versioned}\n  {tags}\n  channels = [\"lts\"]")] {
+        for file in [of_one(&attributes), of_matrix(&attributes)] {
+            for branch in ["lts-alpine", "edge-alpine", "sha-3643d7e-alpine"] {
+                let (code, talk) = plan(&file, &[&format!("branch={branch}"), commit, "default_branch=main"]);
+                let expected = format!("the branch `{branch}` would take the tag `{branch}`");
+                assert!(code == Some(1) && talk.contains(&expected), "{branch}: {talk}");
+            }
+            for branch in ["main", "topic", "alpine-lts", "lts.alpine"] {
+                let (code, talk) = plan(&file, &[&format!("branch={branch}"), commit, "default_branch=main"]);
+                assert!(code == Some(0) && !talk.contains("branch-collision"), "{branch}: {talk}");
+            }
+        }
+    }
+    // The constant of this run is no other run's.
+    let file = of_one("tags = [{ pattern = \"edge\", when = \"default_branch\" }, \"{{ branch }}\"]");
+    let (code, talk) = plan(&file, &["branch=edge", "default_branch=edge"]);
+    assert_eq!(code, Some(0), "{talk}");
+}
+
+#[test]
+fn branches_that_are_there_share_no_tag_over_variants_or_patterns() {
+    let default = "variant = \"debian\"\n  default_variant = \"debian\"\n  tags = [\"{{ branch | slug }}\"]";
+    let alpine = "variant = \"alpine\"\n  tags = [\"{{ branch | slug }}\"]";
+    let dev = "tags = [\"{{ branch | slug }}\", \"{{ branch | slug }}-dev\"]";
+    for (file, branch, other, is_error) in [
+        (two(default, alpine), "main-alpine", "main", true),
+        (two(default, alpine), "a/b-alpine", "a/b", true),
+        (two(default, alpine), "main-debian", "main", true),
+        (two(dev, "tags = [\"x\"]"), "a-b-dev", "a/b", true),
+        (two(default, alpine), "main-alpine", "mainline", false),
+        (two(default, alpine), "main", "main-alpine", false),
+        (two(dev, "tags = [\"x\"]"), "dev-a", "a", false),
+    ] {
+        let facts = format!("{{ \"branch\": \"{branch}\", \"branches\": [\"{branch}\", \"{other}\"] }}");
+        let test = Test::new().file("docker-bake.hcl", &file).file("facts.json", &facts);
+        let output = test.args(["plan", "--facts-file=facts.json"]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("has on the branch `{other}`");
+        assert_eq!(talk.contains(&expected), is_error, "{branch} {other}: {talk}");
+        assert_eq!(output.status.code(), Some(i32::from(is_error)), "{branch} {other}: {talk}");
+    }
+}
