@@ -27,7 +27,7 @@ codes! {
         cure: "Correct the name or leave it out. In a Compose file, a key of your own begins with `x-`.",
     }
     UNKNOWN_BLOCK "unknown-block" [Error Warning] {
-        cause: "There is no block of this kind or name: an expression refers to `target.NAME` and no target has the name, an `image` block contains a block that it cannot have, or the file has a block at its top that Bake ignores, such as `targets` for `target`.",
+        cause: "There is no block of this kind or name: an expression refers to `target.NAME` and no target has the name, an `image` block contains a block that it cannot have, or the file has a block at its top that Bake ignores, such as `targets` for `target`. Or what is called `image` does not have the shape of a block, so that it is a variable, or a file of images holds none.",
         example: file("target \"app\" {}\n\ntarget \"debug\" {\n  args = target.ap.args\n}\n").fixed("target.ap.args", "target.app.args"),
         cure: "Correct the kind or the name of the block. What is meant as an attribute needs an equals sign: `NAME = …`.",
     }

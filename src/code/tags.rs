@@ -77,7 +77,7 @@ codes! {
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
     PRERELEASE_TAG "prerelease-tag" [Warning Note] {
-        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out. As a note: a constant such as `edge` among `tags` goes to releases alone.",
+        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out. Or `prerelease_tags` gives a prerelease what reads as a release's, such as `latest` or `1`. As a note: a constant such as `edge` among `tags` goes to releases alone.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed("app:latest", "app:next"),
         cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases. In an `image` block, `channels = [\"edge\"]` gives it to both, and `when = \"prerelease\"` to prereleases.",
     }

@@ -151,16 +151,19 @@ fn of_commits(one: &Tag, other: &Tag) -> Diagnostic {
 /// Refuses to give own tags of versions and commits another digest.
 pub(super) fn replaced(ready: &Ready<'_>) -> impl Iterator<Item = Diagnostic> {
     let replaced = ready.decisions.iter().filter(|one| one.report.outcome == Outcome::Replaced);
-    replaced.map(|one| {
-        let had = one.report.previous.as_ref().map_or("", Digest::as_str);
-        let whose = if ready.is_of_commit(one) { "the tag of a commit" } else { "a version's own tag" };
-        let message = format!(
-            "`{}` is {whose} and has {had}, but what is promoted is {}",
-            one.report.reference, ready.manifest.digest
-        );
-        Diagnostic::error(Code::IMMUTABLE_TAG, message)
-            .with_help("release a new version; or pass `--allow-retag` to give the tag another digest")
-    })
+    replaced.map(|one| immutable(ready, one))
+}
+
+/// The error about an own tag that would get another digest.
+fn immutable(ready: &Ready<'_>, one: &Decision) -> Diagnostic {
+    let had = one.report.previous.as_ref().map_or("", Digest::as_str);
+    let whose = if ready.is_of_commit(one) { "the tag of a commit" } else { "a version's own tag" };
+    let message = format!(
+        "`{}` is {whose} and has {had}, but what is promoted is {}",
+        one.report.reference, ready.manifest.digest
+    );
+    Diagnostic::error(Code::IMMUTABLE_TAG, message)
+        .with_help("release a new version; or pass `--allow-retag` to give the tag another digest")
 }
 
 /// What is wrong with giving these tags, without a plan that says more of them. `named` is the version as it was named,
@@ -177,7 +180,16 @@ pub(super) fn given_tags(
         problems.extend(replaced(ready));
     }
     for one in &ready.decisions {
-        let other = given::other_version(ready.image.version.as_ref(), &prefixes, &one.tag);
+        let version = ready.image.version.as_ref();
+        let other = given::other_version(version, &prefixes, &one.tag);
+        // That it may be another version does not allow taking that version's tag away.
+        let is_of_other = match &other {
+            Some(other) => given::is_full(other),
+            None => version.is_none() && given::is_own_tag(&one.tag),
+        };
+        if is_of_other && one.report.outcome == Outcome::Moved && !options.allow_retag {
+            problems.push(immutable(ready, one));
+        }
         problems.extend(other.filter(|_| !options.allow_other_version).map(|other| {
             let message = format!(
                 "what is promoted is version `{}`, but the tag `{}` is for `{}`",

@@ -162,7 +162,7 @@ pub(crate) fn commit_like<'t>(tag: &'t Tag, other: &Tag) -> Option<&'t str> {
 }
 
 /// Whether a version is whole: `1.4` is as often a floating tag.
-fn is_full(version: &Version) -> bool {
+pub(crate) fn is_full(version: &Version) -> bool {
     version.numbers().len() >= OWN_NUMBERS
 }
 

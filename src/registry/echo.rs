@@ -105,6 +105,9 @@ impl Echoes {
             return true;
         }
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if earlier.is_empty() {
+            return false;
+        }
         let folded = text.to_ascii_lowercase();
         earlier.iter().any(|secret| folded.contains(&secret.to_ascii_lowercase()))
     }

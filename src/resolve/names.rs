@@ -25,7 +25,7 @@ use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim, LATEST};
-use crate::version::Version;
+use crate::version::{Class, Version};
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +103,7 @@ pub(super) fn names(
                 other => other,
             });
         }
+        renderer.warn_of_releases();
     }
     for channel in &settings.channels {
         let pattern = TagPattern { pattern: channel.clone(), when: None, is_fixed: true, any: false };
@@ -328,6 +329,35 @@ impl Renderer<'_, '_> {
         )));
     }
 
+    /// Warns of floating tags that `prerelease_tags` gives to a prerelease and that whoever pulls them takes for those of releases.
+    fn warn_of_releases(&mut self) {
+        let patterns = || self.image.settings().prerelease_tags.iter().filter(|one| !one.any);
+        let is_of_release = |name: &str| {
+            name == LATEST || name.parse::<Version>().is_ok_and(|version| version.class() == Class::Stable)
+        };
+        let is_of_versions = |name: &str| {
+            let mut others = self.names.iter().filter(|one| matches!(one.claim, Claim::Versions(_)));
+            others.any(|one| one.name == name)
+        };
+        let floats = self.names.iter().filter(|one| matches!(one.claim, Claim::Prereleases(_)));
+        let found = floats.filter_map(|one| {
+            let written = patterns().find(|pattern| pattern.pattern.span == one.span)?;
+            let is_theirs = is_of_release(&one.name) || is_of_versions(&one.name);
+            is_theirs.then_some((one, written))
+        });
+        let warnings: Vec<Diagnostic> = found
+            .map(|(one, written)| {
+                let message = format!("`prerelease_tags` gives `{}`, which reads as a release's, to prereleases", one.name);
+                let help = format!(
+                    "use a name that says so, such as `next`; or allow it: `{{ pattern = \"{}\", any = true }}`",
+                    written.pattern.as_str().replace('"', "\\\"")
+                );
+                Diagnostic::warning(Code::PRERELEASE_TAG, message).at(one.span, "").with_help(help)
+            })
+            .collect();
+        self.diagnostics.extend(warnings);
+    }
+
     /// Whether it is a `latest` beside rules that keep it from a prerelease.
     fn is_latest_of_prerelease(&self, rendered: &Rendered) -> bool {
         let is_latest = rendered.text == LATEST && rendered.uses == Uses::default();
@@ -441,10 +471,15 @@ impl Renderer<'_, '_> {
         let uses = &rendered.uses;
         // With words of the version in it, it may be the version's own.
         let is_of_run = claim == Claim::Run || (uses.depth == 0 && !rendered.names_commit);
-        let is_let = one.any || !is_of_run || !uses.names_branch();
+        let is_of_git_tag = uses.facts.contains("tag") && self.input.facts.tag.is_some();
+        let is_let = one.any || !(is_of_git_tag || is_of_run && uses.names_branch());
+        if is_let {
+            return;
+        }
         let form = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
         let has_name = form.is_none_or(|form| form.has_name());
-        if let Some(owner) = self.taken.by(tag, has_name).filter(|_| !is_let) {
+        let owner = self.taken.by(tag, has_name).or_else(|| self.taken.by_branch(tag));
+        if let Some(owner) = owner {
             let facts = self.input.facts;
             let message = format!("the {} would take the tag `{tag}`, which is {owner}", subject(facts));
             self.diagnostics.report(refuse(message, &cure(one, facts)));

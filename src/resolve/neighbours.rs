@@ -7,6 +7,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::publication::{PlacedTag, Publication};
 use super::repositories;
+use super::taken::branch_in_tag;
 use super::targets::Targets;
 use super::variants;
 use super::version::{cure, is_of_version, subject};
@@ -15,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::form::{Form, Part};
 use crate::pattern::PatternForms;
-use crate::reference::{Repository, is_of_tag};
+use crate::reference::Repository;
 use crate::tags::{self, Claim};
 
 /// Whose a tag is besides the image that gets it in this run.
@@ -47,10 +48,6 @@ pub(super) fn check(
     pattern_forms: &PatternForms,
     diagnostics: &mut Diagnostics,
 ) {
-    let facts: &Facts = input.facts;
-    if facts.tag.is_some() {
-        return;
-    }
     let mut contested: BTreeSet<&Repository> = BTreeSet::new();
     for (image, publication) in published {
         if named(image, publication).next().is_some() {
@@ -58,6 +55,10 @@ pub(super) fn check(
         }
     }
     if contested.is_empty() {
+        return;
+    }
+    let facts: &Facts = input.facts;
+    if facts.tag.is_some() {
         return;
     }
     let mut forms: BTreeMap<Repository, Vec<Known<'_>>> = BTreeMap::new();
@@ -137,9 +138,9 @@ fn owner<'f>(
         if form.text_length() <= tag.form.text_length() || form.has_version() {
             return None;
         }
-        let names: BTreeSet<String> = form.names_in(text).into_iter().map(plain).collect();
+        let names: BTreeSet<String> = form.names_in(text).into_iter().map(branch_in_tag).collect();
         let others = facts.branches.iter().filter(|one| facts.branch.as_ref() != Some(*one));
-        let mut twins = others.filter(|one| names.contains(&plain(one)));
+        let mut twins = others.filter(|one| names.contains(&branch_in_tag(one)));
         return match twins.next() {
             Some(twin) => Some(Owner::Twin(twin)),
             None => (!names.is_empty()).then_some(Owner::Branch),
@@ -163,12 +164,6 @@ fn ends_with(form: &Form, suffix: &str) -> bool {
     let last = form.parts().last();
     suffix.is_empty()
         || matches!(last, Some(Part::Text(text)) if text.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('-')))
-}
-
-/// The name of a branch as far as any pattern keeps it.
-fn plain(name: &str) -> String {
-    let words = name.split(|c: char| !is_of_tag(c) || c == '-').filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
 }
 
 fn diagnostic(

@@ -306,10 +306,15 @@ impl AppliedRules {
         diagnostics: &mut Diagnostics,
     ) {
         let of_branch = |tag: &&RuleTag| {
-            tag.names_branch && tag.names_run && !tag.names_commit && !self.rules[tag.rule].line.any
+            let AppliedRule { rule, line, .. } = &self.rules[tag.rule];
+            let names_branch = tag.names_branch && tag.names_run && !tag.names_commit;
+            // What the git tag is called is a version most often, and may be anything else.
+            let names_git_tag = || rule.is_git_tag() && tag.text != LATEST;
+            (names_branch || names_git_tag()) && !line.any
         };
         for tag in self.outcome.tags.iter().filter(of_branch) {
-            let has_name = self.rules[tag.rule].rule.form(&self.flavor, commit::SHORT).has_name();
+            let rule = &self.rules[tag.rule].rule;
+            let has_name = rule.is_git_tag() || rule.form(&self.flavor, commit::SHORT).has_name();
             let owner = taken(&tag.text, has_name).or_else(|| taken(&tag.stem, has_name));
             let Some(owner) = owner else { continue };
             let message =
@@ -322,7 +327,8 @@ impl AppliedRules {
 
     /// The tags of this run that name nothing that anybody may call as he likes.
     pub(super) fn constants(&self) -> impl Iterator<Item = &str> {
-        self.outcome.tags.iter().filter(|tag| !tag.names_branch).map(|tag| tag.text.as_str())
+        let is_free = |tag: &&RuleTag| tag.names_branch || self.rules[tag.rule].rule.is_git_tag();
+        self.outcome.tags.iter().filter(move |tag| !is_free(tag)).map(|tag| tag.text.as_str())
     }
 
     /// Whether the rules are about a prerelease that they let become no `latest`.

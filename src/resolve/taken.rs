@@ -10,8 +10,10 @@ use super::input::Input;
 use super::variants;
 use super::version::{ImageVersion, is_of_version};
 use crate::diagnostic::Diagnostics;
+use crate::facts::{Facts, Known};
 use crate::form::Form;
 use crate::pattern::{self, PatternForms, Words};
+use crate::reference::is_of_tag;
 use crate::rules::{self, Flavor, Rule};
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, LATEST};
@@ -27,10 +29,18 @@ pub(super) struct Taken<'a> {
     variants: Arc<BTreeSet<String>>,
     /// What its own variant puts behind tags.
     suffixes: IndexSet<String>,
+    /// Looked at where a tag asks for it alone, since git may have to tell.
+    facts: Known<'a>,
+}
+
+/// The name of a branch as tags have it, as far as any pattern keeps it.
+pub(super) fn branch_in_tag(name: &str) -> String {
+    let words = name.split(|c: char| !is_of_tag(c) || c == '-').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 impl<'a> Taken<'a> {
-    pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'_>) -> Self {
+    pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'a>) -> Self {
         let settings = image.settings();
         let mut taken = Self {
             settings,
@@ -39,6 +49,7 @@ impl<'a> Taken<'a> {
             constants: BTreeSet::new(),
             variants: Arc::default(),
             suffixes: IndexSet::new(),
+            facts: input.facts,
         };
         let words = Words { version: image.version.known(), facts: input.facts, image: image.names() };
         let is_absent = matches!(image.version, ImageVersion::Absent { .. });
@@ -96,7 +107,12 @@ impl<'a> Taken<'a> {
     pub(super) fn by(&self, tag: &str, has_name: bool) -> Option<&'static str> {
         let shows_version = |form: &Form| form.versions_in(tag).iter().any(|text| self.is_of_version(text));
         if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
-            return Some("a version's");
+            // A git tag that is called as a version is one.
+            if self.facts.tag.is_none() {
+                return Some("a version's");
+            } else if tag != LATEST {
+                return None;
+            }
         }
         let mut tags = self.suffixes.iter().map(|suffix| tags::with_suffix(tag, suffix));
         if tags.any(|tag| self.variants.contains(&tag)) {
@@ -104,6 +120,14 @@ impl<'a> Taken<'a> {
         }
         let is_numbered = || has_name && self.numbered.iter().any(|form| form.fits(tag));
         (self.constants.contains(tag) || is_numbered()).then_some("another pattern's")
+    }
+
+    /// The same of a pull request's tag that is called as the branch which it is for, or as the one that most are for.
+    pub(super) fn by_branch(&self, tag: &str) -> Option<&'static str> {
+        let facts: &Facts = self.facts;
+        let is_of_pull_request = facts.branch.is_none() && facts.pull_request.is_some();
+        let mut branches = [&facts.base_branch, &facts.default_branch].into_iter().flatten();
+        (is_of_pull_request && branches.any(|name| branch_in_tag(name) == tag)).then_some("a branch's")
     }
 
     fn is_of_version(&self, tag: &str) -> bool {

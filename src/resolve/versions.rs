@@ -207,7 +207,10 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
     if version.class() != Class::Unknown || floats.is_empty() {
         return;
     }
-    let (tail, place) = (version.tail(), image.settings().version.as_ref().and_then(|text| text.span));
+    let place = image.settings().version.as_ref().and_then(|text| text.span);
+    let is_of_build = !version.build().is_empty() && without_build(version, &image.tails) != Class::Unknown;
+    let behind = format!("+{}", version.build());
+    let tail = if is_of_build { &behind } else { version.tail() };
     let word = tail.trim_matches(['.', '-', '_']);
     let tags: Vec<String> = floats.iter().map(|name| format!("`{name}`")).collect();
     let tags = tags.join(", ");
@@ -225,7 +228,10 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
             Diagnostic::error(Code::UNKNOWN_SUFFIX, message)
         }
     };
-    let help = if image.tails.commit.is_some() {
+    let help = if is_of_build {
+        "it says that this is a build after the release: `{{ version | replace('+', '-') }}` is a tag of its own for it; `stable_suffixes` decides about words"
+            .to_owned()
+    } else if image.tails.commit.is_some() {
         "the version has the run's commit in it, which is another one each time: write the version without it, and put the commit into a tag, such as `{{ version }}-{{ sha }}`"
             .to_owned()
     } else if is_shape(tail) {
@@ -237,6 +243,11 @@ pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics:
         )
     };
     diagnostics.report(diagnostic.at(place.or(image.span), "").with_help(help));
+}
+
+/// How a version is read without its build metadata.
+fn without_build(version: &Version, tails: &Tails) -> Class {
+    Version::parse_with(version.core(), Scheme::default(), tails).map_or(Class::Unknown, |bare| bare.class())
 }
 
 /// Whether there are numbers and no word in what follows the numbers, nor a commit, as in `-08-03T04-33-23Z`.

@@ -88,6 +88,7 @@ impl Spec {
                 Entry::Occupied(mut known) => known.get_mut().add(block, diagnostics),
             }
         }
+        diagnostics.extend(module.attribute("image").and_then(names::taken_for_a_variable));
         let defaults = by_label.shift_remove(&None);
         defaults.iter().for_each(|defaults| defaults.check_defaults(diagnostics));
         let images: Vec<ImageSpec> = by_label.into_values().collect();

@@ -2,7 +2,7 @@
 
 use super::attributes::{Covered, PlatformSettings, Settings};
 use super::workflow::WorkflowSettings;
-use crate::bake::text::syntax::{Body, Ident};
+use crate::bake::text::syntax::{Attribute, Body, Expr, ExprKind, Ident, ObjectKey};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 
@@ -53,6 +53,38 @@ impl Owner {
             }
             _ => None,
         }
+    }
+}
+
+/// A warning for what Bake takes for a variable of the name `image`, and whose members are called as what image blocks have: in
+/// JSON, one member that is no object is enough for that.
+pub(super) fn taken_for_a_variable(image: &Attribute) -> Option<Diagnostic> {
+    let known = Owner::Image.attributes();
+    let parts: Vec<&Expr> = match &image.value.kind {
+        ExprKind::Tuple(items) => items.iter().collect(),
+        _ => vec![&image.value],
+    };
+    let is_setting = |(key, _): &(ObjectKey, Expr)| match key {
+        ObjectKey::Name(name) => known.contains(&&*name.name),
+        ObjectKey::Expr(Expr { kind: ExprKind::JsonString { text, .. }, .. }) => known.contains(&&**text),
+        ObjectKey::Expr(_) => false,
+    };
+    let has_setting = |value: &Expr| members(value).iter().any(is_setting);
+    let is_meant =
+        |part: &&Expr| has_setting(part) || members(part).iter().any(|(_, inner)| has_setting(inner));
+    parts.iter().any(is_meant).then(|| {
+        let message = "`image` is a variable here, and no image block: nothing is published by it";
+        Diagnostic::warning(Code::UNKNOWN_BLOCK, message).at(image.name.span, "").with_help(
+            "write `image \"NAME\" {`, in JSON `\"image\": {\"NAME\": {…}}` with an object for each name; that of defaults is empty: `\"\"`",
+        )
+    })
+}
+
+/// The members of an object that is written out.
+fn members(value: &Expr) -> &[(ObjectKey, Expr)] {
+    match &value.kind {
+        ExprKind::Object(members) => members,
+        _ => &[],
     }
 }
 

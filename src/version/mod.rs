@@ -353,7 +353,12 @@ impl Version {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
         let shape = tail::shape(rest, tails);
-        let (stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
+        let (mut stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
+        // What `git describe` and its like print behind a `+` is a build after the release, which must not take its tags.
+        let is_after = |build: &str| tails.read(&format!("-0-{build}")).0 == Class::Prerelease;
+        if matches!(stage, Stage::Release | Stage::Suffixed) && is_after(&build) {
+            stage = Stage::Unknown;
+        }
         let builds = build_chunks(&build, tails);
         Ok(Self { text: text.to_owned(), numbers, stage, rest, build, builds, shape, strict: None })
     }

@@ -168,9 +168,9 @@ fn what_is_no_plan_is_refused() {
     for (arguments, code, message) in [
         (&["diff", "old", "nowhere"][..], 1, "cannot read `nowhere`"),
         (&["diff", "old", "a"], 1, "cannot read `a/plan.json`"),
-        (&["diff", "broken", "new"], 1, "`broken/plan.json`: it is not a plan"),
-        (&["diff", "old", "older"], 1, "has schema 1, and this program reads schema 2"),
-        (&["diff", "old", "a/docker-bake.hcl"], 1, "it is not a plan"),
+        (&["diff", "broken", "new"], 1, "`broken/plan.json` is not a plan: missing field `id`"),
+        (&["diff", "old", "older"], 1, "has schema 1, but this program reads schema 2"),
+        (&["diff", "old", "a/docker-bake.hcl"], 1, "is not a plan"),
         (&["diff", "old"], 2, "2 values required"),
         (&["diff"], 2, "required arguments"),
         (&["diff", "old", "new", "--", "-f", "x"], 2, "--against"),

@@ -37,6 +37,7 @@ mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its 
 mod help; // `--help`, `-h` and manual pages
 mod helps; // what messages say to do, and that it is right
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
+mod images_shapes; // what is called `image` and is not quite a block
 mod init; // `bakeplan init`: what it proposes for small repositories
 mod input; // files and command lines that cannot be read
 mod inputs; // what is in the hash of what a build reads

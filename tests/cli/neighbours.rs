@@ -27,7 +27,7 @@ fn a_branch_does_not_take_what_another_image_has_in_other_runs() {
     for (other, branch, tag) in [
         // The floating tag of a variant.
         (format!("{versioned}\n  variant = \"slim\""), "slim", "slim"),
-        (format!("{versioned}\n  variant = [[\"slim\"], [\"trixie\"]]"), "Slim/Trixie", "slim-trixie"),
+        (format!("{versioned}\n  variant = [[\"slim\"], [\"trixie\"]]"), "slim/trixie", "slim-trixie"),
         (
             format!("{versioned}\n  variant = \"slim\"\n  tags = [\"{{{{ version }}}}\", \"edge\"]"),
             "edge-slim",
@@ -158,4 +158,56 @@ fn branches_that_are_there_share_no_tag_over_variants_or_patterns() {
         assert_eq!(talk.contains(&expected), is_error, "{branch} {other}: {talk}");
         assert_eq!(output.status.code(), Some(i32::from(is_error)), "{branch} {other}: {talk}");
     }
+}
+
+#[test]
+fn a_git_tag_takes_no_tag_of_other_runs() {
+    let patterns = "tags = [\"{{ tag | slug }}\", { pattern = \"edge\", when = \"default_branch\" }, { pattern = \"pr-{{ pr }}\", when = \"pr\" }, { pattern = \"sha-{{ sha }}\", when = \"branch\" }, { pattern = \"latest\", when = \"branch\" }, { pattern = \"{{ date('%Y-%m-%d') }}\", when = \"event == 'schedule'\" }]";
+    let rules = "tags = [\"type=ref,event=tag\", \"type=edge,branch=main\", \"type=ref,event=pr\", \"type=schedule\"]";
+    let facts = ["commit=0123456789abcdef0123456789abcdef01234567", "default_branch=main"];
+    for (attributes, taken) in [
+        (patterns, ["edge", "pr-7", "sha-3643d7e", "latest"].as_slice()),
+        (rules, ["edge", "pr-7", "nightly"].as_slice()),
+    ] {
+        let file = two(attributes, "tags = [\"other\"]");
+        for tag in taken {
+            let (code, talk) = plan(&file, &[&format!("tag={tag}"), facts[0], facts[1]]);
+            assert!(code == Some(1) && talk.contains("[branch-collision]"), "{attributes} {tag}: {talk}");
+            let any = file.replacen(
+                attributes,
+                &attributes
+                    .replacen("\"{{ tag | slug }}\"", "{ pattern = \"{{ tag | slug }}\", any = true }", 1)
+                    .replacen(
+                        "\"type=ref,event=tag\"",
+                        "{ pattern = \"type=ref,event=tag\", any = true }",
+                        1,
+                    ),
+                1,
+            );
+            let (code, talk) = plan(&any, &[&format!("tag={tag}"), facts[0], facts[1]]);
+            assert_eq!(code, Some(0), "{any} {tag}: {talk}");
+        }
+        for tag in ["v1.2.3", "1.2", "2026-01-02", "release-7", "main-7", "v2.0.0-rc.1"] {
+            let (code, talk) = plan(&file, &[&format!("tag={tag}"), facts[0], facts[1]]);
+            assert!(code == Some(0) && !talk.contains("branch-collision"), "{attributes} {tag}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn a_pull_request_takes_no_tag_of_a_branch() {
+    for entry in ["{{ head_branch | slug }}", "{{ base_branch | slug }}", "{{ base_branch }}"] {
+        let file = two(&format!("tags = [\"{entry}\"]"), "tags = [\"other\"]");
+        let facts = ["pull_request=7", "head_branch=main", "base_branch=main", "default_branch=main"];
+        let (code, talk) = plan(&file, &facts);
+        assert!(code == Some(1) && talk.contains("which is a branch's"), "{entry}: {talk}");
+        for cured in [format!("{{ pattern = \"{entry}\", any = true }}"), format!("\"pr-{entry}\"")] {
+            let file = two(&format!("tags = [{cured}]"), "tags = [\"other\"]");
+            let (code, talk) = plan(&file, &facts);
+            assert_eq!(code, Some(0), "{cured}: {talk}");
+        }
+    }
+    let file = two("tags = [\"{{ head_branch | slug }}\"]", "tags = [\"other\"]");
+    let (code, talk) = plan(&file, &["pull_request=7", "head_branch=fix", "base_branch=main"]);
+    assert_eq!(code, Some(0), "{talk}");
 }

@@ -130,6 +130,103 @@ fn build_metadata_is_for_the_pattern_to_decide() {
 }
 
 #[test]
+fn a_build_after_a_release_takes_none_of_its_tags() {
+    for build in ["5.gabcdef0", "5.gabcdef0.dirty", "dirty", "dev", "untagged.5.gabcdef0", "rc1", "nightly"] {
+        let of = |version: &str, tags: &str, more: &str| {
+            block(&format!("version = {version}\ntags = {tags}\n{more}"))
+        };
+        let floats = "[\"{{ version | replace('+', '-') }}\", \"{{ semver }}\", \"{{ major }}\", \"latest\"]";
+        let declared = format!("\"1.2.3+{build}\"");
+        refused(&of(&declared, floats, ""), &["unknown-suffix", "a build after the release"]);
+        // A run gets its own tag, and so does a file that asks for no other.
+        let fact = format!("tag=v1.2.3+{build}");
+        let (found, talk) = tags(&of("\"{{ tag }}\"", floats, ""), &["--fact", &fact]);
+        assert_eq!(found, format!("1.2.3-{build}"), "{talk}");
+        assert!(talk.contains("unknown-suffix"), "{talk}");
+        let own = of(&declared, "\"{{ version | replace('+', '-') }}\"", "");
+        assert_eq!(tags(&own, &[]).0, format!("1.2.3-{build}"));
+    }
+    let words = block(
+        "version = \"1.2.3+dirty\"\ntags = [\"{{ semver }}\", \"latest\"]\nstable_suffixes = [\"dirty\"]",
+    );
+    assert_eq!(tags(&words, &[]).0, "1.2.3=versions latest=versions");
+    for build in ["k3s2", "build.5", "20130313144700", "exp.sha.5114f85", "21AF26D3", "abcdef0", "post1"] {
+        let file = block(&format!("version = \"1.2.3+{build}\"\ntags = [\"{{{{ semver }}}}\", \"latest\"]"));
+        assert_eq!(tags(&file, &[]).0, "1.2.3=versions latest=versions", "{build}");
+    }
+}
+
+#[test]
+fn what_prereleases_get_is_called_like_no_release() {
+    let of = |version: &str, tags: &str| {
+        block(&format!(
+            "version = \"{version}\"\ntags = [\"{{{{ version }}}}\", \"stable\"]\nprerelease_tags = [{tags}]"
+        ))
+    };
+    for tags in ["\"latest\"", "\"{{ major }}\"", "\"{{ major }}.{{ minor }}\"", "\"stable\""] {
+        let (found, talk) = plan(&of("1.3.0-rc1", tags), &[]);
+        assert!(found.is_some() && talk.contains("prerelease-tag"), "{tags}: {talk}");
+        assert!(talk.contains("reads as a release's"), "{tags}: {talk}");
+        let (_, talk) = plan(&of("1.3.0-rc1", &format!("{{ pattern = {tags}, any = true }}")), &[]);
+        assert!(!talk.contains("reads as a release's"), "{tags}: {talk}");
+        let (_, talk) = plan(&of("1.3.0", tags), &[]);
+        assert!(!talk.contains("reads as a release's"), "{tags}: {talk}");
+    }
+    for tags in ["\"next\"", "\"{{ major }}.{{ minor }}-rc\"", "\"rc\""] {
+        let (_, talk) = plan(&of("1.3.0-rc1", tags), &[]);
+        assert!(!talk.contains("reads as a release's"), "{tags}: {talk}");
+    }
+}
+
+#[test]
+fn a_rule_with_another_release_competes_as_that() {
+    let rules = "tags = [\"type=semver,pattern={{version}}\", \"type=raw,value=VALUE\"]";
+    for (value, tag, expected) in [
+        ("1.2", "v1.2.3", "1.2.3 1.2=versions latest=versions"),
+        ("1.2", "v1.3.0-rc.1", "1.3.0-rc.1"),
+        ("1.2.4", "v1.3.0-rc.1", "1.3.0-rc.1"),
+        ("beta", "v1.3.0-rc.1", "1.3.0-rc.1 beta=runs"),
+        ("build-1234", "v1.3.0-rc.1", "1.3.0-rc.1 build-1234=runs"),
+    ] {
+        let file = block(&rules.replace("VALUE", value));
+        assert_eq!(tags(&file, &["--fact", &format!("tag={tag}")]).0, expected, "{value} {tag}");
+    }
+    let (_, talk) = plan(&block(&rules.replace("VALUE", "1.2.4")), &["--fact", "tag=v1.2.3"]);
+    assert!(talk.contains("other-version"), "{talk}");
+}
+
+#[test]
+fn default_variants_are_variants() {
+    let matrix = |default: &str| {
+        format!(
+            "target \"a\" {{\n  name = \"a-${{v}}\"\n  matrix = {{ v = [\"alpine\", \"debian\"] }}\n  platforms = [\"linux/amd64\"]\n}}\nimage \"a\" {{\n  repositories = [\"r.io/x/a\"]\n  version = \"1.2.3\"\n  variant = v\n  default_variant = {default}\n}}\n"
+        )
+    };
+    refused(&matrix("\"debain\""), &["[variant]", "`debain`", "did you mean `debian`?"]);
+    refused(&matrix("[\"alpine\", \"slm\"]"), &["[variant]", "`slm`", "alpine"]);
+    refused(&block("version = \"1.2.3\"\ndefault_variant = \"debian\""), &["[variant]", "no `variant`"]);
+    for default in ["\"debian\"", "[\"alpine\"]", "[]", "\"\"", "null"] {
+        let (found, talk) = plan(&matrix(default), &[]);
+        assert!(found.is_some(), "{default}: {talk}");
+    }
+    // Defaults are for images with variants and for others.
+    let file = block("version = \"1.2.3\"") + "image {\n  default_variant = \"debian\"\n}\n";
+    assert!(plan(&file, &[]).0.is_some(), "{}", plan(&file, &[]).1);
+}
+
+#[test]
+fn what_nothing_is_built_of_is_named() {
+    let none = block("version = \"1.2.3\"\ntargets = []");
+    let skipped = block("version = \"1.2.3\"\nplatform \"linux/amd64\" {\n  skip = true\n}");
+    for file in [none, skipped.clone()] {
+        let talk = plan(&file, &[]).1;
+        assert!(talk.contains("no-images") && talk.contains("`a`"), "{file}: {talk}");
+    }
+    let one_left = skipped.replace("[\"linux/amd64\"]", "[\"linux/amd64\", \"linux/arm64\"]");
+    assert!(!plan(&one_left, &[]).1.contains("no-images"), "{one_left}");
+}
+
+#[test]
 fn two_builds_share_no_tag_of_their_own() {
     for (versions, pattern) in [
         ("\"1.0.0+2\", \"1.0.0-2\"", "{{ version | replace('+', '-') }}"),

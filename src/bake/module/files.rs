@@ -295,6 +295,12 @@ impl Module {
         default.or_else(|| self.attributes.get(name)).map(|attribute| &attribute.value)
     }
 
+    /// A top-level attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.get(name)
+    }
+
     /// What a function of the files returns.
     #[must_use]
     pub fn result_of(&self, function: &str) -> Option<&Expr> {

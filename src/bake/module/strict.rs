@@ -42,6 +42,16 @@ const BLOCKS: [&str; 5] = ["variable", "function", "group", "target", "image"];
 pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     for file in files {
+        // An override may hold variables alone.
+        let is_used = |block: &Block| ["image", "variable", "function"].contains(&&*block.kind.name);
+        if !file.shared && !file.body.blocks.iter().any(is_used) {
+            let warning = Diagnostic::warning(Code::UNKNOWN_BLOCK, "this file has no `image` block");
+            diagnostics.report(warning.at(file.body.span, "").with_help(if file.json {
+                "write `\"image\": {\"NAME\": {…}}`, with an object for each name"
+            } else {
+                "write `image \"NAME\" {`"
+            }));
+        }
         let blocks = file.body.blocks.iter().map(|block| (&block.kind, block.span));
         let objects =
             file.body.attributes.iter().filter(|attribute| file.json && holds_objects(&attribute.value));

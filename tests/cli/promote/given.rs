@@ -209,6 +209,35 @@ fn another_version_is_refused() {
     }
 }
 
+/// That something may be another version does not allow taking that version's own tag away.
+#[test]
+fn the_own_tag_of_another_version_takes_both_options() {
+    for (source, to) in
+        [("1.4.2", "1.4.3"), ("1.4.2", "v1.5.0"), ("1.4.2", "2.0.0-alpine"), ("api-1.4.2", "api-1.4.3")]
+    {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), source, &stage.manifest("app", "sha-c0ffee0"));
+        untag(&stage.world.layout("app"), "sha-c0ffee0");
+        let old = stage.other(to);
+        let line = format!("HOST/app:{source} --to HOST/app:{to}");
+        stage.refuses("", &line, 1, "other-version");
+        stage.refuses("", &format!("{line} --allow-retag"), 1, "other-version");
+        stage.refuses("", &format!("{line} --allow-other-version"), 1, "is a version's own tag and has");
+        assert_eq!(stage.world.tags("app")[to], old, "{source} {to}");
+        stage.passes("", &format!("{line} --allow-other-version --allow-retag"));
+        assert_ne!(stage.world.tags("app")[to], old, "{source} {to}");
+    }
+    // What moves with versions is nobody's own, and what is not there is taken from nobody.
+    for to in ["1.3", "2", "3.0.0"] {
+        let stage = Stage::new();
+        put_tag(&stage.world.layout("app"), "1.4.2", &stage.manifest("app", "sha-c0ffee0"));
+        if to != "3.0.0" {
+            stage.other(to);
+        }
+        stage.passes("", &format!("HOST/app:1.4.2 --to HOST/app:{to} --allow-other-version"));
+    }
+}
+
 /// Where there are versions, what nothing knows the version of does not take what moves with them.
 #[test]
 fn what_has_no_version_takes_no_tag_of_versions() {

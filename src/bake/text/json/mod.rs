@@ -122,8 +122,7 @@ impl Structure {
         let (mut attributes, mut blocks) = (Vec::<Attribute>::new(), Vec::new());
         let mut seen = BTreeMap::new();
         for (key, value) in members {
-            // A comment, in bodies only.
-            if key.text == "//" {
+            if is_comment(&key) {
                 continue;
             }
             let ident = Ident { name: name(&key.text), span: key.span };
@@ -178,7 +177,8 @@ impl Structure {
             let message = format!("`{0}` holds no names: write `\"{0}\": {{\"NAME\": {{…}}}}`", kind.name);
             self.report(syntax(span, message, ""));
         }
-        for (key, value) in members {
+        // Buildx knows no comments in this place, and no `image` blocks.
+        for (key, value) in members.into_iter().filter(|(key, _)| !(block_type.lenient && is_comment(key))) {
             self.instances(kind, Some(key), value, block_type, blocks);
         }
     }
@@ -275,6 +275,11 @@ fn string(text: &str, span: Span) -> ExprKind {
     ExprKind::JsonString { text: name(text), template }
 }
 
+/// Whether a key of a body makes its value a comment.
+fn is_comment(key: &Key) -> bool {
+    key.text == "//"
+}
+
 /// Whether a value is an object of objects, or has arrays of objects in either place.
 fn has_shape_of_blocks(value: &Node) -> bool {
     let is_body = |node: &Node| match &node.kind {
@@ -283,7 +288,10 @@ fn has_shape_of_blocks(value: &Node) -> bool {
         _ => false,
     };
     match &value.kind {
-        JsonValue::Object(members) => !members.is_empty() && members.iter().all(|(_, value)| is_body(value)),
+        JsonValue::Object(members) => {
+            let mut blocks = members.iter().filter(|(key, _)| !is_comment(key)).peekable();
+            blocks.peek().is_some() && blocks.all(|(_, value)| is_body(value))
+        }
         JsonValue::Array(items) => {
             !items.is_empty()
                 && items
