@@ -77,12 +77,14 @@ fn known_markers_alone_make_a_prerelease() {
         "1.1.1w",
         "1.0.post1",
         "17.0.1_12",
-        "1.0.0+rc1",
+        "1.0.0+k3s1",
         "1.2.3-r2-b1",
     ] {
         assert_eq!(version(text).class(), Class::Stable, "{text}");
     }
-    for text in ["1.2.3-a1b2c3d", "1.2.3-ea12345", "1.2.3-c1234567", "1.2.3-alpine", "1.2.3-development"] {
+    for text in
+        ["1.2.3-a1b2c3d", "1.2.3-ea12345", "1.2.3-c1234567", "1.2.3-alpine", "1.2.3-development", "1.0.0+rc1"]
+    {
         assert_eq!(version(text).class(), Class::Unknown, "{text}");
     }
 }
