@@ -1,6 +1,7 @@
 //! Why a pattern does not render, and what to do about it.
 
 use super::compare::OfText;
+use super::date::OfMoment;
 use super::words::{DATE, words};
 
 /// Why a pattern does not render.
@@ -24,6 +25,14 @@ pub enum PatternError {
         /// What is written.
         found: String,
         /// What is meant.
+        meant: String,
+    },
+    /// A date in a format that is none.
+    #[error("{found}")]
+    DateFormat {
+        /// What is wrong.
+        found: String,
+        /// The format that is meant.
         meant: String,
     },
     /// A condition that is written as a pattern.
@@ -74,6 +83,9 @@ impl PatternError {
             Self::TextOrder { meant, .. } => {
                 format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
             }
+            Self::DateFormat { meant, .. } => format!(
+                "write `date('{meant}')`; words such as `YYYY` are those of a rule: `type=raw,value={{{{date 'YYYYMMDD'}}}}`"
+            ),
             Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
             Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
             Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
@@ -112,7 +124,11 @@ impl From<OfText> for PatternError {
 impl PatternError {
     /// What the template language says, where it is not understood in another way.
     pub(super) fn of_rendering(error: &minijinja::Error) -> Self {
-        let of_text = std::error::Error::source(error).and_then(|source| source.downcast_ref::<OfText>());
+        let source = std::error::Error::source(error);
+        if let Some(found) = source.and_then(|source| source.downcast_ref::<OfMoment>()) {
+            return Self::DateFormat { found: found.to_string(), meant: found.meant().to_owned() };
+        }
+        let of_text = source.and_then(|source| source.downcast_ref::<OfText>());
         of_text.map_or_else(|| Self::Render(detail(error)), |found| found.clone().into())
     }
 

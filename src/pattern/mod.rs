@@ -4,6 +4,7 @@ mod words;
 
 mod bounds;
 mod compare;
+mod date;
 mod error;
 
 mod form;
@@ -13,12 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use jiff::fmt::strtime;
-use jiff::tz::TimeZone;
-use minijinja::value::{Kwargs, Object, Value, ValueKind};
+use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use self::compare::{first_word, is_of_word};
+use self::date::date;
 pub(crate) use self::error::PatternError;
 use self::error::detail;
 pub(crate) use self::form::PatternForms;
@@ -371,21 +371,6 @@ fn environment<'a>() -> Environment<'a> {
     LIMITED.clone()
 }
 
-/// `date("%Y%m%d")`, in UTC unless `tz` names another zone.
-fn date(time: Timestamp) -> Value {
-    let wrong = |message: &dyn std::fmt::Display| {
-        minijinja::Error::new(ErrorKind::InvalidOperation, message.to_string())
-    };
-    Value::from_function(move |format: &str, options: Kwargs| {
-        let zone = match options.get::<Option<&str>>("tz")? {
-            None => TimeZone::UTC,
-            Some(name) => TimeZone::get(name).map_err(|e| wrong(&e))?,
-        };
-        options.assert_all_used()?;
-        strtime::format(format, &time.to_zoned_datetime(zone)).map_err(|e| wrong(&e))
-    })
-}
-
 /// What a branch's name is as a part of a tag: what tags cannot hold becomes `-`, and nothing is lost at the end.
 fn slug(text: &str) -> Result<String, minijinja::Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
@@ -650,7 +635,7 @@ mod tests {
             "give it with `--fact commit=…`; `bakeplan plan --facts` shows what is known"
         );
         assert_eq!(text("{{ date('%Y') }}", None, &Facts::default()), Err(missing_fact("date")));
-        assert!(matches!(text("{{ date('%!') }}", None, &on_branch("a")), Err(PatternError::Render(_))));
+        assert!(matches!(text("{{ date('%Y%!') }}", None, &on_branch("a")), Err(PatternError::Render(_))));
         assert!(matches!(
             text("{{ date('%Y', tz='Moon') }}", None, &on_branch("a")),
             Err(PatternError::Render(_))

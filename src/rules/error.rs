@@ -39,6 +39,14 @@ pub enum TemplateProblem {
     /// Letters of a date's format.
     #[error("the letters `{0}` of the date have no meaning here")]
     Letters(String),
+    /// A date in the directives of `strftime`.
+    #[error("`{format}` has directives of `strftime`, but dates of rules are in the letters of moment.js")]
+    Directives {
+        /// The format.
+        format: String,
+        /// What is meant.
+        meant: String,
+    },
     /// A time zone that does not exist.
     #[error("there is no time zone `{0}`")]
     Zone(String),
@@ -348,6 +356,7 @@ impl TemplateProblem {
             Self::Letters(_) => {
                 "write the date out, such as `YYYY-MM-DD`; put literal text in brackets: `[text]`".into()
             }
+            Self::Directives { format: _, meant } => format!("write `'{meant}'`"),
             Self::Zone(_) => {
                 "use one from the tz database, such as `Asia/Tokyo`; metadata-action would take UTC".into()
             }

@@ -170,6 +170,36 @@ impl Format {
     }
 }
 
+/// What a format of `strftime` is in these letters; `None` for one that has no directives. Text in brackets counts as text.
+pub(super) fn of_strftime(format: &str) -> Option<String> {
+    let mut meant = String::new();
+    let mut found = false;
+    let mut rest = format;
+    while let Some(first) = rest.chars().next() {
+        let is_directive = || {
+            let after = rest[1..].strip_prefix('-').unwrap_or(&rest[1..]);
+            after.starts_with(|c: char| c.is_ascii_alphabetic())
+        };
+        let length = match rest.split_once(']') {
+            Some((quoted, _)) if first == '[' => quoted.len() + 1,
+            _ if first == '%' && is_directive() => {
+                found = true;
+                let known = DIRECTIVES.iter().find(|(_, directive)| rest.starts_with(directive));
+                if let Some((letters, directive)) = known {
+                    meant.push_str(letters);
+                    rest = &rest[directive.len()..];
+                    continue;
+                }
+                first.len_utf8()
+            }
+            _ => first.len_utf8(),
+        };
+        meant.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    found.then_some(meant)
+}
+
 fn is_of_tags(text: &str) -> bool {
     text.chars().all(is_of_tag)
 }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::error::{RuleError, TemplateProblem};
-use super::moment::Format;
+use super::moment::{Format, of_strftime};
 use super::scope::Scope;
 use crate::reference::is_of_tag;
 
@@ -230,6 +230,9 @@ fn word(expression: &str, scope: Scope) -> Result<Word, TemplateProblem> {
 fn date(name: &str, arguments: &str) -> Result<Word, TemplateProblem> {
     let no_format = || TemplateProblem::NoFormat(name.to_owned());
     let (format, rest) = quoted(arguments).ok_or_else(no_format)?;
+    if let Some(meant) = of_strftime(format) {
+        return Err(TemplateProblem::Directives { format: format.to_owned(), meant });
+    }
     let format = Format::parse(format).map_err(TemplateProblem::Letters)?;
     let zone = match rest.trim() {
         "" => TimeZone::UTC,
@@ -282,6 +285,10 @@ mod tests {
             word: word.into(),
             arguments: arguments.into(),
         };
+        let directives = |format: &str, meant: &str| TemplateProblem::Directives {
+            format: format.to_owned(),
+            meant: meant.to_owned(),
+        };
         for (text, scope, expected) in [
             ("{{version", Scope::Version, TemplateProblem::Unclosed),
             ("{{{version}}", Scope::Version, TemplateProblem::Unclosed),
@@ -296,6 +303,9 @@ mod tests {
             ("{{date 'YYYY' zone='UTC'}}", Scope::Run, arguments("date", "zone='UTC'")),
             ("{{date 'YYYY' tz='Mars/X'}}", Scope::Run, TemplateProblem::Zone("Mars/X".into())),
             ("{{date 'LL'}}", Scope::Run, TemplateProblem::Letters("LL".into())),
+            ("{{date '%Y%m%d'}}", Scope::Run, directives("%Y%m%d", "YYYYMMDD")),
+            ("{{commit_date '%Y.%-m-%H'}}", Scope::Schedule, directives("%Y.%-m-%H", "YYYY.M-HH")),
+            ("{{date 'YYYY-%m'}}", Scope::Run, directives("YYYY-%m", "YYYY-MM")),
         ] {
             assert_eq!(problem(text, scope), expected, "{text}");
         }

@@ -33,7 +33,7 @@ fn of_pages() -> Vec<String> {
     let lists = text.lines().filter(is_entry).flat_map(|line| line.split('"').skip(1).step_by(2));
     let lists = lists.filter(|text| text.contains("{{")).map(str::to_owned);
     // What is shown there because it is an error.
-    let is_wrong = |span: &String| span == "{{date YYYYMMDD}}";
+    let is_wrong = |span: &String| ["{{date YYYYMMDD}}", "{{date '%Y%m%d'}}"].contains(&span.as_str());
     spans(&text).into_iter().filter(|span| !is_wrong(span)).chain(lists).collect()
 }
 
@@ -277,5 +277,52 @@ fn a_constant_out_of_a_condition_floats() {
     ] {
         assert_eq!(of(pattern, "--fact=branch=main"), on_main, "{pattern}");
         assert_eq!(of(pattern, &format!("--fact={fact}")), elsewhere, "{pattern}");
+    }
+}
+
+/// The function takes the directives of `strftime`: a format without any, or with words of moment.js, is the same text on
+/// every day.
+#[test]
+fn a_date_has_directives() {
+    let facts =
+        ["--fact=commit=0123456789abcdef0123456789abcdef01234567", "--fact=commit_time=2026-01-02T03:04:05Z"];
+    let plan = |lines: &str| {
+        let test = Test::new().file("docker-bake.hcl", block(lines)).args(["metadata", "--format", "tags"]);
+        let output = test.args(facts).args(["--fact=branch=main", "--fact=event=push"]).output();
+        let [names, talk] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), names.replace("r.io/x/a:", ""), talk)
+    };
+    for (format, meant) in [
+        ("YYYYMMDD", "%Y%m%d"),
+        ("YYYY.MM.DD", "%Y.%m.%d"),
+        ("%Y-MM-DD", "%Y-%m-%d"),
+        ("YYYYMMDD-HHmmss", "%Y%m%d-%H%M%S"),
+        ("nightly", "%Y%m%d"),
+        ("%%", "%Y%m%d"),
+    ] {
+        for lines in [
+            format!("tags = [\"{{{{ date('{format}') }}}}\"]"),
+            format!("tags = [\"x-{{{{ date('{format}', tz='Asia/Tokyo') | lower }}}}\"]"),
+            format!("version = \"{{{{ date('{format}') }}}}\""),
+            format!("tags = [{{ pattern = \"x\", when = \"date('{format}') == '1'\" }}]"),
+        ] {
+            let (status, names, talk) = plan(&lines);
+            assert_eq!((status, names.as_str()), (Some(1), ""), "{lines}: {talk}");
+            let is_told = talk.contains("directive of `strftime`")
+                && talk.contains(&format!("write `date('{meant}')`"));
+            assert!(is_told, "{lines}: {talk}");
+        }
+    }
+    for (pattern, expected) in [
+        ("{{ date('%Y%m%d') }}", "20260102"),
+        ("{{ date('%Y%m%dT%H%M') }}", "20260102T0304"),
+        ("{{ date('%G-%V', tz='Asia/Tokyo') }}", "2026-01"),
+        ("{{ date('build-%Y') }}", "build-2026"),
+        ("{{ date('%dd%Hh') }}", "02d03h"),
+        ("type=raw,value={{date 'YYYYMMDD'}}", "20260102"),
+        ("type=raw,value={{date 'YYYY.MM'}}-x", "2026.01-x"),
+    ] {
+        let (status, names, talk) = plan(&format!("tags = [\"{pattern}\"]"));
+        assert_eq!((status, names.trim()), (Some(0), expected), "{pattern}: {talk}");
     }
 }

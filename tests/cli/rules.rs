@@ -416,6 +416,20 @@ fn dates_take_both_kinds_of_quotes() {
     ] {
         assert_eq!(tags(&[rule], &[], schedule), expected, "{rule}");
     }
+    for (rule, meant) in [
+        ("type=raw,value={{date '%Y%m%d'}}", "'YYYYMMDD'"),
+        ("type=schedule,pattern=x-{{date '%Y-%-m' tz='Asia/Tokyo'}}", "'YYYY-M'"),
+        ("type=raw,value={{commit_date 'YYYY%m'}}", "'YYYYMM'"),
+    ] {
+        let output = on("plan", Test::new().file("docker-bake.hcl", spec(&[rule], &[])), schedule).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{rule}: {talk}");
+        let is_told =
+            talk.contains("has directives of `strftime`") && talk.contains(&format!("write `{meant}`"));
+        assert!(is_told, "{rule}: {talk}");
+    }
+    // Text in brackets is none.
+    assert_eq!(tags(&["type=raw,value=x{{date '[%Y]YYYY'}}"], &[], schedule), "xY2020");
     on("plan", Test::new().file("docker-bake.hcl", spec(&[r#"type=raw,value=a"b"#], &[])), schedule)
         .status(1)
         .stderr("error[tag-rule]: the rule is not a list of attributes with commas between them: a quote stands inside an unquoted field\n...\n  = help: leave the quote out, or put the whole attribute in quotes and write each quote inside twice; dates take single ones: `{{date 'YYYYMMDD'}}`\n")
