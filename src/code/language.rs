@@ -22,17 +22,17 @@ codes! {
         cure: "Correct the name, or declare the function in a `function` block.",
     }
     UNKNOWN_ATTRIBUTE "unknown-attribute" [Error Warning] {
-        cause: "A block, an object or a mapping has a key that nothing reads. In `image`, `platform`, `workflow` and `function` blocks and in Compose files this is always an error; in `target`, `group` and `variable` blocks and in `x-bake`, Bake ignores such a key, which is a warning, and `--strict` refuses it.",
+        cause: "A block, an object or a mapping has a key that nothing reads. In `image`, `platform`, `workflow`, `function` and `validation` blocks and in Compose files this is always an error; in `target`, `group` and `variable` blocks and in `x-bake`, Bake ignores such a key, which is a warning, and `--strict` refuses it.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repository = [\"ghcr.io/acme/app\"]\n  version    = \"1.4.2\"\n}\n").fixed("repository =", "repositories ="),
         cure: "Correct the name or leave it out. In a Compose file, a key of your own begins with `x-`.",
     }
     UNKNOWN_BLOCK "unknown-block" [Error Warning] {
-        cause: "There is no block of this kind or name: an expression refers to `target.NAME` and no target has the name, an `image` block contains a block that it cannot have, or the file has a block at its top that Bake ignores, such as `targets` for `target`. Or what is called `image` does not have the shape of a block, so that it is a variable, or a file of images holds none.",
+        cause: "There is no block of this kind or name: an expression refers to `target.NAME` and no target has the name, an `image`, `function` or `validation` block contains a block that it cannot have, or the file has a block at its top that Bake ignores, such as `targets` for `target`. Or what is called `image` does not have the shape of a block, so that it is a variable, or a file of images holds none.",
         example: file("target \"app\" {}\n\ntarget \"debug\" {\n  args = target.ap.args\n}\n").fixed("target.ap.args", "target.app.args"),
         cure: "Correct the kind or the name of the block. What is meant as an attribute needs an equals sign: `NAME = …`.",
     }
     MISSING_ATTRIBUTE "missing-attribute" [Error] {
-        cause: "A block lacks an attribute that it needs: a group its `targets`, a `function` its `params` or `result`, a `validation` its `condition` or `error_message`.",
+        cause: "A block lacks an attribute that it needs: a group its `targets`, a `function` its `params` or `result`, a `validation` its `condition`.",
         example: file("function \"tag\" {\n  params = [name]\n}\n\ntarget \"app\" {\n  tags = [tag(\"app\")]\n}\n").fixed("params = [name]", "params = [name]\n  result = \"ghcr.io/acme/${name}:1\""),
         cure: "Add the attribute that the message names.",
     }
@@ -47,7 +47,7 @@ codes! {
         cure: "Use one of the forms that the message or its help names.",
     }
     BLOCK_LABEL "block-label" [Error] {
-        cause: "A block has more or fewer labels than its kind takes: targets, groups, variables and functions have one, `image` one or none, `platform` one, `workflow` none.",
+        cause: "A block has more or fewer labels than its kind takes: targets, groups, variables and functions have one, `image` one or none, `platform` one, `workflow` and `validation` none.",
         example: file("target \"app\" \"debug\" {}\n").fixed(" \"debug\"", ""),
         cure: "Write the block as the help says, such as `target \"NAME\" {`.",
     }
@@ -132,7 +132,7 @@ codes! {
         cure: "Correct the argument, or give another value for this case: `try(CALL, DEFAULT)`.",
     }
     FUNCTION_PARAMS "function-params" [Error] {
-        cause: "`params` of a `function` block is a list of plain names, without quotes, and `variadic_params` is one such name.",
+        cause: "`params` of a `function` block is a list of plain names, and `variadic_params` is one such name: without quotes in HCL, and in JSON as strings that hold nothing else.",
         example: file("function \"tag\" {\n  params = \"name\"\n  result = name\n}\n\ntarget \"app\" {\n  args = { TAG = tag(\"a\") }\n}\n").fixed("\"name\"", "[name]"),
         cure: "Write `params = [first, second]`.",
     }
@@ -167,7 +167,7 @@ codes! {
         cure: "Give a value of that type; unset the environment variable if it is for something else.",
     }
     DESCRIPTION "description" [Error] {
-        cause: "The `description` of a variable is shown in lists and must be known from the file alone: it is a string without variables and function calls.",
+        cause: "The `description` of a variable is shown in lists and must be known from the file alone: it is a string without variables and function calls, not null.",
         example: file("variable \"NAME\" { default = \"app\" }\nvariable \"TAG\" {\n  default     = \"1\"\n  description = \"the tag of ${NAME}\"\n}\n\ntarget \"app\" {\n  args = { TAG = TAG }\n}\n").fixed("${NAME}", "the app"),
         cure: "Write plain text.",
     }

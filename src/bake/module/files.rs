@@ -181,15 +181,15 @@ impl Module {
                     diagnostics.report(label_count(&block));
                     continue;
                 }
+                self.check_shape(&block, &mut diagnostics);
                 match &*block.kind.name {
-                    "variable" => {
+                    "variable" | "function" => {
                         let name = Arc::clone(&block.labels[0].name);
+                        let is_variable = &*block.kind.name == "variable";
+                        let own = if is_variable { &mut self.variables } else { &mut self.functions };
                         if !BLOCK_KINDS.contains(&&*name) && !BUILT_IN.contains(&&*name) {
-                            self.variables.insert(name, block);
+                            own.insert(name, block);
                         }
-                    }
-                    "function" => {
-                        self.functions.insert(Arc::clone(&block.labels[0].name), block);
                     }
                     "group" | "target" => blocks.push(block),
                     "image" => self

@@ -20,9 +20,7 @@ use crate::source::Span;
 
 impl Module {
     pub(super) fn resolve_variables(&self) -> Result<(), Vec<Diagnostic>> {
-        let descriptions = self.variables.values().map(|variable| self.description(variable).map(drop));
-        let values = self.variables.keys().map(|name| self.resolve_global(name).map(drop));
-        collect_failures(descriptions.chain(values))
+        collect_failures(self.variables.keys().map(|name| self.resolve_global(name).map(drop)))
     }
 
     /// Notes the use of a name that is not declared, which `try`, `can` or a conditional may let pass. buildx takes the
@@ -76,7 +74,16 @@ impl Module {
         if self.attributes.contains_key(&variable.labels[0].name) {
             return Ok(None);
         }
-        declared_type(&variable.body)
+        declared_type(&variable.body).or_else(|failure| {
+            let expr = variable.body.attribute("type").map(|attribute| &attribute.value);
+            // As no type at all counts what is null in the end, such as `true ? null : string`.
+            let is_text = |expr: &Expr| matches!(expr.kind, ExprKind::JsonString { .. });
+            let expr = expr.filter(|expr| is_alone(expr) && !is_text(expr));
+            match expr.map(|expr| self.context.eval(&Scope::default(), expr)) {
+                Some(Ok(value)) if value.is_null() => Ok(None),
+                _ => Err(failure),
+            }
+        })
     }
 
     fn global_value(&self, name: &Name) -> Result<Value, Failure> {
@@ -216,17 +223,15 @@ impl Module {
             let mut validations = Vec::new();
             for rule in variable.body.blocks_of("validation") {
                 let part = |name| rule.body.attribute(name).map(|attribute| &attribute.value);
-                let (Some(condition), Some(message)) = (part("condition"), part("error_message")) else {
-                    continue;
-                };
-                diagnostics.extend(
-                    [condition, message].into_iter().filter_map(|expr| self.unwritten(&label.name, expr)),
-                );
+                let Some(condition) = part("condition") else { continue };
+                let message = part("error_message");
+                let parts = [condition].into_iter().chain(message);
+                diagnostics.extend(parts.filter_map(|expr| self.unwritten(&label.name, expr)));
                 let template = |expr: &Expr| match &expr.kind {
                     ExprKind::JsonString { text, .. } => text.to_string(),
                     _ => format!("${{{}}}", text_of(expr.span)),
                 };
-                validations.push((template(condition), template(message)));
+                validations.push((template(condition), message.map(template)));
             }
             variables.push(KeptVariable {
                 name: Arc::clone(&label.name),
@@ -284,6 +289,10 @@ impl Module {
         }
         let value = self.context.eval(&Scope::default(), expr)?;
         match convert(&value, &Type::String) {
+            Ok(value) if value.is_null() => {
+                let failure = fail("the description of a variable cannot be null", expr.span);
+                Err(Box::new(failure.with_help("write a string, or leave `description` out")))
+            }
             Ok(value) => Ok(value.as_str().map(str::to_owned)),
             Err(_) => Err(fail("the description of a variable must be a string", expr.span)),
         }
@@ -329,19 +338,24 @@ impl Module {
     }
 
     fn validate(&self, rule: &Body, place: Span) -> Result<(), Failure> {
-        let part = |name| {
-            rule.attribute(name).map(|a| &a.value).ok_or_else(|| {
-                let message = format!("a validation needs `{name}`");
-                Box::new(Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(place, ""))
-            })
-        };
-        let (condition, message) = (part("condition")?, part("error_message")?);
+        let part = |name| rule.attribute(name).map(|attribute| &attribute.value);
+        let condition = part("condition").ok_or_else(|| {
+            let message = "a validation needs `condition`";
+            Box::new(Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(place, ""))
+        })?;
         // Unlike everywhere else, nothing is resolved for a condition: it sees what is there.
         let value = self.context.eval(&Scope::default(), condition)?;
         self.context.known(&value, "this condition", condition.span)?;
         match convert(&value, &Type::Bool) {
             Ok(Value::Bool(true, _)) => Ok(()),
             Ok(Value::Bool(false, _)) => {
+                let Some(message) = part("error_message") else {
+                    let message = "validation failed: this condition does not hold";
+                    let diagnostic = Diagnostic::error(Code::VALIDATION, message).at(condition.span, "");
+                    return Err(Box::new(
+                        diagnostic.with_help("`error_message` in the validation would say why"),
+                    ));
+                };
                 let text = self.context.eval(&Scope::default(), message)?;
                 let text =
                     text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();
@@ -404,16 +418,7 @@ impl Module {
     }
 
     fn build_function(&self, function: &Block) -> Result<UserFunction, Failure> {
-        const KNOWN: [&str; 3] = ["params", "variadic_params", "result"];
         let name = &function.labels[0].name;
-        for attribute in &function.body.attributes {
-            if !KNOWN.contains(&&*attribute.name.name) {
-                let message = format!("a function has no attribute `{}`", attribute.name.name);
-                let help = names_help(&attribute.name.name, "attribute", KNOWN.into_iter());
-                let diagnostic = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message);
-                return Err(Box::new(diagnostic.at(attribute.name.span, "").with_help(help)));
-            }
-        }
         let need = |attribute: &str| match function.body.attribute(attribute).map(|a| &a.value) {
             Some(Expr { kind: ExprKind::Broken(failure), .. }) => Err(failure.clone()),
             Some(expr) => Ok(expr),
@@ -473,7 +478,7 @@ impl Module {
 
 fn keyword(expr: &Expr) -> Result<Name, Failure> {
     match &expr.kind {
-        ExprKind::Variable(name) | ExprKind::JsonString { text: name, .. } => Ok(Arc::clone(name)),
+        ExprKind::Variable(name) => Ok(Arc::clone(name)),
         // Nothing can refer to them.
         ExprKind::Bool(word) => Ok(word.to_string().into()),
         ExprKind::Null => Ok("null".into()),
@@ -482,6 +487,12 @@ fn keyword(expr: &Expr) -> Result<Name, Failure> {
             Diagnostic::error(Code::FUNCTION_PARAMS, "a parameter must be a plain name").at(expr.span, ""),
         )),
     }
+}
+
+/// Whether an expression needs nothing of the file.
+fn is_alone(expr: &Expr) -> bool {
+    let references = References::of(expr, &[]);
+    references.names.is_empty() && references.calls.is_empty()
 }
 
 /// Runs every step, and returns what failed, each failure once: a bad variable fails all that use it.

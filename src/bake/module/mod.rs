@@ -15,6 +15,7 @@ mod defaults;
 mod globals;
 mod in_vain;
 mod redeclared;
+mod shape;
 pub mod strict;
 
 pub(crate) use files::VariableInfo;

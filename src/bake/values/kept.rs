@@ -35,8 +35,8 @@ pub struct KeptVariable {
     pub default: Option<Value>,
     /// Its description.
     pub description: Option<String>,
-    /// Its validations: condition and message, each as a template of Bake's JSON syntax.
-    pub validations: Vec<(String, String)>,
+    /// Its validations: condition and message, if there is one, each as a template of Bake's JSON syntax.
+    pub validations: Vec<(String, Option<String>)>,
 }
 
 /// A part of a string.

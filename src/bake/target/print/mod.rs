@@ -59,9 +59,10 @@ pub(crate) fn variables(kept: &[KeptVariable]) -> Option<Member<'_>> {
     (!kept.is_empty()).then(|| ("variable".into(), Json::Object(bodies.collect())))
 }
 
-fn rule((condition, message): &(String, String)) -> Json<'_> {
-    let members = [("condition", condition), ("error_message", message)];
-    Json::Object(members.map(|(key, text)| (key.into(), text.as_str().into())).into())
+fn rule((condition, message): &(String, Option<String>)) -> Json<'_> {
+    let members = [("condition", Some(condition)), ("error_message", message.as_ref())];
+    let members = members.into_iter().filter_map(|(key, text)| Some((key.into(), text?.as_str().into())));
+    Json::Object(members.collect())
 }
 
 fn variable(variable: &KeptVariable) -> Json<'_> {

@@ -19,7 +19,9 @@ pub(super) mod tests;
 pub(super) use literal::name;
 
 use self::parser::{Parser, TextPlace};
+use self::scanner::{TokenKind, scan};
 use super::syntax::{Body, Expr, ExprKind};
+use crate::bake::values::Name;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Sources, Span};
 
@@ -50,6 +52,14 @@ pub(crate) fn parse_template_text(text: &str, span: Span) -> Result<Expr, Diagno
 /// What is wrong with the expression, as code `syntax`.
 pub(crate) fn parse_expression_text(text: &str, span: Span) -> Result<Expr, Diagnostic> {
     Parser::new(without_mark(text).trim(), TextPlace::Fixed(span)).whole(Parser::bare_expression)
+}
+
+/// The one name that a text is as an expression, with comments and line ends around it or not.
+pub(super) fn parse_keyword(text: &str) -> Option<Name> {
+    let text = without_mark(text);
+    let word = scan(text, 0, false);
+    let is_alone = word.kind == TokenKind::Ident && scan(text, word.end, false).kind == TokenKind::End;
+    is_alone.then(|| name(&text[word.range()]))
 }
 
 /// The text without a byte order mark, which HCL drops from all that it reads.

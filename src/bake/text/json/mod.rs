@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::hcl::{name, parse_template_text};
+use super::hcl::{name, parse_keyword, parse_template_text};
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::{Marks, Name, Number};
 use crate::code::Code;
@@ -224,7 +224,10 @@ impl Structure {
                     continue;
                 }
             };
-            let body = self.body(members, span, block_type.blocks);
+            let mut body = self.body(members, span, block_type.blocks);
+            if block_type.name == "function" {
+                parameters(&mut body);
+            }
             blocks.push(Block { kind: kind.clone(), labels: labels.clone(), body, span: header });
         }
     }
@@ -268,6 +271,39 @@ fn object(members: Vec<(Key, Node)>) -> ExprKind {
 fn twice(key: &Name, again: Span, first: Span) -> ExprKind {
     let error = syntax(again, format!("`{key}` is set twice in one object"), "set again here");
     ExprKind::Broken(Box::new(error.at(first, "first set here")))
+}
+
+/// Reads the names of a function's parameters: each is a string that holds an expression, as `type` of a variable is.
+fn parameters(function: &mut Body) {
+    for Attribute { name, value } in &mut function.attributes {
+        match (&*name.name, &mut value.kind) {
+            ("params", ExprKind::Tuple(items)) => items.iter_mut().for_each(parameter),
+            ("variadic_params", _) => parameter(value),
+            _ => {}
+        }
+    }
+}
+
+fn parameter(expr: &mut Expr) {
+    let found = match &expr.kind {
+        // A key that is there twice.
+        ExprKind::Broken(_) => return,
+        ExprKind::JsonString { text, template: _ } => match parse_keyword(text) {
+            Some(name) => {
+                expr.kind = ExprKind::Variable(name);
+                return;
+            }
+            None => format!("`{text}` is not a name"),
+        },
+        ExprKind::Null => "found null".to_owned(),
+        ExprKind::Bool(word) => format!("found {word}, which is not a string"),
+        _ => "this is not a string".to_owned(),
+    };
+    // It fails where the function is needed: one that another function replaces is not read.
+    let error =
+        Diagnostic::error(Code::FUNCTION_PARAMS, format!("a parameter must be a plain name: {found}"));
+    let help = "write a string of letters, digits, `_` and `-` that begins with a letter: `\"first\"`";
+    expr.kind = ExprKind::Broken(Box::new(error.at(expr.span, "").with_help(help)));
 }
 
 fn string(text: &str, span: Span) -> ExprKind {

@@ -31,7 +31,7 @@ fn known_names_become_blocks_and_the_rest_attributes() {
             r#"{"variable": {"A": {"default": 1, "validation": [{"c": 1}, {"c": 2}]}}}"#,
             r#"variable "A" {default=1; validation {c=1}; validation {c=2}}"#,
         ),
-        (r#"{"function": {"f": {"params": ["x"]}}}"#, r#"function "f" {params=[json "x"]}"#),
+        (r#"{"function": {"f": {"params": ["x"]}}}"#, r#"function "f" {params=[x]}"#),
         (
             r#"{"image": {"r/i": {"platform": {"linux/arm64": {}}}, "": {}}}"#,
             r#"image "r/i" {platform "linux/arm64" {}}; image {}"#,
