@@ -51,6 +51,7 @@ mod marks; // marks that no text of a target has
 mod meant; // what is written by mistake, or as in other programs
 mod memory; // a registry in memory
 mod merge; // `bakeplan merge`: from digests to tags
+mod misplaced_parts; // what `variable`, `function` and Compose sections cannot hold, and what they are told
 mod mutations; // recorded definitions, changed at random
 mod neighbours; // tags of branches that another image of the repository has in other runs
 mod official; // the tags of official images

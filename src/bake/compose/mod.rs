@@ -14,6 +14,7 @@ mod scalar;
 mod refusals;
 
 // Documents.
+mod controls;
 mod decoder;
 mod paths;
 mod yaml;

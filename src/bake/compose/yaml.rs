@@ -1,13 +1,16 @@
 //! YAML documents as trees: scalars as Go's YAML library resolves them, merge keys, and the tags `!reset` and
 //! `!override` of the Compose Specification (<https://github.com/compose-spec/compose-spec/blob/main/13-merge.md>).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
+use super::controls::Readable;
 use super::node::{Map, Member, Node, NodeKind};
 use super::scalar;
 use crate::bake::values::{MarkedStr, Name};
@@ -40,6 +43,10 @@ const CORE: &str = "tag:yaml.org,2002:";
 /// What yq writes before each merge key.
 const MERGE: &str = "tag:yaml.org,2002:merge";
 
+/// Base64 as Go reads it, which does not look at the bits that the last character has too many.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
+
 /// The keys that lead to a value.
 pub(super) type KeyPath = Vec<Name>;
 
@@ -56,14 +63,30 @@ pub(super) fn documents(sources: &Sources, source: SourceId) -> Result<Vec<YamlD
     let mut builder = Builder { anchors: BTreeMap::new(), frames: vec![], nodes: 0, expanded: 0 };
     let mut documents = vec![];
     let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
-    for event in Parser::new_from_str_with_options(&sources.get(source).text, options) {
-        let (event, span) = event.map_err(|error| {
-            let at = error.marker().byte_offset().unwrap_or(0);
-            let message = format!("this is not valid YAML: {}", error.info());
-            Box::new(Diagnostic::error(Code::YAML_SYNTAX, message).at(place(source, at, at + 1), ""))
-        })?;
-        let start = span.start.byte_offset().unwrap_or(0);
-        let end = span.end.byte_offset().unwrap_or(start);
+    let text = Readable::new(&sources.get(source).text);
+    let offset = |at: Option<usize>| at.map(|at| text.offset(at));
+    let fail = |at: usize, message: &str| {
+        let message = format!("this is not valid YAML: {}", text.restore(message));
+        Box::new(Diagnostic::error(Code::YAML_SYNTAX, message).at(place(source, at, at + 1), ""))
+    };
+    if let Some(at) = text.outside_of_values() {
+        return Err(fail(at, "unexpected character in an anchor"));
+    }
+    for event in Parser::new_from_str_with_options(text.as_str(), options) {
+        let (event, span) =
+            event.map_err(|error| fail(offset(error.marker().byte_offset()).unwrap_or(0), &error.info()))?;
+        let start = offset(span.start.byte_offset()).unwrap_or(0);
+        let end = offset(span.end.byte_offset()).unwrap_or(start);
+        let event = match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let original = match text.restore(&value) {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(original) => Some(original),
+                };
+                Event::Scalar(original.map_or(value, Cow::Owned), style, anchor, tag)
+            }
+            other => other,
+        };
         documents.extend(builder.handle(event, place(source, start, end))?);
         if documents.len() > MAX_DOCUMENTS {
             let message = format!("the file has more than {MAX_DOCUMENTS} documents");
@@ -116,9 +139,12 @@ enum Content {
 
 struct Key {
     name: Name,
+    /// As it is written, which is how go-yaml compares keys and `!reset` names them.
+    written: Name,
     span: Span,
     is_merge: bool,
-    is_text: bool,
+    /// Why it is no key.
+    problem: Option<String>,
 }
 
 struct Builder {
@@ -219,21 +245,25 @@ impl Builder {
             Some("!") => text == "<<",
             Some(tag) => tag == MERGE,
         };
-        let kind = scalar_kind(text, style, tag).unwrap_or(NodeKind::Null);
-        let is_text = matches!(kind, NodeKind::Text(_));
-        let name: Name = text.into();
+        let kind = scalar_kind(text, style, tag);
+        let written: Name = text.into();
+        let (name, problem) = match &kind {
+            Ok(NodeKind::Text(text)) => (Arc::clone(text.name()), None),
+            Ok(_) => (Arc::clone(&written), Some("is not a string".to_owned())),
+            Err(message) => (Arc::clone(&written), Some(format!("cannot be read: {message}"))),
+        };
         if anchor > 0 {
-            let node = Some(Node::new(kind, span));
+            let node = Some(Node::new(kind.unwrap_or(NodeKind::Null), span));
             self.anchors.insert(anchor, Built { node, resets: vec![], size: 1 });
         }
         if let Some(Frame { content: Content::Map { keys, key, .. }, .. }) = self.frames.last_mut() {
-            if let Some(first) = keys.insert(Arc::clone(&name), span) {
-                let message = format!("the key `{name}` is given twice");
+            if let Some(first) = keys.insert(Arc::clone(&written), span) {
+                let message = format!("the key `{written}` is given twice");
                 return Err(Box::new(
                     Diagnostic::error(Code::DUPLICATE_KEY, message).at(span, "again").at(first, "first"),
                 ));
             }
-            *key = Some(Key { name, span, is_merge, is_text });
+            *key = Some(Key { name, written, span, is_merge, problem });
         }
         Ok(())
     }
@@ -301,18 +331,20 @@ impl Builder {
             // Compose does not reset elements of lists: `!reset` just leaves them out.
             Content::List(items) => items.extend(built.node),
             Content::Map { members, key, merged, .. } => {
-                let Some(Key { name, span: key, is_merge, is_text }) = key.take() else { return Ok(None) };
+                let Some(Key { name, written, span: key, is_merge, problem }) = key.take() else {
+                    return Ok(None);
+                };
                 // What is reset is gone before compose-go looks at keys.
-                if !is_text && built.node.is_some() {
-                    let message = format!("the key `{name}` is not a string");
+                if let Some(problem) = problem.filter(|_| built.node.is_some()) {
+                    let message = format!("the key `{written}` {problem}");
                     return Err(Box::new(
                         Diagnostic::error(Code::YAML_KEY, message)
                             .at(key, "")
-                            .with_help(format!("quote it: `\"{name}\"`")),
+                            .with_help(format!("quote it: `\"{written}\"`")),
                     ));
                 }
                 frame.size += name.len() / BYTES_PER_NODE;
-                let key_of_path = (!is_merge).then(|| Arc::clone(&name));
+                let key_of_path = (!is_merge).then_some(written);
                 let resets = built.resets.into_iter();
                 frame.resets.extend(resets.map(|path| key_of_path.iter().cloned().chain(path).collect()));
                 match built.node {
@@ -365,8 +397,9 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Node
     let Some(core) = tag.strip_prefix(CORE) else { return Ok(string()) };
     let kind = match (core, scalar::resolve(text)) {
         ("binary", _) => {
-            let compact: String = text.split_ascii_whitespace().collect();
-            let bytes = STANDARD.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
+            // Go skips line ends, and no other space.
+            let compact = text.replace(['\r', '\n'], "");
+            let bytes = BASE64.decode(compact).map_err(|_| "`!!binary` needs Base64".to_owned())?;
             let text =
                 String::from_utf8(bytes).map_err(|_| "`!!binary` does not hold UTF-8 text".to_owned())?;
             NodeKind::Text(MarkedStr::verbatim(text))

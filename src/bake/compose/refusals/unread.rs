@@ -74,7 +74,18 @@ fn canonical_sections(model: &mut Map) -> Result<(), Failure> {
     }
     for section in ["configs", "networks", "secrets", "volumes"] {
         for (name, resource) in members_mut(model, section) {
-            external(resource, &format!("{section}.{name}"))?;
+            let path = format!("{section}.{name}");
+            if !resource.is_null() {
+                mapping(resource, &path)?;
+            }
+            external(resource, &path)?;
+        }
+        let listed = model.get(section).map(|member| &member.value);
+        let items = listed.and_then(Node::as_list).unwrap_or_default();
+        if let Some(item) = items.iter().find(|item| !item.is_null() && item.as_map().is_none()) {
+            let help = format!("write `{section}: {{{}: {{}}}}`", item.as_str().unwrap_or("NAME"));
+            return wrong_type(section, "a mapping", listed.unwrap_or(item))
+                .map_err(|failure: Failure| Box::new(failure.with_help(help)));
         }
     }
     match model.get("include") {
@@ -95,7 +106,9 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
         "expose" => expose(value, path),
         "extends" if !is_string_or_mapping(value) => wrong_type(path, STRING_OR_MAPPING, value),
         "gpus" => gpus(value, path),
+        "models" => names(value, path),
         "networks" => {
+            names(value, path)?;
             for (name, member) in value.as_map_mut().into_iter().flatten() {
                 let path = format!("{path}.{name}");
                 unique_in(&mut member.value, "aliases", &path)?;
@@ -114,6 +127,12 @@ fn attribute(key: &str, value: &mut Node, path: &str) -> Result<(), Failure> {
         "volumes" => volumes(value, path),
         _ => Ok(()),
     }
+}
+
+/// Checks that a list holds names only.
+fn names(node: &Node, path: &str) -> Result<(), Failure> {
+    let wrong = node.as_list().unwrap_or_default().iter().find(|item| item.as_text().is_none());
+    wrong.map_or(Ok(()), |item| wrong_type(path, "a list of strings or a mapping", item))
 }
 
 fn depends_on(node: &Node, path: &str) -> Result<(), Failure> {
