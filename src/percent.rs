@@ -6,9 +6,7 @@ pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
+            byte if is_plain(byte) => encoded.push(char::from(byte)),
             b' ' => encoded.push('+'),
             _ => {
                 encoded.push('%');
@@ -18,6 +16,16 @@ pub(crate) fn encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// How long that is.
+pub(crate) fn encoded_length(text: &str) -> usize {
+    let is_one = |byte: u8| byte == b' ' || is_plain(byte);
+    text.bytes().map(|byte| if is_one(byte) { 1 } else { 3 }).sum()
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
 /// A value of a form, whose encoding is percent signs with two digits.

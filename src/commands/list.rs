@@ -7,9 +7,14 @@ use crate::bake::target::{Definition, Group, Text};
 use crate::bake::values::Type;
 use crate::bake::values::convert::convert;
 use crate::cli::{List, ListKind};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::json::Json;
 use crate::readable;
+
+/// How many bytes the values of all variables may have together.
+const MAX_SHOWN: usize = 32 << 20;
 
 /// A target or group. Those whose names begin with `_` are for inheriting, and are not listed.
 struct Item {
@@ -24,9 +29,23 @@ pub(super) fn list(loaded: &Loaded, list: List) -> Result<String, Error> {
         ListKind::Targets => Ok(targets(&items(&loaded.definition), list.json)),
         ListKind::Variables => {
             let infos = loaded.module.variables().map_err(|failure| vec![*failure])?;
+            check_length(&infos)?;
             Ok(variables(&infos, list.json))
         }
     }
+}
+
+/// Variables share their texts, so that few may show very much.
+fn check_length(infos: &[VariableInfo]) -> Result<(), Error> {
+    let mut length = 0;
+    for info in infos {
+        length += value(info).unwrap_or_default().len();
+        if length > MAX_SHOWN {
+            let message = format!("the values of the variables come to more than {} MiB", MAX_SHOWN >> 20);
+            return Err(vec![Diagnostic::error(Code::LIMIT, message)].into());
+        }
+    }
+    Ok(())
 }
 
 fn items(definition: &Definition) -> Vec<Item> {

@@ -2,6 +2,7 @@
 //! refused or done soon, and refusals are short.
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -114,6 +115,79 @@ fn few_lines_that_mean_very_much() {
             continue;
         }
         check("print", "docker-bake.hcl", &text, end);
+    }
+}
+
+/// A limit is judged while something is made, and not after: values share their parts, so that a small one stands for very much.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_much_is_refused_before_it_takes_memory() {
+    /// In KiB, of addresses, of which most are of the program itself.
+    const MEMORY: u32 = 900_000;
+    let megabyte = |sign: &str| {
+        let text = sign.repeat(1000);
+        format!("m = join(\"\", [for i in range(1000) : \"{text}\"])\n")
+    };
+    let parts = "l = flatten([for i in range(900) : range(1000)])\n";
+    let many = "[for i in range(1000) : m]";
+    let of = |before: &str, value: &str| before.to_owned() + &argument(value);
+    let nested = |times: usize| {
+        let loops = lines(times, |at| format!("[for a{at} in l : "));
+        format!("length({loops}1{})", "]".repeat(times))
+    };
+    let groups = format!("length(regex(\"{}.*{}\", m))", "(".repeat(100), ")".repeat(100));
+    let steps = "more than 20000000 steps are needed";
+    let long = "the result is longer than 16 MiB";
+    let shown = lines(50, |at| format!("variable \"v{at}\" {{\n  default = [m, m, m]\n}}\n"));
+    let rows = "length(csvdecode(\"a,b\\n${join(\"\", [for i in range(1000) : \"%{for j in range(200)}1,2\\n%{endfor}\"])}\"))";
+    let objects = "length(jsondecode(\"[${join(\",\", [for i in range(1000) : join(\",\", [for j in range(200) : \"{}\"])])}]\"))";
+    for (command, text, end) in [
+        ("print", of(&megabyte("x"), &format!("jsonencode({many})")), Err(long)),
+        ("print", of(&megabyte("\\u0001"), "jsonencode([m, m, m])"), Err(long)),
+        ("print", of(&megabyte("x"), &format!("format(\"%#v\", {many})")), Err(long)),
+        ("print", of(&megabyte("x"), &groups), Err(long)),
+        ("print", of(&megabyte("%"), "urlencode(\"${m}${m}${m}${m}${m}${m}\")"), Err(long)),
+        (
+            "print",
+            of(&megabyte("x"), "base64encode(\"${m}${m}${m}${m}${m}${m}${m}${m}${m}${m}${m}${m}${m}\")"),
+            Err(long),
+        ),
+        (
+            "print",
+            of(&megabyte("x"), "\"%{for i in range(20)}${m}%{endfor}\""),
+            Err("this string is longer than 16 MiB"),
+        ),
+        ("print", of(parts, &nested(100)), Err(steps)),
+        ("print", of(parts, "length([for i in range(1000) : concat(l, [i])])"), Err(steps)),
+        ("print", of(parts, "length([for i in range(1000) : l == l])"), Err(steps)),
+        ("print", of(parts, "\"%{for a in l}%{for b in l}%{endfor}%{endfor}\""), Err(steps)),
+        ("print", of(parts, "can([for a in l : a.b])"), Ok(())),
+        ("print", argument(rows), Err("the result has more than")),
+        ("print", argument(objects), Err("the JSON has more than")),
+        (
+            "print --list=variables",
+            megabyte("x") + &shown,
+            Err("the values of the variables come to more than 32 MiB"),
+        ),
+        // What is much, and not too much.
+        ("print", of(&megabyte("x"), "jsonencode([m, m])"), Ok(())),
+        ("print", of(&megabyte("%"), "urlencode(m)"), Ok(())),
+        ("print", of(&megabyte("x"), "\"${m}${m}\""), Ok(())),
+        ("print", argument("length([for i in range(1000) : { a = i, b = [i] }])"), Ok(())),
+        ("print --list=variables", megabyte("x") + "variable \"v\" {\n  default = [m]\n}\n", Ok(())),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", &text);
+        let script = format!("ulimit -v {MEMORY}; exec {} {command}", env!("CARGO_BIN_EXE_bakeplan"));
+        let output = Command::new("sh").args(["-c", &script]).current_dir(test.folder()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        let first: String = text.chars().skip(text.len().saturating_sub(200)).collect();
+        match end {
+            Ok(()) => assert_eq!(output.status.code(), Some(0), "{first}\n{told}"),
+            Err(part) => {
+                assert_eq!(output.status.code(), Some(1), "{first}\n{told}");
+                assert!(told.contains(part), "{first}\n{told}");
+            }
+        }
     }
 }
 

@@ -18,6 +18,14 @@ const MAX_DEPTH: u32 = 1_000;
 /// How many mistakes of one kind are looked for: what is wrong with thousands is one mistake of a generator.
 pub(crate) const MAX_ERRORS: usize = 100;
 
+/// How many steps a part of a list or an object is more where memory is taken for it: with all steps, these fit into some hundred
+/// MiB.
+const STEPS_PER_PLACE: u64 = 5;
+/// For how many parts an object takes memory besides its members.
+const OBJECT: u64 = 7;
+/// How long one string may be, in bytes: as long as a file.
+pub(crate) const MAX_STRING: usize = 16 << 20;
+
 /// How many parts of a value, and how many bytes of its texts, a function goes through in the time of a step.
 const PARTS_PER_STEP: u64 = 4;
 const BYTES_PER_STEP: u64 = 64;
@@ -92,7 +100,15 @@ impl Budget {
         Ok(())
     }
 
-    /// For a list or an object that was made. Whatever is done with it takes a step for each of its parts.
+    /// For an operation that may go through all of a value.
+    ///
+    /// # Errors
+    /// There has been too much work.
+    pub(super) fn looked(&self, value: &Value, span: Span) -> Result<(), Failure> {
+        self.worked(Heft::of(value).steps(), span)
+    }
+
+    /// For a list or an object that was made. Whatever is done with it takes steps for each of its parts.
     ///
     /// # Errors
     /// It is too large.
@@ -100,7 +116,30 @@ impl Budget {
         let size = value.size(MAX_SIZE);
         let size =
             size.ok_or_else(|| exceeded(span, format!("the value of this has more than {MAX_SIZE} parts")))?;
-        self.steps.set(self.steps.get() + size - 1);
+        let places = match (value.items(), value.members()) {
+            (Some(items), _) => items.len() as u64,
+            (_, Some(members)) => members.len() as u64 + OBJECT,
+            _ => 0,
+        };
+        self.worked((size - 1).saturating_add(places * STEPS_PER_PLACE), span)
+    }
+
+    /// For what a function has made: all parts are new.
+    ///
+    /// # Errors
+    /// There has been too much work.
+    pub(super) fn filled(&self, value: &Value, span: Span) -> Result<(), Failure> {
+        self.worked(Heft::of(value).parts.saturating_mul(STEPS_PER_PLACE), span)
+    }
+
+    /// For a string that grows.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub(super) fn is_text(&self, bytes: usize, span: Span) -> Result<(), Failure> {
+        if bytes > MAX_STRING {
+            return Err(exceeded(span, format!("this string is longer than {} MiB", MAX_STRING >> 20)));
+        }
         Ok(())
     }
 

@@ -44,6 +44,7 @@ impl Context {
             ("can" | "try", _) => return self.attempt(scope, span, name, args, expand),
             ("convert", [value, ty]) if !expand => {
                 let value = self.eval(scope, value)?;
+                self.budget.looked(&value, span)?;
                 self.looks.note(&value.marks());
                 let ty = parse_type(ty).map_err(Box::new)?;
                 return convert_function(&value, &ty).map_err(|e| {
@@ -87,6 +88,7 @@ impl Context {
             // What is only put together or taken apart shares its texts with what was given.
             if !function.is_structural {
                 self.budget.wrote(Heft::of(&result).bytes, span)?;
+                self.budget.filled(&result, span)?;
             }
             return Ok(result);
         }
@@ -133,6 +135,7 @@ impl Context {
             let message = format!("`...` takes a list, but this is {}", describe(value));
             return Err(Box::new(Diagnostic::error(Code::CALL_FAILED, message).at(span, "")));
         };
+        self.budget.worked(items.len() as u64, span)?;
         let marks = value.own_marks().of_choice();
         Ok(items.iter().map(|item| item.clone().marked(&marks)).collect())
     }

@@ -59,6 +59,9 @@ impl Context {
         let [(then, of_then), (otherwise, of_otherwise)] =
             exprs.map(|expr| self.looks.during(|| self.outline(scope, expr)));
         let arms = [then, otherwise];
+        for arm in arms.iter().flatten() {
+            self.budget.looked(arm, span)?;
+        }
         let ty = self.common_type(exprs, &arms).inspect_err(|_| {
             [&of_then, &of_otherwise].iter().for_each(|looks| self.looks.note(looks));
         })?;

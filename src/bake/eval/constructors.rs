@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::conditional::{TypedFailure, type_of};
+use super::conditional::TypedFailure;
 use super::expression::{Context, Scope, condition_failure, describe};
 use crate::bake::text::syntax::{Expr, ExprKind, ForExpr, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
@@ -57,6 +57,7 @@ impl Context {
     /// The name that a key is. Its marks go to the object and to the key's value.
     fn key(&self, scope: &Scope<'_>, expr: &Expr) -> Result<MarkedStr, Failure> {
         let value = self.eval(scope, expr)?;
+        self.budget.looked(&value, expr.span)?;
         self.known(&value, "this key", expr.span)?;
         let fail =
             |message: String| Box::new(Diagnostic::error(Code::INVALID_KEY, message).at(expr.span, ""));
@@ -113,6 +114,7 @@ impl Context {
         let elements = iterate(&collection, expr.collection.span)?;
         let mut marks = collection.own_marks().of_choice();
         self.check_condition(scope, expr)?;
+        let mut outlines = Outlines::default();
         let mut items = Vec::new();
         let mut members = Vec::new();
         for (key, value) in elements {
@@ -130,18 +132,18 @@ impl Context {
                 }
             }
             let Some(key) = &expr.key else {
-                items.push(self.outline(&inner, &expr.value));
+                items.push(outlines.note(self.outline(&inner, &expr.value))?);
                 continue;
             };
             let key = self.key(&inner, key)?;
             marks.merge(key.marks());
             let value = self.outline(&inner, &expr.value).map(|value| value.marked(key.marks()));
-            members.push((Arc::clone(key.name()), value));
+            members.push((Arc::clone(key.name()), outlines.note(value)?));
         }
         let result = match &expr.key {
-            None => tuple(items.into_iter()),
+            None => outlines.tuple(items),
             // How many values a key has depends on what the number of keys does.
-            Some(_) if expr.group => object(grouped(members, &marks)),
+            Some(_) if expr.group => outlines.groups(members, &marks),
             Some(key) => {
                 let mut names = BTreeSet::new();
                 if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(name)) {
@@ -152,39 +154,95 @@ impl Context {
                     let missing = TypedFailure::of(Type::object(ty.collect()));
                     return Err(missing(Box::new(diagnostic.with_help(help))));
                 }
-                object(members)
+                outlines.object(members)
             }
         };
         result.map(|value| value.marked_itself(&marks))
     }
 }
 
-type Member = (Name, Result<Value, TypedFailure>);
+/// A value, or the type of what failed.
+type Outline = Result<Value, Type>;
+
+type Member = (Name, Outline);
+
+fn type_of(outline: &Outline) -> Type {
+    match outline {
+        Ok(value) => value.ty(),
+        Err(ty) => ty.clone(),
+    }
+}
+
+/// The first failure of what a `for` goes through, which may be very much.
+#[derive(Default)]
+struct Outlines {
+    first: Option<Failure>,
+}
+
+impl Outlines {
+    /// Takes note of what an element came to.
+    ///
+    /// # Errors
+    /// A limit is exceeded, which no type matters to.
+    fn note(&mut self, result: Result<Value, TypedFailure>) -> Result<Outline, TypedFailure> {
+        match result {
+            Ok(value) => Ok(Ok(value)),
+            Err(missing) if missing.failure.is_ours => Err(missing),
+            Err(TypedFailure { failure, ty, text: _ }) => {
+                self.first.get_or_insert(failure);
+                Ok(Err(ty))
+            }
+        }
+    }
+
+    fn tuple(self, items: Vec<Outline>) -> Result<Value, TypedFailure> {
+        match whole(items) {
+            Ok(items) => Ok(Value::tuple(items)),
+            Err(types) => Err(self.failed(Type::Tuple(types.into()))),
+        }
+    }
+
+    /// Of several members of one name the last one is taken, though none may fail.
+    fn object(self, members: Vec<Member>) -> Result<Value, TypedFailure> {
+        let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
+        match whole(values) {
+            Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
+            Err(types) => Err(self.failed(Type::object(names.into_iter().zip(types).collect()))),
+        }
+    }
+
+    /// The values of each name in a tuple.
+    fn groups(self, members: Vec<Member>, marks: &Marks) -> Result<Value, TypedFailure> {
+        let mut groups: BTreeMap<Name, Vec<_>> = BTreeMap::new();
+        for (name, value) in members {
+            groups.entry(name).or_default().push(value);
+        }
+        let group = |values: Vec<_>| match whole(values) {
+            Ok(values) => Ok(Value::tuple(values).marked_itself(marks)),
+            Err(types) => Err(Type::Tuple(types.into())),
+        };
+        self.object(groups.into_iter().map(|(name, values)| (name, group(values))).collect())
+    }
+
+    fn failed(self, ty: Type) -> TypedFailure {
+        let failure = self.first.unwrap_or_else(|| {
+            Box::new(Diagnostic::error(Code::CALL_FAILED, "an element of this has no value"))
+        });
+        TypedFailure::of(ty)(failure)
+    }
+}
+
+/// All values, or the types of all.
+fn whole(outlines: Vec<Outline>) -> Result<Vec<Value>, Vec<Type>> {
+    if outlines.iter().any(Result::is_err) {
+        return Err(outlines.iter().map(type_of).collect());
+    }
+    Ok(outlines.into_iter().flatten().collect())
+}
 
 fn tuple(items: impl Iterator<Item = Result<Value, TypedFailure>>) -> Result<Value, TypedFailure> {
     let items = all(items);
     items.map(Value::tuple).map_err(|(types, failure)| TypedFailure::of(Type::Tuple(types.into()))(failure))
-}
-
-/// Of several members of one name the last one is taken, though none may fail.
-fn object(members: Vec<Member>) -> Result<Value, TypedFailure> {
-    let (names, values): (Vec<Name>, Vec<_>) = members.into_iter().unzip();
-    match all(values.into_iter()) {
-        Ok(values) => Ok(Value::object(names.into_iter().zip(values).collect())),
-        Err((types, failure)) => {
-            Err(TypedFailure::of(Type::object(names.into_iter().zip(types).collect()))(failure))
-        }
-    }
-}
-
-/// The values of each name in a tuple.
-fn grouped(members: Vec<Member>, marks: &Marks) -> Vec<Member> {
-    let mut groups: BTreeMap<Name, Vec<_>> = BTreeMap::new();
-    for (name, value) in members {
-        groups.entry(name).or_default().push(value);
-    }
-    let group = |values: Vec<_>| tuple(values.into_iter()).map(|group| group.marked_itself(marks));
-    groups.into_iter().map(|(name, values)| (name, group(values))).collect()
 }
 
 /// All values, or the types of all and the first failure.
@@ -195,10 +253,11 @@ fn all(
     while let Some(value) = values.next() {
         match value {
             Ok(value) => known.push(value),
+            Err(missing) if missing.failure.is_ours => return Err((Vec::new(), missing.failure)),
             Err(missing) => {
                 let mut types: Vec<Type> = known.iter().map(Value::ty).collect();
                 types.push(missing.ty);
-                types.extend(values.map(|value| type_of(&value)));
+                types.extend(values.map(|value| value.map_or_else(|missing| missing.ty, |value| value.ty())));
                 return Err((types, missing.failure));
             }
         }
@@ -207,21 +266,26 @@ fn all(
 }
 
 /// The keys and values that a `for` goes through: indexes for lists, the element itself for sets.
-pub(super) fn iterate(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Failure> {
+pub(super) fn iterate(
+    collection: &Value,
+    span: Span,
+) -> Result<Box<dyn Iterator<Item = (Value, Value)> + '_>, Failure> {
     let fail = |message: String| Box::new(Diagnostic::error(Code::NOT_ITERABLE, message).at(span, ""));
     let marks = collection.own_marks();
     let of_length = marks.of_choice();
     match collection {
-        Value::List(_, items, _) | Value::Tuple(items, _) => Ok(items
-            .iter()
-            .enumerate()
-            .map(|(i, v)| (Value::from(Number::from(i)).marked_itself(&of_length), v.clone()))
-            .collect()),
-        Value::Set(_, items, _) => Ok(items.iter().map(|v| (v.clone(), v.clone())).collect()),
-        Value::Map(_, members, _) | Value::Object(members, _) => Ok(members
-            .iter()
-            .map(|(k, v)| (Value::String(MarkedStr::verbatim(Arc::clone(k)).marked(marks)), v.clone()))
-            .collect()),
+        Value::List(_, items, _) | Value::Tuple(items, _) => Ok(Box::new(
+            items
+                .iter()
+                .enumerate()
+                .map(move |(i, v)| (Value::from(Number::from(i)).marked_itself(&of_length), v.clone())),
+        )),
+        Value::Set(_, items, _) => Ok(Box::new(items.iter().map(|v| (v.clone(), v.clone())))),
+        Value::Map(_, members, _) | Value::Object(members, _) => Ok(Box::new(
+            members
+                .iter()
+                .map(|(k, v)| (Value::String(MarkedStr::verbatim(Arc::clone(k)).marked(marks)), v.clone())),
+        )),
         Value::Null(_, _) => Err(fail("`for` cannot iterate over null".into())),
         other => Err(fail(format!(
             "`for` iterates over lists, sets, maps and objects, but this is {}",

@@ -217,6 +217,7 @@ impl Context {
         let part = |ty: &Type| inference::element(ty, &index).unwrap_or(Type::Dynamic);
         let collection = collection.map_err(|missing| missing.map(part))?;
         self.check_whole(&collection, of.span)?;
+        self.budget.looked(&index, key.span)?;
         self.known(&index, "this index", key.span)?;
         Ok(operators::index(&collection, &index).map_err(|message| {
             let diagnostic = Diagnostic::error(Code::INVALID_INDEX, message).at(key.span, "");
@@ -262,6 +263,7 @@ impl Context {
 
     fn unary(&self, scope: &Scope<'_>, span: Span, op: UnaryOp, operand: &Expr) -> Result<Value, Failure> {
         let value = self.eval(scope, operand)?;
+        self.budget.looked(&value, operand.span)?;
         self.known(&value, "this operator", operand.span)?;
         let result = match op {
             UnaryOp::Not => operators::not(&value),
@@ -280,6 +282,7 @@ impl Context {
                 self.budget.worked(1, span)?;
                 let operand = |expr: &Expr, value: Result<Value, TypedFailure>| {
                     let value = value?;
+                    self.budget.looked(&value, expr.span)?;
                     self.known(&value, use_of(op), expr.span)?;
                     Ok(value)
                 };
@@ -319,6 +322,7 @@ impl Context {
         // Once it is known, the rest only depends on its answer.
         self.looks.note(&if value.is_ok() { looks.of_answer() } else { looks });
         let value = value?;
+        self.budget.looked(&value, expr.span)?;
         self.known(&value, "this condition", expr.span)?;
         Ok(value)
     }
@@ -362,13 +366,16 @@ impl Context {
                 TemplatePart::Literal(literal) => rendered.push(literal),
                 TemplatePart::Interpolation(expr) => {
                     let value = self.eval(scope, expr)?;
-                    match convert(&value, &Type::String) {
-                        Ok(Value::String(piece)) => {
+                    // The type of much takes long to be looked at, and would be none of a text anyway.
+                    let is_one = value.items().is_none() && value.members().is_none();
+                    let text = is_one.then(|| convert(&value, &Type::String));
+                    match text {
+                        Some(Ok(Value::String(piece))) => {
                             rendered.marks.merge(piece.marks());
                             rendered.push(piece.as_str());
                         }
-                        Ok(_) => rendered.fail(template_failure(expr.span, "is null", "null")),
-                        Err(_) => {
+                        Some(Ok(_)) => rendered.fail(template_failure(expr.span, "is null", "null")),
+                        Some(Err(_)) | None => {
                             let found = describe(&value);
                             rendered.fail(template_failure(expr.span, &format!("is {found}"), &found));
                         }
@@ -387,6 +394,7 @@ impl Context {
                     let values = self.whole(scope, collection)?;
                     rendered.marks.merge(&values.own_marks().of_choice());
                     for (key, value) in iterate(&values, collection.span)? {
+                        self.budget.worked(1, span)?;
                         let names = bindings(key_var.as_ref(), value_var, key, value);
                         self.render(&scope.child(&names), body, span, rendered)?;
                     }
@@ -398,6 +406,7 @@ impl Context {
             }
             if !matches!(part, TemplatePart::For { .. } | TemplatePart::If { .. }) {
                 self.budget.wrote(rendered.text.len() - before, span)?;
+                self.budget.is_text(rendered.text.len(), span)?;
             }
         }
         Ok(())
@@ -447,7 +456,7 @@ fn note_texts(value: &Value, texts: &mut BTreeSet<Name>) {
 pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Null(_, _) => "null".into(),
-        other => other.ty().with_article(),
+        other => other.kind(),
     }
 }
 

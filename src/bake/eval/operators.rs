@@ -172,7 +172,7 @@ fn part(collection: &Value, key: &Value) -> Result<Value, String> {
             members.get(name).cloned().ok_or_else(|| no_member(name, members.keys().map(|k| &**k)))
         }
         Value::Set(..) => Err("the elements of a set have no index; use a `for` expression".into()),
-        other => Err(format!("{} has no elements to index", other.ty().with_article())),
+        other => Err(format!("{} has no elements to index", other.kind())),
     }
 }
 
@@ -200,10 +200,10 @@ fn member(object: &Value, name: &str) -> Result<Value, String> {
             members.get(name).cloned().ok_or_else(|| no_member(name, members.keys().map(|k| &**k)))
         }
         Value::List(..) | Value::Set(..) | Value::Tuple(..) => Err(format!(
-            "a {} has no attribute `{name}`; use `[*].{name}` for all elements, or an index for one",
-            object.ty()
+            "{} has no attribute `{name}`; use `[*].{name}` for all elements, or an index for one",
+            object.kind()
         )),
-        other => Err(format!("{} has no attributes, so no `{name}`", other.ty().with_article())),
+        other => Err(format!("{} has no attributes, so no `{name}`", other.kind())),
     }
 }
 

@@ -209,6 +209,17 @@ impl Value {
         }
     }
 
+    /// The friendly name of its type with the article. That of a tuple or an object says nothing of its parts, of which there may
+    /// be very many.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Tuple(..) => "a tuple".to_owned(),
+            Self::Object(..) => "an object".to_owned(),
+            other => other.ty().with_article(),
+        }
+    }
+
     /// Whether it is null, of whatever type.
     #[must_use]
     pub fn is_null(&self) -> bool {

@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::strings::{MAX_ITEMS, check_items, check_length, one, text};
+use super::json::OBJECT;
+use super::strings::{MAX_ITEMS, check_items, check_length, text};
 use super::{Ambient, Family, FunctionError, fixed, param};
 use crate::bake::values::csv::{CsvError, Records};
 use crate::bake::values::{MarkedStr, Name, ObjectType, Type, Value};
@@ -21,7 +22,7 @@ pub(super) fn family() -> Family {
     let text = |name| param(name, Type::String);
     vec![
         ("base64decode", fixed(vec![text("str")], base64_decode)),
-        ("base64encode", fixed(vec![text("str")], |_, args| one(args, |s| BASE64.encode(s)))),
+        ("base64encode", fixed(vec![text("str")], base64_encode)),
         ("byteslen", fixed(vec![param("buf", Type::Dynamic)], bytes)),
         (
             "bytesslice",
@@ -35,7 +36,7 @@ pub(super) fn family() -> Family {
             ),
         ),
         ("csvdecode", fixed(vec![text("str")], csv_decode)),
-        ("urlencode", fixed(vec![text("str")], |_, args| one(args, percent::encode))),
+        ("urlencode", fixed(vec![text("str")], url_encode)),
     ]
 }
 
@@ -43,6 +44,18 @@ pub(super) fn family() -> Family {
 fn bytes(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let found = args.first().map_or(Type::Dynamic, Value::ty);
     Err(FunctionError::argument(0, format!("bytes required, but have {found}")))
+}
+
+fn base64_encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let text = text(args, 0)?;
+    check_length(text.len() / 3 * 4)?;
+    Ok(Value::string(BASE64.encode(text)))
+}
+
+fn url_encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
+    let text = text(args, 0)?;
+    check_length(percent::encoded_length(text))?;
+    Ok(Value::string(percent::encode(text)))
 }
 
 fn base64_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
@@ -76,7 +89,7 @@ fn csv_decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
         }
         let row = names.iter().cloned().zip(fields.into_iter().map(Value::string)).collect();
         rows.push(Value::object(row));
-        check_items(rows.len().saturating_mul(names.len()))?;
+        check_items(rows.len().saturating_mul(names.len() + OBJECT))?;
     }
     let object = ObjectType { attributes, ..ObjectType::default() };
     Ok(Value::list(Type::Object(Arc::new(object)), rows))

@@ -168,18 +168,18 @@ impl<'a> Verb<'a> {
         Ok(verb)
     }
 
-    fn append(&self, arg: &Value, result: &mut String) -> Result<(), String> {
+    fn append(&self, arg: &Value, result: &mut String) -> Result<(), ArgumentError> {
         let unsupported =
             |reason: &str| format!("unsupported value for {:?} at {}: {reason}", self.raw, self.offset);
         if arg.is_null() && self.mode != 'v' {
-            return Err(unsupported("null value cannot be formatted"));
+            return Err(unsupported("null value cannot be formatted").into());
         }
         let converted = |ty: Type| convert(arg, &ty).map_err(|e| unsupported(&e.to_string()));
         let formatted = match self.mode {
             'v' => self.pad(match arg {
                 Value::String(text) if !self.sharp => text.as_str().to_owned(),
                 Value::Number(number, _) if !self.sharp => number.text_g(),
-                _ => json(arg).map_err(|e| unsupported(&e))?,
+                _ => json(arg).map_err(|e| e.put(unsupported))?,
             }),
             't' => match converted(Type::Bool)? {
                 Value::Bool(true, _) => "true".to_owned(),
@@ -190,7 +190,7 @@ impl<'a> Verb<'a> {
                     self.integer(&number).ok_or_else(|| unsupported("an integer is required"))?
                 }
                 Value::Number(number, _) => self.float(&number),
-                _ => return Err(unsupported("a number is required")),
+                _ => return Err(unsupported("a number is required").into()),
             },
             's' | 'q' => {
                 let value = converted(Type::String)?;
@@ -206,7 +206,8 @@ impl<'a> Verb<'a> {
                 return Err(format!(
                     "unsupported format verb {mode:?} in {:?} at offset {}",
                     self.raw, self.offset
-                ));
+                )
+                .into());
             }
         };
         result.push_str(&formatted);
@@ -296,7 +297,7 @@ impl<'a> Verb<'a> {
     }
 }
 
-fn json(value: &Value) -> Result<String, String> {
+fn json(value: &Value) -> Result<String, ArgumentError> {
     let mut json = String::new();
     write_json(value, &mut json)?;
     Ok(json)

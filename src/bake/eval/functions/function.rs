@@ -76,6 +76,13 @@ impl ArgumentError {
     }
 }
 
+impl ArgumentError {
+    /// The same, in other words.
+    pub(crate) fn put(self, words: impl FnOnce(&str) -> String) -> Self {
+        Self { message: words(&self.message), ..self }
+    }
+}
+
 impl From<String> for ArgumentError {
     fn from(message: String) -> Self {
         Self { message, is_ours: false }
@@ -98,6 +105,12 @@ impl FunctionError {
     /// An error of the whole call.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { argument: None, message: message.into(), is_ours: false }
+    }
+
+    /// An error of the whole call that has been told of a part of it.
+    pub(crate) fn whole(error: ArgumentError) -> Self {
+        let ArgumentError { message, is_ours } = error;
+        Self { argument: None, message, is_ours }
     }
 
     /// The same, as a limit of ours.

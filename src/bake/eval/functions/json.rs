@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::strings::{MAX_ITEMS, bounded, text};
+use super::strings::{MAX_ITEMS, MAX_TEXT, text};
 use super::{Ambient, ArgumentError, Family, FunctionError, fixed, nullable, param};
 use crate::bake::values::Marks;
 use crate::bake::values::{MarkedStr, Number, Type, Value};
+
+/// What holds the members of an object takes as much memory as so many values.
+pub(super) const OBJECT: usize = 7;
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 500;
@@ -26,24 +29,27 @@ fn decode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
 fn encode(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let mut json = String::new();
     if let Some(value) = args.first() {
-        write_json(value, &mut json).map_err(FunctionError::new)?;
+        write_json(value, &mut json).map_err(FunctionError::whole)?;
     }
-    bounded(json)
+    Ok(Value::string(json))
 }
 
 /// Appends a value as JSON.
 ///
 /// # Errors
-/// For infinity.
-pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String> {
+/// For infinity, and when the JSON becomes longer than any text may be: values share their parts, so that a small one may have much.
+pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), ArgumentError> {
+    if json.len() > MAX_TEXT {
+        return Err(too_long());
+    }
     match value {
         Value::Null(_, _) => json.push_str("null"),
         Value::Bool(value, _) => json.push_str(if *value { "true" } else { "false" }),
         Value::Number(number, _) if number.is_infinite() => {
-            return Err("cannot serialize infinity as JSON".to_owned());
+            return Err("cannot serialize infinity as JSON".into());
         }
         Value::Number(number, _) => write!(json, "{number}").expect("a string takes any text"),
-        Value::String(text) => write_string(text.as_str(), json),
+        Value::String(text) => write_string(text.as_str(), json)?,
         Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
             json.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -60,7 +66,7 @@ pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String>
                 if index > 0 {
                     json.push(',');
                 }
-                write_string(name, json);
+                write_string(name, json)?;
                 json.push(':');
                 write_json(member, json)?;
             }
@@ -71,9 +77,15 @@ pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), String>
 }
 
 /// Appends a JSON string with the escapes of Go's [`json.Marshal`](https://pkg.go.dev/encoding/json#Marshal).
-pub(super) fn write_string(text: &str, json: &mut String) {
+///
+/// # Errors
+/// When the JSON becomes longer than any text may be.
+pub(super) fn write_string(text: &str, json: &mut String) -> Result<(), ArgumentError> {
     json.push('"');
     for c in text.chars() {
+        if json.len() > MAX_TEXT {
+            return Err(too_long());
+        }
         match c {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
@@ -89,6 +101,11 @@ pub(super) fn write_string(text: &str, json: &mut String) {
         }
     }
     json.push('"');
+    if json.len() > MAX_TEXT { Err(too_long()) } else { Ok(()) }
+}
+
+fn too_long() -> ArgumentError {
+    ArgumentError::ours(format!("the result is longer than {} MiB", MAX_TEXT >> 20))
 }
 
 /// Reads JSON into objects, tuples, numbers, strings, bools and nulls of any type. A name that an object has twice
@@ -180,6 +197,7 @@ impl<'a> JsonReader<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Value, ArgumentError> {
+        self.values += OBJECT;
         let mut members = BTreeMap::new();
         self.members(|reader, text| {
             let name = MarkedStr::normalized(text.as_str());
@@ -393,5 +411,25 @@ mod tests {
     #[test]
     fn infinity_is_no_json() {
         assert!(write_json(&Value::from(Number::infinity(false)), &mut String::new()).is_err());
+    }
+
+    #[test]
+    fn json_is_bounded_while_it_is_written() {
+        let long = Value::string("\u{1}".repeat(1 << 20));
+        let is_ours = |value: &Value| {
+            let mut json = String::new();
+            let error = write_json(value, &mut json).map_err(|error| FunctionError::argument(0, error));
+            assert!(json.len() < MAX_TEXT + 10, "{}", json.len());
+            error.err().map(|error| error.is_ours)
+        };
+        assert_eq!(is_ours(&long), None);
+        for value in [
+            Value::tuple(vec![long.clone(); 1000]),
+            Value::object([("a".into(), Value::tuple(vec![long.clone(); 100]))].into()),
+            Value::tuple(vec![Value::from(true); MAX_TEXT / 4]),
+            Value::string("\u{1}".repeat(MAX_TEXT / 4)),
+        ] {
+            assert_eq!(is_ours(&value), Some(true));
+        }
     }
 }

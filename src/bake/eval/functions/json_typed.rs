@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ArgumentError;
 use super::json::{JsonReader, write_json, write_string};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value};
@@ -146,70 +147,95 @@ fn type_from_json(json: &Value) -> Option<Type> {
 /// `{"value":1,"type":"number"}` (`Marshal` in <https://github.com/zclconf/go-cty/blob/main/cty/json/marshal.go>).
 ///
 /// # Errors
-/// For infinity.
+/// For infinity, and when the JSON becomes longer than any text may be.
 pub(crate) fn to_json(value: &Value, ty: &Type) -> Result<String, String> {
-    let member = |(name, value): (&Name, &Value), ty: &Type| {
-        let mut json = String::new();
-        write_string(name, &mut json);
-        Ok::<_, String>(json + ":" + &to_json(value, ty)?)
-    };
+    let mut json = String::new();
+    write(value, ty, &mut json)?;
+    Ok(json)
+}
+
+fn write(value: &Value, ty: &Type, json: &mut String) -> Result<(), ArgumentError> {
     match (ty, value) {
         (Type::Dynamic, value) if value.ty() != Type::Dynamic => {
             let ty = value.ty();
-            Ok(format!("{{\"value\":{},\"type\":{}}}", to_json(value, &ty)?, type_to_json(&ty)))
+            json.push_str("{\"value\":");
+            write(value, &ty, json)?;
+            json.push_str(",\"type\":");
+            write_type(&ty, json)?;
+            json.push('}');
+            Ok(())
         }
         (Type::List(of) | Type::Set(of), Value::List(_, items, _) | Value::Set(_, items, _)) => {
-            items.iter().map(|item| to_json(item, of)).collect::<Result<Vec<_>, _>>().map(array)
+            array(items.iter(), json, |item, json| write(item, of, json))
         }
         (Type::Tuple(types), Value::Tuple(items, _)) => {
-            let items = items.iter().zip(types.iter()).map(|(item, ty)| to_json(item, ty));
-            items.collect::<Result<Vec<_>, _>>().map(array)
+            array(items.iter().zip(types.iter()), json, |(item, ty), json| write(item, ty, json))
         }
         (Type::Map(of), Value::Map(_, members, _)) => {
-            members.iter().map(|entry| member(entry, of)).collect::<Result<Vec<_>, _>>().map(object)
+            object(members, json, |_, member, json| write(member, of, json))
         }
         (Type::Object(object_type), Value::Object(members, _)) => {
-            let ty = |name| object_type.attributes.get(name).unwrap_or(&Type::Dynamic);
-            let members = members.iter().map(|entry| member(entry, ty(entry.0)));
-            members.collect::<Result<Vec<_>, _>>().map(object)
+            object(members, json, |name, member, json| {
+                write(member, object_type.attributes.get(name).unwrap_or(&Type::Dynamic), json)
+            })
         }
-        _ => {
-            let mut json = String::new();
-            write_json(value, &mut json)?;
-            Ok(json)
-        }
+        _ => write_json(value, json),
     }
 }
 
-/// A type as JSON text (`MarshalJSON` in <https://github.com/zclconf/go-cty/blob/main/cty/type.go>).
-fn type_to_json(ty: &Type) -> String {
-    let of = |kind: &str, parts: String| format!("[\"{kind}\",{parts}]");
-    match ty {
-        Type::Dynamic => "\"dynamic\"".to_owned(),
-        Type::Bool => "\"bool\"".to_owned(),
-        Type::Number => "\"number\"".to_owned(),
-        Type::String => "\"string\"".to_owned(),
-        Type::List(element) => of("list", type_to_json(element)),
-        Type::Set(element) => of("set", type_to_json(element)),
-        Type::Map(element) => of("map", type_to_json(element)),
-        Type::Tuple(types) => of("tuple", array(types.iter().map(type_to_json).collect::<Vec<_>>())),
+/// Appends a type as JSON text (`MarshalJSON` in <https://github.com/zclconf/go-cty/blob/main/cty/type.go>).
+fn write_type(ty: &Type, json: &mut String) -> Result<(), ArgumentError> {
+    let (kind, parts): (_, &mut dyn FnMut(&mut String) -> Result<(), ArgumentError>) = match ty {
+        Type::Dynamic => return write_string("dynamic", json),
+        Type::Bool | Type::Number | Type::String => return write_string(&ty.to_string(), json),
+        Type::List(element) => ("list", &mut |json| write_type(element, json)),
+        Type::Set(element) => ("set", &mut |json| write_type(element, json)),
+        Type::Map(element) => ("map", &mut |json| write_type(element, json)),
+        Type::Tuple(types) => ("tuple", &mut |json| array(types.iter(), json, write_type)),
         Type::Object(object_type) => {
-            let members = object_type.attributes.iter().map(|(name, ty)| {
-                let mut json = String::new();
-                write_string(name, &mut json);
-                json + ":" + &type_to_json(ty)
-            });
-            of("object", object(members.collect::<Vec<_>>()))
+            ("object", &mut |json| object(&object_type.attributes, json, |_, ty, json| write_type(ty, json)))
         }
+    };
+    json.push('[');
+    write_string(kind, json)?;
+    json.push(',');
+    parts(json)?;
+    json.push(']');
+    Ok(())
+}
+
+fn array<T>(
+    items: impl Iterator<Item = T>,
+    json: &mut String,
+    write: impl Fn(T, &mut String) -> Result<(), ArgumentError>,
+) -> Result<(), ArgumentError> {
+    json.push('[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write(item, json)?;
     }
+    json.push(']');
+    Ok(())
 }
 
-fn array(items: impl AsRef<[String]>) -> String {
-    format!("[{}]", items.as_ref().join(","))
-}
-
-fn object(members: impl AsRef<[String]>) -> String {
-    format!("{{{}}}", members.as_ref().join(","))
+fn object<T>(
+    members: &BTreeMap<Name, T>,
+    json: &mut String,
+    write: impl Fn(&Name, &T, &mut String) -> Result<(), ArgumentError>,
+) -> Result<(), ArgumentError> {
+    json.push('{');
+    for (index, (name, member)) in members.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write_string(name, json)?;
+        json.push(':');
+        write(name, member, json)?;
+    }
+    json.push('}');
+    Ok(())
 }
 
 #[cfg(test)]

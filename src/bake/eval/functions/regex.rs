@@ -33,6 +33,9 @@ pub(super) fn family() -> Family {
 /// So many steps for the length of a compiled pattern are one for each byte of the text.
 const LENGTH_PER_BYTE: u64 = 1000;
 
+/// So many groups, each of which may begin and end at any byte, are one, too.
+const GROUPS_PER_BYTE: u64 = 8;
+
 /// How many steps the functions take whose pattern comes first.
 fn work(args: &[Value]) -> u64 {
     args.get(..2).map_or(0, |args| work_of(&args[0], &args[1]))
@@ -50,7 +53,9 @@ fn work_of(pattern: &Value, text: &Value) -> u64 {
     // Nothing larger is compiled.
     let compiled =
         (pattern.len() as u64).saturating_mul(times).saturating_mul(class).min(MAX_COMPILED as u64 / 32);
-    compiled.saturating_add((text.len() as u64).saturating_mul(1 + compiled / LENGTH_PER_BYTE))
+    let groups = pattern.matches('(').count() as u64;
+    let per_byte = 1 + compiled / LENGTH_PER_BYTE + groups / GROUPS_PER_BYTE;
+    compiled.saturating_add((text.len() as u64).saturating_mul(per_byte))
 }
 
 /// A compiled pattern and the names of its groups, the first of which is group 1.
@@ -137,14 +142,23 @@ fn first(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let captures = pattern.regex.captures(text(args, 1)?);
     let captures =
         captures.ok_or_else(|| FunctionError::new("pattern did not match any part of the given string"))?;
+    check_length(length(&captures))?;
     Ok(shape.value(&captures))
+}
+
+/// How much text all groups of a match have together: a group has what is in the groups in it, too.
+fn length(captures: &Captures<'_>) -> usize {
+    captures.iter().flatten().map(|group| group.len()).sum()
 }
 
 fn all(_: &Ambient, args: &[Value]) -> Result<Value, FunctionError> {
     let pattern = Pattern::new(args, 0)?;
     let shape = pattern.shape()?;
     let mut matches = Vec::new();
+    let mut bytes = 0;
     for captures in pattern.regex.captures_iter(text(args, 1)?) {
+        bytes += length(&captures);
+        check_length(bytes)?;
         matches.push(shape.value(&captures));
         check_items(matches.len().saturating_mul(captures.len()))?;
     }
@@ -242,6 +256,7 @@ mod tests {
             ("[ab]*a[ab]{1000}c", &*long, 17_000 + 10_000 * 18),
             ("((a{0,1000}){0,1000}){0,1000}", "", 2 << 20),
             (r"\pL{1000}", "", 900_000),
+            ("((((((((a))))))))", &*long, 17 + 10_000 * 2),
         ] {
             assert_eq!(of(pattern, text), steps, "{pattern}");
         }

@@ -1,11 +1,12 @@
 //! Functions on strings; a character is a grapheme cluster, and case mapping is Go's, one code point to one.
 
 use super::{Ambient, Family, FunctionError, fixed, param, variadic};
+use crate::bake::eval::budget::MAX_STRING;
 use crate::bake::values::{Number, Type, Value};
 use crate::graphemes::graphemes;
 
 /// The longest text a function returns, in bytes: far above any real Bake file, far below the memory of a CI runner.
-pub(super) const MAX_TEXT: usize = 64 << 20;
+pub(super) const MAX_TEXT: usize = MAX_STRING;
 
 /// The most values a function makes out of one text.
 pub(super) const MAX_ITEMS: usize = 1 << 20;
@@ -305,7 +306,7 @@ mod tests {
         check_errors(&[
             ("substr", r#"["hello",1.5,1]"#, "value must be a whole number, between -9223372036854775808 a"),
             ("indent", r#"[-1,"a"]"#, "the number of spaces must not be negative"),
-            ("indent", r#"[1000000000.0,"a\nb"]"#, "the result is longer than 64 MiB"),
+            ("indent", r#"[1000000000.0,"a\nb"]"#, "the result is longer than 16 MiB"),
             ("join", r#"[","]"#, "at least one list is required"),
             ("join", r#"[",",["a",null]]"#, "element 1 is null; cannot concatenate null values"),
             ("upper", "[null]", "`str` must not be null"),
