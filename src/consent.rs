@@ -59,14 +59,18 @@ impl Consent {
         Self { allow: Some(self.allow.unwrap_or_default()), runners: Some(self.runners.unwrap_or_default()) }
     }
 
-    /// An error for each entitlement and each runner of a plan that is not allowed, with who asks for it.
-    pub(crate) fn check(&self, plan: &Plan) -> Vec<Diagnostic> {
+    /// An error for each entitlement and each runner of a plan that is not allowed, with who asks for it. What is allowed has whole
+    /// paths; `whole` makes one of what a plan asks for.
+    pub(crate) fn check(&self, plan: &Plan, whole: impl Fn(&str) -> String) -> Vec<Diagnostic> {
         let mut diagnostics = Diagnostics::default();
         if let Some(allowed) = &self.allow {
             let mut asked: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
             for job in &plan.jobs {
-                for one in job.allow.iter().filter(|one| !allowed.iter().any(|allowed| covers(allowed, one)))
-                {
+                let is_allowed = |one: &&String| {
+                    let one = whole(one);
+                    allowed.iter().any(|allowed| covers(allowed, &one))
+                };
+                for one in job.allow.iter().filter(|one| !is_allowed(one)) {
                     asked.entry(one).or_default().push(job);
                 }
             }

@@ -2,7 +2,6 @@
 //! cannot change.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::revision;
 use super::session::Session;
@@ -25,22 +24,34 @@ pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent
     let of_options = Consent { allow: given(allow), runners: given(runners) };
     let of_file =
         consent.as_deref().map_or(Ok(Consent::default()), |path| read(session, path, &definition.files))?;
-    let mut all = of_options.and(of_file);
-    if let Some(allow) = &mut all.allow {
-        let led: Vec<String> = allow.iter().filter_map(|allowed| led(session, allowed)).collect();
-        allow.extend(led);
-    }
+    let all = of_options.and(of_file);
     let is_strange = session.for_github && is_untrusted(session);
-    Ok(if is_strange { all.or_nothing() } else { all })
+    let Consent { allow, runners } = if is_strange { all.or_nothing() } else { all };
+    Ok(Consent { allow: allow.map(|allow| led(session, &allow)), runners })
 }
 
-/// What else a consent to a place outside allows, where a link there leads on, as for `docker buildx bake --allow`. A link in the
-/// checkout may be a contributor's.
-fn led(session: &Session<'_>, allowed: &str) -> Option<String> {
-    let (kind, path) = allowed.split_once('=')?;
-    let is_own = Path::new(path).is_absolute() && !session.host.is_within(path, &session.host.project());
-    let led = session.host.led(path);
-    (is_own && led != path).then(|| format!("{kind}={led}"))
+/// The same entitlements, each path as the whole one of where it leads, as for `docker buildx bake --allow`; but not by a link in
+/// the checkout, which may be a contributor's.
+pub(super) fn led(session: &Session<'_>, allowed: &[String]) -> Vec<String> {
+    let whole = |allowed: &String| match path_in(allowed) {
+        Some((kind, path)) => format!("{kind}={}", session.host.whole_but_for_project(path)),
+        None => allowed.clone(),
+    };
+    allowed.iter().map(whole).collect()
+}
+
+/// An entitlement that is asked for, with the whole path of where it leads.
+pub(super) fn asked(session: &Session<'_>, asked: &str) -> String {
+    match path_in(asked) {
+        Some((kind, path)) => format!("{kind}={}", session.host.whole(path)),
+        None => asked.to_owned(),
+    }
+}
+
+/// The kind and the path of an entitlement to one.
+fn path_in(entitlement: &str) -> Option<(&str, &str)> {
+    let (kind, path) = entitlement.split_once('=')?;
+    (["fs", "fs.read", "fs.write"].contains(&kind) && !["", "*"].contains(&path)).then_some((kind, path))
 }
 
 /// Reads a file that what is planned cannot bring along.

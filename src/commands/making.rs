@@ -198,7 +198,7 @@ pub(super) fn make_with(
             Err(errors) => refused = errors,
         }
     }
-    refused.extend(consent::of(session, selection)?.check(&plan));
+    refused.extend(consent::of(session, selection)?.check(&plan, |one| consent::asked(session, one)));
     refused.extend(outside::refused(session, definition, &plan)?);
     if !refused.is_empty() {
         return Err(refused.into());

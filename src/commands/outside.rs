@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::consent;
 use super::paths::{self, Named};
 use super::session::Session;
 use crate::bake::target::links::links;
@@ -52,12 +53,16 @@ pub(super) fn refused(
     let (Some(folder), Some(written)) = (confinement(session, args)?, &args.confine) else {
         return Ok(Vec::new());
     };
+    let allowed = consent::led(session, &args.allow);
     let mut errors = Diagnostics::default();
     for (name, target) in paths::naming(plan) {
         for Named { path, what, span, access } in paths::named(session.host, name, target) {
             let asked = format!("{}={path}", access.entitlement());
-            let is_free = span.is_none() || args.allow.iter().any(|allowed| covers(allowed, &asked));
-            if is_free || session.host.is_within(&path, &folder) {
+            let whole = consent::asked(session, &asked);
+            if span.is_none()
+                || allowed.iter().any(|allowed| covers(allowed, &whole))
+                || session.host.is_within(&path, &folder)
+            {
                 continue;
             }
             let message = format!("{what} lies outside of `{written}`");

@@ -179,7 +179,8 @@ fn refused_to_strangers(
     selection: &Selection,
     made: &Plan,
 ) -> Result<Vec<Diagnostic>, Error> {
-    let refused = consent::of(session, selection)?.or_nothing().check(made);
+    let refused =
+        consent::of(session, selection)?.or_nothing().check(made, |one| consent::asked(session, one));
     let note = |one: Diagnostic| {
         let message = format!("a pull request from a fork fails: {}", one.message);
         Diagnostic { message, ..one }.with_severity(Severity::Note)

@@ -95,6 +95,32 @@ impl Host {
         clean_path(&place.to_string_lossy())
     }
 
+    /// The whole path of where a path [leads](Self::led): equal for all paths to one place, also where nothing is yet.
+    #[must_use]
+    pub fn whole(&self, path: &str) -> String {
+        clean_path(&self.place("").join(self.led(path)).to_string_lossy())
+    }
+
+    /// The same, but with links in the project not followed: whoever changes the project decides where these lead.
+    #[must_use]
+    pub fn whole_but_for_project(&self, path: &str) -> String {
+        let project = self.project();
+        let path = if Path::new(path).is_absolute() {
+            path.to_owned()
+        } else {
+            clean_path(&self.place("").join(path).to_string_lossy())
+        };
+        let mut parts = Path::new(&path).components();
+        let mut place = PathBuf::new();
+        for part in parts.by_ref() {
+            place = PathBuf::from(self.whole(&place.join(part).to_string_lossy()));
+            if place.starts_with(&project) {
+                break;
+            }
+        }
+        clean_path(&place.join(parts.as_path()).to_string_lossy())
+    }
+
     /// Whether a path names something in a project, or leads there: also a link in it that leads elsewhere. The projects are
     /// those of the working directory and of these files, each with all checkouts around it, as of a submodule.
     #[must_use]

@@ -178,6 +178,79 @@ fn consent_to_a_folder_covers_no_link_in_it() {
     }
 }
 
+/// Links of the machine are the user's own: consent holds for the place, by whatever name. Those of the checkout are not.
+#[test]
+fn consent_is_to_a_place() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let root = elsewhere.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("srv/assets")).unwrap();
+    fs::create_dir_all(root.join("etc")).unwrap();
+    symlink("srv", root.join("data")).unwrap();
+    symlink(&root, root.join("self")).unwrap();
+    symlink("../etc", root.join("srv/lnk")).unwrap();
+    let root = root.display().to_string();
+    let place = |name: &str| format!("{root}/{name}");
+    for (path, allowed, may) in [
+        ("data/assets", "srv", true),
+        ("srv/assets", "data", true),
+        ("data/assets", "data", true),
+        ("self/data/assets", "srv", true),
+        ("srv/assets", "self/self/data", true),
+        ("data/new/one", "srv", true),
+        ("srv/new/one", "data/new", true),
+        ("data/lnk", "srv", false),
+        ("data/lnk/x", "data", false),
+        ("data/../etc", "data", false),
+        ("data/../etc", "etc", true),
+        ("self/etc", "data", false),
+        ("srvother", "data", false),
+        ("srv", "data/assets", false),
+    ] {
+        let (path, allowed) = (place(path), place(allowed));
+        for lines in [
+            format!("context = \"{path}\""),
+            format!("contexts = {{ x = \"{path}\" }}"),
+            format!("secret = [\"id=a,src={path}\"]"),
+        ] {
+            // In a checkout and without one, and where files are confined.
+            for (git, args) in [
+                (".git/HEAD", &["plan", "--github", "--publish=false"][..]),
+                ("unused", &["plan"]),
+                (".git/HEAD", &["plan", "--confine", "."]),
+            ] {
+                let test = Test::new().file("docker-bake.hcl", target(&lines)).file(git, "");
+                let allow = format!("--allow=fs.read={allowed}");
+                let test = test.env("GITHUB_EVENT_NAME", "pull_request_target");
+                let output = test.args(args.iter().copied()).args([&*allow]).output();
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(output.status.success(), may, "{lines} {allow} {args:?}: {told}");
+                let is_refused = told.contains("error[entitlement]") || told.contains("error[outside]");
+                assert_eq!(is_refused, !may, "{lines} {allow} {args:?}: {told}");
+            }
+        }
+    }
+    // A link in the checkout widens nothing, by whatever path the consent names it.
+    for named in [
+        "link",
+        "./link",
+        "../repo/link",
+        "FOLDER/repo/link",
+        "FOLDER/there/link",
+        "FOLDER/there/link/assets",
+    ] {
+        let hcl = target(&format!("context = \"{root}/srv/assets\""));
+        let test = Test::new().file("repo/docker-bake.hcl", hcl).file("repo/.git/HEAD", "");
+        symlink(place("srv"), test.folder().join("repo/link")).unwrap();
+        symlink(test.folder().join("repo"), test.folder().join("there")).unwrap();
+        let allow =
+            format!("--allow=fs.read={named}").replace("FOLDER", &test.folder().display().to_string());
+        let output = test.cwd("repo").args(["plan", &*allow]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{allow}: {told}");
+        assert!(told.contains("error[entitlement]"), "{allow}: {told}");
+    }
+}
+
 /// Bake asks for the place that a link leads to, and so does the row of its job.
 #[test]
 fn links_that_lead_out_are_asked_for() {
