@@ -1,56 +1,238 @@
 //! Whether a value is a secret by its form, whatever its variable is called: it has a login or a key in it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// What tokens begin with: of GitHub (<https://github.blog/engineering/behind-githubs-new-authentication-token-formats/>), GitLab
-/// (<https://docs.gitlab.com/security/tokens/#token-prefixes>) and Docker Hub.
-const TOKENS: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "dckr_pat_"];
+/// What tokens are made of behind what they begin with.
+#[derive(Clone, Copy)]
+enum Signs {
+    /// Letters, digits, `_`, `-` and `.`.
+    Any,
+    /// Letters and digits alone, so that names such as `npm_config_registry` are none.
+    Plain,
+    /// Capital letters and digits alone.
+    Capital,
+}
 
-/// A token has more signs.
-const MIN_TOKEN: usize = 20;
+/// What tokens of well-known kinds begin with, how many signs follow at least, and which.
+const TOKENS: [(&str, usize, Signs); 39] = [
+    // GitHub: https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+    ("ghp_", 16, Signs::Any),
+    ("gho_", 16, Signs::Any),
+    ("ghu_", 16, Signs::Any),
+    ("ghs_", 16, Signs::Any),
+    ("ghr_", 16, Signs::Any),
+    ("github_pat_", 9, Signs::Any),
+    // GitLab: https://docs.gitlab.com/security/tokens/#token-prefixes
+    ("glpat-", 14, Signs::Any),
+    ("gloas-", 14, Signs::Any),
+    ("gldt-", 14, Signs::Any),
+    ("glrt-", 14, Signs::Any),
+    ("glrtr-", 14, Signs::Any),
+    ("glcbt-", 14, Signs::Any),
+    ("glptt-", 14, Signs::Any),
+    ("glft-", 14, Signs::Any),
+    ("glimt-", 14, Signs::Any),
+    ("glagent-", 30, Signs::Any),
+    ("glsoat-", 14, Signs::Any),
+    ("glffct-", 14, Signs::Any),
+    ("glwt-", 14, Signs::Any),
+    // Docker Hub.
+    ("dckr_pat_", 11, Signs::Any),
+    ("dckr_oat_", 11, Signs::Any),
+    // Registries of packages: PyPI (a macaroon, which begins with its version), npm, RubyGems.
+    ("pypi-AgE", 16, Signs::Any),
+    ("npm_", 30, Signs::Plain),
+    ("rubygems_", 32, Signs::Plain),
+    // Slack: https://docs.slack.dev/authentication/tokens/
+    ("xoxb-", 16, Signs::Any),
+    ("xoxp-", 16, Signs::Any),
+    ("xoxa-", 16, Signs::Any),
+    ("xoxr-", 16, Signs::Any),
+    ("xoxs-", 16, Signs::Any),
+    ("xapp-1-", 16, Signs::Any),
+    // Stripe: https://docs.stripe.com/keys
+    ("sk_live_", 16, Signs::Plain),
+    ("rk_live_", 16, Signs::Plain),
+    // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    ("AKIA", 16, Signs::Capital),
+    ("ASIA", 16, Signs::Capital),
+    // Google: https://cloud.google.com/docs/authentication/api-keys
+    ("AIza", 35, Signs::Any),
+    ("ya29.", 16, Signs::Any),
+    // Hugging Face, DigitalOcean, HashiCorp Vault.
+    ("hf_", 30, Signs::Plain),
+    ("dop_v1_", 32, Signs::Plain),
+    ("hvs.", 20, Signs::Any),
+];
 
 /// What the name of a password ends with where a text has it among other settings: `…?password=…`, `_authToken=…`.
 const SETTINGS: [&str; 6] = ["password=", "passwd=", "pwd=", "authtoken=", "accountkey=", "sharedaccesskey="];
 
+/// Names of passwords in front of a colon: `password: …`, `{"password": "…"}`.
+const NAMES: [&str; 4] = ["password", "passwd", "authtoken", "client_secret"];
+
+/// Names of which the value must look like one, too: `token=next` may be anything.
+const DOUBTFUL: [&str; 4] = ["token", "client_secret", "api_key", "apikey"];
+
+/// What is shorter is no key.
+const MIN_KEY: usize = 16;
+
+/// What is shorter, in front of a colon, may be a word of a sentence.
+const MIN_PASSWORD: usize = 8;
+
 /// How a JSON web token begins (`{"` in Base64, <https://www.rfc-editor.org/rfc/rfc7519>).
 const JWT: &str = "eyJ";
+const MIN_JWT: usize = 20;
 
-/// How private keys begin (<https://www.rfc-editor.org/rfc/rfc7468>).
+/// How private keys begin (<https://www.rfc-editor.org/rfc/rfc7468>, <https://www.rfc-editor.org/rfc/rfc9580#section-6.2>).
 const PEM: &str = "-----BEGIN ";
-const PRIVATE: &str = "PRIVATE KEY-----";
+const PRIVATE: [&str; 2] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"];
+
+/// Addresses that are their own login: whoever knows one may post there.
+const HOOKS: [&str; 4] = [
+    "hooks.slack.com/services/",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "webhook.office.com/webhookb2/",
+];
 
 /// What an entry of Docker's file of logins has one of.
 const DOCKER: [&str; 4] = ["auth", "password", "identitytoken", "registrytoken"];
 
 /// Whether a value has a login in it: an address with a password (`https://me:pass@host`), a token of a well-known kind, a setting
-/// that is one (`password=…`), a private key, or Docker's file of logins.
+/// that is one (`password=…`), a header (`Authorization: Bearer …`), a private key, or Docker's file of logins.
 #[must_use]
 pub(super) fn is_in(value: &str) -> bool {
-    value.split(char::is_whitespace).any(is_token)
-        || value.split(PEM).skip(1).any(|rest| rest.lines().next().is_some_and(|line| line.contains(PRIVATE)))
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    value.split(|c| !is_of_token(c)).any(is_token)
+        || value.split(PEM).skip(1).any(|rest| {
+            rest.lines().next().is_some_and(|line| PRIVATE.iter().any(|private| line.contains(private)))
+        })
         || value.split("://").skip(1).any(has_password)
+        || HOOKS.iter().any(|hook| is_hook(value, hook))
         || has_setting(value)
+        || has_header(value)
+        || has_pair(value)
         || value.contains("auths") && has_auths(value)
 }
 
 fn is_token(word: &str) -> bool {
-    let is_jwt = || word.starts_with(JWT) && word.matches('.').count() == 2;
-    word.len() >= MIN_TOKEN && (TOKENS.iter().any(|start| word.starts_with(start)) || is_jwt())
+    let is_of = |rest: &str, least: usize, signs: Signs| match signs {
+        Signs::Any => rest.len() >= least,
+        Signs::Plain => rest.len() >= least && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        Signs::Capital => {
+            rest.len() == least && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        }
+    };
+    let is_jwt = || {
+        let parts: Vec<&str> = word.split('.').collect();
+        word.len() >= MIN_JWT && word.starts_with(JWT) && parts.len() == 3
+    };
+    let known = TOKENS.iter().find_map(|(start, least, signs)| {
+        word.strip_prefix(start).filter(|rest| is_of(rest, *least, *signs))
+    });
+    known.is_some() || is_jwt()
+}
+
+fn is_hook(value: &str, hook: &str) -> bool {
+    value.split(hook).skip(1).any(|rest| {
+        let end = |c: char| c.is_whitespace() || "?#\"'".contains(c);
+        let path = rest.split(end).next().unwrap_or_default();
+        path.split('/').filter(|part| !part.is_empty() && !is_placeholder(part)).count() > 1
+    })
 }
 
 fn has_setting(value: &str) -> bool {
     let folded = value.to_ascii_lowercase();
-    let is_set = |rest: &str| {
-        let word = rest.split(|c: char| c.is_whitespace() || "&;,\"'".contains(c)).next().unwrap_or_default();
-        !word.is_empty() && !is_placeholder(word) && !["true", "false", "yes", "no"].contains(&word)
+    let word_of = |rest: &str| {
+        let end = |c: char| c.is_whitespace() || "&;,\"'}".contains(c);
+        rest.split(end).next().unwrap_or_default().to_owned()
+    };
+    let is_set = |word: &str| {
+        !word.is_empty()
+            && !is_placeholder(word)
+            && !["true", "false", "yes", "no", "none", "null", "string", "required"].contains(&word)
     };
     let is_start = |before: &str| {
         before.chars().next_back().is_none_or(|c| c.is_whitespace() || "?&;,_-\"'{".contains(c))
     };
-    SETTINGS.iter().any(|name| {
-        folded
-            .match_indices(name)
-            .any(|(at, name)| is_start(&folded[..at]) && is_set(&folded[at + name.len()..]))
+    // Each place where a name ends that begins where one may.
+    let after = |name: &str| -> Vec<&str> {
+        let found = folded.match_indices(name).filter(|(at, _)| is_start(&folded[..*at]));
+        found.map(|(at, name)| &folded[at + name.len()..]).collect()
+    };
+    let is_assigned = |name: &&str| after(name).into_iter().any(|rest| is_set(&word_of(rest)));
+    // `password: …` may be a word of a sentence; `"password": "…"` is none.
+    let has_colon = |name: &&str| {
+        after(name).into_iter().any(|rest| {
+            let (is_quoted, rest) = match rest.strip_prefix(['"', '\'']) {
+                Some(rest) => (true, rest),
+                None => (false, rest),
+            };
+            let Some(rest) = rest.trim_start().strip_prefix(':') else { return false };
+            let rest = rest.trim_start();
+            match rest.strip_prefix(['"', '\'']) {
+                Some(text) => {
+                    let text = text.split(['"', '\'']).next().unwrap_or_default();
+                    is_set(text) && (is_quoted || text.len() >= MIN_PASSWORD && is_mixed(text))
+                }
+                None => {
+                    let word = word_of(rest);
+                    word.len() >= MIN_PASSWORD && is_set(&word) && is_mixed(&word)
+                }
+            }
+        })
+    };
+    let is_key = |name: &&str| {
+        after(name).into_iter().any(|rest| {
+            let rest = rest.trim_start_matches(['"', '\'']).trim_start();
+            let Some(rest) = rest.strip_prefix(['=', ':']) else { return false };
+            let word = word_of(rest.trim_start().trim_start_matches(['"', '\'']));
+            word.len() >= MIN_KEY && is_set(&word) && is_mixed(&word) && !word.contains(':')
+        })
+    };
+    SETTINGS.iter().any(|name| is_assigned(name))
+        || NAMES.iter().any(|name| has_colon(name))
+        || DOUBTFUL.iter().any(|name| is_key(name))
+}
+
+/// Whether it is no word and no number.
+fn is_mixed(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// `Authorization: Bearer …`, as clients and their settings have it.
+fn has_header(value: &str) -> bool {
+    let folded = value.to_ascii_lowercase();
+    folded.split("authorization").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(['"', '\'']).trim_start();
+        let Some(rest) = rest.strip_prefix([':', '=']) else { return false };
+        let mut words = rest.trim_start_matches(|c: char| c.is_whitespace() || "\"'".contains(c)).split(' ');
+        let scheme = words.next().unwrap_or_default();
+        let login = words.next().unwrap_or_default().trim_end_matches(['"', '\'', ',', '}']);
+        ["basic", "bearer", "token"].contains(&scheme)
+            && login.len() >= MIN_PASSWORD
+            && !is_placeholder(login)
+    })
+}
+
+/// `"auth": "…"` and `_auth=…`, which have a user and a password in Base64.
+fn has_pair(value: &str) -> bool {
+    let is_pair = |word: &str| {
+        let decoded = STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        decoded.is_some_and(|text| {
+            let is_said = |(user, password): (&str, &str)| !user.is_empty() && !password.is_empty();
+            !text.contains(char::is_control) && text.split_once(':').is_some_and(is_said)
+        })
+    };
+    let is_end = |c: char| c.is_whitespace() || "\"',}".contains(c);
+    value.split("auth").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(['"', '\'']).trim_start();
+        let Some(rest) = rest.strip_prefix([':', '=']) else { return false };
+        let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+        rest.split(is_end).next().is_some_and(is_pair)
     })
 }
 
@@ -103,6 +285,48 @@ mod tests {
             "//registry.npmjs.org/:_authToken=npm_0123",
             "Server=db;Database=app;User Id=app;Password=s3cret;",
             "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln",
+            // Tokens, also within other text.
+            "gldt-0123456789abcdefghij",
+            "glrt-t1_0123456789abcdefghij",
+            "glcbt-64_0123456789abcdefghij",
+            "glagent-0123456789abcdefghij0123456789abcdefghij",
+            "dckr_oat_0123456789abcdefghij",
+            "pypi-AgEIcHlwaS5vcmcCJDAwMDAwMDAw",
+            "npm_0123456789abcdefghijABCDEFGHIJ012345",
+            "xoxb-0123456789-abcdefghij",
+            "xapp-1-A0123456789-abcdefghij",
+            "sk_live_0123456789abcdefghij",
+            "AKIAIOSFODNN7EXAMPLE",
+            "ASIAIOSFODNN7EXAMPLE",
+            "AIzaSyA0123456789abcdefghijABCDEFGHIJ01",
+            "hf_0123456789abcdefghijABCDEFGHIJ0123",
+            "hvs.CAESIJ0123456789abcdefgh",
+            "{\"registry\":\"ghp_0123456789abcdefghij\"}",
+            "--token=ghs_0123456789abcdefghij,x",
+            "a\nJWT='eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln'",
+            // Settings.
+            r#"{"user":"me","password":"hunter"}"#,
+            r#"{"password" : "correct horse"}"#,
+            "user: me\npassword: q7hunter2fish",
+            "passwd: 'x', password: q7hunter2fish",
+            "https://example.com/?token=q7hunter2fish0123",
+            "access_token=q7hunter2fish0123",
+            r#"{"client_secret":"q7hunter2fish0123"}"#,
+            "api_key: q7hunter2fish0123",
+            // Headers.
+            "Authorization: Basic bWU6cGFzcw==",
+            "authorization: bearer q7hunter2fish",
+            r#"{"Authorization":"Bearer q7hunter2fish"}"#,
+            r#"{"headers":{"authorization": "token q7hunter2fish"}}"#,
+            // Docker's and npm's pairs.
+            r#"{"ghcr.io":{"auth":"bWU6cGFzcw=="}}"#,
+            "//registry.example.com/:_auth=bWU6cGFzcw==",
+            // Hooks.
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+            "https://discord.com/api/webhooks/1234567890/abcdefghijklmnop",
+            // Keys.
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVY\n-----END PGP PRIVATE KEY BLOCK-----",
+            r#"{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMII\n"}"#,
         ] {
             assert!(is_in(value), "{value}");
         }
@@ -132,6 +356,48 @@ mod tests {
             "eyJ.a.b",
             "1.2.3",
             "docker-image://alpine@sha256:0123",
+            // What looks like a token and is none.
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4",
+            "01234567-89ab-cdef-0123-456789abcdef",
+            "1.2.3-rc.1+build.20260101",
+            "npm_config_registry_url_of_the_company",
+            "hf_transformers_cache_directory_name",
+            "pypi-mirror-of-the-company-in-europe",
+            "AKIA",
+            "AKIABLE-0123456789abcdef",
+            "xoxb",
+            "sk_live_stream_of_the_camera",
+            "gldt-short",
+            "glagent-of-the-company",
+            "xapp-configuration-of-the-company",
+            "ghcr.io/acme/app-token:1.2.3",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@host",
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+            "-----BEGIN PGP SIGNATURE-----",
+            // What is named like a login and is none.
+            "enter password: twice",
+            "the password: see the manual",
+            r#"{"password":"string"}"#,
+            r#"{"password":""}"#,
+            r#"{"password":"${PASSWORD}"}"#,
+            "password: ${PASSWORD}",
+            "token=next",
+            "token: required",
+            "token=${TOKEN}",
+            "tokens=0123456789abcdefghij",
+            "cancellation-token-source: default",
+            "cache-key=token:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4",
+            "Authorization: Bearer ${TOKEN}",
+            "Authorization: Bearer",
+            "the authorization: see above",
+            r#"{"auth":""}"#,
+            r#"{"auth":"none"}"#,
+            "auth=oauth2",
+            "oauth: bearer",
+            "https://hooks.slack.com/services/",
+            "https://discord.com/api/webhooks/$ID/$TOKEN",
+            "https://discord.com/api",
         ] {
             assert!(!is_in(value), "{value}");
         }
