@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue};
 
 use super::transport::{Answer, Message, Payload};
@@ -18,8 +19,28 @@ const HIDDEN: &str = "…";
 /// Shorter texts are in every other word.
 const MIN_SECRET: usize = 4;
 
-/// Shorter texts, and those of letters alone, may be a part of what a header means.
-const MIN_IN_HEADER: usize = 8;
+/// A text of so many bytes is hidden wherever a person would read it, whatever it is; a shorter one only if it is no word and no
+/// number, or where it stands as a login.
+const MIN_HIDDEN: usize = 8;
+
+/// What we and all registries write. A part of it is known to everybody: that it is missing would say what the password is, and
+/// without it nothing else could be read.
+const COMMON: &str = "https://sha256:sha512: linux/amd64 linux/amd64/v2 linux/amd64/v3 linux/arm64 linux/arm64/v8 linux/arm/v5 \
+linux/arm/v6 linux/arm/v7 linux/386 linux/ppc64le linux/s390x linux/riscv64 linux/loong64 linux/mips64le windows/amd64 \
+windows/arm64 unknown/unknown docker.io/library/ index.docker.io registry-1.docker.io auth.docker.io ghcr.io quay.io \
+application/json application/vnd.oci.image.index.v1+json application/vnd.oci.image.manifest.v1+json \
+application/vnd.oci.image.config.v1+json application/vnd.oci.image.layer.v1.tar+gzip application/vnd.in-toto+json \
+application/vnd.docker.distribution.manifest.list.v2+json application/vnd.docker.distribution.manifest.v2+json \
+application/vnd.docker.container.image.v1+json application/vnd.docker.image.rootfs.diff.tar.gzip \
+org.opencontainers.image.created org.opencontainers.image.revision org.opencontainers.image.source \
+org.opencontainers.image.version org.opencontainers.image.base.digest org.opencontainers.image.base.name \
+schemaversion mediatype manifests platform architecture variant annotations artifacttype digest config layers subject \
+repository:pull,push repositories registry:catalog errors code message detail unauthorized denied unsupported \
+authentication required requested access to the resource is denied manifest_unknown manifest_invalid manifest_blob_unknown \
+name_unknown name_invalid blob_unknown blob_upload_unknown blob_upload_invalid digest_invalid size_invalid tag_invalid \
+toomanyrequests bearer realm service scope token access_token refresh_token expires_in issued_at grant_type password username \
+client_id offline_token docker-content-digest www-authenticate content-type content-length location /v2/ /blobs/uploads/ \
+/manifests/ /referrers/ /tags/list";
 
 /// Shorter words may be in any address.
 const MIN_WORD: usize = 12;
@@ -45,19 +66,65 @@ pub struct Echoes {
 /// The credentials of a request.
 #[derive(Default)]
 struct Secrets {
+    /// All but what is in every other text.
     secrets: Vec<String>,
+    /// What is hidden only where it stands as a login.
+    short: Vec<String>,
     disguises: Vec<Disguises>,
 }
 
 impl Secrets {
-    fn new(mut secrets: Vec<String>) -> Self {
-        secrets.retain(|secret| secret.len() >= MIN_SECRET);
+    fn new(secrets: Vec<String>) -> Self {
+        let (mut secrets, short): (Vec<String>, Vec<String>) = secrets
+            .into_iter()
+            .filter(|secret| !secret.is_empty())
+            .partition(|secret| secret.len() >= MIN_SECRET && !is_common(secret));
         // Of `user:password`, all goes before its parts do.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let telling = secrets.iter().filter(|secret| disguise::is_telling(secret));
         let disguises = telling.map(|secret| Disguises::of(secret)).collect();
-        Self { secrets, disguises }
+        let also_short = secrets.iter().filter(|secret| !is_hidden(secret)).cloned();
+        let short = short.into_iter().chain(also_short).collect();
+        Self { secrets, short, disguises }
     }
+
+    /// A text for people without them.
+    fn out_of(&self, text: &str) -> String {
+        let hidden = self.secrets.iter().filter(|secret| is_hidden(secret));
+        let text = hidden.fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
+        self.short.iter().fold(text, |text, secret| without_login(&text, secret))
+    }
+}
+
+/// Whether a text is hidden wherever it stands.
+fn is_hidden(secret: &str) -> bool {
+    !is_common(secret) && (secret.len() >= MIN_HIDDEN || disguise::is_telling(secret))
+}
+
+/// Whether everybody knows it anyway.
+fn is_common(secret: &str) -> bool {
+    COMMON.contains(&secret.to_ascii_lowercase())
+}
+
+/// A text without a short secret where that is a login: `https://me:pass@host`, `Basic bWU6MQ==`, `Bearer abc`.
+fn without_login(text: &str, secret: &str) -> String {
+    let text = text.replace(&format!(":{secret}@"), &format!(":{HIDDEN}@"));
+    ["Basic ", "basic ", "Bearer ", "bearer "].iter().fold(text, |text, scheme| {
+        let login = format!("{scheme}{secret}");
+        let mut shown = String::new();
+        let mut end = 0;
+        for (at, found) in text.match_indices(&login) {
+            // What goes on is another one.
+            let is_whole = text[at + found.len()..].chars().next().is_none_or(|c| !c.is_ascii_alphanumeric());
+            if is_whole {
+                shown.push_str(&text[end..at]);
+                shown.push_str(scheme);
+                shown.push_str(HIDDEN);
+                end = at + found.len();
+            }
+        }
+        shown + &text[end..]
+    })
 }
 
 impl fmt::Debug for Echoes {
@@ -81,7 +148,9 @@ impl Echoes {
         let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KEPT {
             let secrets = std::mem::take(&mut *known).into_values();
-            let secrets = secrets.flat_map(|one| one.secrets.clone()).filter(|secret| is_long(secret));
+            let secrets = secrets
+                .flat_map(|one| one.secrets.clone())
+                .filter(|secret| is_long(secret) && disguise::is_telling(secret));
             self.earlier.lock().unwrap_or_else(PoisonError::into_inner).extend(secrets);
         }
         let new =
@@ -112,24 +181,25 @@ impl Echoes {
         earlier.iter().any(|secret| folded.contains(&secret.to_ascii_lowercase()))
     }
 
-    /// The text without it: without its line, where it is not said as it was sent.
+    /// The text without it: without its line, where it is not said as it was sent. A text for people; of one for programs, nothing is
+    /// taken.
     pub(crate) fn without(&self, text: &str) -> String {
-        if !self.are_in(text) {
-            return text.to_owned();
-        }
         let kept: Vec<Arc<Secrets>> =
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        let known = self.known.get().into_iter();
-        let secrets = kept.iter().map(|one| &**one).chain(known).flat_map(|one| &one.secrets);
+        let all: Vec<&Secrets> = kept.iter().map(|one| &**one).chain(self.known.get()).collect();
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut secrets: Vec<&String> = secrets
-            .filter(|secret| is_long(secret) && disguise::is_telling(secret))
-            .chain(&earlier)
-            .collect();
+        if all.is_empty() && earlier.is_empty() {
+            return text.to_owned();
+        }
+        let secrets = all.iter().flat_map(|one| &one.secrets);
+        let mut secrets: Vec<&String> = secrets.filter(|secret| is_hidden(secret)).chain(&earlier).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        let short: BTreeSet<&String> = all.iter().flat_map(|one| &one.short).collect();
         let line = |line: &str| {
             let shown =
                 secrets.iter().fold(line.to_owned(), |line, secret| without_in_any_case(&line, secret));
+            let shown = short.iter().fold(shown, |line, secret| without_login(&line, secret));
             if self.are_in(&shown) { HIDDEN.to_owned() } else { shown }
         };
         text.split('\n').map(line).collect::<Vec<_>>().join("\n")
@@ -150,7 +220,7 @@ impl Echoes {
 
 /// Whether a text would be in no other word.
 fn is_long(secret: &str) -> bool {
-    secret.len() >= MIN_IN_HEADER
+    secret.len() >= MIN_HIDDEN
 }
 
 /// A line without a text, in whatever case it has it: names of platforms and media types are compared in lower case.
@@ -166,21 +236,52 @@ fn without_in_any_case(line: &str, secret: &str) -> String {
     shown + &line[end..]
 }
 
-fn hide(answer: &mut Answer, Secrets { secrets, disguises }: &Secrets) {
+fn hide(answer: &mut Answer, own: &Secrets) {
+    let Secrets { secrets, short, disguises } = own;
     answer.leads_to_credentials =
         answer.header("location").is_some_and(|to| has_any(&to, secrets, disguises));
     hide_in_headers(&mut answer.headers, secrets, disguises);
-    if secrets.is_empty() || answer.status < 400 || answer.body.is_empty() {
+    if secrets.is_empty() && short.is_empty() || answer.status < 400 || answer.body.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(&answer.body);
-    let mut hidden =
-        secrets.iter().fold(text.clone().into_owned(), |text, secret| text.replace(secret, HIDDEN));
-    if is_disguised(&hidden, disguises) {
-        HIDDEN.clone_into(&mut hidden);
-    }
+    let without = |text: &str| {
+        let hidden = own.out_of(text);
+        if is_disguised(&hidden, disguises) { HIDDEN.to_owned() } else { hidden }
+    };
+    // What a program reads of it stays as it is: only texts are for people.
+    let hidden = match serde_json::from_str::<Value>(&text) {
+        Ok(mut json) if matches!(json, Value::Object(_) | Value::Array(_)) => {
+            let before = json.clone();
+            each_text(&mut json, &without);
+            // A name may have it, too, or several texts together.
+            let written = json.to_string();
+            match (is_disguised(&written, disguises), json == before) {
+                (true, _) => HIDDEN.to_owned(),
+                (false, true) => return,
+                (false, false) => written,
+            }
+        }
+        _ => without(&text),
+    };
     if hidden != text {
         answer.body = hidden.into_bytes();
+    }
+}
+
+/// Changes the texts of a JSON value, but for those that say what kind of error it is.
+fn each_text(json: &mut Value, change: &impl Fn(&str) -> String) {
+    let is_code = |text: &Value| {
+        text.as_str().is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+    };
+    match json {
+        Value::String(text) => *text = change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, change)),
+        Value::Object(members) => {
+            let others = members.iter_mut().filter(|(name, member)| *name != "code" || !is_code(member));
+            others.for_each(|(_, member)| each_text(member, change));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -207,7 +308,7 @@ fn has_any(address: &str, secrets: &[String], disguises: &[Disguises]) -> bool {
 
 fn hide_in_headers(headers: &mut HeaderMap, secrets: &[String], disguises: &[Disguises]) {
     let is_telling = |secret: &&String| {
-        secret.len() >= MIN_IN_HEADER && !secret.bytes().all(|byte| byte.is_ascii_alphabetic())
+        secret.len() >= MIN_HIDDEN && !secret.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
     let secrets: Vec<&String> = secrets.iter().filter(is_telling).collect();
     for (_, value) in headers.iter_mut().filter(|(name, _)| !WAYS.contains(&name.as_str())) {
@@ -311,6 +412,93 @@ mod tests {
         let (body, _) = said(&format!("{password} is wrong"));
         assert_eq!(body, "… is wrong");
         assert_eq!(said("denied for bob"), ("denied for bob".to_owned(), "denied for bob".to_owned()));
+    }
+
+    /// What a request with this password is answered, with a digest in a header, and what is shown of it.
+    fn answered(password: &str, body: &str, shown: &str) -> (String, String, String) {
+        let basic = format!("Basic {}", STANDARD.encode(format!("bob:{password}")));
+        let message = Message { headers: vec![("authorization", basic)], ..Message::new(Method::GET) };
+        let echoes = Echoes::default();
+        let (status, mut headers) = (400, HeaderMap::new());
+        headers.insert("docker-content-digest", HeaderValue::from_static("sha256:0123"));
+        let (body, stream, leads_to_credentials) = (body.as_bytes().to_vec(), None, false);
+        let url = Url::parse("https://a/").unwrap();
+        let mut answer = Answer { status, headers, body, stream, url, leads_to_credentials };
+        echoes.hide(&mut answer, &message);
+        (
+            String::from_utf8(answer.body).unwrap(),
+            String::from_utf8_lossy(answer.headers["docker-content-digest"].as_bytes()).into_owned(),
+            echoes.without(shown),
+        )
+    }
+
+    /// Nothing else could be read without them.
+    #[test]
+    fn what_everybody_writes_is_not_taken_out() {
+        let body = r#"{"errors":[{"code":"DENIED","message":"1 manifest of linux/amd64 at sha256:0123"}]}"#;
+        let shown = "app  linux/amd64  1  sha256:0123  application/vnd.oci.image.index.v1+json errors";
+        for password in [
+            "sha256",
+            "linux/amd64",
+            "Linux/AMD64",
+            "1",
+            "a",
+            "errors",
+            "code",
+            "message",
+            "DENIED",
+            "manifest",
+            "e",
+            "12",
+        ] {
+            let found = answered(password, body, shown);
+            assert_eq!(found, (body.to_owned(), "sha256:0123".to_owned(), shown.to_owned()), "{password}");
+            let echoes = Echoes::default();
+            echoes.know([format!("bob:{password}"), password.to_owned()].into_iter());
+            assert!(!echoes.are_in(shown) && echoes.without(shown) == shown, "{password}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_taken_out_of_texts_and_leaves_json_whole() {
+        for password in
+            ["hunter2x", "correcthorse", "postgres", "12345678", "pa\"ss\\word", "q7+fi2", "}],\"code\":"]
+        {
+            let said = serde_json::json!({ "errors": [{
+                "code": "DENIED",
+                "message": format!("no {password} here"),
+                "detail": { "header": ["x", password] },
+            }]});
+            let (body, _, shown) = answered(password, &said.to_string(), &format!("no {password} here"));
+            let json: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(json["errors"][0]["code"], "DENIED", "{password}: {body}");
+            assert_eq!(json["errors"][0]["message"], "no … here", "{password}: {body}");
+            assert_eq!(json["errors"][0]["detail"]["header"], serde_json::json!(["x", "…"]), "{password}");
+            assert_eq!(shown, "no … here", "{password}");
+            let (body, _, _) = answered(password, &format!("no {password} here"), "");
+            assert_eq!(body, "no … here", "{password}");
+        }
+    }
+
+    #[test]
+    fn what_is_short_is_taken_out_where_it_is_a_login() {
+        for password in ["1", "abc", "sha256", "hunter"] {
+            let pair = STANDARD.encode(format!("bob:{password}"));
+            for (said, expected) in [
+                (format!("at https://bob:{password}@a/v2/"), "at https://bob:…@a/v2/".to_owned()),
+                (format!("got Basic {pair}."), "got Basic ….".to_owned()),
+                (format!("got Bearer {password}"), "got Bearer …".to_owned()),
+                (format!("got Bearer {password}4"), format!("got Bearer {password}4")),
+                (format!("no {password}"), format!("no {password}")),
+            ] {
+                let (body, _, shown) = answered(password, &said, &said);
+                // With its user it may be long enough.
+                let is_hidden = |text: &str| {
+                    text == expected || said.contains('@') && !text.contains(&format!(":{password}@"))
+                };
+                assert!(is_hidden(&body) && is_hidden(&shown), "{password} {said}: {body} {shown}");
+            }
+        }
     }
 
     /// What an earlier run sent, in the answer to a request that has no credentials.
