@@ -36,21 +36,47 @@ pub(super) enum Kind {
 /// A part of a path: its name, and whether it may be a link.
 pub(super) type Part<'p> = (&'p OsStr, bool);
 
+/// What the names of temporary files begin with; the number of the process follows.
+const TEMPORARY: &str = ".bakeplan-";
+
+/// The process that a temporary file of this name is of.
+#[cfg(unix)]
+fn process_of(name: &str) -> Option<i32> {
+    let mut numbers = name.strip_prefix(TEMPORARY)?.split('-');
+    let process = numbers.next()?.parse().ok().filter(|number| *number > 0)?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let rest: Vec<&str> = numbers.collect();
+    (rest.len() == 2 && rest.iter().all(|part| is_number(part))).then_some(process)
+}
+
 /// A name that hardly anything has.
 fn temporary_name(number: u32) -> OsString {
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!(".bakeplan-{}-{}-{number}", std::process::id(), time.subsec_nanos()).into()
+    format!("{TEMPORARY}{}-{}-{number}", std::process::id(), time.subsec_nanos()).into()
 }
 
 #[cfg(unix)]
 mod unix {
     use std::os::fd::OwnedFd;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
+    use std::time::Duration;
+
+    use rustix::fs::{
+        AtFlags, CWD, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat,
+    };
     use rustix::io::Errno;
+    use rustix::process::{Pid, geteuid, test_kill_process};
 
-    use super::{File, Found, Kind, OsStr, OsString, Part, Path, Permissions, TRIES, io, temporary_name};
+    use super::{
+        File, Found, Kind, OsStr, OsString, Part, Path, Permissions, TRIES, io, process_of, temporary_name,
+    };
+
+    /// A process of another machine may still write into what is younger; none takes as long.
+    const FRESH: Duration = Duration::from_secs(60);
+    /// Another process may have the number of one that has ended; none writes for a day.
+    const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// What a folder is opened for: nothing but its names, which needs no right to list it.
     #[cfg(target_os = "linux")]
@@ -106,6 +132,24 @@ mod unix {
         pub(in super::super) fn read(&self, name: &OsStr) -> io::Result<File> {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             Ok(openat(&self.0, name, flags, Mode::empty())?.into())
+        }
+
+        /// Removes what earlier processes of the same user have left behind because they were killed while they wrote.
+        pub(in super::super) fn clear(&self) {
+            let Ok(names) = Dir::read_from(&self.0) else { return };
+            for name in names.flatten() {
+                let name = name.file_name();
+                let Some(process) = name.to_str().ok().and_then(process_of) else { continue };
+                let found = self.read(OsStr::from_bytes(name.to_bytes())).and_then(|file| file.metadata());
+                let Ok(found) = found else { continue };
+                let is_own = found.is_file() && found.uid() == geteuid().as_raw();
+                let age = found.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+                let is_gone =
+                    || Pid::from_raw(process).is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH));
+                if is_own && (age > STALE || age > FRESH && is_gone()) {
+                    let _ = unlinkat(&self.0, name, AtFlags::empty());
+                }
+            }
         }
 
         /// A new file in it that removes itself unless it is put in its place.
@@ -189,6 +233,9 @@ mod elsewhere {
         pub(in super::super) fn read(&self, name: &OsStr) -> io::Result<File> {
             File::open(self.0.join(name))
         }
+
+        /// Which processes have ended cannot be told.
+        pub(in super::super) fn clear(&self) {}
 
         pub(in super::super) fn temporary(self) -> io::Result<Temporary> {
             for number in 0..TRIES {

@@ -466,6 +466,57 @@ fn a_folder_that_is_swapped_for_a_link_leads_nowhere() {
     assert_eq!(entries(root), ["file"]);
 }
 
+/// What processes left that were killed while they wrote is removed by the next one that writes there, and nothing else is.
+#[cfg(unix)]
+#[test]
+fn what_was_left_behind_is_removed() {
+    use std::os::unix::fs::symlink;
+    use std::time::{Duration, SystemTime};
+
+    // It has ended, so that no process has its number for now.
+    let mut child = Command::new("true").spawn().unwrap();
+    let (gone, own) = (child.id(), std::process::id());
+    child.wait().unwrap();
+    let (directory, _) = host();
+    let root = directory.path();
+    let (minute, day) = (90, 25 * 60 * 60);
+    for (name, age, stays) in [
+        (format!(".bakeplan-{gone}-123-0"), minute, false),
+        (format!(".bakeplan-{gone}-123-1"), day, false),
+        (format!(".bakeplan-{own}-1-2"), day, false),
+        (format!(".bakeplan-{gone}-123-2"), 0, true),
+        (format!(".bakeplan-{own}-1-3"), minute, true),
+        (format!(".bakeplan-{gone}-123-0.txt"), day, true),
+        (format!(".bakeplan-{gone}"), day, true),
+        (format!(".bakeplan-{gone}-1-2-3"), day, true),
+        (format!("bakeplan-{gone}-1-2"), day, true),
+        (".bakeplan-x-1-2".to_owned(), day, true),
+        (".bakeplan-0-1-2".to_owned(), day, true),
+        (".bakeplan.json".to_owned(), day, true),
+    ] {
+        let path = root.join(&name);
+        fs::write(&path, "rest").unwrap();
+        let time = SystemTime::now() - Duration::from_secs(age);
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        drop(Prepared::new(root, Path::new("file"), Cow::Borrowed(b"x"), &mut Turns::default()).unwrap());
+        assert_eq!(path.exists(), stays, "{name}");
+        let _ = fs::remove_file(path);
+    }
+    // Links and folders of such a name are another's.
+    fs::create_dir(root.join(format!(".bakeplan-{gone}-4-0"))).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("victim"), "x").unwrap();
+    let old = SystemTime::now() - Duration::from_secs(day);
+    let victim = File::options().write(true).open(outside.path().join("victim")).unwrap();
+    victim.set_modified(old).unwrap();
+    symlink(outside.path().join("victim"), root.join(format!(".bakeplan-{gone}-5-0"))).unwrap();
+    let prepared =
+        Prepared::new(root, Path::new("file"), Cow::Borrowed(b"x"), &mut Turns::default()).unwrap();
+    prepared.commit().unwrap();
+    assert!(outside.path().join("victim").exists());
+    assert_eq!(entries(root).len(), 3, "{:?}", entries(root));
+}
+
 /// The same by chance: a folder is a link again and again while it is written to.
 #[cfg(target_os = "linux")]
 #[test]

@@ -19,12 +19,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Turns(BTreeMap<PathBuf, Option<File>>);
 
 impl Turns {
-    /// Waits until no other process writes into a folder that exists. Where folders cannot be locked, as on Windows and some
-    /// network file systems, nobody waits.
-    pub(super) fn take(&mut self, folder: &Path) -> Result<(), Problem> {
+    /// Waits until no other process writes into a folder that exists, and says whether that is new. Where folders cannot be locked,
+    /// as on Windows and some network file systems, nobody waits.
+    pub(super) fn take(&mut self, folder: &Path) -> Result<bool, Problem> {
         let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         if self.0.contains_key(&place) {
-            return Ok(());
+            return Ok(false);
         }
         let lock = File::open(&place).ok();
         let started = Instant::now();
@@ -35,6 +35,6 @@ impl Turns {
             thread::sleep(PAUSE);
         }
         self.0.insert(place, lock);
-        Ok(())
+        Ok(true)
     }
 }

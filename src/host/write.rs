@@ -118,7 +118,9 @@ impl Prepared {
         };
         let folder = open_folder(directory, path, &inside)?;
         let place = directory.join(path);
-        turns.take(place.parent().unwrap_or(directory))?;
+        if turns.take(place.parent().unwrap_or(directory))? {
+            folder.clear();
+        }
         let existing = folder.find(name)?;
         match &existing {
             Some(found) if found.kind == Kind::Folder => return Err(Problem::Directory),
