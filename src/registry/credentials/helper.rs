@@ -39,6 +39,8 @@ enum HelperFailure {
     Status { status: ExitStatus, words: String },
     #[error("did not print a JSON object with `Username` and `Secret`")]
     NotAnAnswer,
+    #[error("answered with the login of another server, `{0}`")]
+    OfAnother(String),
 }
 
 /// What a helper printed, and how it ended.
@@ -68,7 +70,7 @@ pub(super) fn ask(
     let program = format!("docker-credential-{helper}");
     let mut command = Command::new(&program);
     command.arg("get").envs(environment);
-    let answer = run(command, server, limit).and_then(|output| read(&output));
+    let answer = run(command, server, limit).and_then(|output| read(&output, server));
     answer.map_err(|failure| format!("{program} {failure}"))
 }
 
@@ -148,25 +150,58 @@ fn end(child: &mut Child) {
 
 /// What a helper's output means
 /// (<https://github.com/docker/docker-credential-helpers/blob/master/client/client.go>).
-fn read(output: &Output) -> Result<Option<Login>, HelperFailure> {
+fn read(output: &Output, server: &str) -> Result<Option<Login>, HelperFailure> {
     let Output { status, stdout, stderr } = output;
     if !status.success() {
         let [stdout, stderr] = [stdout, stderr].map(|stream| String::from_utf8_lossy(stream));
         if is_not_found(&stdout) || is_not_found(&stderr) {
             return Ok(None);
         }
-        // What looks like an answer may hold a secret.
         let words = [stdout.trim(), stderr.trim()].into_iter();
-        let words = words.filter(|words| !words.contains('{')).find(|words| !words.is_empty());
+        let words = words.filter(|words| is_message(words)).find(|words| !words.is_empty());
         return Err(HelperFailure::Status { status: *status, words: clip(words.unwrap_or_default()) });
     }
     // Like Docker, the first value counts.
     let mut values = serde_json::Deserializer::from_slice(stdout).into_iter::<Value>();
     let Some(Ok(Value::Object(answer))) = values.next() else { return Err(HelperFailure::NotAnAnswer) };
     let field = |key| string(&answer, key).map(Option::unwrap_or_default);
+    // A login goes to no other server than it is of, also where a helper has the same answer to every question.
+    if let Ok(of) = field("ServerURL")
+        && !of.is_empty()
+        && host(&of) != host(server)
+    {
+        return Err(HelperFailure::OfAnother(clip(&of)));
+    }
     match (field("Username"), field("Secret")) {
         (Ok(user), Ok(secret)) => Ok(login_of(user, secret)),
         _ => Err(HelperFailure::NotAnAnswer),
+    }
+}
+
+/// Whether a text may be shown: what looks like an answer, names a secret or is a single word may hold one.
+fn is_message(words: &str) -> bool {
+    let folded = words.to_ascii_lowercase();
+    let names_secret = ["secret", "password", "token"].iter().any(|name| {
+        folded
+            .split(name)
+            .skip(1)
+            .any(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with([':', '=']))
+    });
+    !words.contains('{') && words.contains(char::is_whitespace) && !names_secret
+}
+
+/// The host of a server's name or address. Docker Hub has several.
+fn host(server: &str) -> String {
+    let address = server.split_once("://").map_or(server, |(_, address)| address);
+    let authority = address.split('/').next().unwrap_or_default();
+    // In `[::1]:5000`, the port is behind the bracket.
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    match &*host.to_ascii_lowercase() {
+        "docker.io" | "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
+        host => host.to_owned(),
     }
 }
 
@@ -197,7 +232,7 @@ pub(super) mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    const HELPERS: [&str; 22] = [
+    const HELPERS: [&str; 27] = [
         "stored",
         "own",
         "counting",
@@ -213,6 +248,11 @@ pub(super) mod tests {
         "complaining",
         "quiet",
         "leaking",
+        "bare",
+        "telling",
+        "mumbling",
+        "another",
+        "hub",
         "garbage",
         "list",
         "number",
@@ -254,10 +294,27 @@ pub(super) mod tests {
             ("go", Some(right())),
             ("token", Some(Login::IdentityToken("t".into()))),
             ("blank", None),
+            ("hub", Some(right())),
             ("nothing", None),
             ("nothing2", None),
         ] {
-            assert_eq!(ask_within(helper, LIMIT), Ok(expected), "{helper}");
+            let server = if helper == "hub" { "index.docker.io" } else { "r.io" };
+            assert_eq!(ask(helper, server, &environment(), LIMIT), Ok(expected), "{helper}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_the_same_in_whatever_form() {
+        for (one, other, is_same) in [
+            ("r.io", "https://R.io/v1/", true),
+            ("r.io:443", "r.io", true),
+            ("https://index.docker.io/v1/", "docker.io", true),
+            ("[::1]:5000", "http://[::1]:5000", true),
+            ("r.io", "r.io.example", false),
+            ("r.io", "other.io/r.io", false),
+            ("r.io", "https://other.io?r.io", false),
+        ] {
+            assert_eq!(host(one) == host(other), is_same, "{one} {other}");
         }
     }
 
@@ -276,6 +333,10 @@ pub(super) mod tests {
             ("nameless", "failed (exit status: 1): no credentials server URL"),
             ("quiet", "failed (exit status: 3)"),
             ("leaking", "failed (exit status: 1)"),
+            ("bare", "failed (exit status: 1)"),
+            ("telling", "failed (exit status: 1)"),
+            ("mumbling", "failed (exit status: 1): the token is locked"),
+            ("another", "answered with the login of another server, `https://other.example/v2/ [31m`"),
             ("garbage", "did not print a JSON object with `Username` and `Secret`"),
             ("list", "did not print a JSON object with `Username` and `Secret`"),
             ("number", "did not print a JSON object with `Username` and `Secret`"),
