@@ -136,7 +136,9 @@ mod unix {
 
         /// Removes what earlier processes of the same user have left behind because they were killed while they wrote.
         pub(in super::super) fn clear(&self) {
-            let Ok(names) = Dir::read_from(&self.0) else { return };
+            // The folder itself may be open for nothing but its names.
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let Ok(names) = openat(&self.0, ".", flags, Mode::empty()).and_then(Dir::new) else { return };
             for name in names.flatten() {
                 let name = name.file_name();
                 let Some(process) = name.to_str().ok().and_then(process_of) else { continue };

@@ -193,9 +193,7 @@ fn has_setting(value: &str) -> bool {
             word.len() >= MIN_KEY && is_set(&word) && is_mixed(&word) && !word.contains(':')
         })
     };
-    SETTINGS.iter().any(|name| is_assigned(name))
-        || NAMES.iter().any(|name| has_colon(name))
-        || DOUBTFUL.iter().any(|name| is_key(name))
+    SETTINGS.iter().any(is_assigned) || NAMES.iter().any(has_colon) || DOUBTFUL.iter().any(is_key)
 }
 
 /// Whether it is no word and no number.

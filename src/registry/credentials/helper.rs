@@ -168,9 +168,9 @@ fn read(output: &Output, server: &str) -> Result<Option<Login>, HelperFailure> {
     // A login goes to no other server than it is of, also where a helper has the same answer to every question.
     if let Ok(of) = field("ServerURL")
         && !of.is_empty()
-        && host(&of) != host(server)
+        && host(of) != host(server)
     {
-        return Err(HelperFailure::OfAnother(clip(&of)));
+        return Err(HelperFailure::OfAnother(clip(of)));
     }
     match (field("Username"), field("Secret")) {
         (Ok(user), Ok(secret)) => Ok(login_of(user, secret)),

@@ -185,21 +185,27 @@ fn write(value: &Value, ty: &Type, json: &mut String) -> Result<(), ArgumentErro
 
 /// Appends a type as JSON text (`MarshalJSON` in <https://github.com/zclconf/go-cty/blob/main/cty/type.go>).
 fn write_type(ty: &Type, json: &mut String) -> Result<(), ArgumentError> {
-    let (kind, parts): (_, &mut dyn FnMut(&mut String) -> Result<(), ArgumentError>) = match ty {
-        Type::Dynamic => return write_string("dynamic", json),
-        Type::Bool | Type::Number | Type::String => return write_string(&ty.to_string(), json),
-        Type::List(element) => ("list", &mut |json| write_type(element, json)),
-        Type::Set(element) => ("set", &mut |json| write_type(element, json)),
-        Type::Map(element) => ("map", &mut |json| write_type(element, json)),
-        Type::Tuple(types) => ("tuple", &mut |json| array(types.iter(), json, write_type)),
-        Type::Object(object_type) => {
-            ("object", &mut |json| object(&object_type.attributes, json, |_, ty, json| write_type(ty, json)))
+    let kind = match ty {
+        Type::Dynamic | Type::Bool | Type::Number | Type::String => {
+            return write_string(&ty.to_string(), json);
         }
+        Type::List(_) => "list",
+        Type::Set(_) => "set",
+        Type::Map(_) => "map",
+        Type::Tuple(_) => "tuple",
+        Type::Object(_) => "object",
     };
     json.push('[');
     write_string(kind, json)?;
     json.push(',');
-    parts(json)?;
+    match ty {
+        Type::Dynamic | Type::Bool | Type::Number | Type::String => {}
+        Type::List(element) | Type::Set(element) | Type::Map(element) => write_type(element, json)?,
+        Type::Tuple(types) => array(types.iter(), json, write_type)?,
+        Type::Object(object_type) => {
+            object(&object_type.attributes, json, |_, ty, json| write_type(ty, json))?;
+        }
+    }
     json.push(']');
     Ok(())
 }
