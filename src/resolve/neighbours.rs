@@ -25,7 +25,7 @@ enum Owner<'f> {
     Image,
     /// An image's on this branch, which is there.
     Twin(&'f str),
-    /// An image's on a branch of another name, if that is there.
+    /// An image's in a run of another name, if there is one.
     Branch,
 }
 
@@ -39,7 +39,7 @@ struct Known<'i> {
 }
 
 /// Refuses tags that a branch would take from what is published elsewhere in the repository, and warns of those that an image
-/// may have on another branch, which may not be there.
+/// may have on another branch, or in a run of another name, which may not be there.
 pub(super) fn check(
     input: &Input<'_>,
     published: &[(&UnresolvedImage, &Publication)],
@@ -184,7 +184,7 @@ fn diagnostic(
         )),
         Owner::Branch => Diagnostic::warning(
             Code::BRANCH_COLLISION,
-            format!("the {subject} takes the tag `{text}`, which image `{key}` would have on another branch"),
+            format!("the {subject} takes the tag `{text}`, which image `{key}` may have in another run"),
         ),
     };
     let mut patterns = image.settings().tags.iter().flatten();

@@ -89,10 +89,16 @@ fn a_branch_that_is_called_like_the_variant_of_another_one_is_named() {
         (default, slim, "main-debian", "app"),
         (BRANCH, slim, "x-slim", "other"),
         (BRANCH, "tags = [\"other-{{ branch }}\"]", "other-main", "other"),
+        (
+            "tags = [\"{{ branch }}\", { pattern = \"from-{{ head_branch }}\", when = \"pr\" }]",
+            slim,
+            "from-x",
+            "app",
+        ),
     ] {
         let (code, talk) = plan(&two(app, other), &[&*format!("branch={branch}")]);
         let expected = format!(
-            "the branch `{branch}` takes the tag `{branch}`, which image `{owner}` would have on another branch"
+            "the branch `{branch}` takes the tag `{branch}`, which image `{owner}` may have in another run"
         );
         assert!(code == Some(0) && talk.contains(&expected), "{app} {other}: {talk}");
         assert!(talk.contains("warning[branch-collision]"), "{talk}");
