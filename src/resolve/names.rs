@@ -347,11 +347,13 @@ impl Renderer<'_, '_> {
         });
         let warnings: Vec<Diagnostic> = found
             .map(|(one, written)| {
-                let message = format!("`prerelease_tags` gives `{}`, which reads as a release's, to prereleases", one.name);
-                let help = format!(
-                    "use a name that says so, such as `next`; or allow it: `{{ pattern = \"{}\", any = true }}`",
-                    written.pattern.as_str().replace('"', "\\\"")
+                let message = format!(
+                    "`prerelease_tags` gives `{}`, which reads as a release's, to prereleases",
+                    one.name
                 );
+                let pattern = written.pattern.as_str().replace('"', "\\\"");
+                let allowed = format!("{{ pattern = \"{pattern}\", any = true }}");
+                let help = format!("use a name that says so, such as `next`; or allow it: `{allowed}`");
                 Diagnostic::warning(Code::PRERELEASE_TAG, message).at(one.span, "").with_help(help)
             })
             .collect();

@@ -115,7 +115,9 @@ fn definition(block: Block, attribute: &str, form: &str, value: &str) -> String 
     image += &own("version", "\"1.2.3\"");
     image +=
         &own("tags", "[\"{{ version }}\", \"{{ major }}.{{ minor }}\", \"latest\", \"type=raw,value=edge\"]");
-    image += &own("variant", "[\"slim\", \"\"]");
+    // What is left out by default is one of them.
+    let default = if attribute == "default_variant" { format!(", {value}") } else { String::new() };
+    image += &own("variant", &format!("[\"slim\", \"\"{default}]"));
     format!(
         "variable \"PIN_TOKEN\" {{}}
 target \"base\" {{

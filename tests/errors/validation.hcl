@@ -6,6 +6,6 @@ variable "VERSION" {
     error_message = "VERSION has only digits and dots, not ${VERSION}."
   }
   validation {
-    condition = VERSION != ""
+    condition = VERSION != "one"
   }
 }

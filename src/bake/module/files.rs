@@ -128,11 +128,12 @@ impl Module {
     }
 
     fn read(&mut self, files: Vec<File>) -> Result<(), Vec<Diagnostic>> {
-        let blocks = self.collect(files)?;
+        let (blocks, mut misplaced) = self.collect(files)?;
         self.context.declared = self.declared();
         self.builtins();
         self.check_kept()?;
-        self.resolve_variables()?;
+        misplaced.extend(self.resolve_variables().err().into_iter().flatten());
+        misplaced.check()?;
         self.validate_variables()?;
         self.resolve_functions()?;
         self.instantiate(blocks)
@@ -164,10 +165,11 @@ impl Module {
         diagnostic.without(&given).without(&hide(&mut made.into_iter()))
     }
 
-    /// Sorts the files' contents; what a later file declares again replaces the earlier.
-    fn collect(&mut self, files: Vec<File>) -> Result<Vec<Block>, Vec<Diagnostic>> {
+    /// Sorts the files' contents; what a later file declares again replaces the earlier. Beside the blocks of targets and groups
+    /// is what stands where it cannot.
+    fn collect(&mut self, files: Vec<File>) -> Result<(Vec<Block>, Diagnostics), Vec<Diagnostic>> {
         let mut blocks = Vec::new();
-        let mut diagnostics = Diagnostics::default();
+        let (mut diagnostics, mut misplaced) = (Diagnostics::default(), Diagnostics::default());
         for file in files {
             for attribute in file.body.attributes {
                 if !BLOCK_KINDS.contains(&&*attribute.name.name) && !BUILT_IN.contains(&&*attribute.name.name)
@@ -181,7 +183,7 @@ impl Module {
                     diagnostics.report(label_count(&block));
                     continue;
                 }
-                self.check_shape(&block, &mut diagnostics);
+                self.check_shape(&block, &mut misplaced);
                 match &*block.kind.name {
                     "variable" | "function" => {
                         let name = Arc::clone(&block.labels[0].name);
@@ -201,7 +203,7 @@ impl Module {
             }
         }
         diagnostics.check()?;
-        Ok(blocks)
+        Ok((blocks, misplaced))
     }
 
     fn declared(&self) -> Declared {

@@ -42,9 +42,8 @@ const BLOCKS: [&str; 5] = ["variable", "function", "group", "target", "image"];
 pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     for file in files {
-        // An override may hold variables alone.
-        let is_used = |block: &Block| ["image", "variable", "function"].contains(&&*block.kind.name);
-        if !file.shared && !file.body.blocks.iter().any(is_used) {
+        // It may hold a whole definition, or variables alone.
+        if !file.shared && !file.body.blocks.iter().any(|block| BLOCKS.contains(&&*block.kind.name)) {
             let warning = Diagnostic::warning(Code::UNKNOWN_BLOCK, "this file has no `image` block");
             diagnostics.report(warning.at(file.body.span, "").with_help(if file.json {
                 "write `\"image\": {\"NAME\": {…}}`, with an object for each name"
