@@ -117,6 +117,16 @@ impl Form {
         self.0.iter().any(|part| matches!(part, Part::Commit(_)))
     }
 
+    /// Whether something stands in it that is another in each run: a commit, a date or a number.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        let is_of_run = |part: &Part| match part {
+            Part::Commit(_) | Part::Date(_) | Part::Number => true,
+            Part::Text(_) | Part::Version | Part::Name => false,
+        };
+        self.0.iter().any(is_of_run)
+    }
+
     /// The parts, in their order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {

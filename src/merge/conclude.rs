@@ -241,6 +241,7 @@ fn jobs<'r>(
                     floating: report.floating,
                     is_unclear: one.image.unclear.contains(tag),
                     is_broadest: is_broadest(one.image, tag),
+                    may_be_taken: later::may_be_taken(one, tag, report, run, &records[site]),
                     moves_by_list: follows_list(one.image, tag) && has_list,
                     previous: report.previous.clone(),
                     outcome: report.outcome,

@@ -108,6 +108,8 @@ pub(crate) struct TagJob {
     pub is_unclear: bool,
     /// Whether it moves with all versions, as `latest` does.
     pub is_broadest: bool,
+    /// Whether another run may have published it meanwhile, so that it is read again before it is written.
+    pub may_be_taken: bool,
     /// Whether it is written by the word of a list, since the list shows no greater version.
     pub moves_by_list: bool,
     /// The digest that it had.

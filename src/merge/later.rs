@@ -11,11 +11,13 @@ use super::subject::Made;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::{OCI_INDEX, is_index};
-use crate::published::later::{Later, later, perhaps_later};
+use crate::published::later::{Later, later, own_tags_there, perhaps_later};
 use crate::published::plan_json::{RunEntry, TagEntry};
-use crate::published::record::{Known, Question};
+use crate::published::record::{Known, Question, Record};
 use crate::published::runs::Standing;
+use crate::published::served::Served;
 use crate::published::survey::{Round, Survey};
+use crate::reference::Tag;
 
 /// Why nothing tells what becomes of tags that somebody gives to what is there.
 const UNSAID: &str = "what it gets does not say which run made it";
@@ -34,6 +36,10 @@ pub(super) fn keep(
     let question =
         |decision: &Decision| Some((decision.site, Question::Previous(decision.report.previous.clone()?)));
     if let Round::Asked(failures) = survey.ask(moving.filter_map(question).collect()) {
+        compared.problems.extend(failures);
+    }
+    let open = ready.iter().flat_map(|one| open(one, run, survey, now)).collect();
+    if let Round::Asked(failures) = survey.ask(open) {
         compared.problems.extend(failures);
     }
     for one in ready {
@@ -80,6 +86,29 @@ pub(super) fn keep(
     compared
 }
 
+/// What tells whether a later run that does not say its version made that of an image whose own tags are others in each run.
+fn open(
+    one: &Ready<'_>,
+    run: &RunEntry,
+    survey: &Survey<'_>,
+    now: Option<Timestamp>,
+) -> Vec<(usize, Question)> {
+    let own = one.run(run);
+    let as_run = one.no_later_than(run).unwrap_or(&own);
+    let mut open = Vec::new();
+    for decision in one.decisions.iter().filter(|decision| is_taken(one, decision)) {
+        let record = &survey.records()[decision.site];
+        let served = decision.report.previous.as_ref().and_then(|digest| record.previous(digest).present());
+        let unsaid =
+            |served: &&Served| later(one.image, as_run, served, now).is_some_and(|it| it.is_unsaid());
+        let Some(served) = served.filter(unsaid) else { continue };
+        let listed = record.tags().present().unwrap_or_default();
+        let tags = own_tags_there(one.image, served, listed).into_iter();
+        open.extend(tags.map(|tag| (decision.site, Question::Tag(tag.clone()))));
+    }
+    open
+}
+
 /// Leaves the tags as they are that a later run has published: each run of a branch builds a version of the file anew, and an
 /// earlier one may end last. Where a repository has the version from a later run, all tags of it are left, also those that only
 /// this run would give.
@@ -111,8 +140,8 @@ fn leave_later(
             continue;
         }
         let own = found.filter(|(tag, later)| later.keeps(image, tag)).map(|(_, later)| later.why);
-        let is_of_line = || planned(decision).is_some_and(TagEntry::is_of_line);
-        let of_site = || sites.get(&decision.site).filter(|_| is_of_line()).cloned();
+        let is_shared = || planned(decision).is_some_and(TagEntry::is_shared_by_runs);
+        let of_site = || sites.get(&decision.site).filter(|_| is_shared()).cloned();
         let Some(why) = own.or_else(of_site).filter(|_| decision.report.outcome.writes()) else { continue };
         let report = &mut decision.report;
         report.stay(Outcome::Kept, why.clone());
@@ -142,7 +171,14 @@ fn later_there(
         let is_literal = tags.any(|tag| tag.name == own.tag && tag.is_of_version() && !tag.floating);
         is_literal && own.site == decision.site && own.report.previous.as_ref() == Some(previous)
     };
-    Some(if ready.decisions.iter().any(is_own) { later.of_own_tag() } else { later })
+    let record = &survey.records()[decision.site];
+    let listed = || record.tags().present().unwrap_or_default();
+    let has_own = || {
+        let mut own = own_tags_there(ready.image, served, listed()).into_iter();
+        own.any(|tag| record.tag(tag).present() == Some(previous))
+    };
+    let is_own = ready.decisions.iter().any(is_own) || (later.is_unsaid() && has_own());
+    Some(if is_own { later.of_own_tag() } else { later })
 }
 
 /// Says which tags that are given now an earlier run can take back, and which of versions may be taken from a later run that
@@ -179,6 +215,35 @@ pub(super) fn tell(
         notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
     }
     notes
+}
+
+/// Whether another run may publish a tag meanwhile that this merge writes: what has it now is of one, or all runs of this branch
+/// give it.
+#[must_use]
+pub(super) fn may_be_taken(
+    one: &Ready<'_>,
+    tag: &Tag,
+    report: &TagReport,
+    run: &RunEntry,
+    record: &Record,
+) -> bool {
+    let own = one.run(run);
+    let planned = one.image.tags.iter().find(|planned| planned.name == *tag);
+    let Some(planned) = planned.filter(|_| own.has_order() && (one.made != Made::Taken || report.floating))
+    else {
+        return false;
+    };
+    if planned.moves_with_runs() {
+        return true;
+    }
+    let there = || record.previous(report.previous.as_ref()?).present().map(RunEntry::of_served);
+    match report.outcome {
+        Outcome::Moved | Outcome::Replaced => {
+            there().is_some_and(|there| there.has_order() && there.source == own.source)
+        }
+        Outcome::Created => planned.is_shared_by_runs() && own.git_tag().is_none(),
+        Outcome::Unchanged | Outcome::Kept | Outcome::Held | Outcome::Skipped | Outcome::Failed => false,
+    }
 }
 
 /// Whether a tag that does not move with runs is to be taken from what has it.
@@ -227,7 +292,7 @@ fn shared<'r>(ready: &'r Ready<'_>) -> impl Iterator<Item = &'r Decision> {
     let is_shared = |one: &&Decision| {
         let planned = ready.image.tags.iter().find(|tag| tag.name == one.tag);
         let is_final = ready.image.immutable && !one.report.floating;
-        !is_final && planned.is_some_and(|tag| tag.moves_with_runs() || tag.is_of_line())
+        !is_final && planned.is_some_and(|tag| tag.moves_with_runs() || tag.is_shared_by_runs())
     };
     ready.decisions.iter().filter(|one| one.report.outcome.writes()).filter(is_shared)
 }

@@ -50,6 +50,7 @@ mod relist;
 mod job;
 mod shown;
 
+mod fresh;
 mod overtaken;
 
 // What is said of what was left alone, and of what is where.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::fresh::later_run;
 use super::job::{Job, ONE_AT_A_TIME, Place, Stage, TagJob, now};
 use super::report::Outcome;
 use super::shown::{self, Shown};
@@ -26,7 +27,7 @@ use crate::published::served::{Content, Served};
 use crate::published::sites::parallel;
 use crate::published::survey::{Survey, Trouble};
 use crate::reference::{Digest, Tag};
-use crate::registry::{Error, Manifest, TagList, TagOrDigest};
+use crate::registry::{Error, Manifest, TagList};
 
 /// How many tags that have appeared are looked at to find out whose index a tag has.
 const MAX_APPEARED: usize = 20;
@@ -52,6 +53,8 @@ enum Owner {
 #[derive(Default)]
 struct Look<'a> {
     given: Vec<(Place<'a>, Given)>,
+    /// Where a later run has taken a tag that does not move with runs.
+    by_run: Vec<Place<'a>>,
     /// The tags that were written, as they are called.
     written: Vec<String>,
     lag: Option<Duration>,
@@ -73,6 +76,8 @@ pub(super) struct Overtaken<'a> {
     lags: BTreeMap<usize, Duration>,
     /// The tags that others rightly have.
     pub(super) given: BTreeMap<Place<'a>, Given>,
+    /// Of these, what later runs have of versions.
+    by_run: BTreeSet<Place<'a>>,
     /// The lists that do not show what was written, by site.
     pub(super) late: BTreeMap<usize, Diagnostic>,
     /// What is wrong, and what is worth knowing.
@@ -110,8 +115,8 @@ impl<'a> Overtaken<'a> {
     /// Before anything is written.
     pub(super) fn new(jobs: &'a [Job<'a>], tools: MergeTools<'a>) -> Self {
         let began = tools.clock.elapsed();
-        let (proven, lags, given, late, problems, notes) = Default::default();
-        Self { jobs, tools, began, proven, lags, given, late, problems, notes }
+        let (proven, lags, given, by_run, late, problems, notes) = Default::default();
+        Self { jobs, tools, began, proven, lags, given, by_run, late, problems, notes }
     }
 
     /// Looks once whether lists show the tags that were just written, before those of a stage move by what the lists did not show.
@@ -175,11 +180,13 @@ impl<'a> Overtaken<'a> {
     ) -> Vec<String> {
         let mut sites: BTreeMap<usize, Vec<Spot<'_, 'a>>> = BTreeMap::new();
         for job in self.jobs {
-            for tag in job.tags.iter().filter(|tag| tag.floating) {
+            for tag in &job.tags {
                 let place = (job.image, tag.reference);
+                let wrong = wrong.get(&place);
+                let is_meant = written.contains(&place) && (tag.floating || wrong.is_some());
                 let planned = job.of.tags.iter().find(|one| one.name == tag.tag);
-                let Some(planned) = planned.filter(|_| written.contains(&place)) else { continue };
-                let spot = Spot { job, tag, planned, wrong: wrong.get(&place) };
+                let Some(planned) = planned.filter(|_| is_meant) else { continue };
+                let spot = Spot { job, tag, planned, wrong };
                 sites.entry(job.site).or_default().push(spot);
             }
         }
@@ -187,10 +194,15 @@ impl<'a> Overtaken<'a> {
         let looks = parallel(&sites, sites.len(), |(site, spots)| self.look_at(*site, spots, written));
         let mut written = Vec::new();
         for ((site, spots), look) in sites.iter().zip(looks) {
-            for spot in spots.iter().filter(|one| one.wrong.is_some() || one.planned.follows().is_some()) {
+            let is_open = |one: &&Spot<'_, 'a>| {
+                let is_told = self.by_run.contains(&one.place());
+                one.wrong.is_some() || (one.planned.follows().is_some() && !is_told)
+            };
+            for spot in spots.iter().filter(is_open) {
                 self.given.remove(&spot.place());
             }
             self.given.extend(look.given);
+            self.by_run.extend(look.by_run);
             self.lags.extend(look.lag.map(|lag| (*site, lag)));
             self.late.extend(look.late.map(|late| (*site, late)));
             self.problems.extend(look.problems);
@@ -205,12 +217,40 @@ impl<'a> Overtaken<'a> {
         let (versions, runs): (Vec<_>, Vec<_>) =
             spots.iter().partition(|spot| spot.planned.follows().is_some());
         self.versions(site, &versions, written, &mut look);
-        for spot in runs.into_iter().filter(|spot| spot.planned.moves_with_runs()) {
-            if let (Some(found), true) = (spot.wrong, spot.job.is_guarded) {
-                self.run(spot, found, &mut look);
+        for spot in runs.into_iter().filter(|spot| spot.job.is_guarded) {
+            match spot.wrong {
+                Some(found) if spot.planned.moves_with_runs() => self.run(spot, found, &mut look),
+                Some(found) => {
+                    self.later(spot, found, &mut look);
+                }
+                None => {}
             }
         }
         look
+    }
+
+    /// Leaves a tag that does not move with runs with a later run that has taken it; whether there is one.
+    fn later(&self, spot: &Spot<'_, 'a>, found: &Digest, look: &mut Look<'a>) -> bool {
+        if !spot.tag.floating && !spot.tag.may_be_taken {
+            return false;
+        }
+        let store = &self.tools.sites[spot.job.site].store;
+        let given = store.get_manifest(&found.clone().into()).and_then(|served| match served {
+            Some(served) => later_run(spot.job, spot.planned, &Served::read(served), &self.tools),
+            None => Ok(None),
+        });
+        match given {
+            Ok(given) => {
+                let is_later = given.is_some();
+                look.by_run.extend(given.iter().map(|_| spot.place()));
+                look.given.extend(given.map(|given| (spot.place(), given)));
+                is_later
+            }
+            Err(error) => {
+                look.problems.push(error.to_diagnostic());
+                false
+            }
+        }
     }
 
     /// Looks at tags that move with versions.
@@ -292,6 +332,9 @@ impl<'a> Overtaken<'a> {
             return Ok(());
         }
         let Some(found) = spot.wrong else { return Ok(()) };
+        if self.later(spot, found, look) {
+            return Ok(());
+        }
         // None is greater: if it has the index of one that has appeared, that is a lesser one.
         let before = spot.job.listed.unwrap_or_default();
         for tag in listed.iter().filter(|tag| !before.contains(tag)).take(MAX_APPEARED) {
@@ -525,42 +568,4 @@ fn cannot_own(image: &PlannedImage, owner: &Manifest) -> Option<String> {
         Content::Image(_) => Some("it is not an index".to_owned()),
         Content::Unreadable(why) => Some(format!("its index cannot be read: {why}")),
     }
-}
-
-/// What is found out about a tag just before it is written.
-#[derive(Default)]
-pub(super) struct Fresh {
-    /// A later run has taken it since it was decided about.
-    pub(super) given: Option<Given>,
-    /// Another run has taken it, and nothing tells which one is later.
-    pub(super) note: Option<Diagnostic>,
-}
-
-/// Reads a tag that moves with runs just before it is written: another run may have taken it since it was decided about.
-pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Result<Fresh, Error> {
-    let planned = job.of.tags.iter().find(|one| one.name == tag.tag);
-    if !job.is_guarded || !planned.is_some_and(TagEntry::moves_with_runs) {
-        return Ok(Fresh::default());
-    }
-    let site = &tools.sites[job.site];
-    let Some(found) = site.store.head_manifest(&TagOrDigest::Tag(tag.tag.clone()))? else {
-        return Ok(Fresh::default());
-    };
-    if Some(&found.digest) == tag.previous.as_ref() || found.digest == job.manifest.digest {
-        return Ok(Fresh::default());
-    }
-    let served = site.store.get_manifest(&found.digest.clone().into())?;
-    let other = served.map_or_else(RunEntry::default, |served| RunEntry::of_served(&Served::read(served)));
-    Ok(match job.run.beside(&other, now(tools)) {
-        Standing::Later => Fresh::default(),
-        Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
-        Standing::Unknown(why) => {
-            let reference = site.location.with_tag(&tag.tag);
-            let message = format!(
-                "image `{}` moves `{reference}`, which another merge has just written: {why}",
-                job.image
-            );
-            Fresh { given: None, note: Some(Diagnostic::note(Code::UNGUARDED_TAG, message)) }
-        }
-    })
 }

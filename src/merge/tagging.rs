@@ -15,8 +15,9 @@ use super::tools::{MergeTools, Options};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
-use crate::published::plan_json::ReusedEntry;
+use crate::published::plan_json::{ReusedEntry, TagEntry};
 use crate::published::planned::Planned;
+use crate::published::record::Record;
 use crate::published::result::{MergeResult, ResultStatus};
 use crate::published::survey::{Survey, Trouble};
 use crate::reference::Digest;
@@ -74,7 +75,7 @@ pub(crate) fn tag(
     let mut survey = Survey::new(tools.sites, tools.progress, Trouble::EndsIt);
     let look = |at: usize, records: &[_]| {
         let (subject, digest) = found[at];
-        taken::check(subject, digest, origin(subject, digest), records)
+        taken::check(subject, digest, origin(subject, digest, options, records), records)
     };
     let all = match read(found.len(), &mut survey, deadline(options, tools), tools, &look) {
         Ok(all) => all,
@@ -131,9 +132,17 @@ fn reused<'a>(subject: &Subject<'a>, digest: &Digest) -> Option<&'a ReusedEntry>
     subject.image.reused.as_ref().filter(|reused| reused.digest == *digest)
 }
 
-/// Who made what an image is.
-fn origin(subject: &Subject<'_>, digest: &Digest) -> Origin {
-    if reused(subject, digest).is_some() { Origin::Reused } else { Origin::Merge }
+/// Who made what an image is: with `--keep-existing`, what has an own tag of it already may be what the first step kept.
+fn origin(subject: &Subject<'_>, digest: &Digest, options: Options, records: &[Record]) -> Origin {
+    let mut own = subject.image.tags.iter().filter(|tag| tag.is_of_version() && !tag.floating);
+    let has_it = |tag: &TagEntry| {
+        subject.places.iter().any(|&site| records[site].tag(&tag.name).present() == Some(digest))
+    };
+    match () {
+        () if reused(subject, digest).is_some() => Origin::Reused,
+        () if options.keep_existing && own.any(has_it) => Origin::Kept,
+        () => Origin::Merge,
+    }
 }
 
 /// Refuses another digest of an image than the one that the plan reuses.

@@ -1,6 +1,6 @@
 //! Whether an index or manifest that is there already may get the tags of an image: it is whole, and what was planned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use indexmap::IndexMap;
@@ -449,9 +449,18 @@ impl<'a> ImageCheck<'a> {
             };
             labels = configuration.labels.as_ref().unwrap_or(&nothing);
         }
-        for (planned, found) in [(&build.labels, labels), (&build.annotations, &manifest.annotations)] {
-            self.same_revision(&entry.digest, planned.get(REVISION), found.get(REVISION), origin);
-            self.same_version(&entry.digest, planned.get(VERSION), found.get(VERSION), origin);
+        // A label and an annotation that say the same are told once.
+        let said = |key: &str| -> BTreeSet<(&String, &String)> {
+            let all = [(&build.labels, labels), (&build.annotations, &manifest.annotations)];
+            all.into_iter()
+                .filter_map(|(planned, found)| Some((planned.get(key)?, found.get(key)?)))
+                .collect()
+        };
+        for (planned, found) in said(REVISION) {
+            self.same_revision(&entry.digest, Some(planned), Some(found), origin);
+        }
+        for (planned, found) in said(VERSION) {
+            self.same_version(&entry.digest, Some(planned), Some(found), origin);
         }
         let of = entry.platform.as_ref().map_or_else(|| entry.digest.to_string(), ToString::to_string);
         let all = differences(build, labels, &manifest.annotations);
@@ -469,8 +478,15 @@ impl<'a> ImageCheck<'a> {
         if planned != found && origin.refuses_revision() {
             let message =
                 format!("{digest} was built from revision {found:?}, but the plan is for {planned:?}");
-            self.fail(Code::OTHER_PLAN, message).help =
-                Some("promote what was built from this revision; or pass `--allow-other-version`".into());
+            let help = match origin {
+                Origin::Merge => {
+                    "give the result of the merge of this plan; if that kept a release of another revision, pass `--keep-existing` here, too"
+                }
+                Origin::Reused | Origin::Kept | Origin::Anywhere { is_meant: _ } => {
+                    "promote what was built from this revision; or pass `--allow-other-version`"
+                }
+            };
+            self.fail(Code::OTHER_PLAN, message).help = Some(help.to_owned());
         }
     }
 
@@ -485,8 +501,11 @@ impl<'a> ImageCheck<'a> {
         let (Some(planned), Some(found)) = (planned, found) else { return };
         let is_compared = matches!(origin, Origin::Anywhere { is_meant: false });
         let bare = |text: &str| text.trim_start_matches('v').to_owned();
-        let is_said = matches!(saying(self.subject.image, std::slice::from_ref(found)), Saying::Other(..));
-        if is_compared && !is_said && bare(planned) != bare(found) {
+        let image = self.subject.image;
+        let is_said = matches!(saying(image, std::slice::from_ref(found)), Saying::Other(..));
+        // What was built without a version says its first tag there, such as `edge` or `sha-0123456`.
+        let is_version = image.parse_version(found).is_ok();
+        if is_compared && is_version && !is_said && bare(planned) != bare(found) {
             let message =
                 format!("{digest} says that it is version {found:?}, but the plan is for {planned:?}");
             self.fail(Code::OTHER_VERSION, message).help =

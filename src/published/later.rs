@@ -10,7 +10,11 @@ use super::release::has_same_numbers;
 use super::runs::Standing;
 use super::served::Served;
 use crate::oci::VERSION;
-use crate::version::Class;
+use crate::reference::Tag;
+use crate::version::{Class, Version};
+
+/// How many tags are looked at to find out whether a later run made the same version.
+const MAX_OWN: usize = 50;
 
 /// What a later run made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,10 @@ pub(crate) struct Later {
     by: By,
     /// The version that it says it is.
     version: Beside,
+    /// Whether the numbers of that are others.
+    has_other_numbers: bool,
+    /// Whether it is of another commit.
+    is_other_commit: bool,
 }
 
 /// By what something is later.
@@ -54,10 +62,16 @@ pub(crate) fn later(
 ) -> Option<Later> {
     let there = RunEntry::of_served(served);
     let is_release_of_other_ref = run.git_tag().is_some() && run.git_ref != there.git_ref;
-    let version = beside(image, served);
+    let said = said(image, run, served);
+    let version = beside(image, said.as_ref());
+    let has_other_numbers = image.version.as_ref().zip(said.as_ref()).is_some_and(|(own, said)| {
+        // What follows them may be another text for the same.
+        !has_same_numbers(own, said)
+    });
+    let is_other_commit = is_other_commit(run, &there);
     let by_run = if is_release_of_other_ref { None } else { Some(run.beside(&there, now)) };
     if let Some(Standing::Earlier(why)) = by_run {
-        return Some(Later { why, by: By::Run, version });
+        return Some(Later { why, by: By::Run, version, has_other_numbers, is_other_commit });
     }
     if run.git_ref == there.git_ref {
         return None;
@@ -71,7 +85,35 @@ pub(crate) fn later(
         }
         (None, _) => return None,
     };
-    Some(Later { why, by, version })
+    Some(Later { why, by, version, has_other_numbers, is_other_commit })
+}
+
+/// Whether two runs are of commits that are not one.
+#[must_use]
+pub(crate) fn is_other_commit(run: &RunEntry, there: &RunEntry) -> bool {
+    let both = run.commit.as_deref().zip(there.commit.as_deref());
+    both.is_some_and(|(own, other)| !own.starts_with(other) && !other.starts_with(own))
+}
+
+/// The tags, among those that are listed, that are the own ones of what another run made if that is of the image's version: where
+/// a commit, a date or a number stands in own tags, each run has others.
+pub(crate) fn own_tags_there<'t>(image: &PlannedImage, served: &Served, listed: &'t [Tag]) -> Vec<&'t Tag> {
+    let commit = RunEntry::of_served(served).commit;
+    let is_of_commit = |own: &TagEntry, tag: &Tag| {
+        let digits = own.form.commits_in(tag.as_str());
+        let is_it = |digits: &&str| commit.as_ref().is_some_and(|commit| commit.starts_with(*digits));
+        !own.form.has_commit() || digits.iter().any(is_it)
+    };
+    let is_of_version = |own: &TagEntry, tag: &Tag| {
+        let shown = own.form.versions_in(tag.as_str()).into_iter();
+        let mut versions = shown.filter_map(|text| image.parse_version(text).ok());
+        versions.any(|version| image.version.as_ref().is_some_and(|own| version.cmp_precedence(own).is_eq()))
+    };
+    let is_there = |tag: &&Tag| {
+        let mut own = image.tags.iter().filter(|own| own.is_own_of_run());
+        own.any(|own| own.name != **tag && is_of_commit(own, tag) && is_of_version(own, tag))
+    };
+    listed.iter().rev().filter(is_there).take(MAX_OWN).collect()
 }
 
 /// Why what has a tag may be later than a release that takes it, where nothing tells: a tag without a version in it, such as
@@ -88,7 +130,8 @@ pub(crate) fn perhaps_later(
     let is_same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
     let is_of_branch = run.git_tag().is_some() && there.git_ref.is_some() && there.git_tag().is_none();
     let is_open = is_of_branch && run.counted_with(&there).is_none() && !is_same(&run.commit, &there.commit);
-    if !is_open || beside(image, served) != Beside::Unsaid || !floats_with_all(tag) {
+    if !is_open || beside(image, said(image, run, served).as_ref()) != Beside::Unsaid || !floats_with_all(tag)
+    {
         return None;
     }
     match run.beside(&there, now) {
@@ -107,7 +150,14 @@ impl Later {
     /// Whether what has this tag is another build of the image's version.
     #[must_use]
     pub(crate) fn is_same_version(&self, tag: &TagEntry) -> bool {
-        self.by != By::OtherRef && tag.is_of_line() && (!tag.floating || self.version == Beside::Same)
+        let is_it = if tag.floating { self.version == Beside::Same } else { !self.is_other_than(tag) };
+        self.by != By::OtherRef && tag.is_of_line() && is_it
+    }
+
+    /// Whether it is not what a tag that never moves names: it says that it is another version, or of another commit.
+    fn is_other_than(&self, tag: &TagEntry) -> bool {
+        let is_other_version = self.has_other_numbers && tag.is_of_version();
+        !tag.floating && (is_other_version || self.is_other_commit && tag.form.has_commit())
     }
 
     /// The same, where an own tag of the image's version has it, too.
@@ -126,6 +176,9 @@ impl Later {
     /// its version may be another one where an own tag of the image's version would tell.
     #[must_use]
     pub(crate) fn keeps(&self, image: &PlannedImage, tag: &TagEntry) -> bool {
+        if self.is_other_than(tag) {
+            return false;
+        }
         match self.by {
             By::Run => {}
             // Other refs build on, and what moves with them is not meant.
@@ -157,12 +210,16 @@ impl Later {
     }
 }
 
-/// What the version that something says it is, is beside that of an image. An ending that is none of a version's, such as that of
-/// a variant, says nothing.
-fn beside(image: &PlannedImage, served: &Served) -> Beside {
+/// The version that something says it is. Where nothing is said, the git tags of both runs tell, if that of the image shows its own.
+fn said(image: &PlannedImage, run: &RunEntry, served: &Served) -> Option<Version> {
     let said = served.annotations().and_then(|all| image.parse_version(all.get(VERSION)?).ok());
+    said.or_else(|| of_git_tag(image, run, &RunEntry::of_served(served)))
+}
+
+/// What a version is beside that of an image. An ending that is none of a version's, such as that of a variant, says nothing.
+fn beside(image: &PlannedImage, said: Option<&Version>) -> Beside {
     let (Some(own), Some(said)) = (&image.version, said) else { return Beside::Unsaid };
-    if has_same_numbers(&said, own) && said.class() != own.class() && said.class() == Class::Unknown {
+    if has_same_numbers(said, own) && said.class() != own.class() && said.class() == Class::Unknown {
         return Beside::Same;
     }
     match said.cmp_precedence(own) {
@@ -170,4 +227,14 @@ fn beside(image: &PlannedImage, served: &Served) -> Beside {
         Ordering::Equal => Beside::Same,
         Ordering::Greater => Beside::Greater,
     }
+}
+
+/// The version that the git tag of another run shows, in the form in which that of the image's own run shows its own.
+fn of_git_tag(image: &PlannedImage, run: &RunEntry, there: &RunEntry) -> Option<Version> {
+    let before = run.git_tag()?.strip_suffix(image.version.as_ref()?.without_v())?;
+    // `1.3.0` is no part of `11.3.0`.
+    let is_part = before.ends_with(|last: char| last.is_ascii_digit() || last == '.');
+    let other =
+        there.git_tag().filter(|_| !is_part)?.strip_prefix(before.strip_suffix('v').unwrap_or(before))?;
+    image.parse_version(other.strip_prefix('v').unwrap_or(other)).ok()
 }

@@ -437,6 +437,18 @@ impl TagEntry {
         self.is_of_version() || self.class == TagClass::Channel
     }
 
+    /// Whether all runs that make a version give it: not an own tag that each run has another one of.
+    #[must_use]
+    pub(crate) fn is_shared_by_runs(&self) -> bool {
+        self.is_of_line() && (self.floating || !self.form.has_run())
+    }
+
+    /// Whether it is a version's own tag that each run has another one of.
+    #[must_use]
+    pub(crate) fn is_own_of_run(&self) -> bool {
+        self.is_of_version() && !self.floating && self.form.has_run()
+    }
+
     /// Whether it moves with each run: one that is later can keep it from moving.
     #[must_use]
     pub(crate) fn moves_with_runs(&self) -> bool {

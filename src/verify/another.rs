@@ -1,4 +1,4 @@
-//! Whether tags of a version have the content of another, where the plan does not say which version content has to name.
+//! Whether tags have the content of another version or commit, where the plan does not say what content has to name.
 
 use super::code::Code;
 use super::finding::Finding;
@@ -6,7 +6,8 @@ use super::walk::{Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
-use crate::published::plan_json::TagEntry;
+use crate::published::later::is_other_commit;
+use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Configuration, Known, Question, Record};
 use crate::published::release::{MAX_RELEASES, Saying, has_same_numbers, saying};
@@ -58,6 +59,40 @@ pub(super) fn look(
         }
     });
     is_sure && !is_said
+}
+
+/// Finds tags with a commit in their names that have what a run of another commit made, as that says itself; whether there are any.
+pub(super) fn commit(
+    key: &str,
+    image: &PlannedImage,
+    run: &RunEntry,
+    place: &Trail,
+    tree: &Tree<'_>,
+    walk: &mut Walk<'_>,
+) -> bool {
+    let there = RunEntry::of_served(tree.served);
+    if !is_other_commit(run, &there) {
+        return false;
+    }
+    let location = &walk.sites[place.site].location;
+    let named = image.tags.iter().filter(|tag| !tag.floating && tag.form.has_commit());
+    let references: Vec<String> = named.map(|tag| location.with_tag(&tag.name)).collect();
+    let references: Vec<String> =
+        references.into_iter().filter(|reference| place.references.contains(reference)).collect();
+    if references.is_empty() {
+        return false;
+    }
+    let found = &tree.served.manifest.digest;
+    let [own, other] = [run, &there].map(|one| one.commit.as_deref().unwrap_or_default());
+    let message = format!(
+        "image `{key}`: {found} says that it was made of commit {other}, but its tags are for commit {own}"
+    );
+    walk.findings.push(
+        Finding::new(Code::OtherPlan, &references, message)
+            .about(found)
+            .with_cure("merge the builds of this commit again, which gives the tags to them"),
+    );
+    true
 }
 
 fn evidence(

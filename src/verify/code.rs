@@ -163,7 +163,7 @@ codes! {
         cause: "another run gave the tag its own build",
         cure: "merge again if this build is the one that counts"
     }
-    OtherPlan "other-plan" Error {
+    OtherPlan "other-plan" Error or Warning {
         what: "an image whose labels or annotations differ from the plan's: the build is from another plan",
         cause: "the metadata of another run was merged, or the build got different labels or annotations than planned",
         cure: OTHER_PLAN_CURE
@@ -218,7 +218,7 @@ codes! {
         cause: "one repository took the merge and another did not, or they were published by different runs",
         cure: "run `bakeplan merge` again: it only writes what is missing"
     }
-    WrongAnnotations "wrong-annotations" Error {
+    WrongAnnotations "wrong-annotations" Error or Warning {
         what: "annotations of the index, or of a descriptor in it, that are not the planned ones",
         cause: "tools that merge drop the annotations of an index unless they are given",
         cure: "merge with `bakeplan merge`, which takes them from the plan"

@@ -6,6 +6,7 @@ use super::code::Code;
 use super::finding::Finding;
 use super::report::CheckedReference;
 use super::walk::{Trail, Walk};
+use crate::diagnostic::Severity;
 use crate::published::plan_json::ReusedEntry;
 use crate::published::result::{ImageResult, ResultStatus};
 use crate::reference::Digest;
@@ -73,6 +74,18 @@ pub(super) fn held(key: &str, why: &[String], references: &[String]) -> Finding 
 pub(super) fn left(key: &str, references: &[String]) -> Finding {
     let message = format!("the merge left these tags of image `{key}` as they were");
     Finding::new(Code::Held, references, message).with_cure("nothing, or what the merge said")
+}
+
+/// Makes warnings of what the index says otherwise than planned that a merge gave its tags to: it gives them only to what it made
+/// as planned, or to a release that stays as it was published.
+pub(super) fn stays(findings: &mut [Finding]) {
+    for finding in
+        findings.iter_mut().filter(|one| matches!(one.code, Code::OtherPlan | Code::WrongAnnotations))
+    {
+        finding.severity = Severity::Warning;
+        finding.cure =
+            "nothing, if the merge left a release as it was published (`--keep-existing`)".to_owned();
+    }
 }
 
 /// Says that tags do not have what a merge gave them, or what the plan reuses.

@@ -328,9 +328,14 @@ impl<'a> ImageCheck<'_, 'a> {
         if !is_told {
             let told = self.builds(place, tree, before);
             self.labels(place, tree, &told);
+            let is_said = matches!(self.said, Said::Published(..));
+            self.other_build |=
+                !is_said && another::commit(self.key, self.image, self.run, place, tree, self.walk);
             if self.metadata.is_none() {
-                let is_said = matches!(self.said, Said::Published(..));
                 self.other_build |= another::look(self.key, self.image, is_said, place, tree, self.walk);
+            }
+            if is_said {
+                merged::stays(&mut self.walk.findings[before..]);
             }
         }
     }

@@ -20,6 +20,7 @@ mod lists; // which version is the greatest when tags come in pages
 mod mirrors; // repositories that are filled by copying
 mod oddities; // what registries do differently, without damage
 mod options; // what the options change
+mod own_tags; // own tags of another version or commit, and runs that come meanwhile
 mod partial; // images that are published without a platform
 mod plain; // images without an index
 pub(crate) mod plans; // builds of another plan, whose legs have the same names

@@ -175,6 +175,41 @@ fn another_version_gets_no_tags() {
     stage.passes(&plan(&stage, ""), "HOST/app:1.3.0 --plan plan.json");
 }
 
+/// What was built without a version says its first tag where others say their version; a candidate is no release.
+#[test]
+fn what_says_a_tag_that_is_no_version_gets_the_tags_of_one() {
+    let said = |version: &str| format!(r#""org.opencontainers.image.version":"{version}""#);
+    for (version, is_refused) in [
+        ("sha-c0ffee0", false),
+        ("edge", false),
+        ("main", false),
+        ("v1.4.2", false),
+        ("1.4.2-rc.1", true),
+        ("1.4.1", true),
+    ] {
+        let stage = Stage::annotated(&said(version));
+        let document = plan(&stage, &format!(r#""annotations":{{{}}},"#, said("1.4.2")));
+        let line = "HOST/app:sha-c0ffee0 --plan plan.json";
+        if is_refused {
+            stage.refuses(&document, line, 1, &format!("says that it is version {version:?}"));
+        } else {
+            stage.passes(&document, line);
+        }
+    }
+}
+
+/// A revision that label and annotation say is told once.
+#[test]
+fn another_revision_is_told_once_of_each_image() {
+    let said = |revision: &str| format!(r#""org.opencontainers.image.revision":"{revision}""#);
+    let stage = Stage::built("", &said("abc"), &said("abc"));
+    let own = said("def");
+    let document = plan(&stage, "")
+        .replace(r#""on_missing""#, &format!(r#""labels":{{{own}}},"annotations":{{{own}}},"on_missing""#));
+    let told = stage.run_with(&document, "HOST/app:sha-c0ffee0 --plan plan.json").told;
+    assert_eq!(told.matches("was built from revision").count(), 2, "one of each platform: {told}");
+}
+
 /// Where tags cannot be listed, nobody knows, which is said.
 #[test]
 fn what_cannot_be_listed_is_not_known() {
