@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::build_push::{
-    add_reference, add_repositories, attestations, described as text_of, flag, of_default,
+    add_reference, add_repositories, attestations, described as text_of, flag, is_of_depot, of_default,
 };
 use super::found::{BakeBuild, Build, Override, Publication, TagLine, TagsOf, TargetsAt};
 use super::guard::Guard;
@@ -28,9 +28,9 @@ pub(crate) struct BakeRun {
     pub guard: Option<Guard>,
 }
 
-/// All inputs of the action: what is read, and what a plan needs nothing of, since it is about the runner or, as `allow` is, what
-/// the rows of a plan say themselves.
-const INPUTS: [&str; 17] = [
+/// All inputs of the action in its major versions: what is read, and what a plan needs nothing of, since it is about the runner
+/// or, as `allow` is, what the rows of a plan say themselves.
+const INPUTS: [&str; 16] = [
     "allow",
     "builder",
     "call",
@@ -46,17 +46,27 @@ const INPUTS: [&str; 17] = [
     "source",
     "targets",
     "vars",
-    "workdir",
-    "metadata-file",
+    WORKDIR,
 ];
+
+/// The folder that it runs in. The seventh major version has it no more: `source` says it there.
+const WORKDIR: &str = "workdir";
+
+/// Whether a version of the action ignores `workdir`.
+fn is_without_workdir(uses: &str) -> bool {
+    let version = uses.split_once("@v").map_or("", |(_, version)| version);
+    let major = version.split('.').next().unwrap_or_default();
+    uses.starts_with("docker/") && major.parse::<u32>().is_ok_and(|major| major > 6)
+}
 
 /// The attribute of which a candidate has all that is set.
 pub(super) const PLATFORMS: &str = "platforms";
 
 /// Reads a step, or a job with docker/github-builder, which has inputs of its own.
 pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, is_of_builder: bool) -> BakeRun {
+    let workdir = inputs.text(WORKDIR, scope).filter(|_| !is_without_workdir(&inputs.uses));
     let mut build = BakeBuild {
-        folder: inputs.text("workdir", scope).and_then(|text| text.constant()).unwrap_or_default(),
+        folder: workdir.and_then(|text| text.constant()).unwrap_or_default(),
         targets: inputs.items("targets", scope),
         targets_at: targets_at(inputs, scope),
         ..BakeBuild::default()
@@ -86,8 +96,9 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, is_of_builder: bool) -> B
     for Line { text, place: _ } in inputs.lines("vars", scope) {
         build.set.extend(text.split_once('=').and_then(|(name, value)| Some((name.constant()?, value))));
     }
-    for name in inputs.names().filter(|name| inputs.has(name)) {
-        if !INPUTS.iter().any(|known| known.eq_ignore_ascii_case(name)) && !is_of_builder {
+    for name in inputs.names().filter(|name| inputs.has(name) && !is_of_depot(&inputs.uses, name)) {
+        let is_ignored = name.eq_ignore_ascii_case(WORKDIR) && is_without_workdir(&inputs.uses);
+        if (is_ignored || !INPUTS.iter().any(|known| known.eq_ignore_ascii_case(name))) && !is_of_builder {
             let text = inputs.text(name, scope).unwrap_or_default();
             untold.push(Line { text: text_of(name, &text), place: inputs.place_of(name) });
         }
@@ -152,15 +163,18 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         let Some((meta, output)) = meta else { return true };
         found.oci_labels |= output != "bake-file-tags";
         if output == "bake-file" || output == "bake-file-labels" {
-            labels.extend(meta.labels.iter().cloned());
+            labels.extend(meta.labels.iter().map(|line| described("label ", line)));
+        }
+        if output == "bake-file" || output == "bake-file-annotations" {
+            labels.extend(meta.annotations.iter().map(|line| described("annotation ", line)));
         }
         if output == "bake-file" || output == "bake-file-tags" {
             metas.push(Rc::clone(meta));
         }
         false
     });
-    build.has_meta = !metas.is_empty();
-    found.untold.extend(labels.iter().map(|line| described("label ", line)));
+    build.metas.clone_from(&metas);
+    found.untold.extend(labels);
     for meta in metas {
         add_repositories(&mut found, &meta);
         found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));

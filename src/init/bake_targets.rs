@@ -1,12 +1,13 @@
 //! Which targets a run of Bake builds, in which runs, and what it sets for them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::bake_action::PLATFORMS;
-use super::definition::Known;
-use super::found::{BakeBuild, Override, TargetsAt};
+use super::definition::{Known, KnownTarget};
+use super::found::{BakeBuild, Override, Publication, TargetsAt};
 use super::moment::{Answers, MOMENTS, Moment};
-use super::text::{Condition, Line, Place};
+use super::text::{Condition, Line, Meta, Place};
 use crate::glob::Glob;
 
 /// On what it depends that a target is built, by its label, and where that is written.
@@ -62,12 +63,42 @@ pub(super) fn labels(build: &BakeBuild, definition: &Known) -> (Vec<String>, Con
             definition
                 .targets
                 .iter()
-                .filter(|target| target.has_meta || !target.tags.is_empty())
+                .filter(|target| target.has_meta() || !target.tags.is_empty())
                 .map(|target| target.label.clone()),
         );
         labels.dedup();
     }
     (labels, conditions)
+}
+
+/// Whether a step with docker/metadata-action fills in a target, or one that it inherits from.
+pub(super) fn fills(meta: &Meta, target: &KnownTarget) -> bool {
+    match &meta.bake_target {
+        None => target.is_filled_by(None),
+        Some(name) => match name.constant() {
+            Some(name) => target.is_filled_by(Some(&name)),
+            None => target.has_meta(),
+        },
+    }
+}
+
+/// Keeps what these of all steps with docker/metadata-action say of a target, and what none of them says.
+pub(super) fn keep(one: &mut Publication, all: &[Rc<Meta>], own: &[&Meta]) {
+    if own.len() == all.len() {
+        return;
+    }
+    let places = |meta: &Meta| -> Vec<Place> {
+        let conditional = meta.conditional.iter().map(|(line, _)| line);
+        let rules = meta.rules.iter().map(|rule| &rule.line);
+        let lines = meta.images.iter().chain(conditional).chain(rules).chain(&meta.flavor);
+        lines.map(|line| line.place.clone()).collect()
+    };
+    let of_own: Vec<Place> = own.iter().flat_map(|meta| places(meta)).collect();
+    let of_all: Vec<Place> = all.iter().flat_map(|meta| places(meta)).collect();
+    let is_own = |place: &Place| of_own.contains(place) || !of_all.contains(place);
+    one.repositories.retain(|line| is_own(&line.place));
+    one.tags.retain(|tag| is_own(&tag.line().place));
+    one.flavor.retain(|line| is_own(&line.place));
 }
 
 /// What a run of Bake sets for a target.

@@ -1,11 +1,13 @@
 //! Steps with docker/build-push-action (<https://github.com/docker/build-push-action#inputs>).
 
+use std::rc::Rc;
+
 use super::build_secrets;
-use super::found::{Build, BuildSetting, DockerfileBuild, Publication, Shape, TagLine};
+use super::found::{Build, BuildSetting, DockerfileBuild, MAX_NAMED, Publication, Shape, TagLine};
 use super::inputs::Inputs;
 use super::moment::Answers;
 use super::scope::Scope;
-use super::text::{Line, Meta, Piece, Template};
+use super::text::{Choice, Line, Meta, Piece, Template};
 
 /// What becomes of an input.
 #[derive(Clone, Copy)]
@@ -20,8 +22,8 @@ enum Fate {
     Told,
 }
 
-/// All inputs of the action.
-const INPUTS: [(&str, Fate); 35] = [
+/// All inputs of the action since its second major version.
+const INPUTS: [(&str, Fate); 33] = [
     ("add-hosts", Fate::Attribute("extra-hosts", Shape::Map)),
     ("allow", Fate::Attribute("entitlements", Shape::List)),
     ("annotations", Fate::Read),
@@ -38,7 +40,6 @@ const INPUTS: [(&str, Fate); 35] = [
     ("github-token", Fate::Beside),
     ("labels", Fate::Read),
     ("load", Fate::Beside),
-    ("metadata-file", Fate::Beside),
     ("network", Fate::Attribute("network", Shape::Text)),
     ("no-cache", Fate::Read),
     ("no-cache-filters", Fate::Attribute("no-cache-filter", Shape::List)),
@@ -48,7 +49,6 @@ const INPUTS: [(&str, Fate); 35] = [
     ("pull", Fate::Read),
     ("push", Fate::Read),
     ("sbom", Fate::Read),
-    ("sbom-dir", Fate::Beside),
     ("secret-envs", Fate::Read),
     ("secret-files", Fate::Read),
     ("secrets", Fate::Read),
@@ -58,6 +58,48 @@ const INPUTS: [(&str, Fate); 35] = [
     ("target", Fate::Read),
     ("ulimit", Fate::Attribute("ulimits", Shape::List)),
 ];
+
+/// What Depot's action has beside these (<https://github.com/depot/build-push-action#inputs>): where it builds, and what it keeps.
+const OF_DEPOT: [&str; 10] = [
+    "build-platform",
+    "buildx-fallback",
+    "lint",
+    "lint-fail-on",
+    "project",
+    "save",
+    "save-tag",
+    "save-tags",
+    "sbom-dir",
+    "token",
+];
+
+/// What only the first major version has.
+const FIRST: [&str; 7] = [
+    "add_git_labels",
+    "always_pull",
+    "build_args",
+    "cache_froms",
+    "repository",
+    "tag_with_ref",
+    "tag_with_sha",
+];
+
+/// Whether a step has the first major version, whose inputs were others: it is named, or inputs are given that no later one has
+/// and no version is named.
+pub(super) fn is_first(uses: &str, inputs: &Inputs<'_>) -> bool {
+    let (name, version) = uses.split_once('@').unwrap_or((uses, ""));
+    let is_named = version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit());
+    name.eq_ignore_ascii_case("docker/build-push-action")
+        && (version == "v1"
+            || version.starts_with("v1.")
+            || !is_named && FIRST.iter().any(|input| inputs.has(input)))
+}
+
+/// Whether an input is one of Depot's action, and says nothing of the image.
+pub(super) fn is_of_depot(uses: &str, input: &str) -> bool {
+    let is_of_owner = uses.split_once('/').is_some_and(|(owner, _)| owner.eq_ignore_ascii_case("depot"));
+    is_of_owner && OF_DEPOT.iter().any(|known| known.eq_ignore_ascii_case(input))
+}
 
 /// The attribute that an option of `docker build` is, by the name of the input that it is called after, and its lines.
 pub(super) fn attribute_of(option: &str, lines: Vec<Line>) -> Option<BuildSetting> {
@@ -153,12 +195,18 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, runs: Answers, job: &str)
         no_cache: flag("no-cache", inputs, scope, &mut found.untold),
     };
     build_secrets::read(inputs, scope, &mut build);
-    let annotations: Vec<Line> = annotations.into_iter().filter(|line| !meta_labels(line)).collect();
+    let of_meta = annotations.iter().flat_map(|line| &line.text.0).filter_map(|piece| match piece {
+        Piece::Meta(meta, output) if output.contains("annotation") => Some(meta.annotations.clone()),
+        _ => None,
+    });
+    let of_meta: Vec<Line> = of_meta.flatten().collect();
+    let annotations: Vec<Line> =
+        annotations.into_iter().filter(|line| !meta_labels(line)).chain(of_meta).collect();
     if !annotations.is_empty() {
         build.settings.extend(attribute_of("annotation", annotations));
     }
     build.platforms.retain(|line| !line.text.0.is_empty());
-    for name in inputs.names().filter(|name| inputs.has(name)) {
+    for name in inputs.names().filter(|name| inputs.has(name) && !is_of_depot(&inputs.uses, name)) {
         match INPUTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, fate)| *fate) {
             Some(Fate::Read | Fate::Beside) => {}
             Some(Fate::Attribute(..)) => {
@@ -261,24 +309,52 @@ pub(super) fn add_reference(found: &mut Publication, line: Line, is_by_digest: b
     if let [Piece::Meta(meta, output)] = line.text.0.as_slice()
         && output == "tags"
     {
-        let meta = std::rc::Rc::clone(meta);
+        let meta = Rc::clone(meta);
         add_repositories(found, &meta);
         found.untold.extend(meta.untold.iter().cloned());
         if !is_by_digest {
+            let count = (meta.images.len() + meta.conditional.len()) * meta.rules.len();
+            let is_told = count + found.named.len() <= MAX_NAMED;
+            for image in
+                meta.images.iter().filter(|_| is_told).chain(meta.conditional.iter().map(|(line, _)| line))
+            {
+                let tags = meta.rules.iter().cloned().map(|rule| TagLine::Rule(rule).key());
+                found.named.extend(tags.map(|tag| (image.text.key(), tag)));
+            }
             found.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
             found.flavor.extend(meta.flavor.iter().cloned());
         }
         return;
     }
-    let (repository, tag) = line.text.split_tag();
+    let (repository, tag) = of_choice(&line.text).unwrap_or_else(|| line.text.split_tag());
+    let key = repository.key();
     add_repository(found, Line { text: repository, place: line.place.clone() });
     if !is_by_digest {
-        let text = tag.unwrap_or_else(|| Template::from("latest"));
-        let exact = text.exact();
-        if !found.tags.iter().any(|known| known.line().text.exact() == exact) {
-            found.tags.push(TagLine::Text(Line { text, place: line.place }));
+        let tag =
+            TagLine::Text(Line { text: tag.unwrap_or_else(|| Template::from("latest")), place: line.place });
+        found.named.push((key, tag.key()));
+        if !found.tags.iter().any(|known| known.key() == tag.key()) {
+            found.tags.push(tag);
         }
     }
+}
+
+/// A reference that is there in some runs alone, or is another one in the same repository: what depends on the run is its tag.
+fn of_choice(text: &Template) -> Option<(Template, Option<Template>)> {
+    let [Piece::Choice(choice)] = text.0.as_slice() else { return None };
+    let cut = |side: &Template| {
+        let (repository, tag) = of_choice(side).unwrap_or_else(|| side.split_tag());
+        (repository, tag.unwrap_or_else(|| Template::from("latest")))
+    };
+    let sides = [&choice.then, &choice.other].map(|side| (!side.0.is_empty()).then(|| cut(side)));
+    let (repository, then, other) = match sides {
+        [Some((one, then)), Some((two, other))] if one.key() == two.key() => (one, then, other),
+        [Some((one, then)), None] => (one, then, Template::default()),
+        [None, Some((one, other))] => (one, Template::default(), other),
+        _ => return None,
+    };
+    let choice = Choice { then, other, ..(**choice).clone() };
+    Some((repository, Some(Template(vec![Piece::Choice(Rc::new(choice))]))))
 }
 
 /// Adds the repositories of docker/metadata-action.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
 use super::build_push::{add_reference, add_repositories, attribute_of, of_output};
+use super::compose;
 use super::folder::{Folder, TOP, relative};
 use super::found::{BakeBuild, Build, BuildSetting, DockerfileBuild, Publication, Shape, TagLine};
 use super::moment::Answers;
@@ -35,6 +36,14 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
             continue;
         }
         let Some(words) = command.builder() else { continue };
+        let is_compose = words
+            .first()
+            .and_then(Template::constant)
+            .is_some_and(|program| program.rsplit('/').next() == Some("docker-compose"));
+        if is_compose {
+            found.extend(compose::publication(&words[1..], command, scope, setting));
+            continue;
+        }
         let Some(words) = plain(words) else { continue };
         let names: Vec<String> =
             words.iter().take(4).map(|word| word.constant().unwrap_or_default()).collect();
@@ -48,6 +57,9 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
             ["docker", "manifest", "create", ..] => found.push(manifest(&words[3..], command, setting)),
             ["docker", "buildx", "imagetools", "create"] => {
                 found.extend(imagetools(&words[4..], command, scope, setting));
+            }
+            ["docker" | "podman" | "nerdctl", "compose", ..] => {
+                found.extend(compose::publication(&words[2..], command, scope, setting));
             }
             ["docker", "buildx", "bake", ..] => {
                 found.push(bake(&words[3..], command, scope, setting));
@@ -198,7 +210,7 @@ fn meta_of(scope: &Scope) -> Option<Rc<Meta>> {
         outputs.iter().rev().flat_map(|(_, outputs)| outputs.iter().rev()).find_map(
             |(_, output)| match output {
                 Output::Meta(meta) => Some(Rc::clone(meta)),
-                Output::Value(_) | Output::OfJob(..) => None,
+                Output::Value(_) | Output::Json(_) | Output::OfJob(..) => None,
             },
         )
     };

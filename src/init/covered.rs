@@ -2,7 +2,7 @@
 
 use super::definition::{Known, KnownImage, KnownTarget, clean, relative};
 use super::found::DockerfileBuild;
-use super::images::{Candidate, TargetOf};
+use super::images::{Candidate, TargetOf, is_yaml};
 use super::moment::Moment;
 use super::today::normal;
 use super::world::World;
@@ -63,6 +63,17 @@ impl<'k> Covered<'k> {
             }
             None => false,
         }
+    }
+}
+
+/// The definition to which an image goes.
+pub(super) fn home(candidate: &Candidate, known: &[Known]) -> Option<usize> {
+    match &candidate.target {
+        TargetOf::Known(at, _) => Some(*at),
+        // The Bake file at the top, if there is one.
+        TargetOf::Dockerfile(_) => known.iter().position(|known| {
+            known.folder.is_empty() && known.files.is_empty() && known.read.iter().any(|path| !is_yaml(path))
+        }),
     }
 }
 

@@ -41,6 +41,19 @@ pub(crate) struct Known {
     pub members: BTreeMap<String, String>,
     /// The names of its variables.
     pub variables: Vec<String>,
+    /// The services of its Compose files.
+    pub services: Vec<Service>,
+}
+
+/// A service as it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// Its name.
+    pub name: String,
+    /// What it is published as, with where that is written.
+    pub image: Option<(String, Place)>,
+    /// The profiles that it is for; none where it is for all.
+    pub profiles: Vec<String>,
 }
 
 /// A target.
@@ -62,8 +75,8 @@ pub(crate) struct KnownTarget {
     pub args: Vec<(String, String)>,
     /// Its named contexts.
     pub contexts: Vec<(String, String)>,
-    /// Whether docker/metadata-action fills in its tags.
-    pub has_meta: bool,
+    /// The targets that it takes something from, of which docker/metadata-action may fill in one.
+    pub parents: Vec<String>,
     /// References that it is published under.
     pub tags: Vec<String>,
     /// Its platforms.
@@ -72,6 +85,19 @@ pub(crate) struct KnownTarget {
     pub is_pushable: bool,
     /// Whether it is pushed unasked.
     pub is_pushed: bool,
+}
+
+impl KnownTarget {
+    /// Whether docker/metadata-action fills in its tags, as far as the name of a target tells.
+    pub(crate) fn has_meta(&self) -> bool {
+        self.parents.iter().any(|parent| parent.starts_with(META))
+    }
+
+    /// Whether a step of the action that names this target fills them in.
+    pub(crate) fn is_filled_by(&self, target: Option<&str>) -> bool {
+        let name = target.unwrap_or(META);
+        self.label == name || self.parents.iter().any(|parent| parent == name)
+    }
 }
 
 /// An image.
@@ -112,9 +138,10 @@ pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, 
                 let line = sources.get(span.source).position(span.start).line;
                 Some(Place { path: path.into(), line })
             });
-            let has_meta = inherits_meta(definition, &definition.targets[name], 0);
+            let mut parents = Vec::new();
+            add_parents(definition, &definition.targets[name], &mut parents, 0);
             let is_matrix = of != **name || module.members(&of).is_some_and(|members| members.len() > 1);
-            targets.push(known(of, is_matrix, place, has_meta, &target));
+            targets.push(known(of, is_matrix, place, parents, &target));
         }
     }
     let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -158,6 +185,7 @@ pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, 
         images: images.unwrap_or_default(),
         members: label_of.iter().map(|(member, label)| (member.to_string(), label.to_string())).collect(),
         variables: variables.map(|label| label.name.to_string()).collect(),
+        services: Vec::new(),
     }
 }
 
@@ -175,7 +203,7 @@ fn known(
     label: String,
     is_matrix: bool,
     place: Option<Place>,
-    has_meta: bool,
+    parents: Vec<String>,
     target: &Target,
 ) -> KnownTarget {
     let text = |text: &Option<Text>, default: &str| {
@@ -191,7 +219,7 @@ fn known(
         stage: target.target.as_ref().map(|stage| stage.as_str().to_owned()),
         args: pairs(target.args.iter()),
         contexts: pairs(target.contexts.iter()),
-        has_meta,
+        parents,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
         platforms: target.platforms.iter().flatten().map(|text| text.as_str().to_owned()).collect(),
         is_pushed: target.is_pushed(),
@@ -203,17 +231,18 @@ fn pairs<'t>(of: impl Iterator<Item = (&'t Name, &'t Text)>) -> Vec<(String, Str
     of.map(|(name, text)| (name.to_string(), text.as_str().to_owned())).collect()
 }
 
-/// Whether a target takes its tags from docker/metadata-action.
-fn inherits_meta(definition: &Definition, target: &Target, depth: usize) -> bool {
+/// Adds the targets that a target inherits from.
+fn add_parents(definition: &Definition, target: &Target, parents: &mut Vec<String>, depth: usize) {
     const MAX_DEPTH: usize = 20;
-    target.inherits.iter().any(|parent| {
-        parent.as_str().starts_with(META)
-            || depth < MAX_DEPTH
-                && definition
-                    .targets
-                    .get(parent.as_str())
-                    .is_some_and(|parent| inherits_meta(definition, parent, depth + 1))
-    })
+    for parent in target.inherits.iter().map(Text::as_str) {
+        if depth >= MAX_DEPTH || parents.iter().any(|known| known == parent) {
+            continue;
+        }
+        parents.push(parent.to_owned());
+        if let Some(of) = definition.targets.get(parent) {
+            add_parents(definition, of, parents, depth + 1);
+        }
+    }
 }
 
 #[cfg(test)]

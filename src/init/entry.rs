@@ -52,7 +52,7 @@ impl Entry {
         match moment {
             Moment::Branch | Moment::OtherBranch(_) => !self.guarded.implies("tag"),
             Moment::Tag => !self.guarded.implies("branch"),
-            Moment::Schedule | Moment::Release | Moment::PullRequest => false,
+            Moment::Schedule | Moment::Release | Moment::PullRequest | Moment::Made => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Commands of other tools that publish images, in ways that are not read: they are named, so that nobody misses what they do.
 
 /// Programs, with the words that make them publish; none where they always do.
-const TOOLS: [(&str, &[&str]); 22] = [
+const TOOLS: [(&str, &[&str]); 21] = [
     ("crane", &["tag", "copy", "cp", "push", "append", "mutate", "rebase", "flatten", "index"]),
     ("gcrane", &["tag", "copy", "cp", "push", "append", "mutate", "rebase", "flatten", "index"]),
     ("skopeo", &["copy", "sync"]),
@@ -16,7 +16,6 @@ const TOOLS: [(&str, &[&str]); 22] = [
     ("depot", &["--push"]),
     ("buildctl", &["push=true"]),
     ("img", &["push"]),
-    ("docker-compose", &["push", "--push"]),
     ("skaffold", &["build", "run", "deploy"]),
     ("werf", &["build", "converge", "export"]),
     ("bazel", &["push", "publish"]),
@@ -65,6 +64,8 @@ pub(crate) fn says_push(text: &str) -> bool {
         "nerdctl push",
         "docker manifest push",
         "imagetools create",
+        "docker compose push",
+        "docker-compose push",
     ];
     has(&pushes) || text.contains("--push") && has(&["docker", "podman", "buildah", "depot"])
 }
@@ -108,14 +109,10 @@ fn publishes(program: &str, rest: &[&str]) -> Option<String> {
     (*found != "index" || rest.contains(&"append")).then(|| (*found).to_owned())
 }
 
-/// `docker compose push`, and a container of another tool.
+/// What only another tool has, and a container of one.
 fn of_docker(name: &str, rest: &[&str]) -> Option<String> {
     let at = rest.iter().position(|word| !word.starts_with('-'))?;
     match rest[at] {
-        "compose" => {
-            let says = rest.iter().find(|word| matches!(**word, "push" | "--push"))?;
-            Some(format!("{name} compose {says}"))
-        }
         "run" => rest[at + 1..].iter().enumerate().find_map(|(place, word)| {
             let image = word.split(['@', ':']).next().unwrap_or_default();
             let tool = image.rsplit('/').next().unwrap_or_default();
@@ -161,8 +158,6 @@ mod tests {
             ("sudo skopeo copy --all a b", "skopeo copy"),
             ("regctl image copy a b", "regctl copy"),
             ("oras cp a b", "oras cp"),
-            ("docker compose -f x.yml push", "docker compose push"),
-            ("docker-compose push", "docker-compose push"),
             ("KO_DOCKER_REPO=x ko build ./cmd", "ko build"),
             ("goreleaser release --clean", "goreleaser release"),
             ("npm run docker:push", "npm docker:push"),
@@ -180,8 +175,8 @@ mod tests {
             "crane digest x",
             "crane index list x",
             "skopeo inspect x",
-            "docker compose up",
-            "docker compose build",
+            "docker compose push",
+            "docker-compose push",
             "npm pack",
             "npm publish",
             "npm run build",

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::guard::{self, Guard, Guarded};
 use super::moment::{Answers, Moment};
 use super::runs_on::RunsOn;
-use super::text::{Condition, Line, Place, RuleLine, Template};
+use super::text::{Condition, Line, Meta, Place, RuleLine, Template};
 use super::triggers::Start;
 use super::turn::{Step, Turn};
 use super::world::World;
@@ -34,6 +34,8 @@ pub(crate) struct Publication {
     pub conditional: Vec<(Line, Condition)>,
     /// Under which tags; none when it is pushed by digest.
     pub tags: Vec<TagLine>,
+    /// Which repository has which of these tags, each by its key, as far as a step names them one by one.
+    pub named: Vec<(String, String)>,
     /// The flavor of docker/metadata-action.
     pub flavor: Vec<Line>,
     /// What it is made of, if it makes an index of tags.
@@ -79,6 +81,7 @@ impl Publication {
             repositories: Vec::new(),
             conditional: Vec::new(),
             tags: Vec::new(),
+            named: Vec::new(),
             flavor: Vec::new(),
             sources: Vec::new(),
             foreign: Vec::new(),
@@ -127,6 +130,37 @@ impl Publication {
         all
     }
 
+    /// The same for the repositories that have the same tags, where not all do.
+    pub(crate) fn by_repository(self) -> Vec<Self> {
+        if self.repositories.len() < 2 || self.named.len() > MAX_NAMED {
+            return vec![self];
+        }
+        let tags_of = |repository: &str| -> Vec<&String> {
+            self.named.iter().filter(|(known, _)| known == repository).map(|(_, tag)| tag).collect()
+        };
+        let mut groups: Vec<(Vec<&String>, Vec<&Line>)> = Vec::new();
+        for line in &self.repositories {
+            let tags = tags_of(&line.text.key());
+            match groups.iter_mut().find(|(known, _)| same_names(known, &tags)) {
+                Some((_, lines)) => lines.push(line),
+                None => groups.push((tags, vec![line])),
+            }
+        }
+        let all: Vec<String> = self.tags.iter().map(TagLine::key).collect();
+        // What came otherwise is for all of them.
+        let is_whole = all.iter().all(|tag| self.named.iter().any(|(_, known)| known == tag))
+            && groups.iter().all(|(tags, _)| !tags.is_empty());
+        if groups.len() < 2 || !is_whole {
+            return vec![self];
+        }
+        let one = |(tags, lines): &(Vec<&String>, Vec<&Line>)| Self {
+            repositories: lines.iter().map(|line| (*line).clone()).collect(),
+            tags: self.tags.iter().filter(|tag| tags.contains(&&tag.key())).cloned().collect(),
+            ..self.clone()
+        };
+        groups.iter().map(one).collect()
+    }
+
     /// What its guards come to.
     pub(crate) fn guarded(&self, world: &World) -> Guarded {
         Guarded::of(&self.guards, self.runs, world)
@@ -153,6 +187,14 @@ impl Publication {
     }
 }
 
+/// How many tags of repositories are told apart; more than anybody names.
+pub(crate) const MAX_NAMED: usize = 1000;
+
+/// Whether two lists have the same names.
+fn same_names(one: &[&String], other: &[&String]) -> bool {
+    one.len() == other.len() && one.iter().all(|name| other.contains(name))
+}
+
 /// A tag as it is written.
 #[derive(Clone, Debug)]
 pub(crate) enum TagLine {
@@ -169,6 +211,17 @@ impl TagLine {
         match self {
             Self::Rule(rule) => Self::Rule(RuleLine { line: changed(&rule.line), ..rule.clone() }),
             Self::Text(line) => Self::Text(changed(line)),
+        }
+    }
+
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Rule(rule) => {
+                let enable = rule.enable.as_ref().map(|enable| enable.written.as_str()).unwrap_or_default();
+                format!("{} {enable}", rule.line.text.exact())
+            }
+            Self::Text(line) => line.text.exact(),
         }
     }
 
@@ -311,6 +364,13 @@ pub(crate) struct TargetsAt {
     pub names: Vec<(Moment, Option<Vec<String>>)>,
 }
 
+/// What a run of Compose has beside what one of Bake has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ComposeRun {
+    /// The profiles that are on.
+    pub profiles: Vec<String>,
+}
+
 /// A build of Bake targets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BakeBuild {
@@ -328,8 +388,10 @@ pub(crate) struct BakeBuild {
     pub overrides: Vec<Override>,
     /// Tags that are set for single targets, or beside those that they have.
     pub tags: Vec<TagsOf>,
-    /// Whether a file of docker/metadata-action is among the files.
-    pub has_meta: bool,
+    /// The steps with docker/metadata-action whose files are among the files, each of which fills in a target.
+    pub metas: Vec<Rc<Meta>>,
+    /// What else is said of a run of Compose, if it is one.
+    pub compose: Option<ComposeRun>,
     /// Whether it says itself that it pushes; else its targets do.
     pub pushes: bool,
     /// Variables that are set for it alone.

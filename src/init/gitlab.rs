@@ -182,7 +182,7 @@ impl<'a> Pipeline<'a> {
         let numbers: Vec<usize> = lines.iter().map(|line| line.place.line).collect();
         let ran = shell::read(&text.join("\n"), &scope, &Home::default());
         let (condition, at) = self.condition(job, &scope, (of_pipeline, of_job));
-        let no_release = Answers::of(|moment| Some(moment != Moment::Release));
+        let no_release = Answers::of(|moment| Some(!matches!(moment, Moment::Release | Moment::Made)));
         let runs = condition.answers.and(no_release);
         let place = place_of(at, source, &self.file.path);
         let job = format!("{}#{name}", self.file.path);

@@ -312,7 +312,7 @@ fn source(moment: Moment) -> &'static str {
     match moment {
         Moment::PullRequest => "merge_request_event",
         Moment::Schedule => "schedule",
-        Moment::Branch | Moment::OtherBranch(_) | Moment::Tag | Moment::Release => "push",
+        Moment::Branch | Moment::OtherBranch(_) | Moment::Tag | Moment::Release | Moment::Made => "push",
     }
 }
 

@@ -4,13 +4,15 @@ use super::bake_targets::{self, overrides_of, platforms_of};
 use super::build_push::add_reference;
 pub(crate) use super::candidate::{Candidate, Stray, TargetOf};
 use super::candidate::{are_platforms, join, keys, merge_lines};
+use super::compose_services;
 use super::definition::{Known, KnownTarget, META, clean, relative};
 use super::differences::OtherBuild;
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine, TagsOf};
 use super::moment::{Answers, Moment};
 use super::parts::{self, names_again, why_not, without_legs};
-use super::text::{Line, Piece, Template};
+use super::released;
+use super::text::{Line, Meta, Piece, Template};
 use super::world::World;
 
 /// The images that publications come to.
@@ -21,6 +23,8 @@ pub(crate) fn images(
 ) -> (Vec<Candidate>, Vec<Stray>) {
     world.work.begin();
     let mut strays = Vec::new();
+    publications = released::apart(publications, world);
+    publications = publications.into_iter().flat_map(Publication::by_repository).collect();
     publications.iter_mut().enumerate().for_each(|(number, one)| one.number = number);
     let (publications, local) = parts::without_local(publications, world);
     strays.extend(local.into_iter().map(|(publication, why)| Stray { publication, why }));
@@ -189,6 +193,15 @@ fn target_key(target: &TargetOf) -> String {
     }
 }
 
+/// Whether one step builds both in one go.
+pub(super) fn is_same_build(one: &Candidate, other: &Candidate) -> bool {
+    one.place == other.place
+        && target_key(&one.target) == target_key(&other.target)
+        && keys(&one.platforms) == keys(&other.platforms)
+        && one.variants.is_empty()
+        && other.variants.is_empty()
+}
+
 fn tag_keys(tags: &[TagLine]) -> Vec<String> {
     let condition = |tag: &TagLine| match tag {
         TagLine::Rule(rule) => rule.enable.as_ref().map(|enable| enable.written.clone()).unwrap_or_default(),
@@ -316,12 +329,24 @@ fn of_bake(
     };
     let definition = &known[at];
     let (labels, conditions) = bake_targets::labels(build, definition);
+    let labels = match &build.compose {
+        Some(run) => compose_services::labels(build, run, definition),
+        None => labels,
+    };
     let has_tags = !publication.repositories.is_empty();
     let mut any = false;
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
-        let of_set: Vec<&TagsOf> = build.tags.iter().filter(|one| one.is_of(&label)).collect();
-        let is_given = has_tags && (!build.has_meta || target.has_meta) || !of_set.is_empty();
+        let of_service = if build.compose.is_some() {
+            compose_services::tags(build, target, definition)
+        } else {
+            Vec::new()
+        };
+        let of_set = build.tags.iter().filter(|one| one.is_of(&label));
+        let of_set: Vec<&TagsOf> = of_set.chain(&of_service).collect();
+        let metas: Vec<&Meta> =
+            build.metas.iter().map(|meta| &**meta).filter(|meta| bake_targets::fills(meta, target)).collect();
+        let is_given = has_tags && (build.metas.is_empty() || !metas.is_empty()) || !of_set.is_empty();
         if !build.pushes && !target.is_pushed || label.starts_with(META) {
             continue;
         }
@@ -329,7 +354,7 @@ fn of_bake(
             continue;
         }
         any = true;
-        let is_labelled = publication.oci_labels && target.has_meta;
+        let is_labelled = publication.oci_labels && (target.has_meta() || !metas.is_empty());
         let target = TargetOf::Known(at, label.clone());
         let platforms = platforms_of(build, &label);
         let mut one = publication.clone();
@@ -340,6 +365,7 @@ fn of_bake(
             }
         }
         if is_given {
+            bake_targets::keep(&mut one, &build.metas, &metas);
             if let Some(known) = definition.targets.iter().find(|target| target.label == label) {
                 add_set(&mut one, &of_set, known);
             }

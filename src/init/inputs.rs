@@ -27,6 +27,8 @@ pub(crate) struct Inputs<'y> {
     path: Rc<str>,
     /// What the names begin with.
     prefix: &'static str,
+    /// The action or the workflow, with its version.
+    pub uses: String,
 }
 
 /// Where a value is.
@@ -43,6 +45,7 @@ impl<'y> Inputs<'y> {
             source,
             path: Rc::clone(path),
             prefix: "",
+            uses: step.get("uses").and_then(Yaml::as_text).unwrap_or_default().to_owned(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The inputs of docker/metadata-action (<https://github.com/docker/metadata-action#inputs>).
 
-use super::expression::parts;
-use super::inputs::Inputs;
-use super::scope::Scope;
+use super::expression::{Expression, parts};
+use super::inputs::{Inputs, RawLine};
+use super::scope::{Scope, is_decision};
 use super::short_commit;
 use super::text::{Condition, Line, Meta, Piece, RuleLine, Template};
 
@@ -41,15 +41,77 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
         let rule = |text| RuleLine { line: line(text), enable: None, is_default: true, digits };
         rules = DEFAULT_RULES.iter().map(rule).collect();
     }
+    let mut untold = untold(inputs, scope);
+    // The first major version had an input for each kind of tag.
+    let of_first = inputs.names().filter(|name| is_of_first(name) && inputs.has(name));
+    let of_first: Vec<&str> = of_first.collect();
+    if !of_first.is_empty() && !inputs.has("tags") {
+        let line = |name: &&str| {
+            let text = Template::unknown(&format!("{name}: {}", inputs.raw(name).unwrap_or_default().trim()));
+            Line { text, place: inputs.place_of(name) }
+        };
+        let rule = |name| RuleLine { line: line(name), enable: None, is_default: false, digits };
+        rules = of_first.iter().map(rule).collect();
+    }
     let (images, conditional) = images(inputs, scope);
+    let mut flavor = Vec::new();
+    for raw in inputs.raw_lines("flavor") {
+        match latest(&raw, scope, digits) {
+            Some(rule) => {
+                flavor.push(Line { text: Template::from("latest=false"), place: raw.place });
+                rules.push(rule);
+            }
+            None => {
+                let lines = scope.template(&raw.text).lines().into_iter();
+                flavor.extend(lines.map(|(_, text)| Line { text, place: raw.place.clone() }));
+            }
+        }
+    }
+    if inputs.text("context", scope).is_some_and(|text| text.constant().as_deref() != Some("workflow")) {
+        let text = described("context", inputs, scope);
+        untold.push(Line { text, place: inputs.place_of("context") });
+    }
     Meta {
         images,
         conditional,
         rules,
-        flavor: inputs.lines("flavor", scope),
+        flavor,
         labels: inputs.lines("labels", scope),
-        untold: untold(inputs, scope),
+        annotations: inputs.lines("annotations", scope),
+        bake_target: inputs.text("bake-target", scope),
+        untold,
     }
+}
+
+/// Whether only the first major version has an input.
+fn is_of_first(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("tag-") || name == "label-custom"
+}
+
+/// An input behind its name.
+fn described(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> Template {
+    let mut text = Template::from(format!("{name}: ").as_str());
+    text.extend(inputs.text(name, scope).unwrap_or_default());
+    text
+}
+
+/// The rule that `latest=${{ … }}` in `flavor` is, where the run decides whether there is a tag `latest`: beside it, `latest=false`
+/// holds.
+fn latest(raw: &RawLine, scope: &Scope, digits: Option<usize>) -> Option<RuleLine> {
+    let value = raw.text.strip_prefix("latest=")?.trim();
+    let all = parts(value);
+    let [Err(written)] = all.as_slice() else { return None };
+    let constant = scope.template(value).constant();
+    if constant.is_some_and(|text| matches!(text.as_str(), "true" | "false" | "auto")) {
+        return None;
+    }
+    // What may be `auto` is more than a condition.
+    let is_condition = Expression::parse(written).is_some_and(|parsed| is_decision(&parsed));
+    let condition = if is_condition { scope.condition(value) } else { Condition::open(written) };
+    let text = Template::from("type=raw,value=latest,prefix=,suffix=");
+    let line = Line { text, place: raw.place.clone() };
+    Some(RuleLine { line, enable: Some(condition), is_default: false, digits })
 }
 
 /// Variables of the action that a plan has nothing for.

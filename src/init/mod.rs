@@ -46,9 +46,12 @@ mod triggers;
 pub(crate) mod found;
 
 mod changed_files;
+mod jobs;
+mod release_tools;
 
 mod beside;
 mod short_commit;
+mod step_if;
 mod unread;
 
 mod build_secrets;
@@ -62,6 +65,8 @@ mod bake_action;
 mod setting;
 
 mod pushes;
+
+mod compose;
 
 pub(crate) mod commands;
 
@@ -82,8 +87,10 @@ pub(crate) mod render;
 mod parts;
 
 mod bake_targets;
+pub(crate) mod compose_services;
 mod entry;
 mod platforms;
+mod released;
 
 mod candidate;
 
@@ -92,8 +99,11 @@ mod differences;
 pub(crate) mod images;
 
 mod applies;
+mod rule_fields;
 mod tags;
 pub(crate) mod today;
+
+pub(crate) mod clashes;
 
 pub(crate) mod bases;
 

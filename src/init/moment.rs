@@ -22,6 +22,10 @@ pub(crate) enum Fact {
     Version,
     /// The first one or two numbers of that.
     Numbers(usize),
+    /// One of its numbers: the second one, the third one.
+    Number(usize),
+    /// What a run knows that makes a release, of the release.
+    OfRelease(OfRelease),
     /// The commit, or its first digits.
     Commit(Option<usize>),
     /// The number of the pull request.
@@ -40,11 +44,29 @@ pub(crate) enum Fact {
     Date(String),
 }
 
+/// What a run knows of a release that it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum OfRelease {
+    /// Its git tag.
+    Tag,
+    /// The same without a leading `v`.
+    Version,
+    /// One of the numbers of that, from 0.
+    Number(usize),
+    /// That there is one: `true`; otherwise `false`, or nothing.
+    Made {
+        /// Whether other runs have `false`.
+        or_false: bool,
+    },
+}
+
 impl Fact {
     /// Whether some runs have none.
     pub(crate) fn may_lack(&self) -> bool {
         match self {
-            Self::Tag | Self::Version | Self::Numbers(_) => true,
+            Self::Tag | Self::Version | Self::Numbers(_) | Self::Number(_) => true,
+            Self::OfRelease(OfRelease::Made { or_false }) => !or_false,
+            Self::OfRelease(_) => true,
             other => other.is_of_request(),
         }
     }
@@ -70,6 +92,8 @@ pub(crate) enum Moment {
     Release,
     /// A pull request is opened.
     PullRequest,
+    /// Something is pushed to the default branch, and the run makes a release of it.
+    Made,
 }
 
 /// A branch that nothing names.
@@ -79,9 +103,10 @@ pub(crate) const ANY_BRANCH: &str = "another-branch";
 pub(crate) const OTHER_BRANCHES: usize = 8;
 
 /// All of them.
-pub(crate) const MOMENTS: [Moment; 5 + OTHER_BRANCHES] = {
-    const BEHIND: [Moment; 4] = [Moment::Schedule, Moment::Tag, Moment::Release, Moment::PullRequest];
-    let mut all = [Moment::Branch; 5 + OTHER_BRANCHES];
+pub(crate) const MOMENTS: [Moment; 6 + OTHER_BRANCHES] = {
+    const BEHIND: [Moment; 5] =
+        [Moment::Schedule, Moment::Tag, Moment::Release, Moment::PullRequest, Moment::Made];
+    let mut all = [Moment::Branch; 6 + OTHER_BRANCHES];
     let mut at = 0;
     while at < OTHER_BRANCHES {
         all[1 + at] = Moment::OtherBranch(at);
@@ -141,7 +166,7 @@ impl Moment {
     /// The event, in GitHub's words.
     pub(crate) fn event(self) -> &'static str {
         match self {
-            Self::Branch | Self::OtherBranch(_) | Self::Tag => "push",
+            Self::Branch | Self::OtherBranch(_) | Self::Tag | Self::Made => "push",
             Self::Schedule => "schedule",
             Self::Release => "release",
             Self::PullRequest => "pull_request",
@@ -151,7 +176,7 @@ impl Moment {
     /// The full name of the ref.
     pub(crate) fn git_ref(self, world: &World) -> String {
         match self {
-            Self::Branch | Self::Schedule => format!("refs/heads/{}", world.default_branch),
+            Self::Branch | Self::Schedule | Self::Made => format!("refs/heads/{}", world.default_branch),
             Self::OtherBranch(at) => {
                 format!("refs/heads/{}", world.other_branches.get(at).unwrap_or(&world.default_branch))
             }
@@ -183,6 +208,22 @@ impl Moment {
                 let version = self.fact(&Fact::Version, world)?;
                 let cut = if *count == 1 { version.split_once('.') } else { version.rsplit_once('.') };
                 Some(cut.map_or(version.clone(), |(numbers, _)| numbers.to_owned()))
+            }
+            Fact::Number(at) => {
+                let version = self.fact(&Fact::Version, world)?;
+                version.split('.').nth(*at).map(str::to_owned)
+            }
+            Fact::OfRelease(OfRelease::Made { or_false }) => {
+                let is_made = self == Self::Made;
+                (is_made || *or_false).then(|| is_made.to_string())
+            }
+            Fact::OfRelease(of) => {
+                let of = match of {
+                    OfRelease::Tag => Fact::Tag,
+                    OfRelease::Number(at) => Fact::Number(*at),
+                    OfRelease::Version | OfRelease::Made { or_false: _ } => Fact::Version,
+                };
+                (self == Self::Made).then(|| Self::Tag.fact(&of, world)).flatten()
             }
             Fact::Commit(None) => Some(COMMIT.to_owned()),
             Fact::Commit(Some(length)) => Some(COMMIT.get(..*length).unwrap_or(COMMIT).to_owned()),

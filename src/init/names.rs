@@ -16,7 +16,11 @@ pub(super) fn sanitized(name: &str) -> String {
 /// What an image is called after its repository.
 pub(super) fn base_name(candidate: &Candidate, world: &World) -> String {
     let of = candidate.repositories.iter().filter_map(|line| line.text.at(Moment::Branch, world));
-    of.filter_map(|repository| repository.rsplit('/').next().map(str::to_owned)).next().unwrap_or_default()
+    let named = of.filter_map(|repository| repository.rsplit('/').next().map(str::to_owned)).next();
+    named.unwrap_or_else(|| match &candidate.target {
+        TargetOf::Known(_, label) => label.clone(),
+        TargetOf::Dockerfile(_) => String::new(),
+    })
 }
 
 /// What may tell an image from others in its repository, the best first.

@@ -7,10 +7,10 @@ use hcl::expr::ObjectKey;
 use indexmap::IndexSet;
 
 use super::bases::BaseOf;
-use super::covered::Covered;
+use super::covered::{Covered, home};
 use super::definition::{Known, KnownImage};
 use super::entry::of_one_kind;
-use super::images::{Candidate, Stray, TargetOf, is_yaml};
+use super::images::{Candidate, Stray, TargetOf, is_same_build, is_yaml};
 use super::linked::{self, Built};
 use super::logins;
 use super::moment::Moment;
@@ -154,17 +154,6 @@ pub(crate) fn propose(
     (proposals.into_iter().map(|maker| maker.finish(reading, &mut told)).collect(), told, strays)
 }
 
-/// The definition to which an image goes.
-fn home(candidate: &Candidate, known: &[Known]) -> Option<usize> {
-    match &candidate.target {
-        TargetOf::Known(at, _) => Some(*at),
-        // The Bake file at the top, if there is one.
-        TargetOf::Dockerfile(_) => known.iter().position(|known| {
-            known.folder.is_empty() && known.files.is_empty() && known.read.iter().any(|path| !is_yaml(path))
-        }),
-    }
-}
-
 /// A proposal in the making.
 struct Maker<'a> {
     proposal: Proposal,
@@ -262,6 +251,13 @@ impl<'a> Maker<'a> {
         if is_hcl { At::Target(label.to_owned()) } else { At::End }
     }
 
+    /// The target of an image that the same step publishes: what it gives to one repository alone is another image.
+    fn built_by(&self, candidate: &Candidate) -> Option<String> {
+        let is_same = |known: &Candidate| is_same_build(known, candidate);
+        let is_it = |image: &&ProposedImage| image.candidate.as_ref().is_some_and(is_same);
+        self.proposal.images.iter().find(is_it).map(|image| image.target.clone())
+    }
+
     /// Adds an image; one of which no tag is known comes back.
     fn add(
         &mut self,
@@ -311,6 +307,11 @@ impl<'a> Maker<'a> {
                     });
                 let name = if is_free { label.clone() } else { self.unique(label, &hints(&candidate)) };
                 (label.clone(), name)
+            }
+            TargetOf::Dockerfile(_) if self.built_by(&candidate).is_some() => {
+                let target = self.built_by(&candidate).unwrap_or_default();
+                let name = self.unique(&base_name(&candidate, world), &hints(&candidate));
+                (target, name)
             }
             TargetOf::Dockerfile(build) => {
                 let base = base_name(&candidate, world);

@@ -25,6 +25,8 @@ const UNREAD: &str = "…";
 pub(crate) enum Output {
     /// Of a script.
     Value(Template),
+    /// A text of JSON, with what is known of its members.
+    Json(Vec<(String, Template)>),
     /// Of docker/metadata-action, all of it.
     Meta(Rc<Meta>),
     /// Of a job: an expression in the scope of that job.
@@ -108,6 +110,12 @@ impl Scope {
 
     /// What `if:` says, which needs no braces: any text counts as true, also `false`.
     pub(crate) fn condition_of_if(&self, text: &str) -> Condition {
+        let all = parts(text);
+        let has_text = all.iter().any(|part| part.is_ok_and(|text| !text.trim().is_empty()));
+        if has_text && all.iter().any(Result::is_err) {
+            // With text beside braces, it is a text, which is never empty.
+            return Condition { written: text.to_owned(), ..Condition::fixed(true) };
+        }
         self.judged(text, |text| !text.is_empty(), true)
     }
 
@@ -376,7 +384,7 @@ impl Scope {
             ("vars" | "secrets", [name]) if !is_name(name) => None,
             ("vars", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), false))),
             ("secrets", [name]) => Some(Value::piece(Piece::Setting((*name).to_owned(), true))),
-            ("steps", [id, "outputs", name]) => output(&self.steps, id, name, moment, depth),
+            ("steps", [id, "outputs", name]) => output(&self.steps, id, name, (moment, depth), &self.world),
             ("needs", ["*", "result"]) => {
                 Some(Value::List(self.results.iter().filter_map(|(_, runs)| result(*runs, moment)).collect()))
             }
@@ -385,7 +393,7 @@ impl Scope {
                 result(*runs, moment)
             }
             ("steps", [_, "outcome" | "conclusion"]) => Some(Value::text("success")),
-            ("needs", [job, "outputs", name]) => output(&self.needs, job, name, moment, depth),
+            ("needs", [job, "outputs", name]) => output(&self.needs, job, name, (moment, depth), &self.world),
             _ => None,
         }
     }
@@ -451,14 +459,21 @@ impl Scope {
             }
             ["event", "action"] => {
                 return match moment? {
-                    Moment::Branch | Moment::OtherBranch(_) | Moment::Schedule | Moment::Tag => {
-                        Some(Value::Null)
-                    }
+                    Moment::Branch
+                    | Moment::OtherBranch(_)
+                    | Moment::Schedule
+                    | Moment::Tag
+                    | Moment::Made => Some(Value::Null),
                     Moment::Release => Some(Value::text("published")),
                     Moment::PullRequest => Some(Value::text("opened")),
                 };
             }
             ["server_url"] => return Some(Value::text("https://github.com")),
+            // Of runs that publish: those for Dependabot and for forks have others or none.
+            ["secret_source"] => {
+                let is_of_fork = moment == Some(Moment::PullRequest);
+                return (!is_of_fork).then(|| Value::text("Actions"));
+            }
             ["workspace"] => return Some(Value::text(".")),
             // What only other events have is empty.
             ["event", "inputs" | "client_payload" | "schedule", ..] => {
@@ -481,7 +496,7 @@ impl Scope {
 }
 
 /// Whether an expression is true or false, and nothing else.
-fn is_decision(expression: &Expression) -> bool {
+pub(super) fn is_decision(expression: &Expression) -> bool {
     match expression {
         Expression::Bool(_) | Expression::Not(_) => true,
         Expression::Binary("&&" | "||", left, right) => is_decision(left) && is_decision(right),
@@ -515,7 +530,11 @@ fn at(text: &Template, moment: Option<Moment>, world: &World) -> Value {
         None => Value::Text(text.clone()),
         Some(moment) => match text.at(moment, world) {
             Some(known) => Value::text(&known),
-            None => Value::Text(text.clone()),
+            None => match text.0.as_slice() {
+                // A fact that the run lacks.
+                [Piece::Fact(fact)] if fact.may_lack() => Value::Null,
+                _ => Value::Text(text.clone()),
+            },
         },
     }
 }
@@ -524,14 +543,18 @@ fn output(
     of: &[(String, Vec<(String, Output)>)],
     id: &str,
     name: &str,
-    moment: Option<Moment>,
-    depth: usize,
+    (moment, depth): (Option<Moment>, usize),
+    world: &World,
 ) -> Option<Value> {
     let (_, outputs) = of.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(id))?;
     let named = outputs.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
     let (_, output) = named.or_else(|| outputs.iter().find(|(known, _)| known.is_empty()))?;
     Some(match output {
-        Output::Value(text) => Value::Text(text.clone()),
+        Output::Value(text) => at(text, moment, world),
+        Output::Json(members) => {
+            let member = |(name, text): &(String, Template)| (name.clone(), at(text, moment, world));
+            Value::Map(members.iter().map(member).collect())
+        }
         Output::Meta(meta) => Value::piece(Piece::Meta(Rc::clone(meta), name.to_owned())),
         Output::OfJob(written, scope) => match parts(written).as_slice() {
             [Err(written)] => scope.written(written, moment, depth + 1),

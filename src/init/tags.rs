@@ -12,12 +12,12 @@ use super::images::Candidate;
 use super::moment::Fact;
 use super::ref_parts;
 use super::render::{Variables, from};
+use super::rule_fields::{self, fields, has_only_names, joined, open_flavor, valid};
 use super::short_commit;
 use super::text::{Choice, Piece, Place, RuleLine, Template};
 use super::when;
 use super::world::World;
 use crate::pattern::asks_for_prerelease;
-use crate::rules::Rule;
 
 /// An entry of `tags`, or a comment in its place.
 #[derive(Clone, Debug)]
@@ -65,6 +65,7 @@ pub(crate) fn translate(
     let has_rules = candidate.entries.iter().flat_map(|entry| &entry.tags).any(is_rule);
     let all_others: BTreeSet<&String> = candidate.entries.iter().flat_map(|entry| &entry.others).collect();
     let mut drafts: Vec<Draft> = Vec::new();
+    let open = open_flavor(candidate);
     for entry in &candidate.entries {
         let mask = Mask::of(entry);
         for tag in &entry.tags {
@@ -96,6 +97,8 @@ pub(crate) fn translate(
                 }
             };
             let made = match tag {
+                // What stands before or behind each of its tags.
+                TagLine::Rule(_) if open.is_some() => Err(open.clone().unwrap_or_default()),
                 TagLine::Rule(rule) => of_rule(rule, candidate),
                 TagLine::Text(line) => of_text(&line.text, mask, has_rules),
             };
@@ -146,7 +149,7 @@ pub(crate) fn translate(
     };
     tags.has_version = !has_rules
         && (uses(&Fact::Version)
-            || [1, 2].iter().any(|count| uses(&Fact::Numbers(*count)))
+            || [1, 2].iter().any(|count| uses(&Fact::Numbers(*count)) || uses(&Fact::Number(*count)))
             || is_tag_only && world.has_version() && (uses(&Fact::Tag) || uses(&Fact::RefName)));
     let asks = |draft: &Draft| draft.condition.as_deref().is_some_and(asks_for_prerelease);
     for mut draft in drafts {
@@ -168,6 +171,9 @@ pub(crate) fn translate(
             Ok(value) => tags.flavor.push((from(&line.place, &written(&line.place)), value)),
             Err(unknown) => {
                 let why = format!("`{unknown}` is not known here");
+                let comment = from(&line.place, &written(&line.place));
+                // Nothing gets a tag that it may not have today.
+                tags.flavor.push((comment, Expression::from("latest=false")));
                 tags.lost.push((line.place.clone(), why));
             }
         }
@@ -260,6 +266,9 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                 Fact::Version => "{{ version }}".to_owned(),
                 Fact::Numbers(1) => "{{ major }}".to_owned(),
                 Fact::Numbers(_) => "{{ major }}.{{ minor }}".to_owned(),
+                Fact::Number(1) => "{{ minor }}".to_owned(),
+                Fact::Number(_) => "{{ patch }}".to_owned(),
+                Fact::OfRelease(_) => return Err("only the run that makes a release knows it".to_owned()),
                 Fact::RefName if mask.tag && !mask.branch => "{{ tag }}".to_owned(),
                 Fact::RefName => "{{ branch | slug }}".to_owned(),
                 Fact::Commit(None) => "{{ commit }}".to_owned(),
@@ -329,7 +338,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
     let uses = |wanted: &dyn Fn(&Fact) -> bool| {
         text.0.iter().any(|piece| matches!(piece, Piece::Fact(fact) if wanted(fact)))
     };
-    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_))) && has_rules {
+    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_) | Fact::Number(_))) && has_rules {
         return Err(
             "it is the git tag without its `v`, beside rules: write `type=semver,pattern={{version}}`"
                 .to_owned(),
@@ -359,7 +368,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
     if is_name {
         return Ok(vec![(text.clone(), Mask::BRANCH, Some("branch".to_owned()))]);
     }
-    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_))) {
+    if uses(&|fact| matches!(fact, Fact::Version | Fact::Numbers(_) | Fact::Number(_))) {
         return Ok(vec![(text.clone(), Mask::TAG, None)]);
     }
     if uses(&|fact| matches!(fact, Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch)) {
@@ -377,9 +386,14 @@ fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made
     let at = text.0.iter().position(|piece| matches!(piece, Piece::Choice(_)))?;
     let Piece::Choice(choice) = &text.0[at] else { return None };
     let Choice { when, condition: _, then, other } = &**choice;
+    let (when, then, other) = match when.as_str() {
+        "not tag" => ("tag", other, then),
+        "not branch" => ("branch", other, then),
+        when => (when, then, other),
+    };
     let (of_tags, of_branches) = (Mask { branch: false, others: false, ..mask }, Mask { tag: false, ..mask });
     // What is published is of no pull request.
-    let sides = match when.as_str() {
+    let sides = match when {
         "tag" => [(then, of_tags, Some("tag".to_owned())), (other, of_branches, Some("branch".to_owned()))],
         "branch" => {
             [(then, of_branches, Some("branch".to_owned())), (other, of_tags, Some("tag".to_owned()))]
@@ -388,7 +402,7 @@ fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made
             let none = Mask { branch: false, tag: false, pull_request: false, others: false };
             [(then, none, Some("false".to_owned())), (other, mask, None)]
         }
-        _ => [(then, mask, Some(when.clone())), (other, mask, Some(when::negated(when)))],
+        _ => [(then, mask, Some(when.to_owned())), (other, mask, Some(when::negated(when)))],
     };
     let mut made = Made::new();
     for (side, mask, when) in sides {
@@ -402,6 +416,10 @@ fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made
             other => other.clone(),
         };
         let side: Vec<Piece> = side.0.iter().map(named).collect();
+        // Where there is nothing, there is no tag.
+        if side.is_empty() {
+            continue;
+        }
         let whole = Template([&text.0[..at], side.as_slice(), &text.0[at + 1..]].concat());
         match of_text(&whole, mask, has_rules) {
             Ok(all) => made.extend(all.into_iter().map(|(text, domain, own)| {
@@ -502,14 +520,6 @@ fn of_rule(rule: &RuleLine, candidate: &Candidate) -> Result<Made, String> {
     Ok(vec![(line.text.clone(), domain, condition)])
 }
 
-/// Whether nothing of a run is in it.
-fn has_only_names(text: &Template) -> bool {
-    text.0.iter().all(|piece| match piece {
-        Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name | Piece::Setting(..) => true,
-        Piece::Fact(_) | Piece::Meta(..) | Piece::Or(..) | Piece::Choice(_) | Piece::Unknown(_) => false,
-    })
-}
-
 /// A rule `raw` whose value is of the run: a pattern of ours.
 fn raw(
     fields: &[(String, Template)],
@@ -522,7 +532,7 @@ fn raw(
         let of_flavor = candidate
             .flavor
             .iter()
-            .flat_map(|line| self::fields(&line.text))
+            .flat_map(|line| rule_fields::fields(&line.text))
             .rfind(|(known, _)| known == name);
         own.or(of_flavor.map(|(_, value)| value)).unwrap_or_default()
     };
@@ -543,37 +553,6 @@ fn raw(
     let condition = and(condition, own);
     let made = of_text(&text, Mask::ALL, true)?;
     Ok(made.into_iter().map(|(text, domain, own)| (text, domain, and(own, condition.clone()))).collect())
-}
-
-/// The attributes of a rule.
-fn fields(text: &Template) -> Vec<(String, Template)> {
-    text.split(',')
-        .into_iter()
-        .filter(|field| !field.0.is_empty())
-        .map(|field| match field.split_once('=') {
-            Some((name, value)) if name.constant().is_some() => {
-                (name.constant().unwrap_or_default().trim().to_lowercase(), value)
-            }
-            _ => ("value".to_owned(), field),
-        })
-        .collect()
-}
-
-fn joined<'f>(fields: impl Iterator<Item = &'f (String, Template)>) -> Template {
-    let mut text = Template::default();
-    for (at, (name, value)) in fields.enumerate() {
-        text.push(Piece::Text(format!("{}{name}=", if at > 0 { "," } else { "" })));
-        text.extend(value.clone());
-    }
-    text
-}
-
-/// Refuses a rule that a plan would refuse.
-fn valid(rule: &str) -> Result<(), String> {
-    if !crate::rules::is_rule(rule) {
-        return Ok(());
-    }
-    Rule::parse(rule).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// A list of strings.

@@ -98,7 +98,11 @@ pub(crate) struct Meta {
     pub flavor: Vec<Line>,
     /// The lines of `labels`, beside those that the action makes itself.
     pub labels: Vec<Line>,
-    /// Variables of the action that a plan has nothing for, each with its value.
+    /// The lines of `annotations`, in the same way.
+    pub annotations: Vec<Line>,
+    /// The target of Bake that it fills in, where that has another name than the usual one.
+    pub bake_target: Option<Template>,
+    /// Variables and inputs of the action that a plan has nothing for, each with its value.
     pub untold: Vec<Line>,
 }
 
@@ -217,6 +221,18 @@ impl Template {
         match self.0.as_slice() {
             [Piece::Fact(fact)] if fact.may_lack() => Some(Self(vec![Piece::Or(fact.clone(), other)])),
             [Piece::Or(fact, before)] => Some(Self(vec![Piece::Or(fact.clone(), before.clone().or(other)?)])),
+            // One side may be empty, as the output of a step is that does not run.
+            [Piece::Choice(choice)] if choice.then.0.is_empty() || choice.other.0.is_empty() => {
+                let mut choice = (**choice).clone();
+                for side in [&mut choice.then, &mut choice.other] {
+                    *side = if side.0.is_empty() {
+                        other.clone()
+                    } else {
+                        std::mem::take(side).or(other.clone())?
+                    };
+                }
+                Some(Self(vec![Piece::Choice(Rc::new(choice))]))
+            }
             _ => Some(self),
         }
     }

@@ -34,7 +34,7 @@ pub(crate) struct Triggers {
 }
 
 /// What starts a workflow, as it is written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Start {
     /// The file that it is in.
     pub path: Rc<str>,
@@ -46,6 +46,8 @@ pub(crate) struct Start {
     pub any_branch: Option<Place>,
     /// Where releases are.
     pub release: Option<Place>,
+    /// Where something is published by the run that makes a release.
+    pub made: Option<Place>,
     /// Whether nothing but pull requests starts it.
     pub is_of_requests: bool,
     /// Events that start no plan, and where they are.
@@ -119,6 +121,8 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
             (None, None) => Some(false),
         },
         Moment::Release => Some(find("release").is_some()),
+        // Whoever reads its steps knows whether they make releases.
+        Moment::Made => Some(false),
         Moment::PullRequest => Some(find("pull_request").or_else(|| find("pull_request_target")).is_some()),
     });
     let others = ["schedule", "workflow_dispatch"];
@@ -342,6 +346,7 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
             (_, None) => None,
         },
         release: find("release").map(|filters| place(filters.unwrap_or(on))),
+        made: None,
         foreign: events
             .iter()
             .filter(|(event, _)| is_foreign(event))

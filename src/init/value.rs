@@ -1,5 +1,7 @@
 //! Values of GitHub's expressions, as far as they are known.
 
+use std::rc::Rc;
+
 use super::moment::Fact;
 use super::text::{Piece, Template};
 
@@ -127,6 +129,10 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
             text.push(Piece::Text(left.to_owned()));
             Value::Text(text)
         }
+        ("fromjson", [Value::Map(members)]) => Value::Map(members.clone()),
+        ("fromjson", [Value::Text(text)]) if matches!(text.0.as_slice(), [Piece::Meta(_, output)] if output == "json") => {
+            of_metadata(text)
+        }
         ("fromjson", [Value::Text(text)]) => {
             let json: serde_json::Value = serde_json::from_str(&text.constant()?).ok()?;
             of_json(&json)
@@ -144,6 +150,23 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
         ("tojson", [value]) => value.clone(),
         _ => return None,
     })
+}
+
+/// What is known of the output `json` of docker/metadata-action.
+fn of_metadata(text: &Template) -> Value {
+    const PREFIX: &str = "org.opencontainers.image.";
+    let unknown = |name: &str| Value::Unknown(format!("{name} of docker/metadata-action"));
+    let version = text.0.iter().find_map(|piece| match piece {
+        Piece::Meta(meta, _) => Some(Value::piece(Piece::Meta(Rc::clone(meta), "version".to_owned()))),
+        _ => None,
+    });
+    let others = ["created", "title", "description", "url", "source", "licenses"];
+    let labels = [("version", version.unwrap_or(Value::Null)), ("revision", Value::fact(Fact::Commit(None)))]
+        .into_iter()
+        .chain(others.into_iter().map(|name| (name, unknown(name))));
+    let labels = labels.map(|(name, value)| (format!("{PREFIX}{name}"), value)).collect();
+    let rest = ["tags", "tag-names", "annotations"].map(|name| (name.to_owned(), unknown(name)));
+    Value::Map(rest.into_iter().chain([("labels".to_owned(), Value::Map(labels))]).collect())
 }
 
 fn of_json(json: &serde_json::Value) -> Value {

@@ -1,7 +1,7 @@
 //! Conditions of GitHub Actions in our own words: `github.event_name == 'push'` is `event == "push"`.
 
 use super::expression::Expression;
-use super::moment::{Fact, Moment};
+use super::moment::{Fact, Moment, OfRelease};
 use super::text::{Piece, Template};
 use super::value::Value;
 
@@ -18,6 +18,10 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
     let known = value_of(condition, moment);
     if let (Value::Bool(_) | Value::Null | Value::Number(_), Some(holds)) = (&known, known.is_true()) {
         return Some(holds.to_string());
+    }
+    if let Some(or_false) = made(&known) {
+        // `false` is a text, which counts as true.
+        return Some(if or_false { "true" } else { "tag" }.to_owned());
     }
     if let Expression::Path(path) = condition
         && path.join(".") == "github.event.release.prerelease"
@@ -54,6 +58,9 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
             let condition = compared(left, right, value_of).or_else(|| compared(right, left, value_of))?;
             Some(if *operator == "==" { condition } else { format!("not {}", in_brackets(&condition)) })
         }
+        Expression::Call(name, arguments) if matches!((name.as_str(), arguments.as_slice()), ("fromjson", [one]) if made(&value_of(one, None)).is_some()) => {
+            Some("tag".to_owned())
+        }
         Expression::Call(name, arguments) => {
             let [text, part] = arguments.as_slice() else { return None };
             if let ("contains", Value::List(items)) = (name.as_str(), value_of(text, None)) {
@@ -78,6 +85,16 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
     }
 }
 
+/// Whether a value says that the run makes a release, which is the push of its git tag with a plan; with whether it is `false`
+/// in other runs.
+fn made(value: &Value) -> Option<bool> {
+    let Value::Text(text) = value else { return None };
+    match text.0.as_slice() {
+        [Piece::Fact(Fact::OfRelease(OfRelease::Made { or_false }))] => Some(*or_false),
+        _ => None,
+    }
+}
+
 /// Whether a name stands for what the repository is called.
 pub(super) fn is_of_repository(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -96,6 +113,14 @@ fn compared(left: &Expression, right: &Expression, value_of: ValueOf<'_>) -> Opt
             "branch" => Some("branch".to_owned()),
             _ => None,
         };
+    }
+    if let Some(or_false) = made(&value_of(left, None)) {
+        let when = match (constant(right, value_of)?.to_ascii_lowercase().as_str(), or_false) {
+            ("true", _) => "tag",
+            ("false", true) | ("", false) => "not tag",
+            _ => "false",
+        };
+        return Some(when.to_owned());
     }
     let word = operand(left, value_of)?;
     let right = operand(right, value_of)?;
@@ -237,6 +262,12 @@ pub(super) fn word(fact: &Fact) -> Option<&'static str> {
         Fact::DefaultBranch => Some("default_branch"),
         Fact::Event => Some("event"),
         Fact::RefSlug | Fact::RefStart | Fact::RefEnd => None,
-        Fact::Version | Fact::Numbers(_) | Fact::Commit(Some(_)) | Fact::Date(_) | Fact::RunNumber => None,
+        Fact::Version
+        | Fact::Numbers(_)
+        | Fact::Number(_)
+        | Fact::OfRelease(_)
+        | Fact::Commit(Some(_))
+        | Fact::Date(_)
+        | Fact::RunNumber => None,
     }
 }

@@ -11,13 +11,16 @@ use super::folder::{Folder, TOP};
 use super::found::Publication;
 use super::guard::{self, Guard};
 use super::inputs::{Inputs, add_numbers, given, place_of, raw_lines, with_defaults};
+use super::jobs::{add_env, default_of, guard_of, needs};
 use super::logins::LoginStep;
 use super::matrix;
 use super::metadata_action;
-use super::moment::{Answers, MOMENTS};
+use super::moment::{Answers, MOMENTS, Moment};
+use super::release_tools;
 use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
 use super::shell::{self, Home, Ran};
+use super::step_if;
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::turn::Turn;
@@ -70,7 +73,13 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
         .collect();
     for file in files {
         let Some(on) = file.root.get("on") else { continue };
-        let triggers = triggers::read(on, world, sources.get(file.id), &file.path);
+        let mut triggers = triggers::read(on, world, sources.get(file.id), &file.path);
+        let others = files.iter().map(|file| (&*file.path, sources.get(file.id).text.as_str()));
+        if release_tools::is_made_by(&sources.get(file.id).text, others) {
+            let runs = triggers.runs;
+            let made = |moment| if moment == Moment::Made { Moment::Branch } else { moment };
+            triggers.runs = Answers::of(|moment| runs.at(made(moment)));
+        }
         let is_reached = triggers.is_called && calls.iter().any(|call| is_path(call, &file.path));
         let starts =
             triggers.runs.0.iter().any(|answer| *answer != Some(false)) || !triggers.others.is_empty();
@@ -400,16 +409,24 @@ impl<'a> Reader<'a> {
             let own = step.get("if").and_then(|of| guard_of(of, &of_step, run.source, &run.file.path));
             let runs = own.as_ref().map_or(run.runs, |own| run.runs.and(own.condition.answers));
             let own = own.as_ref();
+            let of_run = own.and_then(|own| step_if::of(&own.condition, run.runs, run.others));
             let id = step.get("id").and_then(Yaml::as_text).unwrap_or_default().to_owned();
             if let Some(uses) = step.get("uses").and_then(Yaml::as_text) {
-                let outputs = self.action(uses, step, &of_step, run, (runs, own), depth);
+                let mut outputs = self.action(uses, step, &of_step, run, (runs, own), depth);
+                if let Some(condition) = &of_run {
+                    let under = |(name, output)| (name, step_if::output(condition, output));
+                    outputs = outputs.into_iter().map(under).collect();
+                }
                 scope.steps.push((id, outputs));
             } else if let Some(script) = step.get("run") {
                 let folder = step.get("working-directory").and_then(Yaml::as_text).or(run.folder);
                 let folder =
                     folder.map_or_else(Folder::default, |path| Folder::default().at(&of_step.template(path)));
                 let shell = step.get("shell").and_then(Yaml::as_text).or(run.shell);
-                let (ran, line) = self.script(script, (folder, shell), &of_step, run, (runs, own));
+                let (mut ran, line) = self.script(script, (folder, shell), &of_step, run, (runs, own));
+                if let Some(condition) = &of_run {
+                    ran.only_if(condition, scope);
+                }
                 scope.files.extend(ran.files.into_iter().map(|one| one.in_file(&run.file.path, line)));
                 scope.set.extend(ran.environment);
                 let outputs =
@@ -472,11 +489,13 @@ impl<'a> Reader<'a> {
             return vec![(String::new(), Output::Meta(Rc::new(metadata_action::read(&inputs, scope))))];
         }
         self.add_deeds(beside::of_action(&name, &inputs), run);
+        if let Some(outputs) = release_tools::outputs(&name, &inputs, scope) {
+            return outputs;
+        }
         if changed_files::is_one(&name) {
             return changed_files::outputs(&name, &inputs);
         }
-        let is_first = uses.ends_with("/build-push-action@v1") || uses.contains("/build-push-action@v1.");
-        if name.ends_with("/build-push-action") && is_first {
+        if build_push::is_first(uses, &inputs) {
             // Its inputs were others.
             self.unread(uses, &inputs, run, (runs, own));
         } else if name.ends_with("/build-push-action") {
@@ -568,32 +587,5 @@ impl<'a> Reader<'a> {
                 Some((name.clone(), Output::OfJob(value.to_owned(), Rc::clone(&inner))))
             })
             .collect()
-    }
-}
-
-/// The condition in an `if`.
-fn guard_of(of: &Yaml, scope: &Scope, source: &Source, path: &Rc<str>) -> Option<Guard> {
-    Some(Guard { condition: scope.condition_of_if(of.as_text()?), place: place_of(of, source, path) })
-}
-
-/// What the scripts of a job have unless they say something else: what the job says, or its workflow.
-fn default_of<'y>(job: &'y Yaml, workflow: &'y Yaml, name: &str) -> Option<&'y str> {
-    [job, workflow].into_iter().find_map(|of| of.get("defaults")?.get("run")?.get(name)?.as_text())
-}
-
-fn add_env(scope: &mut Scope, env: Option<&Yaml>) {
-    let members = env.map(Yaml::members).unwrap_or_default().iter();
-    scope
-        .env
-        .extend(members.map(|(name, value)| (name.clone(), value.as_text().unwrap_or_default().to_owned())));
-}
-
-/// The jobs that a job needs.
-fn needs(job: &Yaml) -> Vec<&str> {
-    match job.get("needs") {
-        Some(needs) => {
-            needs.as_text().into_iter().chain(needs.items().iter().filter_map(Yaml::as_text)).collect()
-        }
-        None => Vec::new(),
     }
 }

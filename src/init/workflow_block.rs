@@ -199,6 +199,10 @@ impl Today {
             let message = "a release starts this workflow today; with the proposal, the push of its git tag does, whether there is a release or not";
             told.push((place.clone(), message.to_owned()));
         }
+        for place in self.starts.iter().filter_map(|(start, _)| start.made.as_ref()) {
+            let message = "the run that makes a release publishes this today; with the proposal, the push of the release's git tag does, and a tag that is pushed with `GITHUB_TOKEN` starts no workflow: make the release with another token, such as that of a GitHub App";
+            told.push((place.clone(), message.to_owned()));
+        }
     }
 
     /// What signs; told are deeds that no setting has.

@@ -1,6 +1,7 @@
 //! Evaluates the Bake and Compose files that are there.
 
 use super::scan::Found;
+use crate::bake::compose::{Yaml, yaml_documents};
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
@@ -10,10 +11,13 @@ use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Host;
-use crate::init::definition::{self, Known, clean};
+use crate::init::definition::{self, Known, Service, clean};
 use crate::init::found::{Build, Publication};
+use crate::init::images::is_yaml;
 use crate::init::kinds::Kind;
+use crate::init::text::Place;
 use crate::resolve::Purpose;
+use crate::source::SourceId;
 
 /// How many definitions are evaluated.
 const MAX_DEFINITIONS: usize = 40;
@@ -78,7 +82,7 @@ pub(super) fn all(
         }
         let files: Vec<String> = files.iter().map(|file| clean(file)).collect();
         let is_usual = files.iter().all(|file| discovery::is_default_name(file));
-        if !files.is_empty() && !is_usual {
+        if build.compose.is_some() || !files.is_empty() && !is_usual {
             add(&mut places, Where { folder, files });
         }
     }
@@ -201,6 +205,7 @@ fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -
     known.files.clone_from(files);
     known.read = loaded.files.iter().map(|file| file.path.clone()).collect();
     let in_folder = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    known.services = services(session, &loaded.sources, &in_folder);
     let mut texts: Vec<(String, String)> = Vec::new();
     for id in &loaded.sources {
         session.note(&format!("reading {}", in_folder(&session.sources.get(*id).path)));
@@ -220,6 +225,37 @@ fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -
         }
     }
     Ok(Evaluated { known, texts })
+}
+
+/// The services of Compose files, a later one of which adds to those of the others.
+fn services(session: &Session<'_>, ids: &[SourceId], in_folder: &dyn Fn(&str) -> String) -> Vec<Service> {
+    let mut all: Vec<Service> = Vec::new();
+    for id in ids {
+        let source = session.sources.get(*id);
+        if !is_yaml(&source.path) {
+            continue;
+        }
+        let Ok(documents) = yaml_documents(&session.sources, *id) else { continue };
+        let members = documents.iter().filter_map(|root| root.get("services")).flat_map(Yaml::members);
+        for (name, service) in members {
+            let image = service.get("image").and_then(|image| {
+                let line = source.position(image.span.start).line;
+                let place = Place { path: in_folder(&source.path).into(), line };
+                Some((image.as_text()?.to_owned(), place))
+            });
+            let profiles = service.get("profiles").map(Yaml::items).unwrap_or_default();
+            let profiles: Vec<String> =
+                profiles.iter().filter_map(Yaml::as_text).map(str::to_owned).collect();
+            match all.iter_mut().find(|known| known.name == *name) {
+                Some(known) => {
+                    known.image = image.or(known.image.take());
+                    known.profiles.extend(profiles);
+                }
+                None => all.push(Service { name: name.clone(), image, profiles }),
+            }
+        }
+    }
+    all
 }
 
 /// The definition of a proposal.

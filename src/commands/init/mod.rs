@@ -23,7 +23,9 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
 use crate::init::bases;
+use crate::init::clashes;
 use crate::init::commands::{self, Setting};
+use crate::init::compose_services;
 use crate::init::definition::Known;
 use crate::init::first::{self, First};
 use crate::init::folder::Folder;
@@ -155,17 +157,20 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let warning = warning.at(found.span(session, &place), "");
         warnings.push(warning.with_help("write an `image` block for what they publish"));
     }
-    let (publications, left) =
+    let (mut publications, left) =
         with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
     warnings.extend(not_run(&left));
     let unless_run = std::mem::take(&mut found.unless_run).into_iter();
     warnings.extend(unless_run.filter(|(path, _)| !world.scripts.is_run(path)).map(|(_, warning)| warning));
     // All of them are read; from now on they are only shown.
     found.mask(session);
+    compose_services::find_files(&mut publications, &found.of(Kind::Compose).collect::<Vec<_>>());
     let (evaluated, problems) = known::all(session, &mut found, &publications);
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
-    let (candidates, mut strays) = images::images(publications, &known, &world);
+    let (mut candidates, mut strays) = images::images(publications, &known, &world);
+    let (of_clashes, overwritten) = clashes::without(&mut candidates, &known, &world);
+    strays.extend(overwritten);
     let of_services: Vec<Stray> =
         std::mem::take(&mut found.services).into_iter().map(|(place, why)| of_service(place, why)).collect();
     let has_services = !of_services.is_empty();
@@ -190,7 +195,8 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     let has_candidates = !candidates.is_empty();
     let line = |place: &Place| found.line(session, place);
-    let (proposals, told, more) = proposal::propose(candidates, &bases, &known, &reading, &world, &line);
+    let (proposals, mut told, more) = proposal::propose(candidates, &bases, &known, &reading, &world, &line);
+    told.extend(of_clashes);
     strays.extend(more);
     let has_strays = strays.iter().any(|stray| !stray.publication.is_guess);
     let mut proposals: Vec<_> =

@@ -242,7 +242,15 @@ fn examples(
     for (branch, moment) in world.other_branches.iter().zip(&others) {
         add(format!("push to {branch}"), moment, moment[0], world);
     }
-    if world.has_schedule {
+    // A workflow that only runs a script says nothing of images itself.
+    let is_scheduled =
+        proposal.images.iter().filter_map(|image| image.candidate.as_ref()).flat_map(|one| &one.entries).any(
+            |entry| {
+                entry.runs.at(Moment::Schedule) == Some(true)
+                    && entry.others.iter().any(|event| event == "schedule")
+            },
+        );
+    if world.has_schedule || is_scheduled {
         add("schedule".to_owned(), &[Moment::Schedule], Moment::Schedule, world);
     }
     add(format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, world);
@@ -378,7 +386,7 @@ fn is_on(plan: &Plan, (moment, by_hand): (Moment, bool), world: &World) -> bool 
             (PublishEvent::Schedule, !(settings.schedule.is_empty() && settings.rebuild.is_empty()))
         }
         Moment::Tag | Moment::Release => (PublishEvent::Tag, true),
-        Moment::PullRequest => return false,
+        Moment::PullRequest | Moment::Made => return false,
     };
     starts && settings.publish_on.as_ref().is_none_or(|events| events.contains(&event))
 }

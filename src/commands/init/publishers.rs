@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use super::{known, scan};
 use crate::commands::session::Session;
+use crate::init::compose_services;
 use crate::init::images::{self, Candidate};
+use crate::init::kinds::Kind;
 use crate::init::moment::Moment;
 use crate::init::today::{normal, published};
 use crate::init::workflow;
@@ -21,7 +23,8 @@ pub(in crate::commands) fn publishers(
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = scan::scan(session);
     let world = Rc::new(scan::world(session, &found));
-    let reading = workflow::read(&found.yaml, &session.sources, &world);
+    let mut reading = workflow::read(&found.yaml, &session.sources, &world);
+    compose_services::find_files(&mut reading.publications, &found.of(Kind::Compose).collect::<Vec<_>>());
     let (evaluated, _) = known::all(session, &mut found, &reading.publications);
     let known: Vec<_> = evaluated.into_iter().map(|one| one.known).collect();
     let (candidates, _) = images::images(reading.publications, &known, &world);

@@ -4,7 +4,8 @@ use super::super::folder::Folder;
 use super::super::text::{Piece, Template, is_name};
 
 /// The programs that make images.
-pub(super) const BUILDERS: [&str; 5] = ["docker", "podman", "nerdctl", "buildah", "/kaniko/executor"];
+pub(super) const BUILDERS: [&str; 6] =
+    ["docker", "docker-compose", "podman", "nerdctl", "buildah", "/kaniko/executor"];
 
 /// A program that runs what stands behind its own words.
 struct Wrapper {

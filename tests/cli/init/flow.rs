@@ -316,7 +316,6 @@ fn commands_of_other_tools_are_named() {
         ("skopeo copy --all docker://a docker://b", "skopeo copy"),
         ("regctl image copy a b", "regctl copy"),
         ("oras cp a b", "oras cp"),
-        ("docker compose push", "docker compose push"),
         ("ko build ./cmd/app", "ko build"),
         ("goreleaser release --clean", "goreleaser release"),
         ("rake docker:push", "rake docker:push"),

@@ -1,7 +1,7 @@
 //! Pipelines of other services and files of other tools: each that publishes images is named, and no repository is invented
 //! for what it does.
 
-use super::{Written, init, workflow};
+use super::{Said, Written, init, workflow};
 
 /// What publishes, by file.
 const PUBLISHING: [(&str, &str, usize, &str); 26] = [
@@ -145,24 +145,120 @@ fn what_is_about_something_else_is_not_named() {
     }
 }
 
-/// Services that nothing is known to push are named, since a block publishes them.
+const COMPOSE: &str = "services:\n  api:\n    image: ghcr.io/acme/api:${TAG:-latest}\n    build: ./api\n  tools:\n    image: ghcr.io/acme/tools:latest\n    build: ./ops\n    profiles: [ops]\n  local:\n    build: ./ops\n  db:\n    image: postgres:16\n";
+
+/// What is proposed for a step that runs this, with a Compose file at a path.
+fn of_compose(step: &str, path: &str) -> Said {
+    let text = workflow(step);
+    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let [api, ops] = ["api", "ops"].map(|name| format!("{folder}{name}/Dockerfile"));
+    init(&[
+        (".github/workflows/w.yml", &text),
+        (path, COMPOSE),
+        (&api, "FROM scratch\n"),
+        (&ops, "FROM scratch\n"),
+    ])
+}
+
 #[test]
-fn services_whose_push_is_not_read_are_named() {
-    let compose = "services:\n  api:\n    image: ghcr.io/acme/api:latest\n    build: ./api\n  tools:\n    image: ghcr.io/acme/tools:latest\n    build: ./ops\n    profiles: [ops]\n  local:\n    build: ./ops\n  db:\n    image: postgres:16\n";
-    let said_of = |step: &str| {
-        let text = workflow(&format!("- run: {step}\n"));
-        init(&[
-            (".github/workflows/w.yml", text.as_str()),
-            ("compose.yaml", compose),
-            ("api/Dockerfile", "FROM scratch\n"),
-            ("ops/Dockerfile", "FROM scratch\n"),
-        ])
-    };
-    for step in ["docker compose push api", "docker-compose push api", "docker compose build --push api"] {
-        let said = said_of(step);
-        said.tells(&["whether service `api` is pushed today", "whether service `tools` is pushed today"]);
-        said.lacks(&["service `db`", "service `local`", "image \"db\"", "image \"local\""]);
+fn services_that_compose_pushes_are_proposed() {
+    for step in [
+        "docker compose push",
+        "docker-compose push",
+        "docker compose push api",
+        "docker compose build --push api",
+        "docker compose --ansi never build && docker compose push --ignore-push-failures",
+        "docker compose -f compose.yaml -p acme push",
+        "podman compose push",
+    ] {
+        let said = of_compose(&format!("- run: {step}\n"), "compose.yaml");
+        assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: latest | the same", "{step}");
+        said.lacks(&["image \"tools\"", "image \"db\"", "image \"local\"", "not read"]);
     }
-    // Where nothing publishes, the Compose file is all that there is.
-    said_of("docker compose build").lacks(&["is pushed today"]);
+    // Profiles, and services that are named.
+    for step in [
+        "- run: docker compose --profile ops push\n",
+        "- run: docker compose --profile '*' push\n",
+        "- run: docker compose push\n  env: { COMPOSE_PROFILES: 'dev,ops' }\n",
+        "- run: docker compose push api tools\n",
+    ] {
+        let said = of_compose(step, "compose.yaml");
+        assert_eq!(
+            said.rows()[..2],
+            [
+                "push to main | api | ghcr.io/acme/api: latest | the same",
+                "tools | ghcr.io/acme/tools: latest | the same"
+            ],
+            "{step}"
+        );
+    }
+    // The variables of a step are in the names of its images.
+    for (env, main) in [
+        ("{ TAG: edge }", "edge"),
+        ("{ TAG: '${{ github.sha }}' }", "0123456789abcdef0123456789abcdef01234567"),
+        ("{ OTHER: x }", "latest"),
+    ] {
+        let said = of_compose(&format!("- run: docker compose push\n  env: {env}\n"), "compose.yaml");
+        assert_eq!(
+            said.rows()[0],
+            format!("push to main | api | ghcr.io/acme/api: {main} | the same"),
+            "{env}"
+        );
+    }
+    // So are its conditions.
+    let step = "- if: github.ref_type == 'tag'\n  run: docker compose push\n";
+    let said = of_compose(step, "compose.yaml");
+    assert_eq!(said.rows()[0], "push to main | api | nothing | nothing");
+    assert_eq!(said.rows()[1], "git tag v1.2.3 | api | ghcr.io/acme/api: latest | the same");
+}
+
+#[test]
+fn compose_looks_for_its_files_where_it_runs() {
+    for (step, path) in [
+        ("- run: docker compose -f deploy/compose.yaml push\n", "deploy/compose.yaml"),
+        ("- run: docker compose -f deploy/images.yaml push\n", "deploy/images.yaml"),
+        ("- run: docker compose push\n  env: { COMPOSE_FILE: deploy/images.yaml }\n", "deploy/images.yaml"),
+        ("- run: docker compose push\n  working-directory: deploy\n", "deploy/docker-compose.yml"),
+        ("- run: cd deploy && docker compose -f images.yaml push\n", "deploy/images.yaml"),
+    ] {
+        let said = of_compose(step, path);
+        assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: latest | the same", "{step}");
+        said.proposes(&["deploy/images.hcl"]);
+    }
+    // An override adds to the file beside it.
+    let over = "services:\n  api:\n    image: ghcr.io/acme/api:over\n";
+    let text = workflow("- run: docker compose push\n");
+    let said = init(&[
+        (".github/workflows/w.yml", text.as_str()),
+        ("compose.yaml", COMPOSE),
+        ("compose.override.yaml", over),
+        ("api/Dockerfile", "FROM scratch\n"),
+        ("ops/Dockerfile", "FROM scratch\n"),
+    ]);
+    assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: over | the same");
+}
+
+#[test]
+fn what_of_compose_is_not_known_is_named() {
+    for (step, told) in [
+        ("- run: docker compose -f $FILE push\n", "its Compose file `$FILE` is not known here"),
+        ("- run: docker compose --profile $P push\n", "its profile `$P` is not known here"),
+        ("- run: docker compose -f other.yaml push\n", "its Bake file was not found"),
+    ] {
+        let push = "- uses: docker/build-push-action@v6\n  with: { push: true, tags: 'ghcr.io/acme/n:x' }\n";
+        let said = of_compose(&format!("{push}{step}"), "compose.yaml");
+        said.tells(&[told]);
+        assert!(said.rows().iter().any(|row| row.contains("not known: what")), "{:?}", said.rows());
+    }
+    // What pushes nothing is nothing.
+    for step in [
+        "docker compose build",
+        "docker compose up --build",
+        "docker compose push --dry-run",
+        "docker compose pull",
+    ] {
+        let push = "- uses: docker/build-push-action@v6\n  with: { push: true, tags: 'ghcr.io/acme/n:x' }\n";
+        let said = of_compose(&format!("{push}- run: {step}\n"), "compose.yaml");
+        said.lacks(&["image \"api\"", "not read"]);
+    }
 }
