@@ -1,7 +1,6 @@
 //! What other runs publish while a merge writes: a tag is read just before it is written, and stays with a later run.
 
 use super::job::{Job, TagJob, now};
-use super::overtaken::Given;
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -9,8 +8,17 @@ use crate::published::later::{later, own_tags_there};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::runs::Standing;
 use crate::published::served::Served;
-use crate::reference::Tag;
+use crate::reference::{Digest, Tag};
 use crate::registry::{Error, TagOrDigest};
+
+/// A tag that another version or run rightly has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Given {
+    /// Its index.
+    pub(super) digest: Digest,
+    /// Why.
+    pub(super) why: String,
+}
 
 /// What is found out about a tag just before it is written.
 #[derive(Default)]

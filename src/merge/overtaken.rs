@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::fresh::later_run;
+use super::fresh::{Given, later_run};
 use super::job::{Job, ONE_AT_A_TIME, Place, Stage, TagJob, now};
 use super::report::Outcome;
 use super::shown::{self, Shown};
@@ -31,15 +31,6 @@ use crate::registry::{Error, Manifest, TagList};
 
 /// How many tags that have appeared are looked at to find out whose index a tag has.
 const MAX_APPEARED: usize = 20;
-
-/// A tag that another version or run rightly has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Given {
-    /// Its index.
-    pub(super) digest: Digest,
-    /// Why.
-    pub(super) why: String,
-}
 
 /// What has the tag of a greater version that has appeared meanwhile, as far as an image is concerned.
 enum Owner {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::fresh::fresh;
+use super::fresh::{Given, fresh};
 use super::job::{Command, IndexState, Job, ONE_AT_A_TIME, Place, Stage, TagJob};
-use super::overtaken::{Given, Overtaken, Unproven};
+use super::overtaken::{Overtaken, Unproven};
 use super::read_back::{INTERVAL, Written, Wrong, findings, read_back, sites_of};
 use super::report::{Outcome, Settled};
 use super::takeover::{Failed, take_over};

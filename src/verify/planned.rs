@@ -97,8 +97,7 @@ impl<'a> ImageCheck<'_, 'a> {
     }
 
     fn references(&self, is_meant: impl Fn(&State<'_>) -> bool) -> Vec<String> {
-        let tags = self.tags.iter().filter(|tag| is_meant(tag));
-        tags.map(|tag| tag.checked.reference.clone()).collect()
+        self.tags.iter().filter(|tag| is_meant(tag)).map(|tag| tag.checked.reference.clone()).collect()
     }
 
     /// Leaves alone what the merge left alone: what is there has to be whole, and nothing else.
@@ -325,18 +324,18 @@ impl<'a> ImageCheck<'_, 'a> {
             let finding = Finding::new(Code::UnplannedIndex, &place.references, message);
             self.walk.findings.push(finding.about(&tree.served.manifest.digest));
         }
-        if !is_told {
-            let told = self.builds(place, tree, before);
-            self.labels(place, tree, &told);
-            let is_said = matches!(self.said, Said::Published(..));
-            self.other_build |=
-                !is_said && another::commit(self.key, self.image, self.run, place, tree, self.walk);
-            if self.metadata.is_none() {
-                self.other_build |= another::look(self.key, self.image, is_said, place, tree, self.walk);
-            }
-            if is_said {
-                merged::stays(&mut self.walk.findings[before..]);
-            }
+        if is_told {
+            return;
+        }
+        let told = self.builds(place, tree, before);
+        self.labels(place, tree, &told);
+        let (key, image, is_said) = (self.key, self.image, matches!(self.said, Said::Published(..)));
+        self.other_build |= !is_said && another::commit(key, image, self.run, place, tree, self.walk);
+        if self.metadata.is_none() {
+            self.other_build |= another::look(key, image, is_said, place, tree, self.walk);
+        }
+        if is_said {
+            merged::stays(&mut self.walk.findings[before..]);
         }
     }
 
@@ -553,8 +552,7 @@ impl<'a> ImageCheck<'_, 'a> {
         if self.other_build {
             return;
         }
-        let own = |tag: &&State<'_>| tag.kind == TagState::Own;
-        let mut found = Vec::new();
+        let (own, mut found) = (|tag: &&State<'_>| tag.kind == TagState::Own, Vec::new());
         for site in &self.places {
             let mut groups: BTreeMap<&Digest, Vec<&State<'_>>> = BTreeMap::new();
             for tag in self.tags.iter().filter(own).filter(|tag| tag.site == *site) {
@@ -568,8 +566,8 @@ impl<'a> ImageCheck<'_, 'a> {
                 let own = |tags: &Vec<&State<'_>>| tags.iter().any(|tag| !tag.planned.floating);
                 let right: Vec<_> =
                     groups.iter().filter(|(_, tags)| own(tags)).map(|(digest, _)| *digest).collect();
-                let is_wrong = |digest: &Digest| right.len() != 1 || *right[0] != *digest;
-                let wrong = groups.iter().filter(|(digest, _)| is_wrong(digest)).flat_map(|(_, tags)| tags);
+                let wrong =
+                    groups.iter().filter(|(digest, _)| right[..] != [**digest]).flat_map(|(_, tags)| tags);
                 let tags = wrong.map(|tag| tag.checked.reference.clone());
                 let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
                 for (digest, tags) in &groups {
@@ -579,8 +577,7 @@ impl<'a> ImageCheck<'_, 'a> {
                 found.push(finding);
             }
         }
-        let mut differing = Vec::new();
-        let mut notes = Vec::new();
+        let (mut differing, mut notes) = (Vec::new(), Vec::new());
         for planned in &self.image.tags {
             let same: Vec<_> =
                 self.tags.iter().filter(own).filter(|tag| std::ptr::eq(tag.planned, planned)).collect();
@@ -596,9 +593,7 @@ impl<'a> ImageCheck<'_, 'a> {
         }
         if !differing.is_empty() {
             let message = format!("image `{}` differs between its repositories", self.key);
-            let mut finding = Finding::new(Code::RepositoriesDisagree, &differing, message);
-            finding.notes = notes;
-            found.push(finding);
+            found.push(Finding { notes, ..Finding::new(Code::RepositoriesDisagree, &differing, message) });
         }
         self.walk.findings.extend(found);
     }
