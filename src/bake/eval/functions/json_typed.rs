@@ -113,7 +113,7 @@ fn any(reader: &mut JsonReader<'_>, depth: usize) -> Result<Value, String> {
     read(&mut JsonReader::new(json.ok_or_else(form)?), &ty.ok_or_else(form)?, depth + 1)
 }
 
-/// The type that [`type_to_json`] writes.
+/// The type that [`write_type`] writes.
 fn type_from_json(json: &Value) -> Option<Type> {
     let Some(parts) = json.items() else {
         return match json {
