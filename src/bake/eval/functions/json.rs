@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::strings::{MAX_ITEMS, MAX_TEXT, text};
 use super::{Ambient, ArgumentError, Family, FunctionError, fixed, nullable, param};
-use crate::bake::values::Marks;
-use crate::bake::values::{MarkedStr, Number, Type, Value};
+use crate::bake::values::{MarkedStr, Marks, Name, Number, Type, Value};
 
 /// What holds the members of an object takes as much memory as so many values.
 pub(super) const OBJECT: usize = 7;
@@ -51,28 +50,48 @@ pub(super) fn write_json(value: &Value, json: &mut String) -> Result<(), Argumen
         Value::Number(number, _) => write!(json, "{number}").expect("a string takes any text"),
         Value::String(text) => write_string(text.as_str(), json)?,
         Value::List(_, items, _) | Value::Set(_, items, _) | Value::Tuple(items, _) => {
-            json.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    json.push(',');
-                }
-                write_json(item, json)?;
-            }
-            json.push(']');
+            array(items.iter(), json, write_json)?;
         }
         Value::Map(_, members, _) | Value::Object(members, _) => {
-            json.push('{');
-            for (index, (name, member)) in members.iter().enumerate() {
-                if index > 0 {
-                    json.push(',');
-                }
-                write_string(name, json)?;
-                json.push(':');
-                write_json(member, json)?;
-            }
-            json.push('}');
+            object(members, json, |_, member, json| write_json(member, json))?;
         }
     }
+    Ok(())
+}
+
+/// Appends a JSON array of what `write` makes of each item.
+pub(super) fn array<T>(
+    items: impl Iterator<Item = T>,
+    json: &mut String,
+    write: impl Fn(T, &mut String) -> Result<(), ArgumentError>,
+) -> Result<(), ArgumentError> {
+    json.push('[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write(item, json)?;
+    }
+    json.push(']');
+    Ok(())
+}
+
+/// Appends a JSON object of what `write` makes of each member.
+pub(super) fn object<T>(
+    members: &BTreeMap<Name, T>,
+    json: &mut String,
+    write: impl Fn(&Name, &T, &mut String) -> Result<(), ArgumentError>,
+) -> Result<(), ArgumentError> {
+    json.push('{');
+    for (index, (name, member)) in members.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write_string(name, json)?;
+        json.push(':');
+        write(name, member, json)?;
+    }
+    json.push('}');
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ArgumentError;
-use super::json::{JsonReader, write_json, write_string};
+use super::json::{JsonReader, array, object, write_json, write_string};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value};
 
@@ -207,40 +207,6 @@ fn write_type(ty: &Type, json: &mut String) -> Result<(), ArgumentError> {
         }
     }
     json.push(']');
-    Ok(())
-}
-
-fn array<T>(
-    items: impl Iterator<Item = T>,
-    json: &mut String,
-    write: impl Fn(T, &mut String) -> Result<(), ArgumentError>,
-) -> Result<(), ArgumentError> {
-    json.push('[');
-    for (index, item) in items.enumerate() {
-        if index > 0 {
-            json.push(',');
-        }
-        write(item, json)?;
-    }
-    json.push(']');
-    Ok(())
-}
-
-fn object<T>(
-    members: &BTreeMap<Name, T>,
-    json: &mut String,
-    write: impl Fn(&Name, &T, &mut String) -> Result<(), ArgumentError>,
-) -> Result<(), ArgumentError> {
-    json.push('{');
-    for (index, (name, member)) in members.iter().enumerate() {
-        if index > 0 {
-            json.push(',');
-        }
-        write_string(name, json)?;
-        json.push(':');
-        write(name, member, json)?;
-    }
-    json.push('}');
     Ok(())
 }
 
