@@ -43,7 +43,7 @@ pub(super) fn notes(
         let is_file = |path: &str| is_hidden(path) || built.has_dockerfile(path);
         absent(name, target, &is_folder, &is_file)
     };
-    for (name, found) in parallel::map(&built.targets, |(name, target)| (*name, absent(name, target))) {
+    for (name, found) in parallel::map(built.targets.all(), |(name, target)| (name, absent(name, target))) {
         let place = plan.targets.get(name).and_then(|source| source.span);
         for (path, (what, span)) in found {
             missing.entry(path).or_insert((what, span.or(place)));

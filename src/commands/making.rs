@@ -10,7 +10,8 @@ use super::facts;
 use super::load::{self, Loaded};
 use super::outside;
 use super::session::Session;
-use crate::bake::module::strict;
+use crate::bake::module::{Module, strict};
+use crate::bake::target::Definition;
 use crate::bake::text::discovery::Found;
 use crate::ci::MaxJobs;
 use crate::cli::{self, Selection};
@@ -35,7 +36,7 @@ pub(super) fn make_for(
     selection: &Selection,
     purpose: Purpose,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    make_with(session, selection, &Making::of(purpose))
+    Ok(make_with(session, selection, &Making::of(purpose))?.into_parts())
 }
 
 /// The selection with the limit of GitHub for jobs, unless another one is given.
@@ -75,6 +76,23 @@ impl Making<'_> {
     }
 }
 
+/// A plan, and what it is made from.
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) files: Vec<Found>,
+    /// What the files say.
+    pub(super) evaluated: (Module, Definition),
+}
+
+impl Made {
+    /// Without what the files say, whose memory can be used again.
+    pub(super) fn into_parts(self) -> (Plan, Vec<Found>) {
+        let Self { plan, files, evaluated } = self;
+        drop(evaluated);
+        (plan, files)
+    }
+}
+
 /// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are reported.
 pub(super) fn make_at(
     session: &mut Session<'_>,
@@ -82,7 +100,7 @@ pub(super) fn make_at(
     selection: &Selection,
     purpose: Purpose,
 ) -> Result<(Plan, Vec<Found>), Error> {
-    make_with(session, selection, &Making { elsewhere, ..Making::of(purpose) })
+    Ok(make_with(session, selection, &Making { elsewhere, ..Making::of(purpose) })?.into_parts())
 }
 
 /// The same, in this way.
@@ -90,7 +108,7 @@ pub(super) fn make_with(
     session: &mut Session<'_>,
     selection: &Selection,
     making: &Making<'_>,
-) -> Result<(Plan, Vec<Found>), Error> {
+) -> Result<Made, Error> {
     let Making { elsewhere, purpose, choice, spared, bases, moment } = *making;
     let choice = choice.filter(|choice| choice.is_given());
     let there = |session: &mut Session<'_>, host: &Host, selection: &Selection| {
@@ -208,8 +226,8 @@ pub(super) fn make_with(
     if elsewhere.is_none() {
         session.tell(&sorted(findings));
     }
-    // The memory of all else is used again for what is written.
-    Ok((plan, loaded.files))
+    let Loaded { module, definition, files, .. } = loaded;
+    Ok(Made { plan, files, evaluated: (module, definition) })
 }
 
 /// The plan of the same commit in a run of the default branch, which may have published what this run is to give tags to.

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::consent;
-use super::paths::{self, Named};
+use super::paths::{self, Named, Naming};
 use super::session::Session;
 use crate::bake::target::links::links;
 use crate::bake::values::{Name, clean_path};
@@ -55,7 +55,7 @@ pub(super) fn refused(
     };
     let allowed = consent::led(session, &args.allow);
     let mut errors = Diagnostics::default();
-    for (name, target) in paths::naming(plan) {
+    for (name, target) in Naming::of(plan).all() {
         for Named { path, what, span, access } in paths::named(session.host, name, target) {
             let asked = format!("{}={path}", access.entitlement());
             let whole = consent::asked(session, &asked);
@@ -90,7 +90,7 @@ pub(super) fn leading_out(
     let mut found: IndexMap<String, (String, Option<Span>)> = IndexMap::new();
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    for (name, target) in paths::naming(plan) {
+    for (name, target) in Naming::of(plan).all() {
         let place = plan.targets.get(name).and_then(|source| source.span);
         for Named { path, what, span, access: _ } in paths::named(session.host, name, target) {
             if !seen.insert(path.clone()) {

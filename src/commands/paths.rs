@@ -78,8 +78,7 @@ pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
 
 /// What a plan builds, and the Dockerfiles of it.
 pub(super) struct Built<'p> {
-    /// As [`naming`] has them.
-    pub(super) targets: Vec<(&'p Name, &'p Target)>,
+    pub(super) targets: Naming<'p>,
     /// Where each Dockerfile is, by the path that targets name.
     dockerfiles: IndexMap<String, Option<String>>,
 }
@@ -87,9 +86,9 @@ pub(super) struct Built<'p> {
 impl<'p> Built<'p> {
     /// Looks for each Dockerfile once.
     pub(super) fn of(host: &Host, plan: &'p Plan) -> Self {
-        let targets = naming(plan);
+        let targets = Naming::of(plan);
         let named: IndexSet<String> =
-            parallel::map(&targets, |(_, target)| dockerfile_of(target)).flatten().collect();
+            parallel::map(targets.all(), |(_, target)| dockerfile_of(target)).flatten().collect();
         let find = |path: String| {
             let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
             let mut paths = iter::once(path.clone()).chain(other);
@@ -116,22 +115,36 @@ pub(super) fn is_open(text: &Text) -> bool {
     text.value.marks().has_kept()
 }
 
-/// What is built, with the targets that it is of: the legs, without those that name the same as the one before, since most
-/// targets name the same for each platform; and what they link to that is not split into legs.
-pub(super) fn naming(plan: &Plan) -> Vec<(&Name, &Target)> {
-    let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition));
-    let mut all: Vec<(&Name, &Target)> = legs.collect();
-    all.dedup_by(|next, last| next.0 == last.0 && places(next.1) == places(last.1));
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = all.iter().flat_map(|(_, target)| links(target)).map(|(_, to)| to).collect();
-    while let Some(name) = open.pop() {
-        let whole = plan.targets.get_key_value(name).filter(|_| !plan.legs.contains_key(name));
-        if let Some((name, target)) = whole.filter(|(name, _)| seen.insert(name)) {
-            open.extend(links(target).map(|(_, to)| to));
-            all.push((name, &**target));
+/// What is built, with the targets that it is of.
+pub(super) struct Naming<'p> {
+    /// The legs, without those that name the same as the one before, since most targets name the same for each platform.
+    legs: Vec<(&'p Name, &'p Target)>,
+    /// What they link to that is not split into legs.
+    pub(super) whole: Vec<(&'p Name, &'p Target)>,
+}
+
+impl<'p> Naming<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition));
+        let mut legs: Vec<(&Name, &Target)> = legs.collect();
+        legs.dedup_by(|next, last| next.0 == last.0 && places(next.1) == places(last.1));
+        let mut whole: Vec<(&Name, &Target)> = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&str> =
+            legs.iter().flat_map(|(_, target)| links(target)).map(|(_, to)| to).collect();
+        while let Some(name) = open.pop() {
+            let found = plan.targets.get_key_value(name).filter(|_| !plan.legs.contains_key(name));
+            if let Some((name, target)) = found.filter(|(name, _)| seen.insert(name)) {
+                open.extend(links(target).map(|(_, to)| to));
+                whole.push((name, &**target));
+            }
         }
+        Self { legs, whole }
     }
-    all
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'p Name, &'p Target)> {
+        self.legs.iter().chain(&self.whole).copied()
+    }
 }
 
 /// What says where a target reads and writes.

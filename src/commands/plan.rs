@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::absent;
 use super::facts;
-use super::making::{self, Making};
+use super::making::{self, Made, Making};
 use super::paths::Built;
 use super::products;
 use super::session::{Session, github};
@@ -51,12 +51,12 @@ pub(super) fn plan(session: &mut Session<'_>, args: &cli::Plan) -> Result<(), Er
     if let Some(packed) = existing.as_ref().and_then(|existing| existing.packed.as_ref()) {
         selection.max_jobs = selection.max_jobs.or(MaxJobs::new(packed.most));
     }
-    // The process ends here: taking large plans apart first would take a tenth of the run.
+    // The process ends here: taking large plans and what they are made of apart first would take a tenth of the run.
     let purpose = Making { choice: Some(choice), ..Making::of(Purpose::Run) };
     let mut made = making::make_with(session, &selection, &purpose)?;
-    made.0.run = existing.map_or(made.0.run, |existing| run_of(existing.run));
+    made.plan.run = existing.map_or(made.plan.run, |existing| run_of(existing.run));
     let made = ManuallyDrop::new(made);
-    let (plan, found) = &*made;
+    let Made { plan, files: found, evaluated: _ } = &*made;
     let definition = &args.selection.definition;
     let built = Built::of(session.host, plan);
     session.tell(&absent::notes(session, definition, plan, &built)?);

@@ -70,7 +70,7 @@ pub(super) fn plan_again(
         moment: Some(&moment),
         ..Making::of(Purpose::Run)
     };
-    let (plan, _) = making::make_with(session, &selection, &making)?;
+    let (plan, _) = making::make_with(session, &selection, &making)?.into_parts();
     let own = render::plan_json::render(&plan);
     let is_read = "both were read as plans";
     let [theirs, ours] = [text, &own].map(|text| plan_json::followed(text).expect(is_read));

@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -52,19 +53,18 @@ pub(super) fn warnings(
     if !plan.publish || plan.images.len() < 2 {
         return Ok(Vec::new());
     }
-    let published = Published::of(plan);
+    // Most plans have nothing to look for among them.
+    let published = LazyLock::new(|| Published::of(plan));
     let limit = outside::limit(session, args)?;
     let known = read(session.host, limit.as_deref(), built);
     let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition, leg.platform.as_ref()));
     let split: LazyCell<IndexSet<&Name>, _> =
         LazyCell::new(|| plan.legs.values().map(|leg| &leg.of).collect());
-    let is_whole = |name: &Name, target: &Target| {
-        plan.targets.get(name).is_some_and(|whole| std::ptr::eq(&**whole, target)) && !split.contains(name)
-    };
-    let others = built.targets.iter().filter(|(name, target)| is_whole(name, target));
-    let all = legs.chain(others.map(|(name, target)| (*name, *target, None)));
+    let whole = built.targets.whole.iter().filter(|(name, _)| !split.contains(name));
+    let all = legs.chain(whole.map(|(name, target)| (*name, *target, None)));
     let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
-    let of_one = |(of, target, platform): (_, _, _)| (of, unlinked(of, target, platform, &published, &known));
+    let find = |name: &str, of: &Name| published.find(name, of);
+    let of_one = |(of, target, platform): (_, _, _)| (of, unlinked(of, target, platform, &find, &known));
     for (of, all) in parallel::map(all, of_one) {
         for one in all {
             found.entry((Name::clone(of), one.name.clone())).or_insert(one);
@@ -106,12 +106,12 @@ fn unlinked(
     of: &Name,
     target: &Target,
     platform: Option<&Platform>,
-    published: &Published<'_>,
+    find: &(dyn Fn(&str, &Name) -> Option<(String, Name)> + Sync),
     known: &IndexMap<&str, Read>,
 ) -> Vec<Unlinked> {
     let mut found = Vec::new();
     let mut add = |name: &str, spot: Spot| {
-        if let Some(image) = published.find(name, of) {
+        if let Some(image) = find(name, of) {
             found.push(Unlinked { name: name.to_owned(), image, spot });
         }
     };
@@ -139,26 +139,21 @@ fn unlinked(
 }
 
 /// The images of a plan, by where they are published.
-struct Published<'p>(BTreeMap<&'p Repository, Vec<PublishedImage<'p>>>);
-
-/// An image of a plan.
-struct PublishedImage<'p> {
-    key: &'p str,
-    image: &'p Image,
-    /// The targets that build it.
-    targets: IndexSet<&'p Name>,
+struct Published<'p> {
+    plan: &'p Plan,
+    /// With its key.
+    images: BTreeMap<&'p Repository, Vec<(&'p str, &'p Image)>>,
 }
 
 impl<'p> Published<'p> {
     fn of(plan: &'p Plan) -> Self {
-        let mut all: BTreeMap<&Repository, Vec<PublishedImage<'_>>> = BTreeMap::new();
+        let mut images: BTreeMap<&Repository, Vec<(&str, &Image)>> = BTreeMap::new();
         for (key, image) in &plan.images {
             for repository in image.places() {
-                let targets = plan.legs_of(image).map(|leg| &leg.of).collect();
-                all.entry(repository).or_default().push(PublishedImage { key, image, targets });
+                images.entry(repository).or_default().push((key, image));
             }
         }
-        Self(all)
+        Self { plan, images }
     }
 
     /// The image that is published under a name, and a target that builds it, unless this one does.
@@ -168,20 +163,20 @@ impl<'p> Published<'p> {
             return None;
         }
         let (repository, tag) = (reference.repository(), tag_of(&reference));
-        let is_it = |one: &&PublishedImage<'_>| {
+        let is_it = |(_, image): &&(&str, &Image)| {
             let is_here = |own: &Option<Vec<Repository>>| {
-                own.as_ref().is_none_or(|own| own.contains(repository))
-                    || one.image.mirrors.contains(repository)
+                own.as_ref().is_none_or(|own| own.contains(repository)) || image.mirrors.contains(repository)
             };
             // What is published of the same inputs is the image of this run.
-            let is_there = one.image.reused.as_ref().is_some_and(|reused| reused.tag.as_str() == tag);
-            let mut tags = one.image.tags.iter();
+            let is_there = image.reused.as_ref().is_some_and(|reused| reused.tag.as_str() == tag);
+            let mut tags = image.tags.iter();
             !is_there && tags.any(|own| own.name.as_str() == tag && is_here(&own.repositories))
         };
-        let PublishedImage { key, image: _, targets } = self.0.get(repository)?.iter().find(is_it)?;
+        let (key, image) = self.images.get(repository)?.iter().find(is_it)?;
+        let targets = || self.plan.legs_of(image).map(|leg| &leg.of);
         // It may start from what it was before.
-        let base = targets.first().filter(|_| !targets.contains(of))?;
-        Some(((*key).to_owned(), (*base).clone()))
+        let base = targets().next().filter(|_| targets().all(|name| name != of))?;
+        Some(((*key).to_owned(), base.clone()))
     }
 }
 
