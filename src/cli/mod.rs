@@ -23,6 +23,7 @@ mod global;
 mod groups;
 mod hints;
 mod init;
+mod lint;
 mod listing;
 mod manual;
 mod pages;
@@ -34,7 +35,6 @@ mod selection;
 mod values;
 mod workflow;
 
-use boolean::parse_bool;
 pub(crate) use choice::Choice;
 pub(crate) use completions::{Begun, Completions, REQUEST, Shell};
 pub(crate) use deferred::Deferred;
@@ -45,6 +45,7 @@ pub(crate) use global::Global;
 use groups::Group;
 pub use groups::groups;
 pub(crate) use init::Init;
+pub(crate) use lint::Lint;
 pub(crate) use listing::{List, ListKind, Listing};
 pub use manual::Manual;
 use manual::{Documented, PUBLISHED};
@@ -205,11 +206,9 @@ pub(crate) struct Print {
     /// What is listed instead.
     #[command(flatten)]
     pub listing: Listing,
-    /// Shorthand for `--call=check`: lint instead of building
-    #[arg(id = "lint", long = "check", value_name = "BOOL", value_parser = parse_bool, num_args = 0..=1)]
-    #[arg(require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, overrides_with_all = ["call", "lint"])]
-    pub lint: bool,
+    /// Shorthand for `--call=check`.
+    #[command(flatten)]
+    pub lint: Lint,
     /// The definition.
     #[command(flatten)]
     pub definition: Definition,

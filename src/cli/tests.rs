@@ -40,10 +40,30 @@ fn bakes_options_are_read_as_bake_reads_them() {
 fn the_last_of_several_wins() {
     assert_eq!(print("--call check --call outline").definition.call.as_deref(), Some("outline"));
     assert_eq!(print("--push --push=false").definition.push, Some(false));
-    let both = print("--check --call=outline");
-    assert_eq!((both.lint, both.definition.call.as_deref()), (false, Some("outline")));
-    let both = print("--call=outline --check");
-    assert_eq!((both.lint, both.definition.call), (true, None));
+}
+
+/// As buildx has it: `--check=false` says nothing about `--call`, nor about another `--check`.
+#[test]
+fn the_last_of_check_and_call_wins() {
+    for (line, is_lint) in [
+        ("--check", true),
+        ("--check=t", true),
+        ("--call=outline --check", true),
+        ("--check --check=false", true),
+        ("--check=0 --check", true),
+        ("--call=check --call=outline --check --check=F", true),
+        ("", false),
+        ("--check=false", false),
+        ("--call=outline", false),
+        ("--check --call=outline", false),
+        ("--call=outline --check=false", false),
+        ("--check --call=outline --check=false", false),
+    ] {
+        let read = print(line);
+        assert_eq!(read.lint, Lint(is_lint), "{line}");
+        let call = line.contains("outline").then_some("outline");
+        assert_eq!(read.definition.call.as_deref(), call, "{line}");
+    }
 }
 
 /// As pflag reads them, which `docker buildx` uses: what follows an option that takes a value is the value.

@@ -5,13 +5,13 @@ use super::{list, load};
 use crate::bake::module::strict;
 use crate::bake::target::select::{self, Options};
 use crate::bake::target::{print, rewritten};
-use crate::cli::{self, Print};
+use crate::cli::{self, Lint, Print};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 
 pub(super) fn print(session: &mut Session<'_>, args: &Print) -> Result<(), Error> {
-    let Print { listing, lint, definition } = args;
+    let Print { listing, lint: Lint(lint), definition } = args;
     let list = listing.wanted();
     if list.is_some() {
         let other = definition.ignored.print.then_some("--print");
