@@ -245,11 +245,18 @@ impl Loader<'_> {
 
     /// The model of an entry of `include`.
     fn included(&mut self, entry: &Node, included: &[String], scope: &Scope<'_>) -> Result<Map, Failures> {
+        if entry.as_list().is_some() {
+            return wrong_type("include", "a string or a mapping", entry).map_err(one);
+        }
+        let folder = entry.get("project_directory");
+        if let Some(list) = folder.filter(|node| node.as_list().is_some()) {
+            return wrong_type("include.project_directory", "a string", list).map_err(one);
+        }
         let (paths, folder, env_files) = match entry.as_map() {
             None => (strings(Some(entry), "include")?, None, vec![]),
             Some(_) => (
                 strings(entry.get("path"), "include.path")?,
-                strings(entry.get("project_directory"), "include.project_directory")?.pop(),
+                strings(folder, "include.project_directory")?.pop(),
                 strings(entry.get("env_file"), "include.env_file")?,
             ),
         };
