@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::session::Session;
 use crate::bake::text::discovery::{self, Format, Found, Images, Places, STDIN};
+use crate::bake::text::unread;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -57,7 +58,7 @@ pub(super) fn unread(
     read: &[&str],
     images: Images<'_>,
 ) -> Option<Diagnostic> {
-    let unread = discovery::unread(files, read, images, session.host);
+    let unread = unread::unread(files, read, images, session.host);
     let (images, others): (Vec<&String>, Vec<&String>) =
         unread.iter().partition(|path| discovery::is_images(path));
     // `--images` takes one.
@@ -92,6 +93,10 @@ impl Places for Host {
     fn is_generated(&self, path: &str) -> bool {
         // Standard input can be read only once, and nothing is known of it before.
         path != STDIN && self.head(path).is_ok_and(|head| discovery::is_generated(&head))
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        Self::names(self, folder)
     }
 
     fn place(&self, path: &str) -> PathBuf {

@@ -234,6 +234,19 @@ impl Host {
         Ok(files)
     }
 
+    /// The names of what is in a folder and no folder itself, sorted; none where it cannot be listed.
+    #[must_use]
+    pub fn names(&self, folder: impl AsRef<Path>) -> Vec<String> {
+        if !self.is_allowed(&folder) {
+            return Vec::new();
+        }
+        let list = fs::read_dir(self.resolve(folder.as_ref())).into_iter().flatten().flatten();
+        let files = list.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+        let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
     /// When a file was last written, and how large it is; none when there is none, or the system does not know.
     #[must_use]
     pub fn stamp(&self, path: &str) -> Option<Stamp> {

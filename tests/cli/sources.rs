@@ -361,6 +361,15 @@ fn what_has_another_name_than_bake_looks_for_is_named() {
         (&["a/b/x.hcl", "a/images.json"], &["-f", "a/b/x.hcl"], "`a/images.json` looks"),
         (&["a/b/x.hcl", "a/compose.override.yml"], &["-f", "a/b/x.hcl"], "add `-f a/compose.override.yml`"),
         (&["x.hcl", "bake.hcl"], &["-f", "x.hcl"], "add `-f bake.hcl`"),
+        (&["docker-bake.hcl", "images.HCL"], &[], "`images.HCL` looks"),
+        (&["docker-bake.hcl", "Images.hcl"], &[], "`Images.hcl` looks"),
+        (&["docker-bake.hcl", "docker-bake.prod.hcl"], &[], "`docker-bake.prod.hcl` looks"),
+        (
+            &["docker-bake.hcl", "docker-bake-ci.hcl", "bakefile.hcl"],
+            &[],
+            "`bakefile.hcl`, `docker-bake-ci.hcl` look",
+        ),
+        (&["compose.yaml", "compose.prod.yaml"], &[], "`compose.prod.yaml` looks"),
         (
             &["a/x.hcl", "bake.hcl", "a/docker-bake.override.json"],
             &["-f", "a/x.hcl"],
@@ -391,12 +400,17 @@ fn what_has_another_name_than_bake_looks_for_is_named() {
         (&[("docker-bake.hcl", TARGET), ("bake.hcl", "")], &[]),
         (&[("docker-bake.hcl", TARGET), ("bake.json", generated)], &[]),
         (&[("x.hcl", TARGET), ("docker-bake.json", generated)], &["-f", "x.hcl"]),
+        // Compose files for people's desks say nothing of a Bake file, and of data nobody knows what it is.
+        (&[("docker-bake.hcl", TARGET), ("docker-compose.dev.yml", "services: {}")], &[]),
+        (&[("docker-bake.hcl", TARGET), ("images-of-cats.json", "[]")], &[]),
     ] {
         let (_, talk) = run(files, &[&["plan"], arguments].concat(), 0);
         assert!(!talk.contains("unread-file"), "{files:?}: {talk}");
     }
     // Alone, it is what the error names.
-    for path in ["bake.hcl", "bake.json", "image.hcl"] {
+    for path in
+        ["bake.hcl", "bake.json", "image.hcl", "bakefile.hcl", "docker-bake.ci.hcl", "Docker-Bake.hcl"]
+    {
         let (_, talk) = run(&[(path, TARGET)], &["plan"], 1);
         assert!(
             talk.contains("error[no-definition]") && talk.contains(&format!("`-f {path}` reads")),

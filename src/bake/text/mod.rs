@@ -1,7 +1,11 @@
 //! What is written: which files make up a definition, and the syntax tree that each becomes.
 
 // The files.
+mod resembling;
+
 pub(crate) mod discovery;
+
+pub(crate) mod unread;
 
 // The tree.
 pub(crate) mod syntax;

@@ -1,0 +1,95 @@
+//! Names of files that look like input, whether Bake looks for them or not.
+
+/// What people begin the names of Bake files with, in any case.
+const BAKE: [&str; 3] = ["docker-bake", "bakefile", "bake"];
+
+/// The same of Compose files.
+const COMPOSE: [&str; 2] = ["docker-compose", "compose"];
+
+/// The same of files with `image` blocks.
+const IMAGES: [&str; 2] = ["images", "image"];
+
+/// Whether a file of this name may have been meant to be read. A Compose file with something between its name and its
+/// extension is one of several that people choose from, see [`is_one_of_several`].
+pub(super) fn is_like_input(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of = |starts: &[&str]| starts.iter().any(|start| rest(&name, start).is_some());
+    match name.rsplit_once('.') {
+        Some((_, "hcl" | "json")) => of(&BAKE) || of(&IMAGES),
+        Some((_, "yaml" | "yml")) => of(&BAKE) || of(&IMAGES) || (of(&COMPOSE) && !is_one_of_several(&name)),
+        _ => false,
+    }
+}
+
+/// Whether a file of this name belongs to a Compose file: `compose.prod.yaml`. Compose itself reads its override.
+pub(super) fn is_one_of_several(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_yaml = [".yaml", ".yml"].iter().any(|extension| name.ends_with(extension));
+    let mut rests = COMPOSE.iter().filter_map(|start| rest(&name, start));
+    is_yaml && rests.any(|rest| !rest.is_empty() && rest != ".override")
+}
+
+/// What stands between this beginning of a name and its extension, if it begins so.
+fn rest<'n>(name: &'n str, start: &str) -> Option<&'n str> {
+    let (stem, _) = name.rsplit_once('.')?;
+    let rest = stem.strip_prefix(start)?;
+    // Of files whose names begin with a word of everyday language, only a dot makes a family.
+    let is_family = rest.starts_with('.') || (start.contains('-') && rest.starts_with(['-', '_']));
+    (rest.is_empty() || is_family).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_like_input() {
+        for name in [
+            "docker-bake.hcl",
+            "Docker-Bake.hcl",
+            "docker-bake.HCL",
+            "docker-bake.prod.hcl",
+            "docker-bake-ci.json",
+            "docker-bake.yaml",
+            "bake.hcl",
+            "bakefile.hcl",
+            "bake.override.json",
+            "images.HCL",
+            "Images.hcl",
+            "images.yaml",
+            "images.prod.json",
+            "image.hcl",
+            "compose.yaml",
+            "Compose.yml",
+            "docker-compose.yml",
+            "compose.override.yaml",
+        ] {
+            assert!(is_like_input(name) && !is_one_of_several(name), "{name}");
+        }
+        for name in [
+            "docker-compose.prod.yml",
+            "compose.dev.yaml",
+            "docker-compose-ci.yml",
+            "Docker-Compose.Test.YML",
+        ] {
+            assert!(!is_like_input(name) && is_one_of_several(name), "{name}");
+        }
+        for name in [
+            "Dockerfile",
+            "imagesets.json",
+            "images-of-cats.json",
+            "images.png",
+            "images",
+            "bakery.hcl",
+            "docker-bakery.hcl",
+            "composer.json",
+            "compose.json",
+            "compose-file.yaml",
+            ".hcl",
+            "my-docker-bake.hcl",
+            "docker-bake.hcl.bak",
+        ] {
+            assert!(!is_like_input(name) && !is_one_of_several(name), "{name}");
+        }
+    }
+}
