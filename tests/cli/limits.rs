@@ -90,6 +90,12 @@ fn few_lines_that_mean_very_much() {
         (parts("contains(l, -1)"), Err(steps)),
         (parts("length(distinct(l))"), Err(steps)),
         (megabyte("regex_replace(m, \".?\", \"\")"), Err(steps)),
+        (megabyte("regex_replace(m, \"a.*?b|a\", \"\")"), Err(steps)),
+        (megabyte("length(regexall(\".*b|a\", m))"), Err(steps)),
+        (
+            argument("length(regexall(\".*b|x\", join(\"\", [for i in range(1000) : \"xxxxxxxxxx\"])))"),
+            Ok(()),
+        ),
         (megabyte("length(regexall(\"[ab]*a[ab]{1000}c\", m))"), Err(steps)),
         (megabyte("upper(m)"), Err("the strings of this file come to more than 128 MiB")),
         (megabyte("reverse(m)"), Err("the strings of this file come to more than 128 MiB")),

@@ -22,11 +22,11 @@ pub(super) fn family() -> Family {
         (
             "regex_replace",
             Function {
-                work: |args| args.get(..2).map_or(0, |args| work_of(&args[1], &args[0])),
+                work: |args| args.get(..2).map_or(0, |args| work_of(&args[1], &args[0], true)),
                 ..fixed(vec![text("str"), text("pattern"), text("replace")], replace)
             },
         ),
-        ("regexall", Function { work, ..fixed(vec![text("pattern"), text("string")], all) }),
+        ("regexall", Function { work: work_of_all, ..fixed(vec![text("pattern"), text("string")], all) }),
     ]
 }
 
@@ -36,13 +36,22 @@ const LENGTH_PER_BYTE: u64 = 1000;
 /// So many groups, each of which may begin and end at any byte, are one, too.
 const GROUPS_PER_BYTE: u64 = 8;
 
-/// How many steps the functions take whose pattern comes first.
+/// Each match may look at all that follows it, as of `.*b|a`: so many bytes are a step.
+const AHEAD_PER_STEP: u64 = 256;
+
+/// How many steps it takes to look for one match of a pattern, which comes first.
 fn work(args: &[Value]) -> u64 {
-    args.get(..2).map_or(0, |args| work_of(&args[0], &args[1]))
+    args.get(..2).map_or(0, |args| work_of(&args[0], &args[1], false))
 }
 
-/// How many steps it takes to compile a pattern, whose counted repetitions multiply, and to look for it in a text.
-fn work_of(pattern: &Value, text: &Value) -> u64 {
+/// The same for all matches.
+fn work_of_all(args: &[Value]) -> u64 {
+    args.get(..2).map_or(0, |args| work_of(&args[0], &args[1], true))
+}
+
+/// How many steps it takes to compile a pattern, whose counted repetitions multiply, and to look for it in a text, once or to
+/// the end.
+fn work_of(pattern: &Value, text: &Value, are_all: bool) -> u64 {
     let (pattern, text) = (pattern.as_str().unwrap_or_default(), text.as_str().unwrap_or_default());
     let counts = pattern.split('{').skip(1).filter_map(|rest| {
         let (counts, _) = rest.split_once('}')?;
@@ -55,7 +64,9 @@ fn work_of(pattern: &Value, text: &Value) -> u64 {
         (pattern.len() as u64).saturating_mul(times).saturating_mul(class).min(MAX_COMPILED as u64 / 32);
     let groups = pattern.matches('(').count() as u64;
     let per_byte = 1 + compiled / LENGTH_PER_BYTE + groups / GROUPS_PER_BYTE;
-    compiled.saturating_add((text.len() as u64).saturating_mul(per_byte))
+    let length = text.len() as u64;
+    let times = if are_all { 1 + length / AHEAD_PER_STEP } else { 1 };
+    compiled.saturating_add(length.saturating_mul(per_byte).saturating_mul(times))
 }
 
 /// A compiled pattern and the names of its groups, the first of which is group 1.
@@ -246,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_pattern_takes_more_steps_the_more_it_repeats() {
-        let of = |pattern: &str, text: &str| work_of(&Value::string(pattern), &Value::string(text));
+        let of = |pattern: &str, text: &str| work_of(&Value::string(pattern), &Value::string(text), false);
         let long = "x".repeat(10_000);
         for (pattern, text, steps) in [
             ("", "", 0),
@@ -260,6 +271,11 @@ mod tests {
         ] {
             assert_eq!(of(pattern, text), steps, "{pattern}");
         }
+        // For all matches, each of which may look ahead to the end.
+        let of_all = |pattern: &str, text: &str| work_of(&Value::string(pattern), &Value::string(text), true);
+        assert_eq!(of_all("[a-z]+", "v1.2.3-alpine"), of("[a-z]+", "v1.2.3-alpine"));
+        assert_eq!(of_all(".*b|a", &long), 5 + 10_000 * 40);
+        assert!(of_all(".*b|a", &"a".repeat(512 << 10)) > 1 << 30);
     }
 
     #[test]
