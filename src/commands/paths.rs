@@ -5,7 +5,7 @@ use std::iter;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::bake::target::context::{dockerfile_in, is_remote};
+use crate::bake::target::context::{HERE, dockerfile_in, is_remote};
 use crate::bake::target::links::links;
 use crate::bake::target::paths::{self, Access, NamedPath, Use};
 use crate::bake::target::{Target, Text};
@@ -55,8 +55,8 @@ pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
             whole(dockerfile.as_str(), "Dockerfile", dockerfile.span);
         }
     }
-    let absolute = target.dockerfile.as_ref().filter(|text| text.as_str().starts_with('/'));
-    let path = dockerfile_of(target).or_else(|| absolute.map(|text| text.as_str().to_owned()));
+    let absolute = || target.dockerfile.as_ref().and_then(absolute_dockerfile).map(str::to_owned);
+    let path = dockerfile_of(target).or_else(absolute);
     if let Some(path) = path {
         whole(&path, "Dockerfile", target.dockerfile.as_ref().map_or(target.span, |text| text.span));
     }
@@ -65,7 +65,7 @@ pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
 
 /// The path of the Dockerfile of a target, unless it is written in the target, lies elsewhere or is left to the build.
 pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
-    let is_elsewhere = |text: &Text| is_open(text) || text.as_str().starts_with('/');
+    let is_elsewhere = |text: &Text| is_open(text) || absolute_dockerfile(text).is_some();
     if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
         return None;
     }
@@ -74,6 +74,13 @@ pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
     let named = target.dockerfile.as_ref().map_or(DOCKERFILE, Text::as_str);
     let (folder, named) = dockerfile_in(named, context.as_deref())?;
     Some(clean_path(&format!("{folder}/{named}")))
+}
+
+/// The path of a Dockerfile that is not looked for in a folder.
+fn absolute_dockerfile(named: &Text) -> Option<&str> {
+    let named = named.as_str();
+    let path = named.strip_prefix(HERE).unwrap_or(named);
+    path.starts_with('/').then_some(path)
 }
 
 /// What a plan builds, and the Dockerfiles of it.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use crate::support::Test;
 
@@ -175,6 +176,73 @@ fn consent_to_a_folder_covers_no_link_in_it() {
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(!told.contains("error[entitlement"), may, "{lines} {allowed:?}: {told}");
         assert_eq!(output.status.success(), may, "{lines} {allowed:?}: {told}");
+    }
+}
+
+/// The context of a target is a folder to buildx, unless it is fetched: a link there with the name of something else leads
+/// where it leads (`LoadInputs` in <https://github.com/docker/buildx/blob/master/build/opt.go>).
+#[test]
+fn a_context_that_looks_like_a_target_or_an_image_is_a_folder() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let there = elsewhere.path().canonicalize().unwrap();
+    for (link, context) in [
+        ("target:z", "target:z"),
+        ("target:z", "./target:z"),
+        ("target:z", "cwd://target:z"),
+        ("target:z", "target:z/"),
+        ("target:", "target:/sub"),
+        ("docker-image:", "docker-image://alpine"),
+        ("oci-layout:", "oci-layout://layout"),
+        ("input:y", "input:y"),
+    ] {
+        for leads_out in [true, false] {
+            let lines = format!("context = \"{context}\"\n  dockerfile-inline = \"FROM scratch\"");
+            for args in [&["plan", "--github", "--publish=false"][..], &["plan", "--confine", "."]] {
+                let test = Test::new().file("docker-bake.hcl", target(&lines)).file(".git/HEAD", "");
+                let test =
+                    test.file("inside/sub/x", "").file("inside/alpine/x", "").file("inside/layout/x", "");
+                let to = if leads_out { &*there } else { Path::new("inside") };
+                symlink(to, test.folder().join(link)).unwrap();
+                let test = test.env("GITHUB_EVENT_NAME", "pull_request_target");
+                let output = test.args(args.iter().copied()).output();
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(output.status.success(), !leads_out, "{context} {args:?}: {told}");
+                let is_refused = told.contains("error[entitlement]") || told.contains("error[outside]");
+                assert_eq!(is_refused, leads_out, "{context} {args:?}: {told}");
+            }
+        }
+    }
+    // As contexts with names, they are what they look like.
+    let linked = "contexts = { a = \"target:other\", b = \"docker-image://alpine\" }";
+    let file = format!("{}target \"other\" {{}}\n", target(linked));
+    let output = Test::new().file("docker-bake.hcl", file).args(["plan", "--confine", "."]).output();
+    assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
+}
+
+/// A Dockerfile may be named from the root, and behind `cwd://`, too.
+#[test]
+fn a_dockerfile_of_the_machine_is_outside() {
+    for (named, is_outside) in [
+        ("/etc/hostname", true),
+        ("cwd:///etc/hostname", true),
+        ("cwd:////etc/hostname", true),
+        ("cwd://../x", true),
+        ("../x", true),
+        ("cwd://Dockerfile", false),
+        ("./Dockerfile", false),
+        ("etc/hostname", false),
+    ] {
+        for context in ["", "context = \"https://example.com/a.git\"\n  "] {
+            let lines = format!("{context}dockerfile = \"{named}\"");
+            let test =
+                Test::new().file("docker-bake.hcl", target(&lines)).file("Dockerfile", "FROM scratch\n");
+            let output = test.args(["plan", "--confine", "."]).output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            // What is fetched has its own `..`.
+            let is_outside =
+                is_outside && (context.is_empty() || named.contains("cwd://") || named.starts_with('/'));
+            assert_eq!(told.contains("error[outside]"), is_outside, "{lines}: {told}");
+        }
     }
 }
 

@@ -27,10 +27,18 @@ pub(crate) fn dockerfile_in<'t>(named: &'t str, context: Option<&'t str>) -> Opt
     }
 }
 
-/// The folder of this machine that a context is; none for URLs, images, targets and Git references. Bake does not ask before
-/// it reads a layout, and a layout outside the repository is not for everybody all the same.
+/// The folder of this machine that the context of a target is; none for what is fetched. To buildx all else is a folder,
+/// whatever it looks like (`toBuildOpt` and `LoadInputs`): links and images are contexts with a name.
 #[must_use]
 pub(crate) fn folder_of(context: &Text) -> Option<&str> {
+    let written = context.as_str();
+    written.strip_prefix(HERE).or_else(|| (!is_remote(written)).then_some(written))
+}
+
+/// The folder of this machine that a context with a name is; none for URLs, images, targets and Git references. Bake does
+/// not ask before it reads a layout, and a layout outside the repository is not for everybody all the same.
+#[must_use]
+pub(crate) fn named_folder_of(context: &Text) -> Option<&str> {
     let written = context.as_str();
     if let Some(here) = written.strip_prefix(HERE) {
         return Some(here);

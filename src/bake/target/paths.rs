@@ -1,6 +1,6 @@
 //! The paths of this machine that a target names, and what Bake asks for before it goes there.
 
-use super::context::{folder_of, is_of_ssh};
+use super::context::{folder_of, is_of_ssh, named_folder_of};
 use super::definition::{Entry, Secret, Ssh, Target};
 use super::text::Text;
 
@@ -63,10 +63,13 @@ pub(crate) fn uses_agent(target: &Target) -> bool {
 /// context, is not among them.
 pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
     let whole = |used, access| move |text| NamedPath { path: Text::as_str(text), used, access, text };
-    let folder =
-        |used, text| folder_of(text).map(|path| NamedPath { path, used, access: Access::Read, text });
-    let contexts = target.contexts.iter().filter_map(move |(key, text)| folder(Use::NamedContext(key), text));
-    let context = target.context.iter().filter_map(move |text| folder(Use::Context, text));
+    let folder = |path, used, text| NamedPath { path, used, access: Access::Read, text };
+    let contexts = target.contexts.iter().filter_map(move |(key, text)| {
+        named_folder_of(text).map(|path| folder(path, Use::NamedContext(key), text))
+    });
+    let context = target.context.iter();
+    let context =
+        context.filter_map(move |text| folder_of(text).map(|path| folder(path, Use::Context, text)));
     let secrets = target.secret.iter().filter_map(Secret::file);
     let keys = target.ssh.iter().flat_map(|ssh| &ssh.paths).filter(|path| !path.is_empty());
     let is_local = |entry: &&Entry| entry.kind() == "local";
