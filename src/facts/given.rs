@@ -129,8 +129,7 @@ pub(crate) fn of_pairs(given: &[(&str, &str)]) -> Result<Facts, (Option<usize>, 
     let mut object = Map::new();
     for (at, (name, value)) in given.iter().enumerate() {
         if !NAMES.contains(name) {
-            let help = names_help(name, "fact", NAMES.into_iter());
-            return Err((Some(at), format!("there is no fact `{name}`; {help}")));
+            return Err((Some(at), unknown(name)));
         }
         let value = typed(name, value).map_err(|problem| (Some(at), problem))?;
         object.insert((*name).to_owned(), value);
@@ -148,15 +147,85 @@ pub(crate) fn from_json(text: &str) -> Result<Facts, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let Value::Object(object) = &value else { return Err("it is not a JSON object".into()) };
     if let Some(name) = object.keys().find(|name| !NAMES.contains(&name.as_str())) {
-        return Err(format!("there is no fact `{name}`; {}", names_help(name, "fact", NAMES.into_iter())));
+        return Err(unknown(name));
     }
     for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
         let one = Map::from_iter([(name.clone(), value.clone())]);
-        serde_json::from_value::<Facts>(Value::Object(one)).map_err(|error| format!("`{name}`: {error}"))?;
+        serde_json::from_value::<Facts>(Value::Object(one))
+            .map_err(|_| format!("`{name}`: expected {}, found `{value}`", expected(name)))?;
     }
     let known = object.iter().filter(|(_, value)| !value.is_null());
     let known = known.map(|(name, value)| (name.clone(), value.clone())).collect();
     checked(serde_json::from_value(Value::Object(known)).map_err(|error| error.to_string())?)
+}
+
+/// What others call facts: actions, GitLab's variables, people.
+const OTHER_NAMES: [(&str, &[&str]); 6] = [
+    ("commit", &["sha", "git_sha", "commit_sha", "revision"]),
+    ("pull_request", &["pr", "mr", "number", "pr_number", "merge_request"]),
+    ("branch", &["git_branch", "ref_name"]),
+    ("tag", &["git_tag", "version", "release"]),
+    ("run", &["run_number", "build_number"]),
+    ("ref", &["git_ref"]),
+];
+
+/// The message about a name that no fact has.
+fn unknown(name: &str) -> String {
+    let other = OTHER_NAMES.iter().find(|(_, others)| others.contains(&name));
+    let help = other.map_or_else(
+        || names_help(name, "fact", NAMES.into_iter()),
+        |(fact, _)| format!("did you mean `{fact}`?"),
+    );
+    format!("there is no fact `{name}`; {help}")
+}
+
+/// What a fact is in JSON.
+fn expected(name: &str) -> &'static str {
+    match name {
+        "pull_request" | "run" | "sha_length" => "a whole number",
+        "dirty" => "`true` or `false`",
+        "commit_time" | "source_date" => "a time such as `\"2026-01-02T03:04:05Z\"`",
+        "branches" => "a list of strings",
+        _ => "a string",
+    }
+}
+
+/// What is wrong with the form of refs, and of what they are called without their beginning.
+fn misformed(facts: &Facts) -> Option<String> {
+    /// A ref that only looks like one of git's or of a forge's.
+    const NEAR: [(&str, &str); 5] = [
+        ("refs/tag/", "refs/tags/"),
+        ("refs/head/", "refs/heads/"),
+        ("refs/branches/", "refs/heads/"),
+        ("refs/pulls/", "refs/pull/"),
+        ("refs/merge-request/", "refs/merge-requests/"),
+    ];
+    if let Some(name) = &facts.git_ref {
+        if let Some((wrong, right)) = NEAR.iter().find(|(wrong, _)| name.starts_with(wrong)) {
+            return Some(format!("`ref` is `{name}`; did you mean `{}`?", name.replacen(wrong, right, 1)));
+        }
+        if !name.starts_with("refs/") {
+            let short = name.strip_prefix("tags/").or(name.strip_prefix("heads/")).unwrap_or(name);
+            return Some(format!(
+                "`ref` is `{name}`, which is not the full name of a ref: write `ref=refs/tags/{short}` or `tag={short}` for a git tag, `ref=refs/heads/{short}` or `branch={short}` for a branch"
+            ));
+        }
+    }
+    let names = [
+        ("branch", &facts.branch),
+        ("tag", &facts.tag),
+        ("head_branch", &facts.head_branch),
+        ("base_branch", &facts.base_branch),
+        ("default_branch", &facts.default_branch),
+    ];
+    let names = names.into_iter().filter_map(|(fact, name)| Some((fact, name.as_ref()?)));
+    let mut names = names.chain(facts.branches.iter().map(|name| ("branches", name)));
+    let (fact, name) = names.find(|(_, name)| name.starts_with("refs/"))?;
+    let kind = if fact == "tag" { "refs/tags/" } else { "refs/heads/" };
+    Some(match name.strip_prefix(kind) {
+        Some(short) => format!("`{fact}` is `{name}`, which is a ref: its name is `{short}`"),
+        None => format!("`{fact}` is `{name}`, which is the ref of something else"),
+    })
 }
 
 /// A value in the type of its fact.
@@ -206,6 +275,14 @@ fn checked(facts: Facts) -> Result<Facts, String> {
     ];
     if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
         return Err(format!("`{name}` is empty; leave out facts that are unknown"));
+    }
+    if let Some(problem) = misformed(&facts) {
+        return Err(problem);
+    }
+    for (name, number) in [("pull_request", facts.pull_request), ("run", facts.run)] {
+        if number == Some(0) {
+            return Err(format!("`{name}` is 0; the first one is 1"));
+        }
     }
     if let Some(commit) = facts.commit.as_ref().filter(|commit| !is_commit(commit)) {
         return Err(format!("`commit` is `{commit}`, which is not the hash of a commit"));
@@ -304,9 +381,47 @@ mod tests {
             (&["ref=refs/tags/v1", "branch=main"], "give only one of them"),
             (&["ref=refs/heads/main", "branch=dev"], "which contradicts the `branch` or `tag`"),
             (&["ref=refs/notes/x", "tag=v1"], "which contradicts the `branch` or `tag`"),
+            (&["sha=c0ffee0"], "there is no fact `sha`; did you mean `commit`?"),
+            (&["pr=7"], "did you mean `pull_request`?"),
+            (&["git_tag=v1"], "did you mean `tag`?"),
+            (&["pull_request=0"], "`pull_request` is 0"),
+            (&["run=0"], "`run` is 0"),
+            (
+                &["branch=refs/heads/main"],
+                "`branch` is `refs/heads/main`, which is a ref: its name is `main`",
+            ),
+            (&["tag=refs/tags/v1"], "which is a ref: its name is `v1`"),
+            (&["tag=refs/heads/main"], "which is the ref of something else"),
+            (&["default_branch=refs/heads/main"], "`default_branch` is `refs/heads/main`"),
+            (&["head_branch=refs/heads/x"], "its name is `x`"),
+            (&["base_branch=refs/heads/x"], "its name is `x`"),
+            (&["branches=main,refs/heads/x"], "`branches` is `refs/heads/x`"),
+            (&["ref=v1.2.3"], "write `ref=refs/tags/v1.2.3` or `tag=v1.2.3`"),
+            (&["ref=main"], "`branch=main` for a branch"),
+            (&["ref=tags/v1"], "write `ref=refs/tags/v1` or `tag=v1`"),
+            (&["ref=refs/tag/v1"], "did you mean `refs/tags/v1`?"),
+            (&["ref=refs/head/main"], "did you mean `refs/heads/main`?"),
         ] {
             let told = given(texts).unwrap_err();
             assert!(told.contains(expected), "{texts:?}: {told}");
+        }
+    }
+
+    /// What forges and tools call refs, and names that only begin like one.
+    #[test]
+    fn refs_and_names_of_other_kinds_are_taken() {
+        for fact in [
+            "ref=refs/changes/01/1/1",
+            "ref=refs/pull/7/head",
+            "ref=refs/merge-requests/7/head",
+            "ref=refs/remotes/origin/main",
+            "branch=refs",
+            "branch=heads/main",
+            "branch=gh-readonly-queue/main/pr-7-0",
+            "tag=tags/v1",
+            "pull_request=1",
+        ] {
+            assert!(given(&[fact]).is_ok(), "{fact}");
         }
     }
 
@@ -320,9 +435,14 @@ mod tests {
             ("[]", "not a JSON object"),
             (r#"{"comit": "x"}"#, "did you mean `commit`?"),
             (r#"{"tag": ""}"#, "`tag` is empty"),
-            (r#"{"tag": 1}"#, "`tag`: invalid type"),
-            (r#"{"pull_request": "7"}"#, "`pull_request`: invalid type"),
-            (r#"{"commit_time": "soon"}"#, "`commit_time`: "),
+            (r#"{"tag": 1}"#, "`tag`: expected a string, found `1`"),
+            (r#"{"pull_request": "7"}"#, "`pull_request`: expected a whole number, found `\"7\"`"),
+            (r#"{"pull_request": 7.5}"#, "expected a whole number, found `7.5`"),
+            (r#"{"pull_request": 0}"#, "`pull_request` is 0"),
+            (r#"{"dirty": "no"}"#, "expected `true` or `false`"),
+            (r#"{"branches": "main"}"#, "expected a list of strings"),
+            (r#"{"commit_time": "soon"}"#, "`commit_time`: expected a time"),
+            (r#"{"ref": "main"}"#, "not the full name of a ref"),
             (r#"{"commit": "HEAD"}"#, "not the hash"),
             (r#"{"branch": "a", "tag": "v1"}"#, "give only one of them"),
         ] {

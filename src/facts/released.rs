@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::KnownVersions;
+use crate::version::Version;
 
 const EXPECTED: &str = "expected a list of strings, or an object with such a list for each image";
 
@@ -54,7 +55,26 @@ fn git_tags(names: &[String]) -> Result<Vec<String>, String> {
     if names.iter().any(|name| name.trim().is_empty()) {
         return Err("one of its versions is empty".to_owned());
     }
+    names.iter().try_for_each(|name| check(name))?;
     Ok(names)
+}
+
+/// Refuses what is the name of no tag, neither of git's (<https://git-scm.com/docs/git-check-ref-format>) nor of a registry's.
+fn check(name: &str) -> Result<(), String> {
+    let several: Vec<&str> = name.split([',', ';']).map(str::trim).filter(|one| !one.is_empty()).collect();
+    let is_version = |one: &&str| one.contains('.') && one.parse::<Version>().is_ok();
+    if name.contains([',', ';']) && several.iter().all(is_version) {
+        return Err(format!("found `{name}`: each version has a line of its own"));
+    }
+    if let Some((_, tag)) = name.rsplit_once(':') {
+        return Err(format!(
+            "found `{name}`: expected the tag alone, without the repository, such as `{tag}`"
+        ));
+    }
+    if name.contains(['~', '^', '?', '*', '[', '\\', '<', '>', '"']) || name.contains("..") {
+        return Err(format!("found `{name}`, which is not the name of a tag"));
+    }
+    Ok(())
 }
 
 /// A git tag as git calls it: `git for-each-ref` prints whole refs.
@@ -97,6 +117,16 @@ mod tests {
         assert_eq!(parse(r#"{"b": ["1"], "a": []}"#), Ok(each));
     }
 
+    /// Of a repository or a registry, whatever they are called.
+    #[test]
+    fn names_of_other_tags_are_taken() {
+        for name in
+            ["latest", "main", "release-1.2.4", "web/v1.2.4", "@scope/pkg@1.2.4", "1,5-inch", "v1.0+5", "a=b"]
+        {
+            assert_eq!(parse(name).unwrap().names, [name]);
+        }
+    }
+
     #[test]
     fn what_is_no_list_is_refused() {
         for (text, expected) in [
@@ -114,6 +144,16 @@ mod tests {
             ("{\"a\": null}", "expected a list of strings"),
             ("[\"\"]", "one of its versions is empty"),
             ("{\"a\": [\"1\", \" \"]}", "one of its versions is empty"),
+            ("1.2.4,1.2.5", "each version has a line of its own"),
+            ("v1.2.4;v1.2.5;", "each version has a line of its own"),
+            ("[\"1.2.4, 1.2.5\"]", "found `1.2.4, 1.2.5`"),
+            ("ghcr.io/acme/app:1.2.4", "the tag alone, without the repository, such as `1.2.4`"),
+            ("{\"app\": [\"localhost:5000/app:1.2.4\"]}", "such as `1.2.4`"),
+            ("1.2.4\nsha256:0123", "found `sha256:0123`"),
+            ("<html>", "found `<html>`, which is not the name of a tag"),
+            ("1.2.*", "found `1.2.*`"),
+            ("v1..v2", "found `v1..v2`"),
+            ("v1^{}", "found `v1^{}`"),
         ] {
             let told = parse(text).unwrap_err();
             assert!(told.contains(expected), "{text}: {told}");

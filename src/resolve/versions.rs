@@ -58,6 +58,7 @@ pub(super) fn read(
                     return ImageVersion::Absent { at: None };
                 }
                 Err(_) if name.is_empty() => "the version is empty".to_owned(),
+                Err(e) if name.contains(char::is_control) => format!("{name:?} is not a version: {e}"),
                 Err(e) => format!("`{name}` is not a version: {e}"),
             };
             let help = other_form(&name, settings, is_of_tag.then(|| reader.prefix()));
@@ -103,6 +104,12 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
         _ if name.is_empty() => {
             "leave `version` out if the tags need none; if it comes from a variable, set that variable"
                 .to_owned()
+        }
+        _ if name.trim() != name && is_version(name.trim()) => {
+            format!(
+                "the version is `{}`; take away what is not seen around it, or write `trimspace(…)`",
+                name.trim()
+            )
         }
         (Some((before, rest)), _) if is_git_tag => {
             // Words may be the end of another image's name.
@@ -333,9 +340,10 @@ pub(super) fn check_keys(images: &[UnresolvedImage], input: &Input<'_>, diagnost
 /// Notes the versions given from outside that nobody reads: those of a list for an image, and a list of which none is read.
 pub(super) fn note_unread(images: &[UnresolvedImage], input: &Input<'_>, diagnostics: &mut Diagnostics) {
     let outside = input.known_versions;
-    let mut note = |names: &[&str], nobody: &str| {
+    let mut report = |names: &[&str], nobody: &str, severity: Severity| {
         let message = format!("{nobody} these known versions: {}", names_listed(names));
-        diagnostics.report(Diagnostic::note(Code::KNOWN_VERSIONS, message).with_help(
+        let found = Diagnostic::note(Code::KNOWN_VERSIONS, message).with_severity(severity);
+        diagnostics.report(found.with_help(
             "write each as a version, such as `1.2.3`, or as a git tag that the image reads; `tag_prefix` in its block is what stands before the version",
         ));
     };
@@ -346,14 +354,23 @@ pub(super) fn note_unread(images: &[UnresolvedImage], input: &Input<'_>, diagnos
         let names = outside.by_image.get(&image.key).into_iter().flatten().map(String::as_str);
         let unread: Vec<&str> = names.filter(|name| !read.contains(name)).collect();
         if !unread.is_empty() {
-            note(&unread, &format!("image `{}` does not read", image.key));
+            report(&unread, &format!("image `{}` does not read", image.key), Severity::Note);
         }
     }
     let names: Vec<&str> = outside.names.iter().map(String::as_str).collect();
     let is_read = || others.iter().any(|image| outside_of(image, input).next().is_some());
     if !names.is_empty() && !others.is_empty() && !is_read() {
-        note(&names, "no image reads");
+        // Before the first release, lists have other tags alone.
+        let has_version = names.iter().any(|name| ends_with_version(name));
+        report(&names, "no image reads", if has_version { Severity::Warning } else { Severity::Note });
     }
+}
+
+/// Whether a version stands at the end of a name: `release-1.2.4`.
+fn ends_with_version(name: &str) -> bool {
+    let starts = name.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
+    let mut numbers = starts.filter(|at| !name[..*at].ends_with(|c: char| c.is_ascii_digit() || c == '.'));
+    numbers.any(|at| name[at..].contains('.') && name[at..].parse::<Version>().is_ok())
 }
 
 /// The versions given from outside that an image reads as its own, each with what it is called there: git tags are read as
