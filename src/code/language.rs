@@ -22,7 +22,7 @@ codes! {
         cure: "Correct the name, or declare the function in a `function` block.",
     }
     UNKNOWN_ATTRIBUTE "unknown-attribute" [Error Warning] {
-        cause: "A block, an object or a mapping has a key that nothing reads. In `image`, `platform`, `workflow`, `function` and `validation` blocks and in Compose files this is always an error; in `target`, `group` and `variable` blocks and in `x-bake`, Bake ignores such a key, which is a warning, and `--strict` refuses it.",
+        cause: "A block, an object or a mapping has a key that nothing reads. In `image`, `platform`, `workflow`, `function` and `validation` blocks and in the `build` of a Compose file this is always an error; in `target`, `group` and `variable` blocks, in `x-bake`, and where a Compose file has a key that looks like another, Bake ignores it, which is a warning, and `--strict` refuses it.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repository = [\"ghcr.io/acme/app\"]\n  version    = \"1.4.2\"\n}\n").fixed("repository =", "repositories ="),
         cure: "Correct the name or leave it out. In a Compose file, a key of your own begins with `x-`.",
     }

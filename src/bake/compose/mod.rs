@@ -28,6 +28,9 @@ mod merge;
 mod model;
 mod service;
 
+// What a model has that Compose does not.
+mod unknown;
+
 // All of it.
 mod project;
 

@@ -14,7 +14,7 @@ use super::model::{File, Loader};
 use super::node::{Map, Node};
 use super::paths::Folders;
 use super::template::Substitution;
-use super::{dotenv, ignored, service, yaml};
+use super::{dotenv, ignored, service, unknown, yaml};
 use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::code::Code;
@@ -128,7 +128,16 @@ fn read(
     if is_empty(&model) {
         let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.path)).collect();
         let message = format!("{} has no services", names.join(", "));
-        return Err(vec![Diagnostic::error(Code::EMPTY_COMPOSE_FILE, message)]);
+        let error = Diagnostic::error(Code::EMPTY_COMPOSE_FILE, message);
+        let mut tops = model.iter();
+        let service =
+            tops.find(|(_, member)| ["build", "image"].iter().any(|key| member.value.get(key).is_some()));
+        return Err(vec![match service {
+            Some((name, member)) => error
+                .at(member.key, "")
+                .with_help(format!("`{name}` looks like a service: move it below `services:`")),
+            None => error,
+        }]);
     }
     let Loader { read, unset, .. } = loader;
     let diagnostics = Diagnostics::default();
@@ -150,7 +159,8 @@ fn read(
     let unbuilt = services.into_iter().flatten().filter(|(_, member)| member.value.get("build").is_none());
     let unbuilt = unbuilt.map(|(name, member)| (Arc::clone(name), member.key)).collect();
     let read = read.into_iter().map(|file| file.source).collect();
-    Ok(Composition { definition, read, warnings, unbuilt, ignored: ignored::extensions(&model) })
+    let ignored = ignored::extensions(&model).into_iter().chain(unknown::keys(&model)).collect();
+    Ok(Composition { definition, read, warnings, unbuilt, ignored })
 }
 
 fn is_empty(model: &Map) -> bool {

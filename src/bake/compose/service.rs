@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 
 /// The keys of `build` in the Compose Specification.
-const BUILD_KEYS: [&str; 25] = [
+pub(super) const BUILD_KEYS: [&str; 25] = [
     "additional_contexts",
     "args",
     "cache_from",
