@@ -2,6 +2,7 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -63,8 +64,7 @@ pub(super) fn warnings(
     let whole = built.targets.whole.iter().filter(|(name, _)| !split.contains(name));
     let all = legs.chain(whole.map(|(name, target)| (*name, *target, None)));
     let mut found: IndexMap<(Name, String), Unlinked> = IndexMap::new();
-    let find = |name: &str, of: &Name| published.find(name, of);
-    let of_one = |(of, target, platform): (_, _, _)| (of, unlinked(of, target, platform, &find, &known));
+    let of_one = |(of, target, platform): (_, _, _)| (of, unlinked(of, target, platform, &published, &known));
     for (of, all) in parallel::map(all, of_one) {
         for one in all {
             found.entry((Name::clone(of), one.name.clone())).or_insert(one);
@@ -102,16 +102,16 @@ pub(super) fn warnings(
 }
 
 /// What a build reads that the plan publishes from another target.
-fn unlinked(
+fn unlinked<'p>(
     of: &Name,
     target: &Target,
     platform: Option<&Platform>,
-    find: &(dyn Fn(&str, &Name) -> Option<(String, Name)> + Sync),
+    published: &impl Deref<Target = Published<'p>>,
     known: &IndexMap<&str, Read>,
 ) -> Vec<Unlinked> {
     let mut found = Vec::new();
     let mut add = |name: &str, spot: Spot| {
-        if let Some(image) = find(name, of) {
+        if let Some(image) = published.find(name, of) {
             found.push(Unlinked { name: name.to_owned(), image, spot });
         }
     };
