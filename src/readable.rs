@@ -329,6 +329,12 @@ pub(crate) fn without_logins_in_addresses(text: &str) -> Cow<'_, str> {
         .fold(Cow::Borrowed(text), |text, login| Cow::Owned(text.replace(&format!("://{login}@"), "://***@")))
 }
 
+/// The parts of a list that stands in one string, each as a string of its own.
+pub(crate) fn apart(list: &str) -> String {
+    let parts: Vec<String> = list.split(',').map(|one| format!("{:?}", one.trim())).collect();
+    parts.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -6,6 +6,7 @@ use super::eval::functions::Ambient;
 use super::module::{File, Module, ModuleInputs, NullReference, explain_null};
 use super::target::Definition;
 use super::text::discovery::Format;
+use super::text::resembling::is_dockerfile;
 use super::text::syntax::Body;
 use super::text::{hcl, json};
 use super::values::kept::KeptVariable;
@@ -55,6 +56,10 @@ pub(crate) fn parse(
         match parse_file(sources, id, format, surroundings) {
             Ok(Language::Compose) => parsed.compose_files.push(id),
             Ok(Language::Bake(body, json)) => parsed.bodies.push(File { body, json, shared }),
+            Err(found) if sources.get(id).path.rsplit(['/', '\\']).next().is_some_and(is_dockerfile) => {
+                let hint = "this is a Dockerfile: a target of a Bake file names it with `dockerfile = \"…\"`, and `bakeplan init` proposes one";
+                diagnostics.extend(found.into_iter().map(|one| one.with_help(hint)));
+            }
             Err(found) => diagnostics.extend(found),
         }
     }

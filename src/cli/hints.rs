@@ -35,7 +35,7 @@ const MEANT: [(&[&str], &str); 8] = [
 ];
 
 /// Words that people try as options, the command that they are of where it matters, and what does it.
-const MEANT_OPTIONS: [(&[&str], &str); 7] = [
+const MEANT_OPTIONS: [(&[&str], &str); 9] = [
     (&["--json", "--yaml"], "`--format json` prints JSON"),
     (&["--markdown"], "`--format markdown` prints a table"),
     (
@@ -53,6 +53,14 @@ const MEANT_OPTIONS: [(&[&str], &str); 7] = [
     (
         &["--version"],
         "`bakeplan --version` is that of the program; an image's version is in its block, or comes from a fact such as `--fact tag=v1.2.3`",
+    ),
+    (
+        &["-t"],
+        "tags are in `tags` of a target or an `image` block; `--set TARGET.tags=NAME:TAG` sets them on the command line",
+    ),
+    (
+        &["--dry-run", "-n"],
+        "`bakeplan plan` publishes nothing, and writes nothing without `--out`; `merge` and `promote` have `--dry-run`",
     ),
     (
         &["--build-arg", "--arg"],

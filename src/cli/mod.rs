@@ -57,6 +57,7 @@ pub(crate) use registries::{Network, ReportFormat};
 pub(crate) use schema::{Schema, SchemaOf};
 pub(crate) use selection::{FactOptions, PlanOptions, Selection};
 pub(crate) use values::Completes;
+use values::written;
 pub(crate) use workflow::{Ci, WorkflowOptions};
 
 /// How a workflow is written that installs this very version.
@@ -231,7 +232,7 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub format: Option<PlanFormat>,
     /// Write docker-bake.json, matrix.json and plan.json into this folder
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_parser = written, value_hint = ValueHint::DirPath)]
     pub out: Option<String>,
     /// Write nothing, and fail if a file in that folder is out of date
     #[arg(long, requires = "out")]
@@ -276,7 +277,7 @@ impl Documented for Plan {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Bake {
     /// Write to this file, if its content changes, instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_parser = written, value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// Write nothing, and fail if the file is out of date
     #[arg(long)]
@@ -495,7 +496,7 @@ pub(crate) struct Workflow {
     #[arg(value_name = "github|gitlab", value_enum)]
     pub ci: Ci,
     /// Write to this file, if its content changes, instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_parser = written, value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// Write nothing, and fail if the file is out of date; newer versions of the same actions are accepted
     #[arg(long)]

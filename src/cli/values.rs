@@ -26,3 +26,11 @@ impl ArgExt for Completes {}
 pub(super) fn list<const N: usize>(values: [&str; N]) -> Vec<String> {
     values.map(str::to_owned).to_vec()
 }
+
+/// Where to write. `-` stands for standard output in other programs, and would be a file of that name.
+pub(super) fn written(path: &str) -> Result<String, String> {
+    match path {
+        "-" => Err("without this option, standard output is written to; `./-` is a file".to_owned()),
+        path => Ok(path.to_owned()),
+    }
+}

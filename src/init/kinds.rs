@@ -2,6 +2,7 @@
 
 use super::services;
 use crate::bake::text::discovery;
+use crate::bake::text::resembling::is_dockerfile;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,18 +82,6 @@ fn is_taskfile(folder: &str, lower: &str) -> bool {
     const FOLDERS: [&str; 5] = ["tasks", ".tasks", "task", "taskfiles", ".taskfiles"];
     let last = folder.rsplit('/').next().unwrap_or_default();
     lower.starts_with("taskfile") || FOLDERS.contains(&last)
-}
-
-/// Whether a name is that of a Dockerfile, and not of what goes with one or makes one.
-fn is_dockerfile(lower: &str) -> bool {
-    const OTHERS: [&str; 12] =
-        ["dockerignore", "md", "txt", "j2", "jinja", "tmpl", "tpl", "template", "in", "erb", "bak", "orig"];
-    let is_other = lower.rsplit_once('.').is_some_and(|(_, ending)| OTHERS.contains(&ending));
-    ["dockerfile", "containerfile"].iter().any(|word| {
-        lower == *word
-            || lower.ends_with(&format!(".{word}"))
-            || lower.starts_with(&format!("{word}.")) && !is_other
-    })
 }
 
 #[cfg(test)]

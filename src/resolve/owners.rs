@@ -19,6 +19,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
 use crate::platform::Platform;
+use crate::readable;
 use crate::reference::{Reference, Repository, Tag};
 use crate::tags::{
     self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError, YieldedTag,
@@ -251,7 +252,13 @@ fn published(
         Err(e) => {
             let message = format!("`{name}` is not a valid tag: {e}");
             let diagnostic = Diagnostic::error(Code::TAG, message).at(span, "");
-            if name.contains(['{', '$']) {
+            let mut several = name.split(',').map(str::trim);
+            if name.contains(',') && several.all(|one| one.parse::<Tag>().is_ok()) {
+                let help = format!("each tag is a string of its own: `{}`", readable::apart(&name));
+                diagnostics.report(diagnostic.with_help(help));
+                return None;
+            }
+            if name.contains(['{', '$', '<', '%']) {
                 let help = "a pattern is written `{{ version }}`, and a variable `${VERSION}`";
                 diagnostics.report(diagnostic.with_help(help));
                 return None;

@@ -51,6 +51,105 @@ fn extensions_of_compose_that_nobody_reads_are_noted() {
     }
 }
 
+/// A key of a service or a file that looks like another one.
+#[test]
+fn misspelt_keys_of_compose_files_are_named() {
+    let compose = |of_service: &str, of_file: &str| {
+        format!(
+            "services:\n  web:\n    image: r.io/x/a:1\n    build: {{context: ., platforms: [linux/amd64]}}\n{of_service}{of_file}"
+        )
+    };
+    let of_services = [
+        ("platfrom: linux/arm64", "did you mean `platform`?"),
+        ("buil: .", "did you mean `build`?"),
+        ("imagee: x", "did you mean `image`?"),
+        ("Environment: {A: b}", "did you mean `environment`?"),
+        ("enviroment: {A: b}", "did you mean `environment`?"),
+        ("platforms: [linux/arm64]", "move it below `build:`"),
+        ("dockerfile: X", "move it below `build:`"),
+        ("context: .", "move it below `build:`"),
+        ("args: {A: b}", "move it below `build:`"),
+        ("tags: [x]", "move it below `build:`"),
+        ("target: x", "move it below `build:`"),
+    ];
+    let of_files = [
+        ("service: {a: {build: .}}", "did you mean `services`?"),
+        ("Services: {a: {build: .}}", "did you mean `services`?"),
+        ("volumez: {}", "did you mean `volumes`?"),
+        ("target: {a: {}}", "the blocks of Bake stand in a file of its own"),
+        ("group: {a: {}}", "the blocks of Bake stand in a file of its own"),
+    ];
+    let services = of_services.map(|(key, expected)| (compose(&format!("    {key}\n"), ""), key, expected));
+    let files = of_files.map(|(key, expected)| (compose("", &format!("{key}\n")), key, expected));
+    for (text, key, expected) in services.into_iter().chain(files) {
+        let name = key.split(':').next().unwrap();
+        let has = format!("has no key `{name}`; Bake ignores it");
+        let warning = ["warning[unknown-attribute]", &has, expected];
+        told("compose.yaml", &text, &["plan"], 0, &warning);
+        told("compose.yaml", &text, &["print"], 0, &warning);
+        told("compose.yaml", &text, &["print", "--strict"], 1, &["error[unknown-attribute]", &has]);
+    }
+    // All keys that Compose has, those of others, and words that nobody can know.
+    for key in [
+        "platform: linux/amd64",
+        "labels: {a: b}",
+        "secrets: []",
+        "isolation: x",
+        "x-platfrom: 1",
+        "use_api_socket: true",
+        "something_of_a_later_compose: 1",
+    ] {
+        assert_eq!(
+            told("compose.yaml", &compose(&format!("    {key}\n"), ""), &["plan"], 0, &[]),
+            "",
+            "{key}"
+        );
+    }
+    for key in ["name: x", "version: '3'", "x-services: {}", "models: {}", "networks: {}"] {
+        assert_eq!(told("compose.yaml", &compose("", &format!("{key}\n")), &["plan"], 0, &[]), "", "{key}");
+    }
+}
+
+/// Values whose form is that of another place: a list in a string, the list of YAML, the shell's `-`.
+#[test]
+fn values_in_another_form_are_put_right() {
+    for (file, expected) in [
+        (
+            "target \"a\" {\n  platforms = [\"linux/amd64, linux/arm64\"]\n  tags = [\"r.io/x/a:1\"]\n}\n"
+                .to_owned(),
+            "each platform is a string of its own: `\"linux/amd64\", \"linux/arm64\"`",
+        ),
+        (
+            image("version = \"1.2.3\"\n  tags = [\"1.2.3,latest\"]"),
+            "each tag is a string of its own: `\"1.2.3\", \"latest\"`",
+        ),
+        (image("version = \"1.2.3\"\n  tags = [\"<version>\"]"), "a pattern is written `{{ version }}`"),
+        (image("version = \"1.2.3\"\n  tags = [\"%VERSION%\"]"), "a variable `${VERSION}`"),
+        (target("args = [\"A=1\"]"), "`args = { NAME = \"value\" }`"),
+        (target("labels = [\"a=b\", \"c=d\"]"), "`labels = { NAME = \"value\" }`"),
+        (image("version = \"1.2.3\\n\""), "`trimspace(…)`"),
+        (image("version = \" 1.2.3\""), "the version is `1.2.3`"),
+    ] {
+        told(HCL, &file, &["plan", "a"], 1, &[expected]);
+    }
+    // The cures.
+    for file in [
+        "target \"a\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags = [\"r.io/x/a:1\"]\n}\n"
+            .to_owned(),
+        image("version = \"1.2.3\"\n  tags = [\"1.2.3\", \"latest\"]"),
+        target("args = { NAME = \"value\" }"),
+        image("version = trimspace(\"1.2.3\\n\")"),
+    ] {
+        told(HCL, &file, &["plan", "a"], 0, &[]);
+    }
+    let services = "web:\n  build: .\n  image: r.io/x/a:1\n";
+    told("compose.yaml", services, &["plan"], 1, &["`web` looks like a service: move it below `services:`"]);
+    told("compose.yaml", "configs: {a: {file: x}}\n", &["plan"], 1, &["has no services"]);
+    for path in ["Dockerfile", "web.Dockerfile", "Containerfile"] {
+        told(path, "FROM scratch\nCOPY . /\n", &["plan", "-f", path], 1, &["this is a Dockerfile"]);
+    }
+}
+
 #[test]
 fn an_error_points_at_the_null_that_takes_something_away() {
     let block = "target \"a\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"a\" {\n  repositories = [\"r.io/x/a\"]\n  version = \"1.2.3\"\n  tags = [\"{{ version }}\"]\n}\n";
@@ -201,6 +300,11 @@ fn command_lines_of_other_programs_are_put_right() {
         ),
         (&["plan", "--allow", "networkhost"], 2, "did you mean `network.host`?"),
         (&["print", "--allow=-x"], 2, "is not an entitlement"),
+        (&["bake", "-t", "r.io/x/a:1"], 2, "`--set TARGET.tags=NAME:TAG`"),
+        (&["plan", "--dry-run"], 2, "writes nothing without `--out`"),
+        (&["bake", "-o", "-"], 2, "standard output is written to"),
+        (&["plan", "--out", "-"], 2, "`./-` is a file"),
+        (&["workflow", "github", "-o", "-"], 2, "standard output is written to"),
         (&["bake", "--allow", "fs.reads=x"], 2, "did you mean `fs.read`?"),
     ] {
         let test =

@@ -14,6 +14,7 @@ use crate::bake::values::kept;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::platform;
+use crate::readable;
 
 /// Reports every attribute that buildx would refuse to build with.
 pub(super) fn check(target: &Target, diagnostics: &mut Diagnostics) {
@@ -90,14 +91,19 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn fail(&mut self, message: String, text: &Text) {
+        self.fail_with(message, None, text);
+    }
+
+    fn fail_with(&mut self, message: String, help: Option<String>, text: &Text) {
         // A part of a secret that is quoted is too short to be found again in what is printed.
-        let message = match text.value.marks().secret() {
+        let (message, help) = match text.value.marks().secret() {
             Some(name) => {
-                format!("this is made of the secret `{name}`, and what is wrong with it is not shown")
+                (format!("this is made of the secret `{name}`, and what is wrong with it is not shown"), None)
             }
-            None => message,
+            None => (message, help),
         };
-        self.diagnostics.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(text.span, ""));
+        let error = Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(text.span, "");
+        self.diagnostics.report(help.into_iter().fold(error, Diagnostic::with_help));
     }
 
     fn texts<'t>(&mut self, attribute: &TargetAttribute, texts: impl IntoIterator<Item = &'t Text>) {
@@ -156,7 +162,10 @@ impl Checker<'_> {
             TextForm::Ulimit => check_ulimit(written),
         };
         if let Err(problem) = result {
-            self.fail(problem, text);
+            let is_list = form == TextForm::Platform && written.contains(',');
+            let help = is_list
+                .then(|| format!("each platform is a string of its own: `{}`", readable::apart(written)));
+            self.fail_with(problem, help, text);
         }
     }
 

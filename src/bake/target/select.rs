@@ -13,6 +13,7 @@ use super::inherit::Resolver;
 use super::links;
 use super::overrides::Overrides;
 use super::text::Text;
+use crate::bake::text::resembling::is_dockerfile;
 use crate::bake::values::{MarkedStr, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
@@ -177,7 +178,7 @@ pub(crate) fn misplaced(argument: &str) -> Option<String> {
         ));
     }
     let name = argument.rsplit(['/', '\\']).next().unwrap_or_default();
-    if matches!(name, "Dockerfile" | "Containerfile") || lower.ends_with(".dockerfile") {
+    if is_dockerfile(name) {
         return Some("a Dockerfile is named in a target, as `dockerfile`; `-f` names Bake files".to_owned());
     }
     let extension = argument.rsplit_once('.').map(|(_, extension)| extension);

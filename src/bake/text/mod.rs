@@ -1,7 +1,7 @@
 //! What is written: which files make up a definition, and the syntax tree that each becomes.
 
 // The files.
-mod resembling;
+pub(crate) mod resembling;
 
 pub(crate) mod discovery;
 

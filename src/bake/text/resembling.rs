@@ -1,4 +1,4 @@
-//! Names of files that look like input, whether Bake looks for them or not.
+//! What files look like by their names: input, whether Bake looks for it or not, and Dockerfiles.
 
 /// What people begin the names of Bake files with, in any case.
 const BAKE: [&str; 3] = ["docker-bake", "bakefile", "bake"];
@@ -27,6 +27,19 @@ pub(super) fn is_one_of_several(name: &str) -> bool {
     let is_yaml = [".yaml", ".yml"].iter().any(|extension| name.ends_with(extension));
     let mut rests = COMPOSE.iter().filter_map(|start| rest(&name, start));
     is_yaml && rests.any(|rest| !rest.is_empty() && rest != ".override")
+}
+
+/// Whether a file of this name is a Dockerfile, and not what goes with one or makes one.
+pub(crate) fn is_dockerfile(name: &str) -> bool {
+    const OTHERS: [&str; 12] =
+        ["dockerignore", "md", "txt", "j2", "jinja", "tmpl", "tpl", "template", "in", "erb", "bak", "orig"];
+    let name = name.to_ascii_lowercase();
+    let is_other = name.rsplit_once('.').is_some_and(|(_, ending)| OTHERS.contains(&ending));
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        name == *word
+            || name.ends_with(&format!(".{word}"))
+            || name.starts_with(&format!("{word}.")) && !is_other
+    })
 }
 
 /// What stands between this beginning of a name and its extension, if it begins so.

@@ -191,6 +191,13 @@ impl Decoder<'_> {
         None
     }
 
+    /// Refuses what is not a mapping; `NAME=VALUE` in a list is meant as one.
+    fn fail_map<T>(&mut self, value: &Value, expr: &Expr) -> Option<T> {
+        let help = matches!(value, Value::Tuple(..) | Value::List(..))
+            .then(|| format!("write names and values in braces: `{} = {{ NAME = \"value\" }}`", self.path()));
+        self.fail_with(value, expr, STRING_MAP, help)
+    }
+
     fn accept<T>(&mut self, result: Result<T, FlagError>, span: Span) -> Option<T> {
         result
             .map_err(|error| {
@@ -253,7 +260,7 @@ impl Decoder<'_> {
             return TextMap::default();
         }
         let Some(members) = value.members() else {
-            return self.fail(value, expr, STRING_MAP).unwrap_or_default();
+            return self.fail_map(value, expr).unwrap_or_default();
         };
         let places = Places::of(expr, members.len());
         let mut decoded = TextMap::default();
