@@ -49,7 +49,7 @@ pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Resu
         return Ok(Fresh { given, note: None });
     }
     let other = served.as_ref().map_or_else(RunEntry::default, RunEntry::of_served);
-    Ok(match job.run.beside(&other, now(tools)) {
+    Ok(match job.run.beside_in_turn(&other, now(tools)) {
         Standing::Later => Fresh::default(),
         Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
         Standing::Unknown(why) => {

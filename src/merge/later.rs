@@ -56,7 +56,7 @@ pub(super) fn keep(
             let decision = &mut one.decisions[at];
             let Some(previous) = &decision.report.previous else { continue };
             let standing = match survey.records()[decision.site].previous(previous) {
-                Known::Present(served) => as_run.beside(&RunEntry::of_served(served), now),
+                Known::Present(served) => as_run.beside_in_turn(&RunEntry::of_served(served), now),
                 Known::Absent => Standing::Unknown("the index no longer exists".to_owned()),
                 // A warning says that it is written anew.
                 Known::Faulty(_) | Known::Unasked => continue,

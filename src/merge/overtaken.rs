@@ -454,7 +454,7 @@ impl<'a> Overtaken<'a> {
         let store = &self.tools.sites[spot.job.site].store;
         let result = store.get_manifest(&found.clone().into()).and_then(|served| {
             match served.map(|served| {
-                spot.job.run.beside(&RunEntry::of_served(&Served::read(served)), now(&self.tools))
+                spot.job.run.beside_in_turn(&RunEntry::of_served(&Served::read(served)), now(&self.tools))
             }) {
                 Some(Standing::Later) => self.put(spot, spot.job.manifest, look)?,
                 Some(Standing::Earlier(why)) => {

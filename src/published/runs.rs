@@ -121,6 +121,13 @@ impl RunEntry {
         })
     }
 
+    /// What this run is beside the one that has a tag which moves with each run, such as `edge`: a branch and a git tag may both give
+    /// it.
+    #[must_use]
+    pub(crate) fn beside_in_turn(&self, other: &Self, now: Option<Timestamp>) -> Standing {
+        by_release(self, other).unwrap_or_else(|| self.beside(other, now))
+    }
+
     /// What this run is beside the one that a tag has: by number within one source, workflow and ref, else by the time of
     /// the commit. One that is later than `now`, if that is known, is of a clock that is wrong, and orders nothing.
     #[must_use]
@@ -151,6 +158,22 @@ impl RunEntry {
                     .to_owned(),
             ),
         }
+    }
+}
+
+/// What a run is beside another one by the numbers of their workflow, of any ref, where one of them is of a git tag: what that releases
+/// is later than what other refs have by then, however old its commit is.
+fn by_release(run: &RunEntry, other: &RunEntry) -> Option<Standing> {
+    let is_known = run.git_ref.is_some() && other.git_ref.is_some();
+    let is_one_release = run.git_tag().is_some() != other.git_tag().is_some();
+    let (own, number) = run.counted_with(other).filter(|_| is_known && is_one_release)?;
+    match own.cmp(&number) {
+        Ordering::Greater => Some(Standing::Later),
+        Ordering::Less => {
+            let git_ref = other.git_ref.as_deref().unwrap_or_default();
+            Some(Standing::Earlier(format!("run {number}, of `{git_ref}`, is later than run {own}")))
+        }
+        Ordering::Equal => None,
     }
 }
 

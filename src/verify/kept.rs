@@ -76,7 +76,7 @@ pub(super) fn holder(
     };
     match walk.manifest(site, digest) {
         Known::Unasked => Holder::Open,
-        Known::Present(served) => match run.beside(&RunEntry::of_served(served), None) {
+        Known::Present(served) => match run.beside_in_turn(&RunEntry::of_served(served), None) {
             Standing::Earlier(why) => Holder::Other(format!("stays with a later run: {why}")),
             Standing::Later | Standing::Unknown(_) => Holder::Own,
         },

@@ -13,6 +13,7 @@ mod fewer; // tags that lose platforms
 mod greater; // floating tags whose own index says that it is a greater version
 mod hostile; // metadata and manifests that are made to do harm
 mod identity; // which plan metadata belongs to
+mod in_turn; // tags that a branch and git tags give in turn
 mod kept; // what a release must be to stay, and to get more tags
 mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused

@@ -77,7 +77,7 @@ pub(super) fn explain(world: &World, case: &Case) -> Report {
 }
 
 /// The names of what was found.
-pub(super) fn codes(report: &Report) -> Vec<&'static str> {
+pub(crate) fn codes(report: &Report) -> Vec<&'static str> {
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     report.findings.iter().map(|finding| finding.code.name()).collect()
 }
