@@ -22,7 +22,7 @@ use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
-use crate::version::Version;
+use crate::version::{Class, Version};
 
 /// What begins the tags of signatures and the like, which name the digest that they are about.
 const OF_DIGEST: &str = "sha256-";
@@ -88,9 +88,11 @@ pub(crate) fn restore(
         let planned = images.iter().flat_map(|image| image.tags_in(location)).map(|tag| &tag.name);
         let tags: BTreeSet<&Tag> = floating.keys().chain(owners).chain(planned).collect();
         let withdrawn = withdrawn(&images, location, &listed);
-        let is_known = |tag: &Tag| floating.contains_key(tag) || withdrawn.contains(tag);
+        let beside = withdrawn_beside(&images, location, &listed, &withdrawn);
+        let is_known =
+            |tag: &Tag| floating.contains_key(tag) || withdrawn.contains(tag) || beside.contains(tag);
         let (others, left) = others(&images, location, &listed, &is_known);
-        let asked = tags.iter().chain(&withdrawn).chain(&others);
+        let asked = tags.iter().chain(&withdrawn).chain(&beside).chain(&others);
         let questions = asked.map(|tag| (site, Question::Tag((*tag).clone()))).collect();
         report.problems.extend(ask(&mut survey, questions));
         if !report.problems.is_empty() {
@@ -151,7 +153,8 @@ pub(crate) fn restore(
                 let Some(now) = record.tag(tag).present().filter(|now| !owned.contains(now)) else {
                     continue;
                 };
-                let by_tag = withdrawn.iter().find(|own| record.tag(own).present() == Some(now));
+                let mut all = withdrawn.iter().chain(&beside);
+                let by_tag = all.find(|own| record.tag(own).present() == Some(now));
                 let by_tag = by_tag.map(|own| format!("that is `{own}`"));
                 let version = by_tag.or_else(|| said_withdrawn(&images, record, now));
                 report.held.extend(version.map(|version| still_withdrawn(location, tag, now, &version)));
@@ -291,6 +294,10 @@ fn floating<'a>(
                     *owner = Some(member);
                 }
             }
+            // What is left of a withdrawn version whose own tags are gone.
+            for tag in listed.iter().filter(|tag| is_part_of_withdrawn(image, shape, own, tag)) {
+                groups.entry(tag.clone()).or_default();
+            }
             for (name, owner) in groups {
                 let is_planned = name == shape.name;
                 let other = all.get(&name).and_then(|other| other.owner.as_ref());
@@ -322,6 +329,28 @@ fn withdrawn<'a>(
     let shapes = images.iter().flat_map(|&image| image.tags_in(location).map(move |shape| (image, shape)));
     let members = shapes.flat_map(|(image, shape)| members(image, shape, listed));
     members.filter(|one| one.is_withdrawn).map(|one| one.tag).collect()
+}
+
+/// The own tags of withdrawn versions that no floating tag of the plan follows, such as those of prereleases where the plan is of a
+/// release: channels and the like may have them.
+fn withdrawn_beside<'a>(
+    images: &[&PlannedImage],
+    location: &Location,
+    listed: &'a [Tag],
+    known: &BTreeSet<&Tag>,
+) -> BTreeSet<&'a Tag> {
+    let is_of = |image: &PlannedImage, tag: &Tag| {
+        let Some(own) = &image.version else { return false };
+        let literal = image.tags_in(location).filter(|own| !own.floating && own.is_of_version());
+        let texts = literal.flat_map(|own| own.form.versions_in(tag.as_str())).chain([tag.as_str()]);
+        let mut versions = texts.filter_map(|text| image.parse_version(text).ok());
+        versions.any(|version| {
+            version.numbers().len() >= own.numbers().len()
+                && image.withdrawn.iter().any(|one| one.covers(&version))
+        })
+    };
+    let is_withdrawn = |tag: &&Tag| !known.contains(*tag) && images.iter().any(|image| is_of(image, tag));
+    listed.iter().rev().filter(is_withdrawn).take(MAX_RELEASES).collect()
 }
 
 /// The tags that may move without following versions by numbers: channels, those of prereleases, and constants. Neither the own
@@ -356,17 +385,40 @@ fn others<'a>(
     (found, left)
 }
 
+/// Whether a tag is shaped like a floating one of the plan, and shows the first numbers of a withdrawn release.
+fn is_part_of_withdrawn(image: &PlannedImage, shape: &TagEntry, own: &Version, tag: &Tag) -> bool {
+    let numbers = shape.follows().filter(|follows| follows.class == Class::Stable).map(|one| one.numbers);
+    let Some(numbers) = numbers.filter(|numbers| *numbers > 0) else { return false };
+    let Some((before, behind)) = around(shape, numbers, own) else { return false };
+    let shown = tag.as_str().strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+    let shown = shown.and_then(|text| image.parse_version(text).ok());
+    shown.is_some_and(|part| {
+        let is_short = part.numbers().len() == numbers && part.numbers().len() < own.numbers().len();
+        is_short && part.tail().is_empty() && image.withdrawn.iter().any(|one| one.goes_on(&part))
+    })
+}
+
+/// The text of a version's first numbers, as tags show it.
+fn bare(version: &Version, numbers: usize) -> Option<String> {
+    Some(version.prefix(numbers)?.trim_start_matches('v').to_owned())
+}
+
+/// What stands around the first numbers of the plan's version in a floating tag of it; none where that cannot be told.
+fn around<'s>(shape: &'s TagEntry, numbers: usize, own: &Version) -> Option<(&'s str, &'s str)> {
+    let own = bare(own, numbers)?;
+    let name = shape.name.as_str();
+    let mut places = name.match_indices(own.as_str());
+    let (at, _) = places.next().filter(|_| places.next().is_none())?;
+    Some((&name[..at], &name[at + own.len()..]))
+}
+
 /// The floating tag of a version that is shaped like one of the plan; none where that cannot be told.
 fn name_for(shape: &TagEntry, numbers: usize, own: &Version, version: &Version) -> Option<Tag> {
     if numbers == 0 {
         return Some(shape.name.clone());
     }
-    let bare = |version: &Version| Some(version.prefix(numbers)?.trim_start_matches('v').to_owned());
-    let (own, other) = (bare(own)?, bare(version)?);
-    let mut places = shape.name.as_str().match_indices(own.as_str());
-    let (at, _) = places.next().filter(|_| places.next().is_none())?;
-    let name = shape.name.as_str();
-    format!("{}{other}{}", &name[..at], &name[at + own.len()..]).parse().ok()
+    let (before, behind) = around(shape, numbers, own)?;
+    format!("{before}{}{behind}", bare(version, numbers)?).parse().ok()
 }
 
 /// What is to be done, by the version that gets the tags.

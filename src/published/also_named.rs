@@ -155,7 +155,8 @@ fn of_numbers(version: &Version) -> [u64; NUMBER_LIMIT] {
     std::array::from_fn(|at| version.numbers().get(at).map_or(0, Number::value))
 }
 
-/// Whether a text is that of a version that was pulled, which owns nothing any more, or of a variant of one.
+/// Whether a text is that of a version that was pulled, which owns nothing any more, or of a variant of one, or the beginning of one,
+/// as a floating tag shows it.
 fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
     let version = image.parse_version(text).ok();
     let is_variant = |version: &Version, pulled: &Version| {
@@ -167,7 +168,14 @@ fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
             .iter()
             .any(|one| one.covers(version) || one.version().is_some_and(|pulled| is_variant(version, pulled)))
     };
-    image.withdrawn.iter().any(|one| one.fits(text)) || version.as_ref().is_some_and(covers)
+    let is_part = |version: &Version| {
+        let is_short =
+            image.version.as_ref().is_some_and(|own| own.numbers().len() > version.numbers().len());
+        let is_plain = version.tail().is_empty() || version.class() == Class::Unknown;
+        is_short && is_plain && image.withdrawn.iter().any(|one| one.goes_on(version))
+    };
+    image.withdrawn.iter().any(|one| one.fits(text))
+        || version.as_ref().is_some_and(|version| covers(version) || is_part(version))
 }
 
 /// The version that an index says it is, when that would keep a tag if its own tag were there: in one of the forms of the tags that

@@ -140,9 +140,10 @@ pub(crate) fn members<'t>(image: &PlannedImage, tag: &TagEntry, listed: &'t [Tag
         listed.iter().filter_map(|tag| Some((tag, reader.version_of(tag)?))).collect();
     let continues = |version: &Version| {
         let others = family.iter().map(|(_, other)| other);
-        others.chain(image.withdrawn.iter().filter_map(Withdrawn::version)).any(|other| {
+        let mut all = others.chain(image.withdrawn.iter().filter_map(Withdrawn::version));
+        all.any(|other| {
             other.numbers().len() > version.numbers().len() && agree(other, version, version.numbers().len())
-        })
+        }) || image.withdrawn.iter().any(|one| one.goes_on(version))
     };
     // A number alone is a version where the image shows no more of its own.
     let fewest = if shows_one_number(image) { 1 } else { 2 };

@@ -53,6 +53,24 @@ impl Withdrawn {
         }
     }
 
+    /// Whether one of them is a release that goes on after all numbers of this version, as 1.4.0 does after `1.4`.
+    #[must_use]
+    pub(crate) fn goes_on(&self, part: &Version) -> bool {
+        let values = |version: &Version| -> Vec<u64> {
+            version.numbers().iter().map(|number| number.value()).collect()
+        };
+        match self {
+            Self::Version(own) => {
+                let is_longer = own.numbers().len() > part.numbers().len();
+                is_longer && own.tail().is_empty() && values(own).starts_with(&values(part))
+            }
+            Self::Pattern(glob) => part.prefix(part.numbers().len()).is_some_and(|text| {
+                // What fits itself is withdrawn, and no beginning.
+                !self.covers(part) && glob.matches(&format!("{text}.0"))
+            }),
+        }
+    }
+
     /// The version, if it is a single one.
     #[must_use]
     pub(crate) fn version(&self) -> Option<&Version> {
@@ -66,6 +84,27 @@ impl Withdrawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_goes_on_with_what_is_withdrawn() {
+        for (text, parts, others) in [
+            ("1.4.0", "1.4 1 v1.4 1.4-debian", "1.4.0 1.4.0.0 1.3 2 14"),
+            ("v2.0", "2", "2.0 2.1 1"),
+            ("1.4.*", "1.4 1.4-alpine", "1.3 14 2"),
+            ("1.?.0", "1.4", "1.10 2.4"),
+            ("2026.*", "2026", "2025"),
+            ("2026*", "", "2026 20260921"),
+            // Its release is another.
+            ("1.4.0-rc.1", "", "1.4 1"),
+        ] {
+            let withdrawn = Withdrawn::parse(text, Scheme::Loose, &Tails::default()).unwrap();
+            let goes_on = |part: &str| {
+                withdrawn.goes_on(&Version::parse(part, Scheme::Loose).expect("it is a version"))
+            };
+            assert!(parts.split_whitespace().all(goes_on), "{text}: {parts}");
+            assert!(!others.split_whitespace().any(goes_on), "{text}: {others}");
+        }
+    }
 
     #[test]
     fn versions_are_withdrawn_one_by_one_or_by_pattern() {

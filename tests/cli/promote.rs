@@ -5,6 +5,7 @@ mod given; // tags that are named
 mod layouts; // layouts on disk that are made and mended
 mod named; // what such tags say of a variant, a version and a commit
 mod planned; // tags of a plan
+mod pulled; // what is left of withdrawn versions and prereleases
 mod recipes; // the recipes of the documentation
 mod settle; // a look at lists after a while
 mod stage; // runs a promotion against a registry

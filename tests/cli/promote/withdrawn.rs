@@ -6,7 +6,7 @@ use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::Store;
 
 /// A plan of this version, where these are withdrawn.
-fn plan(stage: &Stage, version: &str, withdrawn: &str) -> String {
+pub(super) fn plan(stage: &Stage, version: &str, withdrawn: &str) -> String {
     let numbers: Vec<&str> = version.split('.').collect();
     let tags = TAGS
         .replace("\"1.4.2\"", &format!("{version:?}"))
@@ -22,7 +22,7 @@ fn plan(stage: &Stage, version: &str, withdrawn: &str) -> String {
 }
 
 /// A repository in which each of these tags has a build of its own, `NAME` or `NAME=OTHER` for the one of another.
-fn stage(tags: &str) -> Stage {
+pub(super) fn stage(tags: &str) -> Stage {
     let mut stage = Stage::new();
     for tag in tags.split_whitespace() {
         let (name, salt) = tag.split_once('=').unwrap_or((tag, tag));
@@ -35,11 +35,11 @@ fn stage(tags: &str) -> Stage {
     stage
 }
 
-fn digest(stage: &Stage, tag: &str) -> Digest {
+pub(super) fn digest(stage: &Stage, tag: &str) -> Digest {
     stage.world.tags("app")[tag].clone()
 }
 
-const LINE: &str = "--floating HOST/app --plan plan.json";
+pub(super) const LINE: &str = "--floating HOST/app --plan plan.json";
 
 #[test]
 fn floating_tags_go_to_the_greatest_version_that_is_left() {
