@@ -334,6 +334,7 @@ pub fn merge(plan: &str, metadata: &[(&str, &str)], access: &Access) -> Result<M
         sites: &sites,
         clock: &SystemClock::default(),
         progress: &Quiet,
+        patience: merge::patience(None),
         docker: &|_| Err("the library starts no programs".to_owned()),
     };
     let options = Options { dry_run: access.dry_run, ..Options::default() };

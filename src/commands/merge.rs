@@ -91,6 +91,7 @@ pub(super) fn merge(session: &mut Session<'_>, args: &cli::Merge) -> Result<(), 
         sites: &sites,
         clock: clock.as_ref(),
         progress: talk.as_ref(),
+        patience: merge::patience(*wait),
         docker: &|words| session.host.docker(words),
     };
     let report = match &built {

@@ -75,6 +75,7 @@ pub(super) fn promote(session: &Session<'_>, args: &cli::Promote) -> Result<(), 
         sites: &sites,
         clock: clock.as_ref(),
         progress: talk.as_ref(),
+        patience: merge::patience(*wait),
         docker: &|_| Err("a promotion starts no programs".to_owned()),
     };
     if let (Some(planned), Some(location)) = (&planned, floating) {

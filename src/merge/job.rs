@@ -1,7 +1,5 @@
 //! What is to be written of an image in a repository.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::report::Outcome;
@@ -11,10 +9,6 @@ use crate::published::plan_json::RunEntry;
 use crate::published::planned::PlannedImage;
 use crate::reference::{Digest, Tag};
 use crate::registry::{Location, Manifest};
-
-/// How long a registry may answer with what a tag was before
-/// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
-pub(super) const SETTLE: Duration = Duration::from_secs(20);
 
 /// What to do about merges that run at the same time.
 pub(super) const ONE_AT_A_TIME: &str =

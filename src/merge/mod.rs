@@ -84,4 +84,5 @@ pub(crate) mod withdrawal;
 
 pub use self::mirrors::merge;
 pub(crate) use self::tagging::tag;
+pub(crate) use self::tools::patience;
 pub use self::tools::{IfMissing, MergeTools, Options, RunDocker};

@@ -399,7 +399,7 @@ impl<'a> Overtaken<'a> {
     /// What has the tag of a greater version, or why it cannot have floating tags: it is checked like anything else that
     /// gets a tag.
     fn owner(&self, spot: &Spot<'_, 'a>, keeper: &Keeper, look: &mut Look<'a>) -> Result<Owner, Diagnostic> {
-        let MergeTools { sites, progress, clock: _, docker: _ } = self.tools;
+        let MergeTools { sites, progress, clock: _, patience: _, docker: _ } = self.tools;
         let (image, of, site) = (spot.job.image, spot.job.of, spot.job.site);
         let found = sites[site].store.get_manifest(&keeper.tag.clone().into());
         let Some(owner) = found.map_err(|error| error.to_diagnostic())? else {

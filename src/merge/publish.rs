@@ -60,7 +60,7 @@ pub(crate) struct PublishResult {
 /// not at all.
 #[must_use]
 pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a MergeTools<'a>) -> PublishResult {
-    let MergeTools { sites, clock, progress, docker } = *tools;
+    let MergeTools { sites, clock, progress, patience: _, docker } = *tools;
     let mut writer = Writer {
         jobs,
         tools,

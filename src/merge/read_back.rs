@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::job::{Job, ONE_AT_A_TIME, Place, SETTLE, TagJob};
+use super::job::{Job, ONE_AT_A_TIME, Place, TagJob};
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -40,7 +40,7 @@ impl<'a> Written<'a> {
     /// What a tag means that was written. A registry may first have to get over what it was before.
     fn settled(&self, patience: Duration, tools: &MergeTools<'_>) -> Result<Option<Descriptor>, Error> {
         let Self { job, tag, digest } = self;
-        let MergeTools { sites, clock, progress, docker: _ } = *tools;
+        let MergeTools { sites, clock, progress, patience: _, docker: _ } = *tools;
         let site = &sites[job.site];
         let deadline = clock.elapsed().saturating_add(patience);
         let at = TagOrDigest::Tag(tag.tag.clone());
@@ -128,7 +128,8 @@ pub(super) fn read_back<'a>(
         &interleaved(&turns, sites.len()),
         sites_of(written.iter().map(|one| one.job)),
         |&(_, at)| {
-            let patience = if waited.contains(&written[at].place()) { Duration::ZERO } else { SETTLE };
+            let patience =
+                if waited.contains(&written[at].place()) { Duration::ZERO } else { tools.patience };
             (at, written[at].settled(patience, tools))
         },
     );

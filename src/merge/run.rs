@@ -207,7 +207,7 @@ pub(super) fn read(
 
 /// Waits a while for builds that are not there yet; false when there is no time left.
 fn wait(deadline: Duration, tools: &MergeTools<'_>) -> bool {
-    let MergeTools { sites, clock, progress, docker: _ } = *tools;
+    let MergeTools { sites, clock, progress, patience: _, docker: _ } = *tools;
     let pause = INTERVAL.min(deadline.saturating_sub(clock.elapsed()));
     if pause.is_zero() {
         return false;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::job::SETTLE;
 use super::tools::MergeTools;
 use crate::published::progress::Event;
 use crate::reference::Tag;
@@ -35,7 +34,7 @@ pub(super) fn shown(
     if store.lists(tags)? {
         return Ok(Shown::Now);
     }
-    let deadline = tools.clock.elapsed().saturating_add(SETTLE);
+    let deadline = tools.clock.elapsed().saturating_add(tools.patience);
     while tools.clock.elapsed() < deadline {
         wait(site, INTERVAL, tools);
         if store.lists(tags)? {

@@ -62,6 +62,16 @@ impl IfMissing {
     }
 }
 
+/// How long a registry may answer with what a tag was before
+/// (<https://github.com/p2pool-starter-stack/pithead/issues/429>), or leave a new tag out of its list.
+const SETTLES: Duration = Duration::from_secs(20);
+
+/// How long a registry may take to show what was written, where the user says how long to wait.
+#[must_use]
+pub(crate) fn patience(wait: Option<Duration>) -> Duration {
+    wait.map_or(SETTLES, |wait| SETTLES.min(wait))
+}
+
 /// What a merge works with.
 #[derive(Clone, Copy)]
 pub struct MergeTools<'a> {
@@ -71,6 +81,8 @@ pub struct MergeTools<'a> {
     pub clock: &'a dyn Clock,
     /// What is reported about progress.
     pub progress: &'a dyn Progress,
+    /// How long a registry may take to show what was written.
+    pub patience: Duration,
     /// What runs a command of Docker's.
     pub docker: &'a RunDocker<'a>,
 }

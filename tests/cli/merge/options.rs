@@ -1,6 +1,9 @@
 //! What the options of `bakeplan merge` change, and what it prints.
 
+use std::time::Duration;
+
 use super::world::{Build, World, plan, plan_of};
+use crate::loopback::{Answer, Reply};
 use crate::support::Test;
 
 /// A run in a folder with the world's layouts, its plan and its metadata.
@@ -284,4 +287,24 @@ fn docker_cannot_carry_and_is_told_what_to_write() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("docker is not installed"), "{stderr}");
     assert!(stderr.contains("`docker buildx imagetools create -t oci-layout://a:1.4.2"), "{stderr}");
+}
+
+/// A registry that accepts a tag and keeps nothing is waited for as long as the user says.
+#[test]
+fn what_is_not_kept_is_waited_for_in_the_time_that_is_given() {
+    let world = World::with_app(&["acme/app"]);
+    let server = world.serve_with(|seen| {
+        let is_it = seen.method == "PUT" && seen.path().ends_with("/manifests/1.4.2");
+        is_it.then(|| Reply::Whole(Answer::new(201, "text/plain", "")))
+    });
+    let began = std::time::Instant::now();
+    let output = Test::new()
+        .file("plan.json", plan(&[&format!("{}/acme/app", server.host())]))
+        .file("metadata.json", world.metadata())
+        .args(["merge", "--plan", "plan.json", "--metadata", "metadata.json", "--wait", "1s"])
+        .output();
+    let (told, took) = (String::from_utf8(output.stderr).unwrap(), began.elapsed());
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("was written but cannot be read yet"), "{told}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }

@@ -285,7 +285,8 @@ impl Release {
         let sites: Vec<Site> =
             planned.locations().into_iter().map(|location| Site { location, store: store.clone() }).collect();
         let docker = |_: &[String]| Err("there is no Docker in this test".to_owned());
-        let tools = MergeTools { sites: &sites, clock: client, progress: &Quiet, docker: &docker };
+        let patience = Duration::from_secs(20);
+        let tools = MergeTools { sites: &sites, clock: client, progress: &Quiet, patience, docker: &docker };
         merge(&planned, &metadata, Options { settle, ..Options::default() }, &tools)
     }
 }

@@ -216,7 +216,13 @@ impl World {
         };
         let sites: Vec<Site> = document.locations().into_iter().map(open).collect();
         let clock = HastyClock::default();
-        let surroundings = MergeTools { sites: &sites, clock: &clock, progress: &Quiet, docker };
+        let surroundings = MergeTools {
+            sites: &sites,
+            clock: &clock,
+            progress: &Quiet,
+            patience: Duration::from_secs(20),
+            docker,
+        };
         let report = merge::merge(&document, &metadata, options, &surroundings);
         expect_result(&report.to_json());
         report
