@@ -192,7 +192,7 @@ codes! {
         cure: "Publish the version anew, or take the other one out of `withdrawn`.",
     }
     HELD "held" [Warning] {
-        cause: "The merge left an image or a tag as it was: a build is missing, another image that all require is, tags cannot be listed so that a greater version may be there, or no version is left for a tag that was withdrawn.",
+        cause: "The merge left an image or a tag as it was: a build is missing, another image that all require is, tags cannot be listed so that a greater version may be there, no version is left for a tag that was withdrawn, or what is to get tags has the tags of two versions and nothing tells which one it is.",
         example: when("The job for arm64 failed, and the merge ran all the same."),
         cure: "Run the missing job again, then the merge. Where tags cannot be listed, grant that right or pass `--trust-known-versions`.",
     }
@@ -277,7 +277,7 @@ codes! {
         cure: "Check the name of the tag. What a clean-up removed has to be built and merged again.",
     }
     KEPT_TAG "kept-tag" [Warning Note] {
-        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. Or a later run has published the same version. Or the index of a floating tag says that it is a greater version. Or it names the commit of an `immutable` image, and stays with what was published first of that commit. When no tag is left to write, this is a warning, and the exit code is 5.",
+        cause: "A tag that `promote --to` names belongs to a greater version or a later run, so it stays. Or a later run has published the same version. Or the index of a floating tag says that it is a greater version. Or it names the commit of an `immutable` image, and stays with what was published first of that commit. Of a tag that `promote --to` names this is a warning, and the exit code is 5.",
         example: when("`bakeplan promote ghcr.io/acme/app:1.4.2 --to ghcr.io/acme/app:latest` to go back from 1.5.0."),
         cure: "Pass `--allow-backward` to move it back all the same. To take a version back for good, set `withdrawn` in the image and use `promote --floating`.",
     }

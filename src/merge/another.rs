@@ -6,9 +6,11 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
-use crate::published::named::{is_of_release, is_variant, other_versions};
+use crate::published::later::is_of_git_tag;
+use crate::published::named::{is_of_release, is_own_of_version, is_variant, other_versions};
 use crate::published::record::{Known, Question};
 use crate::published::release::{MAX_BESIDE, MAX_RELEASES, Saying, has_same_numbers, saying};
+use crate::published::served::Served;
 use crate::reference::{Digest, Tag};
 use crate::version::Version;
 
@@ -39,6 +41,14 @@ impl ImageCheck<'_> {
     ) {
         let image = self.subject.image;
         let Some(planned) = image.version.as_ref().filter(|_| origin.refuses_version()) else { return };
+        let records = self.records;
+        let served = || {
+            let mut places = self.subject.places.iter();
+            places.find_map(|&site| records[site].manifest(digest).present())
+        };
+        if served().and_then(Served::annotations).is_some_and(|annotations| image.is_made_of(annotations)) {
+            return self.no_variant(digest, said, places, origin);
+        }
         match saying(image, said) {
             Saying::Nothing => {}
             Saying::Own => return self.no_variant(digest, said, places, origin),
@@ -51,7 +61,9 @@ impl ImageCheck<'_> {
                 return;
             }
         }
-        let records = self.records;
+        if origin.may_be_several() && served().is_some_and(|served| is_of_git_tag(image, served)) {
+            return self.no_variant(digest, said, places, origin);
+        }
         for &site in places {
             self.need(site, Question::Tags);
             let listed = match records[site].tags() {
@@ -105,10 +117,20 @@ impl ImageCheck<'_> {
             for (tag, version) in releases {
                 self.need(site, Question::Tag(tag.clone()));
                 if records[site].tag(tag).present() == Some(digest) {
+                    let at = self.location(site);
+                    let mut own = records[site].tags_of(digest).filter(|own| is_own_of_version(image, own));
+                    if let Some(own) = own.next().filter(|_| origin.may_be_several()) {
+                        self.checked.two_versions = Some(format!(
+                            "{digest} has the tags of two versions, `{}` and `{}`, and nothing tells that it is `{planned}`",
+                            at.with_tag(own),
+                            at.with_tag(tag)
+                        ));
+                        break;
+                    }
                     let message = format!(
                         "{digest} is version `{}`, by the tag `{}`, but its tags are for `{planned}`",
                         version.text(),
-                        self.location(site).with_tag(tag)
+                        at.with_tag(tag)
                     );
                     self.fail(Code::OTHER_VERSION, message).help = Some(help(origin));
                     return;

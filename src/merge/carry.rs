@@ -52,6 +52,9 @@ impl<'a> ImageCheck<'a> {
             .filter(|entry| image.index && entry.attested() == Some(found.digest.as_str()));
         self.carried_version(leg, build, &index, &found.digest);
         self.carried_release(digest, &index, found);
+        if let Some(why) = self.checked.two_versions.take() {
+            return self.checked.held.push(format!("`{leg}` was not built, and {why}"));
+        }
         let entries: Vec<Descriptor> = std::iter::once(found).chain(attestations).cloned().collect();
         self.platform(leg, &platform.to_string());
         self.configured("the published index", found);
@@ -91,6 +94,11 @@ impl<'a> ImageCheck<'a> {
             if index.manifests.iter().any(|entry| entry.digest == found.digest) {
                 self.carried_version(leg, build, &before, &found.digest);
                 self.carried_release(published, &before, found);
+                if let Some(why) = self.checked.two_versions.take() {
+                    let message = format!("`{leg}` was taken over, and {why}");
+                    self.fail(Code::OTHER_VERSION, message).help =
+                        Some(format!("build `{leg}`, then begin again with `bakeplan merge --no-tags`"));
+                }
             }
         }
     }

@@ -74,7 +74,7 @@ pub(super) fn tell(ready: &Ready<'_>, records: &[Record]) -> Doubtful {
     }
     for ((tag, other), tags) in same {
         let message = format!(
-            "image `{key}` leaves {} as before: `{tag}` is greater than `{version}`; but what has it has `{other}` as well, which moves",
+            "image `{key}` leaves {} as before: `{tag}` is greater than `{version}`; but what has it has `{other}` as well, a tag of this image",
             list(tags)
         );
         told.notes.push(Diagnostic::warning(Code::KEPT_TAG, message).with_help(help(&tag)));

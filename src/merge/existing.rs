@@ -60,7 +60,9 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
                 format!("{} does not get its tags", one.manifest.digest)
             }
         };
-        let lacking_places = without_own_tags(one);
+        // Nothing is copied whose tags stay as they are.
+        let is_open = checked.two_versions.is_some();
+        let lacking_places = if is_open { Vec::new() } else { without_own_tags(one) };
         one.take(subject, with_copies(checked, &one.places, &lacking_places), manifest, survey.records());
         let names: Vec<String> =
             lacking_places.iter().map(|place| format!("`{}`", subject.sites[*place].location)).collect();
@@ -70,6 +72,9 @@ pub(super) fn keep(ready: &mut [Ready<'_>], subjects: &[Subject<'_>], survey: &m
         };
         let message = format!("image `{}` is published as {digest} and stays so{copied}; {instead}", one.key);
         let help = format!("{} to publish what was built", instead_of_keeping(one));
+        kept.held.extend(one.hold_two_versions(&format!(
+            "plan with `--inputs`, and build with that: what the release records of its inputs tells then; or {help}"
+        )));
         kept.held.extend(one.without_commit(&help));
         let lacking = lacking(one.image, one.checked.sources.iter().flat_map(IndexSource::entries));
         if lacking.is_empty() {

@@ -1,5 +1,7 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
+use indexmap::IndexMap;
+
 use super::by_name::{commit_of, given_tags, own_tag_of, replaced, unknown_versions};
 use super::mirrors::fill;
 use super::newborn::conclude;
@@ -10,7 +12,7 @@ use super::subject::{Made, Subject};
 use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Severity, listed, suggest};
+use crate::diagnostic::{Diagnostic, listed, suggest};
 use crate::oci::VERSION;
 use crate::published::given;
 use crate::published::metadata::Metadata;
@@ -25,6 +27,9 @@ use crate::published::target::Target;
 use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::version::Version;
+
+/// What tells which of two versions something is.
+const TWO_VERSIONS: &str = "give a plan of this version that knows its inputs (`bakeplan plan --inputs`), which are then compared with what the index records; or pass `--allow-other-version`, if it is right";
 
 /// What is to get tags.
 #[derive(Clone, Debug)]
@@ -158,7 +163,8 @@ pub(crate) fn promote(
         image.platforms.clone_from(&checked.platforms);
         let (places, records) = (places(found), survey.records());
         let one = Ready::taken(subject, &found.digest, checked, Made::Taken, &places, records);
-        let one = one.map(|one| one.with_copies(found.site, records));
+        let mut one = one.map(|one| one.with_copies(found.site, records));
+        report.held.extend(one.as_mut().and_then(|one| one.hold_two_versions(TWO_VERSIONS)));
         match (&one, &found.promotion.to) {
             (Some(one), To::Tags(_)) => {
                 let source = found.promotion.source_tag();
@@ -186,24 +192,28 @@ pub(crate) fn promote(
     fill(&complete, &subjects, run, options, tools, &mut report);
     for promotion in promotions {
         if let (To::Tags(_), Some(image)) = (&promotion.to, report.images.get(&promotion.key)) {
-            match kept(image) {
-                Some((one, true)) => {
-                    report.held.push(Diagnostic { severity: Severity::Warning, ..one });
-                }
-                Some((one, false)) => report.notes.push(one),
-                None => {}
-            }
+            let kept = kept(image);
+            // Each tag is named once, also where it stays for a reason that a merge would tell.
+            report.notes.retain(|note| note.code != Code::KEPT_TAG);
+            report.held.extend(kept);
         }
     }
     report
 }
 
-/// What to say of tags that were asked for by name and stay with others, and whether those are all.
-fn kept(image: &ImageReport) -> Option<(Diagnostic, bool)> {
-    let kept: Vec<_> = image.references.iter().filter(|one| one.outcome == Outcome::Kept).collect();
-    let first = kept.first()?;
+/// What to say of tags that were asked for by name and stay with others, reason by reason.
+fn kept(image: &ImageReport) -> Vec<Diagnostic> {
+    let mut reasons: IndexMap<&str, Vec<&TagReport>> = IndexMap::new();
+    for one in image.references.iter().filter(|one| one.outcome == Outcome::Kept) {
+        reasons.entry(one.why.as_deref().unwrap_or_default()).or_default().push(one);
+    }
+    reasons.into_iter().map(|(why, kept)| stay(why, &kept)).collect()
+}
+
+/// That tags stay with others for a reason.
+fn stay(why: &str, kept: &[&TagReport]) -> Diagnostic {
     let (there, absent): (Vec<_>, Vec<_>) = kept.iter().partition(|one| one.digest.is_some());
-    let become_of = |tags: &[&&TagReport], one: &str, several: &str| {
+    let become_of = |tags: &[&TagReport], one: &str, several: &str| {
         let names: Vec<&str> = tags.iter().map(|tag| tag.reference.as_str()).collect();
         let verb = if names.len() == 1 { one } else { several };
         (!names.is_empty()).then(|| format!("{} {verb}", listed(&names)))
@@ -212,13 +222,12 @@ fn kept(image: &ImageReport) -> Option<(Diagnostic, bool)> {
         become_of(&there, "stays as before", "stay as before"),
         become_of(&absent, "is not created", "are not created"),
     ];
-    let why = first.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     let message = format!("{}{why}", parts.into_iter().flatten().collect::<Vec<_>>().join(", and "));
     let them = if kept.len() == 1 { "it" } else { "them" };
     let move_them = if there.is_empty() { format!("create {them}") } else { format!("move {them} back") };
-    let note = Diagnostic::note(Code::KEPT_TAG, message)
-        .with_help(format!("to {move_them} all the same, pass `--allow-backward`"));
-    Some((note, kept.len() == image.references.len()))
+    Diagnostic::warning(Code::KEPT_TAG, message)
+        .with_help(format!("to {move_them} all the same, pass `--allow-backward`"))
 }
 
 /// Finds what is to be promoted.

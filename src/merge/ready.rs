@@ -36,8 +36,16 @@ pub(super) struct Ready<'a> {
     pub(super) made: Made,
     /// What is to become of its tags, repository by repository.
     pub(super) decisions: Vec<Decision>,
-    /// Why its floating tags stay as they are, if they do.
-    stays: Option<String>,
+    /// Why tags stay as they are, if they do.
+    stays: Option<Stays>,
+}
+
+/// Why tags of an image stay as they are.
+#[derive(Clone)]
+struct Stays {
+    why: String,
+    /// Whether it is all of them, and not those alone that float.
+    is_whole: bool,
 }
 
 impl<'a> Ready<'a> {
@@ -262,15 +270,33 @@ impl<'a> Ready<'a> {
     /// Leaves its floating tags as they are, also when it is decided anew. Those of a commit stay where it is not certain to be
     /// of it.
     pub(super) fn hold_floating(&mut self, why: String) {
-        self.stays = Some(why);
+        if !self.stays.as_ref().is_some_and(|stays| stays.is_whole) {
+            self.stays = Some(Stays { why, is_whole: false });
+        }
         self.hold();
+    }
+
+    /// Leaves all its tags as they are where nothing tells that it is the version that they are for, though one has it; what to say
+    /// of that.
+    pub(super) fn hold_two_versions(&mut self, help: &str) -> Option<Diagnostic> {
+        let why = self.checked.two_versions.clone()?;
+        self.stays = Some(Stays { why: why.clone(), is_whole: true });
+        self.hold();
+        let is_held =
+            |one: &&Decision| one.report.outcome == Outcome::Held && one.report.why.as_ref() == Some(&why);
+        let held = self.decisions.iter().filter(is_held);
+        let tags: Vec<String> = held.map(|one| format!("`{}`", one.report.reference)).collect();
+        let message = format!("image `{}` leaves {} as before: {why}", self.key, tags.join(", "));
+        let note = "an image of the same inputs may rightly be both; or somebody gave one of the tags to the content of the other";
+        (!tags.is_empty()).then(|| Diagnostic::warning(Code::HELD, message).with_note(note).with_help(help))
     }
 
     fn hold(&mut self) {
         for decision in self.decisions.iter_mut().filter(|one| one.report.outcome.writes()) {
             let names_commit =
                 || self.image.tags.iter().any(|tag| tag.name == decision.tag && tag.form.has_commit());
-            let of_floating = self.stays.as_ref().filter(|_| decision.report.floating);
+            let stays = self.stays.as_ref().filter(|stays| stays.is_whole || decision.report.floating);
+            let of_floating = stays.map(|stays| &stays.why);
             let of_commit = || self.checked.not_of_commit.as_ref().filter(|_| names_commit());
             if let Some(why) = of_floating.or_else(of_commit) {
                 decision.report.stay(Outcome::Held, why.clone());

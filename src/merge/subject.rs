@@ -86,6 +86,8 @@ pub(crate) struct Checked {
     pub missing: Vec<Missing>,
     /// Why the image is left untouched.
     pub held: Vec<String>,
+    /// Why nothing tells that it is the image's version, if it has the own tag of that one and of another.
+    pub two_versions: Option<String>,
     /// Why it gets no tag of the commit, if it was there and is not certainly of it.
     pub not_of_commit: Option<String>,
 }

@@ -61,6 +61,14 @@ impl Origin {
         }
     }
 
+    /// Whether it may rightly be two versions, as an image of the same inputs is, and is left alone where nothing tells.
+    pub(super) fn may_be_several(self) -> bool {
+        match self {
+            Self::Merge | Self::Reused => false,
+            Self::Kept | Self::Anywhere { is_meant: _ } => true,
+        }
+    }
+
     /// Whether it is for the plan's eyes to see for the first time: it was not made as planned for certain.
     fn is_from_outside(self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::plan_json::{RunEntry, TagClass, TagEntry};
 use super::planned::PlannedImage;
-use super::release::has_same_numbers;
+use super::release::{before_version, has_same_numbers};
 use super::runs::Standing;
 use super::served::Served;
 use crate::oci::VERSION;
@@ -86,6 +86,14 @@ pub(crate) fn later(
         (None, _) => return None,
     };
     Some(Later { why, by, version, has_other_numbers, is_other_commit })
+}
+
+/// Whether what is served says that the run which made it was of the git tag of the image's version.
+#[must_use]
+pub(crate) fn is_of_git_tag(image: &PlannedImage, served: &Served) -> bool {
+    let there = RunEntry::of_served(served);
+    let both = there.git_tag().zip(image.version.as_ref());
+    both.is_some_and(|(git_tag, version)| before_version(git_tag, version).is_some())
 }
 
 /// Whether two runs are of commits that are not one.
@@ -231,10 +239,7 @@ fn beside(image: &PlannedImage, said: Option<&Version>) -> Beside {
 
 /// The version that the git tag of another run shows, in the form in which that of the image's own run shows its own.
 fn of_git_tag(image: &PlannedImage, run: &RunEntry, there: &RunEntry) -> Option<Version> {
-    let before = run.git_tag()?.strip_suffix(image.version.as_ref()?.without_v())?;
-    // `1.3.0` is no part of `11.3.0`.
-    let is_part = before.ends_with(|last: char| last.is_ascii_digit() || last == '.');
-    let other =
-        there.git_tag().filter(|_| !is_part)?.strip_prefix(before.strip_suffix('v').unwrap_or(before))?;
+    let before = before_version(run.git_tag()?, image.version.as_ref()?)?;
+    let other = there.git_tag()?.strip_prefix(before.strip_suffix('v').unwrap_or(before))?;
     image.parse_version(other.strip_prefix('v').unwrap_or(other)).ok()
 }

@@ -75,6 +75,22 @@ pub(crate) fn is_of_release(image: &PlannedImage, tag: &Tag) -> bool {
     literal.any(|own| own.name == *tag || shows_version(image, planned, own, tag))
 }
 
+/// Whether a tag is the own one of the image's version: in the form of one of its own tags, or of those that its floating ones move
+/// with.
+#[must_use]
+pub(crate) fn is_own_of_version(image: &PlannedImage, tag: &Tag) -> bool {
+    let Some(planned) = &image.version else { return false };
+    let is_it = |text: &str| {
+        let version = image.parse_version(text);
+        version.is_ok_and(|version| {
+            version.numbers().len() >= planned.numbers().len() && version.cmp_precedence(planned).is_eq()
+        })
+    };
+    let literal = image.tags.iter().filter(|own| !own.floating).map(|own| &own.form);
+    let mut forms = literal.chain(image.tags.iter().flat_map(|own| &own.family));
+    is_it(tag.as_str()) || forms.any(|form| form.versions_in(tag.as_str()).into_iter().any(is_it))
+}
+
 /// Whether a tag shows the version, or its first numbers, in the form of an image's own one, and nothing else there.
 fn shows_version(image: &PlannedImage, planned: &Version, own: &TagEntry, tag: &Tag) -> bool {
     let has_numbers = |version: &Version| {

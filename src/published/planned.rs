@@ -10,9 +10,10 @@ use super::plan_json::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::form::Form;
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::naming;
 use crate::oci::{self, Descriptor, DescriptorPlatform};
+use crate::platform::Platform;
 use crate::reference::Tag;
 use crate::registry::Location;
 use crate::version::{Dotless, Number, Scheme, Tails, Version, VersionError, Withdrawn};
@@ -61,6 +62,8 @@ pub struct PlannedImage {
     pub(crate) beside: BTreeSet<Tag>,
     /// The builds that make it, by leg, in the order of the platforms.
     pub builds: IndexMap<String, BuildEntry>,
+    /// What decides each of its builds; nothing for what is made of it without them.
+    inputs: Vec<(Option<Platform>, Inputs)>,
     /// What it was published as before from the same inputs, and what gets the tags instead of builds.
     pub reused: Option<ReusedEntry>,
 }
@@ -169,8 +172,12 @@ impl TryFrom<ImageEntry> for PlannedImage {
             Withdrawn::parse(text, scheme, &tails)
                 .map_err(|error| format!("{text:?} in `withdrawn`: {error}"))
         };
+        let inputs = |build: &BuildEntry| {
+            (build.platform.clone(), build.inputs.clone().unwrap_or_else(|| Inputs::Unknown(String::new())))
+        };
         Ok(Self {
             scheme,
+            inputs: builds.values().map(inputs).collect(),
             version: version.as_ref().map(parse).transpose()?,
             withdrawn: withdrawn.iter().map(pulled).collect::<Result<_, _>>()?,
             other_forms,
@@ -420,9 +427,11 @@ impl PlannedImage {
     /// The same image in another version, in one repository, without tags and builds.
     #[must_use]
     pub(crate) fn of_version(&self, version: Version, location: Location) -> Self {
+        let is_same = self.version.as_ref() == Some(&version);
         Self {
             scheme: self.scheme,
             tails: self.tails.clone(),
+            inputs: if is_same { self.inputs.clone() } else { Vec::new() },
             version: Some(version),
             repositories: vec![location],
             mirrors: Vec::new(),
@@ -439,6 +448,15 @@ impl PlannedImage {
             builds: IndexMap::new(),
             reused: None,
         }
+    }
+
+    /// Whether an index with these annotations records that it was made of the inputs that are planned for all builds: a plan would
+    /// reuse it, whatever it says of its version.
+    #[must_use]
+    pub(crate) fn is_made_of(&self, annotations: &BTreeMap<String, String>) -> bool {
+        let recorded = annotations.get(oci::INPUTS).and_then(|text| inputs::Record::read(text));
+        let planned = self.inputs.iter().map(|(platform, inputs)| (platform.as_ref(), inputs));
+        recorded.is_some_and(|recorded| recorded.is_of(planned, self.inputs.len()))
     }
 
     /// How it reads what follows the numbers of versions.

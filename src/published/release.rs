@@ -38,6 +38,14 @@ pub(crate) fn saying(image: &PlannedImage, said: &[String]) -> Saying {
     found
 }
 
+/// What stands before a version in a git tag that ends with it.
+#[must_use]
+pub(crate) fn before_version<'t>(git_tag: &'t str, version: &Version) -> Option<&'t str> {
+    let before = git_tag.strip_suffix(version.without_v())?;
+    // `1.3.0` is no part of `11.3.0`.
+    (!before.ends_with(|last: char| last.is_ascii_digit() || last == '.')).then_some(before)
+}
+
 /// Whether two versions have the same numbers, whatever follows them.
 #[must_use]
 pub(crate) fn has_same_numbers(one: &Version, other: &Version) -> bool {

@@ -6,7 +6,7 @@ use super::walk::{Trail, Tree, Walk};
 use crate::diagnostic::Severity;
 use crate::oci::VERSION;
 use crate::published::floating::other_releases;
-use crate::published::later::is_other_commit;
+use crate::published::later::{is_of_git_tag, is_other_commit};
 use crate::published::plan_json::{RunEntry, TagEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::{Configuration, Known, Question, Record};
@@ -103,6 +103,10 @@ fn evidence(
     tree: &Tree<'_>,
     walk: &mut Walk<'_>,
 ) -> Option<Evidence> {
+    // By the same inputs, two versions rightly have the same.
+    if tree.served.annotations().is_some_and(|annotations| image.is_made_of(annotations)) {
+        return None;
+    }
     let says = |text: &str| format!("says that it is version {text:?}");
     match saying(image, &annotations(tree)) {
         // Planned ones are compared with the plan.
@@ -120,6 +124,9 @@ fn evidence(
         Saying::Other(text, version) => Some((text, version)),
         Saying::Nothing => None,
     };
+    if labelled.is_none() && is_of_git_tag(image, tree.served) {
+        return None;
+    }
     walk.need(place.site, Question::Tags);
     let (records, location) = (walk.records, &walk.sites[place.site].location);
     let found = &tree.served.manifest.digest;
@@ -176,7 +183,7 @@ fn evidence(
 }
 
 /// The versions that the annotations of an index name, or else those of its images.
-fn annotations(tree: &Tree<'_>) -> Vec<String> {
+pub(super) fn annotations(tree: &Tree<'_>) -> Vec<String> {
     if let Some(version) = tree.served.annotations().and_then(|all| all.get(VERSION)) {
         return vec![version.clone()];
     }
@@ -185,7 +192,7 @@ fn annotations(tree: &Tree<'_>) -> Vec<String> {
 }
 
 /// The versions that the labels of its images name, as far as they were read.
-fn labels(place: &Trail, tree: &Tree<'_>, records: &[Record]) -> Vec<String> {
+pub(super) fn labels(place: &Trail, tree: &Tree<'_>, records: &[Record]) -> Vec<String> {
     let configuration = |digest: &Digest| records[place.site].configuration(digest).present();
     let manifests = tree.images.iter().filter_map(|image| image.manifest);
     let read = manifests.filter_map(|manifest| configuration(&manifest.config.digest));
@@ -193,13 +200,13 @@ fn labels(place: &Trail, tree: &Tree<'_>, records: &[Record]) -> Vec<String> {
 }
 
 /// Whether the plan says which version annotations name.
-fn is_annotated(image: &PlannedImage) -> bool {
+pub(super) fn is_annotated(image: &PlannedImage) -> bool {
     let builds = image.builds.values();
     image.annotations.contains_key(VERSION)
         || builds.into_iter().any(|build| build.annotations.contains_key(VERSION))
 }
 
 /// Whether the plan says which version labels name.
-fn is_labelled(image: &PlannedImage) -> bool {
+pub(super) fn is_labelled(image: &PlannedImage) -> bool {
     image.builds.values().any(|build| build.labels.contains_key(VERSION))
 }

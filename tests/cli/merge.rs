@@ -39,6 +39,7 @@ mod shown; // lists that do not show what was just written
 mod simulation; // several merges at once, in many orders
 mod source; // plans that are made again
 mod steps; // indexes first, tags later
+pub(crate) mod two_versions; // what has the tags of two versions
 mod unseen; // tags that nobody may list
 mod withheld; // platforms that the same run has published
 pub(crate) mod world; // builds, repositories and plans to merge

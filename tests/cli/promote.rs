@@ -9,5 +9,6 @@ mod pulled; // what is left of withdrawn versions and prereleases
 mod recipes; // the recipes of the documentation
 mod settle; // a look at lists after a while
 mod stage; // runs a promotion against a registry
+mod two_versions; // what has the tags of two versions
 mod variants; // variants and nightly builds
 mod withdrawn; // floating tags after a version is withdrawn

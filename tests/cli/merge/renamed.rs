@@ -159,7 +159,7 @@ fn a_constant_that_is_not_created_and_a_tag_that_parts_from_others_are_named() {
         let notes: Vec<&str> = report.notes.iter().map(|note| note.message.as_str()).collect();
         assert_eq!(notes.iter().filter(|note| note.contains(text)).count(), 1, "{text}: {notes:?}");
     };
-    said(&report, "but what has it has `1` as well, which moves");
+    said(&report, "but what has it has `1` as well, a tag of this image");
     // An older line of versions.
     for (first, second, tag) in [
         ("1.3.0: V latest", "1.2.4: V 24.04 latest", "24.04"),
