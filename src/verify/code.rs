@@ -213,7 +213,7 @@ codes! {
         cause: "a merge stopped halfway, or another run moved some of the tags",
         cure: "run `bakeplan merge` again"
     }
-    RepositoriesDisagree "repositories-disagree" Error {
+    RepositoriesDisagree "repositories-disagree" Error or Warning {
         what: "repositories of one image with different digests",
         cause: "one repository took the merge and another did not, or they were published by different runs",
         cure: "run `bakeplan merge` again: it only writes what is missing"

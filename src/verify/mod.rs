@@ -22,6 +22,8 @@ mod content;
 pub(crate) mod report;
 
 // What is wrong, and why.
+mod agree;
+mod ahead;
 mod annotations;
 mod another;
 mod builds;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::agree::agree;
+use super::ahead::{ahead, identity_alone, without_version};
 use super::annotations;
 use super::another;
 use super::builds::{listed, name_of, parts, told_by};
@@ -93,7 +95,9 @@ impl<'a> ImageCheck<'_, 'a> {
                 self.present(site);
             }
         }
-        self.agree();
+        if !self.other_build {
+            agree(self.key, self.image, self.run, &self.tags, &self.places, self.walk);
+        }
     }
 
     fn references(&self, is_meant: impl Fn(&State<'_>) -> bool) -> Vec<String> {
@@ -243,7 +247,7 @@ impl<'a> ImageCheck<'_, 'a> {
                     // What is wrong below it would come into the tag.
                     let before = self.walk.findings.len();
                     if let Some(tree) = self.walk.tree(&place, digest) {
-                        self.labels(&place, &tree, &BTreeSet::new());
+                        self.labels(self.image, &place, &tree, &BTreeSet::new());
                     }
                     is_explained |=
                         self.walk.findings[before..].iter().any(|one| one.severity == Severity::Error);
@@ -317,26 +321,47 @@ impl<'a> ImageCheck<'_, 'a> {
         if self.image.reused.as_ref().is_some_and(|reused| reused.digest == *found) {
             return;
         }
-        self.walk.findings.extend(annotations::differences(self.key, self.image, place, tree));
+        let is_said = matches!(self.said, Said::Published(..));
+        let ahead = ahead(self.key, self.image, self.run, place, tree, self.walk.records);
+        let is_ahead = ahead.is_some();
+        let told_ahead = ahead.filter(|_| !is_said && self.metadata.is_none());
+        let reduced = told_ahead.is_some().then(|| without_version(self.image));
+        let image = reduced.as_ref().unwrap_or(self.image);
+        self.walk.findings.extend(told_ahead);
+        self.walk.findings.extend(annotations::differences(self.key, image, place, tree));
         // A release that stays as it was published may be an index.
-        if !self.image.index && tree.is_index() && !matches!(self.said, Said::Published(..)) {
+        if !self.image.index && tree.is_index() && !is_said {
             let message = format!("image `{}`: the tag is an index, and the plan has none", self.key);
             let finding = Finding::new(Code::UnplannedIndex, &place.references, message);
-            self.walk.findings.push(finding.about(&tree.served.manifest.digest));
+            self.walk.findings.push(finding.about(found));
         }
         if is_told {
             return;
         }
         let told = self.builds(place, tree, before);
-        self.labels(place, tree, &told);
-        let (key, image, is_said) = (self.key, self.image, matches!(self.said, Said::Published(..)));
+        self.labels(image, place, tree, &told);
+        let (key, image) = (self.key, self.image);
         self.other_build |= !is_said && another::commit(key, image, self.run, place, tree, self.walk);
         if self.metadata.is_none() {
             self.other_build |= another::look(key, image, is_said, place, tree, self.walk);
         }
-        if is_said {
+        if is_said && (is_ahead || !self.is_made_wrongly(place, tree)) {
             merged::stays(&mut self.walk.findings[before..]);
         }
+    }
+
+    /// Whether the run of the plan made it, and it says another version or revision than planned: no attempt of a run does that, so
+    /// that no merge of it has left this as it was.
+    fn is_made_wrongly(&mut self, place: &Trail, tree: &Tree<'_>) -> bool {
+        let before = self.walk.findings.len();
+        if self.run.is_same_run(&RunEntry::of_served(tree.served)) {
+            let image = identity_alone(self.image);
+            self.walk.findings.extend(annotations::differences(self.key, &image, place, tree));
+            self.labels(&image, place, tree, &BTreeSet::new());
+        }
+        let is_wrong = self.walk.findings.len() > before;
+        self.walk.findings.truncate(before);
+        is_wrong
     }
 
     /// Compares what a tag names with what was built. The legs that have another build there.
@@ -416,8 +441,8 @@ impl<'a> ImageCheck<'_, 'a> {
     }
 
     /// Compares what the images say of themselves with the plan, but for those that `told` has.
-    fn labels(&mut self, place: &Trail, tree: &Tree<'_>, told: &BTreeSet<String>) {
-        for (leg, build) in self.image.builds.iter().filter(|(leg, _)| !told.contains(*leg)) {
+    fn labels(&mut self, image: &PlannedImage, place: &Trail, tree: &Tree<'_>, told: &BTreeSet<String>) {
+        for (leg, build) in image.builds.iter().filter(|(leg, _)| !told.contains(*leg)) {
             let pushed = self.metadata.and_then(|metadata| metadata.builds.get(leg));
             // What was carried over, or stays since a build is missing, is of an earlier run.
             if pushed.is_none() && (self.metadata.is_some() || build.on_missing == OnMissing::Carry) {
@@ -545,56 +570,5 @@ impl<'a> ImageCheck<'_, 'a> {
             self.walk.findings.push(finding.about(&stray.digest));
         }
         false
-    }
-
-    /// Compares the tags of a repository with each other, and the repositories.
-    fn agree(&mut self) {
-        if self.other_build {
-            return;
-        }
-        let (own, mut found) = (|tag: &&State<'_>| tag.kind == TagState::Own, Vec::new());
-        for site in &self.places {
-            let mut groups: BTreeMap<&Digest, Vec<&State<'_>>> = BTreeMap::new();
-            for tag in self.tags.iter().filter(own).filter(|tag| tag.site == *site) {
-                groups.entry(tag.checked.digest.as_ref().expect("it is there")).or_default().push(tag);
-            }
-            if groups.len() > 1 {
-                let location = &self.walk.sites[*site].location;
-                let message =
-                    format!("the tags of image `{}` in `{location}` have {} digests", self.key, groups.len());
-                // The version's own tags say what it is, if they agree.
-                let own = |tags: &Vec<&State<'_>>| tags.iter().any(|tag| !tag.planned.floating);
-                let right: Vec<_> =
-                    groups.iter().filter(|(_, tags)| own(tags)).map(|(digest, _)| *digest).collect();
-                let wrong =
-                    groups.iter().filter(|(digest, _)| right[..] != [**digest]).flat_map(|(_, tags)| tags);
-                let tags = wrong.map(|tag| tag.checked.reference.clone());
-                let mut finding = Finding::new(Code::TagsDisagree, &tags.collect::<Vec<_>>(), message);
-                for (digest, tags) in &groups {
-                    let names: Vec<_> = tags.iter().map(|tag| format!("`{}`", tag.planned.name)).collect();
-                    finding.notes.push(format!("{digest}: {}", names.join(", ")));
-                }
-                found.push(finding);
-            }
-        }
-        let (mut differing, mut notes) = (Vec::new(), Vec::new());
-        for planned in &self.image.tags {
-            let same: Vec<_> =
-                self.tags.iter().filter(own).filter(|tag| std::ptr::eq(tag.planned, planned)).collect();
-            let digests: BTreeSet<_> = same.iter().map(|tag| &tag.checked.digest).collect();
-            if digests.len() > 1 {
-                differing.extend(same.iter().map(|tag| tag.checked.reference.clone()));
-                let where_from = same.iter().map(|tag| {
-                    let digest = tag.checked.digest.as_ref().map_or("", Digest::as_str);
-                    format!("`{}` is {digest}", tag.checked.reference)
-                });
-                notes.push(where_from.collect::<Vec<_>>().join(", "));
-            }
-        }
-        if !differing.is_empty() {
-            let message = format!("image `{}` differs between its repositories", self.key);
-            found.push(Finding { notes, ..Finding::new(Code::RepositoriesDisagree, &differing, message) });
-        }
-        self.walk.findings.extend(found);
     }
 }

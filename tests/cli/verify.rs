@@ -1,5 +1,7 @@
 //! `bakeplan verify`: everything that can be wrong with a published image is named, and nothing else is.
 
+mod agree; // tags and repositories that a later run leaves apart
+mod ahead; // what was made without the version that it is promoted to
 mod another; // versions whose tags have another one's content
 mod command; // options, exit codes, what is printed
 mod content; // what images run
