@@ -1,7 +1,7 @@
 //! Commands of other tools that publish images, in ways that are not read: they are named, so that nobody misses what they do.
 
 /// Programs, with the words that make them publish; none where they always do.
-const TOOLS: [(&str, &[&str]); 21] = [
+const TOOLS: [(&str, &[&str]); 26] = [
     ("crane", &["tag", "copy", "cp", "push", "append", "mutate", "rebase", "flatten", "index"]),
     ("gcrane", &["tag", "copy", "cp", "push", "append", "mutate", "rebase", "flatten", "index"]),
     ("skopeo", &["copy", "sync"]),
@@ -22,6 +22,11 @@ const TOOLS: [(&str, &[&str]); 21] = [
     ("bazelisk", &["push", "publish"]),
     ("mvn", &["jib:build", "build-image.publish", "docker:push"]),
     ("gradle", &["jib", "dockerPush", "publishImage"]),
+    ("sbt", &["docker:publish", "Docker/publish"]),
+    ("dotnet", &["PublishContainer", "ContainerRegistry"]),
+    ("garden", &["publish"]),
+    ("devspace", &["build"]),
+    ("okteto", &["build"]),
     ("copacetic", &[]),
 ];
 
@@ -101,7 +106,8 @@ fn publishes(program: &str, rest: &[&str]) -> Option<String> {
     if words.is_empty() {
         return Some(String::new());
     }
-    let is_exact = !matches!(program, "buildctl" | "bazel" | "bazelisk" | "mvn" | "gradle");
+    let is_exact =
+        !matches!(program, "buildctl" | "bazel" | "bazelisk" | "mvn" | "gradle" | "sbt" | "dotnet");
     let says =
         |word: &&&str| words.iter().any(|known| if is_exact { word == &known } else { word.contains(known) });
     let found = rest.iter().find(says)?;
@@ -165,6 +171,8 @@ mod tests {
             ("earthly --push +image", "earthly --push"),
             ("depot build --push .", "depot --push"),
             ("./mvnw compile jib:build", "mvnw jib:build"),
+            ("sbt Docker/publish", "sbt Docker/publish"),
+            ("dotnet publish --os linux /t:PublishContainer", "dotnet /t:PublishContainer"),
             ("timeout 60 crane push x y", "crane push"),
             ("docker run --rm gcr.io/go-containerregistry/crane:v1 copy a b", "crane copy"),
             ("podman manifest push --all x", "podman manifest push"),

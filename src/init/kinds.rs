@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Script,
     /// Variables for Compose.
     Environment,
+    /// Settings of release-please.
+    Releases,
     /// A file of another service or tool that may publish images in a way that is not read.
     Foreign,
 }
@@ -37,6 +39,9 @@ pub(crate) fn of(path: &str) -> Option<Kind> {
     }
     if path == ".gitlab-ci.yml" {
         return Some(Kind::Pipeline);
+    }
+    if lower.contains("release-please") && lower.ends_with(".json") && !lower.contains("manifest") {
+        return Some(Kind::Releases);
     }
     if services::is_one(path) {
         return Some(Kind::Foreign);
@@ -117,6 +122,8 @@ mod tests {
             ("web/.gitlab-ci.yml", None),
             ("Jenkinsfile", Some(Kind::Foreign)),
             ("values.yaml", None),
+            (".github/release-please-config.json", Some(Kind::Releases)),
+            (".release-please-manifest.json", None),
             ("Justfile", Some(Kind::Script)),
             ("ci/images.just", Some(Kind::Script)),
             ("Taskfile.dist.yml", Some(Kind::Script)),

@@ -101,7 +101,7 @@ pub(super) fn outputs(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> Option<
         return Some(vec![("metadata".to_owned(), Output::Json(members))]);
     }
     let tool = tool(name)?;
-    let has_plain_tags = has_plain_tags(name, inputs, scope);
+    let Releases { has_plain_tags, path, is_one } = releases(name, inputs, scope);
     let output = |(output, of): &(&str, Of)| {
         let value = match *of {
             Of::Version(_) if !has_plain_tags => Template::unknown(&format!(
@@ -109,16 +109,64 @@ pub(super) fn outputs(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> Option<
             )),
             Of::Fact(of) | Of::Version(of) => Template(vec![Piece::Fact(Fact::OfRelease(of))]),
         };
-        ((*output).to_owned(), Output::Value(value))
+        let value = if is_one {
+            value
+        } else {
+            Template::unknown(&format!("the output {output} of {name}, which releases several packages"))
+        };
+        let is_of_all = *output == "releases_created";
+        let name = match &path {
+            Some(path) if !is_of_all => format!("{path}--{output}"),
+            _ => (*output).to_owned(),
+        };
+        (name, Output::Value(value))
     };
     Some(tool.outputs.iter().map(output).collect())
+}
+
+/// What the settings of a tool say of its releases.
+struct Releases {
+    /// Whether its git tags are versions, at most behind a `v`.
+    has_plain_tags: bool,
+    /// The folder of its package, which begins the names of outputs; none for the top.
+    path: Option<String>,
+    /// Whether it releases one package.
+    is_one: bool,
+}
+
+/// What its inputs or its file say.
+fn releases(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> Releases {
+    let plain = Releases { has_plain_tags: has_plain_tags(name, inputs, scope), path: None, is_one: true };
+    if !name.ends_with("/release-please-action") || inputs.has("release-type") {
+        return plain;
+    }
+    // <https://github.com/googleapis/release-please/blob/main/docs/manifest-releaser.md>
+    let path = match inputs.has("config-file") {
+        true => inputs.text("config-file", scope).and_then(|text| text.constant()),
+        false => Some("release-please-config.json".to_owned()),
+    };
+    let path = path.map(|path| path.trim_start_matches("./").to_owned());
+    let known = scope.world.releases.iter().find(|(known, _)| Some(known) == path.as_ref());
+    let Some((_, settings)) = known else { return plain };
+    let packages = settings.get("packages").and_then(serde_json::Value::as_object);
+    let mut packages = packages.into_iter().flatten();
+    let (Some((folder, package)), None) = (packages.next(), packages.next()) else {
+        return Releases { is_one: false, ..plain };
+    };
+    let says =
+        |key: &str| package.get(key).or_else(|| settings.get(key)).and_then(serde_json::Value::as_bool);
+    Releases {
+        // Without a word, the component is in the git tag.
+        has_plain_tags: says("include-component-in-tag") == Some(false),
+        path: Some(folder.clone()).filter(|folder| folder != "."),
+        is_one: true,
+    }
 }
 
 /// Whether its git tags are versions, at most behind a `v`.
 fn has_plain_tags(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> bool {
     let says = |input: &str| inputs.text(input, scope).and_then(|text| text.constant());
     if name.ends_with("/release-please-action") {
-        // Its file may name components, which are in the git tags.
         let has_component = ["include-component-in-tag", "monorepo-tags"]
             .into_iter()
             .any(|input| inputs.has(input) && says(input).as_deref() != Some("false"));

@@ -23,7 +23,7 @@ const fn service(
 }
 
 /// The services.
-const SERVICES: [Service; 36] = [
+const SERVICES: [Service; 41] = [
     service(
         "this pipeline of CircleCI",
         &[".circleci/"],
@@ -144,8 +144,27 @@ const SERVICES: [Service; 36] = [
     service("this file of ko", &[".ko.y*"], &["builds:", "defaultbaseimage", "baseimageoverrides"], &[]),
     service("this file of Okteto", &["okteto*.y*"], &["build:"], &[]),
     service("this file of Bazel", &["build.bazel"], &["oci_push(", "container_push(", "docker_push("], &[]),
+    service("semantic-release", &[".releaserc*", "release.config.*"], &OF_SEMANTIC_RELEASE, &[]),
+    service(
+        "this build of Maven",
+        &["pom.xml"],
+        &[],
+        &["jib-maven-plugin", "docker-maven-plugin", "dockerfile-maven-plugin", "<publish>true</publish>"],
+    ),
+    service(
+        "this build of Gradle",
+        &["build.gradle", "build.gradle.kts"],
+        &[],
+        &["com.google.cloud.tools.jib", "com.bmuschko.docker", "com.palantir.docker", "dockerpush"],
+    ),
+    service("this build of sbt", &["build.sbt"], &[], &["dockerrepository", "dockerusername", "dockeralias"]),
+    service("this project of .NET", &["*.csproj", "*.fsproj"], &[], &["<containerregistry>"]),
     service("GoReleaser", &[".goreleaser*.y*", "goreleaser*.y*"], &[], &[]),
 ];
+
+/// Plugins of semantic-release that push images, whoever made them: `@codedependant/semantic-release-docker`.
+const OF_SEMANTIC_RELEASE: [&str; 3] =
+    ["semantic-release-docker", "semantic-release-plus/docker", "semantic-release-plus-docker"];
 
 /// Actions in the workflows of other forges.
 const ACTIONS: [&str; 6] =
@@ -244,6 +263,25 @@ pub(crate) fn of_package(text: &str) -> Option<usize> {
         words.iter().any(|word| line.contains(word)) && (line.contains("docker") || line.contains("kaniko"))
     };
     text.lines().position(is_it)
+}
+
+/// The first line, from 0, in which the settings of semantic-release in a `package.json` name a plugin that pushes images.
+pub(crate) fn of_releases(text: &str) -> Option<usize> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let settings = json.get("release").filter(|settings| settings.is_object())?.to_string();
+    let plugin = |line: &str| OF_SEMANTIC_RELEASE.iter().any(|plugin| line.contains(plugin));
+    if !plugin(&settings) {
+        return None;
+    }
+    // A dependency has its version beside it.
+    let is_dependency = |line: &str| {
+        let rest =
+            OF_SEMANTIC_RELEASE.iter().find_map(|plugin| line.split_once(plugin)).map(|(_, rest)| rest);
+        let behind = rest.and_then(|rest| rest.split_once('"')).map(|(_, behind)| behind);
+        behind.is_some_and(|behind| behind.trim_start().starts_with(':'))
+    };
+    let is_it = |line: &str| plugin(line) && !is_dependency(line);
+    text.lines().position(is_it).or_else(|| text.lines().position(|line| line.contains("\"release\"")))
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub tag: String,
     /// The same for each workflow.
     pub tags: Vec<String>,
+    /// The settings of release-please, by path.
+    pub releases: Vec<(String, serde_json::Value)>,
     /// The scripts of the repository.
     pub scripts: Scripts,
     /// What may still be done.

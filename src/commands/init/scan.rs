@@ -44,6 +44,8 @@ pub(super) struct Found {
     library: Vec<(Rc<str>, SourceId)>,
     /// The paths of Bake and Compose files, Dockerfiles and files of variables.
     pub(super) others: Vec<(Kind, String)>,
+    /// Settings of release-please, by path.
+    pub(super) releases: Vec<(String, serde_json::Value)>,
     /// Files of other services that publish images, each with what is known of it.
     pub(super) services: Vec<(Place, String)>,
     /// What files say that scripts may run, with their paths.
@@ -214,6 +216,12 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                     let why = format!("{what} {publishes} images, and `init` does not read how");
                     found.services.push((place(line), why));
                 }
+                if let Some(line) =
+                    services::of_releases(session.sources.get(id).text.as_str()).filter(|_| is_package)
+                {
+                    let why = "semantic-release publishes images, and `init` does not read how";
+                    found.services.push((place(line), why.to_owned()));
+                }
                 if let Some(line) = of_package {
                     let message = "a script of this package publishes images, and `init` does not read how";
                     let warning = Diagnostic::warning(Code::INIT_UNREAD, message)
@@ -224,6 +232,12 @@ pub(super) fn scan(session: &mut Session<'_>) -> Found {
                 if is_package {
                     found.library.push((path, id));
                 }
+            }
+            Kind::Releases => {
+                let Ok(text) = host.read(&path) else { continue };
+                bytes += text.len();
+                // What cannot be read says nothing of the tags.
+                found.releases.extend(serde_json::from_str(&text).ok().map(|json| (path, json)));
             }
             Kind::Bake | Kind::Compose | Kind::Dockerfile | Kind::Environment => {
                 found.others.push((kind, path));
@@ -298,6 +312,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         has_capitals: exact != lower,
         is_on_gitlab: found.yaml.is_empty() && !found.pipelines.is_empty(),
         repository: lower,
+        releases: found.releases.clone(),
         named_by,
         registry,
         scripts: Scripts::of(found.library.iter().map(|(path, id)| {

@@ -124,3 +124,74 @@ fn what_goreleaser_and_the_metadata_action_say_in_json_is_known() {
     said.proposes(&["REVISION = GITHUB_SHA"]);
     said.tells(&["the value of the argument `CREATED` is not known"]);
 }
+
+#[test]
+fn what_the_file_of_release_please_says_is_read() {
+    let condition = |path: &str| format!("needs.release.outputs.{path}");
+    let outputs = |prefix: &str| {
+        let of = |name: &str, output: &str| {
+            format!("      {name}: ${{{{ steps.make.outputs['{prefix}{output}'] }}}}\n")
+        };
+        of("made", "release_created") + &of("tag", "tag_name") + &of("version", "version")
+    };
+    let tags =
+        "ghcr.io/acme/n:${{ needs.release.outputs.tag }};ghcr.io/acme/n:${{ needs.release.outputs.version }}";
+    let said = |path: &str, with: &str, prefix: &str, config: &str| {
+        let text = of(PLEASE, with, &outputs(prefix), &condition("made"), tags);
+        let files = [(WORKFLOW, text.as_str()), ("Dockerfile", "FROM scratch\n"), (path, config)];
+        said(&test(&files).args(["init"]))
+    };
+    let config = "release-please-config.json";
+    for (path, with, prefix, text) in [
+        (
+            config,
+            "",
+            "",
+            "{ \"include-component-in-tag\": false, \"packages\": { \".\": { \"release-type\": \"go\", \"package-name\": \"n\" } } }",
+        ),
+        (config, "", "", "{ \"packages\": { \".\": { \"include-component-in-tag\": false } } }"),
+        (
+            config,
+            "",
+            "apps/n--",
+            "{ \"include-component-in-tag\": true, \"packages\": { \"apps/n\": { \"include-component-in-tag\": false } } }",
+        ),
+        (
+            ".github/release-please.json",
+            "        with: { config-file: .github/release-please.json }\n",
+            "",
+            "{ \"include-component-in-tag\": false, \"packages\": { \".\": {} } }",
+        ),
+    ] {
+        let said = said(path, with, prefix, text);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert!(
+            said.rows()[1].contains("ghcr.io/acme/n: v1.2.3, 1.2.3 | the same"),
+            "{text}: {:?}",
+            said.rows()
+        );
+    }
+    // The component may be in the git tag, and the git tag of one package is none of another one.
+    for (text, prefix, why) in [
+        ("{ \"packages\": { \".\": {} } }", "", "whose git tags may have more than the version"),
+        (
+            "{ \"include-component-in-tag\": true, \"packages\": { \".\": {} } }",
+            "",
+            "whose git tags may have more than the version",
+        ),
+        (
+            "{ \"include-component-in-tag\": false, \"packages\": { \"a\": {}, \"b\": {} } }",
+            "a--",
+            "`needs.release.outputs.made`",
+        ),
+        (
+            "{ \"include-component-in-tag\": false, \"packages\": { \".\": {}, \"b\": {} } }",
+            "",
+            "`needs.release.outputs.made`",
+        ),
+    ] {
+        let said = said(config, "", prefix, text);
+        said.tells(&[why]);
+        said.lacks(&["{{ version }}"]);
+    }
+}

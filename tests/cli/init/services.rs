@@ -4,7 +4,7 @@
 use super::{Said, Written, init, workflow};
 
 /// What publishes, by file.
-const PUBLISHING: [(&str, &str, usize, &str); 26] = [
+const PUBLISHING: [(&str, &str, usize, &str); 29] = [
     (
         ".circleci/config.yml",
         "orbs:\n  docker: circleci/docker@2\nworkflows:\n  a:\n    jobs:\n      - docker/publish: { image: acme/n }\n",
@@ -75,6 +75,24 @@ const PUBLISHING: [(&str, &str, usize, &str); 26] = [
     ("codefresh.yml", "steps:\n  a:\n    type: push\n", 3, "Codefresh"),
     (".cirrus.yml", "docker_builder:\n  build_script: docker build .\n", 1, "Cirrus"),
     ("BUILD.bazel", "oci_push(\n    name = \"push\",\n)\n", 1, "Bazel"),
+    (
+        ".releaserc.json",
+        "{\n  \"plugins\": [\n    \"@semantic-release/npm\",\n    \"@codedependant/semantic-release-docker\"\n  ]\n}\n",
+        4,
+        "semantic-release",
+    ),
+    (
+        "release.config.js",
+        "module.exports = {\n  plugins: [['@semantic-release-plus/docker', { name: 'acme/n' }]],\n};\n",
+        2,
+        "semantic-release",
+    ),
+    (
+        "package.json",
+        "{\n  \"devDependencies\": { \"semantic-release-docker\": \"2\" },\n  \"release\": {\n    \"plugins\": [\"semantic-release-docker\"]\n  }\n}\n",
+        4,
+        "semantic-release",
+    ),
     (".goreleaser.yaml", "builds: []\ndockers:\n  - image_templates: [acme/n]\n", 2, "GoReleaser"),
 ];
 
@@ -260,5 +278,42 @@ fn what_of_compose_is_not_known_is_named() {
         let push = "- uses: docker/build-push-action@v6\n  with: { push: true, tags: 'ghcr.io/acme/n:x' }\n";
         let said = of_compose(&format!("{push}- run: {step}\n"), "compose.yaml");
         said.lacks(&["image \"api\"", "not read"]);
+    }
+}
+
+#[test]
+fn what_may_publish_is_named_and_what_does_not_is_not() {
+    for (path, text, line, what) in [
+        (
+            "pom.xml",
+            "<project>\n  <artifactId>jib-maven-plugin</artifactId>\n</project>\n",
+            2,
+            "this build of Maven",
+        ),
+        (
+            "app/build.gradle.kts",
+            "plugins {\n  id(\"com.google.cloud.tools.jib\")\n}\n",
+            2,
+            "this build of Gradle",
+        ),
+        ("build.sbt", "dockerRepository := Some(\"acme\")\n", 1, "this build of sbt"),
+        (
+            "src/n.csproj",
+            "<Project>\n  <ContainerRegistry>ghcr.io</ContainerRegistry>\n</Project>\n",
+            2,
+            "this project of .NET",
+        ),
+    ] {
+        let said = init(&[(path, text), ("Dockerfile", "FROM scratch\n")]);
+        said.tells(&[what, "may publish images, and `init` does not read how", &format!("{path}:{line}:")]);
+    }
+    for (path, text) in [
+        ("pom.xml", "<project><artifactId>surefire</artifactId></project>\n"),
+        ("build.gradle", "plugins { id 'java' }\n"),
+        (".releaserc.yml", "plugins: ['@semantic-release/github']\n"),
+        ("package.json", "{ \"devDependencies\": { \"semantic-release-docker\": \"2\" } }\n"),
+        ("package.json", "{ \"release\": { \"plugins\": [\"@semantic-release/npm\"] } }\n"),
+    ] {
+        init(&[(path, text), ("Dockerfile", "FROM scratch\n")]).lacks(&["does not read how"]);
     }
 }
