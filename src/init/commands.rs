@@ -17,7 +17,18 @@ use super::text::{Condition, Line, Meta, Piece, Place, Template};
 
 /// What the commands of a script publish.
 pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> Vec<Publication> {
-    let (mut found, mut built): (Vec<Publication>, Vec<Publication>) = (Vec::new(), Vec::new());
+    publications_behind(ran, scope, setting, Vec::new()).0
+}
+
+/// The same where these images are built before, with those that are built.
+pub(super) fn publications_behind(
+    ran: &Ran,
+    scope: &Scope,
+    setting: &Setting<'_>,
+    mut built: Vec<Publication>,
+) -> (Vec<Publication>, Vec<Publication>) {
+    let mut found: Vec<Publication> = Vec::new();
+    let own = built.len();
     let mut open: Vec<(Publication, String)> = Vec::new();
     for command in &ran.commands {
         // A push is compared with what was built and pushed before.
@@ -98,7 +109,7 @@ pub(crate) fn publications(ran: &Ran, scope: &Scope, setting: &Setting<'_>) -> V
     found.extend(
         open.into_iter().filter_map(|(build, word)| may_push(build, &word, &found)).collect::<Vec<_>>(),
     );
-    found
+    (found, built.split_off(own))
 }
 
 /// Why the name of what a command pushes is not known, if it has none.

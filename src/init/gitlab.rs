@@ -73,8 +73,17 @@ struct Pipeline<'a> {
 
 impl<'a> Pipeline<'a> {
     fn publications(&self) -> Vec<Publication> {
+        let (found, built) = self.of_jobs(&[]);
+        // One job may push what another one has built on the same machine, or pull it and push it under another name.
+        let is_bare =
+            |one: &Publication| one.build.is_none() && one.sources.is_empty() && one.unread.is_none();
+        if found.iter().any(is_bare) && !built.is_empty() { self.of_jobs(&built).0 } else { found }
+    }
+
+    /// What jobs publish, and what they build, where these jobs have built others.
+    fn of_jobs(&self, before: &[Publication]) -> (Vec<Publication>, Vec<Publication>) {
         let root = &self.file.root;
-        let mut found = Vec::new();
+        let (mut found, mut built) = (Vec::new(), Vec::new());
         let is_job = |(name, job): &&'a (String, Yaml)| {
             !KEYWORDS.contains(&name.as_str()) && !name.starts_with('.') && !job.members().is_empty()
         };
@@ -82,8 +91,8 @@ impl<'a> Pipeline<'a> {
         for (name, job) in root.members().iter().filter(is_job) {
             let rows = self.key(job, "parallel").and_then(|parallel| parallel.get("matrix")).map(rows);
             for row in rows.unwrap_or_else(|| vec![Vec::new()]) {
-                if !self.world.work.spend(JOB + row.len()) {
-                    return found;
+                if !self.world.work.spend(JOB + row.len() + before.len()) {
+                    return (found, built);
                 }
                 for pipeline in
                     chosen(&self.rules_of_pipeline().map(|list| self.rules(list, 0)).unwrap_or_default())
@@ -91,15 +100,16 @@ impl<'a> Pipeline<'a> {
                     for own in
                         chosen(&self.key(job, "rules").map(|list| self.rules(list, 0)).unwrap_or_default())
                     {
-                        let mut of_job = self.job(name, job, &row, (pipeline, own));
+                        let (mut of_job, builds) = self.job(name, job, &row, (pipeline, own), before);
                         let turn = turns.get(name).cloned().unwrap_or_default();
                         of_job.iter_mut().for_each(|one| one.turn = Rc::clone(&turn));
                         found.extend(of_job);
+                        built.extend(builds);
                     }
                 }
             }
         }
-        found
+        (found, built)
     }
 
     /// When jobs have their turns.
@@ -147,7 +157,8 @@ impl<'a> Pipeline<'a> {
         job: &'a Yaml,
         row: &[(String, String)],
         (of_pipeline, of_job): (Option<usize>, Option<usize>),
-    ) -> Vec<Publication> {
+        elsewhere: &[Publication],
+    ) -> (Vec<Publication>, Vec<Publication>) {
         let root = &self.file.root;
         let mut scope =
             Scope { world: Rc::clone(self.world), set: predefined(self.world), ..Scope::default() };
@@ -187,7 +198,8 @@ impl<'a> Pipeline<'a> {
         let place = place_of(at, source, &self.file.path);
         let job = format!("{}#{name}", self.file.path);
         let setting = Setting { path: &self.file.path, lines: &numbers, runs, job: &job };
-        let mut found = commands::publications(&ran, &scope, &setting);
+        let elsewhere: Vec<Publication> = elsewhere.iter().filter(|one| one.job != job).cloned().collect();
+        let (mut found, built) = commands::publications_behind(&ran, &scope, &setting, elsewhere);
         found.extend(missing.into_iter().map(|place| {
             let unread = Some("this refers to what is not in the file".to_owned());
             Publication { unread, ..Publication::new(place, &job, runs) }
@@ -202,7 +214,7 @@ impl<'a> Pipeline<'a> {
                 publication.guards.insert(0, guard);
             }
         }
-        found
+        (found, built)
     }
 
     /// The branches that conditions name.
