@@ -50,7 +50,7 @@ pub(super) fn labels(build: &BakeBuild, definition: &Known) -> (Vec<String>, Con
                 labels.as_ref().map(|labels| labels.contains(label))
             });
             let is_always = answers.0.iter().all(|answer| *answer == Some(true));
-            let open = || Condition { written: written.clone(), answers, when: None };
+            let open = || Condition::new(written.clone(), answers, None);
             let condition = if is_always { Condition::fixed(true) } else { open() };
             conditions.insert(label.clone(), (condition, place.clone()));
             if !labels.contains(label) {

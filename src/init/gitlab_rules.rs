@@ -190,7 +190,7 @@ impl Parser<'_> {
             Word::RefName | Word::Event | Word::Default => "true".to_owned(),
             Word::Constant(text) => text.is_some_and(|text| !text.is_empty()).to_string(),
         });
-        Condition { written: shown(token), answers, when }
+        Condition::new(shown(token), answers, when)
     }
 
     fn equal(&self, left: &Token, right: &Token) -> Condition {
@@ -222,7 +222,7 @@ impl Parser<'_> {
             }
             _ => None,
         });
-        Condition { written, answers, when }
+        Condition::new(written, answers, when)
     }
 
     fn fits(&self, left: &Token, right: &Token) -> Condition {
@@ -241,7 +241,7 @@ impl Parser<'_> {
             Some(Word::Event) => when::fitting("event", pattern),
             _ => None,
         };
-        Condition { written, answers, when }
+        Condition::new(written, answers, when)
     }
 
     /// What our words have for it.
@@ -350,11 +350,8 @@ fn condition(
     scope: &Scope,
 ) -> Condition {
     let name = |moment: Moment| moment.fact(&Fact::RefName, &scope.world).unwrap_or_default();
-    Condition {
-        written: written.to_owned(),
-        answers: Answers::of(|moment| Some(holds(moment, &name(moment)))),
-        when,
-    }
+    let answers = Answers::of(|moment| Some(holds(moment, &name(moment))));
+    Condition::new(written.to_owned(), answers, when)
 }
 
 /// A list of refs, or a mapping with conditions of which `only` asks for all and `except` for any.

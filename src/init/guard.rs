@@ -25,6 +25,12 @@ pub(crate) fn add(guards: &mut Vec<Guard>, more: impl IntoIterator<Item = Guard>
     }
 }
 
+/// Whether guards deny each other, as the words of a command do in a case that its step excludes.
+pub(crate) fn is_never(guards: &[Guard]) -> bool {
+    let whens: Vec<&str> = guards.iter().filter_map(|guard| guard.condition.when.as_deref()).collect();
+    whens.iter().any(|when| whens.contains(&when::negated(when).as_str()))
+}
+
 /// How many guards of a step are looked at; more than anybody writes.
 const MAX_GUARDS: usize = 100;
 

@@ -9,6 +9,7 @@ use super::definition::{Known, KnownTarget, META, clean, relative};
 use super::differences::OtherBuild;
 use super::entry::Entry;
 use super::found::{BakeBuild, Build, DockerfileBuild, Publication, TagLine, TagsOf};
+use super::guard;
 use super::moment::{Answers, Moment};
 use super::parts::{self, names_again, why_not, without_legs};
 use super::released;
@@ -23,6 +24,7 @@ pub(crate) fn images(
 ) -> (Vec<Candidate>, Vec<Stray>) {
     world.work.begin();
     let mut strays = Vec::new();
+    publications.retain(|one| !guard::is_never(&one.guards));
     publications = released::apart(publications, world);
     publications = publications.into_iter().flat_map(Publication::by_repository).collect();
     publications.iter_mut().enumerate().for_each(|(number, one)| one.number = number);

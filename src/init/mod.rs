@@ -28,6 +28,8 @@ mod foreign;
 mod runs_on;
 mod when;
 
+mod choose;
+
 pub(crate) mod guard;
 
 mod written;

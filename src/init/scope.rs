@@ -162,7 +162,7 @@ impl Scope {
             other => self.with_decisions(other),
         });
         let when = parsed.and_then(|parsed| when::of(&parsed, &|inner, moment| self.in_words(inner, moment)));
-        Condition { written, answers, when }
+        Condition::new(written, answers, when)
     }
 
     /// A value of a condition that is said in our words.
@@ -246,8 +246,8 @@ impl Scope {
         }
     }
 
-    /// Whether a value is an input of a workflow that nothing calls.
-    fn is_input(&self, value: &Value) -> bool {
+    /// Whether a value is an input of a workflow that nothing calls, which is empty where nobody gives it.
+    pub(super) fn is_input(&self, value: &Value) -> bool {
         let is_of_run =
             |written: &str| written.starts_with("inputs.") || written.starts_with("github.event.inputs.");
         !self.is_called && matches!(value, Value::Unknown(written) if is_of_run(written))
@@ -436,9 +436,21 @@ impl Scope {
             ["ref"] => Fact::Ref,
             ["ref_name"] => Fact::RefName,
             ["ref_type"] => {
-                let moment = moment?;
-                let of_tag = matches!(moment, Moment::Tag | Moment::Release);
-                return Some(Value::text(if of_tag { "tag" } else { "branch" }));
+                let is_of_tag = |moment| matches!(moment, Moment::Tag | Moment::Release);
+                let of = |is_of_tag| if is_of_tag { "tag" } else { "branch" };
+                return Some(match moment {
+                    Some(moment) => Value::text(of(is_of_tag(moment))),
+                    None => {
+                        let answers = Answers::of(|moment| Some(is_of_tag(moment)));
+                        let written = "github.ref_type == 'tag'".to_owned();
+                        Value::piece(Piece::Choice(Rc::new(Choice {
+                            when: "tag".to_owned(),
+                            condition: Condition::new(written, answers, Some("tag".to_owned())),
+                            then: Template::from(of(true)),
+                            other: Template::from(of(false)),
+                        })))
+                    }
+                });
             }
             ["sha"] | ["event", "after"] => Fact::Commit(None),
             ["head_ref"] | ["event", "pull_request", "head", "ref"] => Fact::HeadBranch,

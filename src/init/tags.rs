@@ -60,7 +60,8 @@ pub(crate) fn translate(
     written: &dyn Fn(&Place) -> String,
 ) -> Tags {
     let mut tags = Tags::default();
-    let is_tag_only = candidate.entries.iter().all(|entry| !Mask::of(entry).branch && Mask::of(entry).tag);
+    let is_tag_only =
+        candidate.entries.iter().map(Mask::of).all(|mask| mask.tag && !mask.branch && !mask.others);
     let is_rule = |tag: &TagLine| matches!(tag, TagLine::Rule(_));
     let has_rules = candidate.entries.iter().flat_map(|entry| &entry.tags).any(is_rule);
     let all_others: BTreeSet<&String> = candidate.entries.iter().flat_map(|entry| &entry.others).collect();
@@ -114,7 +115,9 @@ pub(crate) fn translate(
                         };
                         if let Some(known) = drafts.iter_mut().find(is_same) {
                             known.mask = known.mask.or(mask);
-                            known.others.extend(entry.others.iter().cloned());
+                            let more = entry.others.iter().filter(|event| !known.others.contains(event));
+                            let more: Vec<String> = more.cloned().collect();
+                            known.others.extend(more);
                             if !known.comments.contains(&comment) {
                                 known.comments.push(comment.clone());
                             }
@@ -207,8 +210,10 @@ impl Tags {
             }
         };
         // A version is that of a git tag, so its entries need no further condition.
-        let is_of_version =
-            self.has_version && !mask.branch && !condition.as_deref().is_some_and(asks_for_prerelease);
+        let is_of_version = self.has_version
+            && !mask.branch
+            && !mask.others
+            && !condition.as_deref().is_some_and(asks_for_prerelease);
         let of_runs = if is_of_version { None } else { mask.when(domain, &others) };
         let of_runs = of_runs.filter(|kind| !guarded.implies(kind));
         if !domain.meets(mask) {
@@ -269,7 +274,7 @@ fn said(template: &Template, mask: Mask) -> Result<Template, String> {
                 Fact::Number(1) => "{{ minor }}".to_owned(),
                 Fact::Number(_) => "{{ patch }}".to_owned(),
                 Fact::OfRelease(_) => return Err("only the run that makes a release knows it".to_owned()),
-                Fact::RefName if mask.tag && !mask.branch => "{{ tag }}".to_owned(),
+                Fact::RefName if mask.tag && !mask.branch && !mask.others => "{{ tag }}".to_owned(),
                 Fact::RefName => "{{ branch | slug }}".to_owned(),
                 Fact::Commit(None) => "{{ commit }}".to_owned(),
                 Fact::Commit(Some(7)) => "{{ sha }}".to_owned(),
@@ -320,7 +325,7 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
             return of_text(&with(&other.0), mask, has_rules);
         }
         let own = [Piece::Fact(fact.clone())];
-        if !mask.branch {
+        if !mask.branch && !mask.others {
             return of_text(&with(&own), mask, has_rules);
         }
         let mut made = of_text(&with(&own), Mask { branch: false, ..mask }, has_rules)?;
@@ -344,7 +349,8 @@ fn of_text(text: &Template, mask: Mask, has_rules: bool) -> Result<Made, String>
                 .to_owned(),
         );
     }
-    if uses(&|fact| matches!(fact, Fact::RefName)) && mask.branch && mask.tag {
+    let of_branches = mask.branch || mask.others;
+    if uses(&|fact| matches!(fact, Fact::RefName)) && of_branches && mask.tag {
         let with = |fact: &Fact| {
             let piece = |piece: &Piece| match piece {
                 Piece::Fact(Fact::RefName) => match fact {
@@ -398,7 +404,7 @@ fn of_choice(text: &Template, mask: Mask, has_rules: bool) -> Option<Result<Made
         "branch" => {
             [(then, of_branches, Some("branch".to_owned())), (other, of_tags, Some("tag".to_owned()))]
         }
-        "pr" | "event == \"pull_request\"" => {
+        when if when::is_of_requests(when) => {
             let none = Mask { branch: false, tag: false, pull_request: false, others: false };
             [(then, none, Some("false".to_owned())), (other, mask, None)]
         }

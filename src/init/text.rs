@@ -75,13 +75,18 @@ pub(crate) struct Condition {
     pub answers: Answers,
     /// The same condition in our words, where they can say it.
     pub when: Option<String>,
+    /// Whether these take what a person may say who starts a run for empty.
+    pub asks_for_inputs: bool,
 }
 
 impl Condition {
     /// Whether it is the same as another one, as far as is known of both.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let Self { written, answers, when } = self;
-        *written == other.written && *answers == other.answers && *when == other.when
+        let Self { written, answers, when, asks_for_inputs } = self;
+        *written == other.written
+            && *answers == other.answers
+            && *when == other.when
+            && *asks_for_inputs == other.asks_for_inputs
     }
 }
 
@@ -144,6 +149,9 @@ pub(crate) fn normal(repository: &str) -> String {
 
 /// How long a text may be in all its parts, in bytes.
 pub(crate) const MAX_TEXT: usize = 64 << 10;
+
+/// On how many conditions the items of a list may depend.
+const MAX_LISTS: usize = 6;
 
 /// What a part counts for beside its text.
 const PART: usize = 16;
@@ -314,8 +322,79 @@ impl Template {
         lines.filter(|(_, line)| !line.0.is_empty()).collect()
     }
 
+    /// The first condition that it depends on, and what the whole text is where that holds and elsewhere.
+    pub(crate) fn choice(&self) -> Option<(Rc<Choice>, Self, Self)> {
+        let at = self.0.iter().position(|piece| matches!(piece, Piece::Choice(_)))?;
+        let Piece::Choice(choice) = &self.0[at] else { return None };
+        let whole = |side: &Self| {
+            let mut whole = Self(self.0[..at].to_vec());
+            side.0.iter().chain(&self.0[at + 1..]).cloned().for_each(|piece| whole.push(piece));
+            whole
+        };
+        Some((Rc::clone(choice), whole(&choice.then), whole(&choice.other)))
+    }
+
+    /// Whether it is empty, whatever it depends on.
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(|piece| match piece {
+            Piece::Choice(choice) => choice.then.is_nothing() && choice.other.is_nothing(),
+            _ => false,
+        })
+    }
+
+    /// What becomes of it, or of each that it may be.
+    pub(crate) fn mapped(self, change: &dyn Fn(Self) -> Option<Self>) -> Option<Self> {
+        let Some((choice, then, other)) = self.choice() else { return change(self) };
+        let side = |side: Self| if side.0.is_empty() { Some(side) } else { side.mapped(change) };
+        let choice = Choice { then: side(then)?, other: side(other)?, ..(*choice).clone() };
+        Some(Self(vec![Piece::Choice(Rc::new(choice))]))
+    }
+
+    /// Whether a part of it that depends on a condition is a list.
+    pub(crate) fn has_list(&self, separators: &[char]) -> bool {
+        let is_list = |side: &Self| {
+            side.0.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(separators)))
+        };
+        let of = |piece: &Piece| match piece {
+            Piece::Choice(choice) => {
+                let Choice { when: _, condition: _, then, other } = &**choice;
+                [then, other].into_iter().any(|side| is_list(side) || side.has_list(separators))
+            }
+            _ => false,
+        };
+        self.0.iter().any(of)
+    }
+
     /// What stands between separators.
     fn pieces(&self, separator: char) -> Vec<Self> {
+        if self.has_list(&[separator]) {
+            return self.items(separator, 0);
+        }
+        self.cut(separator)
+    }
+
+    /// The items of a list of which some are there in some runs alone.
+    fn items(&self, separator: char, depth: usize) -> Vec<Self> {
+        if !self.has_list(&[separator]) {
+            return self.cut(separator).into_iter().map(Self::trimmed).collect();
+        }
+        let sides = self.choice().filter(|_| depth < MAX_LISTS);
+        let Some((choice, then, other)) = sides else { return vec![Self::unknown(&self.shown())] };
+        let [then, other] = [then, other].map(|side| side.items(separator, depth + 1));
+        let has = |all: &[Self], one: &Self| all.iter().any(|known| known.exact() == one.exact());
+        let only = |then: Self, other: Self| {
+            Self(vec![Piece::Choice(Rc::new(Choice { then, other, ..(*choice).clone() }))])
+        };
+        let of_then = then
+            .iter()
+            .map(|item| if has(&other, item) { item.clone() } else { only(item.clone(), Self::default()) });
+        let of_other = other.iter().filter(|item| !has(&then, item));
+        let of_other = of_other.map(|item| only(Self::default(), item.clone()));
+        of_then.chain(of_other).filter(|item| !item.is_nothing()).collect()
+    }
+
+    /// Cut at every separator that is there in all runs.
+    pub(crate) fn cut(&self, separator: char) -> Vec<Self> {
         let mut pieces = vec![Self::default()];
         for piece in &self.0 {
             let parts = match piece {

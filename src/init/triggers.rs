@@ -54,8 +54,21 @@ pub(crate) struct Start {
     pub foreign: Vec<(String, Place)>,
     /// Whether nothing else starts it.
     pub is_foreign: bool,
+    /// The patterns of git tags whose pushes do, and where they are; none where they are not filtered.
+    pub tags: Option<(Vec<String>, Place)>,
     /// What no plan has of it.
     pub unsaid: Vec<(Unsaid, Place)>,
+}
+
+impl Start {
+    /// The filter that keeps a git tag from starting it though it begins as one of its patterns does, and where that is: what
+    /// begins otherwise can be told by a condition.
+    pub(crate) fn keeps_out(&self, tag: &str) -> Option<(&[String], &Place)> {
+        let (patterns, place) = self.tags.as_ref()?;
+        let begins_so = |pattern: &&String| !pattern.starts_with('!') && tag.starts_with(literal(pattern));
+        let begins_so = patterns.iter().any(|pattern| begins_so(&pattern));
+        (begins_so && !matches(patterns, tag)).then_some((patterns, place))
+    }
 }
 
 /// What starts a run, or keeps it from starting, and no plan has.
@@ -153,7 +166,13 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
     let (written, patterns) = filters_of_tags(filters)?;
     let (excluded, named): (Vec<&String>, Vec<&String>) =
         patterns.iter().partition(|pattern| pattern.starts_with('!'));
-    let is_narrow = world.tags.iter().any(|tag| !matches(&patterns, tag));
+    // Those of a part of the repository are not those of another one.
+    let is_of_part = |pattern: &&String| {
+        let start = literal(pattern).trim_start_matches('v');
+        !start.is_empty() && !start.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let is_narrow = world.tags.iter().any(|tag| !matches(&patterns, tag))
+        || !named.is_empty() && named.iter().all(is_of_part);
     if !is_narrow && excluded.is_empty() {
         return None;
     }
@@ -184,12 +203,15 @@ fn guard(push: Option<Option<&Yaml>>, world: &World, source: &Source, path: &Rc<
         only.pop();
         only.remove(0);
     }
-    let condition = Condition {
-        written: format!("tags: {}", patterns.join(", ")),
-        answers: Answers::of(|moment| Some(moment != Moment::Tag || matches(&patterns, &world.tag))),
-        when: Some(when.join(" or ")),
-    };
+    let answers = Answers::of(|moment| Some(moment != Moment::Tag || matches(&patterns, &world.tag)));
+    let condition =
+        Condition::new(format!("tags: {}", patterns.join(", ")), answers, Some(when.join(" or ")));
     Some(Guard { condition, place: place_of(written, source, path) })
+}
+
+/// What a pattern begins with that stands for itself.
+fn literal(pattern: &str) -> &str {
+    &pattern[..pattern.find(['*', '[', '?', '+', '\\', '"']).unwrap_or(pattern.len())]
 }
 
 /// The filters of git tags: those that start a workflow, or all but those that do not.
@@ -315,7 +337,7 @@ fn guard_of_branches(
         }
         _ => Some(true),
     });
-    let condition = Condition { written: format!("branches: {}", patterns.join(", ")), answers, when };
+    let condition = Condition::new(format!("branches: {}", patterns.join(", ")), answers, when);
     Some(Guard { condition, place: place_of(written, source, path) })
 }
 
@@ -336,7 +358,10 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
         .iter()
         .any(|name| push.flatten().is_some_and(|filters| filters.get(name).is_some()));
     let ignored = push.flatten().and_then(|filters| filters.get("branches-ignore"));
+    let filters = events.iter().find(|(event, _)| event == "push").and_then(|(_, filters)| *filters);
+    let tags = filters.and_then(filters_of_tags).map(|(written, patterns)| (patterns, place(written)));
     Start {
+        tags,
         path: Rc::clone(path),
         schedule: crons.iter().flat_map(|one| placed(one.get("cron"))).collect(),
         branches: placed(push.flatten().and_then(|filters| filters.get("branches"))),

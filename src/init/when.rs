@@ -1,8 +1,8 @@
 //! Conditions of GitHub Actions in our own words: `github.event_name == 'push'` is `event == "push"`.
 
 use super::expression::Expression;
-use super::moment::{Fact, Moment, OfRelease};
-use super::text::{Piece, Template};
+use super::moment::{Answers, Fact, Moment, OfRelease};
+use super::text::{Choice, Condition, Piece, Template};
 use super::value::Value;
 
 /// The name of the branch or the git tag.
@@ -81,7 +81,11 @@ pub(super) fn of(condition: &Expression, value_of: ValueOf<'_>) -> Option<String
                 _ => None,
             }
         }
-        other => operand(other, value_of),
+        other => match value_of(other, None) {
+            Value::Text(text) if text.choice().is_some() => equal(&text, "").map(|empty| negated(&empty)),
+            Value::Text(text) => self::text(&text),
+            _ => None,
+        },
     }
 }
 
@@ -122,6 +126,11 @@ fn compared(left: &Expression, right: &Expression, value_of: ValueOf<'_>) -> Opt
         };
         return Some(when.to_owned());
     }
+    if let Value::Text(text) = value_of(left, None)
+        && text.choice().is_some()
+    {
+        return equal(&text, &constant(right, value_of)?);
+    }
     let word = operand(left, value_of)?;
     let right = operand(right, value_of)?;
     // What a release is there is the push of its tag here.
@@ -136,10 +145,35 @@ pub(super) fn both(left: String, right: String, word: &str) -> String {
     let (absorbs, neutral) = if word == "and" { ("false", "true") } else { ("true", "false") };
     match (left.as_str(), right.as_str()) {
         (one, other) if one == absorbs || other == absorbs => absorbs.to_owned(),
-        (one, other) if one == neutral || one == other => right,
-        (_, other) if other == neutral => left,
+        (one, other) if one == neutral || one == other || has_part(other, one, word) => right,
+        (one, other) if other == neutral || has_part(one, other, word) => left,
         (one, other) => format!("{} {word} {}", as_part(one), as_part(other)),
     }
+}
+
+/// Whether a condition is one of those that another one joins with a word.
+fn has_part(whole: &str, part: &str, word: &str) -> bool {
+    let between = format!(" {word} ");
+    let (mut depth, mut is_quoted, mut start) = (0_usize, false, 0);
+    let mut parts: Vec<&str> = Vec::new();
+    for (at, c) in whole.char_indices() {
+        match c {
+            '"' if !whole[..at].ends_with('\\') => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth = depth.saturating_sub(1),
+            ' ' if !is_quoted && depth == 0 && whole[at..].starts_with(&between) => {
+                parts.push(&whole[start..at]);
+                start = at + between.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&whole[start..]);
+    let other = if word == "and" { " or " } else { " and " };
+    // Both words side by side are none that is written here.
+    parts.len() > 1
+        && !parts.iter().any(|one| !one.starts_with('(') && one.contains(other))
+        && parts.iter().any(|one| *one == part || *one == in_brackets(part))
 }
 
 /// Whether a condition is a word.
@@ -228,6 +262,8 @@ pub(super) fn text(text: &Template) -> Option<String> {
         .map(|piece| match piece {
             Piece::Text(text) => Some(quoted(text)),
             Piece::Fact(fact) => word(fact).map(str::to_owned),
+            // What is published is of no pull request.
+            Piece::Or(fact, other) if fact.is_of_request() => self::text(other),
             Piece::Repository
             | Piece::Owner
             | Piece::Name
@@ -239,6 +275,68 @@ pub(super) fn text(text: &Template) -> Option<String> {
         })
         .collect();
     Some(pieces?.join(" ~ "))
+}
+
+/// That a text is not empty; none where our words cannot say it.
+pub(super) fn filled(text: &Template) -> Option<String> {
+    let of = |piece: &Piece| match piece {
+        Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name => Some("true"),
+        Piece::Fact(Fact::Tag | Fact::Version | Fact::Numbers(_) | Fact::Number(_)) => Some("tag"),
+        Piece::Fact(Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch) => Some("pr"),
+        Piece::Fact(_) => Some("true"),
+        Piece::Setting(..) | Piece::Meta(..) | Piece::Or(..) | Piece::Choice(_) | Piece::Unknown(_) => None,
+    };
+    match text.0.as_slice() {
+        [] => Some("false".to_owned()),
+        [one] => of(one).map(str::to_owned),
+        several => several.iter().any(|one| of(one) == Some("true")).then(|| "true".to_owned()),
+    }
+}
+
+impl Choice {
+    /// What a test says of it, by what it says of both sides.
+    pub(crate) fn judged(&self, then: Condition, other: Condition) -> Condition {
+        let Self { when, condition, then: _, other: _ } = self;
+        let own = Condition { when: Some(when.clone()), ..condition.clone() };
+        // What is published is of no pull request.
+        if is_of_requests(when) {
+            let answers = Answers::of(|moment| match own.answers.at(moment)? {
+                true => then.answers.at(moment),
+                false => other.answers.at(moment),
+            });
+            return Condition { answers, ..other };
+        }
+        own.clone().and(then).or(own.not().and(other))
+    }
+}
+
+/// Whether a condition holds in runs of pull requests alone.
+pub(super) fn is_of_requests(when: &str) -> bool {
+    let is_it =
+        |part: &str| matches!(part, "pr" | "event == \"pull_request\"" | "(event == \"pull_request\")");
+    !when.contains(" or ") && !when.contains("not (") && when.split(" and ").any(is_it)
+}
+
+/// That a text that depends on a condition is another one, whose case does not count; none where our words cannot say it.
+fn equal(text: &Template, other: &str) -> Option<String> {
+    if let Some((choice, then, last)) = text.choice() {
+        if choice.condition.asks_for_inputs {
+            return None;
+        }
+        if is_of_requests(&choice.when) {
+            return equal(&last, other);
+        }
+        let then = both(choice.when.clone(), equal(&then, other)?, "and");
+        let last = both(negated(&choice.when), equal(&last, other)?, "and");
+        return Some(both(then, last, "or"));
+    }
+    if let Some(own) = text.constant() {
+        return Some(own.eq_ignore_ascii_case(other).to_string());
+    }
+    match (self::text(text)?.as_str(), other) {
+        ("tag", "") => Some("not tag".to_owned()),
+        (word, _) => Some(format!("{word} == {}", quoted(other))),
+    }
 }
 
 fn constant(expression: &Expression, value_of: ValueOf<'_>) -> Option<String> {

@@ -1,6 +1,7 @@
 //! `bakeplan init`: small repositories of every kind, what is proposed for them, and that it is what they publish today.
 
 mod bases;
+mod branches;
 mod choices;
 mod clashes;
 mod conditions;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::super::folder::Folder;
 use super::super::text::{Condition, Template};
 use super::flow::{Bases, Function, Level};
+use super::joins::Set;
 use super::lines::Document;
 use super::operations::MAX_DEPTH;
 use super::statements::{FUNCTION, Statement, Statements};
@@ -18,17 +19,6 @@ const MAX_WORDS: usize = 64;
 
 /// How many functions of a script are known.
 const MAX_FUNCTIONS: usize = 256;
-
-/// How much is known before a branch.
-#[derive(Clone, Copy)]
-struct Known {
-    variables: usize,
-    outputs: usize,
-    environment: usize,
-}
-
-/// What a branch sets.
-type Set = Vec<(String, Template)>;
 
 impl Script<'_> {
     /// Reads a script, with so many lines above it.
@@ -106,7 +96,7 @@ impl Script<'_> {
             let (known, folder) = (self.known(ran), self.flow.folder.clone());
             let is_certain = guard.is_certain();
             let is_never = guard.is_never();
-            self.flow.around.push(guard);
+            self.flow.around.push(guard.clone());
             let (mut own, after) = if is_never {
                 (self.status_of(&statement.text), statements.ends[at].map_or(at + 1, |end| end.min(to) + 1))
             } else {
@@ -115,7 +105,7 @@ impl Script<'_> {
             self.flow.around.pop();
             if !is_certain {
                 let set = self.take(known, ran);
-                self.join(vec![set], false, ran);
+                self.join(&[(guard, set)], ran);
                 let moved = self.flow.folder.clone();
                 self.flow.join(&[folder, moved]);
             }
@@ -258,7 +248,7 @@ impl Script<'_> {
             }
             return status;
         }
-        self.statement(&statement.text, statement.at, ran);
+        self.leaf(statement, ran);
         let is_script = !statement.documents.is_empty() && words::reads_script(&statement.text);
         for Document { text, at, is_expanded } in &statement.documents {
             if is_script {
@@ -273,6 +263,20 @@ impl Script<'_> {
             }
         }
         status
+    }
+
+    /// A command that runs nothing of the script itself. What it sets is not there where the script has ended before.
+    fn leaf(&mut self, statement: &Statement, ran: &mut Ran) {
+        let [inner, whole] = [false, true].map(|of_shell| self.flow.gone(of_shell));
+        if inner.is_certain() && whole.is_certain() {
+            self.statement(&statement.text, statement.at, ran);
+            return;
+        }
+        let known = self.known(ran);
+        self.statement(&statement.text, statement.at, ran);
+        let [variables, outputs, environment] = self.take(known, ran);
+        self.join(&[(inner, [variables, Set::new(), Set::new()])], ran);
+        self.join(&[(whole, [Set::new(), outputs, environment])], ran);
     }
 
     /// `for NAME in WORDS; do … done`
@@ -362,7 +366,7 @@ impl Script<'_> {
         work(self, ran);
         self.flow.around.pop();
         let set = self.take(known, ran);
-        self.join(vec![set], false, ran);
+        self.join(&[(Condition::open("the turns of a loop"), set)], ran);
         let moved = self.flow.folder.clone();
         self.flow.join(&[folder, moved]);
     }
@@ -438,7 +442,7 @@ impl Script<'_> {
             }
         }
         self.flow.around.truncate(around);
-        self.join(sets, has_else, ran);
+        self.join(&sets, ran);
         if !has_else {
             folders.push(folder);
         }
@@ -457,7 +461,7 @@ impl Script<'_> {
         to: usize,
         depth: usize,
         ran: &mut Ran,
-        sets: &mut Vec<[Set; 3]>,
+        sets: &mut Vec<(Condition, [Set; 3])>,
         folders: &mut Vec<Folder>,
         folder: &Folder,
     ) {
@@ -468,7 +472,7 @@ impl Script<'_> {
             self.range(statements, from, to, depth, ran);
             self.flow.around.pop();
         }
-        sets.push(self.take(known, ran));
+        sets.push((condition.clone(), self.take(known, ran)));
         folders.push(self.flow.folder.clone());
     }
 
@@ -495,68 +499,19 @@ impl Script<'_> {
             let to = next_of(from + 1);
             let written = pattern(from).unwrap_or_default();
             has_else |= written == "*";
-            let condition = self.in_case(&subject, &written);
+            let condition =
+                if written == "*" { Condition::fixed(true) } else { self.in_case(&subject, &written) };
             self.branch(&condition, statements, from + 1, to, depth, ran, &mut sets, &mut folders, &folder);
             self.flow.around.push(condition.not());
             from = to;
         }
         self.flow.around.truncate(around);
-        self.join(sets, has_else, ran);
+        self.join(&sets, ran);
         if !has_else {
             folders.push(folder);
         }
         self.flow.join(&folders);
     }
-
-    fn known(&self, ran: &Ran) -> Known {
-        Known {
-            variables: self.variables.len(),
-            outputs: ran.outputs.len(),
-            environment: ran.environment.len(),
-        }
-    }
-
-    /// Takes out what a branch has set: variables, outputs, and variables for later steps.
-    fn take(&mut self, known: Known, ran: &mut Ran) -> [Set; 3] {
-        let Known { variables, outputs, environment } = known;
-        [
-            self.variables.split_off(variables.min(self.variables.len())),
-            ran.outputs.split_off(outputs.min(ran.outputs.len())),
-            ran.environment.split_off(environment.min(ran.environment.len())),
-        ]
-    }
-
-    /// What is known behind branches of which one runs, or none unless they are `complete`: what all of them set alike.
-    fn join(&mut self, sets: Vec<[Set; 3]>, complete: bool, ran: &mut Ran) {
-        let mut kinds: [Vec<Set>; 3] = Default::default();
-        for set in sets {
-            for (kind, set) in kinds.iter_mut().zip(set) {
-                kind.push(set);
-            }
-        }
-        let [variables, outputs, environment] = kinds.map(|sets| joined(&sets, complete));
-        self.variables.extend(variables);
-        ran.outputs.extend(outputs);
-        ran.environment.extend(environment);
-    }
-}
-
-fn joined(sets: &[Set], complete: bool) -> Set {
-    let mut names: Vec<&str> = Vec::new();
-    for (name, _) in sets.iter().flatten() {
-        if names.len() < MAX_WORDS && !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    let last = |set: &Set, name: &str| set.iter().rev().find(|(known, _)| known == name).cloned();
-    let value = |name: &str| -> Option<Template> {
-        let values: Vec<Template> =
-            sets.iter().map(|set| last(set, name).map(|(_, value)| value)).collect::<Option<_>>()?;
-        let first = values.first()?;
-        (complete && values.iter().all(|value| value.shown() == first.shown())).then(|| first.clone())
-    };
-    let unknown = |name: &str| Template::unknown(&format!("${name}"));
-    names.iter().map(|name| ((*name).to_owned(), value(name).unwrap_or_else(|| unknown(name)))).collect()
 }
 
 /// `a` and `b` of `{a,b}`; none for a range.

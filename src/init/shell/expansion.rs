@@ -160,7 +160,7 @@ impl Script<'_> {
                 .then(|| if value.0.is_empty() { Template::default() } else { self.expand(other) });
         }
         if let Some(default) = [":-", ":=", "-", "="].iter().find_map(|one| operation.strip_prefix(one)) {
-            let Some(value) = value.filter(|value| !value.0.is_empty()) else {
+            let Some(value) = value.filter(|value| !value.0.is_empty() && !self.is_input(value)) else {
                 return Some(self.expand(default));
             };
             let other = || self.expand(default);
@@ -174,8 +174,24 @@ impl Script<'_> {
         self.changed(value?, operation)
     }
 
+    /// Whether a text is what a person may say who starts a run, and nobody says in others.
+    pub(super) fn is_input(&self, text: &Template) -> bool {
+        self.expression_of(text).is_some_and(|written| self.scope.is_input(&Value::Unknown(written)))
+    }
+
+    /// The expression that a text is, where that is all that is known of it.
+    pub(super) fn expression_of(&self, text: &Template) -> Option<String> {
+        let [Piece::Unknown(written)] = text.0.as_slice() else { return None };
+        let inner = written.strip_prefix("${{")?.strip_suffix("}}")?;
+        (!inner.contains("}}")).then(|| inner.trim().to_owned())
+    }
+
     /// What an operation makes of a value.
     fn changed(&self, value: Template, operation: &str) -> Option<Template> {
+        value.mapped(&|value| self.changed_one(value, operation))
+    }
+
+    fn changed_one(&self, value: Template, operation: &str) -> Option<Template> {
         // Where no git tag has a slash, the end of a ref is all of it.
         let is_of_version = matches!(operation, "#v" | "##v" | "/v/" | ":1");
         let value =
@@ -197,7 +213,8 @@ impl Script<'_> {
                     "*" => return Some(value().filter(|_| rest.is_empty()).map(|all| lists::joined(&all))),
                     number => {
                         let at = number.parse::<usize>().ok().filter(|_| rest.is_empty());
-                        let known = value().filter(|all| all.unknown_parts().is_empty());
+                        let known = value()
+                            .filter(|all| all.unknown_parts().is_empty() && !all.has_list(&[lists::BETWEEN]));
                         return Some(known.zip(at).and_then(|(all, at)| lists::parts(&all).get(at).cloned()));
                     }
                 }
@@ -210,7 +227,7 @@ impl Script<'_> {
         }
         if let Some(from) = rest.strip_prefix(':').and_then(|from| from.trim().parse::<usize>().ok()) {
             let from = if name == "@" { from.saturating_sub(1) } else { from };
-            let known = all.filter(|all| all.unknown_parts().is_empty());
+            let known = all.filter(|all| all.unknown_parts().is_empty() && !all.has_list(&[lists::BETWEEN]));
             return Some(known.map(|all| lists::list(lists::parts(&all).get(from..).unwrap_or_default())));
         }
         Some(None)
@@ -266,8 +283,12 @@ impl Script<'_> {
             ["echo" | "printf", ..] => {
                 let (said, operations) = inner.split_once('|')?;
                 let said = words_of(said);
-                let mut value =
-                    self.expand(said.iter().skip(1).find(|word| !word.starts_with('-') && *word != "%s")?);
+                let mut value = self.expand(
+                    said.iter()
+                        .skip_while(|word| *word == "shell")
+                        .skip(1)
+                        .find(|word| !word.starts_with('-') && *word != "%s")?,
+                );
                 for operation in operations.split('|') {
                     let words = words_of(operation);
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -287,8 +308,10 @@ impl Script<'_> {
                         }
                         ["cut", "-d.", "-f1,2" | "-f1-2" | "-f-2"]
                         | ["cut", "-d", ".", "-f1,2" | "-f1-2" | "-f-2"]
-                        | ["cut", "-d", ".", "-f", "1,2" | "1-2" | "-2"] => first_two(&value)?,
-                        ["cut", rest @ ..] => of_fields(&value, rest)?,
+                        | ["cut", "-d", ".", "-f", "1,2" | "1-2" | "-2"] => {
+                            value.mapped(&|value| first_two(&value))?
+                        }
+                        ["cut", rest @ ..] => value.mapped(&|value| of_fields(&value, rest))?,
                         ["sed", rest @ ..] => self.changed(value, of_sed(rest)?)?,
                         ["awk", "-F/", "{print $NF}" | "{ print $NF }"]
                         | ["awk", "-F", "/", "{print $NF}" | "{ print $NF }"] => {

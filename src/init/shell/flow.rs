@@ -27,6 +27,15 @@ pub(super) struct Bases {
     pub turn: usize,
 }
 
+/// What must hold because something before has ended otherwise.
+#[derive(Debug)]
+pub(super) struct Left {
+    level: Level,
+    condition: Condition,
+    /// Whether it has failed.
+    fails: bool,
+}
+
 /// A function.
 pub(super) struct Function {
     pub name: String,
@@ -44,7 +53,7 @@ pub(super) struct Flow {
     /// The conditions around.
     pub around: Vec<Condition>,
     /// What must hold because something before has ended otherwise.
-    pub left: Vec<(Level, Condition)>,
+    pub left: Vec<Left>,
     pub bases: Bases,
     /// The folder.
     pub folder: Folder,
@@ -64,12 +73,26 @@ impl Flow {
             return vec![Condition::open("many conditions")];
         }
         let mut guards: Vec<Condition> = Vec::new();
-        for one in self.around.iter().chain(self.left.iter().map(|(_, left)| left)) {
-            if !one.is_certain() && !guards.iter().any(|known| known.is_same(one)) {
-                guards.push(one.clone());
+        for one in self.around.iter().chain(self.left.iter().map(|left| &left.condition)) {
+            // A command that somebody asks for is none of all runs.
+            let when = one.when.clone().filter(|_| !one.asks_for_inputs);
+            let one = Condition { when, ..one.clone() };
+            if !one.is_certain() && !guards.iter().any(|known| known.is_same(&one)) {
+                guards.push(one);
             }
         }
         guards
+    }
+
+    /// What must hold for what is set here to be so behind the function or the loop, or behind the whole script, since something
+    /// before has ended well otherwise.
+    pub(super) fn gone(&self, of_shell: bool) -> Condition {
+        let counts = |left: &&Left| !left.fails && (of_shell || left.level != Level::Shell);
+        let all = self.left.iter().filter(counts);
+        if all.clone().count() > MAX_CONDITIONS {
+            return Condition::open("many conditions");
+        }
+        all.map(|left| left.condition.clone()).fold(Condition::fixed(true), Condition::and)
     }
 
     /// Ends what is at a level; `fails` where that is a failure of the whole script.
@@ -87,16 +110,16 @@ impl Flow {
         };
         // A run that stops because something is missing is not one that publishes less.
         if !(fails && all.is_open()) && self.left.len() <= MAX_CONDITIONS + MAX_DEPTH {
-            self.left.push((level, all.not()));
+            self.left.push(Left { level, condition: all.not(), fails });
         }
     }
 
     /// Takes back what was left at these levels since there were so many.
     pub(super) fn back(&mut self, since: usize, levels: &[Level]) {
         let mut at = 0;
-        self.left.retain(|(level, _)| {
+        self.left.retain(|left| {
             at += 1;
-            at <= since || !levels.contains(level)
+            at <= since || !levels.contains(&left.level)
         });
     }
 

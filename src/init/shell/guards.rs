@@ -18,18 +18,19 @@ const MAX_WHEN: usize = 2000;
 const SLASH: &str = "\u{e002}";
 
 impl Condition {
+    /// A condition as it is written, with whether it holds in the examples, and in our words where they can say it.
+    pub(in crate::init) fn new(written: String, answers: Answers, when: Option<String>) -> Self {
+        Self { written, answers, when, asks_for_inputs: false }
+    }
+
     /// What always or never holds.
     pub(crate) fn fixed(holds: bool) -> Self {
-        Self {
-            written: holds.to_string(),
-            answers: Answers::of(|_| Some(holds)),
-            when: Some(holds.to_string()),
-        }
+        Self::new(holds.to_string(), Answers::of(|_| Some(holds)), Some(holds.to_string()))
     }
 
     /// What cannot be known.
     pub(crate) fn open(written: &str) -> Self {
-        Self { written: written.trim().to_owned(), answers: Answers::of(|_| None), when: None }.bounded()
+        Self::new(written.trim().to_owned(), Answers::of(|_| None), None).bounded()
     }
 
     /// The same without what is too long.
@@ -44,12 +45,12 @@ impl Condition {
 
     /// Whether it holds in every run.
     pub(in crate::init) fn is_certain(&self) -> bool {
-        self.when.as_deref() == Some("true")
+        self.when.as_deref() == Some("true") && !self.asks_for_inputs
     }
 
     /// Whether it holds in no run.
     pub(in crate::init) fn is_never(&self) -> bool {
-        self.when.as_deref() == Some("false")
+        self.when.as_deref() == Some("false") && !self.asks_for_inputs
     }
 
     /// Whether nothing about it is known, in none of the examples.
@@ -58,13 +59,13 @@ impl Condition {
     }
 
     pub(in crate::init) fn not(self) -> Self {
-        let Self { written, answers, when } = self;
+        let Self { written, answers, when, asks_for_inputs } = self;
         let written = match written.strip_prefix("! ") {
             Some(inner) => inner.to_owned(),
             None => format!("! {written}"),
         };
         let answers = Answers::of(|moment| answers.at(moment).map(|holds| !holds));
-        Self { written, answers, when: when.as_deref().map(when::negated) }.bounded()
+        Self { written, answers, when: when.as_deref().map(when::negated), asks_for_inputs }.bounded()
     }
 
     pub(in crate::init) fn and(self, other: Self) -> Self {
@@ -77,7 +78,8 @@ impl Condition {
         Self {
             written: format!("{} && {}", self.written, other.written),
             answers: self.answers.and(other.answers),
-            when: self.when.zip(other.when).map(|(one, other)| when::both(one, other, "and")),
+            when: both(self.when, other.when, "and"),
+            asks_for_inputs: self.asks_for_inputs || other.asks_for_inputs,
         }
         .bounded()
     }
@@ -97,9 +99,24 @@ impl Condition {
         Self {
             written: format!("{} || {}", self.written, other.written),
             answers,
-            when: self.when.zip(other.when).map(|(one, other)| when::both(one, other, "or")),
+            when: both(self.when, other.when, "or"),
+            asks_for_inputs: self.asks_for_inputs || other.asks_for_inputs,
         }
         .bounded()
+    }
+}
+
+/// Two conditions in our words; one of them is enough where it decides.
+fn both(one: Option<String>, other: Option<String>, word: &str) -> Option<String> {
+    let absorbs = if word == "and" { "false" } else { "true" };
+    // What is published is of no pull request, so it does not matter what else is asked of one.
+    let is_enough = |known: &String| match word {
+        "and" => when::is_of_requests(known),
+        _ => when::is_of_requests(&when::negated(known)),
+    };
+    match (one, other) {
+        (Some(one), Some(other)) => Some(when::both(one, other, word)),
+        (one, other) => one.or(other).filter(|known| known == absorbs || is_enough(known)),
     }
 }
 
@@ -107,6 +124,8 @@ impl Condition {
 enum Side {
     /// A text, in which absent facts are empty.
     Text(Template),
+    /// What a person may say who starts a run, and nobody says in others.
+    Input,
     /// `branch` or `tag`.
     RefType,
     /// The branch; empty in runs of others.
@@ -133,7 +152,7 @@ impl Script<'_> {
             // A variable that is the name of `true` or `false`.
             [one] if one.starts_with('$') || one.starts_with(OPEN) => {
                 let is = |word: &str| self.compared(one, word, false);
-                is("true")?
+                is("true")
             }
             _ => return None,
         })
@@ -161,90 +180,104 @@ impl Script<'_> {
     fn test(&self, words: &[&str], is_pattern: bool) -> Option<Condition> {
         match words {
             ["!", rest @ ..] => Some(self.test(rest, is_pattern)?.not()),
-            ["-n", text] | [text] => self.filled(text),
-            ["-z", text] => Some(self.filled(text)?.not()),
-            [left, "=" | "==", right] => self.compared(left, right, is_pattern),
-            [left, "!=", right] => Some(self.compared(left, right, is_pattern)?.not()),
+            ["-n", text] | [text] => Some(self.filled(text)),
+            ["-z", text] => Some(self.filled(text).not()),
+            [left, "=" | "==", right] => Some(self.compared(left, right, is_pattern)),
+            [left, "!=", right] => Some(self.compared(left, right, is_pattern).not()),
             [left, "=~", pattern] => self.fits(left, pattern),
             _ => None,
         }
     }
 
     /// `-n TEXT`
-    fn filled(&self, text: &str) -> Option<Condition> {
+    fn filled(&self, text: &str) -> Condition {
         let written = format!("-n {}", self.unmarked(text));
-        let side = self.side(text);
-        let answers = self.answers(&side, |text| !text.is_empty());
-        let when = match &side {
-            Side::RefType => Some("true".to_owned()),
-            Side::Branch => Some("branch".to_owned()),
-            Side::ByRun(..) => None,
-            Side::Text(text) => {
-                let of_fact = |piece: &Piece| match piece {
-                    Piece::Text(_) | Piece::Repository | Piece::Owner | Piece::Name => Some("true"),
-                    Piece::Fact(Fact::Tag | Fact::Version | Fact::Numbers(_)) => Some("tag"),
-                    Piece::Fact(Fact::PullRequest | Fact::HeadBranch | Fact::BaseBranch) => Some("pr"),
-                    Piece::Fact(_) => Some("true"),
-                    Piece::Setting(..)
-                    | Piece::Meta(..)
-                    | Piece::Or(..)
-                    | Piece::Choice(_)
-                    | Piece::Unknown(_) => None,
-                };
-                match text.0.as_slice() {
-                    [] => Some("false".to_owned()),
-                    [one] => of_fact(one).map(str::to_owned),
-                    several => {
-                        several.iter().any(|one| of_fact(one) == Some("true")).then(|| "true".to_owned())
-                    }
+        self.of_side(self.side(text), &written, &|side, written| {
+            let answers = self.answers(side, |text| !text.is_empty());
+            let when = match side {
+                Side::RefType => Some("true".to_owned()),
+                Side::Branch => Some("branch".to_owned()),
+                Side::ByRun(..) | Side::Input => None,
+                Side::Text(text) => when::filled(text),
+            };
+            Condition::new(written, answers, when)
+        })
+    }
+
+    /// What a test says of a text, or of each that it may be.
+    fn of_side(&self, side: Side, written: &str, test: &dyn Fn(&Side, String) -> Condition) -> Condition {
+        match side {
+            Side::Text(text) if !self.scope.world.work.spend(1) => Condition::open(&text.shown()),
+            Side::Text(text) => match text.choice() {
+                Some((choice, then, other)) => {
+                    let [then, other] =
+                        [then, other].map(|side| self.of_side(self.side_of(side), written, test));
+                    Condition { written: written.to_owned(), ..choice.judged(then, other) }.bounded()
                 }
+                None if text.unknown_parts().is_empty() => {
+                    test(&Side::Text(text), written.to_owned()).bounded()
+                }
+                None => Condition::open(written),
+            },
+            Side::Input => {
+                let empty = test(&Side::Text(Template::default()), written.to_owned());
+                Condition { asks_for_inputs: true, ..empty }.bounded()
             }
-        };
-        Some(Condition { written, answers, when }.bounded())
+            other => test(&other, written.to_owned()).bounded(),
+        }
+    }
+
+    /// A text as a side of a comparison.
+    fn side_of(&self, text: Template) -> Side {
+        if self.is_input(&text) { Side::Input } else { Side::Text(text) }
     }
 
     /// `LEFT = RIGHT`, where the right side may be a pattern.
-    pub(super) fn compared(&self, left: &str, right: &str, is_pattern: bool) -> Option<Condition> {
+    pub(super) fn compared(&self, left: &str, right: &str, is_pattern: bool) -> Condition {
         let written = format!("{} = {}", self.unmarked(left), self.unmarked(right));
         let value = self.expand(right);
         let Some(text) = value.constant() else {
             let (Side::Text(one), Side::Text(other)) = (self.side(left), self.side(right)) else {
-                return Some(Condition::open(&written));
+                return Condition::open(&written);
             };
             let answers =
                 Answers::of(|moment| Some(self.text_at(&one, moment)? == self.text_at(&other, moment)?));
             let when =
                 self.word_of(&one).zip(self.word_of(&other)).map(|(one, other)| format!("{one} == {other}"));
-            return Some(Condition { written, answers, when }.bounded());
+            return Condition::new(written, answers, when).bounded();
         };
         let side = self.side(left);
         if let Side::ByRun(_, Some(condition)) = &side
             && matches!(text.as_str(), "true" | "false")
         {
             let condition = condition.clone();
-            return Some(if text == "true" { condition } else { condition.not() });
+            return if text == "true" { condition } else { condition.not() };
         }
         if is_pattern && text.contains(['*', '?', '[']) {
-            return Some(self.like(&side, &text, written));
+            return self.of_side(side, &written, &|side, written| self.like(side, &text, written));
         }
-        let answers = self.answers(&side, |value| value == text);
-        let when = match &side {
-            Side::RefType => Some(match text.as_str() {
-                "tag" | "branch" => text.clone(),
+        self.of_side(side, &written, &|side, written| self.equal(side, &text, written))
+    }
+
+    fn equal(&self, side: &Side, text: &str, written: String) -> Condition {
+        let answers = self.answers(side, |value| value == text);
+        let when = match side {
+            Side::RefType => Some(match text {
+                "tag" | "branch" => text.to_owned(),
                 _ => "false".to_owned(),
             }),
-            Side::Branch => Some(format!("branch == {}", when::quoted(&text))),
+            Side::Branch => Some(format!("branch == {}", when::quoted(text))),
             Side::Text(own) => match own.constant() {
                 Some(own) => Some((own == text).to_string()),
-                None => self.word_of(own).map(|word| match (word.as_str(), text.as_str()) {
+                None => self.word_of(own).map(|word| match (word.as_str(), text) {
                     ("tag", "") => "not tag".to_owned(),
                     ("event", "release") => "tag".to_owned(),
-                    _ => format!("{word} == {}", when::quoted(&text)),
+                    _ => format!("{word} == {}", when::quoted(text)),
                 }),
             },
-            Side::ByRun(..) => None,
+            Side::ByRun(..) | Side::Input => None,
         };
-        Some(Condition { written, answers, when }.bounded())
+        Condition::new(written, answers, when)
     }
 
     /// A text as a condition has it.
@@ -258,10 +291,23 @@ impl Script<'_> {
         let answers =
             self.answers_if(side, |text| glob.as_ref().map(|glob| glob.matches(&text.replace('/', SLASH))));
         let is_plain = |text: &str| !text.contains(['*', '?', '[']);
+        let constant = match side {
+            Side::Text(text) => text.constant().map(|text| text.replace('/', SLASH)),
+            Side::Input | Side::RefType | Side::Branch | Side::ByRun(..) => None,
+        };
+        if let Some((text, glob)) = constant.zip(glob.as_ref()) {
+            return Condition::new(written, answers, Some(glob.matches(&text).to_string()));
+        }
+        let is_version =
+            matches!(side, Side::Text(text) if matches!(text.0.as_slice(), [Piece::Fact(Fact::Version)]));
         let word = match side {
+            // The `v` that it lacks begins the git tag.
+            Side::Text(_) if is_version => {
+                (pattern.starts_with('*') && !pattern.contains('v')).then(|| "tag".to_owned())
+            }
             Side::Text(text) => self.word_of(text),
             Side::Branch => Some("branch".to_owned()),
-            Side::RefType | Side::ByRun(..) => None,
+            Side::RefType | Side::ByRun(..) | Side::Input => None,
         };
         let when = word.and_then(|word| match pattern {
             "*" => Some("true".to_owned()),
@@ -269,35 +315,44 @@ impl Script<'_> {
                 if let Some(start) = pattern.strip_suffix('*').filter(|text| is_plain(text)) {
                     return Some(when::present(&word, when::starting(&word, start)));
                 }
-                let end = pattern.strip_prefix('*').filter(|text| is_plain(text))?;
+                let end = pattern.strip_prefix('*')?;
+                if let Some(part) = end.strip_suffix('*').filter(|text| is_plain(text) && !text.is_empty()) {
+                    return Some(when::present(&word, format!("{} in {word}", when::quoted(part))));
+                }
+                let end = Some(end).filter(|text| is_plain(text))?;
                 Some(when::present(&word, format!("{word} is endingwith({})", when::quoted(end))))
             }
         });
-        Condition { written, answers, when }.bounded()
+        Condition::new(written, answers, when)
     }
 
     /// Whether a text fits a regular expression.
     fn fits(&self, left: &str, pattern: &str) -> Option<Condition> {
         let written = format!("{} =~ {}", self.unmarked(left), self.unmarked(pattern));
         let pattern = self.expand(pattern).constant()?;
-        let side = self.side(left);
         let regex = regex::Regex::new(&pattern).ok();
-        let answers = self.answers_if(&side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
-        let word = match &side {
-            Side::Text(text) => self.word_of(text),
-            Side::Branch => Some("branch".to_owned()),
-            Side::RefType | Side::ByRun(..) => None,
-        };
-        let when = word.and_then(|word| when::fitting(&word, &pattern));
-        Some(Condition { written, answers, when }.bounded())
+        Some(self.of_side(self.side(left), &written, &|side, written| {
+            let answers = self.answers_if(side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
+            if let (Side::Text(text), Some(regex)) = (side, &regex)
+                && let Some(text) = text.constant()
+            {
+                return Condition::new(written, answers, Some(regex.is_match(&text).to_string()));
+            }
+            let word = match side {
+                Side::Text(text) => self.word_of(text),
+                Side::Branch => Some("branch".to_owned()),
+                Side::RefType | Side::ByRun(..) | Side::Input => None,
+            };
+            let when = word.and_then(|word| when::fitting(&word, &pattern));
+            Condition::new(written, answers, when)
+        }))
     }
 
     /// Whether the subject of a `case` is like one of its patterns.
     pub(super) fn in_case(&self, subject: &str, patterns: &str) -> Condition {
         let mut any = Condition::fixed(false);
         for pattern in patterns.split('|').flat_map(words_of) {
-            let one = self.compared(subject, pattern.trim(), true);
-            any = any.or(one.unwrap_or_else(|| Condition::open(&format!("case {subject} in {pattern}"))));
+            any = any.or(self.compared(subject, pattern.trim(), true));
         }
         any
     }
@@ -314,13 +369,16 @@ impl Script<'_> {
             }
         }
         let text = self.expand(word);
+        if self.is_input(&text) {
+            return Side::Input;
+        }
         if text.unknown_parts().is_empty() {
             return Side::Text(text);
         }
-        let expression = word.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
-        if let Some((_, written)) =
-            expression.and_then(|number| self.expressions.get(number.parse::<usize>().ok()?))
-        {
+        let mark = word.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
+        let known = mark.and_then(|number| self.expressions.get(number.parse::<usize>().ok()?));
+        let expression = known.map(|(_, written)| written.clone());
+        if let Some(written) = expression.or_else(|| self.expression_of(&text)) {
             if written == "github.ref_type" {
                 return Side::RefType;
             }
@@ -351,6 +409,7 @@ impl Script<'_> {
             let is_tag = matches!(moment, Moment::Tag | Moment::Release);
             let text = match side {
                 Side::Text(text) => self.text_at(text, moment)?,
+                Side::Input => String::new(),
                 Side::RefType => if is_tag { "tag" } else { "branch" }.to_owned(),
                 Side::Branch if is_tag || moment == Moment::PullRequest => String::new(),
                 Side::Branch => moment.fact(&Fact::RefName, &self.scope.world)?,
@@ -372,11 +431,8 @@ impl Script<'_> {
                 Piece::Repository => own().map(|()| world.repository().to_owned()),
                 Piece::Owner => own().map(|()| world.owner().to_owned()),
                 Piece::Name => own().map(|()| world.name().to_owned()),
-                Piece::Setting(..)
-                | Piece::Meta(..)
-                | Piece::Or(..)
-                | Piece::Choice(_)
-                | Piece::Unknown(_) => None,
+                Piece::Setting(..) | Piece::Meta(..) | Piece::Choice(_) | Piece::Unknown(_) => None,
+                Piece::Or(fact, other) => moment.fact(fact, world).or_else(|| self.text_at(other, moment)),
             })
             .collect()
     }

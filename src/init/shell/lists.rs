@@ -1,6 +1,8 @@
 //! Words of a shell that are several: arrays, the arguments of a function, and what variables without quotes hold.
 
-use super::super::text::{Piece, Template};
+use std::rc::Rc;
+
+use super::super::text::{Choice, Condition, Piece, Template};
 use super::Script;
 use super::words::Word;
 
@@ -25,6 +27,67 @@ pub(super) fn list(words: &[Template]) -> Template {
     value
 }
 
+/// A value without quotes that depends on a condition: it is several words in each case.
+fn apart(choice: &Choice) -> Choice {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => Piece::Text(text.replace([' ', '\n', '\t'], &BETWEEN.to_string())),
+        Piece::Choice(inner) => Piece::Choice(Rc::new(apart(inner))),
+        other => other.clone(),
+    };
+    let side = |side: &Template| Template(side.0.iter().map(piece).collect());
+    Choice { then: side(&choice.then), other: side(&choice.other), ..choice.clone() }
+}
+
+/// On how many conditions the words of a command may depend.
+const MAX_FORKS: usize = 4;
+
+/// Whether a word is several, or none, or an option in one case and something else in another one.
+fn is_forked(word: &Template) -> bool {
+    fn begins_so(side: &Template, is_whole: bool) -> bool {
+        match side.0.first() {
+            None => is_whole,
+            Some(Piece::Text(text)) => text.starts_with('-'),
+            Some(Piece::Choice(choice)) => {
+                let is_whole = is_whole && side.0.len() == 1;
+                begins_so(&choice.then, is_whole) || begins_so(&choice.other, is_whole)
+            }
+            Some(_) => false,
+        }
+    }
+    let begins_with_one = matches!(word.0.first(), Some(Piece::Choice(_)));
+    word.has_list(&[BETWEEN]) || begins_with_one && begins_so(word, true)
+}
+
+/// The words of a command in each case, where it has others: what must hold, and the words.
+pub(super) fn forks(words: Vec<Template>) -> Vec<(Vec<Condition>, Vec<Template>)> {
+    let mut done = Vec::new();
+    let mut open = vec![(Vec::new(), words)];
+    while let Some((conditions, words)) = open.pop() {
+        let found = words.iter().enumerate().find_map(|(at, word)| {
+            let (choice, then, other) = word.choice()?;
+            is_forked(word).then_some((at, choice, then, other))
+        });
+        let Some((at, choice, then, other)) = found else {
+            done.push((conditions, words));
+            continue;
+        };
+        if conditions.len() >= MAX_FORKS {
+            let mut words = words;
+            words[at] = Template::unknown(&words[at].shown());
+            open.push((conditions, words));
+            continue;
+        }
+        let when = Some(choice.when.clone()).filter(|_| !choice.condition.asks_for_inputs);
+        let condition = Condition { when, ..choice.condition.clone() };
+        for (condition, side) in [(condition.clone().not(), other), (condition, then)] {
+            let side = parts(&side).into_iter().filter(|part| !part.0.is_empty());
+            let words = words[..at].iter().cloned().chain(side).chain(words[at + 1..].iter().cloned());
+            open.push((conditions.iter().cloned().chain([condition]).collect(), words.collect()));
+        }
+    }
+    done
+}
+
 /// A list with blanks between its words.
 pub(super) fn joined(value: &Template) -> Template {
     let blank = |piece: &Piece| match piece {
@@ -36,7 +99,7 @@ pub(super) fn joined(value: &Template) -> Template {
 
 /// The words of a list.
 pub(super) fn parts(value: &Template) -> Vec<Template> {
-    value.split(BETWEEN)
+    value.cut(BETWEEN).into_iter().map(Template::trimmed).collect()
 }
 
 /// The first word of a list.
@@ -68,10 +131,11 @@ impl Script<'_> {
         }
         let blank = |piece: &Piece| match piece {
             Piece::Text(text) => Piece::Text(text.replace([BETWEEN, '\n', '\t'], " ")),
+            Piece::Choice(choice) => Piece::Choice(Rc::new(apart(choice))),
             other => other.clone(),
         };
-        let parts = Template(value.0.iter().map(blank).collect()).split(' ');
-        parts.into_iter().filter(|part| !part.0.is_empty()).collect()
+        let parts = Template(value.0.iter().map(blank).collect()).cut(' ');
+        parts.into_iter().map(Template::trimmed).filter(|part| !part.0.is_empty()).collect()
     }
 
     /// `NAME=(WORD…)` and `NAME+=(WORD…)`

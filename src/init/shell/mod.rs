@@ -18,6 +18,10 @@ mod flow;
 
 mod status;
 
+mod emitted;
+
+mod joins;
+
 mod blocks;
 mod calls;
 mod said;
@@ -481,50 +485,14 @@ impl Script<'_> {
             shown.push_str(before);
             let (number, behind) = after.split_once(CLOSE).unwrap_or_default();
             let known = number.parse::<usize>().ok().and_then(|number| self.expressions.get(number));
-            shown.push_str(&known.map(|(value, _)| value.shown()).unwrap_or_default());
+            let of = |(value, written): &(Template, String)| match value.choice() {
+                Some(_) => written.clone(),
+                None => value.shown(),
+            };
+            shown.push_str(&known.map(of).unwrap_or_default());
             rest = behind;
         }
         shown + rest
-    }
-
-    /// Adds a command, with where and on what condition it runs.
-    fn emit(&self, mut words: Vec<Template>, wrapping: Unwrapped, line: usize, ran: &mut Ran) {
-        let Unwrapped { at, folder, environment, inherits, is_given, is_remote: _ } = wrapping;
-        words.drain(..at);
-        let mut command = ShellCommand {
-            words,
-            file: self.file.clone(),
-            line,
-            guards: Vec::new(),
-            folder: Folder::default(),
-            environment: Vec::new(),
-            inherits,
-            is_given,
-            lost: None,
-        };
-        if command.publishes() {
-            command.file.iter().for_each(|file| self.scope.world.scripts.note(file));
-            command.guards = self.flow.guards();
-            command.folder = folder;
-            command.environment = if inherits { self.environment() } else { Vec::new() };
-            command.environment.extend(environment);
-            self.scope.world.work.spend(command.guards.len() + command.environment.len());
-        }
-        let is_top = command.folder == Folder::default();
-        for word in &mut command.words {
-            let is_path = |text: &str| {
-                text.starts_with(TOP) || text.starts_with("--") && text.contains(&format!("={TOP}"))
-            };
-            for (at, piece) in word.0.iter_mut().enumerate() {
-                if let Piece::Text(text) = piece
-                    && (is_top || at > 0 || !is_path(text))
-                    && text.contains(TOP)
-                {
-                    *text = text.replace(TOP, ".");
-                }
-            }
-        }
-        ran.commands.push(command);
     }
 
     /// The variables that the commands of the script get from it.

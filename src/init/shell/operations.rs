@@ -90,13 +90,20 @@ pub(super) fn of_fields(value: &Template, words: &[&str]) -> Option<Template> {
             _ => return None,
         }
     }
-    let (Some("/"), Some(fields)) = (delimiter, fields) else { return None };
+    // The second number is the same for a prerelease.
+    if let (Some("."), Some("2"), [Piece::Fact(Fact::Version)]) = (delimiter, fields, value.0.as_slice()) {
+        return Some(fact(Fact::Number(1)));
+    }
+    let (Some(separator @ ("/" | ".")), Some(fields)) = (delimiter, fields) else { return None };
     if let Some(text) = value.constant() {
         let (from, is_open) = fields.strip_suffix('-').map_or((fields, false), |from| (from, true));
         let from = from.parse::<usize>().ok()?.checked_sub(1)?;
-        let parts: Vec<&str> = text.split('/').skip(from).collect();
+        let parts: Vec<&str> = text.split(separator).skip(from).collect();
         let parts = if is_open { parts.as_slice() } else { parts.get(..1).unwrap_or_default() };
-        return Some(Template::from(parts.join("/").as_str()));
+        return Some(Template::from(parts.join(separator).as_str()));
+    }
+    if separator != "/" {
+        return None;
     }
     Some(match (value.0.as_slice(), fields) {
         ([Piece::Fact(Fact::Ref)], "3-") => fact(Fact::RefName),
@@ -152,13 +159,15 @@ pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
     }
     Some(match (operation, of_fact) {
         ("" | ",,", _) => value,
-        ("#refs/tags/" | "##refs/tags/", Some(Fact::Ref)) => fact(Fact::Tag),
+        ("#refs/tags/" | "##refs/tags/" | "/refs\\/tags\\//", Some(Fact::Ref)) => fact(Fact::Tag),
         ("#refs/*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
         ("##*/" | "##refs/*/", Some(Fact::Ref)) | ("##*/", Some(Fact::RefName | Fact::RefEnd)) => {
             fact(Fact::RefEnd)
         }
         ("%%/*", Some(Fact::RefName | Fact::RefStart)) => fact(Fact::RefStart),
-        ("#refs/tags/v" | "##refs/tags/v" | "##*/v", Some(Fact::Ref)) => fact(Fact::Version),
+        ("#refs/tags/v" | "##refs/tags/v" | "##*/v" | "/refs\\/tags\\/v/", Some(Fact::Ref)) => {
+            fact(Fact::Version)
+        }
         ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
         ("%.*", Some(Fact::Version)) => fact(Fact::Numbers(2)),
         ("%%.*", Some(Fact::Version)) | ("%.*" | "%%.*", Some(Fact::Numbers(2))) => fact(Fact::Numbers(1)),
