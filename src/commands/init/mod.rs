@@ -210,6 +210,16 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         let First { proposals: of_dockerfiles, aside } = first::propose(&dockerfiles, &known, &world);
         proposals = of_dockerfiles;
         warnings.extend(left_aside(&aside));
+        if let Some(repository) =
+            world.registry.as_deref().filter(|_| !proposals.is_empty() && !first::has_placeholder(&world))
+        {
+            let message = format!(
+                "nothing that was read publishes an image, so `{}` is a guess from the git remote",
+                quotable(repository)
+            );
+            let warning = Diagnostic::warning(Code::INIT_OPEN, message);
+            warnings.push(warning.with_help("put the right `repositories` in its place before you publish"));
+        }
         if !proposals.is_empty() && first::has_placeholder(&world) {
             let who =
                 if has_services { "nothing that was read tells" } else { "the git remote does not tell" };
@@ -250,7 +260,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
-    let Changed { files, text, mistakes } =
+    let Changed { files, text, mistakes, wider } =
         preview::preview(session, &proposals, &evaluated, &world, &strays, *separate)?;
     // Whoever wants no question has seen the answer.
     if !*yes {
@@ -267,6 +277,15 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     } else {
         ""
     };
+    let of_wider = |(place, message): &(Place, String)| {
+        let warning =
+            Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "");
+        warning.with_help(
+            "the workflow of a plan starts with every git tag: write into `when` of the tags which ones they are for, or push no such git tags",
+        )
+    };
+    let of_wider: IndexSet<Diagnostic> = wider.iter().map(of_wider).collect();
+    session.tell(&of_wider.into_iter().collect::<Vec<_>>());
     if !mistakes.is_empty() {
         if *write {
             return Err(mistakes.into());
@@ -391,7 +410,8 @@ fn of_service(place: Place, why: String) -> Stray {
 
 fn of_stray(stray: &Stray, found: &Found, session: &Session<'_>) -> Diagnostic {
     let Stray { publication, why } = stray;
-    let repositories: Vec<String> = publication.repositories.iter().map(|line| line.text.shown()).collect();
+    let repositories: Vec<String> =
+        publication.repositories.iter().map(|line| quotable(&line.text.shown())).collect();
     let what =
         if repositories.is_empty() { "this".to_owned() } else { format!("`{}`", repositories.join("`, `")) };
     let message = format!("{what} is not in the proposal: {}", quotable(why));

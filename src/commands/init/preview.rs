@@ -15,8 +15,10 @@ use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
 use crate::init::moment::{MOMENTS, Moment, PULL_REQUEST};
 use crate::init::proposal::{Proposal, ProposedImage};
+use crate::init::render::quotable;
 use crate::init::report::{self, Example, ExampleImage};
 use crate::init::splice::{At, splice};
+use crate::init::text::Place;
 use crate::init::today::{self, Published, published};
 use crate::init::world::World;
 use crate::plan::{Image, Plan};
@@ -57,6 +59,8 @@ pub(super) struct Changed {
     pub(super) text: String,
     /// What is wrong with the plan.
     pub(super) mistakes: Vec<Diagnostic>,
+    /// Git tags that publish more with the plan: where a filter keeps them out today, and what that says.
+    pub(super) wider: Vec<(Place, String)>,
 }
 
 /// A file and the blocks that it gets.
@@ -74,7 +78,8 @@ pub(super) fn preview(
     strays: &[Stray],
     separate: bool,
 ) -> Result<Changed, Error> {
-    let mut changed = Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new() };
+    let mut changed =
+        Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new(), wider: Vec::new() };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
     let screen = session.host.screen().map(|screen| screen.columns);
     let has_strays = !strays.is_empty();
@@ -104,14 +109,45 @@ pub(super) fn preview(
             changed.text.push_str(COMPARED);
             changed.text.push_str(&report::render(&examples, screen));
             for tag in &world.odd_tags {
-                if examples.iter().any(|one| one.run == format!("git tag {tag}")) {
+                if let Some(example) = examples.iter().find(|one| one.run == format!("git tag {tag}")) {
                     changed.text.push_str(&any_tag(tag, *tag == prerelease_of(&world.tag)));
+                    changed.wider.extend(wider(tag, example, proposal, world));
                 }
             }
         }
         changed.files.extend(files);
     }
     Ok(changed)
+}
+
+/// That a git tag publishes with the plan, which a filter keeps from doing so today.
+fn wider(tag: &str, example: &Example, proposal: &Proposal, world: &World) -> Vec<(Place, String)> {
+    let mut all: Vec<(Place, String)> = Vec::new();
+    for image in &proposal.images {
+        let planned = example.images.iter().find(|one| one.name == image.name).map(|one| &one.planned);
+        let planned = planned.into_iter().flatten().find(|(_, tags)| !tags.is_empty());
+        let Some(((repository, tags), candidate)) = planned.zip(image.candidate.as_ref()) else { continue };
+        for entry in &candidate.entries {
+            let (why, place) = match entry.start.keeps_out(tag) {
+                Some((patterns, place)) => {
+                    (format!("`{}` keeps them out", quotable(&patterns.join(", "))), place)
+                }
+                None if world.is_on_gitlab => {
+                    ("the rules of the pipeline keep them out".to_owned(), &entry.place)
+                }
+                None => continue,
+            };
+            if !entry.may(Moment::Tag) || all.iter().any(|(known, _)| known == place) {
+                continue;
+            }
+            let message = format!(
+                "git tags such as `{tag}` start nothing today, since {why}, and no condition of the proposal says the same: with it, this one publishes `{repository}:{}`",
+                tags.join(&format!("`, `{repository}:")),
+            );
+            all.push((place.clone(), message));
+        }
+    }
+    all
 }
 
 /// What is said of a git tag that starts no workflow today.

@@ -142,7 +142,8 @@ fn pushes_to_the_default_branch_are_those_of_the_branch_that_is_there() {
                 "{}",
                 said.stdout
             );
-            assert_eq!(said.stderr, "");
+            said.tells(&["so `ghcr.io/acme/six` is a guess from the git remote"]);
+            assert_eq!(said.stderr.matches("warning").count(), 1, "{}", said.stderr);
         }
     }
     // Without git, no branch is known.
@@ -174,6 +175,8 @@ fn a_registry_that_is_not_known_has_a_placeholder_and_a_warning() {
     for remote in
         ["https://github.com/acme/six.git", "git@gitlab.com:acme/six.git", "https://codeberg.org/acme/six"]
     {
-        assert_eq!(checkout("main", remote, false).stderr, "", "{remote}");
+        let said = checkout("main", remote, false);
+        said.tells(&["acme/six` is a guess from the git remote"]);
+        said.lacks(&["the git remote does not tell"]);
     }
 }

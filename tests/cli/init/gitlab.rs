@@ -466,3 +466,46 @@ fn jobs_have_their_turns_by_stage_or_by_need() {
         assert_eq!(said.stderr.contains("this reads"), !is_linked, "{base}, {app}:\n{}", said.stderr);
     }
 }
+
+/// A runner of the project's own keeps what a job builds, and others pull it.
+#[test]
+fn a_job_pushes_what_another_one_has_built() {
+    let build = "stages: [build, push]\nbuild:\n  stage: build\n  script:\n    - docker build --target app -t $CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA .\n";
+    let push = "push:\n  stage: push\n  script:\n    - docker push \"$CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA\"\n  only: [main]\n";
+    let again = "release:\n  stage: push\n  only: [tags]\n  script:\n    - docker pull $CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA\n    - docker tag $CI_REGISTRY_IMAGE:$CI_COMMIT_SHORT_SHA $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG\n    - docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG\n";
+    const IMAGE: &str = "registry.gitlab.com/acme/team/app";
+    assert_eq!(
+        rows(&format!("{build}{push}")),
+        [
+            format!("push to main | app | {IMAGE}: 01234567 | the same"),
+            "git tag v1.2.3 | app | nothing | nothing".to_owned(),
+            "pull request 7 | app | nothing | nothing".to_owned(),
+        ]
+    );
+    let both = format!("{build}{push}{again}");
+    assert_eq!(
+        rows(&both)[..2],
+        [
+            format!("push to main | app | {IMAGE}: 01234567 | the same"),
+            format!("git tag v1.2.3 | app | {IMAGE}: v1.2.3 | the same"),
+        ]
+    );
+    let said_of = |pipeline: &str| said(&project(pipeline, &[]).args(["init"]));
+    said_of(&both).proposes(&["target = \"app\""]);
+    // What nobody builds here is named.
+    let other = push.replace("$CI_REGISTRY_IMAGE:", "$CI_REGISTRY_IMAGE/web:");
+    said_of(&format!("{build}{push}{other}").replacen("push:\n", "first:\n", 1))
+        .tells(&["the images that it is made of were not found"]);
+}
+
+#[test]
+fn a_prerelease_that_no_rule_lets_through_is_named() {
+    let pipeline = "release:\n  rules:\n    - if: $CI_COMMIT_TAG =~ /^v[0-9.]+$/\n  script:\n    - docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG .\n    - docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_TAG\n";
+    let said = said(&project(pipeline, &[]).args(["init"]));
+    said.tells(&[
+        "git tags such as `v1.2.3-rc.1` start nothing today, since the rules of the pipeline keep them out",
+    ]);
+    let pipeline = pipeline.replace("=~ /^v[0-9.]+$/", "=~ /^v/");
+    let said = super::said(&project(&pipeline, &[]).args(["init"]));
+    said.lacks(&["start nothing today"]);
+}

@@ -184,3 +184,34 @@ fn two_workflows_of_one_image_keep_their_tags_and_tell_how_they_differ() {
     said.proposes(&["pull = true"]);
     said.lacks(&["`pull: true`"]);
 }
+
+#[test]
+fn a_filter_that_no_condition_says_is_named() {
+    let with = |filters: &str, tags: &str| {
+        let text = format!(
+            "on: {{ push: {{ branches: [main], tags: {filters} }} }}\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: '{tags}' }}\n"
+        );
+        init(&[(".github/workflows/w.yml", &text), ("Dockerfile", "FROM scratch\n")])
+    };
+    const BY_NAME: &str = "ghcr.io/acme/n:${{ github.ref_name }}";
+    for filters in ["['v[0-9]+.[0-9]+.[0-9]+']", "['v[0-9]+.[0-9]+']"] {
+        let said = with(filters, BY_NAME);
+        said.tells(&[
+            "git tags such as `v1.2",
+            "start nothing today, since `v",
+            "keeps them out",
+            "w.yml:1:",
+        ]);
+        said.proposes(&["-rc.1"]);
+    }
+    // These are said, or let the same through.
+    for filters in ["['v*']", "['v*', '!*-rc*']", "['v*.*.*']", "['**']"] {
+        with(filters, BY_NAME).lacks(&["keeps them out", "v1.2.3-rc.1 | n | nothing | ghcr"]);
+    }
+    // Git tags of one part of the repository are none of another one.
+    for (filter, start) in [("api/v*", "api/v"), ("release-*", "release-"), ("n@*", "n@")] {
+        let said = with(&format!("['{filter}']"), "ghcr.io/acme/n:x");
+        said.proposes(&[&format!("tag is startingwith(\\\"{start}\\\")")]);
+        said.lacks(&["docs-2024", "keeps them out"]);
+    }
+}
