@@ -141,9 +141,10 @@ fn releases(name: &str, inputs: &Inputs<'_>, scope: &Scope) -> Releases {
         return plain;
     }
     // <https://github.com/googleapis/release-please/blob/main/docs/manifest-releaser.md>
-    let path = match inputs.has("config-file") {
-        true => inputs.text("config-file", scope).and_then(|text| text.constant()),
-        false => Some("release-please-config.json".to_owned()),
+    let path = if inputs.has("config-file") {
+        inputs.text("config-file", scope).and_then(|text| text.constant())
+    } else {
+        Some("release-please-config.json".to_owned())
     };
     let path = path.map(|path| path.trim_start_matches("./").to_owned());
     let known = scope.world.releases.iter().find(|(known, _)| Some(known) == path.as_ref());

@@ -300,9 +300,9 @@ impl Choice {
         let own = Condition { when: Some(when.clone()), ..condition.clone() };
         // What is published is of no pull request.
         if is_of_requests(when) {
-            let answers = Answers::of(|moment| match own.answers.at(moment)? {
-                true => then.answers.at(moment),
-                false => other.answers.at(moment),
+            let answers = Answers::of(|moment| {
+                let side = if own.answers.at(moment)? { &then } else { &other };
+                side.answers.at(moment)
             });
             return Condition { answers, ..other };
         }

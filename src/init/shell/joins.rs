@@ -43,7 +43,7 @@ impl Script<'_> {
         for kind in 0..3 {
             for name in names(sets, kind) {
                 let before = self.before(&name, kind, ran);
-                let value = joined(sets, kind, &name, before);
+                let value = joined(sets, kind, &name, &before);
                 match kind {
                     0 => self.variables.push((name, value)),
                     1 => ran.outputs.push((name, value)),
@@ -96,7 +96,7 @@ fn is_unknown(text: &Template) -> bool {
 }
 
 /// A value behind branches: in one that does not set it, it is what it was before.
-fn joined(sets: &[(Condition, [Set; 3])], kind: usize, name: &str, before: Template) -> Template {
+fn joined(sets: &[(Condition, [Set; 3])], kind: usize, name: &str, before: &Template) -> Template {
     let mut whole = before.clone();
     for (condition, set) in sets.iter().rev() {
         let set = set[kind].iter().rev().find(|(known, _)| known == name);
@@ -107,6 +107,6 @@ fn joined(sets: &[(Condition, [Set; 3])], kind: usize, name: &str, before: Templ
     let is_lost = !whole.0.is_empty() && is_unknown(&whole);
     let is_own = |value: &Template| value.exact() == whole.exact();
     let mut values = sets.iter().flat_map(|(_, set)| &set[kind]).filter(|(known, _)| known == name);
-    let is_named = is_own(&before) || values.any(|(_, value)| is_own(value));
+    let is_named = is_own(before) || values.any(|(_, value)| is_own(value));
     if is_lost && !is_named { Template::unknown(&format!("${name}")) } else { whole }
 }

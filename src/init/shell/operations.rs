@@ -159,15 +159,18 @@ pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
     }
     Some(match (operation, of_fact) {
         ("" | ",,", _) => value,
-        ("#refs/tags/" | "##refs/tags/" | "/refs\\/tags\\//", Some(Fact::Ref)) => fact(Fact::Tag),
+        ("#refs/tags/" | "##refs/tags/" | "/refs\\/tags\\//" | "/refs/tags//", Some(Fact::Ref)) => {
+            fact(Fact::Tag)
+        }
         ("#refs/*/" | "#refs/heads/" | "##refs/heads/", Some(Fact::Ref)) => fact(Fact::RefName),
         ("##*/" | "##refs/*/", Some(Fact::Ref)) | ("##*/", Some(Fact::RefName | Fact::RefEnd)) => {
             fact(Fact::RefEnd)
         }
         ("%%/*", Some(Fact::RefName | Fact::RefStart)) => fact(Fact::RefStart),
-        ("#refs/tags/v" | "##refs/tags/v" | "##*/v" | "/refs\\/tags\\/v/", Some(Fact::Ref)) => {
-            fact(Fact::Version)
-        }
+        (
+            "#refs/tags/v" | "##refs/tags/v" | "##*/v" | "/refs\\/tags\\/v/" | "/refs/tags/v/",
+            Some(Fact::Ref),
+        ) => fact(Fact::Version),
         ("#v" | "##v" | "/v/" | ":1", Some(Fact::Tag | Fact::RefName)) => fact(Fact::Version),
         ("%.*", Some(Fact::Version)) => fact(Fact::Numbers(2)),
         ("%%.*", Some(Fact::Version)) | ("%.*" | "%%.*", Some(Fact::Numbers(2))) => fact(Fact::Numbers(1)),
