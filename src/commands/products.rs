@@ -115,7 +115,7 @@ pub(super) fn refuse_loop(session: &Session<'_>, sources: &[Found], path: &str) 
         );
         return Err(Diagnostic::error(Code::OUTPUT_BESIDE_SOURCE, message)
                 .with_help(
-                    "write it into its own folder with `--out DIR`; or move the source to `images.hcl`, which Bake does not read",
+                    "write it into a folder of its own, such as `bakeplan plan --out ci` does; or move the source to `images.hcl`, which Bake does not read",
                 )
                 .into());
     }

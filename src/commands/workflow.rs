@@ -209,14 +209,14 @@ fn misplaced(
 ) -> Result<Vec<Diagnostic>, Error> {
     let host = session.host;
     let mut notes = Vec::new();
+    let depth = host.folder_in_checkout().map_or(0, |folder| folder.split('/').count());
+    let top = "../".repeat(depth);
     if let Some(path) = output
         && host.destination(path)? != Destination::Stream
         && !in_repository(session, output).is_ok_and(|path| place::is_read(&path))
     {
-        notes.push(pipeline::unread(path));
+        notes.push(pipeline::unread(path, &top));
     }
-    let depth = host.folder_in_checkout().map_or(0, |folder| folder.split('/').count());
-    let top = "../".repeat(depth);
     let is_there = |folder: &str| {
         ["action.yml", "action.yaml"].iter().any(|name| host.is_file(format!("{top}{folder}/{name}")))
     };

@@ -81,13 +81,13 @@ pub(crate) fn not_there(settings: &WorkflowSettings, server: Server) -> Option<D
     })
 }
 
-/// A note about a file that GitHub does not read.
-pub(crate) fn unread(path: &str) -> Diagnostic {
+/// A note about a file that GitHub does not read; `top` leads from the working directory to the top of the repository.
+pub(crate) fn unread(path: &str, top: &str) -> Diagnostic {
     let message = format!(
         "GitHub looks for workflows in `.github/workflows/` at the top of the repository, and `{path}` is not one there"
     );
     Diagnostic::note(Code::UNFIT_PATH, message)
-        .with_help("write it to a file such as `.github/workflows/images.yml`")
+        .with_help(format!("write it to a file such as `{top}.github/workflows/images.yml`"))
 }
 
 /// Errors about settings under which nothing would ever happen.

@@ -45,14 +45,14 @@ use crate::resolve::Purpose;
 use crate::source::SourceId;
 
 /// What to do when the blocks are written, with the options that name the files and the facts that a plan needs here.
-fn next(is_on_gitlab: bool, options: &str, facts: &Facts) -> String {
+fn next(is_on_gitlab: bool, Named { options, top }: &Named, facts: &Facts) -> String {
     let writes = if is_on_gitlab {
         format!(
-            "`bakeplan workflow gitlab{options} -o .gitlab/images.yml --install HOW` writes the pipeline, which `.gitlab-ci.yml` includes"
+            "`bakeplan workflow gitlab{options} -o {top}.gitlab/images.yml --install HOW` writes the pipeline, which `.gitlab-ci.yml` includes"
         )
     } else {
         format!(
-            "`bakeplan workflow github{options} -o .github/workflows/images.yml --install HOW` writes the workflow"
+            "`bakeplan workflow github{options} -o {top}.github/workflows/images.yml --install HOW` writes the workflow"
         )
     };
     let (look, why) = match facts {
@@ -123,13 +123,25 @@ fn facts_for(session: &mut Session<'_>, proposals: &[Proposal], known: &[Known],
     }
 }
 
-/// The options that name the files of the first definition that is written, where they are not found without.
-fn options_of(proposals: &[Proposal], known: &[Known]) -> String {
-    let of = proposals.first().and_then(|proposal| known.get(proposal.definition?));
-    let Some(known) = of else { return String::new() };
-    let folder = Some(&known.folder).filter(|folder| !folder.is_empty());
-    let folder = folder.map(|folder| format!(" -C {folder}")).unwrap_or_default();
-    known.files.iter().fold(folder, |options, file| format!("{options} -f {file}"))
+/// How commands name the first definition that is written.
+#[derive(Default)]
+struct Named {
+    /// The options for its files, where they are not found without.
+    options: String,
+    /// What leads from its folder to the top.
+    top: String,
+}
+
+impl Named {
+    fn of(proposals: &[Proposal], known: &[Known]) -> Self {
+        let of = proposals.first().and_then(|proposal| known.get(proposal.definition?));
+        let Some(known) = of else { return Self::default() };
+        let folder = Some(known.folder.as_str()).filter(|folder| !folder.is_empty());
+        let depth = folder.map_or(0, |folder| folder.split('/').filter(|part| !part.is_empty()).count());
+        let folder = folder.map(|folder| format!(" -C {folder}")).unwrap_or_default();
+        let options = known.files.iter().fold(folder, |options, file| format!("{options} -f {file}"));
+        Self { options, top: "../".repeat(depth) }
+    }
 }
 
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
@@ -309,7 +321,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     products::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
     let facts = facts_for(session, &proposals, &known, &world);
-    let next = next(is_on_gitlab, &options_of(&proposals, &known), &facts);
+    let next = next(is_on_gitlab, &Named::of(&proposals, &known), &facts);
     session.show(&format!("{written}{hint}{next}"))
 }
 

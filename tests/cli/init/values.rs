@@ -198,6 +198,44 @@ fn the_next_command_names_the_files() {
     }
 }
 
+/// GitHub reads workflows at the top of the repository alone, and with `-C` paths are those of the folder.
+#[test]
+fn the_workflow_of_a_definition_in_a_folder_goes_to_the_top() {
+    for (folder, top) in [("app", "../"), ("images/app", "../../")] {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  with:\n    push: true\n    workdir: {folder}\n    targets: app\n    set: app.tags=ghcr.io/acme/app:x\n"
+        ));
+        let bake = format!("{folder}/docker-bake.hcl");
+        let docker = format!("{folder}/Dockerfile");
+        let test = test(&[
+            (WORKFLOW, text.as_str()),
+            (bake.as_str(), "target \"app\" {}\n"),
+            (docker.as_str(), "FROM scratch\n"),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+        ])
+        .args(["init", "--write", "--yes"]);
+        let done = said(&test);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let output = format!("{top}.github/workflows/images.yml");
+        done.proposes(&[&format!("`bakeplan workflow github -C {folder} -o {output} --install HOW`")]);
+        let written = Written(test);
+        let own = written.run(&[
+            "workflow",
+            "github",
+            "-C",
+            folder,
+            "-o",
+            ".github/workflows/images.yml",
+            "--install",
+            "path",
+        ]);
+        let help = format!("write it to a file such as `{output}`");
+        assert!(own.stderr.contains("note[unfit-path]") && own.stderr.contains(&help), "{}", own.stderr);
+        let right = written.run(&["workflow", "github", "-C", folder, "-o", &output, "--install", "path"]);
+        assert!(right.code == 0 && !right.stderr.contains("unfit-path"), "{}", right.stderr);
+    }
+}
+
 #[test]
 fn what_a_step_sets_for_a_target_is_written_into_it() {
     let bake = "target \"app\" {\n  tags = [\"ghcr.io/acme/app:own\"]\n}\n";
