@@ -60,19 +60,15 @@ impl Owner {
 /// JSON, one member that is no object is enough for that.
 pub(super) fn taken_for_a_variable(image: &Attribute) -> Option<Diagnostic> {
     let known = Owner::Image.attributes();
-    let parts: Vec<&Expr> = match &image.value.kind {
-        ExprKind::Tuple(items) => items.iter().collect(),
-        _ => vec![&image.value],
-    };
     let is_setting = |(key, _): &(ObjectKey, Expr)| match key {
         ObjectKey::Name(name) => known.contains(&&*name.name),
         ObjectKey::Expr(Expr { kind: ExprKind::JsonString { text, .. }, .. }) => known.contains(&&**text),
         ObjectKey::Expr(_) => false,
     };
-    let has_setting = |value: &Expr| members(value).iter().any(is_setting);
-    let is_meant =
-        |part: &&Expr| has_setting(part) || members(part).iter().any(|(_, inner)| has_setting(inner));
-    parts.iter().any(is_meant).then(|| {
+    let has_setting = |value: &Expr| objects(value).into_iter().flatten().any(is_setting);
+    let is_meant = has_setting(&image.value)
+        || objects(&image.value).into_iter().flatten().any(|(_, inner)| has_setting(inner));
+    is_meant.then(|| {
         let message = "`image` is a variable here, and no image block: nothing is published by it";
         Diagnostic::warning(Code::UNKNOWN_BLOCK, message).at(image.name.span, "").with_help(
             "write `image \"NAME\" {`, in JSON `\"image\": {\"NAME\": {…}}` with an object for each name; that of defaults is empty: `\"\"`",
@@ -80,11 +76,12 @@ pub(super) fn taken_for_a_variable(image: &Attribute) -> Option<Diagnostic> {
     })
 }
 
-/// The members of an object that is written out.
-fn members(value: &Expr) -> &[(ObjectKey, Expr)] {
+/// The members of each object that is written out, in lists, too.
+fn objects(value: &Expr) -> Vec<&[(ObjectKey, Expr)]> {
     match &value.kind {
-        ExprKind::Object(members) => members,
-        _ => &[],
+        ExprKind::Object(members) => vec![members],
+        ExprKind::Tuple(items) => items.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -40,6 +40,13 @@ fn what_is_almost_a_block_is_named() {
         format!(r#"{{"app":{BLOCK},"web":"x"}}"#),
         format!(r#"{{"app":{BLOCK},"web":[1]}}"#),
         BLOCK.to_owned(),
+        format!(r#"{{"app":[{BLOCK},"x"]}}"#),
+        format!(r#"{{"app":["x",{{"name":"y"}},{BLOCK}]}}"#),
+        format!(r#"{{"app":[[{BLOCK}]]}}"#),
+        format!(r#"{{"web":"x","app":[["y",[{BLOCK}]]]}}"#),
+        format!(r#"[[{{"app":{BLOCK}}}]]"#),
+        format!(r#"[["x",[{{"app":[[{BLOCK}]]}}]]]"#),
+        format!("[[{BLOCK}]]"),
     ] {
         let (_, _, stderr) = tags(json(&image));
         assert!(
@@ -51,7 +58,13 @@ fn what_is_almost_a_block_is_named() {
     let (_, _, stderr) = tags(Test::new().file("docker-bake.hcl", hcl));
     assert!(stderr.contains("`image` is a variable"), "{stderr}");
     // A variable of that name is nobody's mistake.
-    for image in [r#""x""#, r#"{"name":"x"}"#, r#"["x"]"#] {
+    for image in [
+        r#""x""#,
+        r#"{"name":"x"}"#,
+        r#"["x"]"#,
+        r#"[["x",1],[{"name":"x"}]]"#,
+        r#"{"app":[["x"],{"name":"y"}]}"#,
+    ] {
         let (code, _, stderr) = tags(json(image));
         assert!(code == Some(0) && !stderr.contains("unknown-block"), "{image}: {stderr}");
     }
