@@ -17,9 +17,9 @@ codes! {
         cure: "Write it in quotes, or declare its variable with `type = string`.",
     }
     SUFFIX "suffix" [Error] {
-        cause: "The same suffix is in `prerelease_suffixes` and in `stable_suffixes`.",
+        cause: "The same suffix is in `prerelease_suffixes` and in `stable_suffixes`, or one can be that of no version, such as `acme*`.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories        = [\"ghcr.io/acme/app\"]\n  version             = \"1.4.2\"\n  stable_suffixes     = [\"acme\"]\n  prerelease_suffixes = [\"acme\"]\n}\n").fixed("  prerelease_suffixes = [\"acme\"]\n", ""),
-        cure: "Leave it out of one of them.",
+        cure: "Leave it out of one of them. A suffix is a text: `acme` is that of `1.4.2-acme` and of `1.4.2-acme2`.",
     }
     WITHDRAWN "withdrawn" [Warning] {
         cause: "The version of the plan is one that its image names in `withdrawn`. It is published again under its own tags, and gets no floating ones such as `1.4` and `latest`.",
@@ -86,8 +86,8 @@ codes! {
         example: run("readme README.md", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n}\n"), ("README.md", "<!-- bakeplan:begin -->\n<!-- bakeplan:end -->\n")]).fixed("readme README.md", "readme README.md --fact tag=v1.4.2"),
         cure: "Give the facts of a release, such as `--fact tag=v1.2.3`, or name the images to show.",
     }
-    NO_VERSION "no-version" [Note] {
-        cause: "The `version` of an image comes from the run, and this run has none, such as that of a branch. Tags that are made from the version are left out.",
+    NO_VERSION "no-version" [Warning Note] {
+        cause: "The `version` of an image comes from the run, and this run has none, such as that of a branch. Tags that are made from the version are left out. As a warning: `latest = false` is about versions, and an image without one publishes `latest`.",
         example: run("plan --fact branch=main", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"{{ tag }}\"\n  tags         = [\"{{ version }}\", { pattern = \"edge\", when = \"branch\" }]\n}\n")]).fixed("branch=main", "tag=v1.4.2"),
         cure: "Nothing, if this is intended. A tag for other runs needs a condition: `{ pattern = \"edge\", when = \"default_branch\" }`.",
     }

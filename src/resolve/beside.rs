@@ -27,6 +27,7 @@ pub(super) fn settle(
     let settings = image.settings();
     let read = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
     let Some(sighted) = sighted::sighted(&tags, &read) else {
+        diagnostics.extend(latest_without_version(&tags, image));
         for tag in tags.iter_mut().filter(|tag| tag.claim == Claim::Run && tag.why.is_none()) {
             tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
         }
@@ -138,6 +139,27 @@ fn of_branch(tags: &[PlacedTag], version: &Version, unknown: &[(Tag, Version)]) 
     );
     Some(Diagnostic::note(Code::UNKNOWN_SUFFIX, message).at(span, "").with_note(KEPT_BY_GREATER).with_help(
         "publish them with releases alone; or declare the version in an `image` block, where `stable_suffixes` or `prerelease_suffixes` decide",
+    ))
+}
+
+/// A warning for a `latest` of each run where `latest = false` keeps it from versions, and there is none.
+fn latest_without_version(tags: &[PlacedTag], image: &UnresolvedImage) -> Option<Diagnostic> {
+    let settings = image.settings();
+    if settings.latest || image.version.known().is_some() {
+        return None;
+    }
+    let latest = tags.iter().find(|tag| tag.tag.as_str() == LATEST && tag.claim == Claim::Run)?;
+    // With a condition, somebody has thought of runs without.
+    let written = settings.tags.iter().flatten().find(|one| one.pattern.span == latest.span)?;
+    if written.when.is_some() || written.pattern.as_str().contains("enable=") {
+        return None;
+    }
+    let message = format!(
+        "`latest = false` keeps versions from `latest`, and image `{}` has none here: it publishes `latest`",
+        image.key
+    );
+    Some(Diagnostic::warning(Code::NO_VERSION, message).at(latest.span, "").with_help(
+        "leave `latest` out of `tags`, or say when it is meant: `{ pattern = \"latest\", when = \"default_branch\" }`",
     ))
 }
 

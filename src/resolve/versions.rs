@@ -69,8 +69,37 @@ pub(super) fn read(
     ImageVersion::Refused
 }
 
-/// Refuses a suffix that is said to be of releases and of prereleases.
+/// Refuses a suffix that is said to be of releases and of prereleases, and one that no version has.
 pub(super) fn check_suffixes(settings: &Settings, diagnostics: &mut Diagnostics) {
+    let texts = |texts: &[Text]| texts.iter().map(ToString::to_string).collect();
+    for (name, suffixes) in [
+        ("stable_suffixes", &settings.stable_suffixes),
+        ("prerelease_suffixes", &settings.prerelease_suffixes),
+    ] {
+        for suffix in suffixes {
+            let word = suffix.as_str().trim_matches(SEPARATORS);
+            let tails = Tails { stable: texts(std::slice::from_ref(suffix)), ..Tails::default() };
+            let is_read = |version: String| {
+                Version::parse_with(&version, Scheme::Loose, &tails)
+                    .is_ok_and(|version| version.class() == Class::Stable)
+            };
+            // A variable may say that there is none.
+            if word.is_empty() || is_read(format!("1.0.0-{word}")) || is_read(format!("1.0.0{word}")) {
+                continue;
+            }
+            let plain: String =
+                word.chars().take_while(|c| c.is_ascii_alphanumeric() || SEPARATORS.contains(c)).collect();
+            let plain =
+                Some(plain.trim_matches(SEPARATORS)).filter(|plain| !plain.is_empty()).unwrap_or("acme");
+            diagnostics.report(
+                Diagnostic::error(Code::SUFFIX, format!("no version has the suffix `{suffix}` of `{name}`"))
+                    .at(suffix.span, "")
+                    .with_help(format!(
+                        "a suffix is a text, and no pattern: `{plain}` is that of `1.2.3-{plain}`, and of `1.2.3-{plain}4`, too"
+                    )),
+            );
+        }
+    }
     let bare = |text: &Text| text.as_str().trim_matches(SEPARATORS).to_ascii_lowercase();
     for suffix in &settings.prerelease_suffixes {
         let Some(other) = settings.stable_suffixes.iter().find(|other| bare(other) == bare(suffix)) else {

@@ -414,7 +414,7 @@ pub enum RuleNote {
         word: &'static str,
     },
     /// A pattern for a part of the version, with text of its own, and a prerelease.
-    #[error("`{version}` has no `{pattern}`, which must not move to a prerelease")]
+    #[error("`{version}` has no `{pattern}`, which is for versions of numbers alone")]
     Prerelease {
         /// The pattern.
         pattern: String,

@@ -87,6 +87,7 @@ mod secrets; // secrets and the clock in every attribute
 mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod stated; // what the reference says in words
 mod strict; // `--strict`: lints
+mod suffixes; // suffixes that no version has, and `latest` where there is none
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 #[cfg(unix)]
 mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree

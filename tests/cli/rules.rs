@@ -173,7 +173,7 @@ fn what_the_action_does_in_silence_is_noted() {
         .args(["--format=tags"])
         .stdout("ghcr.io/acme/app:1.2.3-rc.1\n")
         .stderr(str![[r#"
-note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which must not move to a prerelease
+note[tag-rule]: `1.2.3-rc.1` has no `v{{major}}`, which is for versions of numbers alone
  --> docker-bake.hcl:8:5
   |
 8 |     "type=semver,pattern=v{{major}}",

@@ -364,7 +364,7 @@ fn what_metadata_action_does_in_silence_is_noted() {
             &["type=semver,pattern=v{{major}}"],
             &[],
             &tagged("v1.2.3-rc.1"),
-            "0: `1.2.3-rc.1` has no `v{{major}}`, which must not move to a prerelease",
+            "0: `1.2.3-rc.1` has no `v{{major}}`, which is for versions of numbers alone",
         ),
         (
             &["type=ref,event=tag"],
