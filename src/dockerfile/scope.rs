@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::problem::Problem;
-use super::word::{self, Lookup, Unknowable, Value};
+use super::word::{self, Lookup, Unknowable, Value, Work};
 use super::{Argument, Build, GlobalArg, Platform};
 
 /// `ARG`s that do not become part of the environment
@@ -30,14 +30,20 @@ pub(super) struct Scope {
 
 impl Scope {
     /// The variables in front of the first stage, which `FROM` may use: those of the builder and its `ARG`s.
-    pub(super) fn global(build: &Build<'_>, stage: &str, args: &[GlobalArg], escape: char) -> Self {
+    pub(super) fn global(
+        build: &Build<'_>,
+        stage: &str,
+        args: &[GlobalArg],
+        escape: char,
+        work: &Work,
+    ) -> Self {
         let mut scope = Self { own: predefined(build, stage), beyond: Beyond::Nothing };
         for GlobalArg { line, arguments } in args {
             for (name, default) in arguments {
                 let value = match (build.arg(name), default) {
-                    (Some(value), _) => Ok(value.to_owned()),
+                    (Some(value), _) => word::given(value),
                     (None, Some(default)) => {
-                        settle(word::expand(default, escape, &|name| scope.own_lookup(name)), *line)
+                        settle(word::expand(default, escape, &|name| scope.own_lookup(name), work), *line)
                     }
                     (None, None) => continue,
                 };
@@ -72,11 +78,12 @@ pub(super) struct Scopes {
     stages: IndexMap<usize, Scope>,
     global: Scope,
     escape: char,
+    work: Work,
 }
 
 impl Scopes {
-    pub(super) fn new(global: Scope, escape: char) -> Self {
-        Self { stages: IndexMap::new(), global, escape }
+    pub(super) fn new(global: Scope, escape: char, work: Work) -> Self {
+        Self { stages: IndexMap::new(), global, escape, work }
     }
 
     /// Starts a stage.
@@ -89,7 +96,7 @@ impl Scopes {
     /// # Errors
     /// Where the build itself would fail.
     pub(super) fn expand_global(&self, word: &str) -> Result<Value, Problem> {
-        word::expand(word, self.escape, &|name| self.global.own_lookup(name))
+        word::expand(word, self.escape, &|name| self.global.own_lookup(name), &self.work)
     }
 
     /// What is in scope in front of the first stage.
@@ -102,14 +109,14 @@ impl Scopes {
     /// # Errors
     /// Where the build itself would fail.
     pub(super) fn expand(&self, stage: usize, word: &str) -> Result<Value, Problem> {
-        word::expand(word, self.escape, &|name| self.lookup(stage, name))
+        word::expand(word, self.escape, &|name| self.lookup(stage, name), &self.work)
     }
 
     /// Runs an `ARG` of a stage.
     pub(super) fn arg(&mut self, stage: usize, line: usize, arguments: &[Argument], build: &Build<'_>) {
         for (name, default) in arguments {
             let value = match (build.arg(name), default) {
-                (Some(value), _) => Ok(value.to_owned()),
+                (Some(value), _) => word::given(value),
                 (None, Some(default)) => settle(self.expand(stage, default), line),
                 (None, None) => match self.global(name) {
                     Lookup::Set(value) => value,
@@ -185,6 +192,6 @@ fn predefined(build: &Build<'_>, stage: &str) -> IndexMap<String, Value> {
         ("TARGETSTAGE", known(stage)),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), build.arg(name).map_or(value, known)))
+    .map(|(name, value)| (name.to_owned(), build.arg(name).map_or(value, word::given)))
     .collect()
 }

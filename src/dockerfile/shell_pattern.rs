@@ -1,6 +1,6 @@
 //! Patterns inside `${V#…}`, `${V%…}` and `${V/…/…}`: `*` and `?`, without classes.
 
-use regex::{NoExpand, Regex};
+use regex::Regex;
 
 use super::problem::Problem;
 
@@ -44,17 +44,33 @@ pub(super) fn trim(
     }
 }
 
-/// `value` with the first match of the pattern, or all, replaced.
+/// `value` with the first match of the pattern, or all, replaced; none if that is longer than `limit`, which is judged while it
+/// is made.
 ///
 /// # Errors
 /// A pattern that BuildKit refuses, too, and a `$` in the replacement of all, which Go reads as a group of the match.
-pub(super) fn replace(value: &str, pattern: &str, replacement: &str, all: bool) -> Result<String, Problem> {
+pub(super) fn replace(
+    value: &str,
+    pattern: &str,
+    replacement: &str,
+    all: bool,
+    limit: usize,
+) -> Result<Option<String>, Problem> {
     let regex = regex(pattern, Length::Longest, false)?;
     if all && replacement.contains('$') {
         return Err(Problem::Pattern(replacement.to_owned()));
     }
-    let limit = usize::from(!all);
-    Ok(regex.replacen(value, limit, NoExpand(replacement)).into_owned())
+    let (mut text, mut behind) = (String::new(), 0);
+    for found in regex.find_iter(value).take(if all { usize::MAX } else { 1 }) {
+        text.push_str(value.get(behind..found.start()).unwrap_or_default());
+        text.push_str(replacement);
+        behind = found.end();
+        if text.len() > limit {
+            return Ok(None);
+        }
+    }
+    text.push_str(value.get(behind..).unwrap_or_default());
+    Ok((text.len() <= limit).then_some(text))
 }
 
 /// The pattern as a regular expression.

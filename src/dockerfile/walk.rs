@@ -9,7 +9,7 @@ use super::reads::{Base, BasePlatform, Narrowing, Parent, Reads, Sources};
 use super::reason::{Reason, Why};
 use super::scope::{Beyond, Scope, Scopes};
 use super::source::{Remote, Source};
-use super::word::{self, Lookup, Unknowable, Value};
+use super::word::{self, Lookup, Unknowable, Value, Work};
 use super::{Build, Content, Dockerfile, Numbered};
 use crate::reference::{LATEST, Reference, ReferenceError};
 
@@ -97,12 +97,13 @@ impl<'a> Walk<'a> {
     fn new(content: &'a Content, build: &'a Build<'a>) -> Self {
         let last = content.stages.last().and_then(|stage| stage.from.name.as_deref());
         let stage = build.target.filter(|target| !target.is_empty()).or(last).unwrap_or("default");
-        let global = Scope::global(build, stage, &content.args, content.escape);
+        let work = Work::default();
+        let global = Scope::global(build, stage, &content.args, content.escape, &work);
         let mut walk = Self {
             content,
             build,
             contexts: vec![],
-            scopes: Scopes::new(global, content.escape),
+            scopes: Scopes::new(global, content.escape, work),
             bases: vec![],
             used: IndexSet::new(),
             remote: vec![],
@@ -300,7 +301,7 @@ impl<'a> Walk<'a> {
 
     /// The stage that `COPY --from` names, perhaps by number.
     fn copied_from(&mut self, number: usize, line: usize, from: &str) -> Option<usize> {
-        let literal = word::expand(from, self.content.escape, &|_| Lookup::Unset);
+        let literal = word::expand(from, self.content.escape, &|_| Lookup::Unset, &Work::default());
         if !matches!(literal, Ok(Ok(literal)) if literal == from) {
             self.unknown(Some(line), Why::From(from.to_owned()));
             return None;

@@ -1,5 +1,6 @@
 //! Words of a Dockerfile, with quotes, escapes and variables, as BuildKit's shell lexer reads them.
 
+use std::cell::Cell;
 use std::iter::Peekable;
 use std::str::Chars;
 use std::sync::LazyLock;
@@ -13,6 +14,31 @@ use super::shell_pattern::{self, Direction, Length};
 /// The most bytes that a value may have before we stop following it: no path is longer, and a value that doubles on
 /// each line would fill the memory.
 const LIMIT: usize = 4096;
+
+/// The most steps that all words of a file may take: characters that variables stand for, and what patterns compare.
+const WORK: usize = 4 << 20;
+
+/// What a sign of a pattern takes before anything is compared with it.
+const PATTERN: usize = 256;
+
+/// What is left of the steps that the words of a file may take.
+#[derive(Debug)]
+pub(super) struct Work(Cell<usize>);
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(Cell::new(WORK))
+    }
+}
+
+impl Work {
+    /// Takes steps; from the first that are not there, none are.
+    fn spend(&self, steps: usize) -> Result<(), Unknowable> {
+        let left = self.0.get().checked_sub(steps);
+        self.0.set(left.unwrap_or_default());
+        left.map(drop).ok_or(Unknowable::Much)
+    }
+}
 
 /// Why the value of a variable cannot be told from the Dockerfile and the definition of the target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +61,9 @@ pub(crate) enum Unknowable {
     /// Its value is longer than what we follow.
     #[error("its value is longer than {LIMIT} bytes")]
     Long,
+    /// The words of the file take more work than we do.
+    #[error("the variables of this file take more than {WORK} steps")]
+    Much,
     /// The instruction that sets it fails.
     #[error("line {line} does not expand: {problem}")]
     Failed {
@@ -59,13 +88,23 @@ pub(super) enum Lookup {
     Unknown(Unknowable),
 }
 
+/// A value that is given, unless it is longer than what we follow.
+pub(super) fn given(value: &str) -> Value {
+    if value.len() > LIMIT { Err(Unknowable::Long) } else { Ok(value.to_owned()) }
+}
+
 /// `word` with its variables replaced, its quotes and escapes removed.
 ///
 /// # Errors
 /// Where the build itself would fail.
-pub(super) fn expand(word: &str, escape: char, lookup: &dyn Fn(&str) -> Lookup) -> Result<Value, Problem> {
+pub(super) fn expand(
+    word: &str,
+    escape: char,
+    lookup: &dyn Fn(&str) -> Lookup,
+    work: &Work,
+) -> Result<Value, Problem> {
     let mut reader =
-        Reader::new(word, escape, Raw { quotes: false, escapes: false, variables: false }, lookup);
+        Reader::new(word, escape, Raw { quotes: false, escapes: false, variables: false }, lookup, work);
     Ok(reader.until(None)?.into_value())
 }
 
@@ -91,7 +130,8 @@ pub(super) fn delimiter_words(rest: &str, quotes: bool) -> Result<Vec<String>, P
 
 /// The words of a text without variables, in which the escape character is always the default.
 fn words(text: &str, raw: Raw) -> Result<Vec<String>, Problem> {
-    Ok(Reader::new(text, DEFAULT_ESCAPE, raw, &|_| Lookup::Unset).until(None)?.into_words())
+    let work = Work::default();
+    Ok(Reader::new(text, DEFAULT_ESCAPE, raw, &|_| Lookup::Unset, &work).until(None)?.into_words())
 }
 
 /// What is kept as it is written.
@@ -162,14 +202,37 @@ struct Reader<'a> {
     escape: char,
     raw: Raw,
     lookup: &'a dyn Fn(&str) -> Lookup,
+    work: &'a Work,
     depth: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn new(word: &'a str, escape: char, raw: Raw, lookup: &'a dyn Fn(&str) -> Lookup) -> Self {
+    fn new(
+        word: &'a str,
+        escape: char,
+        raw: Raw,
+        lookup: &'a dyn Fn(&str) -> Lookup,
+        work: &'a Work,
+    ) -> Self {
         // Go's scanner drops a byte order mark in front of each text.
         let word = word.strip_prefix('\u{feff}').unwrap_or(word);
-        Self { chars: word.chars().peekable(), escape, raw, lookup, depth: 0 }
+        Self { chars: word.chars().peekable(), escape, raw, lookup, work, depth: 0 }
+    }
+
+    /// What a variable has.
+    fn found(&self, name: &str) -> Lookup {
+        match (self.lookup)(name) {
+            Lookup::Set(Ok(value)) => match self.work.spend(1 + value.len()) {
+                Ok(()) => Lookup::Set(Ok(value)),
+                Err(unknown) => Lookup::Unknown(unknown),
+            },
+            other => other,
+        }
+    }
+
+    /// Takes the steps of a pattern.
+    fn compare(&self, value: &str, pattern: &str) -> Result<(), Unknowable> {
+        self.work.spend((1 + pattern.len()).saturating_mul(PATTERN + value.len()))
     }
 
     /// Reads to `stop`, which is taken, or to the end.
@@ -193,21 +256,21 @@ impl<'a> Reader<'a> {
                 '<' => output.solid(&self.less_than()),
                 _ => {
                     self.chars.next();
-                    if c != self.escape {
+                    if c == self.escape {
+                        if self.raw.escapes {
+                            output.solid(c.encode_utf8(&mut [0; 4]));
+                        }
+                        if let Some(escaped) = self.chars.next() {
+                            output.solid(escaped.encode_utf8(&mut [0; 4]));
+                        }
+                    } else {
                         output.soft(c);
-                        continue;
-                    }
-                    if self.raw.escapes {
-                        output.solid(c.encode_utf8(&mut [0; 4]));
-                    }
-                    if let Some(escaped) = self.chars.next() {
-                        output.solid(escaped.encode_utf8(&mut [0; 4]));
                     }
                 }
             }
+            // Words are only split in texts without values.
             if !self.raw.variables && output.text.len() > LIMIT {
-                output.text.clear();
-                output.unknown.get_or_insert(Unknowable::Long);
+                output = Output { unknown: output.unknown.or(Some(Unknowable::Long)), ..Output::default() };
             }
         }
         match stop {
@@ -315,7 +378,7 @@ impl<'a> Reader<'a> {
             if name.is_empty() {
                 return Ok(Ok("$".to_owned()));
             }
-            return Ok(match (self.lookup)(&name) {
+            return Ok(match self.found(&name) {
                 Lookup::Unset if self.raw.variables => Ok(format!("${name}")),
                 found => or_empty(found),
             });
@@ -326,7 +389,7 @@ impl<'a> Reader<'a> {
             Some(_) => {}
         }
         let name = self.name();
-        let found = (self.lookup)(&name);
+        let found = self.found(&name);
         match self.chars.next() {
             None => Err(Problem::Modifier(String::new())),
             Some('}') => Ok(match found {
@@ -380,6 +443,9 @@ impl<'a> Reader<'a> {
             Some(pattern) => (Length::Longest, pattern),
             None => (Length::Shortest, pattern.as_str()),
         };
+        if let Err(unknown) = self.compare(&value, pattern) {
+            return Ok(Err(unknown));
+        }
         let direction = if operator == '#' { Direction::Front } else { Direction::Back };
         shell_pattern::trim(&value, pattern, direction, length).map(Ok)
     }
@@ -396,7 +462,11 @@ impl<'a> Reader<'a> {
         }
         match (or_empty(found), pattern, replacement) {
             (Ok(value), Ok(pattern), Ok(replacement)) => {
-                shell_pattern::replace(&value, &pattern, &replacement, all).map(Ok)
+                if let Err(unknown) = self.compare(&value, &pattern) {
+                    return Ok(Err(unknown));
+                }
+                let replaced = shell_pattern::replace(&value, &pattern, &replacement, all, LIMIT)?;
+                Ok(replaced.ok_or(Unknowable::Long))
             }
             (Err(unknown), ..) | (_, Err(unknown), _) | (.., Err(unknown)) => Ok(Err(unknown)),
         }

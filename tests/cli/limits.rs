@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::choice::{commit, git};
 use crate::support::Test;
 
 /// A release build takes two seconds at most for each; this is for debug builds on busy machines.
@@ -194,6 +195,57 @@ fn what_is_much_is_refused_before_it_takes_memory() {
                 assert!(told.contains(part), "{first}\n{told}");
             }
         }
+    }
+}
+
+/// What a Dockerfile's patterns and variables make is not made where it is much.
+#[test]
+fn what_a_dockerfile_repeats_takes_no_memory() {
+    /// In KiB, of addresses, of which most are of the program itself.
+    const MEMORY: u32 = 900_000;
+    let (many, word) = ("a".repeat(50_000), "b".repeat(50_000));
+    let long = "its value is longer than 4096 bytes";
+    let much = "the variables of this file take more than 4194304 steps";
+    let given = format!("args = {{ G = \"{}\" }}", "a".repeat(50_000));
+    for (args, text, told) in [
+        ("", format!("FROM scratch\nARG A={many}\nENV B=${{A//a/{word}}}\nCOPY $B /\n"), Some(long)),
+        ("", format!("FROM scratch\nARG A={many}\nCOPY ${{A//a/{word}}} /\n"), Some(long)),
+        ("", format!("FROM scratch\nARG A={many}\nCOPY [\"${{A//a/{word}}}\", \"/\"]\n"), Some(long)),
+        ("", format!("ARG A={many}\nFROM ${{A//a/{word}}}\nCOPY a /\n"), Some(long)),
+        (&*given, format!("FROM scratch\nARG G\nCOPY ${{G//a/{word}}} /\n"), Some(long)),
+        (&*given, "FROM scratch\nARG G\nCOPY ${G//a/$G} /\n".to_owned(), Some(long)),
+        ("", format!("FROM scratch\nENV A=aa\n{}COPY $A /\n", "ENV A=\"$A$A\"\n".repeat(1000)), Some(long)),
+        (
+            "",
+            format!(
+                "FROM scratch\nARG A={}\n{}COPY $A /\n",
+                &many[..4000],
+                "ENV B=${A//?/x}\n".repeat(50_000)
+            ),
+            Some(much),
+        ),
+        // What is not copied does not matter.
+        ("", format!("FROM scratch\nARG A={many}\nENV B=${{A//a/{word}}}\nCOPY a /\n"), None),
+        (&*given, "FROM scratch\nARG G\nCOPY a /\n".to_owned(), None),
+        ("", "FROM scratch\nARG A=x.y\nARG B=${A//x.y/a}\nCOPY $B /\n".to_owned(), None),
+    ] {
+        let start = Instant::now();
+        let definition = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n  tags = [\"ghcr.io/acme/app:1\"]\n  {args}\n}}\n"
+        );
+        let test = Test::new().file("docker-bake.hcl", &definition).file("Dockerfile", &text).file("a", "a");
+        let test = test.file(".dockerignore", ".git\n");
+        git(test.folder(), &["init", "-q", "-b", "main"]);
+        commit(test.folder(), "first");
+        let script =
+            format!("ulimit -v {MEMORY}; exec {} plan --inputs --explain", env!("CARGO_BIN_EXE_bakeplan"));
+        let output = Command::new("sh").args(["-c", &script]).current_dir(test.folder()).output().unwrap();
+        let plan = String::from_utf8_lossy(&output.stdout);
+        let shown: String = text.chars().take(60).collect();
+        assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(plan.contains("is not known"), told.is_some(), "{shown}\n{plan}");
+        assert!(told.is_none_or(|told| plan.contains(told)), "{shown}");
+        assert!(start.elapsed() < SOON, "{shown} takes {:?}", start.elapsed());
     }
 }
 

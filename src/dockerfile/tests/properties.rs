@@ -107,7 +107,7 @@ proptest! {
     fn any_word_expands_or_is_refused(word in any::<String>(), pieces in pieces()) {
         for word in [word, pieces] {
             for escape in ['\\', '`'] {
-                let _ = word::expand(&word, escape, &lookup);
+                let _ = word::expand(&word, escape, &lookup, &word::Work::default());
             }
             let _ = word::raw_words(&word);
         }
@@ -115,7 +115,7 @@ proptest! {
 
     #[test]
     fn plain_words_stay(word in "[a-z0-9./_ -]{0,20}") {
-        prop_assert_eq!(word::expand(&word, '\\', &lookup), Ok(Ok(word)));
+        prop_assert_eq!(word::expand(&word, '\\', &lookup, &word::Work::default()), Ok(Ok(word)));
     }
 
     #[test]

@@ -217,3 +217,56 @@ fn values_that_grow_without_end_are_not_followed() {
     assert!(super::summary(&given().reads(&deep)).contains("more than 50 expressions inside each other"));
     assert!(super::Dockerfile::parse(&deep.replace("COPY ", "COPY <<E ")).is_err());
 }
+
+/// What a pattern makes is judged while it is made, wherever it stands, and so is what is given or written at length.
+#[test]
+fn patterns_make_no_long_values() {
+    let (many, word) = ("a".repeat(3000), "b".repeat(3000));
+    let long = "its value is longer than 4096 bytes";
+    for (front, copied) in [
+        (format!("FROM scratch\nENV A={many}\nENV B=${{A//a/{word}}}\n"), "$B"),
+        (format!("FROM scratch\nARG A={many}\n"), &*format!("${{A//a/{word}}}")),
+        (format!("FROM scratch\nARG A={many}\n"), &*format!("\"${{A//?/{word}}}\"")),
+        (format!("FROM scratch\nARG A={many}\n"), "${A/a/$A$A}"),
+        (format!("FROM scratch\nARG A={many}\n"), "${X:-$A$A}"),
+        (format!("FROM scratch\nARG A={many}\n"), "${A:+$A$A}"),
+        (format!("FROM scratch\nARG A={many}\n"), "${A#$A$A}"),
+        (format!("FROM scratch\nARG A={many}{word}\n"), "$A"),
+        (format!("FROM scratch\nARG A='{many}{word}'\n"), "$A"),
+        (format!("FROM scratch\nARG A=\"{many}{word}\"\n"), "$A"),
+        ("FROM scratch\nARG G\n".to_owned(), "$G"),
+        ("ARG G\nFROM scratch\nARG G\n".to_owned(), "$G"),
+        (format!("FROM scratch\nARG A={many}\n"), "${A//a/$G}"),
+        (format!("FROM scratch\nARG A={many}\nARG G\n"), "${A//a/$G}"),
+    ] {
+        let is_given = front.contains("ARG G");
+        let found =
+            super::summary(&given().arg("G", &"g".repeat(5000)).reads(&format!("{front}COPY {copied} /\n")));
+        let is_unset = copied.contains("$G") && !is_given;
+        assert_eq!(found.contains(long), !is_unset, "{copied}: {found}");
+    }
+    given().expect(&[
+        (&*format!("FROM scratch\nARG A={many}\nCOPY x${{A//a/}} /\n"), "x"),
+        (&*format!("FROM scratch\nARG A={many}\nCOPY x${{A##*a}}${{A%%a*}}y /\n"), "xy"),
+        ("FROM scratch\nARG A=1.2.3\nCOPY ${A//./--} /\n", "1--2--3"),
+        ("FROM scratch\nARG A=1.2.3\nCOPY ${A/./--} /\n", "1--2.3"),
+    ]);
+}
+
+/// A file may not ask for much work by many small words either.
+#[test]
+fn patterns_take_little_work() {
+    let much = "the variables of this file take more than 4194304 steps";
+    let many = "a".repeat(4000);
+    for line in ["ENV B=${A//$A/x}", "ENV B=${A%%$P}", "ENV B=${A:+}", "ENV B=${A#?}$A"] {
+        let text = format!(
+            "FROM scratch\nARG A={many}\nARG P={}\n{}COPY ${{A#a}} /\n",
+            "?".repeat(1000),
+            format!("{line}\n").repeat(10_000)
+        );
+        let found = super::summary(&given().reads(&text));
+        assert!(found.contains(much), "{line}: {found}");
+    }
+    let text = format!("FROM scratch\nARG V=1.2.3\n{}COPY $B /\n", "ENV B=${V//./-}\n".repeat(1000));
+    given().expect(&[(&text, "1-2-3")]);
+}
