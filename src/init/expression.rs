@@ -4,6 +4,9 @@
 /// How deep an expression may be nested; more than anybody writes.
 const MAX_DEPTH: usize = 40;
 
+/// How many operands it may have, as many as one of the Bake language: what reads it goes as deep.
+const MAX_OPERANDS: usize = 500;
+
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expression {
@@ -23,9 +26,9 @@ pub(crate) enum Expression {
 }
 
 impl Expression {
-    /// Reads an expression, without `${{` and `}}`; `None` for what is not one.
+    /// Reads an expression, without `${{` and `}}`; `None` for what is not one, or has more parts than anybody writes.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        let mut parser = Parser { text, at: 0, depth: 0, operands: 0 };
         let parsed = parser.binary(0)?;
         parser.blanks();
         (parser.at == text.len()).then_some(parsed)
@@ -60,6 +63,7 @@ struct Parser<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    operands: usize,
 }
 
 impl Parser<'_> {
@@ -103,6 +107,7 @@ impl Parser<'_> {
             return Some(Expression::Not(Box::new(operand?)));
         }
         let mut value = self.primary()?;
+        let mut members = 0;
         loop {
             let name = if self.eat(".") {
                 if self.eat("*") { "*".to_owned() } else { self.name()? }
@@ -119,6 +124,10 @@ impl Parser<'_> {
             } else {
                 return Some(value);
             };
+            members += 1;
+            if members > MAX_OPERANDS {
+                return None;
+            }
             value = match value {
                 Expression::Path(mut path) => {
                     path.push(name);
@@ -133,6 +142,10 @@ impl Parser<'_> {
         if self.eat("(") {
             let inner = self.binary(0)?;
             return self.eat(")").then_some(inner);
+        }
+        self.operands += 1;
+        if self.operands > MAX_OPERANDS {
+            return None;
         }
         if self.rest().starts_with('\'') {
             return self.string();
@@ -268,6 +281,21 @@ mod tests {
             ["", "a b", "(a", "'a", "f(a", "a ==", "\"a\"", "a[", &"(".repeat(100_000), &"!".repeat(100_000)]
         {
             assert_eq!(Expression::parse(source), None, "{}", &source[..source.len().min(20)]);
+        }
+    }
+
+    #[test]
+    fn an_expression_has_so_many_operands() {
+        let joined = |by: &str, count: usize| vec!["github.ref.a"; count].join(by);
+        for by in ["||", "&&", "==", "!=", " < ", " || !", " || (1) && "] {
+            assert_eq!(Expression::parse(&joined(by, MAX_OPERANDS + 1)), None, "{by}");
+            assert_eq!(Expression::parse(&joined(by, 100_000)), None, "{by}");
+            assert!(Expression::parse(&joined(by, MAX_OPERANDS / 2)).is_some(), "{by}");
+        }
+        for (start, part, end) in [("f(a", ",a", ")"), ("f(a)", ".a", ""), ("f(a)", "[0]", "")] {
+            let of = |count: usize| format!("{start}{}{end}", part.repeat(count));
+            assert_eq!(Expression::parse(&of(100_000)), None, "{part}");
+            assert!(Expression::parse(&of(MAX_OPERANDS / 2 - 2)).is_some(), "{part}");
         }
     }
 

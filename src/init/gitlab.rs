@@ -423,7 +423,7 @@ fn literal(pattern: &str) -> String {
 pub(crate) fn examples(files: &[YamlFile], sources: &Sources, world: World) -> World {
     let all: Vec<Named> = files.iter().flat_map(|file| named(&file.root)).map(|(named, _)| named).collect();
     let fits =
-        |pattern: &str, text: &String| regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+        |pattern: &str, text: &String| world.work.regex(pattern).is_some_and(|regex| regex.is_match(text));
     let mut other_branches: Vec<String> = Vec::new();
     for named in &all {
         let starts = |name: &String| match named {

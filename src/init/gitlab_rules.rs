@@ -10,6 +10,13 @@ use crate::bake::compose::Yaml;
 /// How deep parentheses may be.
 const MAX_DEPTH: usize = 16;
 
+/// How many names, signs and texts a condition may have.
+const MAX_TOKENS: usize = 2000;
+
+/// The steps that reading a condition takes, and how many bytes of it are one more.
+const STEPS: usize = 8;
+const BYTES: usize = 8;
+
 /// The rules of a job: the first that applies decides. With `only`, it has to be this one.
 pub(super) fn of_rules(list: &[&Yaml], when: Option<&str>, scope: &Scope, only: Option<usize>) -> Condition {
     let (mut none, mut any) = (Condition::fixed(true), Condition::fixed(false));
@@ -51,6 +58,9 @@ pub(super) fn started(when: Option<&str>) -> Condition {
 
 /// What `if` says.
 pub(super) fn of_text(text: &str, scope: &Scope) -> Condition {
+    if !scope.world.work.spend(STEPS + text.len() / BYTES) {
+        return Condition::open(text);
+    }
     let parsed = tokens(text).and_then(|tokens| {
         let mut parser = Parser { tokens: &tokens, at: 0, scope };
         parser.any(0).filter(|_| parser.at == tokens.len())
@@ -90,6 +100,9 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut all = Vec::new();
     let mut rest = text.trim();
     while let Some(first) = rest.chars().next() {
+        if all.len() == MAX_TOKENS {
+            return None;
+        }
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if let Some((sign, token)) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign)) {
             all.push(token.clone());
@@ -228,7 +241,7 @@ impl Parser<'_> {
     fn fits(&self, left: &Token, right: &Token) -> Condition {
         let written = format!("{} =~ {}", shown(left), shown(right));
         let Token::Pattern(pattern) = right else { return Condition::open(&written) };
-        let regex = regex::Regex::new(pattern).ok();
+        let regex = self.scope.world.work.regex(pattern);
         let answers = Answers::of(|moment| {
             let text = self.value(left, moment)?;
             Some(text.is_some_and(|text| regex.as_ref().is_some_and(|regex| regex.is_match(&text))))
@@ -409,7 +422,7 @@ fn of_ref(written: &str, scope: &Scope) -> Condition {
         pattern if pattern.starts_with('/') => {
             let pattern =
                 pattern[1..].rsplit_once('/').map_or("", |(pattern, _)| pattern).replace("\\/", "/");
-            let Ok(regex) = regex::Regex::new(&pattern) else { return Condition::open(written) };
+            let Some(regex) = scope.world.work.regex(&pattern) else { return Condition::open(written) };
             let when = when::fitting(when::REF_NAME, &pattern);
             condition(when, written, |moment, name| !is_request(moment) && regex.is_match(name), scope)
         }

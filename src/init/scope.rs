@@ -264,7 +264,11 @@ impl Scope {
     }
 
     fn evaluate(&self, expression: &Expression, moment: Option<Moment>, depth: usize) -> Value {
-        let unknown = || Value::Unknown(shown(expression));
+        let unknown = || {
+            let written = shown(expression);
+            self.world.work.spend(written.len() / BYTES);
+            Value::Unknown(written)
+        };
         if depth > MAX_DEPTH || !self.world.work.spend(1) {
             return unknown();
         }

@@ -330,7 +330,7 @@ impl Script<'_> {
     fn fits(&self, left: &str, pattern: &str) -> Option<Condition> {
         let written = format!("{} =~ {}", self.unmarked(left), self.unmarked(pattern));
         let pattern = self.expand(pattern).constant()?;
-        let regex = regex::Regex::new(&pattern).ok();
+        let regex = self.scope.world.work.regex(&pattern);
         Some(self.of_side(self.side(left), &written, &|side, written| {
             let answers = self.answers_if(side, |text| regex.as_ref().map(|regex| regex.is_match(text)));
             if let (Side::Text(text), Some(regex)) = (side, &regex)

@@ -226,3 +226,64 @@ fn a_matrix_with_more_rows_than_github_takes_is_not_cut_silently() {
         assert_eq!(said.stderr.contains("warning[init-limit]"), is_cut, "{matrix}: {}", said.stderr);
     }
 }
+
+/// Expressions and conditions of very many parts are told as what was not read, with their line, and soon. Run it with
+/// `--release`, too: an optimised build has less of a stack.
+#[test]
+fn expressions_of_very_many_parts_are_not_read() {
+    let joined = |part: &str, by: &str, count: usize| vec![part; count].join(by);
+    let tag = |expression: &str| {
+        workflow(&format!(
+            "- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: \"ghcr.io/acme/app:${{{{ {expression} }}}}\"\n"
+        ))
+    };
+    let guarded = |condition: &str| {
+        workflow(&format!(
+            "- uses: docker/build-push-action@v6\n  if: \"{condition}\"\n  with:\n    push: true\n    tags: ghcr.io/acme/app:edge\n"
+        ))
+    };
+    let of_gitlab = |condition: &str| {
+        format!("push:\n  script: docker push ghcr.io/acme/app:edge\n  rules:\n    - if: '{condition}'\n")
+    };
+    let good = workflow(&STEP.replace("acme/app", "acme/good"));
+    let count = 20_000;
+    for (path, text) in [
+        (".github/workflows/a.yml", tag(&joined("env.a", "||", count))),
+        (".github/workflows/a.yml", tag(&joined("env.a", "&&", count))),
+        (".github/workflows/a.yml", tag(&joined("env.a", "==", count))),
+        (".github/workflows/a.yml", tag(&format!("{}a{}", "(".repeat(count), ")".repeat(count)))),
+        (".github/workflows/a.yml", tag(&format!("{}a", "!".repeat(count)))),
+        (".github/workflows/a.yml", tag(&format!("fromJSON(a){}", ".a".repeat(count)))),
+        (".github/workflows/a.yml", guarded(&joined("github.ref == 'a'", " || ", count))),
+        (".github/workflows/a.yml", guarded(&joined("a", " && ", count))),
+        (".gitlab-ci.yml", of_gitlab(&joined("$CI_COMMIT_BRANCH == \"a\"", " || ", count))),
+        (".gitlab-ci.yml", of_gitlab(&joined("$CI_COMMIT_BRANCH =~ /a{900}/", " && ", count))),
+        (
+            "push.sh",
+            format!("if {}; then docker push ghcr.io/acme/app:1; fi\n", joined("[ a = b ]", " || ", count)),
+        ),
+        (
+            "push.sh",
+            format!("[[ {} ]] && docker push ghcr.io/acme/app:1\n", joined("$A == b", " && ", count)),
+        ),
+        ("push.sh", format!("docker push ghcr.io/acme/app:$(({}))\n", joined("1", "+", count))),
+    ] {
+        let start = Instant::now();
+        let shown: String = text.chars().take(400).collect();
+        let said = said(
+            &test(&[(path, text.as_str()), (".github/workflows/good.yml", good.as_str())]).args(["init"]),
+        );
+        assert!([0, 1].contains(&said.code), "{shown}: {}", said.stderr);
+        said.proposes(&["image \"good"]);
+        assert!(said.stdout.len() + said.stderr.len() < 1 << 20, "{shown}");
+        assert!(start.elapsed() < Duration::from_secs(60), "{shown}: {:?}", start.elapsed());
+    }
+    // Where it stands is said.
+    let text = tag(&joined("env.a", "||", 20_000));
+    let told = said(&test(&[(".github/workflows/a.yml", text.as_str())]).args(["init"]));
+    let place = format!("a.yml:{}", text.lines().position(|line| line.contains("env.a||")).unwrap() + 1);
+    assert!(format!("{}{}", told.stdout, told.stderr).contains(&place), "{}{}", told.stdout, told.stderr);
+    // What people write is read.
+    let text = guarded(&joined("github.ref == 'refs/heads/main'", " || ", 100));
+    said(&test(&[(".github/workflows/a.yml", text.as_str())]).args(["init"])).proposes(&["image \"app"]);
+}
