@@ -17,7 +17,7 @@ pub(super) fn doubt(session: &Session<'_>, object: &str) -> Option<String> {
     if name.is_empty() || name == "@" || name.ends_with("HEAD") && !name.contains('/') {
         return Some("what this run has checked out, or fetched last".to_owned());
     }
-    of_name(session, name).or_else(|| of_commit(session, revision))
+    of_name(session, name).or_else(|| of_commit(session, revision, is_whole(name)))
 }
 
 /// Why it may be theirs by its name.
@@ -47,7 +47,9 @@ fn of_remotes(session: &Session<'_>) -> Option<String> {
 
 /// Why what was fetched from a remote may be theirs: it is their fork.
 fn of_remote(session: &Session<'_>, remote: &str) -> Option<String> {
-    let url = session.host.git(&["remote", "get-url", remote]).ok()?;
+    let Ok(url) = session.host.git(&["remote", "get-url", remote]) else {
+        return Some(format!("below `{REMOTES}{remote}`, and there is no such remote"));
+    };
     let page = facts::git::page(url.trim());
     let named = |name: &str| session.host.env().get(name).filter(|value| !value.is_empty());
     let own = format!(
@@ -63,23 +65,54 @@ fn of_remote(session: &Session<'_>, remote: &str) -> Option<String> {
     }
 }
 
-/// Why it may be theirs by its commit.
-fn of_commit(session: &Session<'_>, revision: &str) -> Option<String> {
+/// Why it may be theirs by its commit, which is named by its hash or by a ref.
+fn of_commit(session: &Session<'_>, revision: &str, by_hash: bool) -> Option<String> {
     let commit = |revision: &str| {
         let commit = format!("{revision}^{{commit}}");
         let found = session.host.git(&["rev-parse", "--verify", "--end-of-options", &commit]).ok()?;
         found.lines().rfind(|line| is_whole(line)).map(str::to_owned)
     };
-    // What is not there is not read either.
-    let named = commit(revision)?;
-    let env = session.host.env();
-    if github::sha_of_base(env).is_some_and(|base| base == named) {
+    let Some(named) = commit(revision) else {
+        // The hash of a tree is the same in whoever's commit it stands. What is not there is not read either.
+        let tree = format!("{revision}^{{tree}}");
+        let found = session.host.git(&["rev-parse", "--verify", "--end-of-options", &tree]);
+        return found.is_ok().then(|| "a tree, which says nothing of who wrote it".to_owned());
+    };
+    let base = github::sha_of_base(session.host.env());
+    if base == Some(named.as_str()) {
         return None;
     }
-    if github::heads(super::facts::event(session).as_deref()).contains(&named) {
+    let event = super::facts::event(session);
+    let heads = github::heads(event.as_deref());
+    if heads.contains(&named) {
         return Some("the commit that they ask to merge".to_owned());
     }
-    (Some(named) == commit("HEAD")).then(|| "the commit that this run has checked out".to_owned())
+    let head = commit("HEAD");
+    if head.as_ref().is_some_and(|head| *head == named) {
+        return Some("the commit that this run has checked out".to_owned());
+    }
+    // Below what they ask to merge are commits of theirs, and those of the base, which its branches have, too.
+    let has = |tip: &str| session.host.git(&["merge-base", "--is-ancestor", &named, tip]).is_ok();
+    let is_below = by_hash && heads.iter().chain(&head).any(|tip| has(tip));
+    let is_of_base = || {
+        base.is_some_and(has)
+            || github::base_of_request(event.as_deref()).is_some_and(|base| has(&base))
+            || of_branches(session, &named)
+    };
+    (is_below && !is_of_base()).then(|| {
+        "a commit below the one that they ask to merge, and no branch of this repository is known to have it"
+            .to_owned()
+    })
+}
+
+/// Whether a branch that was fetched from this repository has a commit.
+fn of_branches(session: &Session<'_>, commit: &str) -> bool {
+    let arguments = ["for-each-ref", "--format=%(refname)", "--contains", commit, REMOTES];
+    let found = session.host.git(&arguments).unwrap_or_default();
+    found.lines().any(|found| {
+        let remote = found.strip_prefix(REMOTES).and_then(|rest| rest.split('/').next());
+        remote.is_some_and(|remote| of_remote(session, remote).is_none())
+    })
 }
 
 /// The refs whose name it is by the rules of git (<https://git-scm.com/docs/gitrevisions>).

@@ -93,6 +93,11 @@ pub(crate) fn heads(event: Option<&str>) -> Vec<String> {
     PLACES.iter().filter_map(|place| payload.text(place)).collect()
 }
 
+/// The commit of the branch that a pull request is to be merged into, which is one of this repository.
+pub(crate) fn base_of_request(event: Option<&str>) -> Option<String> {
+    Payload::parse(event).ok()?.text("/pull_request/base/sha")
+}
+
 /// The commit of the repository's own branch, where the run is of that: of a pull request's own events, it is the merge.
 pub(crate) fn sha_of_base(env: &Environment) -> Option<&str> {
     let event = variable(env, "GITHUB_EVENT_NAME")?;

@@ -445,6 +445,14 @@ fn what_builds_read_outside_is_asked_for() {
         (r#"contexts = { x = "oci-layout://x:1.2" }"#, &[]),
         (r#"contexts = { x = "cwd://.." }"#, &["fs.read=.."]),
         (r#"contexts = { x = "docker-image://alpine" }"#, &[]),
+        // Bake itself asks nothing for policies.
+        (r#"policy = ["filename=/etc/p.rego"]"#, &["fs.read=/etc/p.rego"]),
+        (r#"policy = [{ filename = "../p.rego" }]"#, &["fs.read=../p.rego"]),
+        (r#"policy = ["filename=cwd:///etc/p.rego"]"#, &["fs.read=/etc/p.rego"]),
+        (r#"policy = ["filename=cwd://../p.rego,strict=true"]"#, &["fs.read=../p.rego"]),
+        (r#"policy = ["filename=a/p.rego", "filename=cwd://p.rego"]"#, &[]),
+        (r#"policy = ["disabled=true"]"#, &[]),
+        ("context = \"https://github.com/acme/public.git\"\n  policy = [\"filename=/p.rego\"]", &[]),
         // A secret that is only named is a file where no variable can have its name, and Bake itself asks nothing.
         (r#"secret = ["id=/root/.docker/config.json"]"#, &["fs.read=/root/.docker/config.json"]),
         (r#"secret = [{ id = "../x" }]"#, &["fs.read=../x"]),
@@ -578,6 +586,7 @@ fn what_is_allowed_stands_in_another_revision() {
         assert_eq!(found, Some(code), "{consent}: {told}");
     }
     // What is checked out in an untrusted event may be theirs, however it is called.
+    git(&["remote", "add", "origin", "https://github.com/acme/app"]);
     git(&["branch", "base"]);
     git(&["commit", "-q", "--allow-empty", "-m", "b"]);
     let in_event = |consent: &str, event: &str| {
@@ -655,7 +664,10 @@ fn no_commit_of_the_contributor_says_what_is_allowed() {
     git(&["init", "-q", "-b", "main"]);
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "of the base"]);
+    git(&["remote", "add", "origin", "https://github.com/acme/app"]);
     let base = git(&["rev-parse", "HEAD"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "theirs, too"]);
+    let below = git(&["rev-parse", "HEAD"]);
     git(&["commit", "-q", "--allow-empty", "-m", "theirs"]);
     let theirs = git(&["rev-parse", "HEAD"]);
     git(&["commit", "-q", "--allow-empty", "-m", "the merge"]);
@@ -698,9 +710,32 @@ fn no_commit_of_the_contributor_says_what_is_allowed() {
             assert_eq!(ran, may, "{name} {at} {event} {sha}: {told}");
         }
     }
-    // The remote is their fork.
+    // A commit of theirs below that one, unless a branch of the base has it, too.
+    for (at, sha, may) in [(&base, &base, false), (&below, &base, true), (&base, &below, true)] {
+        git(&["update-ref", origin, at]);
+        let (ran, told) = run(&below, of_base, sha);
+        assert_eq!(ran, may, "{at} {sha}: {told}");
+        assert_eq!(told.contains("a commit below the one that they ask to merge"), !may, "{told}");
+    }
+    // A tree is the same in whoever's commit it stands.
     git(&["update-ref", origin, &base]);
-    git(&["remote", "add", "origin", "https://github.com/them/app"]);
+    for commit in [&base, &theirs, &head] {
+        let tree = git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+        for name in [tree.as_str(), &format!("{commit}^{{tree}}"), &format!("{tree}^{{}}")] {
+            for event in [of_merge, of_base, "issue_comment", "workflow_run"] {
+                let (ran, told) = run(name, event, &base);
+                assert!(!ran, "{name} {event}: {told}");
+            }
+            assert!(run(name, "push", &base).0, "{name}");
+        }
+    }
+    // A ref that looks like one of a remote, of which there is none.
+    git(&["update-ref", "refs/remotes/pull/7/merge", &below]);
+    let (ran, told) = run("refs/remotes/pull/7/merge", of_merge, &head);
+    assert!(!ran && told.contains("there is no such remote"), "{told}");
+    git(&["update-ref", "-d", "refs/remotes/pull/7/merge"]);
+    // The remote is their fork.
+    git(&["remote", "set-url", "origin", "https://github.com/them/app"]);
     let (ran, told) = run(origin, of_base, &base);
     assert!(!ran && told.contains("it is of https://github.com/them/app"), "{told}");
     for own in ["https://github.com/acme/app", "git@github.com:Acme/app.git", "ssh://git@github.com/acme/app"]
