@@ -35,7 +35,7 @@ enum HelperFailure {
     TimedOut(Duration),
     #[error("printed more than {} KiB", MAX_OUTPUT / 1024)]
     TooMuch,
-    #[error("failed ({status}){}", after_colon(words))]
+    #[error("failed ({status}){words}")]
     Status { status: ExitStatus, words: String },
     #[error("did not print a JSON object with `Username` and `Secret`")]
     NotAnAnswer,
@@ -157,9 +157,13 @@ fn read(output: &Output, server: &str) -> Result<Option<Login>, HelperFailure> {
         if is_not_found(&stdout) || is_not_found(&stderr) {
             return Ok(None);
         }
-        let words = [stdout.trim(), stderr.trim()].into_iter();
-        let words = words.filter(|words| is_message(words)).find(|words| !words.is_empty());
-        return Err(HelperFailure::Status { status: *status, words: clip(words.unwrap_or_default()) });
+        let said = [stdout.trim(), stderr.trim()];
+        let words = match said.into_iter().find_map(known_sentence) {
+            Some(sentence) => format!(": {sentence}"),
+            None if said.iter().all(|words| words.is_empty()) => String::new(),
+            None => HIDDEN.to_owned(),
+        };
+        return Err(HelperFailure::Status { status: *status, words });
     }
     // Like Docker, the first value counts.
     let mut values = serde_json::Deserializer::from_slice(stdout).into_iter::<Value>();
@@ -178,16 +182,30 @@ fn read(output: &Output, server: &str) -> Result<Option<Login>, HelperFailure> {
     }
 }
 
-/// Whether a text may be shown: what looks like an answer, names a secret or is a single word may hold one.
-fn is_message(words: &str) -> bool {
+/// What helpers say of a failure, in words of their own that hold no login
+/// (<https://github.com/docker/docker-credential-helpers/blob/master/credentials/error.go>, and those of their systems).
+const SENTENCES: [&str; 12] = [
+    "no credentials server URL",
+    "no credentials username",
+    "Cannot autolaunch D-Bus without X11 $DISPLAY",
+    "The name org.freedesktop.secrets was not provided by any .service files",
+    "User interaction is not allowed",
+    "The user name or passphrase you entered is not correct",
+    "pass not initialized",
+    "gpg: decryption failed: No secret key",
+    "keychain is locked",
+    "permission denied",
+    "command not found",
+    "no such file or directory",
+];
+
+/// In the place of other words.
+const HIDDEN: &str = "; what it printed is not shown, since it may have a login in it";
+
+/// The sentence that a text has, if it is a known one: any other may hold a login, however it looks.
+fn known_sentence(words: &str) -> Option<&'static str> {
     let folded = words.to_ascii_lowercase();
-    let names_secret = ["secret", "password", "token"].iter().any(|name| {
-        folded
-            .split(name)
-            .skip(1)
-            .any(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with([':', '=']))
-    });
-    !words.contains('{') && words.contains(char::is_whitespace) && !names_secret
+    SENTENCES.into_iter().find(|sentence| folded.contains(&sentence.to_ascii_lowercase()))
 }
 
 /// The host of a server's name or address. Docker Hub has several.
@@ -213,10 +231,6 @@ fn is_not_found(words: &str) -> bool {
     words.contains("credentials not found") || words.contains("no credentials found")
 }
 
-fn after_colon(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(": {words}") }
-}
-
 /// With real programs, all of them tests/data/credential-helper under many names.
 #[cfg(test)]
 #[cfg(unix)]
@@ -232,7 +246,7 @@ pub(super) mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    const HELPERS: [&str; 27] = [
+    const HELPERS: [&str; 30] = [
         "stored",
         "own",
         "counting",
@@ -251,6 +265,9 @@ pub(super) mod tests {
         "bare",
         "telling",
         "mumbling",
+        "denied",
+        "pair",
+        "both",
         "another",
         "hub",
         "garbage",
@@ -328,14 +345,17 @@ pub(super) mod tests {
     #[test]
     fn failures_are_reported_in_the_helpers_words_without_secrets() {
         for (helper, expected) in [
-            ("locked", "failed (exit status: 1): the  [31mkeychain [0m is locked"),
-            ("complaining", "failed (exit status: 2): no permission"),
+            ("locked", "failed (exit status: 1): keychain is locked"),
+            ("complaining", "failed (exit status: 2): permission denied"),
             ("nameless", "failed (exit status: 1): no credentials server URL"),
             ("quiet", "failed (exit status: 3)"),
-            ("leaking", "failed (exit status: 1)"),
-            ("bare", "failed (exit status: 1)"),
-            ("telling", "failed (exit status: 1)"),
-            ("mumbling", "failed (exit status: 1): the token is locked"),
+            ("leaking", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("bare", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("telling", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("mumbling", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("denied", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("pair", &*format!("failed (exit status: 1){HIDDEN}")),
+            ("both", "failed (exit status: 1): no credentials username"),
             ("another", "answered with the login of another server, `https://other.example/v2/ [31m`"),
             ("garbage", "did not print a JSON object with `Username` and `Secret`"),
             ("list", "did not print a JSON object with `Username` and `Secret`"),

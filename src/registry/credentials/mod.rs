@@ -309,7 +309,7 @@ mod tests {
 
         #[test]
         fn a_helper_that_fails_is_reported_whether_or_not_the_file_has_an_entry() {
-            let failure = "docker-credential-complaining failed (exit status: 2): no permission";
+            let failure = "docker-credential-complaining failed (exit status: 2): permission denied";
             let found = find(r#"{"credsStore":"complaining"}"#, "r.io/a");
             assert_eq!((found.login, found.problem.as_deref()), (Login::Anonymous, Some(failure)));
             let with_entry =

@@ -314,7 +314,7 @@ fn a_helper_that_does_not_help_is_named_in_the_refusal() {
     let host = server.host();
     for (helper, problem) in [
         ("nothing", None),
-        ("complaining", Some("docker-credential-complaining failed (exit status: 2): no permission")),
+        ("complaining", Some("docker-credential-complaining failed (exit status: 2): permission denied")),
         ("asleep", Some("docker-credential-asleep did not answer within 0.2 s")),
     ] {
         let folder = tempfile::tempdir().unwrap();
