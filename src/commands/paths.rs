@@ -27,7 +27,7 @@ pub(super) struct Named {
     pub(super) access: Access,
 }
 
-/// The paths that a target names: of contexts, the Dockerfile, secrets, SSH keys and local caches.
+/// The paths that a target names: of contexts, the Dockerfile, secrets, SSH keys, local caches and policies.
 pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
     let found = |NamedPath { path, used, access, text }: NamedPath<'_>| {
         let what = match used {
@@ -36,6 +36,7 @@ pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
             Use::Secret => format!("the file `{path}` of a secret of target `{name}`"),
             Use::Ssh => format!("the SSH key or socket `{path}` of target `{name}`"),
             Use::Cache => format!("the cache `{path}` of target `{name}`"),
+            Use::Policy => format!("the policy `{path}` of target `{name}`"),
         };
         Named { path: path.to_owned(), what, span: text.span, access }
     };
@@ -157,6 +158,6 @@ impl<'p> Naming<'p> {
 /// What says where a target reads and writes.
 fn places(target: &Target) -> impl PartialEq {
     let contexts = (&target.context, &target.default_context, &target.contexts);
-    let others = (&target.secret, &target.ssh, &target.cache_from, &target.cache_to);
+    let others = (&target.secret, &target.ssh, &target.cache_from, &target.cache_to, &target.policy);
     (contexts, &target.dockerfile, target.dockerfile_inline.is_some(), others)
 }

@@ -42,6 +42,9 @@ fn with_confine_no_target_names_a_path_elsewhere() {
         ("secret = [\"id=a,src=/root/.netrc\"]", "the file `/root/.netrc` of a secret of target `app`"),
         ("ssh = [\"default=/root/.ssh/id\"]", "the SSH key or socket `/root/.ssh/id` of target `app`"),
         ("cache-from = [\"type=local,src=/srv/c\"]", "the cache `/srv/c` of target `app`"),
+        ("policy = [\"filename=/etc/p.rego\"]", "the policy `/etc/p.rego` of target `app`"),
+        ("policy = [\"filename=cwd://../p.rego\"]", "the policy `../p.rego` of target `app`"),
+        ("policy = [{ filename = \"out/p.rego\" }]", "the policy `out/p.rego` of target `app`"),
         ("cache-to = [\"type=local,dest=../c\"]", "the cache `../c-linux-amd64` of target `app`"),
     ] {
         let (code, told) = plan(&target(lines), &["--confine", "."]);
@@ -86,6 +89,8 @@ fn with_confine_what_lies_in_the_folder_or_is_allowed_passes() {
         "ssh = [\"default\"]",
         "cache-from = [\"type=local,src=.cache\"]",
         "cache-from = [\"type=gha\"]",
+        "policy = [\"filename=sub/p.rego\"]",
+        "policy = [\"filename=cwd://p.rego\"]",
     ] {
         let (code, told) = plan(&target(lines), &["--confine", "."]);
         assert!(code == Some(0) && !told.contains("[outside]"), "{lines}: {told}");

@@ -37,6 +37,8 @@ pub(crate) enum Use<'t> {
     Ssh,
     /// A local cache.
     Cache,
+    /// A policy.
+    Policy,
 }
 
 /// A path that a target names.
@@ -59,7 +61,10 @@ pub(crate) fn uses_agent(target: &Target) -> bool {
     target.ssh.iter().any(Ssh::is_agent) || target.ssh.is_empty() && fetches()
 }
 
-/// The paths that a target names: of contexts, secrets, SSH keys and local caches. A Dockerfile, whose place depends on the
+/// In front of the name of a policy that lies in the working directory, not in the context (buildx `build/policy_loader.go`).
+const CWD: &str = "cwd://";
+
+/// The paths that a target names: of contexts, secrets, SSH keys, local caches and policies. A Dockerfile, whose place depends on the
 /// context, is not among them.
 pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
     let whole = |used, access| move |text| NamedPath { path: Text::as_str(text), used, access, text };
@@ -76,8 +81,18 @@ pub(crate) fn named(target: &Target) -> impl Iterator<Item = NamedPath<'_>> {
     let from = target.cache_from.iter().filter(is_local).filter_map(|entry| entry.fields.get("src"));
     let to = target.cache_to.iter().flatten().filter(is_local);
     let to = to.filter_map(|entry| entry.fields.get("dest"));
+    // Bake does not ask for policies: newer versions of buildx open none outside of the context and the working directory.
+    let is_local = target.context.as_ref().is_none_or(|context| folder_of(context).is_some());
+    let policies = target.policy.iter().flat_map(|policy| &policy.files).filter_map(move |text| {
+        let path = match text.as_str().strip_prefix(CWD) {
+            Some(path) => path,
+            None => is_local.then(|| text.as_str())?,
+        };
+        Some(NamedPath { path, used: Use::Policy, access: Access::Read, text })
+    });
     contexts
         .chain(context)
+        .chain(policies)
         .chain(secrets.map(whole(Use::Secret, Access::Read)))
         .chain(keys.map(whole(Use::Ssh, Access::Read)))
         .chain(from.map(whole(Use::Cache, Access::Read)))
