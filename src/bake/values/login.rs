@@ -16,7 +16,7 @@ enum Signs {
 }
 
 /// What tokens of well-known kinds begin with, how many signs follow at least, and which.
-const TOKENS: [(&str, usize, Signs); 39] = [
+const TOKENS: [(&str, usize, Signs); 51] = [
     // GitHub: https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
     ("ghp_", 16, Signs::Any),
     ("gho_", 16, Signs::Any),
@@ -65,6 +65,19 @@ const TOKENS: [(&str, usize, Signs); 39] = [
     ("hf_", 30, Signs::Plain),
     ("dop_v1_", 32, Signs::Plain),
     ("hvs.", 20, Signs::Any),
+    ("hvb.", 20, Signs::Any),
+    // OpenAI, Anthropic, SendGrid, Grafana, Shopify, Atlassian, Doppler, age.
+    ("sk-proj-", 20, Signs::Any),
+    ("sk-ant-", 20, Signs::Any),
+    ("SG.", 60, Signs::Any),
+    ("glsa_", 36, Signs::Any),
+    ("shpat_", 32, Signs::Plain),
+    ("shpca_", 32, Signs::Plain),
+    ("shppa_", 32, Signs::Plain),
+    ("shpss_", 32, Signs::Plain),
+    ("ATATT3", 50, Signs::Any),
+    ("dp.pt.", 40, Signs::Plain),
+    ("AGE-SECRET-KEY-1", 50, Signs::Plain),
 ];
 
 /// What the name of a password ends with where a text has it among other settings: `…?password=…`, `_authToken=…`.
@@ -74,7 +87,14 @@ const SETTINGS: [&str; 6] = ["password=", "passwd=", "pwd=", "authtoken=", "acco
 const NAMES: [&str; 4] = ["password", "passwd", "authtoken", "client_secret"];
 
 /// Names of which the value must look like one, too: `token=next` may be anything.
-const DOUBTFUL: [&str; 4] = ["token", "client_secret", "api_key", "apikey"];
+const DOUBTFUL: [&str; 7] =
+    ["token", "client_secret", "api_key", "api-key", "apikey", "secret_access_key", "secretaccesskey"];
+
+/// Parameters of addresses that are their own login: of Azure, AWS and Google.
+const SIGNATURES: [&str; 3] = ["sig=", "x-amz-signature=", "x-goog-signature="];
+
+/// What is shorter, alone in the place of a user, behind `Bearer` or as a signature, is no token.
+const MIN_TOKEN: usize = 20;
 
 /// What is shorter is no key.
 const MIN_KEY: usize = 16;
@@ -114,6 +134,9 @@ pub(super) fn is_in(value: &str) -> bool {
         || HOOKS.iter().any(|hook| is_hook(value, hook))
         || has_setting(value)
         || has_header(value)
+        || has_cookie(value)
+        || has_scheme(value)
+        || has_signature(value)
         || has_pair(value)
         || value.contains("auths") && has_auths(value)
 }
@@ -121,7 +144,7 @@ pub(super) fn is_in(value: &str) -> bool {
 fn is_token(word: &str) -> bool {
     let is_of = |rest: &str, least: usize, signs: Signs| match signs {
         Signs::Any => rest.len() >= least,
-        Signs::Plain => rest.len() >= least && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        Signs::Plain => rest.len() >= least && is_plain(rest),
         Signs::Capital => {
             rest.len() == least && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         }
@@ -140,7 +163,8 @@ fn is_hook(value: &str, hook: &str) -> bool {
     value.split(hook).skip(1).any(|rest| {
         let end = |c: char| c.is_whitespace() || "?#\"'".contains(c);
         let path = rest.split(end).next().unwrap_or_default();
-        path.split('/').filter(|part| !part.is_empty() && !is_placeholder(part)).count() > 1
+        let is_part = |part: &&str| !part.is_empty() && !is_placeholder(part);
+        path.split('/').filter(is_part).count() > 1 && path.split('/').any(|part| part.len() >= MIN_KEY)
     })
 }
 
@@ -163,7 +187,12 @@ fn has_setting(value: &str) -> bool {
         let found = folded.match_indices(name).filter(|(at, _)| is_start(&folded[..*at]));
         found.map(|(at, name)| &folded[at + name.len()..]).collect()
     };
-    let is_assigned = |name: &&str| after(name).into_iter().any(|rest| is_set(&word_of(rest)));
+    // `PWD=/srv/app` is where a shell is.
+    let is_place = |name: &str, word: &str| name == "pwd=" && word.starts_with(['/', '~', '.']);
+    let is_assigned = |name: &&str| {
+        let mut words = after(name).into_iter().map(word_of);
+        words.any(|word| is_set(&word) && !is_place(name, &word))
+    };
     // `password: …` may be a word of a sentence; `"password": "…"` is none.
     let has_colon = |name: &&str| {
         after(name).into_iter().any(|rest| {
@@ -201,6 +230,11 @@ fn is_mixed(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// Whether it is letters and digits alone.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// `Authorization: Bearer …`, as clients and their settings have it.
 fn has_header(value: &str) -> bool {
     let folded = value.to_ascii_lowercase();
@@ -216,15 +250,61 @@ fn has_header(value: &str) -> bool {
     })
 }
 
+/// `Cookie: session=…`
+fn has_cookie(value: &str) -> bool {
+    let folded = value.to_ascii_lowercase();
+    folded.split("cookie").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(['"', '\'']).trim_start();
+        let Some(rest) = rest.strip_prefix(':') else { return false };
+        let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+        let pairs = rest.split(['\n', '"', '\'']).next().unwrap_or_default().split(';');
+        let is_long = |word: &str| word.len() >= MIN_KEY && is_mixed(word) && !is_placeholder(word);
+        pairs.filter_map(|pair| pair.split_once('=')).any(|(_, word)| is_long(word.trim()))
+    })
+}
+
+/// `Basic …` and `Bearer …`, as a header has them.
+fn has_scheme(value: &str) -> bool {
+    let is_quote = |c: char| "\"',".contains(c);
+    let words: Vec<&str> = value.split_whitespace().map(|word| word.trim_matches(is_quote)).collect();
+    words.windows(2).any(|pair| {
+        let [scheme, login] = pair else { return false };
+        let is_of_token = |c: char| c.is_ascii_alphanumeric() || "_-.~+/=".contains(c);
+        scheme.eq_ignore_ascii_case("basic") && is_pair(login)
+            || scheme.eq_ignore_ascii_case("bearer")
+                && login.len() >= MIN_TOKEN
+                && is_mixed(login)
+                && login.chars().all(is_of_token)
+    })
+}
+
+/// An address with a signature, which whoever has it may read: `…?sig=…`.
+fn has_signature(value: &str) -> bool {
+    let folded = value.to_ascii_lowercase();
+    SIGNATURES.iter().any(|name| {
+        folded.match_indices(name).any(|(at, name)| {
+            let rest = &folded[at + name.len()..];
+            let end = |c: char| c.is_whitespace() || "&#\"'".contains(c);
+            let word = rest.split(end).next().unwrap_or_default();
+            folded[..at].ends_with(['?', '&'])
+                && word.len() >= MIN_TOKEN
+                && is_mixed(word)
+                && !is_placeholder(word)
+        })
+    })
+}
+
+/// Whether it is a user and a password in Base64.
+fn is_pair(word: &str) -> bool {
+    let decoded = STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.is_some_and(|text| {
+        let is_said = |(user, password): (&str, &str)| !user.is_empty() && !password.is_empty();
+        !text.contains(char::is_control) && text.split_once(':').is_some_and(is_said)
+    })
+}
+
 /// `"auth": "…"` and `_auth=…`, which have a user and a password in Base64.
 fn has_pair(value: &str) -> bool {
-    let is_pair = |word: &str| {
-        let decoded = STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        decoded.is_some_and(|text| {
-            let is_said = |(user, password): (&str, &str)| !user.is_empty() && !password.is_empty();
-            !text.contains(char::is_control) && text.split_once(':').is_some_and(is_said)
-        })
-    };
     let is_end = |c: char| c.is_whitespace() || "\"',}".contains(c);
     value.split("auth").skip(1).any(|rest| {
         let rest = rest.trim_start_matches(['"', '\'']).trim_start();
@@ -246,7 +326,7 @@ fn has_password(address: &str) -> bool {
     let Some((user, _)) = authority.rsplit_once('@') else { return false };
     match user.split_once(':') {
         Some((_, password)) => !password.is_empty() && !is_placeholder(password),
-        None => is_token(user),
+        None => is_token(user) || user.len() >= MIN_TOKEN && is_mixed(user) && is_plain(user),
     }
 }
 
@@ -322,6 +402,28 @@ mod tests {
             // Hooks.
             "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
             "https://discord.com/api/webhooks/1234567890/abcdefghijklmnop",
+            // What has no name, or one that says it.
+            "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "[default]\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            r#"{"SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#,
+            "Basic bWU6cGFzcw==",
+            "basic bWU6cGFzcw==, Digest",
+            "Bearer q7hunter2fish0123456789",
+            "-H 'x: bearer q7hunter2fish0123456789'",
+            "X-Api-Key: q7hunter2fish0123",
+            "Cookie: theme=dark; session=q7hunter2fish0123",
+            r#"{"Cookie": "session=q7hunter2fish0123"}"#,
+            "https://q7hunter2fish01234567@github.com/acme/app",
+            "https://a.blob.core.windows.net/c/b?sv=2024-01-01&sig=q7hunter2fish%2F0123456789%3D",
+            "https://a.s3.amazonaws.com/b?X-Amz-Date=1&X-Amz-Signature=0123456789abcdef0123456789abcdef",
+            "https://storage.googleapis.com/a/b?X-Goog-Signature=0123456789abcdef0123456789abcdef",
+            "sk-proj-q7hunter2fish-0123456789",
+            "sk-ant-api03-q7hunter2fish-0123456789",
+            "SG.0123456789abcdefghij01.0123456789abcdefghijABCDEFGHIJ0123456789abc",
+            "glsa_0123456789abcdefghijABCDEFGHIJ01_0123abcd",
+            "shpat_0123456789abcdef0123456789abcdef",
+            "AGE-SECRET-KEY-1QQPQYRLSZQ7HUNTER2FISHQQPQYRLSZQ7HUNTER2FISHQQPQYRLSZQ7HUNTER2F",
+            "PWD=hunter2",
             // Keys.
             "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVY\n-----END PGP PRIVATE KEY BLOCK-----",
             r#"{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMII\n"}"#,
@@ -396,6 +498,32 @@ mod tests {
             "https://hooks.slack.com/services/",
             "https://discord.com/api/webhooks/$ID/$TOKEN",
             "https://discord.com/api",
+            "https://hooks.slack.com/services/XXX/YYY/ZZZ",
+            "PWD=/home/x/y",
+            "pwd=/srv/app",
+            "OLDPWD=~/app",
+            "AWS_SECRET_ACCESS_KEY=",
+            "AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY}",
+            "secret_access_key_rotation=2026-01-01",
+            "Basic auth:enabled",
+            "Basic Authentication",
+            "basic usage",
+            "Bearer ${TOKEN}",
+            "bearer authentication",
+            "Bearer of-the-ring-in-the-north",
+            "X-Api-Key: required",
+            "Cookie: theme=dark",
+            "cookie: session=${SESSION_0123456789}",
+            "https://organisation-of-the-company@dev.azure.com/a",
+            "https://organisationofthecompany@dev.azure.com/a",
+            "https://build4@example.com",
+            "https://example.com/?sig=v2",
+            "https://example.com/?sig=${SIGNATURE_0123456789012}",
+            "design=q7hunter2fish0123456789",
+            "sk-projects-of-the-company",
+            "SG.1.2.3",
+            "glsa_short",
+            "shpat_of_the_company_in_the_north_of_europe",
         ] {
             assert!(!is_in(value), "{value}");
         }
