@@ -115,7 +115,9 @@ pub(super) fn guard(environment: &mut Environment<'_>) {
     };
     for (name, asks, test) in TESTS {
         environment.add_test(name, move |left: &Value, right: &Value| {
-            check(name, asks, left, right).map(|()| test(left, right))
+            // What is not there has no order.
+            let is_ordered = asks != Asks::Order || !(left.is_undefined() || right.is_undefined());
+            check(name, asks, left, right).map(|()| is_ordered && test(left, right))
         });
     }
     environment.add_test("in", move |state: &State<'_, '_>, item: &Value, list: &Value| {
@@ -352,6 +354,47 @@ fn of_version(word: &str, operator: &str, other: &str) -> String {
 
 fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The condition with a test for each comparison of an order that is no part of a chain: `pr is lt(5)`.
+pub(super) fn orders_as_tests(condition: &str) -> String {
+    let tokens = tokens(condition);
+    let place = |text: &str| text.as_ptr() as usize - condition.as_ptr() as usize;
+    let mut edits = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let test = match *token {
+            "<" => "lt",
+            "<=" => "le",
+            ">" => "gt",
+            ">=" => "ge",
+            _ => continue,
+        };
+        let Some(Comparison { left, operator: _, asks: _, right }) = Comparison::at(condition, &tokens, at)
+        else {
+            continue;
+        };
+        let goes_on = |token: &str| operator(token).is_some() || token == "not";
+        let is_before =
+            at.checked_sub(left.tokens.len() + 1).is_some_and(|before| operator(tokens[before]).is_some());
+        let is_after = tokens.get(at + 1 + right.tokens.len()).is_some_and(|after| goes_on(after));
+        if left.text.is_empty() || right.text.is_empty() || is_before || is_after {
+            continue;
+        }
+        let start = place(left.text);
+        edits.push((start, start, "((".to_owned()));
+        edits.push((start + left.text.len(), place(right.text), format!(") is {test}((")));
+        let end = place(right.text) + right.text.len();
+        edits.push((end, end, ")))".to_owned()));
+    }
+    edits.sort_by_key(|(start, ..)| *start);
+    let mut text = String::new();
+    let mut done = 0;
+    for (start, end, instead) in edits {
+        text.push_str(condition.get(done..start).unwrap_or_default());
+        text.push_str(&instead);
+        done = end;
+    }
+    text + &condition[done..]
 }
 
 /// The condition with `default_branch` compared to the branch wherever it stands for true or false.

@@ -33,6 +33,9 @@ const EXAMPLE: &str = "%Y%m%d";
 /// A format that is none of `strftime`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OfMoment {
+    /// There is none.
+    #[error("`date` has no format")]
+    NoFormat,
     /// It says nothing of the time.
     #[error("the format `{format}` of `date` has no directive of `strftime`")]
     NoDirective {
@@ -57,6 +60,7 @@ impl OfMoment {
     /// What is meant.
     pub(super) fn meant(&self) -> &str {
         match self {
+            Self::NoFormat => EXAMPLE,
             Self::NoDirective { format: _, meant } | Self::Word { word: _, format: _, meant } => meant,
         }
     }
@@ -66,7 +70,11 @@ impl OfMoment {
 pub(super) fn date(time: Timestamp) -> Value {
     let wrong =
         |message: &dyn std::fmt::Display| Error::new(ErrorKind::InvalidOperation, message.to_string());
-    Value::from_function(move |format: &str, options: Kwargs| {
+    Value::from_function(move |format: Option<&str>, options: Kwargs| {
+        let Some(format) = format else {
+            let mistake = OfMoment::NoFormat;
+            return Err(wrong(&mistake).with_source(mistake));
+        };
         if let Some(mistake) = of_moment(format) {
             return Err(wrong(&mistake).with_source(mistake));
         }

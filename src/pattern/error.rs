@@ -2,14 +2,29 @@
 
 use super::compare::OfText;
 use super::date::OfMoment;
+use super::foreign;
 use super::words::{DATE, words};
+use crate::diagnostic::suggest;
 
 /// Why a pattern does not render.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// The template language does not understand it.
-    #[error("the pattern is not a template: {0}")]
-    Syntax(String),
+    #[error("the pattern is not a template: {detail}")]
+    Syntax {
+        /// What it says.
+        detail: String,
+        /// What to write, where that can be told.
+        meant: Option<String>,
+    },
+    /// The template language does not understand a condition.
+    #[error("the condition cannot be read: {detail}")]
+    Condition {
+        /// What it says.
+        detail: String,
+        /// What to write.
+        meant: String,
+    },
     /// It may come to too much.
     #[error("the pattern is refused: {0}")]
     Refused(String),
@@ -49,8 +64,8 @@ pub enum PatternError {
     UnknownWord {
         /// The word.
         word: String,
-        /// What was probably meant.
-        near: Option<String>,
+        /// What to write.
+        help: String,
     },
     /// A version's word, and no version.
     #[error("the pattern uses `{0}`, but the image has no `version`")]
@@ -89,13 +104,12 @@ impl PatternError {
             Self::Braces(inner) => format!("write it without: `when = \"{inner}\"`"),
             Self::Undefined => "each word has braces of its own, such as `{{ major }}.{{ minor }}`; the only function is `date(\"%Y%m%d\")`".into(),
             Self::Refused(_) => "write what it is made of, such as `{{ version }}`; a tag has at most 128 characters".into(),
-            Self::Syntax(_) => "words are written `{{ version }}`, conditions `event == \"push\"`".into(),
-            Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
-            Self::UnknownWord { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::UnknownWord { near: None, .. } => {
-                let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-                format!("a text has quotes, as in `branch == 'main'`; the words are {}", words.join(", "))
+            Self::Syntax { detail: _, meant: Some(meant) } | Self::Condition { detail: _, meant } => meant.clone(),
+            Self::Syntax { detail: _, meant: None } => {
+                "words are written `{{ version }}`, conditions `event == \"push\"`".into()
             }
+            Self::NotABool(_) => "compare it, such as `branch == default_branch`".into(),
+            Self::UnknownWord { word: _, help } => help.clone(),
             Self::Build(_) => "write `{{ version | replace('+', '-') }}` to keep it, or `{{ semver }}` for the version without it, which moves to the greatest build".into(),
             Self::NotOfImage(_) => "the words are `image`, the name of the block, and `key`, the name of the image in the plan".into(),
             Self::NoVersion(_) => "set `version` in the image".into(),
@@ -112,6 +126,23 @@ impl PatternError {
                 )
             }
         }
+    }
+}
+
+/// What to write instead of a word that is none.
+pub(super) fn other_word(word: &str, text: &str, is_condition: bool) -> String {
+    if let Some(meant) = foreign::meant_by(word, text) {
+        return meant;
+    }
+    if let Some(near) = suggest(word, words()) {
+        return format!("did you mean `{near}`?");
+    }
+    let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
+    let words = words.join(", ");
+    if is_condition {
+        format!("a text has quotes, as in `branch == 'main'`; the words are {words}")
+    } else {
+        format!("the words are {words}; a variable of the file is `${{NAME}}`")
     }
 }
 

@@ -2,10 +2,13 @@
 
 mod words;
 
+mod absence;
 mod bounds;
 mod compare;
+mod condition;
 mod date;
 mod error;
+mod foreign;
 
 mod form;
 mod possible;
@@ -14,21 +17,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use minijinja::value::{Object, Value, ValueKind};
+use minijinja::value::{Object, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use self::compare::{first_word, is_of_word};
+pub use self::condition::holds;
+pub(crate) use self::condition::{asks_for_prerelease, asks_for_version, holds_of_version};
 use self::date::date;
 pub(crate) use self::error::PatternError;
-use self::error::detail;
+use self::error::{detail, other_word};
 pub(crate) use self::form::PatternForms;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
 use self::words::{
     COMMIT_WORDS, DATE, FACT_WORDS, IMAGE_WORDS, PRERELEASE, VERSION_WORDS, is_of_version, words,
 };
-use crate::diagnostic::suggest;
 use crate::facts::{Facts, Known};
-use crate::version::{Scheme, Version};
+use crate::version::Version;
 
 /// What a pattern may do at most, in the steps of the template language.
 const FUEL: u64 = 10_000;
@@ -131,11 +135,19 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     }
     bounds::check(pattern).map_err(PatternError::Refused)?;
     check_comparisons(pattern)?;
-    let environment = environment();
-    let template = environment.template_from_str(pattern).map_err(|e| PatternError::Syntax(detail(&e)))?;
+    let mut environment = environment();
+    // A part of what is not there would be an empty list, which is text as well.
+    if pattern.contains('[') && pattern.contains(':') {
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    }
+    let template = environment.template_from_str(pattern).map_err(|e| {
+        let is_read = |text: &str| environment.compile_expression(text).is_ok();
+        let meant = foreign::of_go(pattern).or_else(|| foreign::pattern_as_meant(pattern, is_read));
+        PatternError::Syntax { detail: detail(&e), meant }
+    })?;
     let mut used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
     let (uses, known, asked, rendered) = loop {
-        let uses = uses(&used, &[])?;
+        let uses = uses(&used, None, pattern)?;
         let known = pairs(&uses, words);
         let recorder = Recorder::new(&known);
         let rendered = template.render(Value::from_dyn_object(Arc::clone(&recorder)));
@@ -190,143 +202,32 @@ fn completed<'p>(used: &'p BTreeSet<String>, known: &[(&'p str, Value)]) -> Vec<
     known.iter().cloned().chain(missing.map(|word| (word.as_str(), Value::from("0")))).collect()
 }
 
-/// Whether a condition holds: an expression such as `event == "push" and branch == default_branch`. It knows the words
-/// of patterns and `prerelease`; what this run has not, such as `tag` on a branch, is `none` there. `default_branch` alone
-/// asks whether the run is of it.
-///
-/// # Errors
-/// When it is not a condition, or a fact is not known.
-pub fn holds(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
-    evaluate(condition, words, false)
-}
-
-/// Whether the condition of a version itself holds. In a run that has none, a condition that asks for its words does not.
-///
-/// # Errors
-/// When it is not a condition, or a fact is not known.
-pub(crate) fn holds_of_version(condition: &str, words: &Words<'_>) -> Result<bool, PatternError> {
-    let holds = match evaluate(condition, words, true) {
-        Err(PatternError::NoVersion(_)) => false,
-        found => found?,
-    };
-    if words.version.is_none() && asks_for_version(condition) {
-        // It may be wrong where there is one, too, which is told in every run.
-        let (tag, version) = ("v1.2.3", Version::parse("1.2.3", Scheme::Loose).ok());
-        let facts = &Facts::of_tag(words.facts, tag);
-        let example = Words { version: version.as_ref(), facts: &facts, ..*words };
-        match evaluate(condition, &example, true) {
-            // What that run would know, this one does not.
-            Ok(_) | Err(PatternError::NoVersion(_) | PatternError::MissingFact { .. }) => {}
-            Err(mistake) => return Err(mistake),
-        }
-    }
-    Ok(holds)
-}
-
-fn evaluate(condition: &str, words: &Words<'_>, may_lack_version: bool) -> Result<bool, PatternError> {
-    let inner = condition.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    if let Some(inner) = inner.filter(|inner| !inner.contains("{{")) {
-        // Within the quotes of the Bake file, and without those that it has itself.
-        let bare = if inner.contains('\'') { inner.replace('"', "\\\"") } else { inner.replace('"', "'") };
-        return Err(PatternError::Braces(bare.trim().to_owned()));
-    }
-    bounds::check(condition).map_err(PatternError::Refused)?;
-    check_comparisons(condition)?;
-    let environment = environment();
-    let condition = &compare::with_branches(condition);
-    let expression =
-        environment.compile_expression(condition).map_err(|e| PatternError::Syntax(detail(&e)))?;
-    let mut used: BTreeSet<String> = expression.undeclared_variables(false).into_iter().collect();
-    let (known, value) = loop {
-        let known = known_to_condition(&used, words, may_lack_version)?;
-        let recorder = Recorder::new(&known);
-        let value = expression.eval(Value::from_dyn_object(Arc::clone(&recorder)));
-        let asked = recorder.asked();
-        if let Some(word) = asked.iter().find(|word| is_of_version(word)).filter(|_| words.version.is_none())
-        {
-            return Err(PatternError::NoVersion(word.clone()));
-        }
-        if asked.is_subset(&used) {
-            break (known, value.map_err(|e| PatternError::of_rendering(&e))?);
-        }
-        used.extend(asked);
-    };
-    // Words alone ask whether the run has them: `tag`, `pr or branch`.
-    let is_word = || known.iter().any(|(word, known)| *word != DATE && *known == value);
-    match value.kind() {
-        ValueKind::Bool | ValueKind::None => Ok(value.is_true()),
-        _ if is_word() => Ok(true),
-        kind => Err(PatternError::NotABool(format!("a {kind}"))),
-    }
-}
-
 fn check_comparisons(text: &str) -> Result<(), PatternError> {
     compare::of_text(text, &example_of).map_or(Ok(()), |found| Err(found.into()))
 }
 
 /// What an expression comes to where there is all that words stand for, as far as that can be told.
 fn example_of(expression: &str) -> Option<Value> {
-    let word = |word: &str| match word {
-        "version" => Value::from("1.2.3.4-rc.5+6"),
-        "semver" => Value::from("1.2.3.4-rc.5"),
-        "major" | "minor" | "patch" => Value::from("1"),
-        "pr" => Value::from(1),
-        DATE => date(Timestamp::UNIX_EPOCH),
-        PRERELEASE => Value::from(false),
-        text => Value::from(text),
-    };
-    match words().chain([PRERELEASE]).find(|one| *one == expression) {
-        Some(found) => Some(word(found)),
-        None => {
-            let all = words().chain([PRERELEASE]).map(|one| (one, word(one)));
-            let environment = environment();
-            environment.compile_expression(expression).ok()?.eval(Value::from_pairs(all)).ok()
-        }
+    match examples().find(|(word, _)| *word == expression) {
+        Some((_, found)) => Some(found),
+        None => environment().compile_expression(expression).ok()?.eval(Value::from_pairs(examples())).ok(),
     }
 }
 
-/// Whether a condition asks for prereleases.
-#[must_use]
-pub(crate) fn asks_for_prerelease(condition: &str) -> bool {
-    compare::tokens(condition).contains(&PRERELEASE)
-}
-
-/// Whether a condition asks for anything of the version.
-#[must_use]
-pub(crate) fn asks_for_version(condition: &str) -> bool {
-    asks_for_prerelease(condition) || compare::tokens(condition).into_iter().any(is_of_version)
-}
-
-/// What a condition knows: what this run has not is `none`.
-fn known_to_condition(
-    used: &BTreeSet<String>,
-    words: &Words<'_>,
-    may_lack_version: bool,
-) -> Result<Vec<(&'static str, Value)>, PatternError> {
-    let uses = uses(used, &[PRERELEASE])?;
-    let mut known = pairs(&uses, words);
-    known.push((PRERELEASE, words.version.is_some_and(Version::is_prerelease).into()));
-    for word in used {
-        if known.iter().any(|(name, _)| name == word) {
-            continue;
-        }
-        let depends_on_ref = ["branch", "tag", "pr", "head_branch", "base_branch"];
-        let place = depends_on_ref.iter().find(|name| *name == word);
-        match place.filter(|_| words.facts.git_ref.is_some()) {
-            // This run has none of it, and that is known.
-            Some(absent) => known.push((absent, Value::from(()))),
-            None if word == "event" => known.push(("event", Value::from(()))),
-            None => match VERSION_WORDS.iter().find(|(name, _)| name == word) {
-                // A version may have fewer numbers.
-                Some((name, _)) if may_lack_version || words.version.is_some() => {
-                    known.push((name, Value::from(())));
-                }
-                Some(_) => return Err(PatternError::NoVersion(word.clone())),
-                None => return Err(missing(word, words.facts)),
-            },
-        }
-    }
-    Ok(known)
+/// All words, each with an example of what it stands for.
+fn examples() -> impl Iterator<Item = (&'static str, Value)> {
+    words().chain([PRERELEASE]).map(|word| {
+        let example = match word {
+            "version" => Value::from("1.2.3.4-rc.5+6"),
+            "semver" => Value::from("1.2.3.4-rc.5"),
+            "major" | "minor" | "patch" => Value::from("1"),
+            "pr" => Value::from(1),
+            DATE => date(Timestamp::UNIX_EPOCH),
+            PRERELEASE => Value::from(false),
+            text => Value::from(text),
+        };
+        (word, example)
+    })
 }
 
 /// The words that a template may ask for, and those that it has asked for: the template language's own list of them does
@@ -360,12 +261,13 @@ impl Object for Recorder {
 fn environment<'a>() -> Environment<'a> {
     static LIMITED: LazyLock<Environment<'_>> = LazyLock::new(|| {
         let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(FUEL));
         environment.add_filter("slug", slug);
         bounds::limit(&mut environment);
         compare::guard(&mut environment);
+        absence::guard(&mut environment);
         environment
     });
     LIMITED.clone()
@@ -383,17 +285,17 @@ fn slug(text: &str) -> Result<String, minijinja::Error> {
     Ok(slug)
 }
 
-/// Checks the words that a template asks for.
-fn uses(used: &BTreeSet<String>, also: &[&str]) -> Result<Uses, PatternError> {
+/// Checks the words that a text asks for; a condition may ask for one more.
+fn uses(used: &BTreeSet<String>, also: Option<&str>, text: &str) -> Result<Uses, PatternError> {
     let mut uses = Uses::default();
     for word in used {
         if let Some((_, depth)) = VERSION_WORDS.iter().find(|(name, _)| name == word) {
             uses.depth = uses.depth.max(*depth);
         } else if let Some(fact) = FACT_WORDS.iter().chain([&DATE]).find(|name| *name == word) {
             uses.facts.insert(fact);
-        } else if !IMAGE_WORDS.contains(&word.as_str()) && !also.contains(&word.as_str()) {
-            let near = suggest(word, words()).map(str::to_owned);
-            return Err(PatternError::UnknownWord { word: word.clone(), near });
+        } else if !IMAGE_WORDS.contains(&word.as_str()) && also != Some(word.as_str()) {
+            let help = other_word(word, text, also.is_some());
+            return Err(PatternError::UnknownWord { word: word.clone(), help });
         }
     }
     Ok(uses)
@@ -531,7 +433,7 @@ mod tests {
         let none = Facts::default;
         let error = text("{{ verison }}", Some("1.2.3"), &none()).unwrap_err();
         assert_eq!(error.help(), "did you mean `version`?");
-        assert!(matches!(text("{{ version", Some("1"), &none()), Err(PatternError::Syntax(_))));
+        assert!(matches!(text("{{ version", Some("1"), &none()), Err(PatternError::Syntax { .. })));
         assert_eq!(text("{{ major }}", None, &none()), Err(PatternError::NoVersion("major".into())));
         let endless = "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}";
         assert!(matches!(
@@ -683,7 +585,8 @@ mod tests {
         let tag = Facts { default_branch: Some("main".into()), ..tag };
         condition("default_branch", &tag, &Ok(false));
         condition("date('%u') == '3'", &main(), &Ok(true));
-        let unknown = PatternError::UnknownWord { word: "brunch".into(), near: Some("branch".into()) };
+        let unknown =
+            PatternError::UnknownWord { word: "brunch".into(), help: "did you mean `branch`?".into() };
         condition("brunch", &main(), &Err(unknown));
     }
 

@@ -7,8 +7,21 @@ use crate::facts::Facts;
 use crate::version::Version;
 
 /// The words of conditions that ask only what a run is of.
-const SUBJECTS: [&str; 10] =
-    ["tag", "branch", "pr", "default_branch", "and", "or", "not", "true", "false", "none"];
+const SUBJECTS: [&str; 13] = [
+    "tag",
+    "branch",
+    "pr",
+    "default_branch",
+    "and",
+    "or",
+    "not",
+    "is",
+    "defined",
+    "undefined",
+    "true",
+    "false",
+    "none",
+];
 
 /// What runs are of, an example of each kind.
 const REFS: [&str; 5] =
