@@ -226,28 +226,25 @@ impl Form {
             Part::Text(_) | Part::Version | Part::Date(_) | Part::Number | Part::Name => None,
         };
         let Some(length) = self.0.iter().find_map(length) else { return Vec::new() };
-        // It is read as a version is, whose place is known afterwards.
-        let part = |part: &Part| match part {
-            Part::Commit(_) => Part::Version,
-            Part::Version => Part::Name,
-            other => other.clone(),
-        };
-        let mut found = self.0.iter().map(part).collect::<Self>().versions_in(tag);
+        let mut found = self.texts_of(|part| matches!(part, Part::Commit(_)), tag);
         found.retain(|text| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
         found
     }
-}
 
-impl Form {
     /// What can stand in the place of the name in a tag; nothing for a tag of another form, or one without a name.
     #[must_use]
     pub fn names_in<'t>(&self, tag: &'t str) -> Vec<&'t str> {
-        if !self.has_name() {
+        self.texts_of(|part| *part == Part::Name, tag)
+    }
+
+    /// What can stand in the place of these parts in a tag.
+    fn texts_of<'t>(&self, is_it: impl Fn(&Part) -> bool, tag: &'t str) -> Vec<&'t str> {
+        if !self.0.iter().any(&is_it) {
             return Vec::new();
         }
         // It is read as a version is, whose place is known afterwards.
         let part = |part: &Part| match part {
-            Part::Name => Part::Version,
+            part if is_it(part) => Part::Version,
             Part::Version => Part::Name,
             other => other.clone(),
         };

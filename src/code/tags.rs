@@ -66,18 +66,18 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  flavor       = [\"latest=true\"]\n}\n").fixed("  flavor       = [\"latest=true\"]\n", ""),
         cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}` and `type=raw,value=edge`.",
     }
-    TAG_COLLISION "tag-collision" [Error] {
-        cause: "Two images or versions want the same tag, or a tag is both a version itself and a floating tag of another version. Whichever was pushed last would win.",
+    TAG_COLLISION "tag-collision" [Error Warning] {
+        cause: "Two images or versions want the same tag, a tag is both a version itself and a floating tag of another version, or a version would take what a longer pattern has for another one (`1.2.3-debug`). Whichever was pushed last would win. As a warning: two images of one repository have the tag in different runs.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n").fixed("repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage", "repositories = [\"ghcr.io/acme/one\"]\n  tags         = [\"edge\"]\n}\nimage"),
         cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
     }
     BRANCH_COLLISION "branch-collision" [Error Warning] {
-        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag; by a version, since a branch may be called `1.4.2`; by another image of the repository in other runs, such as the variant `slim`; or by a commit, a pull request or a day. As a warning: another image may have the tag on another branch, or a merge moves it from what another branch published.",
+        cause: "The name of a branch would become a tag that is already in use: by another branch whose name becomes the same tag; by a version, since a branch may be called `1.4.2`; by another image of the repository in other runs, such as the variant `slim`; or by a commit, a pull request or a day. So would the name of a git tag that is no version. As a warning: another image may have the tag on another branch, or a merge moves it from what another branch published.",
         example: run("plan --fact branch=1.4", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = { pattern = \"{{ tag }}\", when = \"tag\" }\n  tags         = [\"{{ version }}\", { pattern = \"{{ branch }}\", when = \"branch\" }]\n}\n")]).fixed("branch=1.4", "branch=main"),
         cure: "Rename the branch, or put something before it: `branch-{{ branch }}`. `any = true` in the pattern allows it.",
     }
     PRERELEASE_TAG "prerelease-tag" [Warning Note] {
-        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out. Or `prerelease_tags` gives a prerelease what reads as a release's, such as `latest` or `1`. As a note: a constant such as `edge` among `tags` goes to releases alone.",
+        cause: "The only version among the tags is a prerelease, and beside it stand tags that move with releases, such as `latest`, `alpine` or its leading numbers. Whoever pulls those expects no prerelease, so they are left out. Or `prerelease_tags` or `channels` gives a prerelease what reads as a release's, such as `latest` or `1`. As a note: a constant such as `edge` among `tags` goes to releases alone.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1.1.0-rc.1\", \"ghcr.io/acme/app:latest\"]\n}\n").fixed("app:latest", "app:next"),
         cure: "Leave them out of the tags of prereleases. Tags that say so, such as `next` and `1.1-rc`, move with prereleases. In an `image` block, `channels = [\"edge\"]` gives it to both, and `when = \"prerelease\"` to prereleases.",
     }

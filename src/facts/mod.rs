@@ -130,6 +130,12 @@ pub struct Facts {
     pub dirty_problem: Option<String>,
 }
 
+/// Whether a git tag is called as those are that move from commit to commit, such as `nightly`: that of a release has a number.
+#[must_use]
+pub(crate) fn is_moving_tag(tag: &str) -> bool {
+    !tag.contains(|c: char| c.is_ascii_digit())
+}
+
 impl Facts {
     /// Fills in what follows from the ref: the branch, the tag, the number of a pull request.
     #[must_use]
@@ -158,6 +164,22 @@ impl Facts {
             self.git_ref = tag.or_else(branch).or_else(pull_request);
         }
         self
+    }
+
+    /// These facts in a run of a branch, which was pushed.
+    #[must_use]
+    pub(crate) fn of_branch(&self, branch: &str) -> Self {
+        Self {
+            event: self.event.as_ref().map(|_| "push".to_owned()),
+            git_ref: Some(format!("refs/heads/{branch}")),
+            branch: Some(branch.to_owned()),
+            tag: None,
+            pull_request: None,
+            head_branch: None,
+            base_branch: None,
+            branches: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// These facts in a run of a git tag.

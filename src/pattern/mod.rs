@@ -31,7 +31,7 @@ pub(crate) use self::possible::{Runs, may_hold, tags_of};
 use self::words::{
     COMMIT_WORDS, DATE, FACT_WORDS, IMAGE_WORDS, PRERELEASE, VERSION_WORDS, is_of_version, words,
 };
-use crate::facts::{Facts, Known};
+use crate::facts::{Facts, Known, is_moving_tag};
 use crate::version::Version;
 
 /// What a pattern may do at most, in the steps of the template language.
@@ -65,7 +65,7 @@ pub struct Rendered {
     /// The words that the pattern uses.
     pub uses: Uses,
     /// Whether the commit, or what stands for it, was asked for in this run: `{{ tag | default('edge') }}` has none on a
-    /// branch.
+    /// branch, and the git tag `nightly` is of another one tomorrow.
     pub names_commit: bool,
 }
 
@@ -162,6 +162,11 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
             Some(version) => Err(PatternError::Build(version.text().to_owned())),
             None => {
                 let has = |word: &&str| asked.contains(*word) && known.iter().any(|(name, _)| name == word);
+                let is_moving = |word: &str| {
+                    let facts: &Facts = words.facts;
+                    word == "tag" && facts.tag.as_deref().is_some_and(is_moving_tag)
+                };
+                let has = |word: &&str| has(word) && !is_moving(word);
                 Ok(Some(Rendered { text, uses, names_commit: COMMIT_WORDS.iter().any(has) }))
             }
         },
@@ -274,7 +279,7 @@ fn environment<'a>() -> Environment<'a> {
 }
 
 /// What a branch's name is as a part of a tag: what tags cannot hold becomes `-`, and nothing is lost at the end.
-fn slug(text: &str) -> Result<String, minijinja::Error> {
+pub(crate) fn slug(text: &str) -> Result<String, minijinja::Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
     let parts: Vec<&str> = text.split(|c: char| !allowed(c)).filter(|part| !part.is_empty()).collect();
     let slug = parts.join("-").trim_start_matches('.').to_owned();

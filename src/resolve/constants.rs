@@ -18,6 +18,23 @@ pub(super) fn is_other_release(name: &str, version: &Version) -> bool {
     })
 }
 
+/// The same where something unknown may follow the numbers, as in `8-engine`.
+pub(super) fn reads_as_other(name: &str, version: &Version) -> bool {
+    let numbers = name
+        .parse::<Version>()
+        .ok()
+        .filter(|one| one.class() == Class::Unknown && one.tail().starts_with('-'));
+    let numbers = numbers.as_ref().and_then(|one| one.prefix(one.numbers().len()));
+    is_other_release(numbers.unwrap_or(name), version)
+}
+
+/// Whether a name says that it is of releases: it is one, or its leading numbers (`1-alpine`), or has a word for them.
+pub(super) fn names_releases(name: &str) -> bool {
+    let is_release = name.parse::<Version>().is_ok_and(|version| version.class() != Class::Prerelease);
+    let is_word = |word: &str| word.eq_ignore_ascii_case(LATEST) || word.eq_ignore_ascii_case("stable");
+    !names_prereleases(name) && (is_release || name.split(SEPARATORS).any(is_word))
+}
+
 /// Whether what may be a commit stands in a name.
 pub(super) fn names_commit(name: &str) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());

@@ -41,6 +41,10 @@ fn settled(
 ) -> Form {
     let said = said.filter(|form| form.fits(name));
     let Some(version) = version.filter(|_| !matches!(claim, Claim::Run | Claim::Channel)) else {
+        // A rule for git tags may give one that is no version, such as `nightly`.
+        let is_version = |text: &&str| text.parse::<Version>().is_ok();
+        let shows_version = |form: &Form| form.versions_in(name).iter().any(is_version);
+        let said = said.map(|form| if shows_version(&form) { form } else { form.unreadable() });
         return said.unwrap_or_else(|| of_any(name, claim));
     };
     let shows = |form: &Form| form.versions_in(name).iter().any(|text| is_shown(version, text));

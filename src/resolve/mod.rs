@@ -26,6 +26,7 @@ mod lists;
 mod runs;
 
 mod beside;
+mod branches;
 mod codenames;
 mod taken;
 mod variants;

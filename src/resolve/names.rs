@@ -9,10 +9,10 @@ use super::forms;
 use super::image::UnresolvedImage;
 use super::input::{Input, Purpose};
 use super::lists;
-use super::rules::AppliedRules;
+use super::rules::{AppliedRules, NamedTag};
 use super::taken::Taken;
 use super::variants;
-use super::version::{ImageVersion, cure, subject};
+use super::version::{ImageVersion, cure, cure_by, subject};
 use super::versions;
 use crate::bake::target::Text;
 use crate::code::Code;
@@ -25,7 +25,7 @@ use crate::rules::{self, Rule};
 use crate::source::Span;
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, CandidateName, Claim, LATEST};
-use crate::version::{Class, Version};
+use crate::version::Version;
 
 /// What an image claims.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +49,10 @@ pub(super) fn names(
     diagnostics: &mut Diagnostics,
 ) -> Names {
     let taken = Taken::of(image, pattern_forms, input);
-    let of_rules = image.rules.as_ref().map(|rules| {
-        if input.publish {
-            rules.check_branch(&|tag, has_name| taken.by(tag, has_name), input.facts, diagnostics);
-        }
-        rules.names(image.reading(), pattern_forms.sha_length(), diagnostics)
-    });
+    let of_rules = image
+        .rules
+        .as_ref()
+        .map(|rules| rules.names(image.reading(), pattern_forms.sha_length(), diagnostics));
     let mut renderer = Renderer {
         input,
         image,
@@ -67,6 +65,10 @@ pub(super) fn names(
         diagnostics,
     };
     let settings = image.settings();
+    if let Some(rules) = &image.rules {
+        rules.named().for_each(|tag| renderer.check_named(&tag));
+        rules.days().for_each(|(line, text)| renderer.check_day(line, text));
+    }
     let default: Vec<TagPattern> = match settings.version {
         // An error about the version has been told.
         Some(_) if matches!(image.version, ImageVersion::None | ImageVersion::Refused) => Vec::new(),
@@ -77,7 +79,7 @@ pub(super) fn names(
     for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         // A constant whose condition asks for prereleases is theirs.
         let asks = one.when.as_ref().is_some_and(|when| pattern::asks_for_prerelease(when.as_str()));
-        renderer.pattern(one, |version, rendered| match claim(version, rendered) {
+        renderer.pattern(one, |claim, version, rendered| match claim {
             Claim::Versions(depth) if asks && version.is_some_and(Version::is_prerelease) => {
                 let is_theirs =
                     if depth == 0 { rendered.text != LATEST } else { names_prereleases(&rendered.text) };
@@ -98,16 +100,24 @@ pub(super) fn names(
     }
     if image.version.known().is_some_and(Version::is_prerelease) {
         for pattern in &settings.prerelease_tags {
-            renderer.pattern(pattern, |version, rendered| match claim(version, rendered) {
+            renderer.pattern(pattern, |claim, _, _| match claim {
                 Claim::Versions(depth) => Claim::Prereleases(depth),
                 other => other,
             });
         }
-        renderer.warn_of_releases();
     }
     for channel in &settings.channels {
-        let pattern = TagPattern { pattern: channel.clone(), when: None, is_fixed: true, any: false };
-        renderer.pattern(&pattern, |_, _| Claim::Channel);
+        let pattern = TagPattern {
+            pattern: channel.clone(),
+            when: None,
+            is_fixed: true,
+            is_written: false,
+            any: false,
+        };
+        renderer.pattern(&pattern, |_, _, _| Claim::Channel);
+    }
+    if image.version.known().is_some_and(Version::is_prerelease) {
+        renderer.warn_of_releases();
     }
     renderer.note_without_version();
     renderer.note_other_refs();
@@ -138,7 +148,7 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
     for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
         if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
-            let claim = claim(Some(version), &rendered);
+            let claim = claim(one, &rendered, &image.version, Some(version));
             let form = Form::text(&rendered.text);
             names.push(CandidateName { name: rendered.text, claim, form, span: None });
         }
@@ -167,7 +177,7 @@ fn note_constants(
                 "`channels = [\"{name}\"]` gives it to the greatest version, a prerelease or not, and the condition `when = \"prerelease\"` to the greatest prerelease"
             );
             (Diagnostic::note(Code::PRERELEASE_TAG, message), help)
-        } else if (is_channel || *claim == Claim::Versions(0)) && constants::is_other_release(name, version) {
+        } else if (is_channel || *claim == Claim::Versions(0)) && constants::reads_as_other(name, version) {
             let message = format!("`{name}` reads as a version, and would be one of `{version}`");
             let help = "numbers of the version itself are `{{ major }}` and `{{ major }}.{{ minor }}`; what the tag says besides goes behind a word";
             (Diagnostic::note(Code::OTHER_VERSION, message), help.to_owned())
@@ -256,7 +266,7 @@ impl Renderer<'_, '_> {
         TagPattern { pattern: Text { span, ..one.pattern }, ..one }
     }
 
-    fn pattern(&mut self, one: &TagPattern, claim: impl Fn(Option<&Version>, &Rendered) -> Claim) {
+    fn pattern(&mut self, one: &TagPattern, settle: impl Fn(Claim, Option<&Version>, &Rendered) -> Claim) {
         let version = self.image.version.known();
         let words = Words { version, facts: self.input.facts, image: self.image.names() };
         if let Some(condition) = &one.when {
@@ -279,7 +289,8 @@ impl Renderer<'_, '_> {
                 self.without_version.push(one.pattern.clone());
             }
             Ok(Some(rendered)) => {
-                let claim = claim(version, &rendered);
+                let own = claim(one, &rendered, &self.image.version, version);
+                let claim = settle(own, version, &rendered);
                 self.check_branch(one, &rendered, claim);
                 self.note_stand_in(one, &rendered);
                 if rendered.uses == Uses::default() {
@@ -329,34 +340,39 @@ impl Renderer<'_, '_> {
         )));
     }
 
-    /// Warns of floating tags that `prerelease_tags` gives to a prerelease and that whoever pulls them takes for those of releases.
+    /// Warns of floating tags that a prerelease gets and that whoever pulls them takes for those of releases.
     fn warn_of_releases(&mut self) {
-        let patterns = || self.image.settings().prerelease_tags.iter().filter(|one| !one.any);
-        let is_of_release = |name: &str| {
-            name == LATEST || name.parse::<Version>().is_ok_and(|version| version.class() == Class::Stable)
-        };
+        let settings = self.image.settings();
+        let (prerelease_tags, channels) = (&settings.prerelease_tags, &settings.channels);
         let is_of_versions = |name: &str| {
             let mut others = self.names.iter().filter(|one| matches!(one.claim, Claim::Versions(_)));
             others.any(|one| one.name == name)
         };
-        let floats = self.names.iter().filter(|one| matches!(one.claim, Claim::Prereleases(_)));
-        let found = floats.filter_map(|one| {
-            let written = patterns().find(|pattern| pattern.pattern.span == one.span)?;
-            let is_theirs = is_of_release(&one.name) || is_of_versions(&one.name);
-            is_theirs.then_some((one, written))
-        });
-        let warnings: Vec<Diagnostic> = found
-            .map(|(one, written)| {
-                let message = format!(
-                    "`prerelease_tags` gives `{}`, which reads as a release's, to prereleases",
-                    one.name
-                );
-                let pattern = written.pattern.as_str().replace('"', "\\\"");
-                let allowed = format!("{{ pattern = \"{pattern}\", any = true }}");
-                let help = format!("use a name that says so, such as `next`; or allow it: `{allowed}`");
-                Diagnostic::warning(Code::PRERELEASE_TAG, message).at(one.span, "").with_help(help)
-            })
-            .collect();
+        let mut warnings = Vec::new();
+        for CandidateName { name, claim, form: _, span } in &self.names {
+            let (attribute, help) = match claim {
+                Claim::Prereleases(_) => {
+                    let mut patterns = prerelease_tags.iter().filter(|one| !one.any);
+                    let Some(written) = patterns.find(|pattern| pattern.pattern.span == *span) else {
+                        continue;
+                    };
+                    let pattern = written.pattern.as_str().replace('"', "\\\"");
+                    let allowed = format!("{{ pattern = \"{pattern}\", any = true }}");
+                    ("prerelease_tags", format!("or allow it: `{allowed}`"))
+                }
+                Claim::Channel if channels.iter().any(|channel| channel.span == *span) => {
+                    ("channels", "or write it into `tags`, which only releases have".to_owned())
+                }
+                _ => continue,
+            };
+            if constants::names_releases(name) || is_of_versions(name) {
+                let message =
+                    format!("`{attribute}` gives `{name}`, which reads as a release's, to prereleases");
+                let help = format!("use a name that says so, such as `next`; {help}");
+                warnings
+                    .push(Diagnostic::warning(Code::PRERELEASE_TAG, message).at(*span, "").with_help(help));
+            }
+        }
         self.diagnostics.extend(warnings);
     }
 
@@ -455,65 +471,101 @@ impl Renderer<'_, '_> {
         ));
     }
 
-    /// Refuses a tag that another branch has, too, or that is called as those of versions or of another pattern are.
-    /// Where nothing is published, nothing is taken.
+    /// Refuses the tag of a pattern that is another's.
     fn check_branch(&mut self, one: &TagPattern, rendered: &Rendered, claim: Claim) {
-        if !self.input.publish {
-            return;
-        }
-        let tag = &rendered.text;
-        let refuse = |message: String, help: &str| {
-            Diagnostic::error(Code::BRANCH_COLLISION, message).at(one.pattern.span, "").with_help(help)
-        };
-        if let Some((branch, twin)) = self.twin(one, rendered) {
-            let message = format!("the branches `{branch}` and `{twin}` would both have the tag `{tag}`");
-            let help = "rename one of them, or put `{{ sha }}` into the pattern";
-            self.diagnostics.report(refuse(message, help));
-        }
         let uses = &rendered.uses;
+        let is_day = uses.facts.contains("date") && uses.depth == 0 && !rendered.names_commit;
+        if is_day && !uses.names_branch() && !uses.facts.contains("tag") {
+            self.check_day(one, &rendered.text);
+        }
         // With words of the version in it, it may be the version's own.
         let is_of_run = claim == Claim::Run || (uses.depth == 0 && !rendered.names_commit);
         let is_of_git_tag = uses.facts.contains("tag") && self.input.facts.tag.is_some();
-        let is_let = one.any || !(is_of_git_tag || is_of_run && uses.names_branch());
-        if is_let {
-            return;
-        }
-        let form = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
-        let has_name = form.is_none_or(|form| form.has_name());
-        let owner = self.taken.by(tag, has_name).or_else(|| self.taken.by_branch(tag));
-        if let Some(owner) = owner {
-            let facts = self.input.facts;
-            let message = format!("the {} would take the tag `{tag}`, which is {owner}", subject(facts));
-            self.diagnostics.report(refuse(message, &cure(one, facts)));
+        let is_marked = !(is_of_git_tag || is_of_run && uses.names_branch());
+        let names_branch = uses.facts.contains("branch") && !rendered.names_commit;
+        if names_branch || !is_marked {
+            let form = self.pattern_forms.of(one.pattern.as_str(), self.image.names());
+            let tag = NamedTag {
+                line: one,
+                text: &rendered.text,
+                stem: &rendered.text,
+                names_branch,
+                has_name: form.is_none_or(|form| form.has_name()),
+                is_marked,
+            };
+            self.check_named(&tag);
         }
     }
 
-    /// The branch of the run, and another one that comes to the same tag.
-    fn twin(&self, one: &TagPattern, rendered: &Rendered) -> Option<(String, String)> {
-        if !rendered.uses.facts.contains("branch") {
-            return None;
+    /// Warns of a day in a run without a version that reads as the version of a release, where those may be days, too.
+    fn check_day(&mut self, line: &TagPattern, text: &str) {
+        let is_absent = self.image.version.known().is_none();
+        if !self.input.publish || line.any || !is_absent || !self.taken.is_dated_version(text) {
+            return;
         }
+        let known = versions::all_known(self.image, self.input, &mut Diagnostics::default());
+        if known.is_empty() || known.iter().any(Version::is_dated) {
+            let message =
+                format!("the day `{text}` has the form of a version's tag, which a release may have");
+            let found = Diagnostic::warning(Code::BRANCH_COLLISION, message).at(line.pattern.span, "");
+            self.diagnostics.report(found.with_help(cure_by(line, "nightly-")));
+        }
+    }
+
+    /// Refuses a tag with a name in it that another branch has, too, or that is called as those of versions or of another pattern
+    /// are. Where nothing is published, nothing is taken.
+    fn check_named(&mut self, tag: &NamedTag<'_>) {
+        if !self.input.publish {
+            return;
+        }
+        let NamedTag { line, text, stem, names_branch, has_name, is_marked } = *tag;
         let facts: &Facts = self.input.facts;
-        let branch = facts.branch.as_ref()?;
-        let version = self.image.version.known();
-        let mut others = facts.branches.iter().filter(|other| *other != branch);
-        let twin = others.find(|other| {
-            let facts = Facts { branch: Some((*other).clone()), ..facts.clone() };
-            let words = Words { version, facts: &&facts, image: self.image.names() };
-            let theirs = pattern::render(one.pattern.as_str(), &words);
-            matches!(theirs, Ok(Some(theirs)) if theirs.text == rendered.text)
-        })?;
-        Some((branch.clone(), twin.clone()))
+        let twin = facts.branch.as_ref().filter(|_| names_branch && facts.tag.is_none());
+        // Of two, it is the one whose name ends like another pattern that is in the way.
+        let shorter = |branch: &String| self.taken.branch(text).filter(|twin| twin.len() <= branch.len());
+        let found = match twin.and_then(|branch| Some((branch, shorter(branch)?))) {
+            Some((branch, twin)) => {
+                let message =
+                    format!("the branches `{branch}` and `{twin}` would both have the tag `{text}`");
+                let commit = if rules::is_rule(line.pattern.as_str()) {
+                    "the commit into the rule: `suffix=-{{sha}}`"
+                } else {
+                    "`{{ sha }}` into the pattern"
+                };
+                Some((message, format!("rename one of them, or put {commit}")))
+            }
+            None if line.any || is_marked => None,
+            None => {
+                let owner = self.taken.by(text, has_name).or_else(|| self.taken.by(stem, has_name));
+                // The rules of metadata-action have a word for it.
+                let is_of_base = || !rules::is_rule(line.pattern.as_str()) && self.taken.is_of_base(text);
+                let owner = owner.or_else(|| is_of_base().then_some("a branch's"));
+                let of = subject(self.input.facts);
+                owner.map(|owner| {
+                    (
+                        format!("the {of} would take the tag `{text}`, which is {owner}"),
+                        cure(line, self.input.facts),
+                    )
+                })
+            }
+        };
+        if let Some((message, help)) = found {
+            let found = Diagnostic::error(Code::BRANCH_COLLISION, message).at(line.pattern.span, "");
+            self.diagnostics.report(found.with_help(help));
+        }
     }
 }
 
-/// What a rendered name stands for.
-fn claim(version: Option<&Version>, rendered: &Rendered) -> Claim {
+/// What a rendered name of an image stands for. What is written as it is has nothing of a version that the run brings.
+fn claim(one: &TagPattern, rendered: &Rendered, image: &ImageVersion, version: Option<&Version>) -> Claim {
     let (commit, run) = (rendered.names_commit, rendered.uses.names_run());
+    let is_constant = rendered.uses == Uses::default();
+    let is_of_run = matches!(image, ImageVersion::Known { version: _, is_from_run: true });
     match version {
         // The day of a release is another one in the next.
-        Some(_) if rendered.uses == Uses::default() && Form::of_day(&rendered.text).is_some() => {
-            Claim::Literal
+        Some(_) if is_constant && Form::of_day(&rendered.text).is_some() => Claim::Literal,
+        Some(version) if is_constant && one.is_written && is_of_run => {
+            tags::claim_of_text(&rendered.text, version)
         }
         Some(version) => tags::claim(&rendered.text, version, rendered.uses.depth, commit, run),
         None if commit => Claim::Literal,

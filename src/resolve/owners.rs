@@ -1,5 +1,6 @@
 //! Which tags each image gets: in each repository, the images of one block compete for the floating ones.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
@@ -56,9 +57,12 @@ pub(super) fn assign(
         let (versioned, literal): (Vec<usize>, Vec<usize>) =
             here.iter().partition(|at| images[**at].version.known().is_some());
         for at in literal {
-            let tags = unversioned(&images[at], &names[at], input, diagnostics);
-            publications[at]
-                .insert(repository.clone(), beside::settle(tags, &images[at], &others[at], diagnostics));
+            let image = &images[at];
+            let (left, own) = latest_of_known(image, &names[at], &others[at], input);
+            let tags = unversioned(image, &own, input, diagnostics);
+            let mut listing = beside::settle(tags, image, &others[at], diagnostics);
+            listing.yielded.extend(left);
+            publications[at].insert(repository.clone(), listing);
         }
         let Some(shares) = shares(block, input, &versioned, diagnostics) else { continue };
         for (at, share) in versioned.iter().zip(shares) {
@@ -138,6 +142,31 @@ fn known_names(
         names: names::names_of(input, image, version),
     });
     named.collect()
+}
+
+/// What known versions have of the names that a git tag without a version would get, such as `latest`, and the other names.
+fn latest_of_known<'n>(
+    image: &UnresolvedImage,
+    names: &'n Names,
+    others: &OtherVersions,
+    input: &Input<'_>,
+) -> (Vec<YieldedTag>, Cow<'n, Names>) {
+    let greatest = others.released.iter().filter(|one| one.class() == Class::Stable).max();
+    let shows_version =
+        |one: &CandidateName| one.claim == Claim::Literal && one.name.parse::<Version>().is_ok();
+    let is_apart = || input.facts.tag.is_some() && !names.names.iter().any(shows_version);
+    let Some(greatest) = greatest.filter(|_| is_apart()) else { return (Vec::new(), Cow::Borrowed(names)) };
+    let patterns = image.settings().tags.iter().flatten();
+    let any: Vec<_> = patterns.filter(|one| one.any).filter_map(|one| one.pattern.span).collect();
+    let is_let = |one: &CandidateName| one.span.is_some_and(|span| any.contains(&span));
+    let is_theirs =
+        |one: &CandidateName| one.claim == Claim::Run && constants::names_latest(&one.name) && !is_let(one);
+    let (left, own): (Vec<_>, Vec<_>) = names.names.iter().cloned().partition(is_theirs);
+    let tags =
+        left.iter().flat_map(|one| names.suffixes.iter().map(|suffix| tags::with_suffix(&one.name, suffix)));
+    let owner = greatest.text();
+    let left = tags.map(|name| YieldedTag { name, owner: owner.to_owned(), is_known: true }).collect();
+    (left, Cow::Owned(Names { names: own, ..names.clone() }))
 }
 
 /// The tags of an image without a version.

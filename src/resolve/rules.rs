@@ -3,12 +3,12 @@
 use super::constants;
 use super::forms::{self, Reading};
 use super::input::Input;
-use super::version::{ImageVersion, cure, subject, tails_of};
+use super::version::{ImageVersion, tails_of};
 use crate::code::Code;
 use crate::commit;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::{Facts, Known};
-use crate::form::Form;
+use crate::form::{Form, Part};
 use crate::pattern::{self, ImageNames, PatternError, Words};
 use crate::rules::{self, Flavor, Outcome, Rule, RuleError, RuleNote, RuleTag};
 use crate::source::Span;
@@ -31,6 +31,21 @@ struct AppliedRule {
     rule: Rule,
     /// As it is written.
     line: TagPattern,
+}
+
+/// A tag of the run with a name or a number in it.
+pub(super) struct NamedTag<'a> {
+    /// The entry that gives it.
+    pub(super) line: &'a TagPattern,
+    pub(super) text: &'a str,
+    /// The tag without its suffix.
+    pub(super) stem: &'a str,
+    /// Whether the name is a branch's.
+    pub(super) names_branch: bool,
+    /// Whether it is a name, and no number.
+    pub(super) has_name: bool,
+    /// Whether a commit or a version is in it, too, so that it is compared with other branches alone.
+    pub(super) is_marked: bool,
 }
 
 impl AppliedRule {
@@ -207,7 +222,7 @@ impl AppliedRules {
         let version = image.version;
         let of_rules = self.outcome.tags.iter().map(|tag| {
             let AppliedRule { rule, line } = &self.rules[tag.rule];
-            let claim = claim(tag, version);
+            let claim = claim(tag, version, line.is_written);
             let said = rule.form(&self.flavor, short_length);
             let form = forms::of_image(&tag.text, claim, image, Some(said));
             CandidateName { name: tag.text.clone(), claim, form, span: line.pattern.span }
@@ -248,7 +263,7 @@ impl AppliedRules {
         let is_of_it = outcome.version.as_ref().is_some_and(|found| found.cmp_precedence(version).is_eq());
         let names = outcome.tags.iter().filter(|_| is_of_it).map(|tag| CandidateName {
             name: tag.text.clone(),
-            claim: claim(tag, Some(version)),
+            claim: claim(tag, Some(version), self.rules[tag.rule].line.is_written),
             form: Form::text(&tag.text),
             span: self.rules[tag.rule].span(),
         });
@@ -260,74 +275,39 @@ impl AppliedRules {
         self.outcome.tags.first().map(|tag| tag.text.as_str())
     }
 
-    /// Tags of a branch must not be those of another branch, nor of versions.
-    /// `taken` says whose a tag is.
-    pub(super) fn check_branch(
-        &self,
-        taken: &dyn Fn(&str, bool) -> Option<&'static str>,
-        known: Known<'_>,
-        diagnostics: &mut Diagnostics,
-    ) {
-        self.check_taken(taken, known, diagnostics);
-        let mine = || self.outcome.tags.iter().filter(|tag| tag.names_run && !tag.names_commit);
-        if mine().next().is_none() {
-            return;
-        }
-        let facts: &Facts = known;
-        let Some(branch) = facts.branch.as_ref().filter(|_| facts.tag.is_none()) else { return };
-        let plain = |tag: &RuleTag| tag.altered.clone().unwrap_or_else(|| tag.text.clone());
-        for other in facts.branches.iter().filter(|other| *other != branch) {
-            let there = Facts {
-                branch: Some(other.clone()),
-                git_ref: Some(format!("refs/heads/{other}")),
-                ..facts.clone()
-            };
-            let Ok(theirs) = outcome(&self.rules, &self.flavor, &&there) else { continue };
-            for tag in mine() {
-                let is_twin = |their: &&RuleTag| their.text == tag.text && plain(their) != plain(tag);
-                if theirs.tags.iter().any(|their| is_twin(&their)) {
-                    let message = format!(
-                        "the branches `{branch}` and `{other}` would both have the tag `{}`",
-                        tag.text
-                    );
-                    let help = "rename one of them, or put the commit into the rule: `suffix=-{{sha}}`";
-                    let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message);
-                    diagnostics.report(diagnostic.at(self.rules[tag.rule].span(), "").with_help(help));
-                }
+    /// The tags of this run that name what anybody may call as he likes, or number.
+    pub(super) fn named(&self) -> impl Iterator<Item = NamedTag<'_>> {
+        let is_named = |tag: &&RuleTag| {
+            let names_branch = tag.names_branch && tag.names_run && !tag.names_commit;
+            names_branch || tag.names_git_tag
+        };
+        self.outcome.tags.iter().filter(is_named).map(|tag| {
+            let AppliedRule { rule, line } = &self.rules[tag.rule];
+            let form = rule.form(&self.flavor, commit::SHORT);
+            NamedTag {
+                line,
+                text: &tag.text,
+                stem: &tag.stem,
+                names_branch: tag.names_branch,
+                has_name: tag.names_git_tag || form.has_name() || form.has_version(),
+                is_marked: false,
             }
-        }
+        })
     }
 
-    /// Refuses tags of branches and pull requests that are called as those of versions or of other rules are.
-    fn check_taken(
-        &self,
-        taken: &dyn Fn(&str, bool) -> Option<&'static str>,
-        known: Known<'_>,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let of_branch = |tag: &&RuleTag| {
-            let AppliedRule { rule, line, .. } = &self.rules[tag.rule];
-            let names_branch = tag.names_branch && tag.names_run && !tag.names_commit;
-            // What the git tag is called is a version most often, and may be anything else.
-            let names_git_tag = || rule.is_git_tag() && tag.text != LATEST;
-            (names_branch || names_git_tag()) && !line.any
-        };
-        for tag in self.outcome.tags.iter().filter(of_branch) {
-            let rule = &self.rules[tag.rule].rule;
-            let has_name = rule.is_git_tag() || rule.form(&self.flavor, commit::SHORT).has_name();
-            let owner = taken(&tag.text, has_name).or_else(|| taken(&tag.stem, has_name));
-            let Some(owner) = owner else { continue };
-            let message =
-                format!("the {} would take the tag `{}`, which is {owner}", subject(known), tag.text);
-            let line = &self.rules[tag.rule].line;
-            let diagnostic = Diagnostic::error(Code::BRANCH_COLLISION, message).at(line.pattern.span, "");
-            diagnostics.report(diagnostic.with_help(cure(line, known)));
-        }
+    /// The tags of this run that are days, with their entries.
+    pub(super) fn days(&self) -> impl Iterator<Item = (&TagPattern, &str)> {
+        self.outcome.tags.iter().filter_map(|tag| {
+            let AppliedRule { rule, line } = &self.rules[tag.rule];
+            let form = rule.form(&self.flavor, commit::SHORT);
+            let has_day = form.parts().iter().any(|part| matches!(part, Part::Date(_)));
+            (has_day && !form.has_version() && !form.has_name()).then_some((line, tag.text.as_str()))
+        })
     }
 
     /// The tags of this run that name nothing that anybody may call as he likes.
     pub(super) fn constants(&self) -> impl Iterator<Item = &str> {
-        let is_free = |tag: &&RuleTag| tag.names_branch || self.rules[tag.rule].rule.is_git_tag();
+        let is_free = |tag: &&RuleTag| tag.names_branch || tag.names_git_tag;
         self.outcome.tags.iter().filter(move |tag| !is_free(tag)).map(|tag| tag.text.as_str())
     }
 
@@ -343,7 +323,7 @@ impl AppliedRules {
     }
 }
 
-fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
+fn claim(tag: &RuleTag, version: Option<&Version>, is_written: bool) -> Claim {
     match (tag.depth, version) {
         _ if tag.names_commit => Claim::Literal,
         (Some(usize::MAX), Some(version)) if !version.build().is_empty() => {
@@ -352,17 +332,23 @@ fn claim(tag: &RuleTag, version: Option<&Version>) -> Claim {
         (Some(usize::MAX), _) => Claim::Literal,
         (Some(depth), Some(_)) => Claim::Versions(depth),
         _ if tag.names_run => Claim::Run,
-        (None, Some(version)) => of_constant(tag, version),
+        (None, Some(version)) => of_constant(tag, version, is_written),
         (None, None) => constants::claim(&tag.text),
         (Some(_), None) => Claim::Literal,
     }
 }
 
 /// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
-/// of it, another release or `latest`, alone or with other words (`api-latest`), which a backport must not take.
-fn of_constant(tag: &RuleTag, version: &Version) -> Claim {
+/// of it, another release or `latest`, alone or with other words (`api-latest`), which a backport must not take. What is
+/// written as it is has nothing of a version that the run brings.
+fn of_constant(tag: &RuleTag, version: &Version, is_written: bool) -> Claim {
     let constant = tag.constant.as_deref().unwrap_or(&tag.text);
-    match tags::claim(constant, version, 0, false, false) {
+    let claim = if is_written {
+        tags::claim_of_text(constant, version)
+    } else {
+        tags::claim(constant, version, 0, false, false)
+    };
+    match claim {
         Claim::Versions(0)
             if constant != LATEST
                 && !constants::names_latest(&tag.text)

@@ -1,10 +1,12 @@
 //! Tags that no branch may take: those of versions, and those that another pattern of the image has in other runs.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 
+use super::branches;
 use super::image::UnresolvedImage;
 use super::input::Input;
 use super::variants;
@@ -13,13 +15,14 @@ use crate::diagnostic::Diagnostics;
 use crate::facts::{Facts, Known};
 use crate::form::Form;
 use crate::pattern::{self, PatternForms, Words};
-use crate::reference::is_of_tag;
 use crate::rules::{self, Flavor, Rule};
 use crate::spec::{Settings, TagPattern};
 use crate::tags::{self, LATEST};
+use crate::version::Version;
 
 /// What the tags of an image's versions look like, and its constants that this run does not have.
 pub(super) struct Taken<'a> {
+    image: &'a UnresolvedImage,
     settings: &'a Settings,
     forms: Vec<Form>,
     /// Those of tags that runs number: by commit, day or pull request.
@@ -31,18 +34,15 @@ pub(super) struct Taken<'a> {
     suffixes: IndexSet<String>,
     /// Looked at where a tag asks for it alone, since git may have to tell.
     facts: Known<'a>,
-}
-
-/// The name of a branch as tags have it, as far as any pattern keeps it.
-pub(super) fn branch_in_tag(name: &str) -> String {
-    let words = name.split(|c: char| !is_of_tag(c) || c == '-').filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
+    /// What the branches that are known have.
+    branches: OnceCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Taken<'a> {
     pub(super) fn of(image: &'a UnresolvedImage, forms: &PatternForms, input: &Input<'a>) -> Self {
         let settings = image.settings();
         let mut taken = Self {
+            image,
             settings,
             forms: Vec::new(),
             numbered: Vec::new(),
@@ -50,6 +50,7 @@ impl<'a> Taken<'a> {
             variants: Arc::default(),
             suffixes: IndexSet::new(),
             facts: input.facts,
+            branches: OnceCell::new(),
         };
         let words = Words { version: image.version.known(), facts: input.facts, image: image.names() };
         let is_absent = matches!(image.version, ImageVersion::Absent { .. });
@@ -105,29 +106,44 @@ impl<'a> Taken<'a> {
 
     /// Whose a tag is of a pattern with a name that anybody chooses in it, or with a number alone, if it is taken.
     pub(super) fn by(&self, tag: &str, has_name: bool) -> Option<&'static str> {
-        let shows_version = |form: &Form| form.versions_in(tag).iter().any(|text| self.is_of_version(text));
+        let is_number = |text: &&str| *text != LATEST && self.is_of_version(text);
+        let shows_version = |form: &Form| form.versions_in(tag).iter().any(is_number);
         if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
             // A git tag that is called as a version is one.
-            if self.facts.tag.is_none() {
-                return Some("a version's");
-            } else if tag != LATEST {
-                return None;
-            }
+            let is_it = self.facts.tag.is_some() && tag != LATEST;
+            return (!is_it).then_some("a version's");
         }
         let mut tags = self.suffixes.iter().map(|suffix| tags::with_suffix(tag, suffix));
         if tags.any(|tag| self.variants.contains(&tag)) {
             return Some("a variant's");
         }
         let is_numbered = || has_name && self.numbered.iter().any(|form| form.fits(tag));
-        (self.constants.contains(tag) || is_numbered()).then_some("another pattern's")
+        if self.constants.contains(tag) || is_numbered() {
+            return Some("another pattern's");
+        }
+        let facts: &Facts = self.facts;
+        // Of two branches, it is said which they are.
+        (facts.branch.is_none() && self.branch(tag).is_some()).then_some("a branch's")
     }
 
-    /// The same of a pull request's tag that is called as the branch which it is for, or as the one that most are for.
-    pub(super) fn by_branch(&self, tag: &str) -> Option<&'static str> {
+    /// Whether a tag reads as that of a version which begins with a year.
+    pub(super) fn is_dated_version(&self, tag: &str) -> bool {
+        let is_dated = |text: &&str| text.parse().is_ok_and(|version: Version| version.is_dated());
+        self.forms.iter().any(|form| form.versions_in(tag).iter().any(is_dated))
+    }
+
+    /// Another branch that has a tag.
+    pub(super) fn branch(&self, tag: &str) -> Option<&str> {
+        let branches = self.branches.get_or_init(|| branches::by_tag(self.image, self.facts));
+        branches.get(tag).map(String::as_str)
+    }
+
+    /// Whether a pull request's tag is called as a branch that it is for, whoever publishes that.
+    pub(super) fn is_of_base(&self, tag: &str) -> bool {
         let facts: &Facts = self.facts;
-        let is_of_pull_request = facts.branch.is_none() && facts.pull_request.is_some();
-        let mut branches = [&facts.base_branch, &facts.default_branch].into_iter().flatten();
-        (is_of_pull_request && branches.any(|name| branch_in_tag(name) == tag)).then_some("a branch's")
+        let is_called_so = |branch: &str| pattern::slug(branch).is_ok_and(|name| name == tag);
+        let is_pull_request = facts.branch.is_none() && facts.pull_request.is_some();
+        is_pull_request && branches::known(facts).into_iter().any(is_called_so)
     }
 
     fn is_of_version(&self, tag: &str) -> bool {

@@ -121,7 +121,16 @@ pub(super) fn is_of_version(tag: &str, settings: &Settings) -> bool {
 pub(super) fn cure(one: &TagPattern, facts: Known<'_>) -> String {
     let facts: &Facts = facts;
     let is_pull_request = facts.branch.is_none() && facts.pull_request.is_some();
-    let before = if is_pull_request { "pr-" } else { "branch-" };
+    let before = match &facts.tag {
+        Some(_) => "tag-",
+        None if is_pull_request => "pr-",
+        None => "branch-",
+    };
+    cure_by(one, before)
+}
+
+/// The same with what stands before the pattern then.
+pub(super) fn cure_by(one: &TagPattern, before: &str) -> String {
     let quoted = |text: &Text| text.as_str().replace('"', "\\\"");
     let pattern = quoted(&one.pattern);
     let other = if rules::is_rule(one.pattern.as_str()) {

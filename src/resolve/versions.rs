@@ -322,7 +322,12 @@ pub(super) fn others(
     others.collect()
 }
 
-fn all_known(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Vec<Version> {
+/// The versions that are known besides an image's own.
+pub(super) fn all_known(
+    image: &UnresolvedImage,
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Version> {
     let settings = image.settings();
     let parse = |text: &str| Version::parse_with(text, settings.scheme, &image.tails);
     let mut known = lists::listed(&settings.known_versions, "known_versions", parse, diagnostics);

@@ -38,6 +38,8 @@ pub struct RuleTag {
     pub names_run: bool,
     /// Whether it names a branch or a pull request, which anybody may call or number as versions are.
     pub names_branch: bool,
+    /// Whether it names the git tag, or a part of it that is no pattern of versions.
+    pub names_git_tag: bool,
     /// The tag without its suffix.
     pub stem: String,
     /// What a rule `raw` without words says, without its prefix and suffix.
@@ -73,7 +75,7 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
     };
     let latest = match rendered.first() {
         None => None,
-        Some(first) => run.latest(first, flavor, &mut notes).unwrap_or_else(|error| {
+        Some(first) => run.latest(first, rules, flavor, &mut notes).unwrap_or_else(|error| {
             errors.push((first.rule, error));
             None
         }),
@@ -92,8 +94,17 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
         }
         notes.extend(rendered.note().map(|note| (rendered.rule, note)));
         let depth = rendered.depth(version.as_ref());
-        let RenderedTag { text, rule, origin: _, names_commit, names_run, names_branch, stem, constant } =
-            rendered;
+        let RenderedTag {
+            text,
+            rule,
+            origin: _,
+            names_commit,
+            names_run,
+            names_branch,
+            names_git_tag,
+            stem,
+            constant,
+        } = rendered;
         let Rendered { tag, plain } = text;
         let altered = (tag != plain).then_some(plain);
         tags.push(RuleTag {
@@ -103,6 +114,7 @@ pub fn apply(rules: &[Rule], flavor: &Flavor, facts: Known<'_>) -> Result<Outcom
             names_commit,
             names_run,
             names_branch,
+            names_git_tag,
             stem,
             constant,
             altered,

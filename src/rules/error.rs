@@ -424,6 +424,9 @@ pub enum RuleNote {
     /// A prerelease that would become `latest`.
     #[error("`{0}` is a prerelease, so it does not become `latest`")]
     PrereleaseLatest(String),
+    /// A git tag that is no version and would become `latest`.
+    #[error("`{0}` is not a version, so it does not become `latest`")]
+    NoVersionLatest(String),
     /// A match that takes the mark of a prerelease off.
     #[error("`{text}` is made of the prerelease `{value}`")]
     PrereleaseCut {
@@ -464,6 +467,9 @@ impl RuleNote {
             Self::Prerelease { .. } => "give it a tag with the whole version in it, such as `v{{version}}`",
             Self::PrereleaseLatest(_) => {
                 "metadata-action would move `latest`; for a floating name of prereleases, use `channels = [\"next\"]`"
+            }
+            Self::NoVersionLatest(_) => {
+                "metadata-action would move `latest`; the rule `type=raw,value=latest` gives it to each run that the rule is for"
             }
             Self::PrereleaseCut { .. } => "`type=semver` leaves prereleases out",
             Self::Altered { from, to: _ } if !from.contains('+') => {

@@ -98,11 +98,6 @@ impl Rule {
         values.into_iter().flatten().find_map(cut)
     }
 
-    /// Whether its tag is the git tag.
-    pub(crate) fn is_git_tag(&self) -> bool {
-        matches!(self.kind, RuleKind::Ref(RunSubjectKind::Tag))
-    }
-
     /// Whether the version that it is about is a part of the git tag that it cuts out; `None` when it is about none, or one
     /// that is given.
     pub(crate) fn cuts_version_out(&self) -> Option<bool> {

@@ -1,7 +1,7 @@
 //! The parts of a version that the patterns of rules can name.
 
 use super::pep440::Pep440;
-use crate::version::Version;
+use crate::version::{Class, Version};
 
 /// What the pattern of a version can name.
 pub(super) struct Parts {
@@ -28,11 +28,13 @@ pub(super) fn semver(text: &str) -> Option<Parts> {
 
 pub(super) fn pep440(text: &str) -> Option<Parts> {
     let version = Pep440::parse(text)?;
+    // What was added locally counts where it says that this is a build after the release.
+    let local = version.without_epoch().parse().ok().filter(|one: &Version| one.class() == Class::Unknown);
     Some(Parts {
         raw: text.to_owned(),
         version: version.normal(),
         numbers: [0, 1, 2].map(|at| version.number(at)),
-        found: version.public().parse().ok(),
+        found: local.or_else(|| version.public().parse().ok()),
         is_final: version.is_final(),
     })
 }

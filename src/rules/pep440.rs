@@ -47,13 +47,18 @@ impl Pep440 {
     /// The whole version in normal form.
     pub(super) fn normal(&self) -> String {
         let epoch = if self.epoch == "0" { String::new() } else { format!("{}!", self.epoch) };
-        let local = self.local.as_ref().map(|local| format!("+{local}")).unwrap_or_default();
-        format!("{epoch}{}{local}", self.public())
+        format!("{epoch}{}", self.without_epoch())
     }
 
     /// The version without its epoch and what was added locally.
     pub(super) fn public(&self) -> String {
         format!("{}{}", self.release.join("."), self.rest)
+    }
+
+    /// The version without its epoch.
+    pub(super) fn without_epoch(&self) -> String {
+        let local = self.local.as_ref().map(|local| format!("+{local}")).unwrap_or_default();
+        format!("{}{local}", self.public())
     }
 
     /// A number of the release, from 0; those that it has not are 0.

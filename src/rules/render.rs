@@ -7,8 +7,9 @@ use super::run::{Run, RunSubject};
 use super::tag::{OfGitTag, Origin, RenderedTag};
 use super::template::{Rendered, Template, Word};
 use super::{Affix, Flavor, Latest, Rule, RuleKind, RuleScheme, RunSubjectKind};
-use crate::reference::Tag;
-use crate::version::SEPARATORS;
+use crate::facts::is_moving_tag;
+use crate::reference::{LATEST, Tag};
+use crate::version::{SEPARATORS, Version};
 
 /// What comes of a rule that says something.
 pub(super) enum Given {
@@ -64,14 +65,33 @@ impl Run<'_> {
         let affixes = affixes.map(|(own, of_all)| own.as_ref().or(of_all.as_ref().map(|one| &one.template)));
         let templates = affixes.into_iter().flatten().chain(rule.kind.template());
         let words: Vec<&Word> = templates.flat_map(Template::words).collect();
+        let of_value = match &rule.kind {
+            RuleKind::Match { value: Some(value), .. } => Some(value),
+            _ => None,
+        };
+        // A version that is cut out is meant as one.
+        let is_cut = matches!(&origin, Origin::GitTag { part, whole, .. } if part != whole && part.parse::<Version>().is_ok());
+        let value_words = || of_value.filter(|_| !is_cut).into_iter().flat_map(Template::words);
+        let is_tag = |word: &&Word| matches!(word, Word::Tag);
+        let is_whole = matches!(&origin, Origin::GitTag { part, whole, .. } if part == whole);
+        let is_of_git_tag = match &origin {
+            Origin::GitTag { .. } => of_value.is_none() || value_words().any(|word| is_tag(&word)),
+            Origin::Version { .. } | Origin::Other => false,
+        };
+        let names_git_tag = is_of_git_tag || words.iter().any(is_tag);
+        let may_be_moved = || self.facts().tag.as_deref().is_some_and(is_moving_tag);
         let names_commit = matches!(rule.kind, RuleKind::Sha { .. })
-            || matches!(&origin, Origin::GitTag { part, whole, .. } if part == whole)
-            || words.iter().any(|word| matches!(word, Word::Sha | Word::Tag));
+            || words.iter().any(|word| matches!(word, Word::Sha))
+            || ((is_whole && is_of_git_tag || words.iter().any(is_tag)) && !may_be_moved());
         let names_run =
             !matches!(rule.kind, RuleKind::Raw { .. } | RuleKind::Version { .. }) || !words.is_empty();
         let names_branch =
             matches!(rule.kind, RuleKind::Ref(RunSubjectKind::Branch | RunSubjectKind::PullRequest))
-                || words.iter().any(|word| matches!(word, Word::Branch | Word::BaseRef));
+                || words
+                    .iter()
+                    .copied()
+                    .chain(value_words())
+                    .any(|word| matches!(word, Word::Branch | Word::BaseRef));
         let constant = matches!(rule.kind, RuleKind::Raw { .. }).then_some(core.tag);
         let constant = constant.filter(|_| words.is_empty());
         // A branch may be called as it likes, and numbers may end a version by themselves.
@@ -88,6 +108,7 @@ impl Run<'_> {
             names_commit,
             names_run,
             names_branch,
+            names_git_tag,
             stem,
             constant,
         }))))
@@ -180,9 +201,18 @@ impl Run<'_> {
     pub(super) fn latest(
         &self,
         first: &RenderedTag,
+        rules: &[Rule],
         flavor: &Flavor,
         notes: &mut Vec<(usize, RuleNote)>,
     ) -> Result<Option<String>, RuleError> {
+        let apart = first.no_version().filter(|name| is_apart(name, rules));
+        if flavor.latest == Latest::Auto
+            && let Some(name) = apart
+        {
+            let note = RuleNote::NoVersionLatest(name.to_owned());
+            notes.extend((name != LATEST).then_some((first.rule, note)));
+            return Ok(None);
+        }
         match flavor.latest {
             Latest::Never => return Ok(None),
             Latest::Auto if !first.is_latest() => {
@@ -203,6 +233,12 @@ impl Run<'_> {
         check(&latest)?;
         Ok(Some(latest))
     }
+}
+
+/// Whether a name that is no version leaves `latest` to those: it has no number, or other rules read versions.
+fn is_apart(name: &str, rules: &[Rule]) -> bool {
+    let reads_versions = |rule: &Rule| matches!(rule.kind, RuleKind::Version { .. });
+    is_moving_tag(name) || rules.iter().any(reads_versions)
 }
 
 /// What a rule of versions comes to, of the first of the values that it takes.

@@ -13,6 +13,8 @@ pub(super) struct RenderedTag {
     pub(super) names_run: bool,
     /// Whether it names a branch or a pull request.
     pub(super) names_branch: bool,
+    /// Whether it names the git tag, or a part of it.
+    pub(super) names_git_tag: bool,
     /// The tag without its suffix.
     pub(super) stem: String,
     /// What a rule `raw` without words says.
@@ -49,6 +51,12 @@ impl RenderedTag {
             Origin::GitTag { .. } => self.prerelease().is_none(),
             Origin::Other => false,
         }
+    }
+
+    /// The git tag, or what else it is made of, if there is no version in it.
+    pub(super) fn no_version(&self) -> Option<&str> {
+        let Origin::GitTag { whole, from, .. } = &self.origin else { return None };
+        git_version(whole, from).is_none().then_some(whole)
     }
 
     /// The git tag that it is made of, if that is a prerelease.

@@ -62,8 +62,9 @@ pub(super) struct AttributeReader<'m, 'd> {
 struct Conditional<T> {
     pattern: T,
     when: Option<Text>,
-    /// Whether the condition is a text in the file.
+    /// Whether the condition is a text in the file, and the pattern.
     is_fixed: bool,
+    is_written: bool,
     any: bool,
 }
 
@@ -174,7 +175,8 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
     ) -> Option<Conditional<T>> {
         let Some(members) = value.members() else {
             let pattern = read(self, value, place)?;
-            return Some(Conditional { pattern, when: None, is_fixed: true, any: false });
+            let is_written = is_constant(place);
+            return Some(Conditional { pattern, when: None, is_fixed: true, is_written, any: false });
         };
         let (mut pattern, mut when, mut is_fixed, mut any, mut is_known) = (None, None, true, false, true);
         for (key, member) in members {
@@ -188,7 +190,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
                     self.report(error, place.span);
                     is_known = false;
                 }
-                "pattern" => pattern = Some(read(self, member, place)?),
+                "pattern" => pattern = Some((read(self, member, place)?, is_constant(place))),
                 "when" if matches!(member, Value::Bool(true, _)) => {}
                 "when" => {
                     is_fixed = is_constant(place);
@@ -201,16 +203,17 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             let message = format!("{what} with a condition needs a `pattern`");
             self.report(Diagnostic::error(Code::ATTRIBUTE_VALUE, message), place.span);
         }
-        pattern.filter(|_| is_known).map(|pattern| Conditional { pattern, when, is_fixed, any })
+        let (pattern, is_written) = pattern.filter(|_| is_known)?;
+        Some(Conditional { pattern, when, is_fixed, is_written, any })
     }
 
     fn tag_pattern(&mut self, value: &Value, place: &Expr) -> Option<TagPattern> {
         let read = |reader: &mut Self, value: &Value, place: &Expr| {
             reader.word(value, place, "a string, or an object with `pattern` and `when`")
         };
-        let Conditional { pattern, when, is_fixed, any } =
+        let Conditional { pattern, when, is_fixed, is_written, any } =
             self.conditional(value, place, "a tag", &["pattern", "when", "any"], read)?;
-        Some(TagPattern { pattern, when, is_fixed, any })
+        Some(TagPattern { pattern, when, is_fixed, is_written, any })
     }
 
     fn runner_rule(
@@ -268,7 +271,7 @@ impl ReadAttribute for VersionPattern {
         let read = |reader: &mut AttributeReader<'_, '_>, value: &Value, place: &Expr| {
             VersionText::read(value, place, reader)
         };
-        let Conditional { pattern, when, is_fixed: _, any: _ } =
+        let Conditional { pattern, when, is_fixed: _, is_written: _, any: _ } =
             reader.conditional(value, place, "a version", &["pattern", "when"], read)?;
         Some(Self { pattern, when })
     }

@@ -110,6 +110,8 @@ pub struct TagPattern {
     pub when: Option<Text>,
     /// Whether its condition is written as it is, so that no variable can change it.
     pub is_fixed: bool,
+    /// Whether the pattern is written as it is, so that nothing of a version can be in it but by a template.
+    pub is_written: bool,
     /// Whether it may be `latest` or a version when a branch is called so.
     pub any: bool,
 }
@@ -124,7 +126,7 @@ impl TagPattern {
     /// A pattern that nobody has written.
     #[must_use]
     pub fn verbatim(pattern: &str) -> Self {
-        Self { pattern: Text::verbatim(pattern), when: None, is_fixed: true, any: false }
+        Self { pattern: Text::verbatim(pattern), when: None, is_fixed: true, is_written: true, any: false }
     }
 }
 

@@ -271,6 +271,13 @@ pub(crate) fn claim(
     }
 }
 
+/// What a text that is written without a version stands for beside one: the numbers that it begins with, if they are the
+/// version's, and else all versions.
+#[must_use]
+pub(crate) fn claim_of_text(text: &str, version: &Version) -> Claim {
+    Claim::Versions(spelled_depth(text, version))
+}
+
 /// Whether the whole version is in a tag, which never moves then.
 ///
 /// The version counts without a leading `v`; its build metadata counts, since two builds are two versions.

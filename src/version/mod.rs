@@ -21,6 +21,9 @@ pub(crate) use self::withdrawn::Withdrawn;
 /// The most numbers in front of a version.
 pub(crate) const NUMBER_LIMIT: usize = 4;
 
+/// The years of versions that are days.
+const YEARS: std::ops::RangeInclusive<u64> = 2000..=2199;
+
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
@@ -157,7 +160,7 @@ impl Version {
     }
 
     /// Reads a text as a version of this scheme whose tails an image may read in its own way. SemVer has a rule of its
-    /// own, so that there nothing is unknown.
+    /// own, so that there nothing behind a `-` is unknown.
     ///
     /// # Errors
     /// Why it is none.
@@ -261,6 +264,13 @@ impl Version {
         self.build.as_str()
     }
 
+    /// Whether it is numbers alone of which the first is a year, as `2026.03` is.
+    #[must_use]
+    pub(crate) fn is_dated(&self) -> bool {
+        let year = self.numbers.first().map(Number::value);
+        self.tail().is_empty() && year.is_some_and(|year| YEARS.contains(&year))
+    }
+
     /// Whether it stands for all versions that begin with its numbers, as `1.x` and `2.4.x-alpine` do.
     #[must_use]
     pub(crate) fn is_series(&self) -> bool {
@@ -354,9 +364,7 @@ impl Version {
         }
         let shape = tail::shape(rest, tails);
         let (mut stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
-        // What `git describe` and its like print behind a `+` is a build after the release, which must not take its tags.
-        let is_after = |build: &str| tails.read(&format!("-0-{build}")).0 == Class::Prerelease;
-        if matches!(stage, Stage::Release | Stage::Suffixed) && is_after(&build) {
+        if matches!(stage, Stage::Release | Stage::Suffixed) && is_after(&build, tails) {
             stage = Stage::Unknown;
         }
         let builds = build_chunks(&build, tails);
@@ -371,7 +379,11 @@ impl Version {
         Ok(Self {
             text: text.to_owned(),
             numbers: [strict.major, strict.minor, strict.patch].map(number).to_vec(),
-            stage: if strict.pre.is_empty() { Stage::Release } else { Stage::Prerelease },
+            stage: match strict.pre.is_empty() {
+                true if is_after(&strict.build, tails) => Stage::Unknown,
+                true => Stage::Release,
+                false => Stage::Prerelease,
+            },
             rest: Vec::new(),
             build: strict.build.clone(),
             builds: build_chunks(&strict.build, tails),
@@ -391,6 +403,11 @@ fn parse_build(build: &str, version: &str) -> Result<BuildMetadata, VersionError
             None => VersionError::EmptyPart(version.to_owned()),
         }
     })
+}
+
+/// Whether it is what `git describe` and its like print behind a `+`: a build after the release, which must not take its tags.
+fn is_after(build: &str, tails: &Tails) -> bool {
+    tails.read(&format!("-0-{build}")).0 == Class::Prerelease
 }
 
 /// What of build metadata has an order.

@@ -237,3 +237,46 @@ fn a_run_that_only_has_tags_of_other_versions_says_so() {
     let (_, talk) = plan(&block("tag_prefix = \"b-\"\nversion = \"{{ tag }}\""), &["--fact=tag=a-1.2.3"]);
     assert!(talk.contains("begin with `b-`") && !talk.contains(whole), "{talk}");
 }
+
+#[test]
+fn what_a_run_has_not_is_not_defined() {
+    let holds = |when: &str, fact: &str| {
+        let lines = format!("tags = [\"x\", {{ pattern = \"found\", when = \"{when}\" }}]");
+        let (found, talk) =
+            plan(&block(&lines), &["--fact", fact, "--fact", "default_branch=main", "--fact", "event=push"]);
+        assert!(found.is_some(), "{when} {fact}: {talk}");
+        tags(&block(&lines), &["--fact", fact, "--fact", "default_branch=main", "--fact", "event=push"])
+            .0
+            .contains("found")
+    };
+    for (when, on_tag, on_branch) in [
+        ("tag is defined", true, false),
+        ("tag is not defined", false, true),
+        ("tag is undefined", false, true),
+        ("branch is defined", false, true),
+        ("pr is not defined and tag is not defined", false, true),
+        ("head_branch is defined", false, false),
+        ("tag | default('') != ''", true, false),
+        ("(tag | d('none')) == 'none'", false, true),
+        ("tag == none", false, true),
+        ("tag", true, false),
+        // They ask for texts.
+        ("'release/' in branch", false, true),
+        ("not ('release/' in branch)", true, false),
+        ("'release/' in branch or tag", true, true),
+        ("branch | length > 3", false, true),
+        ("tag | length > 0", true, false),
+        ("branch is startingwith('release/')", false, true),
+    ] {
+        assert_eq!(holds(when, "tag=v1.2.3"), on_tag, "{when}");
+        assert_eq!(holds(when, "branch=release/1"), on_branch, "{when}");
+    }
+    // A mistake is one in every run.
+    for when in ["branch + 1", "0", "0.0", "1 - 1", "1", "branch | nothing"] {
+        for fact in ["tag=v1.2.3", "branch=main"] {
+            let lines = format!("tags = [\"x\", {{ pattern = \"found\", when = \"{when}\" }}]");
+            let (found, talk) = plan(&block(&lines), &["--fact", fact]);
+            assert!(found.is_none() && talk.contains("tag-pattern"), "{when} {fact}: {talk}");
+        }
+    }
+}

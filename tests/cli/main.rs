@@ -20,6 +20,7 @@ mod codenames; // tags that say no version, and known versions that take them
 #[cfg(unix)]
 mod completions; // `bakeplan completions`, asked by real shells
 mod conditions; // conditions of versions, in all places that ask them
+mod constants; // texts beside versions
 mod contributing; // CONTRIBUTING.md: what it names is there
 mod docs; // README.md, docs and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
@@ -31,8 +32,9 @@ mod facts; // what a run is known to be: options, CI, git
 mod first_mistakes; // what people do on their first day, and what helps them
 mod git; // what a repository may make git do
 #[cfg(unix)]
-mod github; // GitHub workflows as GitHub reads and runs them
+mod git_tags; // git tags that are no versions
 #[cfg(unix)]
+mod github; // GitHub workflows as GitHub reads and runs them
 mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its child pipelines
 #[cfg(unix)]
 mod help; // `--help`, `-h` and manual pages

@@ -155,13 +155,14 @@ fn branches_that_are_there_share_no_tag_over_variants_or_patterns() {
         (two(default, alpine), "main-alpine", "mainline", false),
         (two(default, alpine), "main", "main-alpine", false),
         (two(dev, "tags = [\"x\"]"), "dev-a", "a", false),
+        (two(dev, "tags = [\"x\"]"), "a", "a-dev", false),
     ] {
         let facts = format!("{{ \"branch\": \"{branch}\", \"branches\": [\"{branch}\", \"{other}\"] }}");
         let test = Test::new().file("docker-bake.hcl", &file).file("facts.json", &facts);
         let output = test.args(["plan", "--facts-file=facts.json"]).output();
         let talk = String::from_utf8(output.stderr).unwrap();
-        let expected = format!("has on the branch `{other}`");
-        assert_eq!(talk.contains(&expected), is_error, "{branch} {other}: {talk}");
+        let expected = [format!("has on the branch `{other}`"), format!("and `{other}` would both have")];
+        assert_eq!(expected.iter().any(|one| talk.contains(one)), is_error, "{branch} {other}: {talk}");
         assert_eq!(output.status.code(), Some(i32::from(is_error)), "{branch} {other}: {talk}");
     }
 }
@@ -216,4 +217,213 @@ fn a_pull_request_takes_no_tag_of_a_branch() {
     let file = two("tags = [\"{{ head_branch | slug }}\"]", "tags = [\"other\"]");
     let (code, talk) = plan(&file, &["pull_request=7", "head_branch=fix", "base_branch=main"]);
     assert_eq!(code, Some(0), "{talk}");
+}
+
+#[test]
+fn a_pull_request_does_not_take_the_tag_of_its_base_by_a_rule() {
+    let facts = ["event=pull_request", "ref=refs/pull/7/merge", "head_branch=fix", "base_branch=main"];
+    let base = "type=raw,value={{base_ref}}";
+    for (tags, is_refused) in [
+        (format!("\"{base}\", \"type=ref,event=branch\""), true),
+        (format!("\"{base}\", {{ pattern = \"{{{{ branch }}}}\", when = \"branch\" }}"), true),
+        (format!("\"{base},suffix=-x\", \"type=ref,event=branch,suffix=-x\""), true),
+        (format!("\"{base},prefix=base-\", \"type=ref,event=branch\""), false),
+        (format!("{{ pattern = \"{base}\", any = true }}, \"type=ref,event=branch\""), false),
+        // The action's own example.
+        (format!("\"{base}\""), false),
+    ] {
+        let file = two(&format!("tags = [{tags}]"), "tags = [\"other\"]");
+        let (code, talk) = plan(&file, &facts);
+        assert_eq!(code, Some(i32::from(is_refused)), "{tags}: {talk}");
+        assert_eq!(talk.contains("which is a branch's"), is_refused, "{tags}: {talk}");
+    }
+    // A branch of the name that it comes from may be there.
+    let of_both =
+        "{ pattern = \"{{ branch | slug }}\", when = \"branch\" }, { pattern = \"PATTERN\", when = \"pr\" }";
+    for (pattern, is_told) in
+        [("{{ head_branch | slug }}", true), ("pr-{{ head_branch | slug }}", false), ("pr-{{ pr }}", false)]
+    {
+        let file = two(&format!("tags = [{}]", of_both.replace("PATTERN", pattern)), "tags = [\"other\"]");
+        let (code, talk) = plan(&file, &facts);
+        assert_eq!(code, Some(0), "{pattern}: {talk}");
+        assert_eq!(talk.contains("warning[branch-collision]"), is_told, "{pattern}: {talk}");
+    }
+}
+
+const VERSIONED: &str = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+
+#[test]
+fn a_version_does_not_take_what_another_one_has() {
+    let app = format!(
+        "{VERSIONED}\n  tags = [\"{{{{ version }}}}\", \"{{{{ major }}}}.{{{{ minor }}}}\", \"latest\"]"
+    );
+    for word in ["debug", "1", "beta", "lts", "alpine3.20"] {
+        for list in [
+            format!("\"{{{{ version }}}}-{word}\""),
+            format!("\"type=semver,pattern={{{{version}}}}-{word}\""),
+        ] {
+            let flavor = if list.contains("type=") { "\n  flavor = [\"latest=false\"]" } else { "" };
+            let other = format!("{VERSIONED}\n  tags = [{list}]{flavor}");
+            let file = two(&app, &other);
+            let (code, talk) = plan(&file, &[&format!("tag=v1.2.3-{word}")]);
+            let expected =
+                format!("would take the tag `1.2.3-{word}`, which image `other` has for version `1.2.3`");
+            assert!(code == Some(1) && talk.contains(&expected), "{list}: {talk}");
+            let (code, talk) = plan(&file, &["tag=v1.2.3"]);
+            assert_eq!(code, Some(0), "{list}: {talk}");
+            let elsewhere = file.replacen("r.io/x/app", "r.io/x/app2", 1);
+            assert_eq!(plan(&elsewhere, &[&format!("tag=v1.2.3-{word}")]).0, Some(0), "{list}");
+            let any = app.replacen("[\"{{ version }}\"", "[{ pattern = \"{{ version }}\", any = true }", 1);
+            let (code, talk) = plan(&two(&any, &other), &[&format!("tag=v1.2.3-{word}")]);
+            assert_eq!(code, Some(0), "{list}: {talk}");
+        }
+        // One image has both.
+        let both = format!("{VERSIONED}\n  tags = [\"{{{{ version }}}}\", \"{{{{ version }}}}-{word}\"]");
+        let file = two(&both, "tags = [\"other\"]");
+        let (code, talk) = plan(&file, &[&format!("tag=v1.2.3-{word}")]);
+        assert!(code == Some(1) && talk.contains("tag-collision"), "{word}: {talk}");
+        assert_eq!(plan(&file, &["tag=v1.2.3"]).0, Some(0), "{word}");
+    }
+    // Tails of a scheme are nobody else's.
+    let other =
+        format!("{VERSIONED}\n  tags = [\"{{{{ version }}}}-debug\", \"v{{{{ version }}}}\", \"debug\"]");
+    for tag in
+        ["v1.2.3", "v1.2.3-r2", "v1.2.3-rc.1", "v1.2.3-1", "v1.2.3-lts", "v1.2.3-alpine", "v1.2.3-debugging"]
+    {
+        let (code, talk) = plan(&two(&app, &other), &[&format!("tag={tag}")]);
+        assert!(code == Some(0) && !talk.contains("tag-collision"), "{tag}: {talk}");
+    }
+}
+
+#[test]
+fn what_two_images_have_in_different_runs_is_told() {
+    let of_tag = |list: &str| format!("{VERSIONED}\n  tags = [\"{{{{ version }}}}\", {list}]");
+    let on_main = |tag: &str| format!("tags = [{{ pattern = \"{tag}\", when = \"default_branch\" }}]");
+    let commit = "commit=0123456789abcdef0123456789abcdef01234567";
+    let time = "commit_time=2026-01-02T03:04:05Z";
+    for (app, other, tag) in [
+        (of_tag("\"latest\""), on_main("latest"), "latest"),
+        (of_tag("\"edge\""), on_main("edge"), "edge"),
+        (of_tag("\"{{ major }}.{{ minor }}\""), on_main("1.2"), "1.2"),
+        (of_tag("\"{{ major }}\"") + "\n  channels = [\"lts\"]", on_main("lts"), "lts"),
+        (of_tag("\"latest\"") + "\n  variant = \"slim\"", on_main("slim"), "slim"),
+        (of_tag("\"edge-b\""), on_main("edge") + "\n  variant = \"b\"", "edge-b"),
+        (of_tag("\"sha-{{ sha }}\""), on_main("sha-{{ sha }}"), "sha-0123456"),
+        (of_tag("\"d-{{ date('%Y%m%d') }}\""), on_main("d-{{ date('%Y%m%d') }}"), "d-20260102"),
+        (
+            of_tag("\"x\""),
+            "version = \"1.2.3\"\n  tags = [{ pattern = \"{{ version }}\", when = \"branch\" }]".to_owned(),
+            "1.2.3",
+        ),
+        (
+            of_tag("\"{{ major }}\""),
+            "version = \"1.0.7\"\n  tags = [{ pattern = \"{{ major }}\", when = \"branch\" }]".to_owned(),
+            "1",
+        ),
+    ] {
+        let (code, talk) = plan(&two(&app, &other), &["tag=v1.2.3", "default_branch=main", commit, time]);
+        assert!(code == Some(0) && talk.contains("warning[tag-collision]"), "{app} {other}: {talk}");
+        let expected = "in this run, and image `other` in other runs: what is published last has it";
+        assert!(talk.contains(expected) && talk.contains(&format!("takes `{tag}`")), "{app} {other}: {talk}");
+        let elsewhere = two(&app, &other).replacen("r.io/x/app", "r.io/x/app2", 1);
+        let (code, talk) = plan(&elsewhere, &["tag=v1.2.3", "default_branch=main", commit, time]);
+        assert!(code == Some(0) && !talk.contains("tag-collision"), "{app} {other}: {talk}");
+    }
+    // The other run says so, too, and who has said that it is meant is not told.
+    let file = two(&of_tag("\"latest\""), &on_main("latest"));
+    let (_, talk) = plan(&file, &["branch=main", "default_branch=main"]);
+    assert!(
+        talk.contains("image `other` takes `latest` in this run, and image `app` in other runs"),
+        "{talk}"
+    );
+    let any = two(&of_tag("{ pattern = \"latest\", any = true }"), &on_main("latest"));
+    let (_, talk) = plan(&any, &["tag=v1.2.3", "default_branch=main"]);
+    assert!(!talk.contains("tag-collision"), "{talk}");
+    // A release and its prereleases, and what never is, share nothing.
+    let prereleases = "version = { pattern = \"{{ tag }}\", when = \"tag and prerelease\" }\n  prerelease_tags = [\"next\"]";
+    let releases = "version = { pattern = \"{{ tag }}\", when = \"tag and not prerelease\" }";
+    let never = "tags = [{ pattern = \"latest\", when = \"false\" }, { pattern = \"x\", when = \"branch\" }]";
+    for (app, other, tag) in [
+        (releases.to_owned(), prereleases.to_owned(), "v1.2.3"),
+        (releases.to_owned(), prereleases.to_owned(), "v1.2.3-rc.1"),
+        (of_tag("\"latest\""), never.to_owned(), "v1.2.3"),
+        (of_tag("\"latest\""), on_main("edge"), "v1.2.3"),
+        (
+            of_tag("\"latest\""),
+            "version = \"0.9.1\"\n  tags = [{ pattern = \"{{ version }}\", when = \"branch\" }]".to_owned(),
+            "v1.2.3",
+        ),
+    ] {
+        let (code, talk) = plan(&two(&app, &other), &[&format!("tag={tag}"), "default_branch=main"]);
+        assert!(code == Some(0) && !talk.contains("tag-collision"), "{app} {other}: {talk}");
+    }
+}
+
+#[test]
+fn versions_behind_different_prefixes_in_one_repository_are_told() {
+    let plain = |prefix: &str| format!("{VERSIONED}\n  tag_prefix = \"{prefix}\"");
+    let rule = |kind: &str, prefix: &str| format!("tags = [\"type={kind}^{prefix}v(.*)$\"]");
+    let matrix = |variant: &str| {
+        format!(
+            "target \"app\" {{\n  name = \"app-${{v}}\"\n  matrix = {{ v = [\"a\", \"b\"] }}\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  {VERSIONED}\n  tag_prefix = \"${{v}}/\"\n  {variant}\n}}\n"
+        )
+    };
+    let semver = "semver,pattern={{version}},match=";
+    for (file, is_told) in [
+        (two(&plain("a/"), &plain("b/")), true),
+        (matrix(""), true),
+        (two(&rule(semver, "a/"), &rule(semver, "b/")), true),
+        (two(&rule("match,group=1,pattern=", "a/"), &rule("match,group=1,pattern=", "b/")), true),
+        (matrix("variant = v"), false),
+        (two(&plain("a/"), &plain("b/")).replacen("r.io/x/app", "r.io/x/app2", 1), false),
+        (two(&plain("a/"), &(plain("b/") + "\n  tags = [\"b-{{ version }}\"]")), false),
+    ] {
+        let (code, talk) = plan(&file, &["tag=a/v1.2.3"]);
+        assert_eq!(code, Some(0), "{file}: {talk}");
+        let is_it = talk.contains("warning[tag-collision]") && talk.contains("`1.2.3`");
+        assert_eq!(is_it, is_told, "{file}: {talk}");
+    }
+}
+
+#[test]
+fn a_day_that_reads_as_a_version_is_told() {
+    let of = |version: &str, day: &str| {
+        format!("{VERSIONED}\n  tags = [{version}, \"latest\", {{ pattern = \"{day}\", when = \"branch\" }}]")
+    };
+    let whole = "\"{{ version }}\"";
+    let rules =
+        "tags = [\"type=schedule,pattern={{date 'YYYY.MM'}}\", \"type=semver,pattern={{major}}.{{minor}}\"]";
+    for (attributes, known, is_told) in [
+        (of("\"{{ major }}.{{ minor }}\"", "{{ date('%Y.%m') }}"), "", true),
+        (of(whole, "{{ date('%Y.%m.%d') }}"), "", true),
+        (of(whole, "{{ date('%Y.%m.%d') }}"), "v2025.12.1", true),
+        (of("\"{{ major }}\"", "{{ date('%Y') }}"), "", true),
+        (of("\"v{{ version }}\"", "v{{ date('%Y.%m.%d') }}"), "", true),
+        (rules.to_owned(), "", true),
+        // Versions are no days here, or days no versions.
+        (of(whole, "{{ date('%Y.%m.%d') }}"), "v1.2.3", false),
+        (of(whole, "{{ date('%Y%m%d') }}"), "", false),
+        (of(whole, "{{ date('%Y-%m-%d') }}"), "", false),
+        (of(whole, "nightly-{{ date('%Y.%m.%d') }}"), "", false),
+        (of("\"api-{{ version }}\"", "{{ date('%Y.%m.%d') }}"), "", false),
+        (
+            of(whole, "{{ date('%Y.%m.%d') }}\", any = true, when = \"branch").replacen(
+                ", when = \"branch\" }",
+                " }",
+                1,
+            ),
+            "",
+            false,
+        ),
+    ] {
+        let facts =
+            ["branch=main", "event=schedule", "default_branch=main", "commit_time=2026-01-02T03:04:05Z"];
+        let facts = facts.iter().flat_map(|fact| ["--fact", fact]);
+        let test = Test::new().file("docker-bake.hcl", two(&attributes, "tags = [\"other\"]"));
+        let test = test.file("known", if known.is_empty() { "[]" } else { known });
+        let output = test.args(["plan", "--known-versions=known"]).args(facts).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{attributes}: {talk}");
+        assert_eq!(talk.contains("has the form of a version's tag"), is_told, "{attributes} {known}: {talk}");
+    }
 }

@@ -146,6 +146,22 @@ fn a_build_after_a_release_takes_none_of_its_tags() {
         let own = of(&declared, "\"{{ version | replace('+', '-') }}\"", "");
         assert_eq!(tags(&own, &[]).0, format!("1.2.3-{build}"));
     }
+    for build in ["5.gabcdef0", "5.gabcdef0.dirty", "dirty", "rc1", "dev", "test.1"] {
+        let fact = format!("tag=v1.2.3+{build}");
+        let strict = "version = \"{{ tag }}\"\nscheme = \"semver\"\ntags = [\"{{ version | replace('+', '-') }}\", \"{{ semver }}\", \"latest\"]";
+        let pep440 =
+            "tags = [\"type=pep440,pattern={{version}}\", \"type=pep440,pattern={{major}}.{{minor}}\"]";
+        for lines in [strict, pep440] {
+            let (found, talk) = tags(&block(lines), &["--fact", &fact]);
+            assert_eq!(found, format!("1.2.3-{build}"), "{lines} {build}: {talk}");
+            assert!(talk.contains("unknown-suffix"), "{lines} {build}: {talk}");
+        }
+    }
+    let strict =
+        block("version = \"1.2.3+k3s1\"\nscheme = \"semver\"\ntags = [\"{{ semver }}\", \"latest\"]");
+    assert_eq!(tags(&strict, &[]).0, "1.2.3=versions latest=versions");
+    let local = block("tags = [\"type=pep440,pattern={{version}}\", \"type=pep440,pattern={{major}}\"]");
+    assert_eq!(tags(&local, &["--fact", "tag=1.2.3+ubuntu1"]).0, "1.2.3-ubuntu1 1=versions latest=versions");
     let words = block(
         "version = \"1.2.3+dirty\"\ntags = [\"{{ semver }}\", \"latest\"]\nstable_suffixes = [\"dirty\"]",
     );

@@ -306,7 +306,8 @@ fn tags_say_what_they_move_with() {
         ("type=schedule", run("schedule", "refs/heads/master"), false, true),
         ("type=raw,value=next", push("refs/heads/master"), false, false),
         ("type=raw,value={{date 'YYYY'}}", push("refs/heads/master"), false, true),
-        ("type=ref,event=tag", tagged("release"), true, true),
+        ("type=ref,event=tag", tagged("release-7"), true, true),
+        ("type=ref,event=tag", tagged("nightly"), false, true),
         ("type=match,pattern=r.l", tagged("release"), false, true),
         ("type=semver,pattern={{major}}", tagged("v1.2.3"), false, false),
     ] {
