@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use minijinja::value::{Rest, Value, ValueKind};
-use minijinja::{Environment, Error, State, UndefinedBehavior, tests};
+use minijinja::{Environment, Error, UndefinedBehavior};
 
-use super::{compare, environment};
+use super::compare;
+use super::environment::environment;
 
 /// The filters that make nothing of what is not there. `default` is the one that does.
 const FILTERS: &str = "abs attr bool capitalize chain count dictsort e escape first float format groupby int items join last length \
@@ -17,19 +18,6 @@ const OF_ONE: &str = "abs capitalize float int lines lower replace round slug sp
 
 /// The tests that ask for a text, which nothing has.
 const TESTS: [&str; 2] = ["startingwith", "endingwith"];
-
-/// Lets the tests of one value say the same of what is not there: it is neither of any kind nor defined, and it is `none`.
-pub(super) fn guard(environment: &mut Environment<'_>) {
-    environment.add_test("none", |value: &Value| value.is_undefined() || value.is_none());
-    environment.add_test("sequence", |value: &Value| !value.is_undefined() && tests::is_sequence(value));
-    environment.add_test("iterable", |value: &Value| !value.is_undefined() && tests::is_iterable(value));
-    environment.add_test("filter", |state: &State<'_, '_>, value: &Value| {
-        value.as_str().is_some_and(|name| tests::is_filter(state, name))
-    });
-    environment.add_test("test", |state: &State<'_, '_>, value: &Value| {
-        value.as_str().is_some_and(|name| tests::is_test(state, name))
-    });
-}
 
 /// What conditions are evaluated with. It is that of patterns, but for what is not there: filters come to nothing, and no test,
 /// comparison or membership of it holds.
@@ -100,7 +88,7 @@ mod absent {
     fn each_filter_is_known() {
         let strict = environment();
         for name in FILTERS.split(' ').chain(OF_ONE.split(' ')) {
-            assert!(tests::is_filter(&strict.empty_state(), name), "{name}");
+            assert!(minijinja::tests::is_filter(&strict.empty_state(), name), "{name}");
         }
     }
 

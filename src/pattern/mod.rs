@@ -7,35 +7,36 @@ mod bounds;
 mod compare;
 mod condition;
 mod date;
+mod environment;
 mod error;
 mod foreign;
 
 mod form;
 mod possible;
+mod slug;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use minijinja::value::{Object, Value};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{ErrorKind, UndefinedBehavior};
 
 use self::compare::{first_word, is_of_word};
 pub use self::condition::holds;
 pub(crate) use self::condition::{asks_for_prerelease, asks_for_version, holds_of_version};
 use self::date::date;
+use self::environment::environment;
 pub(crate) use self::error::PatternError;
 use self::error::{detail, other_word};
 pub(crate) use self::form::PatternForms;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
+pub(crate) use self::slug::slug;
 use self::words::{
     COMMIT_WORDS, DATE, FACT_WORDS, IMAGE_WORDS, PRERELEASE, VERSION_WORDS, is_of_version, words,
 };
 use crate::facts::{Facts, Known, is_moving_tag};
 use crate::version::Version;
-
-/// What a pattern may do at most, in the steps of the template language.
-const FUEL: u64 = 10_000;
 
 /// What words stand for.
 #[derive(Clone, Copy)]
@@ -260,34 +261,6 @@ impl Object for Recorder {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned());
         self.known.get(word).cloned()
     }
-}
-
-/// What all patterns are rendered with, which takes time to be made.
-fn environment<'a>() -> Environment<'a> {
-    static LIMITED: LazyLock<Environment<'_>> = LazyLock::new(|| {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_fuel(Some(FUEL));
-        environment.add_filter("slug", slug);
-        bounds::limit(&mut environment);
-        compare::guard(&mut environment);
-        absence::guard(&mut environment);
-        environment
-    });
-    LIMITED.clone()
-}
-
-/// What a branch's name is as a part of a tag: what tags cannot hold becomes `-`, and nothing is lost at the end.
-pub(crate) fn slug(text: &str) -> Result<String, minijinja::Error> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
-    let parts: Vec<&str> = text.split(|c: char| !allowed(c)).filter(|part| !part.is_empty()).collect();
-    let slug = parts.join("-").trim_start_matches('.').to_owned();
-    if slug.is_empty() {
-        let message = format!("no character of `{text}` can be in a tag");
-        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, message));
-    }
-    Ok(slug)
 }
 
 /// Checks the words that a text asks for; a condition may ask for one more.

@@ -272,8 +272,8 @@ fn a_constant_out_of_a_condition_floats() {
             "branch=next",
         ),
         ("{{ commit[:9] if branch != 'main' else 'dev' }}", "dev=runs", "012345678", "branch=next"),
-        ("{{ tag | default('dev') }}", "dev=runs", "app-one", "tag=app-one"),
-        ("{{ tag if tag is defined else 'dev' }}", "dev=runs", "app-one", "tag=app-one"),
+        ("{{ tag | default('dev') }}", "dev=runs", "app-1", "tag=app-1"),
+        ("{{ tag if tag is defined else 'dev' }}", "dev=runs", "app-1", "tag=app-1"),
     ] {
         assert_eq!(of(pattern, "--fact=branch=main"), on_main, "{pattern}");
         assert_eq!(of(pattern, &format!("--fact={fact}")), elsewhere, "{pattern}");
