@@ -47,9 +47,9 @@ codes! {
         cure: "Let the definition give a plan there, too, or give what such a run needs with `--login`.",
     }
     TO_SET "to-set" [Note] {
-        cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job.",
+        cause: "A workflow was written. It reads variables and secrets that somebody must set in the repository, and a branch rule can require its last job. Or the file of a pipeline was written, and `.gitlab-ci.yml` does not name it.",
         example: when("`bakeplan workflow github -o .github/workflows/images.yml --install pipx=0.1.0` writes the file."),
-        cure: "Set them in the repository, under Settings > Secrets and variables > Actions, and name the check in the rule of the branch.",
+        cure: "Set them in the repository, under Settings > Secrets and variables > Actions, and name the check in the rule of the branch. On GitLab, include the file.",
     }
     NO_VALUE "no-value" [Error] {
         cause: "A variable is left to the build with `--keep-variable`, has no default, and nothing says where the workflow takes its value from.",

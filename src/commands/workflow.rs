@@ -125,10 +125,14 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         return products::check(session, &files, &command);
     }
     products::write(session, &files)?;
-    if *ci == Ci::Github && folder.is_none() {
+    if folder.is_none() {
         let others = init::publishers(session, &published);
         let others = others.iter().map(|(other, repositories)| pipeline::publishes_too(other, repositories));
         session.tell(&others.collect::<Vec<_>>());
+        if *ci == Ci::Gitlab {
+            let path = in_repository(session, Some(path))?;
+            session.tell(&unnamed(session, &path)?.into_iter().collect::<Vec<_>>());
+        }
     }
     session.tell(&lacks.into_iter().chain(to_set).collect::<Vec<_>>());
     Ok(())
@@ -199,6 +203,18 @@ fn branch_of(consent: &str) -> Result<Option<Branch>, Error> {
             "`--consent {consent}`: a run fetches a branch of `origin`; write `git:origin/BRANCH:PATH`"
         ))),
     }
+}
+
+/// A note where the repository has a pipeline that does not name this file, which is seen from the top.
+fn unnamed(session: &Session<'_>, path: &str) -> Result<Option<Diagnostic>, Error> {
+    let host = session.host;
+    let own = path.trim_start_matches('/');
+    if own == place::GITLAB || !host.is_file(place::GITLAB) {
+        return Ok(None);
+    }
+    let text = host.read(place::GITLAB)?;
+    let is_said = |line: &str| !line.trim_start().starts_with('#') && line.contains(own);
+    Ok((!text.lines().any(is_said)).then(|| pipeline::to_include(path)))
 }
 
 /// Notes about a file that GitHub does not read, and about actions that are not there.

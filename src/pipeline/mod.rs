@@ -21,7 +21,9 @@ use crate::readable::is_one_line;
 use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
-pub(crate) use notes::{actions, no_action, not_there, notes, notes_of_desk, publishes_too, unread};
+pub(crate) use notes::{
+    actions, no_action, not_there, notes, notes_of_desk, publishes_too, to_include, unread,
+};
 pub(crate) use server::Server;
 
 /// What a CI workflow does.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::logins::{self, Used};
+use super::place;
 use super::runs;
 use super::server::Server;
 use crate::bake::values::Name;
@@ -66,8 +67,16 @@ pub(crate) fn publishes_too(path: &str, repositories: &BTreeSet<String>) -> Diag
     let names: Vec<String> = repositories.iter().map(|one| format!("`{one}`")).collect();
     let message = format!("`{path}` publishes to {}, too", names.join(", "));
     Diagnostic::note(Code::OTHER_WORKFLOW, message).with_help(
-        "remove it, or what it pushes, in the same commit: of two workflows, the one that ends last gives the tags",
+        "remove it, or what it pushes, in the same commit: where two publish a tag, the one that ends last gives it",
     )
+}
+
+/// A note about a file that no pipeline of GitLab includes.
+pub(crate) fn to_include(path: &str) -> Diagnostic {
+    let message = format!("`{}` does not name `{path}`, so GitLab does not run it", place::GITLAB);
+    Diagnostic::note(Code::TO_SET, message).with_help(format!(
+        "write `include: {{ local: \"{path}\" }}` into it; where it has `stages`, these have to name `build`, too"
+    ))
 }
 
 /// A note about a program that GitHub's machines do not have.

@@ -3,6 +3,9 @@
 /// The name of a workflow that is written to no file.
 const DEFAULT: &str = "images";
 
+/// The file of a repository that GitLab reads.
+pub(crate) const GITLAB: &str = ".gitlab-ci.yml";
+
 /// What the workflow, its group of runs and its gate are called: as the file, so that two of one repository differ.
 #[must_use]
 pub(crate) fn name_of(path: Option<&str>) -> String {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{known, scan};
 use crate::commands::session::Session;
 use crate::init::compose_services;
+use crate::init::gitlab;
 use crate::init::images::{self, Candidate};
 use crate::init::kinds::Kind;
 use crate::init::moment::Moment;
@@ -15,7 +16,7 @@ use crate::init::workflow;
 /// The runs that publish.
 const PUBLISHING: [Moment; 3] = [Moment::Branch, Moment::Tag, Moment::Release];
 
-/// The workflows that publish to one of these repositories, as far as `init` can read them: by path, with the repositories.
+/// The workflows and pipelines that publish to one of these repositories, as far as `init` can read them: by path, with the repositories.
 /// Generated ones are not among them.
 pub(in crate::commands) fn publishers(
     session: &mut Session<'_>,
@@ -24,6 +25,7 @@ pub(in crate::commands) fn publishers(
     let mut found = scan::scan(session);
     let world = Rc::new(scan::world(session, &found));
     let mut reading = workflow::read(&found.yaml, &session.sources, &world);
+    reading.publications.extend(gitlab::publications(&found.pipelines, &session.sources, &world));
     compose_services::find_files(&mut reading.publications, &found.of(Kind::Compose).collect::<Vec<_>>());
     let (evaluated, _) = known::all(session, &mut found, &reading.publications);
     let known: Vec<_> = evaluated.into_iter().map(|one| one.known).collect();

@@ -87,3 +87,60 @@ fn a_program_that_is_not_on_the_machines_is_noted() {
         assert!(!told(other, options).contains("no-install"), "{options:?}");
     }
 }
+
+/// What is reported as the pipeline of GitLab is written beside this one.
+#[track_caller]
+fn told_by_gitlab(pipeline: &str, output: &str) -> String {
+    let test = Test::new()
+        .file("docker-bake.hcl", SPEC)
+        .file(".gitlab-ci.yml", pipeline)
+        .file("Dockerfile", "FROM scratch\n");
+    let output = test
+        .args(["workflow", "gitlab", "--install", "path", "--login", "ghcr.io=GHCR_USERNAME:GHCR_TOKEN"])
+        .args(["-o", output])
+        .output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    told
+}
+
+#[test]
+fn a_pipeline_that_publishes_the_same_is_named() {
+    const OUTPUT: &str = ".gitlab/images.yml";
+    let include = "include: { local: /.gitlab/images.yml }\n";
+    let note = "note[other-workflow]: `.gitlab-ci.yml` publishes to ";
+    for (script, what) in [
+        ("docker buildx build --push -t ghcr.io/acme/app:edge .", "`ghcr.io/acme/app`"),
+        ("docker build -t acme/app:1 . && docker push acme/app:1", "`docker.io/acme/app`"),
+    ] {
+        let job = format!("edge:\n  stage: build\n  script:\n    - {script}\n");
+        let told = told_by_gitlab(&format!("stages: [build]\n{include}{job}"), OUTPUT);
+        assert!(told.contains(&format!("{note}{what}, too\n")), "{told}");
+        assert!(!told.contains("does not name"), "{told}");
+    }
+    for script in
+        ["docker buildx build --push -t ghcr.io/acme/other:edge .", "docker build -t acme/app:1 .", "make"]
+    {
+        let job = format!("edge:\n  stage: build\n  script:\n    - {script}\n");
+        let told = told_by_gitlab(&format!("{include}{job}"), OUTPUT);
+        assert_eq!(told, "", "{script}");
+    }
+}
+
+#[test]
+fn a_pipeline_that_does_not_include_the_file_is_named() {
+    let job = "test:\n  script: [make]\n";
+    for (pipeline, output) in [
+        (job.to_owned(), ".gitlab/images.yml"),
+        (format!("# include: /.gitlab/images.yml\n{job}"), ".gitlab/images.yml"),
+        (format!("include: [/.gitlab/images.yml]\n{job}"), ".gitlab/other.yml"),
+    ] {
+        let told = told_by_gitlab(&pipeline, output);
+        let note =
+            format!("note[to-set]: `.gitlab-ci.yml` does not name `/{output}`, so GitLab does not run it");
+        assert!(told.contains(&note) && told.contains("`build`"), "{told}");
+    }
+    for pipeline in ["include: /.gitlab/images.yml\n", "include:\n  - local: .gitlab/images.yml\n"] {
+        assert_eq!(told_by_gitlab(&format!("{pipeline}{job}"), ".gitlab/images.yml"), "");
+    }
+}
