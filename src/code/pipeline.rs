@@ -42,7 +42,7 @@ codes! {
         cure: "Remove the other workflow, or the steps in it that push, in the commit that adds the new one. Move what else it does, such as tests.",
     }
     UNFORESEEN "unforeseen" [Note] {
-        cause: "The workflow hands its jobs what the plans of all kinds of runs need: of a branch, a tag, a pull request. The definition, which asks for such a run in variables that CI sets, has no plan in one of them.",
+        cause: "The workflow hands its jobs what the plans of all kinds of runs need: of a branch, a tag, a pull request. The definition, which asks for such a run in variables that CI sets, has no plan in one of them, so that such a run fails.",
         example: when("`bakeplan workflow github` with `tags = [\"ghcr.io/acme/app:${GITHUB_REF_NAME}\"]`: a pull request has the name `1/merge`, which cannot be a tag."),
         cure: "Let the definition give a plan there, too, or give what such a run needs with `--login`.",
     }

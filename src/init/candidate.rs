@@ -30,8 +30,10 @@ pub(crate) struct Candidate {
     pub foreign: Vec<Line>,
     /// What was found and is not understood.
     pub untold: Vec<Line>,
-    /// Variables of the Bake file that the step sets.
+    /// Variables that the step sets for its definition.
     pub variables: Vec<(String, Template)>,
+    /// Those of them that another step gives another value, or none.
+    pub varying: Vec<String>,
     /// What the step sets for its target.
     pub overrides: Vec<Override>,
     /// What its platforms are built on, in jobs that name it.
@@ -40,6 +42,28 @@ pub(crate) struct Candidate {
     pub place: Place,
     /// The steps that build it.
     pub steps: Vec<Step>,
+}
+
+impl Candidate {
+    /// Adds the variables that another step sets for the same target.
+    pub(super) fn add_variables(&mut self, other: &[(String, Template)]) {
+        let value = |of: &[(String, Template)], name: &str| {
+            of.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.exact())
+        };
+        let all = self.variables.iter().chain(other);
+        let differs = |name: &&String| value(&self.variables, name) != value(other, name);
+        let varying: Vec<String> = all.map(|(name, _)| name).filter(differs).cloned().collect();
+        for name in varying {
+            if !self.varying.contains(&name) {
+                self.varying.push(name);
+            }
+        }
+        for (name, value) in other {
+            if !self.variables.iter().any(|(known, _)| known == name) {
+                self.variables.push((name.clone(), value.clone()));
+            }
+        }
+    }
 }
 
 /// What builds an image.

@@ -1,9 +1,11 @@
 //! The services that a run of Compose pushes, under the names that their `image` says.
 
 use super::definition::{Known, KnownTarget, Service};
-use super::folder::clean;
+use super::folder::{clean, is_yaml};
 use super::found::{BakeBuild, Build, ComposeRun, Publication, TagsOf};
+use super::moment::MOMENTS;
 use super::text::{Line, Piece, Template, is_name};
+use super::world::World;
 use crate::bake::text::discovery;
 
 /// Names the files that Compose finds by itself, where Bake does not find the same: an override beside the usual one.
@@ -59,27 +61,69 @@ pub(super) fn labels(build: &BakeBuild, run: &ComposeRun, definition: &Known) ->
     } else {
         services.filter(|service| named.contains(&service.name)).collect()
     };
-    let is_built = |service: &&&Service| definition.targets.iter().any(|target| target.label == service.name);
-    chosen.iter().filter(is_built).map(|service| service.name.clone()).collect()
+    let label = |service: &&Service| {
+        let target = definition.targets.iter().find(|target| service.is_of(&target.label));
+        target.map(|target| target.label.clone())
+    };
+    chosen.iter().filter_map(label).collect()
 }
 
 /// The tags of a service: what its `image` says with the variables of the run.
 pub(super) fn tags(build: &BakeBuild, target: &KnownTarget, definition: &Known) -> Vec<TagsOf> {
-    let Some(service) = definition.services.iter().find(|service| service.name == target.label) else {
+    let Some(service) = definition.services.iter().find(|service| service.is_of(&target.label)) else {
         return Vec::new();
     };
-    let Some((image, place)) = &service.image else { return Vec::new() };
-    let of = |text: Template| TagsOf {
-        target: target.label.clone(),
-        is_more: false,
-        line: Line { text, place: place.clone() },
+    let Some((_, place)) = &service.image else { return Vec::new() };
+    let line = |text: Template| Line { text, place: place.clone() };
+    let tag = |line: Line| TagsOf { target: target.label.clone(), is_more: false, line };
+    match named(build, service) {
+        Some(name) => vec![tag(name)],
+        None => target.tags.iter().map(|name| tag(line(Template::from(name.as_str())))).collect(),
+    }
+}
+
+/// The tags that a run of Bake gives a service: where a variable of the run is in its `image`, and it is known what comes of it.
+pub(super) fn tags_of_bake(
+    build: &BakeBuild,
+    target: &KnownTarget,
+    definition: &Known,
+    world: &World,
+) -> Vec<TagsOf> {
+    let is_alone = definition.read.iter().all(|path| is_yaml(path) || discovery::is_images(path));
+    let service = definition.services.iter().find(|service| service.is_of(&target.label));
+    let named = service.filter(|service| is_alone && !service.has_tags).and_then(|one| named(build, one));
+    let is_known = |line: &Line| {
+        let at = |moment| line.text.known_at(moment, world);
+        line.text.unknown_parts().is_empty() && MOMENTS.into_iter().any(|moment| at(moment).is_some())
     };
+    let tag = |line: Line| TagsOf { target: target.label.clone(), is_more: false, line };
+    named.filter(is_known).map(tag).into_iter().collect()
+}
+
+/// What the `image` of a service is, if a variable of the run is in it.
+fn named(build: &BakeBuild, service: &Service) -> Option<Line> {
+    let (image, place) = service.image.as_ref()?;
     let mut is_set = false;
     let text = interpolated(image, &build.variables, &mut is_set, 0);
-    if is_set {
-        return vec![of(text)];
+    is_set.then(|| Line { text, place: place.clone() })
+}
+
+/// The variables that a text names, however it names them.
+pub(crate) fn variables(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('$') {
+        rest = after.strip_prefix('$').unwrap_or(after);
+        if rest.len() < after.len() {
+            continue;
+        }
+        let inner = after.strip_prefix('{').unwrap_or(after);
+        let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        if is_name(&inner[..end]) {
+            names.push(inner[..end].to_owned());
+        }
     }
-    target.tags.iter().map(|name| of(Template::from(name.as_str()))).collect()
+    names
 }
 
 /// A text with its variables (<https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md>), and whether one of

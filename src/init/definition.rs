@@ -1,6 +1,6 @@
 //! What the Bake and Compose files say already: targets, and the images that are published of them.
 
-pub(crate) use super::folder::{clean, relative};
+pub(crate) use super::folder::{clean, is_yaml, relative};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -54,6 +54,40 @@ pub(crate) struct Service {
     pub image: Option<(String, Place)>,
     /// The profiles that it is for; none where it is for all.
     pub profiles: Vec<String>,
+    /// Whether its build says what it is published as, so that its image does not.
+    pub has_tags: bool,
+    /// The names of the variables that its tags are made of.
+    pub of_tags: Vec<String>,
+    /// The names of those that its build is made of.
+    pub of_build: Vec<String>,
+}
+
+impl Service {
+    /// Whether it is what a target is called after: Bake has no names with a dot.
+    pub(crate) fn is_of(&self, label: &str) -> bool {
+        self.name == label || self.name.replace('.', "_") == label
+    }
+}
+
+impl Known {
+    /// Whether a variable decides what the tags of a target are, as far as is known.
+    pub(crate) fn has_in_tags(&self, label: &str, variable: &str) -> bool {
+        self.declares(variable) || self.has_in(label, variable, |service| &service.of_tags)
+    }
+
+    /// Whether a variable decides what a target builds, as far as is known.
+    pub(crate) fn has_in_build(&self, label: &str, variable: &str) -> bool {
+        self.declares(variable) || self.has_in(label, variable, |service| &service.of_build)
+    }
+
+    fn declares(&self, variable: &str) -> bool {
+        self.variables.iter().any(|known| known == variable)
+    }
+
+    fn has_in(&self, label: &str, variable: &str, names: fn(&Service) -> &[String]) -> bool {
+        let of = self.services.iter().filter(|service| service.is_of(label));
+        of.flat_map(names).any(|name| name == variable)
+    }
 }
 
 /// A target.

@@ -81,6 +81,12 @@ pub(crate) fn relative(path: &str, folder: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
+/// Whether a file is YAML.
+pub(crate) fn is_yaml(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.ends_with(".yml") || path.ends_with(".yaml")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use super::build_push::add_reference;
 pub(crate) use super::candidate::{Candidate, Stray, TargetOf};
 use super::candidate::{are_platforms, join, keys, merge_lines};
 use super::compose_services;
+pub(crate) use super::definition::is_yaml;
 use super::definition::{Known, KnownTarget, META, clean, relative};
 use super::differences::OtherBuild;
 use super::entry::Entry;
@@ -173,12 +174,6 @@ fn target_of(build: &DockerfileBuild, known: &[Known]) -> TargetOf {
     of.unwrap_or_else(|| TargetOf::Dockerfile(Box::new(build.clone())))
 }
 
-/// Whether a file is YAML.
-pub(crate) fn is_yaml(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    path.ends_with(".yml") || path.ends_with(".yaml")
-}
-
 /// What tells what is built from other things.
 fn target_key(target: &TargetOf) -> String {
     match target {
@@ -265,6 +260,7 @@ fn add(
             };
             let lost = other.lost_beside(known);
             merge_lines(&mut known.untold, lost);
+            known.add_variables(&variables);
             known.steps.push(step);
             known.runners.extend(runners);
             merge_lines(&mut known.repositories, build.repositories);
@@ -289,6 +285,7 @@ fn add(
             foreign: Vec::new(),
             untold: build.untold,
             variables,
+            varying: Vec::new(),
             overrides,
             runners: runners.into_iter().collect(),
             place: build.place,
@@ -339,13 +336,14 @@ fn of_bake(
     let mut any = false;
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
-        let of_service = if build.compose.is_some() {
-            compose_services::tags(build, target, definition)
-        } else {
-            Vec::new()
+        let of_set: Vec<&TagsOf> = build.tags.iter().filter(|one| one.is_of(&label)).collect();
+        let is_replaced = has_tags || of_set.iter().any(|tags| !tags.is_more);
+        let of_service = match build.compose {
+            Some(_) => compose_services::tags(build, target, definition),
+            None if is_replaced => Vec::new(),
+            None => compose_services::tags_of_bake(build, target, definition, world),
         };
-        let of_set = build.tags.iter().filter(|one| one.is_of(&label));
-        let of_set: Vec<&TagsOf> = of_set.chain(&of_service).collect();
+        let of_set: Vec<&TagsOf> = of_set.into_iter().chain(&of_service).collect();
         let metas: Vec<&Meta> =
             build.metas.iter().map(|meta| &**meta).filter(|meta| bake_targets::fills(meta, target)).collect();
         let is_given = has_tags && (build.metas.is_empty() || !metas.is_empty()) || !of_set.is_empty();
@@ -395,6 +393,7 @@ fn of_bake(
                 };
                 let lost = other.lost_beside(known);
                 merge_lines(&mut known.untold, lost);
+                known.add_variables(&build.variables);
                 known.entries.push(entry);
                 known.oci_labels |= is_labelled;
                 known.runners.extend(runners);
@@ -414,6 +413,7 @@ fn of_bake(
                 foreign: Vec::new(),
                 untold: one.untold,
                 variables: build.variables.clone(),
+                varying: Vec::new(),
                 runners: runners.into_iter().collect(),
                 place: one.place,
                 steps: vec![step],

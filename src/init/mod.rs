@@ -118,6 +118,7 @@ mod target_block;
 mod linked;
 
 mod overrides;
+mod set_variables;
 
 mod runners;
 mod workflow_block;

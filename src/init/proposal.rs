@@ -18,11 +18,12 @@ use super::names::{base_name, hints, sanitized};
 use super::overrides;
 use super::render::{Lines, Variables, formatted, from, one_line, quotable, quoted};
 use super::runners;
+use super::set_variables;
 use super::splice::At;
 use super::tags::{self, Tags, list};
-pub(crate) use super::target_block::Told;
 use super::target_block::{self, key};
-use super::text::{Line, Piece, Place};
+pub(crate) use super::target_block::{Told, of_run};
+use super::text::{Line, Place};
 use super::workflow::Reading;
 use super::workflow_block::{self, Today};
 use super::world::World;
@@ -41,6 +42,8 @@ pub(crate) struct Proposal {
     pub blocks: Vec<(At, String)>,
     /// Variables.
     pub variables: String,
+    /// What its `workflow` block gives variables in a run: their names, each with what it is called there.
+    pub env: Vec<(String, String)>,
     /// Whether it is for Dockerfiles that nothing publishes yet.
     pub is_first: bool,
 }
@@ -328,28 +331,10 @@ impl<'a> Maker<'a> {
             self.platforms(&target, &candidate, written, told);
         }
         let lacks = told.len() > before || !candidate.untold.is_empty() || !candidate.foreign.is_empty();
-        for (name, value) in &candidate.variables {
-            if !self.known.is_some_and(|known| known.variables.contains(name)) {
-                continue;
-            }
-            if let [Piece::Setting(setting, is_secret)] = value.0.as_slice() {
-                let of = if *is_secret { "secrets" } else { "vars" };
-                self.env.insert(name.clone(), format!("{of}.{setting}"));
-                continue;
-            }
-            if let Some(from) = target_block::in_run(value).filter(|_| !self.world.is_on_gitlab) {
-                self.env.insert(name.clone(), from.to_owned());
-                continue;
-            }
-            let how = "`bakeplan workflow github --env NAME=FROM` does, or `env` of the `workflow` block";
-            let message = format!(
-                "the step sets the variable `{name}` to `{}`: set it for the plan, too ({how}), or write what it decides into the `image` block",
-                quotable(&value.shown())
-            );
-            if !told.iter().any(|(_, known)| *known == message) {
-                told.push((candidate.place.clone(), message));
-            }
-        }
+        let is_told = self
+            .known
+            .is_some_and(|known| set_variables::add(known, &target, &candidate, &mut self.env, world, told));
+        let lacks = lacks || is_told;
         let of_parts = [
             (
                 &candidate.ending,
@@ -510,9 +495,9 @@ impl<'a> Maker<'a> {
             told.extend(all.filter_map(|(image, candidate)| of_one_kind(&image.name, &candidate.entries)));
         }
         let mut lines = Lines::default();
-        let of_steps = std::mem::take(&mut self.env).into_iter();
+        let of_steps = self.env.iter();
         let mut env: Vec<(ObjectKey, Expression)> =
-            of_steps.map(|(name, from)| (key(&name), Expression::from(from))).collect();
+            of_steps.map(|(name, from)| (key(name), Expression::from(from.as_str()))).collect();
         for (name, variable) in &self.variables.list {
             if let Some(setting) = &variable.setting {
                 env.push((key(name), Expression::from(setting.as_str())));
@@ -585,6 +570,7 @@ impl<'a> Maker<'a> {
             ));
             return;
         }
+        self.proposal.env = std::mem::take(&mut self.env).into_iter().collect();
         self.proposal.blocks.insert(0, (At::End, block));
     }
 }

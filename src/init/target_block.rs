@@ -269,6 +269,12 @@ pub(super) fn in_run(value: &Template) -> Option<&'static str> {
     }
 }
 
+/// The same the other way round.
+pub(crate) fn of_run(name: &str) -> Option<Fact> {
+    let facts = [Fact::RefName, Fact::Ref, Fact::Commit(None), Fact::Event, Fact::RunNumber];
+    facts.into_iter().find(|fact| in_run(&Template(vec![Piece::Fact(fact.clone())])) == Some(name))
+}
+
 /// A variable for an argument whose value only a run knows.
 fn argument(
     variables: &mut Variables,

@@ -121,7 +121,7 @@ fn of_entry(
 ) -> Vec<String> {
     if entry.tags.is_empty() {
         if let TargetOf::Known(at, label) = &candidate.target {
-            let set = candidate.variables.iter().find(|(name, _)| known[*at].variables.contains(name));
+            let set = candidate.variables.iter().find(|(name, _)| known[*at].has_in_tags(label, name));
             if let Some((name, _)) = set {
                 published.note(format!("what the tags are with the variable {name} of {}", entry.place));
                 return Vec::new();

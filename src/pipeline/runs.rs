@@ -122,7 +122,7 @@ fn of_gitlab(branch: &str) -> Vec<Foreseen> {
 /// A note about a run whose plan cannot be foreseen.
 pub(crate) fn unforeseen(what: &str, problem: String) -> Diagnostic {
     let message = format!(
-        "the definition has no plan for a run of {what}, so the workflow lacks what only such runs need"
+        "the definition has no plan for a run of {what}, as far as that is foreseen: such a run fails, and the workflow lacks what only it needs"
     );
     Diagnostic::note(Code::UNFORESEEN, message)
         .with_note(problem)

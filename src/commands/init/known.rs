@@ -1,7 +1,7 @@
 //! Evaluates the Bake and Compose files that are there.
 
 use super::scan::Found;
-use crate::bake::compose::{Yaml, yaml_documents};
+use crate::bake::compose::{Yaml, YamlKind, yaml_documents};
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
@@ -11,6 +11,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
 use crate::host::Host;
+use crate::init::compose_services;
 use crate::init::definition::{self, Known, Service, clean};
 use crate::init::found::{Build, Publication};
 use crate::init::images::is_yaml;
@@ -230,6 +231,7 @@ fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -
 /// The services of Compose files, a later one of which adds to those of the others.
 fn services(session: &Session<'_>, ids: &[SourceId], in_folder: &dyn Fn(&str) -> String) -> Vec<Service> {
     let mut all: Vec<Service> = Vec::new();
+    let mut extending: Vec<String> = Vec::new();
     for id in ids {
         let source = session.sources.get(*id);
         if !is_yaml(&source.path) {
@@ -246,16 +248,57 @@ fn services(session: &Session<'_>, ids: &[SourceId], in_folder: &dyn Fn(&str) ->
             let profiles = service.get("profiles").map(Yaml::items).unwrap_or_default();
             let profiles: Vec<String> =
                 profiles.iter().filter_map(Yaml::as_text).map(str::to_owned).collect();
+            let build = service.get("build");
+            let extension = build.and_then(|build| build.get("x-bake"));
+            let tags = [build, extension].map(|of| of.and_then(|of| of.get("tags")));
+            let (mut of_tags, mut of_build) = (Vec::new(), Vec::new());
+            let named = service.get("image").into_iter().chain(tags.into_iter().flatten());
+            named.for_each(|text| add_variables(text, &mut of_tags));
+            build.into_iter().for_each(|build| add_variables(build, &mut of_build));
+            let args = build.and_then(|build| build.get("args"));
+            args.into_iter().for_each(|args| add_taken(args, &mut of_build));
+            let has_tags = tags.iter().any(Option::is_some);
+            if service.get("extends").is_some() {
+                extending.push(name.clone());
+            }
             match all.iter_mut().find(|known| known.name == *name) {
                 Some(known) => {
                     known.image = image.or(known.image.take());
                     known.profiles.extend(profiles);
+                    known.has_tags |= has_tags;
+                    known.of_tags.extend(of_tags);
+                    known.of_build.extend(of_build);
                 }
-                None => all.push(Service { name: name.clone(), image, profiles }),
+                None => {
+                    all.push(Service { name: name.clone(), image, profiles, has_tags, of_tags, of_build });
+                }
             }
         }
     }
+    // What a service has of another one is not looked for: it may be any of them.
+    let of_tags: Vec<String> = all.iter().flat_map(|service| service.of_tags.clone()).collect();
+    let of_build: Vec<String> = all.iter().flat_map(|service| service.of_build.clone()).collect();
+    for service in all.iter_mut().filter(|service| extending.contains(&service.name)) {
+        service.has_tags = true;
+        service.of_tags.clone_from(&of_tags);
+        service.of_build.clone_from(&of_build);
+    }
     all
+}
+
+/// Adds the names of the variables in the texts of a value.
+fn add_variables(value: &Yaml, names: &mut Vec<String>) {
+    names.extend(value.as_text().into_iter().flat_map(compose_services::variables));
+    let members = value.members().iter().map(|(_, member)| member);
+    value.items().iter().chain(members).for_each(|part| add_variables(part, names));
+}
+
+/// Adds the names of arguments that are given no value, which is that of the variable then.
+fn add_taken(args: &Yaml, names: &mut Vec<String>) {
+    let of_list = args.items().iter().filter_map(Yaml::as_text).filter(|text| !text.contains('='));
+    names.extend(of_list.map(str::to_owned));
+    let is_open = |(_, value): &&(String, Yaml)| matches!(value.kind, YamlKind::Null);
+    names.extend(args.members().iter().filter(is_open).map(|(name, _)| name.clone()));
 }
 
 /// The definition of a proposal.

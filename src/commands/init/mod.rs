@@ -272,7 +272,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
-    let Changed { files, text, mistakes, wider } =
+    let Changed { files, text, mistakes, wider, failing } =
         preview::preview(session, &proposals, &evaluated, &world, &strays, *separate)?;
     // Whoever wants no question has seen the answer.
     if !*yes {
@@ -298,6 +298,14 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     };
     let of_wider: IndexSet<Diagnostic> = wider.iter().map(of_wider).collect();
     session.tell(&of_wider.into_iter().collect::<Vec<_>>());
+    let of_failing = |(place, message): &(Place, String)| {
+        let warning =
+            Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "");
+        warning.with_help(
+            "leave the variable out of `env` of the `workflow` block, and write what it decides into the `image` block: `repositories`, and `tags` such as `{ pattern = \"{{ tag }}\", when = \"tag\" }`",
+        )
+    };
+    session.tell(&failing.iter().map(of_failing).collect::<Vec<_>>());
     if !mistakes.is_empty() {
         if *write {
             return Err(mistakes.into());

@@ -13,8 +13,8 @@ use crate::init::definition::Known;
 use crate::init::examples::prerelease_of;
 use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
-use crate::init::moment::{MOMENTS, Moment, PULL_REQUEST};
-use crate::init::proposal::{Proposal, ProposedImage};
+use crate::init::moment::{Fact, MOMENTS, Moment, PULL_REQUEST};
+use crate::init::proposal::{Proposal, ProposedImage, of_run};
 use crate::init::render::quotable;
 use crate::init::report::{self, Example, ExampleImage};
 use crate::init::splice::{At, splice};
@@ -61,6 +61,8 @@ pub(super) struct Changed {
     pub(super) mistakes: Vec<Diagnostic>,
     /// Git tags that publish more with the plan: where a filter keeps them out today, and what that says.
     pub(super) wider: Vec<(Place, String)>,
+    /// Runs that have no plan with the variables that the proposal gives them: where that is from, and what it says.
+    pub(super) failing: Vec<(Place, String)>,
 }
 
 /// A file and the blocks that it gets.
@@ -78,8 +80,13 @@ pub(super) fn preview(
     strays: &[Stray],
     separate: bool,
 ) -> Result<Changed, Error> {
-    let mut changed =
-        Changed { files: Vec::new(), text: String::new(), mistakes: Vec::new(), wider: Vec::new() };
+    let mut changed = Changed {
+        files: Vec::new(),
+        text: String::new(),
+        mistakes: Vec::new(),
+        wider: Vec::new(),
+        failing: Vec::new(),
+    };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
     let screen = session.host.screen().map(|screen| screen.columns);
     let has_strays = !strays.is_empty();
@@ -98,8 +105,16 @@ pub(super) fn preview(
         }
         // What could not be read belongs to none of them.
         let strays = if number == 0 { strays } else { &[] };
+        let mut failing: Vec<String> = Vec::new();
+        let (mistakes, failing_runs) = (&mut changed.mistakes, &mut failing);
         let examples =
-            examples(session, proposal, own, evaluated, &files, &all, world, strays, &mut changed.mistakes)?;
+            examples(session, proposal, own, evaluated, &files, &all, world, strays, mistakes, failing_runs)?;
+        let place = proposal.images.iter().find_map(|image| Some(image.candidate.as_ref()?.place.clone()));
+        changed.failing.extend(
+            place
+                .into_iter()
+                .flat_map(|place| failing.iter().map(move |message| (place.clone(), message.clone()))),
+        );
         if proposal.is_first {
             changed.text.push_str(FIRST);
             changed.text.push_str(&report::render(&examples, screen));
@@ -247,6 +262,7 @@ fn examples(
     world: &World,
     strays: &[Stray],
     mistakes: &mut Vec<Diagnostic>,
+    failing: &mut Vec<String>,
 ) -> Result<Vec<Example>, Error> {
     // A new file stands beside the Compose files at the top.
     let beside = evaluated.iter().filter(|one| one.known.folder.is_empty() && one.known.files.is_empty());
@@ -258,7 +274,7 @@ fn examples(
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
     let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
-    let mut runs: Vec<(String, &[Moment], Moment, Vec<String>)> = Vec::new();
+    let mut runs: Vec<(String, &[Moment], Moment, (Vec<String>, Given))> = Vec::new();
     let is_by_hand = |runs: &dyn Fn(Moment) -> bool, others: &[String]| {
         today::is_by_hand(others) && !MOMENTS.into_iter().any(runs)
     };
@@ -270,7 +286,8 @@ fn examples(
                 is_by_hand(&|moment| publication.runs.may(moment), &publication.others)
             });
     let mut add = |run: String, moments, moment: Moment, world: &World| {
-        runs.push((run, moments, moment, moment.facts(world)));
+        let given = given(proposal, moment, run == BY_HAND, world);
+        runs.push((run, moments, moment, (moment.facts(world), given)));
     };
     add(format!("push to {}", world.default_branch), &[Moment::Branch], Moment::Branch, world);
     let others: Vec<[Moment; 1]> =
@@ -298,7 +315,7 @@ fn examples(
         add(BY_HAND.to_owned(), &[], Moment::Branch, world);
     }
     let mut examples = Vec::new();
-    for (run, moments, moment, mut facts) in runs {
+    for (run, moments, moment, (mut facts, given)) in runs {
         let by_hand = run == BY_HAND;
         if by_hand {
             facts.retain(|fact| !fact.starts_with("event="));
@@ -308,11 +325,31 @@ fn examples(
         let selection = known::selection(&named, facts, publishes)?;
         let here = session.host.clone().without_environment();
         let since = session.sources.count();
-        let made = known::quietly(session, &here, |session| {
-            making::make_at(session, Some(&host), &selection, Purpose::Run)
-        });
+        let mut make = |given: &Given| {
+            let values = given.iter().map(|(name, value)| (name.as_str(), Some(value.as_str())));
+            let host = host.with_env(values);
+            known::quietly(session, &here, |session| {
+                making::make_at(session, Some(&host), &selection, Purpose::Run)
+            })
+        };
+        let made = make(&given);
+        let mut fails = false;
+        let problem = made.as_ref().err().map(|error| first_line(&error.to_string()));
+        if let Some(problem) = problem.filter(|_| !given.is_empty()) {
+            let without = make(&Given::new());
+            if without.is_ok() && (by_hand || !moments.is_empty()) {
+                let what: Vec<String> =
+                    given.iter().map(|(name, value)| format!("`{name}={}`", quotable(value))).collect();
+                failing.push(format!(
+                    "a run such as `{run}` fails with what the proposal gives the plan, {}: {problem}",
+                    what.join(", ")
+                ));
+                fails = true;
+            }
+        }
         session.sources.put_below(&folder, since);
         let (plan, failure) = match made {
+            _ if fails => (Plan::default(), Some("this run fails".to_owned())),
             Ok((plan, _)) => (plan, None),
             // A git tag that the plan refuses publishes nothing.
             Err(_) if moments.is_empty() && !by_hand => continue,
@@ -373,6 +410,24 @@ fn examples(
         examples.push(Example { run, images, failure });
     }
     Ok(examples)
+}
+
+/// Variables that a run has: their names, each with its value.
+type Given = Vec<(String, String)>;
+
+/// The variables that the proposal gives its plan in a run.
+fn given(proposal: &Proposal, moment: Moment, by_hand: bool, world: &World) -> Given {
+    let value = |from: &str| match of_run(from)? {
+        Fact::Event if by_hand => Some("workflow_dispatch".to_owned()),
+        fact => moment.fact(&fact, world),
+    };
+    let all = proposal.env.iter();
+    all.filter_map(|(name, from)| Some((name.clone(), value(from)?))).collect()
+}
+
+/// The first line of what went wrong.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// What may publish in a run and could not be read.

@@ -184,3 +184,29 @@ fn a_variable_of_bake_gets_what_the_run_has() {
     let said = init(&[(".github/workflows/w.yml", &text), ("docker-bake.hcl", bake), ("Dockerfile", FROM)]);
     said.tells(&["the step sets the variable `TAG`", "--env NAME=FROM"]);
 }
+
+#[test]
+fn runs_that_fail_with_what_the_proposal_gives_them_are_named() {
+    let bake = "variable \"TAG\" {\n  default = \"local\"\n}\ntarget \"default\" {\n  tags = [\"ghcr.io/acme/n:${TAG}\"]\n}\n";
+    let of = |value: &str| {
+        let text = workflow(&format!(
+            "- uses: docker/bake-action@v6\n  env: {{ TAG: '${{{{ {value} }}}}' }}\n  with: {{ push: true }}\n"
+        ));
+        init(&[(".github/workflows/w.yml", &text), ("docker-bake.hcl", bake), ("Dockerfile", FROM)])
+    };
+    let said = of("github.ref_name");
+    said.tells(&["a run such as `pull request 7` fails with", "`TAG=7/merge`", "w.yml:"]);
+    let rows = said.rows();
+    assert!(rows[0].ends_with("| ghcr.io/acme/n: main"), "{rows:?}");
+    assert!(rows[1].ends_with("| ghcr.io/acme/n: v1.2.3"), "{rows:?}");
+    assert!(
+        rows.iter().any(|row| row.starts_with("pull request 7") && row.ends_with("| this run fails")),
+        "{rows:?}"
+    );
+    for value in ["github.sha", "github.run_number"] {
+        let said = of(value);
+        said.lacks(&["fails"]);
+        let rows = said.rows();
+        assert!(!rows[0].ends_with("ghcr.io/acme/n: local"), "{rows:?}");
+    }
+}

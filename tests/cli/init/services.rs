@@ -317,3 +317,141 @@ fn what_may_publish_is_named_and_what_does_not_is_not() {
         init(&[(path, text), ("Dockerfile", "FROM scratch\n")]).lacks(&["does not read how"]);
     }
 }
+
+/// What is proposed for a step in whose folder there is a Compose file with these lines of a service.
+fn of_service(step: &str, lines: &str) -> Said {
+    let text = workflow(step);
+    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let compose = format!("services:\n  api:\n{lines}");
+    init(&[(".github/workflows/w.yml", &text), ("compose.yaml", &compose), ("Dockerfile", "FROM scratch\n")])
+}
+
+/// The ways in which a step builds what Bake makes of a Compose file.
+fn of_bake(env: &str) -> [String; 2] {
+    [
+        format!("- uses: docker/bake-action@v6\n  env: {env}\n  with: {{ push: true }}\n"),
+        format!("- run: docker buildx bake --push\n  env: {env}\n"),
+    ]
+}
+
+#[test]
+fn a_variable_in_the_name_of_a_service_that_bake_builds_is_that_of_the_step() {
+    let image = "image: ghcr.io/acme/api:${TAG:-latest}\nbuild: .\n";
+    for (env, main, release) in [
+        ("{ TAG: edge }", "edge", "edge"),
+        ("{ TAG: '${{ github.ref_name }}' }", "main", "v1.2.3"),
+        ("{ TAG: \"x-${{ github.run_number }}\" }", "x-0", "x-0"),
+    ] {
+        for step in of_bake(env) {
+            let said = of_service(&step, image);
+            let rows = said.rows();
+            let row = |tag: &str| format!("| api | ghcr.io/acme/api: {tag} | the same");
+            assert_eq!(rows[0], format!("push to main {}", row(main)), "{step}");
+            assert_eq!(rows[1], format!("git tag v1.2.3 {}", row(release)), "{step}");
+            said.lacks(&["sets the variable"]);
+        }
+    }
+    // One without a default, and one that is not in the name.
+    for step in of_bake("{ TAG: edge }") {
+        let said = of_service(&step, "image: \"ghcr.io/acme/api:${TAG}\"\nbuild: .\n");
+        assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: edge | the same", "{step}");
+        let said = of_service(&step, "image: ghcr.io/acme/api:latest\nbuild: .\n");
+        assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: latest | the same", "{step}");
+        said.lacks(&["sets the variable"]);
+    }
+    // Outputs and variables of earlier steps.
+    for before in [
+        "- { id: t, run: 'echo tag=edge >> $GITHUB_OUTPUT' }\n",
+        "- { id: t, run: 'echo TAG=edge >> $GITHUB_ENV' }\n",
+    ] {
+        let env =
+            if before.contains("OUTPUT") { "{ TAG: '${{ steps.t.outputs.tag }}' }" } else { "{ A: b }" };
+        for step in of_bake(env) {
+            let said = of_service(&format!("{before}{step}"), image);
+            assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: edge | the same", "{step}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_of_a_service_that_is_not_known_is_named() {
+    let image = "image: ghcr.io/acme/api:${TAG:-latest}\nbuild: .\n";
+    let before = "- { id: t, run: 'echo tag=$(cat VERSION) >> $GITHUB_OUTPUT' }\n";
+    for step in of_bake("{ TAG: '${{ steps.t.outputs.tag }}' }") {
+        let said = of_service(&format!("{before}{step}"), image);
+        said.tells(&["the step sets the variable `TAG`"]);
+        assert!(said.rows()[0].contains("not known: what the tags are with the variable TAG"), "{step}");
+    }
+    for step in of_bake("{ TAG: '${{ vars.CHANNEL }}' }") {
+        let said = of_service(&step, image);
+        said.proposes(&["TAG = \"vars.CHANNEL\""]);
+        assert!(said.rows()[0].contains("not known: what the tags are with the variable TAG"), "{step}");
+    }
+    // Where Bake takes other tags than the name.
+    for step in of_bake("{ TAG: edge }") {
+        let tags = "image: acme/api\nbuild:\n  context: .\n  tags: [\"ghcr.io/acme/api:${TAG:-latest}\"]\n";
+        let said = of_service(&step, tags);
+        said.tells(&["the step sets the variable `TAG` to `edge`"]);
+        assert!(said.rows()[0].contains("not known: what the tags are with the variable TAG"), "{step}");
+    }
+}
+
+#[test]
+fn a_variable_in_the_build_of_a_service_is_named() {
+    for build in [
+        "build:\n  context: .\n  args: { PY: \"${PY:-3.12}\" }\n",
+        "build:\n  context: .\n  args: [\"PY=$PY\"]\n",
+        "build:\n  context: .\n  args: [PY]\n",
+        "build:\n  context: .\n  args: { PY: }\n",
+        "build:\n  context: .\n  target: py${PY-3.12}\n",
+    ] {
+        let lines = format!("image: ghcr.io/acme/api:latest\n{build}");
+        let push = "- run: docker compose build --push\n  env: { PY: '3.13' }\n".to_owned();
+        for step in of_bake("{ PY: '3.13' }").into_iter().chain([push]) {
+            let said = of_service(&step, &lines);
+            said.tells(&["the step sets the variable `PY` to `3.13`"]);
+            assert_eq!(
+                said.rows()[0],
+                "push to main | api | ghcr.io/acme/api: latest | the same tags; another build, as the warnings say",
+                "{step}{build}"
+            );
+        }
+        for step in of_bake("{ PYTHON: '3.13' }") {
+            let said = of_service(&step, &lines);
+            said.lacks(&["sets the variable"]);
+            assert_eq!(said.rows()[0], "push to main | api | ghcr.io/acme/api: latest | the same", "{step}");
+        }
+        for step in of_bake("{ PY: '${{ vars.PYTHON }}' }") {
+            of_service(&step, &lines).proposes(&["PY = \"vars.PYTHON\""]);
+        }
+    }
+}
+
+#[test]
+fn steps_that_set_a_variable_differently_are_named() {
+    let of = |first: &str, second: &str| {
+        let [first, second] = [first, second]
+            .map(|env| format!("- uses: docker/bake-action@v6\n  env: {env}\n  with: {{ push: true }}\n"));
+        let bake = "variable \"TAG\" { default = \"latest\" }\ntarget \"default\" { tags = [\"ghcr.io/acme/n:${TAG}\"] }\n";
+        let text = workflow(&format!("{first}{second}"));
+        init(&[
+            (".github/workflows/w.yml", &text),
+            ("docker-bake.hcl", bake),
+            ("Dockerfile", "FROM scratch\n"),
+        ])
+    };
+    for (first, second) in [
+        ("{ A: b }", "{ TAG: '${{ github.ref_name }}' }"),
+        ("{ TAG: '${{ github.ref_name }}' }", "{ A: b }"),
+        ("{ TAG: '${{ github.ref_name }}' }", "{ TAG: '${{ github.sha }}' }"),
+    ] {
+        let said = of(first, second);
+        said.tells(&["steps set the variable `TAG` to different values"]);
+        said.lacks(&["TAG = \"github"]);
+        assert!(said.rows()[0].contains("not known: what the tags are with the variable TAG"), "{second}");
+    }
+    let same = "{ TAG: '${{ github.ref_name }}' }";
+    let said = of(same, same);
+    said.proposes(&["TAG = \"github.ref_name\""]);
+    said.lacks(&["to different values"]);
+}

@@ -1,0 +1,60 @@
+//! What steps set variables of a definition to, for the plan that takes their place.
+
+use std::collections::BTreeMap;
+
+use super::candidate::Candidate;
+use super::definition::Known;
+use super::render::quotable;
+use super::target_block::{self, Told};
+use super::text::{Piece, Template};
+use super::world::World;
+
+/// What the plan needs of the variables that steps set for a definition, and whether something of that is only told.
+pub(super) fn add(
+    known: &Known,
+    label: &str,
+    candidate: &Candidate,
+    env: &mut BTreeMap<String, String>,
+    world: &World,
+    told: &mut Vec<Told>,
+) -> bool {
+    let mut lacks = false;
+    let has_own_tags = candidate.entries.iter().any(|entry| entry.tags.is_empty());
+    let decides =
+        |name: &str| known.has_in_build(label, name) || has_own_tags && known.has_in_tags(label, name);
+    let set: BTreeMap<&String, &Template> =
+        candidate.variables.iter().map(|(name, value)| (name, value)).collect();
+    for (name, value) in set.into_iter().filter(|(name, _)| decides(name)) {
+        let from = match value.0.as_slice() {
+            [Piece::Setting(setting, true)] => Some(format!("secrets.{setting}")),
+            [Piece::Setting(setting, false)] => Some(format!("vars.{setting}")),
+            _ => target_block::in_run(value).filter(|_| !world.is_on_gitlab).map(str::to_owned),
+        };
+        let is_varying = candidate.varying.contains(name)
+            || env.get(name).is_some_and(|known| from.as_ref() != Some(known));
+        if let Some(from) = from.filter(|_| !is_varying) {
+            env.insert(name.clone(), from);
+            continue;
+        }
+        let how = if world.is_on_gitlab {
+            "a variable of the pipeline or of the project does"
+        } else {
+            "`bakeplan workflow github --env NAME=FROM` does, or `env` of the `workflow` block"
+        };
+        let shown = quotable(&value.shown());
+        let message = if is_varying {
+            format!(
+                "steps set the variable `{name}` to different values, such as `{shown}`, or leave it alone, and a plan has one for all of them: write what it decides into the `image` block"
+            )
+        } else {
+            format!(
+                "the step sets the variable `{name}` to `{shown}`: set it for the plan, too ({how}), or write what it decides into the `image` block"
+            )
+        };
+        if !told.iter().any(|(_, known)| *known == message) {
+            told.push((candidate.place.clone(), message));
+        }
+        lacks = true;
+    }
+    lacks
+}
