@@ -274,7 +274,7 @@ fn examples(
     let folder = own.map(|own| own.known.folder.clone()).unwrap_or_default();
     let host = copy.host.below(&folder).without_environment();
     let named = own.map(|own| own.known.files.clone()).unwrap_or_default();
-    let mut runs: Vec<(String, &[Moment], Moment, (Vec<String>, Given))> = Vec::new();
+    let mut runs: Vec<Run<'_>> = Vec::new();
     let is_by_hand = |runs: &dyn Fn(Moment) -> bool, others: &[String]| {
         today::is_by_hand(others) && !MOMENTS.into_iter().any(runs)
     };
@@ -287,7 +287,7 @@ fn examples(
             });
     let mut add = |run: String, moments, moment: Moment, world: &World| {
         let given = given(proposal, moment, run == BY_HAND, world);
-        runs.push((run, moments, moment, (moment.facts(world), given)));
+        runs.push((run, moments, moment, moment.facts(world), given));
     };
     add(format!("push to {}", world.default_branch), &[Moment::Branch], Moment::Branch, world);
     let others: Vec<[Moment; 1]> =
@@ -315,7 +315,7 @@ fn examples(
         add(BY_HAND.to_owned(), &[], Moment::Branch, world);
     }
     let mut examples = Vec::new();
-    for (run, moments, moment, (mut facts, given)) in runs {
+    for (run, moments, moment, mut facts, given) in runs {
         let by_hand = run == BY_HAND;
         if by_hand {
             facts.retain(|fact| !fact.starts_with("event="));
@@ -414,6 +414,9 @@ fn examples(
 
 /// Variables that a run has: their names, each with its value.
 type Given = Vec<(String, String)>;
+
+/// A run of the table: its name, those of today that it stands for, its own, and the facts and variables of its plan.
+type Run<'m> = (String, &'m [Moment], Moment, Vec<String>, Given);
 
 /// The variables that the proposal gives its plan in a run.
 fn given(proposal: &Proposal, moment: Moment, by_hand: bool, world: &World) -> Given {
