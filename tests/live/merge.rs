@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bakeplan::internals::merge::report::Report;
 use bakeplan::internals::merge::{self, MergeTools, Options};
@@ -333,7 +334,13 @@ fn merge_once(document: &str, metadata: &[String]) -> Report {
     let sites: Vec<Site> = document.locations().into_iter().map(site).collect();
     let clock = SystemClock::default();
     let docker: &merge::RunDocker<'_> = &|_| unreachable!("we write ourselves");
-    let surroundings = MergeTools { sites: &sites, clock: &clock, progress: &Quiet, docker };
+    let surroundings = MergeTools {
+        sites: &sites,
+        clock: &clock,
+        progress: &Quiet,
+        patience: Duration::from_secs(20),
+        docker,
+    };
     merge::merge(&document, &built, Options::default(), &surroundings)
 }
 
