@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Error, ErrorKind};
 
+use super::compare::tokens;
+use super::words::DATE;
+
 /// The letters of `strftime` that stand for something of a time.
 const DIRECTIVES: &str = "aAbBcCdDeFgGhHIjklmMNpPrRsSTuUVwWxXyYzZf";
 
@@ -64,6 +67,22 @@ impl OfMoment {
             Self::NoDirective { format: _, meant } | Self::Word { word: _, format: _, meant } => meant,
         }
     }
+}
+
+/// Refuses `date` without its parentheses, which would be the text `function`.
+pub(super) fn check_called(pattern: &str) -> Result<(), OfMoment> {
+    let codes = pattern.split('{').filter_map(|part| part.split_once('}')).map(|(code, _)| code);
+    for code in codes {
+        let tokens = tokens(code);
+        let is_bare = |at: usize| {
+            let is_member = at.checked_sub(1).is_some_and(|before| tokens[before] == ".");
+            !is_member && !matches!(tokens.get(at + 1), Some(&"(" | &"is"))
+        };
+        if tokens.iter().enumerate().any(|(at, token)| *token == DATE && is_bare(at)) {
+            return Err(OfMoment::NoFormat);
+        }
+    }
+    Ok(())
 }
 
 /// `date("%Y%m%d")`, in UTC unless `tz` names another zone.

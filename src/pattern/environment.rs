@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, tests};
+use minijinja::value::{Value, ValueKind};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, escape_formatter, tests,
+};
 
 use super::slug::slug;
 use super::{bounds, compare};
@@ -18,6 +20,14 @@ pub(super) fn environment<'a>() -> Environment<'a> {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_fuel(Some(FUEL));
+        environment.set_formatter(|out, state, value| match value.kind() {
+            // They would be the texts `True` and `None`.
+            ValueKind::Bool | ValueKind::None => {
+                let message = format!("`{{{{ … }}}}` comes to `{value}`, which is not a text");
+                Err(Error::new(ErrorKind::InvalidOperation, message))
+            }
+            _ => escape_formatter(out, state, value),
+        });
         environment.add_filter("slug", slug);
         bounds::limit(&mut environment);
         compare::guard(&mut environment);

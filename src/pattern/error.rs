@@ -157,7 +157,7 @@ impl PatternError {
     pub(super) fn of_rendering(error: &minijinja::Error) -> Self {
         let source = std::error::Error::source(error);
         if let Some(found) = source.and_then(|source| source.downcast_ref::<OfMoment>()) {
-            return Self::DateFormat { found: found.to_string(), meant: found.meant().to_owned() };
+            return found.clone().into();
         }
         let of_text = source.and_then(|source| source.downcast_ref::<OfText>());
         of_text.map_or_else(|| Self::Render(detail(error)), |found| found.clone().into())
@@ -167,6 +167,12 @@ impl PatternError {
     #[must_use]
     pub(crate) fn missing_fact(&self) -> Option<&str> {
         if let Self::MissingFact { word, at: _, problem: _ } = self { Some(fact_of(word)) } else { None }
+    }
+}
+
+impl From<OfMoment> for PatternError {
+    fn from(found: OfMoment) -> Self {
+        Self::DateFormat { found: found.to_string(), meant: found.meant().to_owned() }
     }
 }
 

@@ -25,7 +25,7 @@ use minijinja::{ErrorKind, UndefinedBehavior};
 use self::compare::{first_word, is_of_word};
 pub use self::condition::holds;
 pub(crate) use self::condition::{asks_for_prerelease, asks_for_version, holds_of_version};
-use self::date::date;
+use self::date::{check_called, date};
 use self::environment::environment;
 pub(crate) use self::error::PatternError;
 use self::error::{detail, other_word};
@@ -136,6 +136,7 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
     }
     bounds::check(pattern).map_err(PatternError::Refused)?;
     check_comparisons(pattern)?;
+    check_called(pattern)?;
     let mut environment = environment();
     // A part of what is not there would be an empty list, which is text as well.
     if pattern.contains('[') && pattern.contains(':') {

@@ -154,6 +154,13 @@ fn what_other_tools_call_it_is_named() {
         ("{{ tag || branch }}", "write `{{ tag or branch }}`"),
         ("{% if branch = 'main' %}a{% endif %}", "write `{% if branch == 'main' %}`"),
         ("{{ date() }}", "write `date('%Y%m%d')`"),
+        ("{{ date }}", "write `date('%Y%m%d')`"),
+        ("{{ date | lower }}", "`date` has no format"),
+        ("{{ date ~ '-x' }}", "`date` has no format"),
+        ("{{ [date] | join }}", "`date` has no format"),
+        ("x{{ none }}", "which is not a text"),
+        ("{{ event == 'push' or true }}", "which is not a text"),
+        ("{{ default_branch is startingwith('m') }}", "which is not a text"),
         ("{{ colour }}", "a variable of the file is `${NAME}`"),
     ] {
         refused(&format!("\"{}\"", pattern.replace('\\', "")), expected);
