@@ -10,10 +10,10 @@ mod date;
 mod environment;
 mod error;
 mod foreign;
+mod slug;
 
 mod form;
 mod possible;
-mod slug;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
