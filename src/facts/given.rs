@@ -191,7 +191,7 @@ fn expected(name: &str) -> &'static str {
 }
 
 /// What is wrong with the form of refs, and of what they are called without their beginning.
-fn misformed(facts: &Facts) -> Option<String> {
+fn malformed(facts: &Facts) -> Option<String> {
     /// A ref that only looks like one of git's or of a forge's.
     const NEAR: [(&str, &str); 5] = [
         ("refs/tag/", "refs/tags/"),
@@ -276,7 +276,7 @@ fn checked(facts: Facts) -> Result<Facts, String> {
     if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
         return Err(format!("`{name}` is empty; leave out facts that are unknown"));
     }
-    if let Some(problem) = misformed(&facts) {
+    if let Some(problem) = malformed(&facts) {
         return Err(problem);
     }
     for (name, number) in [("pull_request", facts.pull_request), ("run", facts.run)] {
