@@ -24,7 +24,7 @@ fn a_written_text_has_nothing_of_the_version_of_a_run() {
         let name = text.split('"').nth(1).unwrap().replace("{{ image }}", "a");
         assert_eq!(found, format!("{version} latest=versions {name}=versions"), "{text} {tag}");
         // A rule `raw` stays what it is.
-        let rules = format!("tags = [\"type=match,pattern=\\\\d+\", \"type=raw,value={}\"]", name);
+        let rules = format!("tags = [\"type=match,pattern=\\\\d+\", \"type=raw,value={name}\"]");
         let (found, _) = tags(&block(&rules), &["--fact", &format!("tag={tag}")]);
         assert!(found.contains(&format!("{name}=runs")), "{rules} {tag}: {found}");
     }
