@@ -530,7 +530,7 @@ fn a_folder_that_flickers_leads_nowhere() {
     let (outside, root) = (tempfile::tempdir().unwrap(), directory.path());
     fs::create_dir(root.join("sub")).unwrap();
     symlink(outside.path(), root.join("link")).unwrap();
-    let (done, mut written) = (AtomicBool::new(false), 0);
+    let (done, mut written, mut refused) = (AtomicBool::new(false), 0, BTreeSet::new());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
@@ -538,21 +538,21 @@ fn a_folder_that_flickers_leads_nowhere() {
                 renameat_with(CWD, &sub, CWD, &link, RenameFlags::EXCHANGE).unwrap();
             }
         });
-        for number in 0..400 {
+        for number in 0..100_000 {
             match write(&host, "sub/file", &number.to_string()) {
                 Ok(_) => written += 1,
-                Err(error) => {
-                    let code = error.code().name();
-                    assert!(
-                        ["is-a-link", "no-such-file", "io-error", "not-a-directory"].contains(&code),
-                        "{error}"
-                    );
-                }
+                Err(error) => _ = refused.insert(error.code().name()),
+            }
+            // On a busy machine, the first ones may all meet the link.
+            if number >= 400 && written > 0 {
+                break;
             }
         }
         done.store(true, Ordering::Relaxed);
     });
     assert!(written > 0);
+    let expected = ["is-a-link", "no-such-file", "io-error", "not-a-directory"];
+    assert!(refused.iter().all(|code| expected.contains(code)), "{refused:?}");
     assert_eq!(entries(outside.path()), [""; 0]);
 }
 

@@ -498,7 +498,7 @@ mod tests {
             "https://hooks.slack.com/services/",
             "https://discord.com/api/webhooks/$ID/$TOKEN",
             "https://discord.com/api",
-            "https://hooks.slack.com/services/XXX/YYY/ZZZ",
+            "https://hooks.slack.com/services/TEAM/CHANNEL/KEY",
             "PWD=/home/x/y",
             "pwd=/srv/app",
             "OLDPWD=~/app",
