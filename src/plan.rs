@@ -26,7 +26,7 @@ use crate::runner::Runner;
 use crate::source::{Source, Span};
 use crate::spec::WorkflowSettings;
 use crate::tags::{Claim, YieldedTag};
-use crate::version::{Scheme, Tails, Version};
+use crate::version::{Scheme, Tails};
 
 /// How many places of variables without a value are shown.
 const MAX_PLACES: usize = 5;
@@ -186,6 +186,8 @@ pub struct Image {
     pub builds: Vec<Build>,
     /// The version that its tags are made of.
     pub version: Option<String>,
+    /// Whether that comes before a release.
+    pub is_prerelease: bool,
     /// The floating tags that it would have if there were no greater version.
     pub yielded: Vec<YieldedTag>,
     /// How its version is to be read.
@@ -438,13 +440,6 @@ impl UnsetVariable {
 }
 
 impl Image {
-    /// Whether its version comes before a release.
-    #[must_use]
-    pub fn is_prerelease(&self) -> bool {
-        let version = self.version.as_deref().map(|text| Version::parse_with(text, self.scheme, &self.tails));
-        version.is_some_and(|version| version.is_ok_and(|version| version.is_prerelease()))
-    }
-
     /// Its repositories, then its mirrors.
     pub fn places(&self) -> impl Iterator<Item = &Repository> {
         self.repositories.iter().chain(&self.mirrors)

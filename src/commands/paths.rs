@@ -97,7 +97,12 @@ impl<'p> Built<'p> {
         let targets = Naming::of(plan);
         let named: IndexSet<String> =
             parallel::map(targets.all(), |(_, target)| dockerfile_of(target)).flatten().collect();
+        // A definition is often planned without what it builds.
+        let here = host.listing(".");
         let find = |path: String| {
+            if here.as_ref().is_some_and(|here| here.lacks(&path)) {
+                return (path, None);
+            }
             let other = path.strip_suffix(DOCKERFILE).map(|folder| format!("{folder}{FALLBACK}"));
             let mut paths = iter::once(path.clone()).chain(other);
             let there = paths.find(|path| host.is_file(path));

@@ -156,7 +156,9 @@ impl Host {
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {
-        let full = self.directory.join(path);
+        let mut full =
+            PathBuf::with_capacity(self.directory.as_os_str().len() + "/".len() + path.as_os_str().len());
+        full.extend([&self.directory, path]);
         let Some((from, to)) = self.moved.as_ref().filter(|_| path.is_absolute()) else { return full };
         let (Some(folder), Some(name)) = (full.parent(), full.file_name()) else { return full };
         let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());

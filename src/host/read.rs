@@ -1,8 +1,10 @@
 //! Reads files, folders and standard input, each up to a limit.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::Host;
@@ -38,6 +40,22 @@ pub struct YamlText {
     pub text: String,
     /// Whether it was in UTF-16, which no other language of Bake files allows.
     pub is_utf16: bool,
+}
+
+/// What is in a folder, in lower case: some systems take `A` for `a`.
+#[derive(Debug)]
+pub struct Listing(BTreeSet<OsString>);
+
+impl Listing {
+    /// Whether nothing is there at a path below the folder, as its first part tells. False where that part does not.
+    #[must_use]
+    pub fn lacks(&self, path: impl AsRef<Path>) -> bool {
+        let first = path.as_ref().components().find(|part| *part != Component::CurDir);
+        match first {
+            Some(Component::Normal(name)) => name.is_ascii() && !self.0.contains(&name.to_ascii_lowercase()),
+            _ => false,
+        }
+    }
 }
 
 impl Host {
@@ -232,6 +250,16 @@ impl Host {
         }
         files.sort();
         Ok(files)
+    }
+
+    /// What is in a folder, so that one look tells what is not; none where it cannot be listed.
+    #[must_use]
+    pub fn listing(&self, folder: impl AsRef<Path>) -> Option<Listing> {
+        let full = self.resolve(folder.as_ref());
+        self.check_fence(&full).ok()?;
+        let names = fs::read_dir(full).ok()?.map(|entry| Some(entry.ok()?.file_name()));
+        let names: Option<BTreeSet<OsString>> = names.collect();
+        Some(Listing(names?.into_iter().map(|name| name.to_ascii_lowercase()).collect()))
     }
 
     /// The names of what is in a folder and no folder itself, sorted; none where it cannot be listed.

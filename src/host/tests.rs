@@ -556,6 +556,23 @@ fn a_folder_that_flickers_leads_nowhere() {
     assert_eq!(entries(outside.path()), [""; 0]);
 }
 
+#[test]
+fn a_listing_tells_what_a_folder_lacks() {
+    let (directory, host) = host();
+    fs::create_dir(directory.path().join("Web")).unwrap();
+    fs::write(directory.path().join("file"), "").unwrap();
+    let here = host.listing(".").unwrap();
+    for path in ["api/Dockerfile", "./api", "Dockerfile", "web2/../Web/Dockerfile"] {
+        assert!(here.lacks(path), "{path}");
+    }
+    // What is deeper, and what a system may take for what is there, is not known.
+    for path in ["Web/Dockerfile", "web/api", "./WEB", "file", "../api", "/api", ".", "wéb"] {
+        assert!(!here.lacks(path), "{path}");
+    }
+    assert!(host.listing("Web").unwrap().lacks("file"));
+    assert!(host.listing("none").is_none());
+}
+
 /// What two runs write into one folder is that of one of them, and is never mixed.
 #[cfg(unix)]
 #[test]

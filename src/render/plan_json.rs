@@ -207,6 +207,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         of_facts: _,
         builds,
         version,
+        is_prerelease,
         yielded,
         scheme,
         tails,
@@ -220,7 +221,6 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         retag: _,
         reused,
     } = image;
-    let is_prerelease = image.is_prerelease();
     let build = |build: &Build| {
         let known = plan.leg(build);
         // Nothing builds what is reused.
@@ -241,7 +241,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         version: version.clone(),
         repositories: locations(repositories),
         mirrors: locations(mirrors),
-        tags: tags.iter().map(|tag| entry(tag, is_prerelease)).collect(),
+        tags: tags.iter().map(|tag| entry(tag, *is_prerelease)).collect(),
         yielded: yielded.iter().map(YieldedEntry::from).collect(),
         scheme: *scheme,
         tails: tails.clone(),

@@ -1,6 +1,7 @@
 //! Lets tags that nothing is put into, such as `edge`, move with the version that others beside them show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::codenames;
 use super::constants::{claim, names_commit, names_prereleases};
@@ -71,7 +72,7 @@ pub(super) fn settle(
         let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
         tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
     }
-    Listing { tags, yielded, unclear, seen: Some(Box::new(sighted.version)) }
+    Listing { tags, yielded, unclear, seen: Some(Arc::new(sighted.version)) }
 }
 
 /// The error for a tag that floats with a version, and is a released version itself.

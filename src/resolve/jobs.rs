@@ -427,12 +427,12 @@ impl Needs {
             None => Some("."),
         };
         let Some((folder, named)) = dockerfile_in(written.as_str(), context) else { return };
-        let place = Path::new(folder).join(named);
-        let place = place.strip_prefix(".").unwrap_or(&place);
-        if !leads_outside(place) {
+        let (folder, named) = (Path::new(folder), Path::new(named));
+        if !leads_outside(folder.components().chain(named.components())) {
             return;
         }
-        let place = place.to_string_lossy();
+        let place = folder.join(named);
+        let place = place.strip_prefix(".").unwrap_or(&place).to_string_lossy();
         let asked = format!("{}={place}", Access::Read.entitlement());
         if !self.allow.iter().any(|allowed| consent::covers(allowed, &asked)) {
             self.path(Access::Read, &place);
@@ -441,16 +441,16 @@ impl Needs {
 
     /// Bake asks before it reads or writes outside the working directory.
     fn path(&mut self, access: Access, path: &str) {
-        if leads_outside(Path::new(path)) {
+        if leads_outside(Path::new(path).components()) {
             self.allow.insert(format!("{}={path}", access.entitlement()));
         }
     }
 }
 
 /// Whether a path leads out of the working directory.
-fn leads_outside(path: &Path) -> bool {
+fn leads_outside<'p>(mut path: impl Iterator<Item = Component<'p>>) -> bool {
     let mut depth = 0i32;
-    path.components().any(|component| {
+    path.any(|component| {
         match component {
             Component::Prefix(_) | Component::RootDir => return true,
             Component::ParentDir => depth -= 1,

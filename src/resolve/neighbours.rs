@@ -88,6 +88,9 @@ pub(super) fn check(
             contested.extend(publication.keys().chain(image.mirrors.keys()));
         }
     }
+    if contested.is_empty() {
+        return;
+    }
     let mut districts: BTreeMap<&Repository, District<'_>> = BTreeMap::new();
     for (image, places) in &all {
         let places: Vec<&Repository> = places.iter().copied().filter(|one| contested.contains(one)).collect();

@@ -1,5 +1,7 @@
 //! What an image is published under.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::form::Form;
@@ -30,7 +32,7 @@ pub(super) struct Listing {
     /// The tags that look like versions and leave open which one is meant.
     pub(super) unclear: Vec<Tag>,
     /// The version that is to be seen in its tags, where the image has none.
-    pub(super) seen: Option<Box<Version>>,
+    pub(super) seen: Option<Arc<Version>>,
 }
 
 /// What an image is published under, by repository, in the order of the spec.

@@ -262,7 +262,9 @@ fn planned(
     targets: &Targets<'_>,
     legs: &Legs,
 ) -> Image {
-    let version = image.version.known().or(seen(&publication)).map(ToString::to_string);
+    let version = image.version.known().or(seen(&publication));
+    let is_prerelease = version.is_some_and(Version::is_prerelease);
+    let version = version.map(ToString::to_string);
     let repositories: Vec<Repository> = publication.keys().cloned().collect();
     let mut tags: IndexMap<Tag, PlannedTag> = IndexMap::new();
     let mut yielded: IndexMap<String, YieldedTag> = IndexMap::new();
@@ -301,6 +303,7 @@ fn planned(
         of_facts: image.oci.keys_of_facts(image.sources(targets)),
         builds,
         version,
+        is_prerelease,
         tails: versions::declared_tails(image),
         yielded: yielded.into_values().collect(),
         scheme: image.settings().scheme,
