@@ -83,6 +83,7 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope, is_of_builder: bool) -> B
         target: "*".to_owned(),
         attribute,
         member: None,
+        is_more: false,
         line,
     };
     for name in ["no-cache", "pull"] {
@@ -146,7 +147,9 @@ fn overriding(key: &str, line: Line) -> Option<Override> {
     let attribute = ATTRIBUTES.into_iter().find(|known| *known == attribute)?;
     let member = parts.next().map(str::to_owned);
     let is_map = matches!(attribute, "args" | "labels");
-    (is_map == member.is_some()).then_some(Override { target, attribute, member, line })
+    // Bake adds to what a target has of a list, and has one value of all else.
+    let is_more = key.trim().ends_with('+');
+    (is_map == member.is_some()).then_some(Override { target, attribute, member, is_more, line })
 }
 
 /// What a run of Bake publishes in these runs.
@@ -181,29 +184,24 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         found.flavor.extend(meta.flavor.iter().cloned());
     }
     let mut pushes = push;
+    let mut tags: Vec<TagsOf> = Vec::new();
     let is_by_digest = set.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
     for line in set {
         let Some((key, value)) = line.text.split_once('=') else { continue };
         let key = key.shown();
+        let is_more = key.trim().ends_with('+');
+        let target = || key.split('.').next().unwrap_or_default().trim().to_owned();
         let value_line = || Line { text: value.clone(), place: line.place.clone() };
         match key.trim().trim_end_matches('+').rsplit_once('.').map(|(_, name)| name) {
             Some("platform" | "platforms") => {
                 let lines = value.split(',').into_iter().map(|text| Line { text, place: line.place.clone() });
-                let target = key.split('.').next().unwrap_or_default().trim();
                 let of =
-                    |line| Override { target: target.to_owned(), attribute: PLATFORMS, member: None, line };
+                    |line| Override { target: target(), attribute: PLATFORMS, member: None, is_more, line };
                 build.overrides.extend(lines.map(of));
             }
-            Some("tags") if value.0.is_empty() => {}
-            Some("tags") => {
-                let target = key.split('.').next().unwrap_or_default().trim().to_owned();
-                let is_more = key.trim().ends_with('+');
-                if is_by_digest || target == "*" && !is_more {
-                    add_reference(&mut found, value_line(), is_by_digest);
-                } else {
-                    build.tags.push(TagsOf { target, is_more, line: value_line() });
-                }
-            }
+            Some("tags") if is_by_digest && value.0.is_empty() => {}
+            Some("tags") if is_by_digest => add_reference(&mut found, value_line(), true),
+            Some("tags") => tags.push(TagsOf { target: target(), is_more, line: value_line() }),
             Some("output") => {
                 let text = value.shown();
                 if text.contains("push=true") || text.contains("type=registry") {
@@ -216,6 +214,15 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
             },
         }
     }
+    // For all targets alike, they are the step's.
+    if !tags.is_empty()
+        && tags.iter().all(|one| one.target == "*" && !one.is_more && !one.line.text.0.is_empty())
+    {
+        build.metas.clear();
+        found.without_tags();
+        tags.drain(..).for_each(|one| add_reference(&mut found, one.line, false));
+    }
+    build.tags = tags;
     build.variables =
         scope.env.iter().map(|(name, written)| (name.clone(), scope.template(written))).collect();
     build.variables.extend(scope.set.iter().cloned());

@@ -7,7 +7,7 @@ use super::bake_action::PLATFORMS;
 use super::definition::{Known, KnownTarget};
 use super::found::{BakeBuild, Override, Publication, TargetsAt};
 use super::moment::{Answers, MOMENTS, Moment};
-use super::text::{Condition, Line, Meta, Place};
+use super::text::{Condition, Line, Meta, Place, Template};
 use crate::glob::Glob;
 
 /// On what it depends that a target is built, by its label, and where that is written.
@@ -111,8 +111,16 @@ fn is_of(one: &Override, label: &str) -> bool {
     Glob::parse(&one.target).is_ok_and(|pattern| pattern.matches(label))
 }
 
-/// The platforms that a run of Bake sets for a target.
-pub(super) fn platforms_of(build: &BakeBuild, label: &str) -> Vec<Line> {
-    let set = build.overrides.iter().filter(|one| one.attribute == PLATFORMS && is_of(one, label));
-    build.platforms.iter().cloned().chain(set.map(|one| one.line.clone())).collect()
+/// The platforms that a run of Bake sets for a target, with its own where these come beside them.
+pub(super) fn platforms_of(build: &BakeBuild, target: &KnownTarget) -> Vec<Line> {
+    let is_of_target = |one: &&Override| one.attribute == PLATFORMS && is_of(one, &target.label);
+    let set: Vec<&Override> = build.overrides.iter().filter(is_of_target).collect();
+    let mut lines = build.platforms.clone();
+    if let Some(last) = set.last().filter(|last| last.is_more) {
+        let place = target.place.as_ref().unwrap_or(&last.line.place);
+        let line = |text: &String| Line { text: Template::from(text.as_str()), place: place.clone() };
+        lines.extend(target.platforms.iter().map(line));
+    }
+    lines.extend(set.into_iter().map(|one| one.line.clone()));
+    lines
 }

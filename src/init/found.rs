@@ -130,6 +130,15 @@ impl Publication {
         all
     }
 
+    /// Takes its tags away, so that it gets others.
+    pub(crate) fn without_tags(&mut self) {
+        self.repositories.clear();
+        self.conditional.clear();
+        self.tags.clear();
+        self.flavor.clear();
+        self.named.clear();
+    }
+
     /// The same for the repositories that have the same tags, where not all do.
     pub(crate) fn by_repository(self) -> Vec<Self> {
         if self.repositories.len() < 2 || self.named.len() > MAX_NAMED {
@@ -331,6 +340,8 @@ pub(crate) struct Override {
     pub attribute: &'static str,
     /// What of it, such as the name of an argument; none for all of it.
     pub member: Option<String>,
+    /// Whether it comes beside what the target has. Of several, the last one says so for all.
+    pub is_more: bool,
     /// The value.
     pub line: Line,
 }
@@ -340,9 +351,9 @@ pub(crate) struct Override {
 pub(crate) struct TagsOf {
     /// The name of the target, or a pattern of names.
     pub target: String,
-    /// Whether they come beside its own.
+    /// Whether they come beside its own. Of several, the last one says so for all.
     pub is_more: bool,
-    /// The tags.
+    /// The tag; empty where it has none.
     pub line: Line,
 }
 

@@ -337,13 +337,18 @@ fn of_bake(
     for label in labels {
         let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
         let of_set: Vec<&TagsOf> = build.tags.iter().filter(|one| one.is_of(&label)).collect();
-        let is_replaced = has_tags || of_set.iter().any(|tags| !tags.is_more);
+        let is_replaced = has_tags || of_set.last().is_some_and(|last| !last.is_more);
         let of_service = match build.compose {
             Some(_) => compose_services::tags(build, target, definition),
             None if is_replaced => Vec::new(),
             None => compose_services::tags_of_bake(build, target, definition, world),
         };
-        let of_set: Vec<&TagsOf> = of_set.into_iter().chain(&of_service).collect();
+        let has_others = !of_service.is_empty() || of_set.last().is_some_and(|last| !last.is_more);
+        let of_set: Vec<&TagsOf> =
+            of_set.into_iter().chain(&of_service).filter(|tags| !tags.line.text.0.is_empty()).collect();
+        if has_others && of_set.is_empty() {
+            continue;
+        }
         let metas: Vec<&Meta> =
             build.metas.iter().map(|meta| &**meta).filter(|meta| bake_targets::fills(meta, target)).collect();
         let is_given = has_tags && (build.metas.is_empty() || !metas.is_empty()) || !of_set.is_empty();
@@ -355,8 +360,9 @@ fn of_bake(
         }
         any = true;
         let is_labelled = publication.oci_labels && (target.has_meta() || !metas.is_empty());
+        let platforms = platforms_of(build, target);
+        let known_target = target;
         let target = TargetOf::Known(at, label.clone());
-        let platforms = platforms_of(build, &label);
         let mut one = publication.clone();
         if let Some((condition, place)) = conditions.get(&label) {
             one.guard(condition.clone(), place.clone());
@@ -366,10 +372,17 @@ fn of_bake(
         }
         if is_given {
             bake_targets::keep(&mut one, &build.metas, &metas);
-            if let Some(known) = definition.targets.iter().find(|target| target.label == label) {
-                add_set(&mut one, &of_set, known);
+            if has_others {
+                one.without_tags();
+            } else if one.repositories.is_empty() {
+                add_own(&mut one, known_target, &of_set);
             }
-            add(one, target, platforms, world, candidates);
+            for tags in &of_set {
+                add_reference(&mut one, tags.line.clone(), false);
+            }
+            for one in one.by_repository() {
+                add(one, target.clone(), platforms.clone(), world, candidates);
+            }
             continue;
         }
         one.repositories.clear();
@@ -427,21 +440,11 @@ fn of_bake(
     }
 }
 
-/// Gives a target the tags that a run of Bake sets for it: in the place of its own, or beside them.
-fn add_set(one: &mut Publication, set: &[&TagsOf], target: &KnownTarget) {
-    let Some(first) = set.first() else { return };
-    if !set.iter().all(|tags| tags.is_more) {
-        one.repositories.clear();
-        one.tags.clear();
-        one.flavor.clear();
-    } else if one.repositories.is_empty() {
-        let place = target.place.clone().unwrap_or_else(|| first.line.place.clone());
-        for name in &target.tags {
-            add_reference(one, Line { text: Template::from(name.as_str()), place: place.clone() }, false);
-        }
-    }
-    for TagsOf { target: _, is_more: _, line } in set {
-        add_reference(one, line.clone(), false);
+/// Gives a target its own tags, beside those that a run of Bake sets for it.
+fn add_own(one: &mut Publication, target: &KnownTarget, set: &[&TagsOf]) {
+    let Some(place) = target.place.as_ref().or(set.first().map(|tags| &tags.line.place)) else { return };
+    for name in &target.tags {
+        add_reference(one, Line { text: Template::from(name.as_str()), place: place.clone() }, false);
     }
 }
 

@@ -40,7 +40,13 @@ pub(super) fn link(
                     if let Some(name) = name.constant() {
                         let line = Line { text: Template::from(value.as_str()), place: place.clone() };
                         let (target, member) = (label.clone(), Some(name));
-                        candidate.overrides.push(Override { target, attribute: "contexts", member, line });
+                        candidate.overrides.push(Override {
+                            target,
+                            attribute: "contexts",
+                            member,
+                            is_more: false,
+                            line,
+                        });
                         continue;
                     }
                 }

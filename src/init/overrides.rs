@@ -45,7 +45,7 @@ pub(super) fn attributes(
     let mut lists: Vec<(Place, &'static str, Vec<Expression>)> = Vec::new();
     let mut maps: Vec<(Place, &'static str, Members)> = Vec::new();
     let mut all = Vec::new();
-    for Override { target: _, attribute, member, line } in overrides {
+    for Override { target: _, attribute, member, is_more: _, line } in overrides {
         let is_cache = attribute.starts_with("cache");
         let value = if is_cache {
             variables.name_expression(&target_block::without_scope(&line.text), world)

@@ -20,6 +20,7 @@ mod lists;
 mod lost;
 mod made;
 mod outside;
+mod overrides;
 mod quoting;
 mod recipes;
 mod refs;

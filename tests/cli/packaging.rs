@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 use snapbox::str;
@@ -35,6 +36,22 @@ fn own() -> Vec<(String, Workflow)> {
 fn steps_of(file: &Workflow) -> Vec<&Value> {
     let jobs = file.tree["jobs"].as_object().into_iter().flatten().map(|(_, job)| job);
     jobs.chain([&file.tree["runs"]]).flat_map(steps).collect()
+}
+
+/// What a visitor sees first: what stands beside it is there by mistake.
+#[test]
+fn the_top_level_has_what_belongs_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["Cargo.lock", "Cargo.toml", "LICENSE", "action.yml", "docker-bake.hcl", "pyproject.toml"];
+    let pages = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"];
+    let folders = ["benches", "docs", "examples", "fuzz", "src", "templates", "tests"];
+    let expected: BTreeSet<&str> = files.into_iter().chain(pages).chain(folders).collect();
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(folder).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let found = listed.split_terminator('\0').filter_map(|path| path.split('/').next());
+    let found: BTreeSet<&str> = found.filter(|name| !name.starts_with('.')).collect();
+    // An archive of the source has no list.
+    assert!(found.is_empty() || found == expected, "{found:?}");
 }
 
 #[test]

@@ -1,6 +1,0 @@
-variable "VERSION" { default = "" }
-target "a" { platforms=["linux/amd64"] }
-image "a" {
- repositories=["r.io/x/a"]
- version=VERSION
-}
