@@ -22,6 +22,9 @@ use crate::plan::{Leg, Role};
 use crate::platform::Platform;
 use crate::spec::PlatformOverride;
 
+/// How many targets may link to each other in a row: following them recurses.
+const MAX_STEPS: usize = 250;
+
 /// Rewrites the links of all legs, adding the legs and copies that they need. What the first of the `images` that covers
 /// a linked target says of it holds wherever it is built, whether or not that image is published.
 pub(super) fn rewrite<'u>(
@@ -62,7 +65,26 @@ fn loop_of(path: &[Name], target: &Name, link: &Text) -> Diagnostic {
     Diagnostic::error(Code::LINK_LOOP, message).at(link.span, "").with_help("remove one of the links")
 }
 
+/// The error for a link behind more links than can be followed.
+fn too_long(link: &Text) -> Diagnostic {
+    let message = format!("more than {MAX_STEPS} targets link to each other in a row");
+    Diagnostic::error(Code::LIMIT, message).at(link.span, "a limit of bakeplan")
+}
+
 impl<'a> Linker<'a, '_> {
+    /// Whether a link to a target can be followed. What cannot is reported.
+    fn may_follow(&mut self, target: &Target, link: &Text) -> bool {
+        let found = if self.path.contains(&target.name) {
+            loop_of(&self.path, &target.name, link)
+        } else if self.path.len() > MAX_STEPS {
+            too_long(link)
+        } else {
+            return true;
+        };
+        self.diagnostics.report(found);
+        false
+    }
+
     /// Rewrites the links of a published leg.
     fn leg(&mut self, name: &str) {
         let Some(assigned) = self.legs.get(name).cloned() else { return };
@@ -106,8 +128,7 @@ impl<'a> Linker<'a, '_> {
             }
         };
         let target = self.targets.at(at);
-        if self.path.contains(&target.name) {
-            self.diagnostics.report(loop_of(&self.path, &target.name, link));
+        if !self.may_follow(target, link) {
             return None;
         }
         let declared = match self.targets.platforms(at) {
@@ -159,9 +180,7 @@ impl<'a> Linker<'a, '_> {
                     continue;
                 }
             };
-            if self.path.contains(&target.name) {
-                self.diagnostics.report(loop_of(&self.path, &target.name, link));
-            } else if self.followed.insert(Arc::clone(&target.name)) {
+            if self.may_follow(target, link) && self.followed.insert(Arc::clone(&target.name)) {
                 self.path.push(Arc::clone(&target.name));
                 self.follow(target);
                 self.path.pop();

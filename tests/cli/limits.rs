@@ -313,6 +313,40 @@ fn as_deep_as_may_be() {
 }
 
 #[test]
+fn links_in_a_row_are_followed_as_far_as_may_be() {
+    let chain = |count: usize, platforms: &str| {
+        let target = |at: usize| {
+            let link = if at > 0 { format!("a = \"target:s{}\"", at - 1) } else { String::new() };
+            format!("target \"s{at}\" {{\n  {platforms}\n  contexts = {{ {link} }}\n}}\n")
+        };
+        lines(count, target)
+    };
+    let published = |target: &str, platforms: &str| {
+        format!(
+            "target \"app\" {{\n  {platforms}\n  contexts = {{ a = \"target:{target}\" }}\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}}\n"
+        )
+    };
+    let (one, two) = ("platforms = [\"linux/amd64\"]", "platforms = [\"linux/amd64\", \"linux/arm64\"]");
+    let many = "more than 250 targets link to each other in a row";
+    for (of_chain, of_image) in [(one, one), (two, two), ("", one), ("", "")] {
+        for (count, end) in [(200, Ok(())), (5_000, Err(many))] {
+            let text = chain(count, of_chain) + &published(&format!("s{}", count - 1), of_image);
+            check("plan", "docker-bake.hcl", &text, end);
+        }
+    }
+    // Each of them is an image, so that nothing has to be followed.
+    let tagged = lines(2_000, |at| {
+        let link = if at > 0 { format!("a = \"target:s{}\"", at - 1) } else { String::new() };
+        format!(
+            "target \"s{at}\" {{\n  {one}\n  tags = [\"ghcr.io/acme/s{at}:1\"]\n  contexts = {{ {link} }}\n}}\n"
+        )
+    });
+    let group =
+        format!("group \"default\" {{\n  targets = [{}]\n}}\n", lines(2_000, |at| format!("\"s{at}\",")));
+    check("plan", "docker-bake.hcl", &(tagged + &group), Ok(()));
+}
+
+#[test]
 fn a_megabyte_of_one_thing() {
     let unknown = lines(40_000, |at| format!("a{at} = x{at}\n"));
     let numbers = lines(20_000, |at| format!("1e{},", 1_000_000 - at));
