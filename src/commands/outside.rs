@@ -56,12 +56,15 @@ pub(super) fn refused(
     let allowed = consent::led(session, &args.allow);
     let mut errors = Diagnostics::default();
     for (name, target) in Naming::of(plan).all() {
+        // What lies in a folder that is refused needs no error of its own.
+        let mut refused: Vec<String> = Vec::new();
         for Named { path, what, span, access } in paths::named(session.host, name, target) {
             let asked = format!("{}={path}", access.entitlement());
             let whole = consent::asked(session, &asked);
             if span.is_none()
                 || allowed.iter().any(|allowed| covers(allowed, &whole))
                 || session.host.is_within(&path, &folder)
+                || refused.iter().any(|folder| Path::new(&path).starts_with(folder))
             {
                 continue;
             }
@@ -69,6 +72,7 @@ pub(super) fn refused(
             errors.report(Diagnostic::error(Code::OUTSIDE, message).at(span, "").with_help(format!(
                 "name a path in that folder, or allow this one on the command line: `--allow {asked}`"
             )));
+            refused.push(path);
         }
     }
     Ok(errors.into_sorted())

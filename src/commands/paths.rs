@@ -16,6 +16,9 @@ use crate::plan::Plan;
 use crate::reads::{DOCKERFILE, FALLBACK, context_of, local};
 use crate::source::Span;
 
+/// The context of a target that names none.
+const CONTEXT: &str = ".";
+
 /// A path that a target names.
 pub(super) struct Named {
     pub(super) path: String,
@@ -59,9 +62,15 @@ pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
     let absolute = || target.dockerfile.as_ref().and_then(absolute_dockerfile).map(str::to_owned);
     let path = dockerfile_of(target).or_else(absolute);
     if let Some(path) = path {
-        whole(&path, "Dockerfile", target.dockerfile.as_ref().map_or(target.span, |text| text.span));
+        let of_context = said(target.context.as_ref(), CONTEXT).unwrap_or(target.span);
+        whole(&path, "Dockerfile", said(target.dockerfile.as_ref(), DOCKERFILE).unwrap_or(of_context));
     }
     named
+}
+
+/// Where what is not the default is written, or that it is from the command line.
+fn said(text: Option<&Text>, default: &str) -> Option<Option<Span>> {
+    text.filter(|text| text.span.is_some() || text.as_str() != default).map(|text| text.span)
 }
 
 /// The path of the Dockerfile of a target, unless it is written in the target, lies elsewhere or is left to the build.

@@ -73,6 +73,58 @@ fn with_confine_no_target_names_a_path_elsewhere() {
     assert_eq!(told.matches("error[outside]").count(), 1, "{told}");
 }
 
+/// A Dockerfile that no attribute names is read all the same.
+#[test]
+fn with_confine_an_unnamed_dockerfile_leads_nowhere() {
+    let compose = |build: &str| {
+        format!(
+            "services:\n  app:\n    image: ghcr.io/acme/app:1\n    platform: linux/amd64\n    build: {build}\n"
+        )
+    };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("Dockerfile");
+    fs::write(&file, "FROM scratch\n").unwrap();
+    for (name, text, folder) in [
+        ("docker-bake.hcl", target(""), ""),
+        ("docker-bake.hcl", target("context = \".\""), ""),
+        ("docker-bake.hcl", target("context = \"sub\""), "sub"),
+        ("docker-bake.hcl", target("context = \"sub\"\n  dockerfile = \"Dockerfile\""), "sub"),
+        (
+            "docker-bake.hcl",
+            target(
+                "contexts = { a = \"target:b\" }\n  dockerfile-inline = \"FROM a\"\n}\ntarget \"b\" {\n  context = \"sub\"",
+            ),
+            "sub",
+        ),
+        ("compose.yaml", compose("."), ""),
+        ("compose.yaml", compose("sub"), "sub"),
+        ("compose.yaml", compose("{ context: sub }"), "sub"),
+    ] {
+        for is_link in [true, false] {
+            let test = Test::new().file(name, &text).file(".git/HEAD", "").file("sub/a", "");
+            let place = test.folder().join(folder).join("Dockerfile");
+            if is_link {
+                symlink(&file, &place).unwrap()
+            } else {
+                fs::copy(&file, &place).map(drop).unwrap()
+            }
+            let output = test.args(["plan", "--confine", "."]).output();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(i32::from(is_link)), "{text}: {told}");
+            assert_eq!(told.contains("error[outside]: the Dockerfile `"), is_link, "{text}: {told}");
+        }
+    }
+    // What the command line names may be anywhere.
+    for (text, args) in [
+        ("", vec!["--set".to_owned(), format!("app.context={}", elsewhere.path().display())]),
+        ("", vec!["--set".to_owned(), format!("app.dockerfile={}", file.display())]),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", &target(text)).file(".git/HEAD", "");
+        let output = test.args(["plan", "--confine", "."]).args(args.iter().map(String::as_str)).output();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn with_confine_what_lies_in_the_folder_or_is_allowed_passes() {
     for lines in [
