@@ -313,6 +313,28 @@ fn as_deep_as_may_be() {
 }
 
 #[test]
+fn variables_of_services_are_few() {
+    let variables = lines(8_000, |at| format!("A{at}={}\n", "x".repeat(1_000)));
+    for (services, end) in
+        [(2, Ok(())), (300, Err("the services have more than 64 MiB of variables in files"))]
+    {
+        let service =
+            |at: usize| format!("  s{at}: {{ build: ., env_file: e.env, platform: linux/amd64 }}\n");
+        let compose = format!("services:\n{}", lines(services, service));
+        let test = Test::new().file("compose.yaml", &compose).file("e.env", &variables);
+        let output = test.args(["print"]).output();
+        let told = String::from_utf8_lossy(&output.stderr);
+        match end {
+            Ok(()) => assert!(output.status.success(), "{told}"),
+            Err(part) => {
+                assert_eq!(output.status.code(), Some(1), "{told}");
+                assert!(told.contains(part) && told.len() < SHORT, "{told}");
+            }
+        }
+    }
+}
+
+#[test]
 fn links_in_a_row_are_followed_as_far_as_may_be() {
     let chain = |count: usize, platforms: &str| {
         let target = |at: usize| {

@@ -27,6 +27,8 @@ pub(super) struct Decoder<'a> {
     pub(super) names: &'a SecretNames,
     /// Whether what services say of each other is checked; not for a file that others are merged onto.
     pub(super) complete: bool,
+    /// How long the files of variables are that services have read so far, in bytes.
+    pub(super) variables: usize,
     pub(super) diagnostics: Diagnostics,
 }
 

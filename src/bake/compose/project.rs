@@ -146,6 +146,7 @@ fn read(
         files: surroundings.files,
         names: surroundings.secrets,
         complete,
+        variables: 0,
         diagnostics,
     };
     let definition = service::definition(&model, decoder)?;

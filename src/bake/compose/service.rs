@@ -49,6 +49,9 @@ pub(super) const BUILD_KEYS: [&str; 25] = [
 const SECRET_KEYS: [&str; 8] =
     ["driver", "driver_opts", "environment", "external", "file", "labels", "name", "template_driver"];
 
+/// How long the files of variables of all services may be, in bytes: each service keeps its own.
+const MAX_VARIABLES: usize = 64 << 20;
+
 /// A secret of the file; `None` where it is external.
 type Secrets = BTreeMap<Name, Option<Source>>;
 
@@ -323,6 +326,15 @@ impl Decoder<'_> {
             Err(Unreadable::Missing) if !required => return,
             Err(problem) => problem.about(name.as_str()),
             Ok(text) => {
+                self.variables += text.len();
+                if self.variables > MAX_VARIABLES {
+                    let message = format!(
+                        "the services have more than {} MiB of variables in files",
+                        MAX_VARIABLES >> 20
+                    );
+                    self.report(Code::LIMIT, message, file.span);
+                    return;
+                }
                 let lookup = |name: &str| {
                     let own = || Some(own.get(name)?.as_ref()?.value.clone());
                     self.environment.get(name).cloned().or_else(own)
