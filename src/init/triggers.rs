@@ -300,7 +300,8 @@ fn guard_of_branches(
     let written = filters.get("branches")?;
     let patterns = patterns(filters, "branches");
     let mut examples = world.other_branches.iter().chain([&world.default_branch]);
-    if examples.all(|name| matches(&patterns, name)) {
+    let filter = Filter::of(&patterns);
+    if examples.all(|name| filter.matches(name)) {
         return None;
     }
     let of = |pattern: &String| {
@@ -313,8 +314,8 @@ fn guard_of_branches(
     };
     let named: Vec<&String> = patterns.iter().filter(|pattern| !pattern.starts_with('!')).collect();
     // What is taken out of names is none of them.
-    let is_simple = named.len() == patterns.len()
-        || named.iter().all(|name| !name.contains('*') && matches(&patterns, name));
+    let is_simple =
+        named.len() == patterns.len() || named.iter().all(|name| !name.contains('*') && filter.matches(name));
     let mut when: Option<Vec<String>> = named.into_iter().map(of).collect();
     let others = events.iter().filter_map(|(event, _)| match event.as_str() {
         "schedule" | "workflow_dispatch" => Some(format!("event == \"{event}\"")),
@@ -399,16 +400,17 @@ pub(crate) fn other_branches(starts: &[&Yaml], default: &str) -> Vec<String> {
         let events = events(on);
         let Some((_, filters)) = events.into_iter().find(|(event, _)| event == "push") else { continue };
         let patterns = filters.map(|filters| patterns(filters, "branches")).unwrap_or_default();
+        let filter = Filter::of(&patterns);
         for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
             let end = pattern.find(['*', '[', '?', '+']).unwrap_or(pattern.len());
-            let is_known = end < pattern.len() && names.iter().any(|name| matches_one(pattern, name));
+            let own = expression(pattern).filter(|_| end < pattern.len());
+            let is_known = own.is_some_and(|own| names.iter().any(|name| own.is_match(name)));
             let name = match &pattern[..end] {
                 "" => ANY_BRANCH.to_owned(),
                 _ if end == pattern.len() => pattern.clone(),
                 prefix => format!("{prefix}1.2"),
             };
-            if !is_known && !is_default(&name, default) && matches(&patterns, &name) && !names.contains(&name)
-            {
+            if !is_known && !is_default(&name, default) && filter.matches(&name) && !names.contains(&name) {
                 names.push(name);
             }
         }
@@ -461,19 +463,34 @@ fn passes(filters: Option<&Yaml>, own: &str, other: &str, name: &str) -> bool {
     !has(other) && !has(&format!("{other}-ignore"))
 }
 
-/// Whether a name matches a list of patterns, of which the last that is about it decides.
-pub(crate) fn matches(patterns: &[String], name: &str) -> bool {
-    let mut found = false;
-    for pattern in patterns {
-        match pattern.strip_prefix('!') {
-            Some(pattern) => found &= !matches_one(pattern, name),
-            None => found |= matches_one(pattern, name),
-        }
-    }
-    found
+/// A list of patterns, of which the last that is about a name decides. There may be many patterns and names.
+struct Filter {
+    /// Whether each takes names out, and what it reads as; none where nothing fits it.
+    patterns: Vec<(bool, Option<Regex>)>,
 }
 
-fn matches_one(pattern: &str, name: &str) -> bool {
+impl Filter {
+    fn of(patterns: &[String]) -> Self {
+        let of = |pattern: &String| match pattern.strip_prefix('!') {
+            Some(pattern) => (true, expression(pattern)),
+            None => (false, expression(pattern)),
+        };
+        Self { patterns: patterns.iter().map(of).collect() }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        let is_about = |(_, own): &&(bool, Option<Regex>)| own.as_ref().is_some_and(|own| own.is_match(name));
+        self.patterns.iter().rev().find(is_about).is_some_and(|(takes_out, _)| !takes_out)
+    }
+}
+
+/// Whether a name matches a list of patterns, of which the last that is about it decides.
+pub(crate) fn matches(patterns: &[String], name: &str) -> bool {
+    Filter::of(patterns).matches(name)
+}
+
+/// What a pattern reads as.
+fn expression(pattern: &str) -> Option<Regex> {
     let mut regex = String::from("^");
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
@@ -489,7 +506,7 @@ fn matches_one(pattern: &str, name: &str) -> bool {
         }
     }
     regex.push('$');
-    Regex::new(&regex).is_ok_and(|regex| regex.is_match(name))
+    Regex::new(&regex).ok()
 }
 
 /// A git tag as these patterns have releases.
@@ -507,7 +524,7 @@ pub(super) fn example_tag(patterns: &[String]) -> String {
         for tag in
             [format!("{prefix}1.2.3"), format!("{prefix}v1.2.3"), format!("{prefix}1.2"), prefix.to_owned()]
         {
-            if matches_one(pattern, &tag) && !tag.is_empty() {
+            if expression(pattern).is_some_and(|own| own.is_match(&tag)) && !tag.is_empty() {
                 return tag;
             }
         }

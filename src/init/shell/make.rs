@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::super::folder::Folder;
-use super::super::text::{MAX_TEXT, Piece, Template, is_name};
+use super::super::text::{Piece, Template, is_name};
 use super::lost::Lost;
+use super::operations::all_replaced;
 use super::words::is_of_make;
 use super::{Ran, Script};
 
@@ -342,8 +343,7 @@ impl Script<'_> {
             ("subst", 3) => {
                 let (from, to, text) = (value(0)?.constant()?, value(1)?.constant()?, value(2)?.constant()?);
                 let from = Some(from).filter(|from| !from.is_empty())?;
-                let longest = text.matches(&from).count().saturating_mul(to.len()).saturating_add(text.len());
-                (longest <= MAX_TEXT).then(|| Template::from(text.replace(&from, &to).as_str()))
+                Some(Template::from(all_replaced(&text, &from, &to)?.as_str()))
             }
             ("strip", _) => value(0),
             ("sort", _) => join(words(0)?.into_iter().collect::<BTreeSet<_>>().into_iter().collect()),
@@ -363,11 +363,11 @@ impl Script<'_> {
         let name = name.trim();
         let list = self.expand(list.trim()).constant()?;
         let of = |value: &str| {
-            ["()", "{}"].iter().fold((*body).to_owned(), |text, ends| {
-                text.replace(&format!("${}{name}{}", &ends[..1], &ends[1..]), value)
+            ["()", "{}"].iter().try_fold((*body).to_owned(), |text, ends| {
+                all_replaced(&text, &format!("${}{name}{}", &ends[..1], &ends[1..]), value)
             })
         };
-        Some(list.split_whitespace().take(MAX_NAMES).map(of).collect())
+        list.split_whitespace().take(MAX_NAMES).map(of).collect()
     }
 
     /// The commands that a recipe makes of a function: `$(foreach s,$(LIST),docker push $(s);)`, `$(call NAME,WORD)`.
@@ -381,11 +381,11 @@ impl Script<'_> {
         let (name, rest) = given.split_first()?;
         let (_, body) = self.defined.iter().rev().find(|(known, _)| known == name.trim())?;
         let with = |text: String, (at, value): (usize, &&str)| {
-            let number = at + 1;
-            text.replace(&format!("$({number})"), value.trim())
-                .replace(&format!("${{{number}}}"), value.trim())
+            let (number, value) = (at + 1, value.trim());
+            let text = all_replaced(&text, &format!("$({number})"), value)?;
+            all_replaced(&text, &format!("${{{number}}}"), value)
         };
-        Some(rest.iter().enumerate().fold(body.clone(), with))
+        rest.iter().enumerate().try_fold(body.clone(), with)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a shell makes of a value: `${NAME#v}`, `${NAME%.*}`, `${NAME//a/b}`.
 
 use super::super::moment::Fact;
-use super::super::text::{Piece, Template};
+use super::super::text::{MAX_TEXT, Piece, Template};
 use crate::glob::Glob;
 
 /// How far expansions may be in each other.
@@ -29,7 +29,14 @@ fn replaced(text: &str, operation: &str) -> Option<String> {
     }
     let (old, new) = (parts.first()?, parts.get(1).map_or("", String::as_str));
     let old = Some(old).filter(|old| !old.is_empty())?;
-    Some(if is_all { text.replace(old, new) } else { text.replacen(old, new, 1) })
+    if is_all { all_replaced(text, old, new) } else { Some(text.replacen(old, new, 1)) }
+}
+
+/// A text with another in the place of each `old`, unless that gets too long.
+pub(super) fn all_replaced(text: &str, old: &str, new: &str) -> Option<String> {
+    let count = text.matches(old).count();
+    let longest = count.saturating_mul(new.len()).saturating_add(text.len());
+    (longest <= MAX_TEXT).then(|| text.replace(old, new))
 }
 
 /// A text without what a pattern takes from its start (`#`) or end (`%`), the least or, with two signs, the most.

@@ -99,14 +99,29 @@ fn work_has_a_limit() {
     let nested = format!("docker push ghcr.io/acme/app:{}x{}\n", "${A:-".repeat(depth), "}".repeat(depth));
     let pairs: String =
         (0..6000).map(|n| format!("docker build -t acme/a{n}:1 .\ndocker push acme/a{n}:1\n")).collect();
-    let (a, b) = (calls("b"), calls("a"));
     let itself = calls("a");
+    // Texts in the place of others.
+    let (a, b) = ("a".repeat(30_000), "b".repeat(30_000));
+    let replaced = format!("A={a}\nB=${{A//a/{b}}}\ndocker build -t ghcr.io/acme/app:$B --push .\n");
+    let called = format!(
+        "define f\ndocker push ghcr.io/acme/app:{}\nendef\nall:\n\t$(call f,{b})\n\t$(foreach s,{b},docker push ghcr.io/acme/app:{};)\n",
+        "$(1)".repeat(10_000),
+        "$(s)".repeat(10_000)
+    );
+    let globs: String = (0..1_500).map(|n| format!("\"**a{n}*\",")).collect();
+    let globs = format!(
+        "on: {{ push: {{ branches: [{globs}], tags: [{globs}] }} }}\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: \"acme/app:${{{{ github.ref_name }}}}\" }}\n"
+    );
+    let (calls_a, calls_b) = (calls("b"), calls("a"));
     for (name, files, is_cut) in [
-        ("wide", &[(".github/workflows/x.yml", wide.as_str())][..], true),
+        ("replaced", &[("build.sh", replaced.as_str())][..], false),
+        ("called", &[("Makefile", called.as_str())], false),
+        ("globs", &[(".github/workflows/x.yml", globs.as_str())], false),
+        ("wide", &[(".github/workflows/x.yml", wide.as_str())], true),
         ("itself", &[(".github/workflows/a.yml", itself.as_str())], false),
         (
             "each other",
-            &[(".github/workflows/a.yml", a.as_str()), (".github/workflows/b.yml", b.as_str())],
+            &[(".github/workflows/a.yml", calls_a.as_str()), (".github/workflows/b.yml", calls_b.as_str())],
             true,
         ),
         ("many", &[(".github/workflows/x.yml", many.as_str())], true),
