@@ -104,9 +104,9 @@ fn with_confine_an_unnamed_dockerfile_leads_nowhere() {
             let test = Test::new().file(name, &text).file(".git/HEAD", "").file("sub/a", "");
             let place = test.folder().join(folder).join("Dockerfile");
             if is_link {
-                symlink(&file, &place).unwrap()
+                symlink(&file, &place).unwrap();
             } else {
-                fs::copy(&file, &place).map(drop).unwrap()
+                fs::copy(&file, &place).map(drop).unwrap();
             }
             let output = test.args(["plan", "--confine", "."]).output();
             let told = String::from_utf8(output.stderr).unwrap();
@@ -119,7 +119,7 @@ fn with_confine_an_unnamed_dockerfile_leads_nowhere() {
         ("", vec!["--set".to_owned(), format!("app.context={}", elsewhere.path().display())]),
         ("", vec!["--set".to_owned(), format!("app.dockerfile={}", file.display())]),
     ] {
-        let test = Test::new().file("docker-bake.hcl", &target(text)).file(".git/HEAD", "");
+        let test = Test::new().file("docker-bake.hcl", target(text)).file(".git/HEAD", "");
         let output = test.args(["plan", "--confine", "."]).args(args.iter().map(String::as_str)).output();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
