@@ -71,6 +71,14 @@ fn misspelt_keys_of_compose_files_are_named() {
         ("args: {A: b}", "move it below `build:`"),
         ("tags: [x]", "move it below `build:`"),
         ("target: x", "move it below `build:`"),
+        ("dockerfle: X", "did you mean `dockerfile`? It stands below `build:`"),
+        ("contxt: .", "did you mean `context`? It stands below `build:`"),
+        ("arg: {A: b}", "did you mean `args`? It stands below `build:`"),
+        ("platfroms: [linux/arm64]", "did you mean `platforms`? It stands below `build:`"),
+        ("Target: x", "did you mean `target`? It stands below `build:`"),
+        ("no-cache-filter: x", "move it below `x-bake:` in `build:`"),
+        ("contexts: {a: b}", "move it below `x-bake:` in `build:`"),
+        ("no-cach: true", "did you mean `no-cache`? It stands below `x-bake:` in `build:`"),
     ];
     let of_files = [
         ("service: {a: {build: .}}", "did you mean `services`?"),
@@ -96,6 +104,10 @@ fn misspelt_keys_of_compose_files_are_named() {
         "secrets: []",
         "isolation: x",
         "x-platfrom: 1",
+        "x-dockerfle: 1",
+        "x-no-cach: 1",
+        "shm_size: 1m",
+        "extra_hosts: []",
         "use_api_socket: true",
         "something_of_a_later_compose: 1",
     ] {

@@ -1,5 +1,6 @@
 //! Keys that Compose does not have and that look like one that it has. Bake reads past them without a word.
 
+use super::extension;
 use super::node::{Map, Member};
 use super::service::BUILD_KEYS;
 use crate::code::Code;
@@ -122,13 +123,35 @@ pub(super) fn keys(model: &Map) -> Vec<Diagnostic> {
     let of_services = services.into_iter().flatten().flat_map(|(name, service)| {
         let keys = service.value.as_map().into_iter().flatten();
         keys.filter_map(move |(key, member)| {
-            let is_of_build = BUILD_KEYS.contains(&&**key) && !SERVICE_KEYS.contains(&&**key);
-            let help =
-                if is_of_build { "move it below `build:`".to_owned() } else { near(key, &SERVICE_KEYS)? };
+            let help = of_service(key)?;
             Some(warning(&format!("the service `{name}`"), key, member, help))
         })
     });
     of_file.chain(of_services).collect()
+}
+
+/// What was meant by a key of a service: one that it has, or one that stands deeper in it.
+fn of_service(key: &str) -> Option<String> {
+    if SERVICE_KEYS.contains(&key) || key.starts_with("x-") {
+        return None;
+    }
+    let is_of_build = |key: &str| BUILD_KEYS.contains(&key);
+    let is_of_extension = |key: &str| extension::keys().any(|one| one == key);
+    if is_of_build(key) {
+        return Some("move it below `build:`".to_owned());
+    }
+    if is_of_extension(key) {
+        return Some("move it below `x-bake:` in `build:`".to_owned());
+    }
+    let all = SERVICE_KEYS.into_iter().chain(BUILD_KEYS).chain(extension::keys());
+    let near = suggest(key, all)?;
+    Some(if SERVICE_KEYS.contains(&near) {
+        format!("did you mean `{near}`?")
+    } else if is_of_build(near) {
+        format!("did you mean `{near}`? It stands below `build:`")
+    } else {
+        format!("did you mean `{near}`? It stands below `x-bake:` in `build:`")
+    })
 }
 
 fn near(key: &str, known: &[&str]) -> Option<String> {
