@@ -14,7 +14,7 @@ use crate::as_text::as_text;
 pub(crate) const LATEST: &str = "latest";
 
 /// The registry of a reference that names none.
-const DOCKER_HUB: &str = "docker.io";
+pub(crate) const DOCKER_HUB: &str = "docker.io";
 /// The name under which Docker Hub was known before.
 const LEGACY_DOCKER_HUB: &str = "index.docker.io";
 /// The namespace of Docker Hub's repositories that are written as one word.

@@ -62,30 +62,24 @@ pub(super) fn check(
     pattern_forms: &PatternForms,
     diagnostics: &mut Diagnostics,
 ) {
-    let elsewhere: Vec<(&UnresolvedImage, Vec<Repository>)> = left_out
-        .iter()
-        .map(|image| {
-            let own = repositories::repositories(image, targets, &mut Diagnostics::default());
-            (image, own.into_iter().chain(image.mirrors.keys().cloned()).collect())
-        })
-        .collect();
-    let here = published.iter().map(|(image, publication)| {
-        (*image, publication.keys().chain(image.mirrors.keys()).collect::<Vec<&Repository>>())
+    let elsewhere = left_out.iter().map(|image| {
+        let own = repositories::repositories(image, targets, &mut Diagnostics::default());
+        (image, own.iter().chain(image.mirrors.keys()).map(repositories::place).collect())
     });
-    let all: Vec<(&UnresolvedImage, Vec<&Repository>)> =
-        here.chain(elsewhere.iter().map(|(image, own)| (*image, own.iter().collect()))).collect();
+    let here = published.iter().map(|(image, publication)| (*image, places(image, publication)));
+    let all: Vec<(&UnresolvedImage, BTreeSet<Repository>)> = here.chain(elsewhere).collect();
     let mut blocks: BTreeMap<&Repository, BTreeSet<(Option<usize>, bool)>> = BTreeMap::new();
     for (image, places) in &all {
         for place in places {
             blocks.entry(place).or_default().insert((image.block, image.version.known().is_some()));
         }
     }
-    let mut contested: BTreeSet<&Repository> =
-        blocks.into_iter().filter(|(_, blocks)| blocks.len() > 1).map(|(place, _)| place).collect();
+    let mut contested: BTreeSet<Repository> =
+        blocks.into_iter().filter(|(_, blocks)| blocks.len() > 1).map(|(place, _)| place.clone()).collect();
     for (image, publication) in published {
         let has_tail = image.version.known().is_some_and(|version| !version.tail().is_empty());
         if has_tail || tags_of(publication).any(|tag| is_named(tag, image)) {
-            contested.extend(publication.keys().chain(image.mirrors.keys()));
+            contested.extend(places(image, publication));
         }
     }
     if contested.is_empty() {
@@ -93,17 +87,17 @@ pub(super) fn check(
     }
     let mut districts: BTreeMap<&Repository, District<'_>> = BTreeMap::new();
     for (image, places) in &all {
-        let places: Vec<&Repository> = places.iter().copied().filter(|one| contested.contains(one)).collect();
+        let places: Vec<&Repository> = places.iter().filter(|one| contested.contains(*one)).collect();
         let neighbour = (!places.is_empty()).then(|| Rc::new(Neighbour::of(image, pattern_forms)));
         for (place, neighbour) in places.into_iter().zip(std::iter::repeat(neighbour).flatten()) {
             districts.entry(place).or_default().add(neighbour);
         }
     }
     for (image, publication) in published {
-        let places = || publication.keys().chain(image.mirrors.keys());
+        let places = places(image, publication);
         let mut shared: BTreeMap<&str, Vec<&PlacedTag>> = BTreeMap::new();
         for tag in tags_of(publication).filter(|tag| !pattern_of(tag, image).is_some_and(|one| one.any)) {
-            let near = || places().filter_map(|place| districts.get(place));
+            let near = || places.iter().filter_map(|place| districts.get(place));
             let owners = near().flat_map(|district| district.owners(tag, image, input));
             match owners.min_by(|(a, _), (b, _)| a.cmp(b)) {
                 Some((Owner::Constant, other)) => shared.entry(&other.key).or_default().push(tag),
@@ -113,6 +107,11 @@ pub(super) fn check(
         }
         diagnostics.extend(shared.into_iter().map(|(other, tags)| in_both(image, other, &tags)));
     }
+}
+
+/// Where an image is published.
+fn places(image: &UnresolvedImage, publication: &Publication) -> BTreeSet<Repository> {
+    publication.keys().chain(image.mirrors.keys()).map(repositories::place).collect()
 }
 
 /// The tags of an image, each once.

@@ -156,21 +156,25 @@ fn withdrawn(images: &[UnresolvedImage]) -> BTreeMap<Option<usize>, Vec<String>>
 
 /// A reference belongs to one image.
 fn collisions(images: &[UnresolvedImage], publications: &[Publication], diagnostics: &mut Diagnostics) {
-    let mut claimed: IndexMap<(&Repository, &Tag), (usize, Option<Span>)> =
+    let mut claimed: IndexMap<(Repository, &Tag), (usize, Option<Span>)> =
         IndexMap::with_capacity(images.len());
     for (at, publication) in publications.iter().enumerate() {
-        let own = publication
-            .iter()
-            .flat_map(|(repository, listing)| listing.tags.iter().map(move |tag| (repository, tag)));
+        let own = publication.iter().flat_map(|(repository, listing)| {
+            let place = repositories::place(repository);
+            listing.tags.iter().map(move |tag| (repository, place.clone(), tag))
+        });
         let mirrors = images[at].mirrors.keys().filter(|mirror| !publication.contains_key(*mirror));
         let all = || publication.values().flat_map(|listing| &listing.tags);
-        let mirrored = mirrors.flat_map(|mirror| all().map(move |tag| (mirror, tag)));
+        let mirrored = mirrors.flat_map(|mirror| {
+            let place = repositories::place(mirror);
+            all().map(move |tag| (mirror, place.clone(), tag))
+        });
         // An error has been reported, and who would own its tags is not known.
         if matches!(images[at].version, ImageVersion::Refused) {
             continue;
         }
-        for (repository, published) in own.chain(mirrored) {
-            let (first, span) = *claimed.entry((repository, &published.tag)).or_insert((at, published.span));
+        for (repository, place, published) in own.chain(mirrored) {
+            let (first, span) = *claimed.entry((place, &published.tag)).or_insert((at, published.span));
             if first == at {
                 continue;
             }

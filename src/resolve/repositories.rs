@@ -16,7 +16,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern;
-use crate::reference::{Reference, ReferenceError, Repository, Tag};
+use crate::reference::{DOCKER_HUB, Reference, ReferenceError, Repository, Tag};
 use crate::source::Span;
 use crate::tags::LATEST;
 use crate::version::Scheme;
@@ -81,13 +81,24 @@ pub(super) fn mirrors(
     mirrors
 }
 
+/// What a repository is where it may be called otherwise: Docker Hub has two hosts, and the port of HTTPS says nothing.
+pub(super) fn place(repository: &Repository) -> Repository {
+    const HOST_OF_HUB: &str = "registry-1.docker.io";
+    let host = repository.registry().as_str();
+    let bare = host.strip_suffix(":443").unwrap_or(host);
+    let bare = if bare == HOST_OF_HUB { DOCKER_HUB } else { bare };
+    let other = (bare != host).then(|| format!("{bare}/{}", repository.path()).parse().ok()).flatten();
+    other.unwrap_or_else(|| repository.clone())
+}
+
 /// Refuses a mirror that is a repository of the image, too.
 pub(super) fn check_mirrors(
     image: &UnresolvedImage,
     publication: &Publication,
     diagnostics: &mut Diagnostics,
 ) {
-    for (mirror, span) in image.mirrors.iter().filter(|(mirror, _)| publication.contains_key(*mirror)) {
+    let own: BTreeSet<Repository> = publication.keys().map(place).collect();
+    for (mirror, span) in image.mirrors.iter().filter(|(mirror, _)| own.contains(&place(mirror))) {
         let message = format!("image `{}` has `{mirror}` among its repositories and its mirrors", image.key);
         diagnostics.report(Diagnostic::error(Code::MIRROR, message).at(*span, "").with_help(
             "builds push to `repositories`, and the merge copies to `mirrors`: name it in one of them",
