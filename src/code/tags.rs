@@ -66,8 +66,8 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  flavor       = [\"latest=true\"]\n}\n").fixed("  flavor       = [\"latest=true\"]\n", ""),
         cure: "Leave `flavor` out, or write tags such as `type=semver,pattern={{version}}` and `type=raw,value=edge`.",
     }
-    TAG_COLLISION "tag-collision" [Error Warning] {
-        cause: "Two images or versions want the same tag, a tag is both a version itself and a floating tag of another version, or a version would take what a longer pattern has for another one (`1.2.3-debug`). Whichever was pushed last would win. As a warning: two images of one repository have the tag in different runs.",
+    TAG_COLLISION "tag-collision" [Error Warning Note] {
+        cause: "Two images or versions want the same tag, a tag is both a version itself and a floating tag of another version, a version would take what a longer pattern has for another one (`1.2.3-debug`), or git tags of two images (`a/v1.2.3`, `b/v1.2.3`) would give the same tag in one repository. Whichever was pushed last would win. As a warning: two images of one repository have the tag in different runs. As a note: releases of an image and its other runs have it, as is usual for `latest`.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\ntarget \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\n").fixed("repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"edge\"]\n}\nimage", "repositories = [\"ghcr.io/acme/one\"]\n  tags         = [\"edge\"]\n}\nimage"),
         cure: "Give one of them another tag, another repository or a `variant`. Targets that build one image for different platforms belong into one `image` block: `targets = […]`.",
     }

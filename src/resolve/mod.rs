@@ -47,8 +47,10 @@ mod marks;
 mod owners;
 mod repositories;
 
+mod apart;
 mod fewer;
 mod images;
+mod imagined;
 mod neighbours;
 mod packing;
 
@@ -56,6 +58,7 @@ mod jobs;
 mod links;
 mod overruled;
 mod runners;
+mod turns;
 mod unrendered;
 mod untagged;
 

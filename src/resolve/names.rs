@@ -148,7 +148,7 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
     for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
         if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
-            let claim = claim(one, &rendered, &image.version, Some(version));
+            let claim = claim(one, &rendered, image.version.is_from_run(), Some(version));
             let form = Form::text(&rendered.text);
             names.push(CandidateName { name: rendered.text, claim, form, span: None });
         }
@@ -289,7 +289,7 @@ impl Renderer<'_, '_> {
                 self.without_version.push(one.pattern.clone());
             }
             Ok(Some(rendered)) => {
-                let own = claim(one, &rendered, &self.image.version, version);
+                let own = claim(one, &rendered, self.image.version.is_from_run(), version);
                 let claim = settle(own, version, &rendered);
                 self.check_branch(one, &rendered, claim);
                 self.note_stand_in(one, &rendered);
@@ -557,10 +557,14 @@ impl Renderer<'_, '_> {
 }
 
 /// What a rendered name of an image stands for. What is written as it is has nothing of a version that the run brings.
-fn claim(one: &TagPattern, rendered: &Rendered, image: &ImageVersion, version: Option<&Version>) -> Claim {
+pub(super) fn claim(
+    one: &TagPattern,
+    rendered: &Rendered,
+    is_of_run: bool,
+    version: Option<&Version>,
+) -> Claim {
     let (commit, run) = (rendered.names_commit, rendered.uses.names_run());
     let is_constant = rendered.uses == Uses::default();
-    let is_of_run = matches!(image, ImageVersion::Known { version: _, is_from_run: true });
     match version {
         // The day of a release is another one in the next.
         Some(_) if is_constant && Form::of_day(&rendered.text).is_some() => Claim::Literal,

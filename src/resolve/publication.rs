@@ -37,3 +37,15 @@ pub(super) struct Listing {
 
 /// What an image is published under, by repository, in the order of the spec.
 pub(super) type Publication = IndexMap<Repository, Listing>;
+
+/// A tag that an image would have in another run, without what a variant puts behind it.
+pub(super) struct ImaginedTag {
+    pub(super) text: String,
+    pub(super) claim: Claim,
+    /// Whether the version, or a part of it, is put into it.
+    pub(super) shows_version: bool,
+    /// Whether nothing is put into it.
+    pub(super) is_constant: bool,
+    /// Whether its entry lets others have it.
+    pub(super) is_let: bool,
+}

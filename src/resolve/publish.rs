@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::apart;
 use super::assigned::Legs;
 use super::codenames;
 use super::guards;
@@ -15,6 +16,7 @@ use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::{self, Alike};
 use super::targets::Targets;
+use super::turns;
 use super::untagged;
 use super::version::ImageVersion;
 use super::versions;
@@ -92,6 +94,9 @@ pub(super) fn publications(
         owners::assign(&block, input, &mut publications, diagnostics);
     }
     collisions(images, &publications, diagnostics);
+    if !diagnostics.has_errors() {
+        apart::check(input, images, left_out, targets, diagnostics);
+    }
     let all: Vec<_> = images
         .iter()
         .zip(&names)
@@ -112,6 +117,7 @@ pub(super) fn publications(
             for (image, _, publication) in all.iter().filter(|(image, ..)| image.is_wanted) {
                 guards::note_unguarded(image, publication, diagnostics);
                 guards::note_unclear(image, publication, diagnostics);
+                turns::note(input, image, publication, diagnostics);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::constants;
 use super::forms::{self, Reading};
 use super::input::Input;
+use super::publication::ImaginedTag;
 use super::version::{ImageVersion, tails_of};
 use crate::code::Code;
 use crate::commit;
@@ -52,6 +53,13 @@ impl AppliedRule {
     fn span(&self) -> Option<Span> {
         self.line.pattern.span
     }
+}
+
+/// What stands before the versions in git tags by the expressions of rule lines that cut them out, in whatever runs.
+pub(super) fn heads(settings: &Settings, image: ImageNames<'_>) -> Vec<String> {
+    let lines = settings.tags.iter().flatten().map(|one| one.pattern.as_str());
+    let lines = lines.filter(|line| rules::is_rule(line));
+    lines.filter_map(|line| Rule::of_image(line, image).ok()?.head()).collect()
 }
 
 /// Applies an image's rule lines; `None` when it has none, or they cannot be read.
@@ -268,6 +276,59 @@ impl AppliedRules {
             span: self.rules[tag.rule].span(),
         });
         names.collect()
+    }
+
+    /// What the rules of an image are in a run of something else, as far as that can be told.
+    pub(super) fn imagined(
+        settings: &Settings,
+        image: ImageNames<'_>,
+        version: Option<&Version>,
+        tag_prefix: &str,
+        facts: Known<'_>,
+    ) -> Option<Self> {
+        let flavors: Vec<String> =
+            settings.flavor.iter().map(|line| rules::named(line.as_str(), image)).collect();
+        let flavor = Flavor::parse(flavors.iter().map(String::as_str)).ok()?.with_tag_prefix(tag_prefix);
+        let words = Words { version, facts, image };
+        let holds = |line: &TagPattern| {
+            line.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true))
+        };
+        let lines = settings.tags.iter().flatten().filter(|one| !one.is_off());
+        let lines = lines.filter(|line| rules::is_rule(line.pattern.as_str()) && holds(line));
+        let read = |line: &TagPattern| {
+            let rule = Rule::of_image(line.pattern.as_str(), image).ok()?;
+            Some(AppliedRule { rule, line: line.clone() })
+        };
+        let rules: Vec<AppliedRule> = lines.filter_map(read).collect();
+        let outcome = outcome(&rules, &flavor, facts).ok().filter(|_| !rules.is_empty())?;
+        Some(Self { rules, flavor, outcome })
+    }
+
+    /// The version that the rules are about.
+    pub(super) fn version(&self) -> Option<&Version> {
+        self.outcome.version.as_ref()
+    }
+
+    /// The tags that they give beside this version.
+    pub(super) fn imagined_tags(&self, version: Option<&Version>) -> Vec<ImaginedTag> {
+        let of_rules = self.outcome.tags.iter().map(|tag| {
+            let AppliedRule { rule, line } = &self.rules[tag.rule];
+            ImaginedTag {
+                text: tag.text.clone(),
+                claim: claim(tag, version, line.is_written),
+                shows_version: tag.depth.is_some() && rule.is_of_git_tags(),
+                is_constant: rule.form(&self.flavor, commit::SHORT).is_text(),
+                is_let: line.any,
+            }
+        });
+        let latest = self.outcome.latest.iter().map(|latest| ImaginedTag {
+            text: latest.clone(),
+            claim: if version.is_some() { Claim::Versions(0) } else { Claim::Run },
+            shows_version: false,
+            is_constant: true,
+            is_let: false,
+        });
+        of_rules.chain(latest).collect()
     }
 
     /// The tag that metadata-action calls the version: the first.

@@ -54,6 +54,13 @@ impl ImageVersion {
     }
 }
 
+impl ImageVersion {
+    /// Whether there is one that follows from the facts of the run.
+    pub(super) fn is_from_run(&self) -> bool {
+        matches!(self, Self::Known { version: _, is_from_run: true })
+    }
+}
+
 /// How the image reads what follows the numbers: its variants are releases, too.
 pub(super) fn tails(settings: &Settings) -> Tails {
     let texts = |texts: &[Text]| texts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();

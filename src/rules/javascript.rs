@@ -56,6 +56,31 @@ impl Expression {
         &self.text
     }
 
+    /// The plain text that a match begins with.
+    pub(super) fn head(&self) -> String {
+        let inner = self.text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+        let text = inner.map_or(self.text.as_str(), |(inner, _)| inner);
+        let text = text.strip_prefix('^').unwrap_or(text);
+        let mut head = String::new();
+        let mut rest = text.chars();
+        while let Some(first) = rest.next() {
+            let plain = match first {
+                '\\' => rest.next().filter(|escaped| !escaped.is_ascii_alphanumeric()),
+                '(' | '[' | '.' | '|' | '$' => None,
+                // What stands before it may be missing.
+                '?' | '*' | '{' => {
+                    head.pop();
+                    None
+                }
+                '+' => None,
+                plain => Some(plain),
+            };
+            let Some(plain) = plain else { break };
+            head.push(plain);
+        }
+        head
+    }
+
     /// How many groups it has, the whole match apart.
     pub(super) fn groups(&self) -> usize {
         self.regex.captures_len() - 1
@@ -195,6 +220,26 @@ mod tests {
             assert_eq!(found.as_deref(), expected, "{pattern}");
         }
         assert_eq!(Expression::parse(r"(a)(?:b)(?<c>c)").unwrap().groups(), 2);
+    }
+
+    #[test]
+    fn a_match_begins_with_plain_text() {
+        for (pattern, expected) in [
+            (r"^a/v(.*)$", "a/v"),
+            (r"a\/v?(\d+)", "a/"),
+            (r"release-a-\d", "release-a-"),
+            (r"api\.v+(.*)", "api.v"),
+            (r"/web-(.*)/i", "web-"),
+            (r"(?:a)/v(.*)", ""),
+            (r"[ab]/(.*)", ""),
+            (r"ab{2}(.*)", "a"),
+        ] {
+            assert_eq!(
+                Expression::parse_delimited(pattern, false).expect(pattern).head(),
+                expected,
+                "{pattern}"
+            );
+        }
     }
 
     #[test]

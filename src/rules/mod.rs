@@ -98,6 +98,15 @@ impl Rule {
         values.into_iter().flatten().find_map(cut)
     }
 
+    /// What a git tag begins with whose version the rule cuts out with an expression, as far as that is plain text.
+    pub(crate) fn head(&self) -> Option<String> {
+        match &self.kind {
+            RuleKind::Version { scheme: _, pattern: _, value: None, part: Some(part) } => Some(part.head()),
+            RuleKind::Match { pattern, group: _, value: None } => Some(pattern.head()),
+            _ => None,
+        }
+    }
+
     /// Whether the version that it is about is a part of the git tag that it cuts out; `None` when it is about none, or one
     /// that is given.
     pub(crate) fn cuts_version_out(&self) -> Option<bool> {

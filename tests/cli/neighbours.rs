@@ -360,7 +360,7 @@ fn what_two_images_have_in_different_runs_is_told() {
 }
 
 #[test]
-fn versions_behind_different_prefixes_in_one_repository_are_told() {
+fn versions_behind_different_prefixes_do_not_overwrite_each_other() {
     let plain = |prefix: &str| format!("{VERSIONED}\n  tag_prefix = \"{prefix}\"");
     let rule = |kind: &str, prefix: &str| format!("tags = [\"type={kind}^{prefix}v(.*)$\"]");
     let matrix = |variant: &str| {
@@ -368,21 +368,79 @@ fn versions_behind_different_prefixes_in_one_repository_are_told() {
             "target \"app\" {{\n  name = \"app-${{v}}\"\n  matrix = {{ v = [\"a\", \"b\"] }}\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  {VERSIONED}\n  tag_prefix = \"${{v}}/\"\n  {variant}\n}}\n"
         )
     };
+    let tags = |prefix: &str, list: &str| format!("{}\n  tags = [{list}]", plain(prefix));
     let semver = "semver,pattern={{version}},match=";
-    for (file, is_told) in [
-        (two(&plain("a/"), &plain("b/")), true),
-        (matrix(""), true),
-        (two(&rule(semver, "a/"), &rule(semver, "b/")), true),
-        (two(&rule("match,group=1,pattern=", "a/"), &rule("match,group=1,pattern=", "b/")), true),
-        (matrix("variant = v"), false),
-        (two(&plain("a/"), &plain("b/")).replacen("r.io/x/app", "r.io/x/app2", 1), false),
-        (two(&plain("a/"), &(plain("b/") + "\n  tags = [\"b-{{ version }}\"]")), false),
+    let of_runs = ["tag=a/v1.2.3", "tag=b/v2.0.0", "branch=main", "pull_request=7"];
+    for file in [
+        two(&plain("a/"), &plain("b/")),
+        two(&plain("a/"), &plain("a/b/")),
+        two(&plain("a-"), &plain("b-v")),
+        matrix(""),
+        two(&tags("a/", "\"v{{ version }}\""), &tags("b/", "\"v{{ major }}.{{ minor }}.{{ patch }}\"")),
+        two(&tags("a/", "\"{{ version }}-x\""), &(tags("b/", "\"{{ version }}\"") + "\n  variant = \"x\"")),
+        two(&tags("a/", "\"{{ major }}\""), &tags("b/", "{ pattern = \"{{ major }}\", when = \"tag\" }")),
+        two(&(plain("a/") + "\n  scheme = \"semver\""), &(plain("b/") + "\n  scheme = \"calver\"")),
+        two(&(plain("a/") + "\n  mirrors = [\"r.io/x/m\"]"), &(plain("b/") + "\n  mirrors = [\"r.io/x/m\"]"))
+            .replacen("r.io/x/app", "r.io/x/app2", 1),
+        two(&rule(semver, "a/"), &rule(semver, "b/")),
+        two(&rule("pep440,pattern={{version}},match=", "a-"), &rule("pep440,pattern={{raw}},match=", "b-")),
+        two(&rule("match,group=1,pattern=", "a/"), &rule("match,group=1,pattern=", "b/")),
+        two(&rule(semver, "a/"), &plain("b/")),
     ] {
-        let (code, talk) = plan(&file, &["tag=a/v1.2.3"]);
-        assert_eq!(code, Some(0), "{file}: {talk}");
-        let is_it = talk.contains("warning[tag-collision]") && talk.contains("`1.2.3`");
-        assert_eq!(is_it, is_told, "{file}: {talk}");
+        for run in of_runs {
+            let (code, talk) = plan(&file, &[run]);
+            assert!(code == Some(1) && talk.contains("error[tag-collision]"), "{run} {file}: {talk}");
+            assert!(talk.contains("gives `r.io/x/") && talk.contains("gives it to image"), "{talk}");
+        }
     }
+    let bare = two(VERSIONED, &plain("b/"));
+    for run in ["tag=v1.2.3", "branch=main"] {
+        let (code, talk) = plan(&bare, &[run]);
+        assert!(code == Some(1) && talk.contains("error[tag-collision]"), "{run}: {talk}");
+    }
+    // Rules of one kind of run alone are looked at in all.
+    let of_tags = |prefix: &str| {
+        format!(
+            "tags = [{{ pattern = \"type={semver}^{prefix}v(.*)$\", when = \"tag\" }}, \"type=ref,event=pr\"]"
+        )
+    };
+    let (code, talk) = plan(&two(&of_tags("a/"), &of_tags("b/")), &["branch=main"]);
+    assert!(code == Some(1) && talk.contains("error[tag-collision]"), "{talk}");
+    let suffixed =
+        |prefix: &str| rule(semver, prefix).replace("$\"]", &format!("$,suffix=-{}\"]", &prefix[..1]));
+    let any = "{ pattern = \"{{ version }}\", any = true }";
+    let elsewhere = two(&plain("a/"), &plain("b/")).replacen("r.io/x/app", "r.io/x/app2", 1);
+    let together = two(&plain("a/"), &(plain("b/") + "\n  targets = [\"app\"]"));
+    for (file, runs) in [
+        (matrix("variant = v"), of_runs.as_slice()),
+        (elsewhere, &of_runs),
+        (two(&plain("a/"), &tags("b/", "\"b-{{ version }}\"")), &of_runs),
+        (
+            two(&tags("a/", "\"{{ image }}-{{ version }}\""), &tags("b/", "\"{{ image }}-{{ version }}\"")),
+            &of_runs,
+        ),
+        (two(&suffixed("a/"), &suffixed("b/")), &of_runs),
+        (two(&tags("a/", any), &tags("b/", "\"{{ version }}\"")), &of_runs),
+        (two(&tags("a/", "\"{{ version }}\""), &tags("b/", any)), &of_runs),
+        (together, &of_runs[2..]),
+        // Those of another image are no git tags.
+        (two(&plain("a/"), "version = \"1.2.3\""), &of_runs[2..]),
+        (two(&plain("a/"), "tags = [\"edge\"]"), &of_runs),
+    ] {
+        for run in runs {
+            let (code, talk) = plan(&file, &[run]);
+            assert!(code == Some(0) && !talk.contains("error"), "{run} {file}: {talk}");
+        }
+    }
+    // What is not of the version is told in the run that takes it.
+    let file =
+        two(&tags("a/", "\"a-{{ version }}\", \"latest\""), &tags("b/", "\"b-{{ version }}\", \"latest\""));
+    let (code, talk) = plan(&file, &["tag=a/v1.2.3"]);
+    assert!(code == Some(0) && talk.contains("warning[tag-collision]"), "{talk}");
+    assert!(
+        talk.contains("image `app` takes `latest` in this run, and image `other` in other runs"),
+        "{talk}"
+    );
 }
 
 #[test]
@@ -425,5 +483,128 @@ fn a_day_that_reads_as_a_version_is_told() {
         let talk = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{attributes}: {talk}");
         assert_eq!(talk.contains("has the form of a version's tag"), is_told, "{attributes} {known}: {talk}");
+    }
+}
+
+/// An image alone, in a run with these facts.
+fn alone(attributes: &str, facts: &[&str]) -> (Option<i32>, String) {
+    let file = two(attributes, "tags = [\"other\"]").replacen("r.io/x/app", "r.io/x/alone", 1);
+    plan(
+        &file,
+        &[facts, &["default_branch=main", "commit=0123456789abcdef0123456789abcdef01234567"]].concat(),
+    )
+}
+
+#[test]
+fn what_releases_and_other_runs_of_an_image_take_from_each_other_is_said() {
+    let of_tags = |list: &str| format!("{VERSIONED}\n  tags = [\"{{{{ version }}}}\", {list}]");
+    let on_main = |tag: &str| format!("{{ pattern = \"{tag}\", when = \"default_branch\" }}");
+    let rules = |more: &str| format!("tags = [\"type=semver,pattern={{{{version}}}}\", {more}]");
+    let main = "runs of the default branch";
+    for (attributes, tag, versions, runs) in [
+        (rules("\"type=raw,value=latest,enable={{is_default_branch}}\""), "latest", "releases", main),
+        (rules(&on_main("type=raw,value=latest")), "latest", "releases", main),
+        (rules("\"type=raw,value=latest\""), "latest", "releases", "runs of branches"),
+        (of_tags(&format!("\"latest\", {}", on_main("latest"))), "latest", "releases", main),
+        (of_tags(&format!("\"{{{{ major }}}}\", {}", on_main("1"))), "1", "releases", main),
+        (
+            of_tags(&format!("\"{{{{ major }}}}.{{{{ minor }}}}\", {}", on_main("1.2"))),
+            "1.2",
+            "releases",
+            main,
+        ),
+        (of_tags(&on_main("lts")) + "\n  channels = [\"lts\"]", "lts", "versions", main),
+        (
+            of_tags(&format!("\"latest\", {}", on_main("latest"))) + "\n  variant = \"slim\"",
+            "slim",
+            "releases",
+            main,
+        ),
+        (
+            of_tags(&format!("\"latest\", {}", on_main("latest"))) + "\n  tag_prefix = \"app/\"",
+            "latest",
+            "releases",
+            main,
+        ),
+    ] {
+        let prefix = if attributes.contains("tag_prefix") { "app/" } else { "" };
+        let said = format!("`{tag}` is given by {versions} and by {runs}; whichever ran last has it");
+        let event = if runs.contains("sched") { "event=schedule" } else { "event=push" };
+        for run in [format!("tag={prefix}v1.2.3"), "branch=main".to_owned()] {
+            let event = if run.contains("tag=") { "event=push" } else { event };
+            let (code, talk) = alone(&attributes, &[&run, event]);
+            assert!(code == Some(0) && talk.contains("note[tag-collision]"), "{run} {attributes}: {talk}");
+            assert_eq!(talk.matches(&said).count(), 1, "{run} {attributes}: {talk}");
+        }
+        // A run that gives the tag to nothing says nothing, and who means it is not told.
+        let (code, talk) = alone(&attributes, &["pull_request=7", "event=pull_request"]);
+        let is_everywhere = runs == "runs of branches";
+        assert!(code == Some(0) && talk.contains("tag-collision") == is_everywhere, "{attributes}: {talk}");
+        let any = attributes.replace("when = \"default_branch\"", "when = \"default_branch\", any = true");
+        if any != attributes {
+            let (code, talk) = alone(&any, &["branch=main", "event=push"]);
+            assert!(code == Some(0) && !talk.contains("tag-collision"), "{any}: {talk}");
+        }
+    }
+    let prereleases = of_tags(&on_main("next")) + "\n  prerelease_tags = [\"next\"]";
+    for run in ["tag=v1.2.3-rc.1", "branch=main"] {
+        let (code, talk) = alone(&prereleases, &[run]);
+        assert!(
+            code == Some(0) && talk.contains("`next` is given by prereleases and by runs of"),
+            "{run}: {talk}"
+        );
+    }
+    for attributes in [
+        rules("\"type=raw,value=edge,enable={{is_default_branch}}\""),
+        rules("\"type=edge\""),
+        rules("\"type=raw,value=latest,enable={{is_default_branch}}\"") + "\n  flavor = [\"latest=false\"]",
+        of_tags(&format!("\"latest\", {}", on_main("edge"))),
+        of_tags(&on_main("latest")),
+        of_tags(&format!("\"{{{{ major }}}}\", {}", on_main("edge-1"))),
+        of_tags(&format!("\"latest\", {}", on_main("latest"))) + "\n  latest = false",
+        "version = \"1.2.3\"\n  tags = [\"latest\", { pattern = \"latest\", when = \"default_branch\" }]"
+            .to_owned(),
+        of_tags("{ pattern = \"latest\", when = \"tag\" }, { pattern = \"edge\", when = \"branch\" }"),
+    ] {
+        for run in ["tag=v1.2.3", "tag=v1.2.3-rc.1", "branch=main"] {
+            let (code, talk) = alone(&attributes, &[run, "event=push"]);
+            assert!(code == Some(0) && !talk.contains("tag-collision"), "{run} {attributes}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn one_repository_may_have_several_names() {
+    for (first, second, is_one) in [
+        ("docker.io/acme/x", "registry-1.docker.io/acme/x", true),
+        ("acme/x", "registry-1.docker.io:443/acme/x", true),
+        ("index.docker.io/acme/x", "registry-1.docker.io/acme/x", true),
+        ("ghcr.io/acme/x", "ghcr.io:443/acme/x", true),
+        ("ghcr.io/acme/x", "ghcr.io:8443/acme/x", false),
+        ("acme/x", "registry-2.docker.io/acme/x", false),
+        ("localhost/acme/x", "localhost:5000/acme/x", false),
+    ] {
+        let at = |image: &str, place: &str| image.replace("r.io/x/app", place);
+        let both = |attributes: &str, other: &str| {
+            let file = two(attributes, other);
+            let (app, other) = file.split_at(file.find("target \"other\"").unwrap());
+            at(app, first) + &at(other, second)
+        };
+        let (code, talk) = plan(&both("tags = [\"1\"]", "tags = [\"1\"]"), &["branch=main"]);
+        assert_eq!(talk.contains("is claimed by two images"), is_one, "{first} {second}: {talk}");
+        assert_eq!(code, Some(i32::from(is_one)), "{first} {second}: {talk}");
+        let versioned = |prefix: &str| format!("{VERSIONED}\n  tag_prefix = \"{prefix}\"");
+        let (_, talk) = plan(&both(&versioned("a/"), &versioned("b/")), &["branch=main"]);
+        assert_eq!(talk.contains("error[tag-collision]"), is_one, "{first} {second}: {talk}");
+        let edge = "tags = [{ pattern = \"edge\", when = \"tag\" }]";
+        let (_, talk) = plan(&both(BRANCH, edge), &["branch=edge"]);
+        assert_eq!(talk.contains("error[branch-collision]"), is_one, "{first} {second}: {talk}");
+        let mirrored = two(&format!("tags = [\"1\"]\n  mirrors = [\"{second}\"]"), "tags = [\"2\"]");
+        let (_, talk) = plan(&at(&mirrored, first), &["branch=main"]);
+        assert_eq!(
+            talk.contains("among its repositories and its mirrors"),
+            is_one,
+            "{first} {second}: {talk}"
+        );
     }
 }

@@ -299,7 +299,8 @@ fn a_row_that_may_be_of_an_image_that_is_left_out_is_not_lost() {
         format!("  repositories = [\"ghcr.io/acme/{name}\"]\n  mirrors = [\"ghcr.io/acme/all\"]\n{version}")
     });
     let own = monorepo(|name| format!("  repositories = [\"ghcr.io/acme/{name}\"]\n{version}"));
-    let plain = shared.replace("{{ key }}-", "");
+    let plain = "{ pattern = \"{{ version }}\", any = true }";
+    let plain = shared.replace("\"{{ key }}-{{ version }}\"", plain);
     let both = "| `ghcr.io/acme/web`<br>`ghcr.io/acme/all` | `web-1.0.0` | linux/amd64 |\n".to_owned();
     let may_be = "the row of [..] may be of image `[..]`, which is left out, or of another";
     for (spec, rows, told) in [
