@@ -41,8 +41,8 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  tags         = [\"feature/login\"]\n}\n").fixed("feature/login", "feature-login"),
         cure: "Replace what a tag cannot hold: `{{ branch | replace(\"/\", \"-\") }}`. Repositories belong into `repositories`.",
     }
-    TAG_PATTERN "tag-pattern" [Error] {
-        cause: "A pattern in `tags` or another attribute, or a condition of one, cannot be read or rendered: its syntax is wrong, a word is unknown, or the word has no value in this run.",
+    TAG_PATTERN "tag-pattern" [Error Warning] {
+        cause: "A pattern in `tags` or another attribute, or a condition of one, cannot be read or rendered: its syntax is wrong, a word is unknown, or the word has no value in this run. As a warning: it asks what no run answers with yes, such as `branch == 'refs/heads/main'`.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2\"\n  tags         = [\"{{ majr }}\"]\n}\n").fixed("majr", "major"),
         cure: "Correct the word. A pattern for some runs only needs a condition: `{ pattern = \"…\", when = \"branch\" }`.",
     }

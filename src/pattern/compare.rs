@@ -40,7 +40,7 @@ const EXAMPLE: &str = "major | int > 9";
 
 /// What a comparison asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asks {
+pub(super) enum Asks {
     Order,
     Equality,
     Membership,
@@ -127,16 +127,16 @@ pub(super) fn guard(environment: &mut Environment<'_>) {
 }
 
 /// A comparison as it is written.
-struct Comparison<'t> {
-    left: Operand<'t>,
-    operator: &'static str,
-    asks: Asks,
-    right: Operand<'t>,
+pub(super) struct Comparison<'t> {
+    pub(super) left: Operand<'t>,
+    pub(super) operator: &'static str,
+    pub(super) asks: Asks,
+    pub(super) right: Operand<'t>,
 }
 
 impl<'t> Comparison<'t> {
     /// The one whose operator is this token, if it is one.
-    fn at(text: &'t str, tokens: &'t [&'t str], at: usize) -> Option<Self> {
+    pub(super) fn at(text: &'t str, tokens: &'t [&'t str], at: usize) -> Option<Self> {
         let (operator, asks) = operator(tokens[at])?;
         let negated = at.checked_sub(1).filter(|before| operator == "in" && tokens[*before] == "not");
         let left = Operand::before(text, &tokens[..negated.unwrap_or(at)]);
@@ -154,9 +154,9 @@ fn operator(token: &str) -> Option<(&'static str, Asks)> {
 }
 
 /// One side of a comparison, as it is written.
-struct Operand<'t> {
+pub(super) struct Operand<'t> {
     text: &'t str,
-    tokens: &'t [&'t str],
+    pub(super) tokens: &'t [&'t str],
 }
 
 impl<'t> Operand<'t> {
@@ -187,7 +187,7 @@ impl<'t> Operand<'t> {
     }
 
     /// The same without brackets around all of it.
-    fn without_brackets(&self) -> Self {
+    pub(super) fn without_brackets(&self) -> Self {
         let Self { text, tokens } = *self;
         match tokens {
             ["(", inner @ .., ")"]

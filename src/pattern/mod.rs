@@ -10,6 +10,7 @@ mod date;
 mod environment;
 mod error;
 mod foreign;
+mod never;
 mod slug;
 
 mod form;
@@ -30,6 +31,7 @@ use self::environment::environment;
 pub(crate) use self::error::PatternError;
 use self::error::{detail, other_word};
 pub(crate) use self::form::PatternForms;
+pub(crate) use self::never::never;
 pub(crate) use self::possible::{Runs, may_hold, tags_of};
 pub(crate) use self::slug::slug;
 use self::words::{

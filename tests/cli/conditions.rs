@@ -280,3 +280,52 @@ fn what_a_run_has_not_is_not_defined() {
         }
     }
 }
+
+#[test]
+fn a_condition_that_never_holds_is_named() {
+    let of_tags = |when: &str| {
+        format!("tags = [{{ pattern = \"x\", when = \"{when}\" }}, {{ pattern = \"y\", when = \"branch\" }}]")
+    };
+    let of_version =
+        |when: &str| version(when, "tags = [\"{{ version }}\", { pattern = \"y\", when = \"branch\" }]");
+    for (when, message, meant) in [
+        ("branch == 'refs/heads/main'", "`branch` is never `refs/heads/main`", "ask `branch == 'main'`"),
+        ("ref == 'main'", "`ref` is never `main`", "ask `branch == 'main'`"),
+        ("tag == 'v*'", "`tag` is never `v*`", "ask `tag is startingwith('v')`"),
+        (
+            "branch == 'release/*'",
+            "`branch` is never `release/*`",
+            "ask `branch is startingwith('release/')`",
+        ),
+        ("event == 'tag'", "`event` is never `tag`", "ask `tag`"),
+        ("default_branch == true", "`default_branch` is never `true`", "ask `default_branch`"),
+        ("branch in ['refs/heads/a', 'b']", "`branch` is never `refs/heads/a`", "ask `branch == 'a'`"),
+        ("ref is startingwith('v')", "`ref` never begins with `v`", "ask `tag is startingwith('v')`"),
+    ] {
+        for lines in [of_tags(when), of_version(when)] {
+            for more in [&[][..], &["--publish=false"]] {
+                let arguments = [&["--fact=branch=main", "--fact=default_branch=main"], more].concat();
+                let (_, talk) = plan(&block(&lines), &arguments);
+                assert!(says(&talk, "warning", "tag-pattern"), "{lines}: {talk}");
+                assert!(talk.contains(message) && talk.contains(meant), "{lines}: {talk}");
+            }
+        }
+        // What it says to ask may hold.
+        let cured = meant.strip_prefix("ask `").and_then(|rest| rest.strip_suffix('`')).unwrap();
+        let (_, talk) = plan(&block(&of_tags(cured)), &["--fact=branch=main", "--fact=default_branch=main"]);
+        assert!(!says(&talk, "warning", "tag-pattern"), "{cured}: {talk}");
+    }
+    let pattern = "tags = [\"{{ 'edge' if branch == 'refs/heads/main' else 'x' }}\"]";
+    let (_, talk) = plan(&block(pattern), &["--fact=branch=main"]);
+    assert!(says(&talk, "warning", "tag-pattern"), "{talk}");
+    for when in
+        ["branch == 'main'", "ref == 'refs/heads/main'", "tag == 'v1'", "event == 'push'", "default_branch"]
+    {
+        for lines in [of_tags(when), of_version(when)] {
+            let (_, talk) = plan(&block(&lines), &["--fact=branch=main", "--fact=default_branch=main"]);
+            assert!(!talk.contains("tag-pattern"), "{lines}: {talk}");
+        }
+    }
+    let (_, talk) = plan(&block(&of_tags("event == 'tag'")), &["--fact=tag=v1", "--fact=event=tag"]);
+    assert!(!talk.contains("tag-pattern"), "{talk}");
+}

@@ -1,0 +1,290 @@
+//! Questions in conditions and patterns whose answer is no in every run: `branch == 'refs/heads/main'`.
+
+use super::compare::{Asks, Comparison, tokens, unquoted};
+
+/// The words that are names of branches.
+const BRANCHES: [&str; 4] = ["branch", "head_branch", "base_branch", "default_branch"];
+
+/// The words that are true alone where a run has them, besides.
+const OTHERS: [&str; 2] = ["tag", "pr"];
+
+/// What no CI calls an event, and what is meant by it.
+const EVENTS: [(&str, &str); 8] = [
+    ("tag", "tag"),
+    ("tags", "tag"),
+    ("branch", "branch"),
+    ("pr", "pr"),
+    ("pull-request", "event == 'pull_request'"),
+    ("merge-request", "event == 'merge_request_event'"),
+    ("cron", "event == 'schedule'"),
+    ("scheduled", "event == 'schedule'"),
+];
+
+/// A question that is always answered in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Never {
+    /// What the word never is, as a sentence.
+    pub(crate) message: String,
+    /// The question that is meant.
+    pub(crate) meant: String,
+}
+
+/// What is meant, which may be asked the other way round.
+enum Meant {
+    Equal(&'static str, String),
+    Begins(&'static str, String),
+    Ends(&'static str, String),
+    Both(Box<Self>, Box<Self>),
+    Alone(&'static str),
+    Not(&'static str),
+}
+
+impl Meant {
+    fn text(&self, is_negated: bool) -> String {
+        match (self, is_negated) {
+            (Self::Equal(word, text), false) => format!("{word} == '{text}'"),
+            (Self::Equal(word, text), true) => format!("{word} != '{text}'"),
+            (Self::Begins(word, text), false) => format!("{word} is startingwith('{text}')"),
+            (Self::Begins(word, text), true) => format!("{word} is not startingwith('{text}')"),
+            (Self::Ends(word, text), false) => format!("{word} is endingwith('{text}')"),
+            (Self::Ends(word, text), true) => format!("{word} is not endingwith('{text}')"),
+            (Self::Both(one, other), false) => format!("{} and {}", one.text(false), other.text(false)),
+            (Self::Both(..), true) => format!("not ({})", self.text(false)),
+            (Self::Alone(word), false) | (Self::Not(word), true) => (*word).to_owned(),
+            (Self::Alone(word), true) | (Self::Not(word), false) => format!("not {word}"),
+        }
+    }
+}
+
+/// The first question of a condition or a pattern that is always answered in the same way. What this run's event is called
+/// is an event.
+pub(crate) fn never(text: &str, event: Option<&str>) -> Option<Never> {
+    let tokens = tokens(text);
+    (0..tokens.len()).find_map(|at| compared(text, &tokens, at, event).or_else(|| begun(&tokens, at)))
+}
+
+/// The one of the comparison whose operator is this token.
+fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Option<Never> {
+    let Comparison { left, operator, asks, right } = Comparison::at(text, tokens, at)?;
+    let (left, right) = (left.without_brackets(), right.without_brackets());
+    let (word, others) = match (left.tokens, right.tokens, asks) {
+        ([word], [other], Asks::Equality) if known(word).is_some() => (known(word)?, vec![*other]),
+        ([other], [word], Asks::Equality) => (known(word)?, vec![*other]),
+        ([word], ["[", items @ .., "]"], Asks::Membership) => {
+            (known(word)?, items.iter().copied().filter(|item| *item != ",").collect())
+        }
+        _ => return None,
+    };
+    let is_negated = matches!(operator, "!=" | "not in");
+    others.into_iter().find_map(|other| {
+        let meant = meant(word, other, event)?;
+        let bare = unquoted(other).unwrap_or(other);
+        Some(Never { message: format!("`{word}` is never `{bare}`"), meant: meant.text(is_negated) })
+    })
+}
+
+/// The one of the test for a beginning whose word is this token.
+fn begun(tokens: &[&str], at: usize) -> Option<Never> {
+    let word = known(tokens[at])?;
+    let (is_negated, rest) = match &tokens[at + 1..] {
+        ["is", "not", rest @ ..] => (true, rest),
+        ["is", rest @ ..] => (false, rest),
+        _ => return None,
+    };
+    let ["startingwith", "(", quoted, ")", ..] = rest else { return None };
+    let begin = unquoted(quoted).filter(|begin| is_plain(begin))?;
+    let meant = match word {
+        "ref" if begin.is_empty() || begin.starts_with("refs/") || "refs/".starts_with(begin) => return None,
+        "ref" => Meant::Begins(of_name(begin), begin.to_owned()),
+        _ if word != "event" && begin.starts_with("refs/") => of_ref(word, begin, Meant::Begins)?,
+        _ if begin.contains('*') && word != "event" => of_glob(word, begin),
+        _ => return None,
+    };
+    let message = format!("`{word}` never begins with `{begin}`");
+    Some(Never { message, meant: meant.text(is_negated) })
+}
+
+/// The word, if it is one of which it is known what it never is.
+fn known(token: &str) -> Option<&'static str> {
+    BRANCHES.into_iter().chain(OTHERS).chain(["ref", "event", "prerelease"]).find(|word| *word == token)
+}
+
+/// What is meant where a word is compared with something that it never is.
+fn meant(word: &'static str, other: &str, event: Option<&str>) -> Option<Meant> {
+    let Some(text) = unquoted(other) else {
+        // Where it stands for true or false, it is no name.
+        let is_name = BRANCHES.contains(&word) || OTHERS.contains(&word);
+        return match other {
+            "true" | "True" if is_name => Some(Meant::Alone(word)),
+            "false" | "False" if is_name => Some(Meant::Not(word)),
+            _ => None,
+        };
+    };
+    if !is_plain(text) {
+        return None;
+    }
+    match (word, text) {
+        ("default_branch" | "prerelease", "true") => Some(Meant::Alone(word)),
+        ("default_branch" | "prerelease", "false") => Some(Meant::Not(word)),
+        ("prerelease" | "pr", _) => None,
+        ("event", text) if event != Some(text) => {
+            let (_, meant) = EVENTS.into_iter().find(|(name, _)| *name == text)?;
+            Some(match meant.strip_prefix("event == ") {
+                Some(other) => Meant::Equal("event", other.trim_matches('\'').to_owned()),
+                None => Meant::Alone(meant),
+            })
+        }
+        ("event", _) => None,
+        ("ref", text) if text.contains('*') && text.starts_with("refs/") => Some(of_glob("ref", text)),
+        ("ref", text) if text.is_empty() || text.starts_with("refs/") => None,
+        ("ref", text) => {
+            meant(of_name(text), other, event).or_else(|| Some(Meant::Equal(of_name(text), text.to_owned())))
+        }
+        (word, text) if text.starts_with("refs/") => of_ref(word, text, Meant::Equal),
+        (word, text) if text.contains('*') => Some(of_glob(word, text)),
+        _ => None,
+    }
+}
+
+/// Whether a text is as it reads, without what stands for other characters.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['\\', '\'', '"'])
+}
+
+/// What has a name like this: a version is of a git tag, and all else of a branch.
+fn of_name(text: &str) -> &'static str {
+    let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    if bare.starts_with(|c: char| c.is_ascii_digit() || c == '*') || bare.is_empty() {
+        "tag"
+    } else {
+        "branch"
+    }
+}
+
+/// What is meant by the ref in the place of a name.
+fn of_ref(word: &'static str, text: &str, asked: fn(&'static str, String) -> Meant) -> Option<Meant> {
+    let own = if word == "tag" { "branch" } else { word };
+    let (word, name) = match (text.strip_prefix("refs/heads/"), text.strip_prefix("refs/tags/")) {
+        (Some(name), _) => (own, name),
+        (None, Some(name)) => ("tag", name),
+        (None, None) if text.starts_with("refs/pull/") || text.starts_with("refs/merge-requests/") => {
+            return Some(Meant::Alone("pr"));
+        }
+        (None, None) => return None,
+    };
+    Some(match name {
+        "" => Meant::Alone(word),
+        name if name.contains('*') => of_glob(word, name),
+        name => asked(word, name.to_owned()),
+    })
+}
+
+/// What is meant by a text with `*` in it, which stands for anything.
+fn of_glob(word: &'static str, text: &str) -> Meant {
+    let (begin, end) =
+        (text.split('*').next().unwrap_or_default(), text.rsplit('*').next().unwrap_or_default());
+    let (begins, ends) = (Meant::Begins(word, begin.to_owned()), Meant::Ends(word, end.to_owned()));
+    match (begin, end) {
+        ("", "") => Meant::Alone(word),
+        (_, "") => begins,
+        ("", _) => ends,
+        _ => Meant::Both(Box::new(begins), Box::new(ends)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::never;
+
+    #[test]
+    fn what_no_run_answers_with_yes_is_known() {
+        for (condition, message, meant) in [
+            ("branch == 'refs/heads/main'", "`branch` is never `refs/heads/main`", "branch == 'main'"),
+            ("\"refs/heads/main\" == branch", "`branch` is never `refs/heads/main`", "branch == 'main'"),
+            ("branch != 'refs/heads/main'", "`branch` is never `refs/heads/main`", "branch != 'main'"),
+            ("tag and (branch) == 'refs/tags/v1'", "`branch` is never `refs/tags/v1`", "tag == 'v1'"),
+            ("tag == 'refs/heads/x'", "`tag` is never `refs/heads/x`", "branch == 'x'"),
+            ("base_branch == 'refs/heads/x'", "`base_branch` is never `refs/heads/x`", "base_branch == 'x'"),
+            ("branch in ['a', 'refs/heads/b']", "`branch` is never `refs/heads/b`", "branch == 'b'"),
+            ("branch not in ['refs/heads/b']", "`branch` is never `refs/heads/b`", "branch != 'b'"),
+            ("branch == 'refs/pull/7/merge'", "`branch` is never `refs/pull/7/merge`", "pr"),
+            ("ref == 'main'", "`ref` is never `main`", "branch == 'main'"),
+            ("ref == 'v1.2.3'", "`ref` is never `v1.2.3`", "tag == 'v1.2.3'"),
+            ("ref == 'v*'", "`ref` is never `v*`", "tag is startingwith('v')"),
+            ("ref == 'refs/tags/*'", "`ref` is never `refs/tags/*`", "ref is startingwith('refs/tags/')"),
+            ("tag == 'v*'", "`tag` is never `v*`", "tag is startingwith('v')"),
+            ("tag != '*-rc'", "`tag` is never `*-rc`", "tag is not endingwith('-rc')"),
+            ("tag == '*'", "`tag` is never `*`", "tag"),
+            ("branch == 'release/*'", "`branch` is never `release/*`", "branch is startingwith('release/')"),
+            (
+                "branch == 'release/**'",
+                "`branch` is never `release/**`",
+                "branch is startingwith('release/')",
+            ),
+            (
+                "branch != 'a*b'",
+                "`branch` is never `a*b`",
+                "not (branch is startingwith('a') and branch is endingwith('b'))",
+            ),
+            ("event == 'tag'", "`event` is never `tag`", "tag"),
+            ("event in ['push', 'tag']", "`event` is never `tag`", "tag"),
+            ("event != 'cron'", "`event` is never `cron`", "event != 'schedule'"),
+            ("default_branch == true", "`default_branch` is never `true`", "default_branch"),
+            ("default_branch == 'true'", "`default_branch` is never `true`", "default_branch"),
+            ("default_branch == false", "`default_branch` is never `false`", "not default_branch"),
+            ("default_branch != true", "`default_branch` is never `true`", "not default_branch"),
+            ("tag == true", "`tag` is never `true`", "tag"),
+            ("prerelease == 'true'", "`prerelease` is never `true`", "prerelease"),
+            (
+                "branch is startingwith('refs/heads/release')",
+                "`branch` never begins with `refs/heads/release`",
+                "branch is startingwith('release')",
+            ),
+            ("tag is not startingwith('v*')", "`tag` never begins with `v*`", "tag is not startingwith('v')"),
+            ("ref is startingwith('v')", "`ref` never begins with `v`", "tag is startingwith('v')"),
+            (
+                "{{ 'edge' if branch == 'refs/heads/x' else sha }}",
+                "`branch` is never `refs/heads/x`",
+                "branch == 'x'",
+            ),
+        ] {
+            let found = never(condition, Some("push")).map(|one| (one.message, one.meant));
+            assert_eq!(found, Some((message.to_owned(), meant.to_owned())), "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_may_answer_with_yes_is_let_through() {
+        for condition in [
+            "branch == 'main'",
+            "branch == 'release/1'",
+            "branch == default_branch",
+            "branch == 'heads/refs'",
+            "branch in ['main', 'develop']",
+            "'release/' in branch",
+            "ref == 'refs/heads/main'",
+            "ref is startingwith('refs/tags/v')",
+            "ref is startingwith('ref')",
+            "ref is startingwith('refs/heads/release/')",
+            "tag == 'v1'",
+            "tag is startingwith('v')",
+            "event == 'push'",
+            "event == 'release'",
+            "event == 'pipeline'",
+            "event in ['push', 'schedule']",
+            "prerelease == true",
+            "prerelease",
+            "default_branch == 'main'",
+            "default_branch and tag",
+            "branch | replace('x', '*') == 'y'",
+            "'branch == refs/heads/main' == tag",
+            "branch == 'true'",
+            "pr == 7",
+            "a.branch == 'refs/heads/main'",
+        ] {
+            assert_eq!(never(condition, Some("push")), None, "{condition}");
+        }
+        // Somebody calls the event so.
+        assert_eq!(never("event == 'tag'", Some("tag")), None);
+    }
+}
