@@ -1,5 +1,6 @@
 //! Lets tags that nothing is put into, such as `edge`, move with the version that others beside them show.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::image::UnresolvedImage;
 use super::lists::{self, OtherVersions};
 use super::publication::{Listing, PlacedTag};
 use super::sighted::{self, KEPT_BY_GREATER, Sighted};
+use super::variants;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::{Form, Part};
@@ -27,12 +29,15 @@ pub(super) fn settle(
 ) -> Listing {
     let settings = image.settings();
     let read = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
-    let Some(sighted) = sighted::sighted(&tags, &read) else {
+    let bare = without_variant(&tags, image);
+    let Some(sighted) = sighted::sighted(&bare, &read) else {
+        let unclear: BTreeSet<&Tag> = sighted::unclear(&bare).into_iter().map(|tag| &tag.tag).collect();
+        let unclear = tags.iter().zip(&*bare).filter(|(_, bare)| unclear.contains(&bare.tag));
+        let unclear: Vec<Tag> = unclear.map(|(tag, _)| tag.tag.clone()).collect();
         diagnostics.extend(latest_without_version(&tags, image));
         for tag in tags.iter_mut().filter(|tag| tag.claim == Claim::Run && tag.why.is_none()) {
             tag.why = Some("no version in sight: moves with each run of its ref".to_owned());
         }
-        let unclear = sighted::unclear(&tags).into_iter().map(|tag| tag.tag.clone()).collect();
         return Listing { tags, unclear, ..Listing::default() };
     };
     if sighted.version.is_prerelease() {
@@ -73,6 +78,25 @@ pub(super) fn settle(
         tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
     }
     Listing { tags, yielded, unclear, seen: Some(Arc::new(sighted.version)) }
+}
+
+/// The tags without what the variant puts behind them, whose numbers (`python3.13`) are of no version.
+fn without_variant<'t>(tags: &'t [PlacedTag], image: &UnresolvedImage) -> Cow<'t, [PlacedTag]> {
+    let settings = image.settings();
+    let suffixes = variants::suffixes(settings, &mut Diagnostics::default());
+    let bare = |tag: &PlacedTag| {
+        let text = tag.tag.as_str();
+        let stems = suffixes.iter().filter(|suffix| !suffix.is_empty()).filter_map(|suffix| {
+            let stem = text.strip_suffix(suffix.as_str())?;
+            if stem.is_empty() { Some(LATEST) } else { stem.strip_suffix('-') }
+        });
+        let stem = stems.min_by_key(|stem| stem.len()).and_then(|stem| stem.parse().ok());
+        PlacedTag { tag: stem.unwrap_or_else(|| tag.tag.clone()), ..tag.clone() }
+    };
+    if settings.variant.is_none() {
+        return Cow::Borrowed(tags);
+    }
+    Cow::Owned(tags.iter().map(bare).collect())
 }
 
 /// The error for a tag that floats with a version, and is a released version itself.

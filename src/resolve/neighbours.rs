@@ -176,11 +176,13 @@ impl<'i> Neighbour<'i> {
         if self.forms.iter().any(is_theirs) {
             return Some(Owner::Image);
         }
+        // A branch that is called as versions are has no tag.
+        let may_be_name = |name: &&str| !is_of_version(name, self.image.settings());
         // Of two branches, it is the one whose name ends like a variant that is in the way.
         let may_be_other = |(form, _): &(Form, String)| {
             !form.has_version()
                 && form.text_length() > tag.form.text_length()
-                && !form.names_in(text).is_empty()
+                && form.names_in(text).iter().any(may_be_name)
         };
         // Where the branches are known, it is known that there is none of the name of the git tag.
         let name = match &facts.tag {

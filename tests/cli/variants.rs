@@ -244,3 +244,54 @@ image "a" {{
         "{found}: {talk}"
     );
 }
+
+#[test]
+fn the_numbers_of_a_variant_are_of_no_version() {
+    let run = &["--fact=branch=main", "--fact=default_branch=main"][..];
+    let main = "{ pattern = \"main\", when = \"default_branch\" }";
+    for variant in ["python3.13", "python3.13.1", "ubuntu22.04", "php-8.3", "cuda12.6.3-ubuntu24.04"] {
+        for (lines, expected) in [
+            (format!("tags = [\"{{{{ version }}}}\", {main}]"), format!("main-{variant} main")),
+            (
+                format!("tags = [{main}, \"type=semver,pattern={{{{version}}}}\"]"),
+                format!("main-{variant} main"),
+            ),
+            (format!("tags = [\"{{{{ version }}}}\", {main}, {main}]"), format!("main-{variant} main")),
+        ] {
+            let version = if lines.contains("type=") {
+                ""
+            } else {
+                "version = { pattern = \"{{ tag }}\", when = \"tag\" }"
+            };
+            let lines =
+                format!("{version}\n{lines}\nvariant = \"{variant}\"\ndefault_variant = \"{variant}\"");
+            let (code, found, talk) = tags(&lines, run);
+            assert_eq!((code, &found), (Some(0), &expected), "{lines}: {talk}");
+            assert!(!talk.contains("unguarded-tag"), "{lines}: {talk}");
+        }
+        // Where nobody says that it is a variant, nobody knows.
+        if variant.starts_with("python3.13") {
+            let lines = format!("tags = [\"latest\", \"main-{variant}\"]");
+            let (_, _, talk) = tags(&lines, run);
+            assert!(variant.len() > 10 || talk.contains("unguarded-tag"), "{lines}: {talk}");
+        }
+    }
+    // A version before the variant is one.
+    let lines = "tags = [\"1.2.3\", \"latest\"]\nvariant = \"python3.13\"\ndefault_variant = \"python3.13\"";
+    let (_, found, talk) = tags(lines, run);
+    assert_eq!(found, "1.2.3-python3.13 1.2.3 python3.13 latest", "{talk}");
+    assert!(!talk.contains("cannot tell which version"), "{talk}");
+}
+
+#[test]
+fn a_branch_that_begins_as_no_branch_may_is_nobody_elses() {
+    let spec = "target \"a\" {\n  name = \"a-${v}\"\n  matrix = { v = [\"web\", \"worker\"] }\n  platforms = [\"linux/amd64\"]\n}\nimage \"a\" {\n  repositories = [\"r.io/x/a\"]\n  version = { pattern = \"{{ tag }}\", when = \"tag\" }\n  variant = v\n  default_variant = \"web\"\n  tags = [\"{{ version }}\", \"latest\", { pattern = \"{{ branch | slug }}\", when = \"branch\" }]\n}\n";
+    for (branch, is_told) in
+        [("latest-worker", false), ("main-worker", true), ("latest-fix", false), ("v1-worker", true)]
+    {
+        let fact = format!("--fact=branch={branch}");
+        let output = Test::new().file("docker-bake.hcl", spec).args(["plan", &fact]).output();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(talk.contains("branch-collision"), is_told, "{branch}: {talk}");
+    }
+}
