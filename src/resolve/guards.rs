@@ -40,6 +40,18 @@ pub(super) fn all_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeS
     found.flat_map(with_day).collect()
 }
 
+/// The form of the `latest` that its rules give besides.
+pub(super) fn latest_of_rules(image: &UnresolvedImage, forms: &PatternForms) -> Option<Form> {
+    let settings = image.settings();
+    let flavors: Vec<String> =
+        settings.flavor.iter().map(|line| rules::named(line.as_str(), image.names())).collect();
+    let flavor = Flavor::parse(flavors.iter().map(String::as_str)).ok()?;
+    let lines = settings.tags.iter().flatten().filter(|one| !one.is_off()).map(|one| one.pattern.as_str());
+    let lines = lines.filter(|line| rules::is_rule(line));
+    let rules: Vec<Rule> = lines.filter_map(|line| Rule::of_image(line, image.names()).ok()).collect();
+    flavor.latest_form(&rules, forms.sha_length())
+}
+
 /// Those that are not of versions: what they fit is not a release.
 pub(super) fn other_forms(image: &UnresolvedImage, forms: &PatternForms) -> BTreeSet<Form> {
     // A constant that reads as no version is none in any case.

@@ -47,8 +47,6 @@ pub(super) struct UnresolvedImage {
     pub(super) oci: OciLabels,
     /// What git tags of each image that has a prefix begin with.
     pub(super) prefixes: Arc<BTreeSet<String>>,
-    /// What the variants of all images of its block put behind tags, which are the floating tags of those variants.
-    pub(super) variants: Arc<BTreeSet<String>>,
     /// The repositories that the merge fills, each once, and where they are written.
     pub(super) mirrors: IndexMap<Repository, Option<Span>>,
 }

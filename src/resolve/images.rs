@@ -78,7 +78,6 @@ pub(super) fn unresolved(
         };
         image.mirrors = repositories::mirrors(image, diagnostics);
     }
-    share_variants(&mut images);
     versions::note_unread(&images, input, diagnostics);
     versions::share_shapes(&mut images, input);
     let is_left_out = |image: &mut UnresolvedImage| {
@@ -93,24 +92,6 @@ pub(super) fn unresolved(
     let left_out: Vec<UnresolvedImage> = images.extract_if(.., is_left_out).collect();
     note_left_out(&left_out, diagnostics);
     Images { planned: images, left_out, empty }
-}
-
-/// Tells each image what the variants of its block are called.
-fn share_variants(images: &mut [UnresolvedImage]) {
-    let mut by_block: BTreeMap<Option<usize>, BTreeSet<String>> = BTreeMap::new();
-    for image in images.iter().filter(|image| image.settings().variant.is_some()) {
-        // A mistake in it is reported where it is used.
-        let suffixes = variants::suffixes(image.settings(), &mut Diagnostics::default());
-        let suffixes = suffixes.into_iter().filter(|suffix| !suffix.is_empty());
-        by_block.entry(image.block).or_default().extend(suffixes);
-    }
-    let by_block: BTreeMap<_, _> =
-        by_block.into_iter().map(|(block, suffixes)| (block, Arc::new(suffixes))).collect();
-    for image in images {
-        if let Some(suffixes) = by_block.get(&image.block) {
-            image.variants = Arc::clone(suffixes);
-        }
-    }
 }
 
 /// Images that one place leaves out, and what their git tags would begin with.
@@ -215,7 +196,6 @@ fn from_blocks(
                 tails: Tails::default(),
                 oci: OciLabels::default(),
                 prefixes: Arc::clone(&none),
-                variants: Arc::clone(&none),
                 mirrors: IndexMap::new(),
             };
             agree(&image, diagnostics);
@@ -284,7 +264,6 @@ fn from_tags(
             tails: Tails::default(),
             oci: OciLabels::default(),
             prefixes: Arc::clone(&none),
-            variants: Arc::clone(&none),
             mirrors: IndexMap::new(),
         });
     }

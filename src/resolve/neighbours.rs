@@ -345,6 +345,7 @@ fn all_forms(image: &UnresolvedImage, pattern_forms: &PatternForms) -> BTreeSet<
         let usual = tags::default_patterns();
         forms.extend(usual.into_iter().filter_map(|pattern| pattern_forms.of(pattern, image.names())));
     }
+    forms.extend(guards::latest_of_rules(image, pattern_forms));
     let never = |one: &&TagPattern| {
         one.is_fixed && one.when.as_ref().is_some_and(|when| !pattern::may_hold(when.as_str()))
     };

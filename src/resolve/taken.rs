@@ -2,22 +2,17 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use indexmap::IndexSet;
 
 use super::branches;
 use super::image::UnresolvedImage;
 use super::input::Input;
-use super::variants;
 use super::version::{ImageVersion, is_of_version};
-use crate::diagnostic::Diagnostics;
 use crate::facts::{Facts, Known};
 use crate::form::Form;
 use crate::pattern::{self, PatternForms, Words};
 use crate::rules::{self, Flavor, Rule};
 use crate::spec::{Settings, TagPattern};
-use crate::tags::{self, LATEST};
+use crate::tags::LATEST;
 use crate::version::Version;
 
 /// What the tags of an image's versions look like, and its constants that this run does not have.
@@ -28,10 +23,6 @@ pub(super) struct Taken<'a> {
     /// Those of tags that runs number: by commit, day or pull request.
     numbered: Vec<Form>,
     constants: BTreeSet<String>,
-    /// The floating tags of the variants of its block.
-    variants: Arc<BTreeSet<String>>,
-    /// What its own variant puts behind tags.
-    suffixes: IndexSet<String>,
     /// Looked at where a tag asks for it alone, since git may have to tell.
     facts: Known<'a>,
     /// What the branches that are known have.
@@ -47,8 +38,6 @@ impl<'a> Taken<'a> {
             forms: Vec::new(),
             numbered: Vec::new(),
             constants: BTreeSet::new(),
-            variants: Arc::default(),
-            suffixes: IndexSet::new(),
             facts: input.facts,
             branches: OnceCell::new(),
         };
@@ -82,14 +71,6 @@ impl<'a> Taken<'a> {
             let is_given = given.contains(form.to_string().as_str());
             taken.add(Some(form), is_given);
         }
-        // Where versions have `latest`, a variant's own name is that of the variant.
-        let has_latest = |tags: &Vec<TagPattern>| {
-            tags.iter().any(|one| one.pattern.as_str() == LATEST || rules::is_rule(one.pattern.as_str()))
-        };
-        if settings.tags.as_ref().is_none_or(has_latest) {
-            taken.variants = Arc::clone(&image.variants);
-            taken.suffixes = variants::suffixes(settings, &mut Diagnostics::default());
-        }
         taken
     }
 
@@ -112,10 +93,6 @@ impl<'a> Taken<'a> {
             // A git tag that is called as a version is one.
             let is_it = self.facts.tag.is_some() && tag != LATEST;
             return (!is_it).then_some("a version's");
-        }
-        let mut tags = self.suffixes.iter().map(|suffix| tags::with_suffix(tag, suffix));
-        if tags.any(|tag| self.variants.contains(&tag)) {
-            return Some("a variant's");
         }
         let is_numbered = || has_name && self.numbered.iter().any(|form| form.fits(tag));
         if self.constants.contains(tag) || is_numbered() {

@@ -1,8 +1,9 @@
 //! The form that the tags of a rule have, whatever run they are of.
 
 use super::template::{Template, Word};
-use super::{Affix, Flavor, Rule, RuleKind, RunSubjectKind};
+use super::{Affix, Flavor, Latest, Rule, RuleKind, RunSubjectKind};
 use crate::form::{Form, Part, joined};
+use crate::reference::LATEST;
 
 /// How many digits a commit has in hexadecimal.
 const LONG_COMMIT: usize = 40;
@@ -46,6 +47,36 @@ impl Rule {
     }
 }
 
+impl Flavor {
+    /// The form of the `latest` that runs of versions have beside the tags of these rules, if they have one.
+    pub(crate) fn latest_form(&self, rules: &[Rule], sha_length: usize) -> Option<Form> {
+        let is_on = |rule: &&Rule| rule.enable.literal() != Some("false");
+        let gives_it = |rule: &Rule| match &rule.kind {
+            RuleKind::Version { .. } | RuleKind::Match { .. } => true,
+            RuleKind::Ref(subject) => *subject == RunSubjectKind::Tag,
+            RuleKind::Raw { .. }
+            | RuleKind::Schedule { .. }
+            | RuleKind::Edge { .. }
+            | RuleKind::Sha { .. } => false,
+        };
+        let is_given = match self.latest {
+            Latest::Never => false,
+            Latest::Always => rules.iter().any(|rule| is_on(&rule)),
+            Latest::Auto => rules.iter().filter(is_on).any(gives_it),
+        };
+        let affix = |affix: &Option<Affix>| {
+            let affix = affix.as_ref().filter(|affix| affix.on_latest);
+            let word = |word: &Word| part(word, sha_length);
+            affix
+                .map(|affix| affix.template.map(|text| Part::Text(text.to_owned()), word))
+                .unwrap_or_default()
+        };
+        let core = Part::Text(LATEST.to_owned());
+        let all = affix(&self.prefix).into_iter().chain([core]).chain(affix(&self.suffix));
+        is_given.then(|| all.collect())
+    }
+}
+
 fn part(word: &Word, sha_length: usize) -> Part {
     match word {
         Word::Raw | Word::Version | Word::Major | Word::Minor | Word::Patch => Part::Version,
@@ -66,6 +97,26 @@ mod tests {
     use super::super::apply;
     use super::*;
     use crate::facts::Facts;
+
+    #[test]
+    fn versions_have_a_latest_of_this_form() {
+        for (flavor, line, expected) in [
+            ("latest=auto", "type=semver,pattern={{version}}", Some("latest")),
+            ("latest=auto", "type=match,pattern=(.*)", Some("latest")),
+            ("latest=auto", "type=ref,event=tag", Some("latest")),
+            ("latest=auto", "type=ref,event=branch", None),
+            ("latest=auto", "type=sha", None),
+            ("latest=auto", "type=semver,pattern={{version}},enable=false", None),
+            ("latest=false", "type=semver,pattern={{version}}", None),
+            ("latest=true", "type=sha", Some("latest")),
+            ("suffix=-slim", "type=semver,pattern={{version}}", Some("latest")),
+            ("suffix=-slim,onlatest=true", "type=semver,pattern={{version}}", Some("latest-slim")),
+        ] {
+            let flavor = Flavor::parse([flavor]).unwrap();
+            let found = flavor.latest_form(&[Rule::parse(line).unwrap()], 7).map(|form| form.to_string());
+            assert_eq!(found.as_deref(), expected, "{line}");
+        }
+    }
 
     #[test]
     fn each_rule_has_a_form() {
