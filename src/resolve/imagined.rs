@@ -22,10 +22,11 @@ pub(super) struct Imagined {
     pub(super) tags: Vec<ImaginedTag>,
 }
 
-/// The facts that are known without asking git, and what each run knows besides.
+/// What each run knows: the facts that are known without asking git, and what is usual.
 pub(super) fn usual(given: &Facts) -> Facts {
     let text = |known: &Option<String>, usual: &str| known.clone().or_else(|| Some(usual.to_owned()));
     Facts {
+        event: Some("push".to_owned()),
         commit: text(&given.commit, "0123456789abcdef0123456789abcdef01234567"),
         commit_time: given.commit_time.or_else(|| "2026-01-01T00:00:00Z".parse().ok()),
         default_branch: text(&given.default_branch, "main"),

@@ -91,10 +91,9 @@ fn runs_named(runs: &BTreeSet<Run>) -> &'static str {
 /// The constants of runs without a version.
 fn of_others(input: &Input<'_>, image: &UnresolvedImage) -> Found<BTreeSet<Run>> {
     let facts = imagined::usual(input.given);
-    let of_event = |facts: Facts, event: &str| Facts { event: Some(event.to_owned()), ..facts };
-    let default = facts.of_branch(facts.default_branch.as_deref().unwrap_or_default());
-    let other = of_event(facts.of_branch(OTHER_BRANCH), "push");
-    let (pushed, scheduled) = (of_event(default.clone(), "push"), of_event(default, "schedule"));
+    let pushed = facts.of_branch(facts.default_branch.as_deref().unwrap_or_default());
+    let other = facts.of_branch(OTHER_BRANCH);
+    let scheduled = Facts { event: Some("schedule".to_owned()), ..pushed.clone() };
     let mut runs: Vec<(Run, Known<'_>)> = Vec::new();
     let (pushed, other, scheduled) = (&&pushed, &&other, &&scheduled);
     runs.extend([(Run::Default, pushed as Known<'_>), (Run::Branch, other), (Run::Schedule, scheduled)]);

@@ -505,6 +505,7 @@ fn what_releases_and_other_runs_of_an_image_take_from_each_other_is_said() {
         (rules("\"type=raw,value=latest,enable={{is_default_branch}}\""), "latest", "releases", main),
         (rules(&on_main("type=raw,value=latest")), "latest", "releases", main),
         (rules("\"type=raw,value=latest\""), "latest", "releases", "runs of branches"),
+        (rules("\"type=schedule,pattern=latest\""), "latest", "releases", "scheduled runs"),
         (of_tags(&format!("\"latest\", {}", on_main("latest"))), "latest", "releases", main),
         (of_tags(&format!("\"{{{{ major }}}}\", {}", on_main("1"))), "1", "releases", main),
         (
