@@ -124,6 +124,15 @@ impl Registry {
         self.index(repository, tag, &entries);
     }
 
+    /// Makes a published image say of which inputs it was made.
+    fn record(&self, repository: &str, tag: &str, record: &str) {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let body = self.answers.lock().unwrap()[&path].body.clone();
+        let mut index: Value = serde_json::from_slice(&body).unwrap();
+        index["annotations"] = json!({ "dev.bakeplan.inputs": record });
+        self.manifest(repository, Some(tag), INDEX, &index);
+    }
+
     /// How often something was asked.
     fn count(&self, line: &str) -> usize {
         self.server.lines().iter().filter(|one| *one == line).count()
@@ -628,6 +637,67 @@ fn an_image_whose_base_has_moved_is_built() {
             let (moved, _) = plan(folder, &["--stale"]);
             assert_eq!(why(&moved, "app"), format!("base {tools} has moved"));
         }
+    }
+}
+
+#[test]
+fn a_pinned_base_that_has_moved_is_named_beside_other_inputs() {
+    let other = json!({ "Env": ["A=c"] });
+    let pins = ["--pin-bases", "--skip-published"];
+    let forms: [fn(&[Value]) -> Value; 2] = [provenance, provenance_1];
+    for (form, material) in forms.into_iter().zip([material, pinned]) {
+        let Made { registry, test, base, tools } = made(form, material);
+        let folder = test.folder();
+        let (first, _) = plan(folder, &["--pin-bases", "--inputs"]);
+        let hash = |architecture: &str| {
+            let inputs = &first["images"]["app"]["builds"][format!("app-linux-{architecture}")]["inputs"];
+            format!("linux/{architecture}={}", inputs["hash"].as_str().unwrap())
+        };
+        let record = BOTH.map(hash).join(" ");
+        registry.record("acme/app", "edge", &record);
+        let digests = [("base", "1"), ("tools", "2")];
+        let served = |(name, tag): (&str, &str)| {
+            let path = format!("/v2/{name}/manifests/{tag}");
+            Digest::sha256(&registry.answers.lock().unwrap()[&path].body).to_string()
+        };
+        let before = digests.map(served);
+        let (same, told) = plan(folder, &pins);
+        assert_eq!(built(&same), [""; 0], "{told} {same}");
+        // Of what is not built, nothing more is read.
+        let attestations = || {
+            let lines = registry.server.lines();
+            lines.iter().filter(|line| line.starts_with("GET /v2/acme/app/blobs/")).count()
+        };
+        assert_eq!(attestations(), 0);
+        registry.base("base", "1", [&plain(), &other], "");
+        let now = digests.map(served);
+        let changed = format!("{} was made of other inputs", registry.name("acme/app:edge"));
+        let of_base = format!("base {base} moved from {} to {}", before[0], now[0]);
+        let (moved, _) = plan(folder, &pins);
+        assert_eq!((built(&moved), why(&moved, "app")), (vec!["app"], &*format!("{changed}: {of_base}")));
+        let (stale, _) = plan(folder, &["--pin-bases", "--skip-published", "--stale"]);
+        assert_eq!(why(&stale, "app"), format!("{changed}: {of_base}"));
+        // Both.
+        registry.base("tools", "2", [&other, &plain()], "");
+        let now = digests.map(served);
+        let of_tools = format!("base {tools} moved from {} to {}", before[1], now[1]);
+        assert_eq!(why(&plan(folder, &pins).0, "app"), format!("{changed}: {of_base}, {of_tools}"));
+        // What is not pinned does not count.
+        let read = attestations();
+        assert_eq!(why(&plan(folder, &["--skip-published"]).0, "app"), changed);
+        assert_eq!(attestations(), read);
+        // Nothing but the Dockerfile has changed.
+        registry.base("base", "1", [&plain(), &plain()], "");
+        registry.base("tools", "2", [&plain(), &plain()], "");
+        let dockerfile = fs::read_to_string(folder.join("Dockerfile")).unwrap();
+        fs::write(folder.join("Dockerfile"), format!("{dockerfile}ENV A=d\n")).unwrap();
+        assert_eq!(why(&plan(folder, &pins).0, "app"), changed);
+        // Nothing says what it was made from.
+        registry.published("acme/app", "edge", |_| Value::Null);
+        registry.record("acme/app", "edge", &record);
+        registry.base("base", "1", [&other, &other], "");
+        let (found, told) = plan(folder, &pins);
+        assert_eq!((built(&found), why(&found, "app")), (vec!["app"], &*changed), "{told}");
     }
 }
 

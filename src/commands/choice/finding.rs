@@ -16,6 +16,8 @@ pub(super) enum Finding {
 pub(super) enum Found {
     /// An index that was made of the same inputs.
     Same(Reused),
+    /// An index that was made of other inputs; which one, in words.
+    Changed(String),
     /// Something else; what that is, in words.
     Other(String),
     /// Nothing; where that was looked for, in words.

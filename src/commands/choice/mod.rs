@@ -35,7 +35,7 @@ use crate::host::Host;
 use crate::inputs::Inputs;
 use crate::parallel;
 use crate::plan::{Image, Plan, PlannedBase, Verdict};
-use crate::reads::{self, Files, Reads};
+use crate::reads::{self, Bases, Files, Reads};
 use crate::reference::Tag;
 use crate::resolve::Spared;
 
@@ -68,6 +68,8 @@ struct Learned {
     known: Known,
     pins: Pins,
     unanswered: Unanswered,
+    /// The bases of each leg, as its Dockerfile names them, if they were looked up.
+    of_legs: Bases,
     /// What is published of each image, if that was asked.
     published: Option<stale::All>,
 }
@@ -119,7 +121,8 @@ pub(super) fn choose(
         Err(why) => (Err(why), Err(why)),
     };
     let is_plain = checkout.as_ref().is_ok_and(Checkout::is_plain);
-    let Learned { known, pins, unanswered, published: made } = learn(session, asked, plan, files, given)?;
+    let Learned { known, pins, unanswered, of_legs, published: made } =
+        learn(session, asked, plan, files, given)?;
     let is_without_triggers = |name: &str| bases::is_without_triggers(&known, name);
     let known_to_reads = |plan: &Plan| reads::Known {
         is_without_triggers: &is_without_triggers,
@@ -158,7 +161,9 @@ pub(super) fn choose(
         return Ok(chosen);
     }
     if asked.is_published {
-        published(session, choice, plan, &unanswered, elsewhere, &mut findings)?;
+        let changed = published(session, choice, plan, &unanswered, elsewhere, &mut findings)?;
+        let bases = PinnedBases { of_legs: &of_legs, known: &known, made: made.as_ref() };
+        name_moved(session, choice, plan, &bases, changed, &mut findings)?;
     }
     for (key, all) in findings.iter_mut().filter(|_| !choice.all) {
         if let Some(why) = plan.images.get(key).and_then(|image| unanswered.pins(plan, image)) {
@@ -196,7 +201,8 @@ fn learn(
         let pins = Pins::of(&of_legs, &known).told_before();
         return Ok(Learned { known, pins, ..Learned::default() });
     }
-    let published = is_stale.then(|| stale::published(session, options, plan, &of_legs)).transpose()?;
+    let look = || stale::published(session, options, plan, &of_legs, &|_| true);
+    let published = is_stale.then(look).transpose()?;
     let mut wanted = Wanted::new();
     if choice.pin_bases {
         bases::want_pins(&of_legs, &mut wanted);
@@ -208,7 +214,7 @@ fn learn(
     let known = bases::find_out(session, options, &wanted)?;
     let pins = if choice.pin_bases { Pins::of(&of_legs, &known) } else { Pins::default() };
     let unanswered = Unanswered::of(&of_legs, &known);
-    Ok(Learned { known, pins, unanswered, published })
+    Ok(Learned { known, pins, unanswered, of_legs, published })
 }
 
 impl Chosen {
@@ -257,7 +263,43 @@ fn since_then(key: &str, plan: &Plan, reads: &Reads, before: &Before, old_reads:
     Finding::Same(format!("same inputs as in {name}"), None)
 }
 
-/// Compares images with what is published.
+/// What is known of bases, to find those that have moved.
+struct PinnedBases<'b> {
+    of_legs: &'b Bases,
+    known: &'b Known,
+    /// What is published of each image, if that was asked.
+    made: Option<&'b stale::All>,
+}
+
+/// Adds why images are built that were made of other inputs: with the names of pinned bases that have moved, which only what is
+/// published with an image tells.
+fn name_moved(
+    session: &Session<'_>,
+    choice: &cli::Choice,
+    plan: &Plan,
+    bases: &PinnedBases<'_>,
+    changed: IndexMap<String, String>,
+    findings: &mut IndexMap<String, Vec<Finding>>,
+) -> Result<(), Error> {
+    let PinnedBases { of_legs, known, made } = *bases;
+    let is_pinned = known.values().any(|base| matches!(base.pin, Some(Ok(_))));
+    let looked = match made {
+        None if is_pinned && !changed.is_empty() => {
+            let is_meant = |key: &str| changed.contains_key(key);
+            Some(stale::published(session, &choice.network, plan, of_legs, &is_meant)?)
+        }
+        _ => None,
+    };
+    for (key, why) in changed {
+        let published = made.or(looked.as_ref()).and_then(|all| all.get(&key));
+        let moved = published.map(|published| stale::moved_pins(published, known)).unwrap_or_default();
+        let why = if moved.is_empty() { why } else { format!("{why}: {}", moved.join(", ")) };
+        findings.entry(key).or_default().push(Finding::Differs(why));
+    }
+    Ok(())
+}
+
+/// Compares images with what is published; gives those that were made of other inputs, with the words for that.
 fn published(
     session: &Session<'_>,
     choice: &cli::Choice,
@@ -265,8 +307,9 @@ fn published(
     unanswered: &Unanswered,
     elsewhere: impl Fn() -> Option<Plan>,
     findings: &mut IndexMap<String, Vec<Finding>>,
-) -> Result<(), Error> {
+) -> Result<IndexMap<String, String>, Error> {
     let mut tags: IndexMap<&str, Vec<Tag>> = IndexMap::new();
+    let mut changed = IndexMap::new();
     let other = elsewhere();
     for (key, image) in &plan.images {
         let unknown = image.builds.iter().find_map(|build| match &build.inputs {
@@ -302,12 +345,16 @@ fn published(
                 let why = format!("same inputs as {}:{}@{}", reused.repository, reused.tag, reused.digest);
                 Finding::Same(why, Some(reused))
             }
+            Found::Changed(why) => {
+                changed.insert(key, why);
+                continue;
+            }
             Found::Other(why) | Found::Absent(why) => Finding::Differs(why),
             Found::Unknown(why) => Finding::Unknown(why),
         };
         findings.entry(key).or_default().push(finding);
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Makes one decision of what was found of each image: one reason to build it is enough.

@@ -54,7 +54,7 @@ pub(super) fn look(
         let is_open = |key: &&str| match found.get(*key) {
             None => true,
             Some(Found::Same(_)) => needs_all(&plan.images[*key]),
-            Some(Found::Other(_) | Found::Absent(_)) => !needs_all(&plan.images[*key]),
+            Some(Found::Changed(_) | Found::Other(_) | Found::Absent(_)) => !needs_all(&plan.images[*key]),
             Some(Found::Unknown(_)) => false,
         };
         let asked: Vec<(&str, &Image, usize, &Tag)> = tags
@@ -99,7 +99,7 @@ pub(super) fn look(
                 (None, _) | (_, Found::Same(_)) => true,
                 (Some(Found::Same(_)), _) => needs_all(image),
                 (Some(Found::Absent(_)), verdict) => !matches!(verdict, Found::Absent(_)),
-                (Some(Found::Other(_) | Found::Unknown(_)), _) => false,
+                (Some(Found::Changed(_) | Found::Other(_) | Found::Unknown(_)), _) => false,
             };
             if says_more {
                 found.insert(key.to_owned(), verdict);
@@ -178,7 +178,7 @@ fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Fo
                 }),
             }
         }
-        Some(_) => Found::Other(format!("{reference} was made of other inputs")),
+        Some(_) => Found::Changed(format!("{reference} was made of other inputs")),
         None => Found::Other(format!("{reference} records its inputs in a form that is not understood")),
     }
 }

@@ -83,15 +83,16 @@ pub(super) struct Use {
     is_held: bool,
 }
 
-/// Looks at what is published of each image.
+/// Looks at what is published of each image that counts.
 pub(super) fn published(
     session: &Session<'_>,
     options: &Network,
     plan: &Plan,
     of_legs: &Bases,
+    counts: &dyn Fn(&str) -> bool,
 ) -> Result<All, Error> {
-    let repositories: BTreeSet<&Repository> =
-        plan.images.values().flat_map(|image| &image.repositories).collect();
+    let images = || plan.images.iter().filter(|(key, _)| counts(key));
+    let repositories: BTreeSet<&Repository> = images().flat_map(|(_, image)| &image.repositories).collect();
     let is_published: BTreeSet<&Name> =
         plan.images.values().flat_map(|image| &image.builds).map(|build| &build.leg).collect();
     let own: BTreeMap<&Name, Own> = plan
@@ -105,7 +106,7 @@ pub(super) fn published(
         })
         .collect();
     bases::look(session, options, &repositories, |look, site_of| {
-        let found = plan.images.iter().map(|(key, image)| {
+        let found = images().map(|(key, image)| {
             let mut seen = BTreeSet::new();
             let mut look_in = |repository: &Repository| {
                 let site = site_of(repository)?;
@@ -265,6 +266,19 @@ fn own_names(plan: &Plan, leg: &Name, of_legs: &Bases, counts: &dyn Fn(&Name) ->
         }
     }
     names
+}
+
+/// Which pinned bases were others when an image was published, in words.
+pub(super) fn moved_pins(published: &Published, known: &Known) -> Vec<String> {
+    let Published::Index { reference: _, uses, is_recorded: _, unknown: _ } = published else {
+        return Vec::new();
+    };
+    let moved = |Use { name, text: _, digest, platform: _, is_held: _ }: &Use| {
+        let pin = known.get(name)?.pin.as_ref()?.as_ref().ok()?;
+        (pin != digest).then(|| format!("base {name} moved from {digest} to {pin}"))
+    };
+    let moved: BTreeSet<String> = uses.iter().filter_map(moved).collect();
+    moved.into_iter().collect()
 }
 
 /// Adds what has to be known of the bases that images were made from.

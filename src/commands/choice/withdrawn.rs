@@ -32,7 +32,7 @@ pub(super) fn refuse(
         .iter()
         .filter_map(|(key, found)| match found {
             Found::Same(reused) => Some((key, reused)),
-            Found::Other(_) | Found::Absent(_) | Found::Unknown(_) => None,
+            Found::Changed(_) | Found::Other(_) | Found::Absent(_) | Found::Unknown(_) => None,
         })
         .filter(|(key, _)| !plan.images[*key].withdrawn.is_empty())
         .filter_map(|(key, reused)| Some((key.clone(), place(&plan.images[key])?, reused.digest.clone())))
