@@ -1,6 +1,9 @@
 //! What other runs publish while a merge writes: a tag is read just before it is written, and stays with a later run.
 
+use std::collections::BTreeSet;
+
 use super::job::{Job, TagJob, now};
+use super::later::moved_by_commit;
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -50,7 +53,11 @@ pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Resu
     }
     let other = served.as_ref().map_or_else(RunEntry::default, RunEntry::of_served);
     Ok(match job.run.beside_in_turn(&other, now(tools)) {
-        Standing::Later => Fresh::default(),
+        Standing::Later => {
+            let apart = job.run.apart_in_turn(&other);
+            let references = BTreeSet::from([site.location.with_tag(&tag.tag)]);
+            Fresh { given: None, note: apart.map(|apart| moved_by_commit(job.image, &references, &apart)) }
+        }
         Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
         Standing::Unknown(why) => {
             let reference = site.location.with_tag(&tag.tag);

@@ -52,6 +52,7 @@ pub(super) fn keep(
         let moving: Vec<usize> =
             (0..one.decisions.len()).filter(|at| moves(one, &one.decisions[*at])).collect();
         let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut by_commit: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for at in moving {
             let decision = &mut one.decisions[at];
             let Some(previous) = &decision.report.previous else { continue };
@@ -63,9 +64,12 @@ pub(super) fn keep(
             };
             let there = survey.records()[decision.site].previous(previous).present().map(RunEntry::of_served);
             let planned = one.image.tags.iter().find(|tag| tag.name == decision.tag);
-            if let (Some(there), Some(planned)) = (there, planned) {
-                let report = &decision.report;
-                compared.notes.extend(of_another_ref(one.key, report, planned, &own, &there));
+            let mut apart = there.as_ref().and_then(|there| as_run.apart_in_turn(there));
+            if let (Some(there), Some(planned)) = (there, planned)
+                && let Some(warning) = of_another_ref(one.key, &decision.report, planned, &own, &there)
+            {
+                compared.notes.push(warning);
+                apart = None;
             }
             match standing {
                 Standing::Earlier(why) => decision.report.stay(Outcome::Kept, why),
@@ -73,7 +77,11 @@ pub(super) fn keep(
                     let tag = format!("`{}`", decision.report.reference);
                     unknown.entry(UNSAID.to_owned()).or_default().insert(tag);
                 }
-                Standing::Later => {}
+                Standing::Later => {
+                    if let Some(apart) = apart {
+                        by_commit.entry(apart).or_default().insert(decision.report.reference.clone());
+                    }
+                }
                 // It is said already that nothing can tell.
                 Standing::Unknown(_) if cannot_say => {}
                 Standing::Unknown(why) => {
@@ -82,6 +90,9 @@ pub(super) fn keep(
             }
         }
         compared.notes.extend(unknown.into_iter().map(|(why, tags)| moved_anyway(one.key, tags, &why)));
+        compared
+            .notes
+            .extend(by_commit.into_iter().map(|(apart, tags)| moved_by_commit(one.key, &tags, &apart)));
     }
     compared
 }
@@ -336,4 +347,15 @@ fn moved_anyway(key: &str, tags: BTreeSet<String>, why: &str) -> Diagnostic {
     let tags: Vec<String> = tags.into_iter().collect();
     let message = format!("image `{key}` moves {}, perhaps from a later run: {why}", tags.join(", "));
     Diagnostic::note(Code::UNGUARDED_TAG, message)
+}
+
+/// Says that tags move by the times of two commits, since the runs do not count together.
+pub(super) fn moved_by_commit(key: &str, references: &BTreeSet<String>, apart: &str) -> Diagnostic {
+    let tags: Vec<String> = references.iter().map(|reference| format!("`{reference}`")).collect();
+    let message = format!(
+        "image `{key}` moves {} from an older commit, perhaps from a later run: {apart}, whose numbers do not tell",
+        tags.join(", ")
+    );
+    Diagnostic::note(Code::UNGUARDED_TAG, message)
+        .with_help("if the last run is to have it, give the tag in one workflow only, and of one branch")
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::fresh::{Given, later_run};
 use super::job::{Job, ONE_AT_A_TIME, Place, Stage, TagJob, now};
+use super::later::moved_by_commit;
 use super::report::Outcome;
 use super::shown::{self, Shown};
 use super::subject::Subject;
@@ -453,15 +454,22 @@ impl<'a> Overtaken<'a> {
     fn run(&self, spot: &Spot<'_, 'a>, found: &Digest, look: &mut Look<'a>) {
         let store = &self.tools.sites[spot.job.site].store;
         let result = store.get_manifest(&found.clone().into()).and_then(|served| {
-            match served.map(|served| {
-                spot.job.run.beside_in_turn(&RunEntry::of_served(&Served::read(served)), now(&self.tools))
-            }) {
-                Some(Standing::Later) => self.put(spot, spot.job.manifest, look)?,
-                Some(Standing::Earlier(why)) => {
+            let Some(served) = served else { return Ok(()) };
+            let there = RunEntry::of_served(&Served::read(served));
+            match spot.job.run.beside_in_turn(&there, now(&self.tools)) {
+                Standing::Later => {
+                    if let Some(apart) = spot.job.run.apart_in_turn(&there) {
+                        let at = &self.tools.sites[spot.job.site].location;
+                        let references = BTreeSet::from([at.with_tag(&spot.tag.tag)]);
+                        self.note(moved_by_commit(spot.job.image, &references, &apart), look);
+                    }
+                    self.put(spot, spot.job.manifest, look)?;
+                }
+                Standing::Earlier(why) => {
                     look.given.push((spot.place(), Given { digest: found.clone(), why }));
                 }
                 // The read-back reports it.
-                Some(Standing::Unknown(_)) | None => {}
+                Standing::Unknown(_) => {}
             }
             Ok(())
         });

@@ -17,7 +17,7 @@ pub(super) const REVISION: &str = "revision";
 const COMMITTED: &str = "committed";
 
 /// How much of a commit's hash messages show.
-pub(super) const SHORT: usize = 12;
+pub(crate) const SHORT: usize = 12;
 /// How far clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -109,6 +109,26 @@ impl RunEntry {
         self.numbers(other).is_some_and(|(own, number)| own == number)
     }
 
+    /// What two runs are of that do not count together, where both say it: then no number tells which is later.
+    #[must_use]
+    pub(crate) fn apart(&self, other: &Self) -> Option<String> {
+        let all = [
+            ("the repositories ", &self.source, &other.source),
+            ("the workflows ", &self.workflow, &other.workflow),
+            ("", &self.git_ref, &other.git_ref),
+        ];
+        all.into_iter().find_map(|(what, own, there)| {
+            let (own, there) = own.as_ref().zip(there.as_ref()).filter(|(own, there)| own != there)?;
+            Some(format!("the runs are of {what}`{there}` and `{own}`"))
+        })
+    }
+
+    /// The same for a tag which moves with each run: a git tag and another ref of one workflow count together.
+    #[must_use]
+    pub(crate) fn apart_in_turn(&self, other: &Self) -> Option<String> {
+        self.apart(other).filter(|_| by_release(self, other).is_none())
+    }
+
     /// What this run is beside another one by number: nothing where they are not of one source, workflow and ref.
     fn by_number(&self, other: &Self) -> Option<Standing> {
         let (own, number) = self.numbers(other)?;
@@ -144,7 +164,9 @@ impl RunEntry {
             }
             (Some(own), Some(time)) if own > time => Standing::Later,
             (Some(own), Some(time)) if own < time => {
-                Standing::Earlier(format!("{commit} of {time} is later than {own}"))
+                let apart = self.apart(other).map(|apart| format!(" ({apart}, whose numbers do not tell)"));
+                let apart = apart.unwrap_or_default();
+                Standing::Earlier(format!("{commit} of {time} is later than {own}{apart}"))
             }
             (Some(own), Some(_)) => Standing::Unknown(format!("both commits were made at {own}")),
             _ if !self.has_order() => {

@@ -85,42 +85,63 @@ pub(super) const W: &str = "ci.yml refs/heads/main";
 #[test]
 fn a_later_run_replaces_an_earlier_one_and_an_earlier_one_does_not() {
     use Outcome::{Created, Kept, Moved};
-    for (published, own, expected) in [
+    let workflows = "the runs are of the workflows `nightly.yml` and `ci.yml`, whose numbers do not tell";
+    let refs = "the runs are of `refs/heads/next` and `refs/heads/main`, whose numbers do not tell";
+    let numbers = "";
+    for (published, own, expected, apart) in [
         // Later over earlier, and earlier over later.
-        (format!("{W} 6 -"), format!("{W} 7 -"), None),
-        (format!("{W} 9 -"), format!("{W} 10 -"), None),
-        (format!("{W} 7 -"), format!("{W} 6 -"), Some("run 7, of commit 0123456789ab, is later than run 6")),
+        (format!("{W} 6 -"), format!("{W} 7 -"), None, numbers),
+        (format!("{W} 9 -"), format!("{W} 10 -"), None, numbers),
+        (
+            format!("{W} 7 -"),
+            format!("{W} 6 -"),
+            Some("run 7, of commit 0123456789ab, is later than run 6"),
+            numbers,
+        ),
         (
             format!("{W} 10 01"),
             format!("{W} 9 02"),
             Some("run 10, of commit 0123456789ab, is later than run 9"),
+            numbers,
         ),
         // A branch that went back: the number counts.
-        (format!("{W} 6 09"), format!("{W} 7 01"), None),
+        (format!("{W} 6 09"), format!("{W} 7 01"), None, numbers),
         // Another workflow, and another ref: the commits count.
-        ("nightly.yml refs/heads/main 900 01".into(), format!("{W} 7 02"), None),
+        ("nightly.yml refs/heads/main 900 01".into(), format!("{W} 7 02"), None, workflows),
         (
             "nightly.yml refs/heads/main 3 02".into(),
             format!("{W} 7 01"),
             Some("commit 0123456789ab of 2026-11-02T00:00:00Z is later than 2026-11-01T00:00:00Z"),
+            workflows,
         ),
-        ("ci.yml refs/heads/next 900 01".into(), format!("{W} 7 02"), None),
+        ("ci.yml refs/heads/next 900 01".into(), format!("{W} 7 02"), None, refs),
         (
             "ci.yml refs/heads/next 3 02".into(),
             format!("{W} 7 01"),
             Some("commit 0123456789ab of 2026-11-02"),
+            refs,
         ),
         // No numbers.
-        ("- - - 01".into(), "- - - 02".into(), None),
-        ("- - - 02".into(), "- - - 01".into(), Some("commit 0123456789ab of 2026-11-02")),
-        (format!("{W} 7 02"), format!("{W} - 01"), Some("commit 0123456789ab of 2026-11-02")),
+        ("- - - 01".into(), "- - - 02".into(), None, numbers),
+        ("- - - 02".into(), "- - - 01".into(), Some("commit 0123456789ab of 2026-11-02"), numbers),
+        (format!("{W} 7 02"), format!("{W} - 01"), Some("commit 0123456789ab of 2026-11-02"), numbers),
     ] {
         let mut world = World::new();
         let report = merged(&mut world, &published, Options::default());
         assert_eq!((outcomes(&report), notes(&report)), ([Created; 3], vec![]), "{published}");
         let before = world.tags("a");
         let report = merged(&mut world, &own, Options::default());
-        assert_eq!(notes(&report), [""; 0], "{published} < {own}");
+        // The tag of a branch that another one has is said anyway.
+        let moved = if apart == refs {
+            "`oci-layout://a:edge`"
+        } else {
+            "`oci-layout://a:edge`, `oci-layout://a:main`"
+        };
+        let moved =
+            format!("image `app` moves {moved} from an older commit, perhaps from a later run: {apart}");
+        let is_said = expected.is_none() && apart != numbers;
+        let said = is_said.then_some(moved.as_str());
+        assert_eq!(notes(&report), said.as_slice(), "{published} < {own}");
         let tags = world.tags("a");
         let image = &report.images["app"];
         match expected {
@@ -133,6 +154,8 @@ fn a_later_run_replaces_an_earlier_one_and_an_earlier_one_does_not() {
                 for reference in &image.references[1..] {
                     let told = reference.why.as_deref().unwrap_or_default();
                     assert!(told.starts_with(why), "{published} > {own}: {told}");
+                    assert_eq!(told.contains("whose numbers do not tell"), apart != numbers, "{told}");
+                    assert!(told.contains(apart), "{told}");
                     assert_eq!(reference.digest.as_ref(), Some(&before["edge"]));
                 }
                 assert_eq!((&tags["edge"], &tags["main"]), (&before["edge"], &before["edge"]));
