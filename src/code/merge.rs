@@ -236,6 +236,11 @@ codes! {
         example: when("Two merges of one repository run at the same time."),
         cure: "Run the merge again when the other one has ended.",
     }
+    OVERWRITTEN_VERSION "overwritten-version" [Error] {
+        cause: "Two runs of git tags publish one version for the first time at the same moment: another one has written the version's own tag after this merge did, or before it without being seen. The floating tags of the image stay as they are.",
+        example: when("The git tag was moved while its first run was still building, so that two runs publish other commits as one version."),
+        cure: "See which commit the git tag is on, and run the merge of its run again when the other one has ended.",
+    }
     EXISTING_RELEASE "existing-release" [Error Warning Note] {
         cause: "With `--keep-existing`: the version is published already and stays so. It is a warning where what is published lacks a planned platform, whose floating tags then stay as they are, and an error where its tags have different digests, it cannot be read, it is not whole, or it may not get the tags of the plan: it says or shows by its tags that it is another version, or has other platforms.",
         example: when("`bakeplan merge --keep-existing` in a second run of the same release."),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::job::{Job, TagJob, now};
 use super::later::moved_by_commit;
+use super::report::{Outcome, Settled};
 use super::tools::MergeTools;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -21,6 +22,14 @@ pub(super) struct Given {
     pub(super) digest: Digest,
     /// Why.
     pub(super) why: String,
+    /// Whether that is another build of the version that this merge publishes.
+    pub(super) is_same_version: bool,
+}
+
+impl From<Given> for Settled {
+    fn from(Given { digest, why, is_same_version: _ }: Given) -> Self {
+        Self { outcome: Outcome::Kept, digest: Some(digest), why: Some(why) }
+    }
 }
 
 /// What is found out about a tag just before it is written.
@@ -58,7 +67,10 @@ pub(super) fn fresh(job: &Job<'_>, tag: &TagJob, tools: &MergeTools<'_>) -> Resu
             let references = BTreeSet::from([site.location.with_tag(&tag.tag)]);
             Fresh { given: None, note: apart.map(|apart| moved_by_commit(job.image, &references, &apart)) }
         }
-        Standing::Earlier(why) => Fresh { given: Some(Given { digest: found.digest, why }), note: None },
+        Standing::Earlier(why) => {
+            let given = Given { digest: found.digest, why, is_same_version: false };
+            Fresh { given: Some(given), note: None }
+        }
         Standing::Unknown(why) => {
             let reference = site.location.with_tag(&tag.tag);
             let message = format!(
@@ -80,8 +92,9 @@ pub(super) fn later_run(
     let Some(later) = later(job.of, &job.run, served, now(tools)) else { return Ok(None) };
     let digest = &served.manifest.digest;
     let later = if later.is_unsaid() && has_own(job, served, tools)? { later.of_own_tag() } else { later };
-    let given = later.keeps(job.of, planned).then(|| Given { digest: digest.clone(), why: later.why });
-    Ok(given)
+    let is_same_version = later.is_same_version(planned);
+    let keeps = later.keeps(job.of, planned);
+    Ok(keeps.then(|| Given { digest: digest.clone(), why: later.why, is_same_version }))
 }
 
 /// Whether an own tag of the image's version has what another run made.

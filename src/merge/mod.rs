@@ -60,6 +60,9 @@ mod takeover;
 
 mod read_back;
 
+mod overwritten;
+mod refusal;
+
 pub(crate) mod publish;
 
 // What does the same by hand.

@@ -320,7 +320,8 @@ impl<'a> Overtaken<'a> {
             } else if let Some(known) = self.known(spot, owner) {
                 why.clone_from(&known.why);
             }
-            look.given.push((spot.place(), Given { digest: owner.digest.clone(), why }));
+            let given = Given { digest: owner.digest.clone(), why, is_same_version: false };
+            look.given.push((spot.place(), given));
             return Ok(());
         }
         let Some(found) = spot.wrong else { return Ok(()) };
@@ -466,7 +467,8 @@ impl<'a> Overtaken<'a> {
                     self.put(spot, spot.job.manifest, look)?;
                 }
                 Standing::Earlier(why) => {
-                    look.given.push((spot.place(), Given { digest: found.clone(), why }));
+                    let given = Given { digest: found.clone(), why, is_same_version: false };
+                    look.given.push((spot.place(), given));
                 }
                 // The read-back reports it.
                 Standing::Unknown(_) => {}

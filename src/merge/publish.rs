@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::fresh::{Given, fresh};
 use super::job::{Command, IndexState, Job, ONE_AT_A_TIME, Place, Stage, TagJob};
 use super::overtaken::{Overtaken, Unproven};
+use super::overwritten::{self, OwnTags};
 use super::read_back::{INTERVAL, Written, Wrong, findings, read_back, sites_of};
+use super::refusal::{refused, tag_refused};
 use super::report::{Outcome, Settled};
 use super::takeover::{Failed, take_over};
 use super::tools::{MergeTools, RunDocker};
@@ -17,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::published::progress::{Event, Progress};
 use crate::published::sites::{Site, both, interleaved, parallel};
 use crate::reference::Tag;
-use crate::registry::{Clock, Error, ErrorKind, Location, Manifest, Operation, TagOrDigest};
+use crate::registry::{Clock, Location, Manifest, TagOrDigest};
 
 /// How often floating tags are looked at that other merges move at the same time.
 const PASSES: usize = 8;
@@ -70,6 +72,7 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
         docker,
         pause,
         failed: BTreeSet::new(),
+        own: OwnTags::default(),
         published: PublishResult::default(),
     };
     let mut overtaken = Overtaken::new(jobs, *tools);
@@ -78,6 +81,7 @@ pub(crate) fn publish<'a>(jobs: &'a [Job<'a>], pause: Duration, tools: &'a Merge
     for stage in Stage::ALL {
         if stage.moves() {
             writer.hold_unproven(stage, &mut overtaken);
+            writer.hold_overwritten(stage);
             writer.move_by_docker(stage);
         }
         writer.write_all(stage);
@@ -98,6 +102,8 @@ struct Writer<'a> {
     pause: Duration,
     /// Images that failed somewhere: nothing more of them is written anywhere.
     failed: BTreeSet<&'a str>,
+    /// Own tags that were read back before floating tags moved.
+    own: OwnTags<'a>,
     published: PublishResult,
 }
 
@@ -217,6 +223,31 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Leaves all floating tags of an image as they are where another run has written an own tag of its version since this merge did.
+    fn hold_overwritten(&mut self, stage: Stage) {
+        let settled = |job: &Job<'_>, tag: &TagJob| {
+            let known = self.published.outcomes.get(job.image);
+            known.is_some_and(|known| known.contains_key(&tag.reference))
+        };
+        let is_due = |job: &Job<'_>, tag: &TagJob| tag.stage() >= stage && !settled(job, tag);
+        let moving = self.jobs.iter().filter(|job| job.tags.iter().any(|tag| is_due(job, tag)));
+        let moving: BTreeSet<&str> = moving.map(|job| job.image).collect();
+        let mut written: Vec<_> = self.written().collect();
+        written.retain(|(job, tag)| {
+            let is_done =
+                self.own.proven.contains(&(job.image, tag.reference)) || self.failed.contains(job.image);
+            moving.contains(job.image) && !is_done && overwritten::is_meant(job, tag)
+        });
+        let OwnTags { proven, overwritten } = overwritten::read(&written, self.tools);
+        self.own.proven.extend(proven);
+        for one in overwritten {
+            let image = one.job.image;
+            let outcomes = self.published.outcomes.entry(image.to_owned()).or_default();
+            self.published.problems.push(one.hold(self.jobs, stage, self.sites, outcomes));
+            self.failed.insert(image);
+        }
+    }
+
     /// What came of writing tags of a job: one finding, however many were refused.
     fn gathered(job: &Job<'_>, outcomes: WrittenTags) -> Step {
         let name =
@@ -238,10 +269,15 @@ impl<'a> Writer<'a> {
     }
 
     fn take_note(&mut self, job: &'a Job<'a>, Step { written, given, notes, problem }: Step) {
+        let location = self.location(job);
         let outcomes = self.published.outcomes.entry(job.image.to_owned()).or_default();
         for tag in job.tags.iter().filter(|tag| written.contains(&tag.reference)) {
             let digest = Some(job.manifest.digest.clone());
             outcomes.insert(tag.reference, Settled { outcome: tag.outcome, digest, why: None });
+        }
+        if let Some(mixed) = overwritten::mixed(job, location, outcomes, &given) {
+            self.published.problems.push(mixed);
+            self.failed.insert(job.image);
         }
         outcomes.extend(given.into_iter().map(|(at, given)| (at, given.into())));
         self.published.notes.extend(notes);
@@ -439,13 +475,19 @@ impl<'a> Writer<'a> {
     /// may show late what they wrote.
     fn settle(&mut self, mut overtaken: Overtaken<'a>) {
         let written = self.places();
-        let mut end = self.look_after(&written, &mut overtaken);
+        // What was read back before the floating tags is not read again where all tags were written.
+        let mut read = std::mem::take(&mut self.own.proven);
+        read.retain(|(image, _)| {
+            let outcomes = self.published.outcomes.get(*image);
+            outcomes.is_some_and(|known| known.values().all(|settled| settled.outcome.writes()))
+        });
+        let mut end = self.look_after(&written, &read, &mut overtaken);
         let is_watched = !self.pause.is_zero() && overtaken.watches(&written);
         let mut looks = (0..LOOKS).take_while(|_| is_watched);
         while end.moving.is_empty() && overtaken.problems.is_empty() && looks.next().is_some() {
             overtaken.wait(self.pause);
             let before = (end.wrong, overtaken.given.clone());
-            end = self.look_after(&written, &mut overtaken);
+            end = self.look_after(&written, &BTreeSet::new(), &mut overtaken);
             let (wrong, given) = before;
             let is_known = |one: &Wrong<'a>| wrong.iter().any(|known| known.is_same(one));
             if given == overtaken.given && wrong.len() == end.wrong.len() && end.wrong.iter().all(is_known) {
@@ -454,7 +496,7 @@ impl<'a> Writer<'a> {
         }
         let End { mut wrong, moving } = end;
         if !moving.is_empty() {
-            wrong = self.read_back(&overtaken.given, &[]);
+            wrong = self.read_back(&overtaken.given, &[], &BTreeSet::new());
             let message = format!(
                 "other merges change {} again and again: {PASSES} times were not enough",
                 moving.iter().map(|reference| format!("`{reference}`")).collect::<Vec<_>>().join(", ")
@@ -481,15 +523,26 @@ impl<'a> Writer<'a> {
     }
 
     /// Looks once, and again after each change.
-    fn look_after(&self, written: &BTreeSet<Place<'a>>, overtaken: &mut Overtaken<'a>) -> End<'a> {
+    fn look_after(
+        &self,
+        written: &BTreeSet<Place<'a>>,
+        read: &BTreeSet<Place<'a>>,
+        overtaken: &mut Overtaken<'a>,
+    ) -> End<'a> {
         let mut end = End::default();
         let mut pause = INTERVAL;
-        for _ in 0..PASSES {
+        let nothing = BTreeSet::new();
+        for pass in 0..PASSES {
+            let read = if pass == 0 { read } else { &nothing };
             let differs = |one: &Wrong<'a>| Some(((one.job.image, one.tag.reference), one.found.clone()?));
             let (known, given) = (end.wrong.iter().filter_map(differs).collect(), overtaken.given.clone());
             // All was written before; what is written now is read back in the next pass.
             let (mut now, moving) =
-                both(|| self.read_back(&given, &end.wrong), || overtaken.look(written, &known));
+                both(|| self.read_back(&given, &end.wrong, read), || overtaken.look(written, &known));
+            if !now.is_empty() && !read.is_empty() {
+                // Whoever changed these may have changed what was read before.
+                now = self.read_back(&given, &end.wrong, &nothing);
+            }
             end.moving = moving;
             if !end.moving.is_empty() {
                 end.wrong.clear();
@@ -511,13 +564,18 @@ impl<'a> Writer<'a> {
         end
     }
 
-    /// The tags that have another digest than they were given, or none.
-    fn read_back(&self, given: &BTreeMap<Place<'a>, Given>, known: &[Wrong<'a>]) -> Vec<Wrong<'a>> {
+    /// The tags that have another digest than they were given, or none; without those that were read before.
+    fn read_back(
+        &self,
+        given: &BTreeMap<Place<'a>, Given>,
+        known: &[Wrong<'a>],
+        read: &BTreeSet<Place<'a>>,
+    ) -> Vec<Wrong<'a>> {
         let digest = |job: &Job<'a>, tag: &TagJob| {
             given.get(&(job.image, tag.reference)).map_or(&job.manifest.digest, |given| &given.digest).clone()
         };
-        let written =
-            self.written().map(|(job, tag)| Written { job, tag, digest: digest(job, tag) }).collect();
+        let unread = self.written().filter(|(job, tag)| !read.contains(&(job.image, tag.reference)));
+        let written = unread.map(|(job, tag)| Written { job, tag, digest: digest(job, tag) }).collect();
         let waited = known.iter().map(|one| (one.job.image, one.tag.reference)).collect();
         read_back(written, &waited, self.tools)
     }
@@ -538,50 +596,4 @@ impl<'a> Writer<'a> {
             written.map(move |tag| (job, tag))
         })
     }
-}
-
-impl From<Given> for Settled {
-    fn from(Given { digest, why }: Given) -> Self {
-        Self { outcome: Outcome::Kept, digest: Some(digest), why: Some(why) }
-    }
-}
-
-/// A tag that could not be written.
-fn tag_refused(error: &Error, tag: &TagJob) -> Diagnostic {
-    let problem = refused(error);
-    // Not what passes, nor what is about the content.
-    let (may_be_fixed, is_about_rights) = match error.kind() {
-        ErrorKind::Rejected { .. } | ErrorKind::Unsupported { .. } => (!is_blob_unknown(error), false),
-        ErrorKind::Unauthorized(_) | ErrorKind::Denied { .. } => (true, true),
-        _ => (false, false),
-    };
-    let Some(previous) = tag.previous.as_ref().filter(|_| may_be_fixed) else { return problem };
-    let problem = problem.with_note(format!(
-        "the tag exists with another digest, {previous}; the registry may not allow tags to change"
-    ));
-    let cure = match tag.stage() {
-        Stage::Replaced => {
-            "release a new version; or pass `--keep-existing` to leave the published release as it is"
-        }
-        Stage::Literal | Stage::Floating | Stage::Broadest => {
-            "allow the registry to change this tag, or leave it out of `tags` if tags never change there"
-        }
-    };
-    if is_about_rights { problem.with_note(format!("if so, {cure}")) } else { problem.with_help(cure) }
-}
-
-/// A refused write, with the cause that a code alone does not tell.
-fn refused(error: &Error) -> Diagnostic {
-    let diagnostic = error.to_diagnostic();
-    match error.kind() {
-        ErrorKind::Rejected { .. } if is_blob_unknown(error) && error.operation() == Operation::PutManifest => diagnostic
-            .with_note("everything was there when it was checked: it was deleted since, or the registry requires the `subject` of an attestation")
-            .with_help("run the merge again; on GitLab, build with `oci-artifact=false` in `output`"),
-        _ => diagnostic,
-    }
-}
-
-/// Whether the registry says that something of a manifest is not there.
-fn is_blob_unknown(error: &Error) -> bool {
-    error.entries().iter().any(|entry| entry.code.contains("BLOB_UNKNOWN"))
 }

@@ -66,7 +66,7 @@ impl<'a> Written<'a> {
     }
 
     /// Whether the registry serves what was written in other bytes.
-    fn is_rewritten(&self, found: &Digest, tools: &MergeTools<'_>) -> bool {
+    pub(super) fn is_rewritten(&self, found: &Digest, tools: &MergeTools<'_>) -> bool {
         let manifest = &self.job.manifest;
         if manifest.digest != self.digest {
             return false;

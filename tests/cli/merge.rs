@@ -21,6 +21,7 @@ mod lists; // which version is the greatest when tags come in pages
 mod mirrors; // repositories that are filled by copying
 mod oddities; // what registries do differently, without damage
 mod options; // what the options change
+mod overwritten; // a version that two runs of git tags publish at once
 mod own_tags; // own tags of another version or commit, and runs that come meanwhile
 mod partial; // images that are published without a platform
 mod plain; // images without an index
