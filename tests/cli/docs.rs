@@ -132,16 +132,18 @@ fn commands_in_texts_are_those_of_the_program() {
     assert!(count > 10, "the commands are not found: {count}");
 }
 
-/// The lines of the first screen, run by a shell as they are typed, with a `cargo` that passes on what is to be run.
+/// The lines with which anybody begins, run by a shell as they are typed, with a `cargo` that passes on what is to be run.
 #[test]
 #[cfg(unix)]
-fn the_first_commands_of_the_readme_run_as_they_are_typed() {
+fn the_first_commands_run_as_they_are_typed() {
     use crate::github::{path, program};
 
+    // Below what shows what it is, and before what needs it installed.
     let readme = read("README.md");
-    let shown = blocks(&readme, "sh").first().copied().expect("there are commands");
-    let line = readme.lines().position(|line| line == "```sh").expect("they are in a block");
-    assert!(line < 20, "they are on the first screen, not at line {line}");
+    let headings = readme.lines().filter(|line| line.starts_with("## ") || *line == "```sh");
+    assert_eq!(headings.take(3).collect::<Vec<_>>(), ["## A first plan", "```sh", "## Install"]);
+    let page = read("CONTRIBUTING.md");
+    let shown = blocks(&page, "sh").first().copied().expect("there are commands");
     let [plan, tests] = shown.lines().collect::<Vec<_>>()[..] else { panic!("not two commands: {shown}") };
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
