@@ -71,6 +71,42 @@ fn our_own_workflows_pin_their_actions_as_generated_ones_do() {
 }
 
 #[test]
+fn the_checks_of_ci_are_the_steps_of_the_script() {
+    let script = read(".ci/run");
+    let known = script.lines().find_map(|line| line.strip_prefix("STEPS=(")?.strip_suffix(')'));
+    let known: BTreeSet<&str> = known.expect("the steps are listed").split(' ').collect();
+    for name in &known {
+        assert!(script.contains(&format!("\n{name}() {{\n")), "{name} is not a function");
+    }
+    let ci = Workflow::parse(&read(".github/workflows/ci.yml"));
+    let scripts = steps_of(&ci).into_iter().filter_map(|step| step["run"].as_str());
+    let run: BTreeSet<&str> = scripts
+        .filter_map(|text| text.strip_prefix("bash .ci/run "))
+        .flat_map(str::split_whitespace)
+        .collect();
+    // advisories.yml has cargo-deny, and runs it each month.
+    let expected: BTreeSet<&str> = known.into_iter().filter(|name| *name != "licences").collect();
+    assert_eq!(run, expected);
+}
+
+#[test]
+#[cfg(unix)]
+fn only_known_steps_are_run_and_none_is_left_out_that_was_named() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let run = |steps: &[&str]| {
+        let bash = Command::new("bash").arg(root.join(".ci/run")).args(steps).output().unwrap();
+        let said = [bash.stdout, bash.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        (bash.status.code(), said)
+    };
+    let (status, said) = run(&["packages"]);
+    assert!(status == Some(0) && said.contains("Passed"), "{said}");
+    for steps in [["packages", "packges"], ["", "packages"]] {
+        let (status, said) = run(&steps);
+        assert!(status == Some(2) && said.contains("there is no step") && !said.contains("==="), "{said}");
+    }
+}
+
+#[test]
 fn our_own_scripts_hold_no_expressions_and_jobs_have_limits() {
     let mut count = 0;
     for (path, file) in own() {
