@@ -39,12 +39,12 @@ codes! {
     OUTPUT_IS_SOURCE "output-is-source" [Error] {
         cause: "The file to write is one of the files that the plan is made from.",
         example: run("bake -o docker-bake.hcl", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("-o docker-bake.hcl", "-o out.json"),
-        cure: "Write it into its own folder, `--out DIR`, or to another name.",
+        cure: "Write it elsewhere, such as with `plan --out ci` or `bake -o ci/docker-bake.json`.",
     }
     OUTPUT_BESIDE_SOURCE "output-beside-source" [Error] {
         cause: "The file to write would lie beside its source under a name that Bake reads on its own, so that Bake would merge the product into its source.",
         example: run("bake -o docker-bake.json", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n")]).fixed("-o docker-bake.json", "-o out.json"),
-        cure: "Write it into its own folder, `--out DIR`, or move the source to `images.hcl`, which Bake does not read.",
+        cure: "Write it elsewhere, such as with `plan --out ci` or `bake -o ci/docker-bake.json`, or move the source to `images.hcl`, which Bake does not read.",
     }
     NOT_GENERATED "not-generated" [Error] {
         cause: "The file to write exists and was not written by bakeplan. It is never replaced.",

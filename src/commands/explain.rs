@@ -11,13 +11,28 @@ use crate::verify;
 pub(super) fn explain(session: &Session<'_>, args: &cli::Explain) -> Result<(), Error> {
     let cli::Explain { codes, list, format } = args;
     let all: Vec<(Code, Origin)> = all().collect();
-    let chosen = if *list {
+    let (chosen, unknown) = if *list {
         let mut sorted = all;
         sorted.sort_by_key(|(code, _)| code.name());
-        sorted
+        (sorted, None)
     } else {
-        choose(codes, &all)?
+        choose(codes, &all)
     };
+    match unknown {
+        Some(error) if chosen.is_empty() => Err(error),
+        unknown => {
+            deliver(session, &chosen, *list, *format)?;
+            unknown.map_or(Ok(()), Err)
+        }
+    }
+}
+
+fn deliver(
+    session: &Session<'_>,
+    chosen: &[(Code, Origin)],
+    list: bool,
+    format: ExplainFormat,
+) -> Result<(), Error> {
     let style = Style { color: session.host.stdout_color() };
     session.deliver(&match format {
         ExplainFormat::Json => {
@@ -25,7 +40,7 @@ pub(super) fn explain(session: &Session<'_>, args: &cli::Explain) -> Result<(), 
                 chosen.iter().map(|(code, origin)| Explanation::of(*code, *origin)).collect();
             serde_json::to_string_pretty(&explained).unwrap_or_default() + "\n"
         }
-        ExplainFormat::Text if *list => {
+        ExplainFormat::Text if list => {
             let width = chosen.iter().map(|(code, _)| code.name().len()).max().unwrap_or(0);
             chosen.iter().map(|(code, _)| line(*code, width, style)).collect()
         }
@@ -44,14 +59,16 @@ fn all() -> impl Iterator<Item = (Code, Origin)> {
     diagnostics.map(|code| (*code, Origin::Diagnostic)).chain(findings.map(|code| (code, Origin::Finding)))
 }
 
-/// What was asked for, each once: a name may be that of a diagnostic and of a finding.
-fn choose(asked: &[String], all: &[(Code, Origin)]) -> Result<Vec<(Code, Origin)>, Error> {
+/// What was asked for, each once: a name may be that of a diagnostic and of a finding. Beside it, what is said of names
+/// that no code has.
+fn choose(asked: &[String], all: &[(Code, Origin)]) -> (Vec<(Code, Origin)>, Option<Error>) {
     let mut chosen: Vec<(Code, Origin)> = Vec::new();
+    let mut unknown: Vec<&str> = Vec::new();
     for text in asked {
         let name = bare(text);
         let found: Vec<_> = all.iter().filter(|(code, _)| code.name() == name).collect();
         if found.is_empty() {
-            return Err(unknown(name, all));
+            unknown.push(name);
         }
         for one in found {
             if !chosen.contains(one) {
@@ -59,7 +76,8 @@ fn choose(asked: &[String], all: &[(Code, Origin)]) -> Result<Vec<(Code, Origin)
             }
         }
     }
-    Ok(chosen)
+    let said: Vec<String> = unknown.iter().map(|name| no_such_code(name, all)).collect();
+    (chosen, (!said.is_empty()).then(|| Error::Usage(said.join("\n"))))
 }
 
 /// The name in the header of a message, such as `error[unknown-variable]:`.
@@ -72,7 +90,7 @@ fn bare(text: &str) -> &str {
     inner.unwrap_or(text)
 }
 
-fn unknown(name: &str, all: &[(Code, Origin)]) -> Error {
+fn no_such_code(name: &str, all: &[(Code, Origin)]) -> String {
     let near: Vec<String> = nearest(name, all.iter().map(|(code, _)| code.name()))
         .iter()
         .map(|near| format!("`{near}`"))
@@ -81,7 +99,7 @@ fn unknown(name: &str, all: &[(Code, Origin)]) -> Error {
         [] => "`bakeplan explain --list` lists all".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
     };
-    Error::Usage(format!("there is no code `{name}`; {help}"))
+    format!("there is no code `{name}`; {help}")
 }
 
 #[cfg(test)]
@@ -101,7 +119,7 @@ mod tests {
     #[test]
     fn unknown_codes_are_answered_with_the_nearest() {
         let all: Vec<_> = all().collect();
-        let told = |name| unknown(name, &all).to_string();
+        let told = |name| no_such_code(name, &all);
         assert!(
             told("unknown-varable").contains("did you mean `unknown-variable`"),
             "{}",

@@ -94,7 +94,7 @@ fn write_plan<V: Send>(
     command.extend(products::shared_options(selection, &session.secret_names));
     let command = command.join(" ");
     let path = |name: &str| Path::new(folder).join(name).to_string_lossy().into_owned();
-    products::refuse_loop(session, found, &path(render::BAKE))?;
+    products::refuse_loop(session, found, &path(render::BAKE), "--out ci")?;
     if !args.check {
         products::refuse_foreign(session, &path(render::BAKE))?;
     }
@@ -204,7 +204,7 @@ pub(super) fn bake(session: &mut Session<'_>, args: &cli::Bake) -> Result<(), Er
     if !plan.volatile.is_empty() {
         return Err(plan.volatile.clone().into());
     }
-    products::refuse_loop(session, found, &path)?;
+    products::refuse_loop(session, found, &path, "-o ci/docker-bake.json")?;
     let files = [(path, text)];
     if *is_check {
         return products::check(session, &files, &command);

@@ -85,8 +85,13 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
     options
 }
 
-/// Refuses a file that is a source, or that Bake would read together with one.
-pub(super) fn refuse_loop(session: &Session<'_>, sources: &[Found], path: &str) -> Result<(), Error> {
+/// Refuses a file that is a source, or that Bake would read together with one. `better` is what helps instead.
+pub(super) fn refuse_loop(
+    session: &Session<'_>,
+    sources: &[Found],
+    path: &str,
+    better: &str,
+) -> Result<(), Error> {
     let host = session.host;
     let place = |path: &str| normalized(&host.directory().join(path));
     let target = place(path);
@@ -97,7 +102,7 @@ pub(super) fn refuse_loop(session: &Session<'_>, sources: &[Found], path: &str) 
             format!("`{path}` is a source (`{}`), so it cannot also be the product", source.path)
         };
         return Err(Diagnostic::error(Code::OUTPUT_IS_SOURCE, message)
-            .with_help("write it into its own folder: `--out DIR`, or to another name: `-o FILE`")
+            .with_help(format!("write it elsewhere, such as with `{better}`"))
             .into());
     }
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -114,9 +119,9 @@ pub(super) fn refuse_loop(session: &Session<'_>, sources: &[Found], path: &str) 
             source.path
         );
         return Err(Diagnostic::error(Code::OUTPUT_BESIDE_SOURCE, message)
-                .with_help(
-                    "write it into a folder of its own, such as `bakeplan plan --out ci` does; or move the source to `images.hcl`, which Bake does not read",
-                )
+                .with_help(format!(
+                    "write it elsewhere, such as with `{better}`; or move the source to `images.hcl`, which Bake does not read"
+                ))
                 .into());
     }
     Ok(())

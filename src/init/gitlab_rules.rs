@@ -37,7 +37,7 @@ fn applies(rule: &Yaml, scope: &Scope) -> Condition {
     }
     let condition = rule.get("if").map(|condition| match condition.as_text() {
         Some(text) => of_text(text, scope),
-        None => Condition::open("an `if` that is no text"),
+        None => Condition::open("an `if` that is not a string"),
     });
     let mut applies = condition.unwrap_or_else(|| Condition::fixed(true));
     for (name, value) in rule.members().iter().filter(|(name, _)| name == "changes" || name == "exists") {

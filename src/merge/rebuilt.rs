@@ -70,14 +70,14 @@ pub(super) fn hold(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -> Rebuilt 
         let mut tags = Vec::new();
         for at in unknown {
             let report = &mut one.decisions[at].report;
-            report.stay(Outcome::Held, "what has it is no version that is listed".to_owned());
+            report.stay(Outcome::Held, "what has it is not a listed version".to_owned());
             tags.push(format!("`{}`", report.reference));
         }
         let version = one.image.version.as_ref().map(ToString::to_string);
         let version = version.or_else(|| Some(one.image.unclear.first()?.to_string()));
         if let (false, Some(version)) = (tags.is_empty(), version) {
             let message = format!(
-                "image `{}` leaves {} as before: `{version}` is published again, and what has them is no version that is listed, so a greater version may be missing from the list",
+                "image `{}` leaves {} as before: `{version}` is published again, and what has them is not a listed version, so a greater version may be missing from the list",
                 one.key,
                 tags.join(", ")
             );

@@ -48,7 +48,7 @@ pub(super) enum OfMoment {
         meant: String,
     },
     /// A word among its directives.
-    #[error("`{word}` in the format `{format}` of `date` is no directive of `strftime`")]
+    #[error("`{word}` in the format `{format}` of `date` is not a directive of `strftime`")]
     Word {
         /// What is no directive.
         word: String,

@@ -98,7 +98,7 @@ pub(super) fn apply(
         if rules::is_rule(text) || one.is_off() || !flavor.is_missing_in(text) {
             continue;
         }
-        let message = format!("`{text}` is no rule line, so `flavor` puts nothing before or behind it");
+        let message = format!("`{text}` is not a rule line, so `flavor` puts nothing before or behind it");
         let value = if pattern::is_pattern(text) { "…" } else { text };
         let help = format!(
             "`type=raw,value={value}` has them, and `type=raw,value={value},prefix=,suffix=` is the tag without"

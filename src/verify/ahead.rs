@@ -1,4 +1,4 @@
-//! What was made of the planned commit before it had its version: it cannot say the version of the tags that it was given.
+//! Finds what was made of the planned commit before it had its version: it cannot say the version of the tags that it was given.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub(super) fn ahead(
     }
     let digest = &tree.served.manifest.digest;
     let message = format!(
-        "image `{key}`: {digest} says that it is {first:?}, which is no version, and its tags are for `{planned}`"
+        "image `{key}`: {digest} says that it is {first:?}, which is not a version, and its tags are for `{planned}`"
     );
     let finding = Finding::new(Code::WrongAnnotations, &place.references, message).about(digest);
     Some(

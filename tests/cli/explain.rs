@@ -365,7 +365,7 @@ fn unknown_codes_are_answered_with_the_nearest() {
         ("error[platfrom-missing]", "`platform-missing`"),
         ("xyz", "`bakeplan explain --list` lists all"),
     ] {
-        let output = Test::new().args(["explain", "held", code]).output();
+        let output = Test::new().args(["explain", code]).output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{code}: {said}");
         assert!(
@@ -373,6 +373,25 @@ fn unknown_codes_are_answered_with_the_nearest() {
             "{code}: {said}"
         );
     }
+}
+
+/// One mistyped code among several does not cost the explanation of the others.
+#[test]
+fn known_codes_are_explained_beside_unknown_ones() {
+    for arguments in [["explain", "held", "xyz"], ["explain", "xyz", "held"]] {
+        let alone = Test::new().args(["explain", "held"]).output();
+        let output = Test::new().args(arguments).output();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && !said.contains("`held`"), "{said}");
+        assert!(said.starts_with("error[usage]: there is no code `xyz`; "), "{said}");
+        assert!(!alone.stdout.is_empty() && output.stdout == alone.stdout);
+    }
+    let output = Test::new().args(["explain", "held", "xyz", "--format=json"]).output();
+    let explained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &explained[0]["code"]), (Some(2), &"held".into()));
+    let output = Test::new().args(["explain", "xyz", "platfrom-missing", "held", "zyx"]).output();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(["`xyz`", "`platform-missing`", "`zyx`"].iter().all(|name| said.contains(name)), "{said}");
 }
 
 #[test]

@@ -499,7 +499,7 @@ fn an_entry_without_the_flavor_of_the_rules_beside_it_is_told() {
         let output = on("metadata", test, "push refs/heads/master").args(["--format=tags"]).output();
         let talk = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{entry}: {talk}");
-        talk.contains("warning[flavor]") && talk.contains(&format!("`{entry}` is no rule line"))
+        talk.contains("warning[flavor]") && talk.contains(&format!("`{entry}` is not a rule line"))
     };
     for (entry, flavor) in [
         ("edge", &["suffix=-alpine"][..]),

@@ -410,9 +410,11 @@ fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Node
         | ("bool", kind @ NodeKind::Bool(_))
         | ("null", kind @ NodeKind::Null)
         | ("timestamp", kind @ NodeKind::Time(_)) => kind,
-        ("float" | "int" | "bool" | "null" | "timestamp", _) => {
-            return Err(format!("`{text}` is not {core}"));
-        }
+        ("float", _) => return Err(format!("`{text}` is not a number")),
+        ("int", _) => return Err(format!("`{text}` is not a whole number")),
+        ("bool", _) => return Err(format!("`{text}` is neither `true` nor `false`")),
+        ("null", _) => return Err(format!("`{text}` is not null")),
+        ("timestamp", _) => return Err(format!("`{text}` is not a date")),
         _ => string(),
     };
     Ok(kind)

@@ -1,4 +1,4 @@
-//! What operators, indexes and attribute access do with values; no scopes, no syntax.
+//! Applies operators, indexes and attribute access to values; no scopes, no syntax.
 
 use crate::bake::text::syntax::{BinaryOp, UnaryOp};
 use crate::bake::values::convert::{ConvertError, convert, equals};
@@ -184,8 +184,14 @@ fn element(items: &[Value], number: &Number) -> Result<Value, String> {
         return Err(format!("the index {number} is negative; elements are counted from 0"));
     }
     let at = number.to_usize().filter(|at| *at < items.len());
-    at.map(|at| items[at].clone())
-        .ok_or_else(|| format!("the index {number} is beyond the end: there are {} elements", items.len()))
+    at.map(|at| items[at].clone()).ok_or_else(|| {
+        let count = match items.len() {
+            0 => "there are no elements".to_owned(),
+            1 => "there is 1 element".to_owned(),
+            count => format!("there are {count} elements"),
+        };
+        format!("the index {number} is beyond the end: {count}, counted from 0")
+    })
 }
 
 /// `object.name`; the error says what is wrong.

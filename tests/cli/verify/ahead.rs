@@ -81,7 +81,7 @@ fn what_was_made_without_a_version_of_the_commit_is_a_warning() {
             if is_right {
                 assert_eq!(codes(&report), ["wrong-annotations"], "{what}");
                 assert!(
-                    report.findings[0].message.contains(&format!("{version:?}, which is no version")),
+                    report.findings[0].message.contains(&format!("{version:?}, which is not a version")),
                     "{what}"
                 );
             }

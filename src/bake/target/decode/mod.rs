@@ -183,7 +183,7 @@ impl Decoder<'_> {
         let found = match value {
             Value::Null(Type::Dynamic, _) => "null".to_owned(),
             Value::Null(ty, _) => format!("null, which would be {}", ty.with_article()),
-            _ => value.ty().to_string(),
+            _ => value.ty().with_article(),
         };
         let message = format!("`{}` must be {expected}, found {found}", self.path());
         let diagnostic = Diagnostic::error(Code::ATTRIBUTE_TYPE, message).at(expr.span, "");
