@@ -1,4 +1,4 @@
-//! The last look at what is written: whether the value of a secret is in it after all.
+//! Looks a last time at what is written: whether the value of a secret is in it after all.
 //!
 //! Marks follow a value through the definition (`bake::values::secret`) and say where it went. They do not see what
 //! others take from it, such as a condition that compares it and writes the same text, or an option of ours that a shell
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn of_undeclared_variables_only_what_is_no_name_is_looked_for() {
+    fn values_of_undeclared_variables_are_looked_for_unless_they_are_names() {
         let leaks =
             leaks(&[], &[("X_KEY", "production-cluster-west"), ("Y_TOKEN", "ghs_0123456789abcdefghij")]);
         assert!(leaks.check("x", "production-cluster-west").is_ok());

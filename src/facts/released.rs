@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused() {
+    fn invalid_lists_are_refused() {
         for (text, expected) in [
             ("1.0\n1.1 1.2\n", "line 2: expected one version, found `1.1 1.2`"),
             ("[1.0]", "expected a list of strings"),

@@ -160,7 +160,7 @@ fn parts_are_separate() {
 }
 
 #[test]
-fn what_is_no_platform_is_refused_by_us_and_by_bake() {
+fn invalid_platforms_are_refused_by_us_and_by_bake() {
     for bad in [
         "",
         " linux/amd64",

@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_metadata_is_an_error() {
+    fn other_files_than_metadata_are_errors() {
         for text in ["", "[]", "null", "\"\"", "{", r#"{"app-a":{"containerimage.digest":"md5:1"}}"#] {
             assert!(read(&[("m.json", text)]).is_err(), "{text}");
         }

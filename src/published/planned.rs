@@ -591,7 +591,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_no_plan_is_told() {
+    fn invalid_plans_are_refused() {
         let tag = r#"{"name":"1","class":"constant","form":"1"}"#;
         let good = image(r#""r.io/a""#, tag, BUILD);
         let other = image(r#""r.io/a""#, r#"{"name":"2","class":"constant","form":"2"}"#, r#""other":{}"#);

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_is_explained() {
+    fn invalid_templates_are_explained() {
         let unknown = |word: &str, scope| TemplateProblem::UnknownWord { word: word.into(), scope };
         let arguments = |word: &str, arguments: &str| TemplateProblem::Arguments {
             word: word.into(),

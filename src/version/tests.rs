@@ -113,7 +113,7 @@ fn strict_versions_are_semver() {
 }
 
 #[test]
-fn what_is_no_version_is_explained() {
+fn invalid_versions_are_explained() {
     for (text, message) in [
         ("", "version is empty"),
         ("v", "version \"v\" does not begin with a number"),

@@ -90,7 +90,7 @@ fn patterns_ask_as_conditions_do() {
 }
 
 #[test]
-fn what_is_no_condition_is_an_error_in_every_run() {
+fn invalid_conditions_are_errors_in_every_run() {
     for when in [
         "0",
         "0.0",

@@ -305,7 +305,7 @@ fn what_looks_like_a_repository_is_none_behind_a_link_either() {
 }
 
 #[test]
-fn what_is_no_address_is_refused() {
+fn invalid_addresses_are_refused() {
     for (address, problem) in [
         ("--upload-pack=./evil", "it is not the address of a repository"),
         ("-x", "it is not the address of a repository"),

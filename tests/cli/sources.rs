@@ -79,7 +79,7 @@ fn services_that_a_bake_file_adds_to_are_targets() {
 }
 
 #[test]
-fn what_is_no_service_is_no_target() {
+fn only_services_become_targets() {
     for (label, near) in [("cert", "`cart`"), ("my.api", "`my_api`"), ("payments", "")] {
         let image = format!("image \"{label}\" {{\n  repositories = [\"r.io/x/y\"]\n}}\n");
         let (_, talk) = run(&[("compose.yaml", COMPOSE), ("images.hcl", &image)], &["plan"], 1);

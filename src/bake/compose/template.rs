@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_variable_is_refused() {
+    fn invalid_variables_are_refused() {
         let required = |reason: &str| Problem::Required { name: "UNSET".into(), reason: reason.to_owned() };
         let cases = [
             ("${", Problem::Invalid),

@@ -54,7 +54,7 @@ fn inputs_are_attributes_of_the_target() {
 }
 
 #[test]
-fn what_is_no_attribute_is_named_with_its_line() {
+fn unknown_attributes_are_named_with_their_line() {
     for input in [
         "cgroup-parent: /x",
         "outputs: type=local,dest=out",

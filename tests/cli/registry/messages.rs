@@ -218,7 +218,7 @@ fn a_write_that_is_denied_may_be_over_a_quota() {
 
 /// What is no list of tags says what to check, and what to do without.
 #[test]
-fn what_is_no_list_of_tags_has_a_cure() {
+fn invalid_lists_of_tags_have_a_cure() {
     for answer in [
         Answer::new(200, "text/html", "<html>sorry</html>"),
         Answer::new(204, "", ""),

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn invalid_keys_are_refused() {
         let key = pem(KEY);
         let no_key = "it contains no PEM key";
         let encrypted = key.replacen("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ciphertext_is_refused() {
+    fn invalid_ciphertexts_are_refused() {
         let other = "the ciphertext is damaged, or was made for another key";
         for (ciphertext, expected) in [
             ("!", "the ciphertext must be encoded in base64"),

@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn invalid_numbers_are_refused() {
         for text in [
             "",
             "-",
