@@ -11,7 +11,7 @@ use bakeplan::internals::reference::Digest;
 use serde_json::{Value, json};
 
 use crate::loopback::{Answer, Server};
-use crate::support::Test;
+use crate::support::{Test, git};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -178,13 +178,6 @@ fn provenance_1(materials: &[Value]) -> Value {
 
 fn plain() -> Value {
     json!({ "Env": ["A=b"] })
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
-    let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn committed(test: Test) -> Test {

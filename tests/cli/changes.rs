@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use crate::schema::expect_changes;
-use crate::support::Test;
+use crate::support::{Test, git};
 
 /// A definition with a version, platforms and something that is built otherwise.
 fn definition(version: &str, platforms: &str, argument: &str) -> String {
@@ -162,7 +162,7 @@ image {{\n runners = {{ default = \"{runner}\" }}\n}}\n"
 }
 
 #[test]
-fn what_is_no_plan_is_refused() {
+fn invalid_plans_are_refused() {
     let test = two_plans(&definition("1", AMD, "x"), &definition("1", AMD, "x"));
     let test = test.file("broken/plan.json", "{\"schema\": 2}").file("older/plan.json", "{\"schema\": 1}");
     for (arguments, code, message) in [
@@ -200,12 +200,6 @@ fn repository(commits: &[&[(&str, &str)]]) -> Test {
         git(test.folder(), &["commit", "-q", "-m", "x"]);
     }
     test
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"];
-    let status = Command::new("git").args(identity).args(arguments).current_dir(folder).status().unwrap();
-    assert!(status.success(), "{arguments:?}");
 }
 
 /// A commit that adds a variable, or takes one away, is compared like any other.

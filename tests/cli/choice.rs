@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::loopback::{Answer, Seen, Server, authority};
-use crate::support::Test;
+use crate::support::{Test, git};
 
 /// Two images with contexts of their own, one of which links to a target that nothing publishes, and a third on its own.
 const DEFINITION: &str = r#"
@@ -50,15 +50,6 @@ fn folder() -> Test {
     git(test.folder(), &["init", "-q", "-b", "main"]);
     commit(test.folder(), "first");
     test
-}
-
-#[track_caller]
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);
-    let output = command.args(arguments).current_dir(folder).env("HOME", folder).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 pub(crate) fn commit(folder: &Path, message: &str) -> String {

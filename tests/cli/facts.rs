@@ -2,26 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use bakeplan::internals::facts::{Facts, remote};
 use bakeplan::internals::host::Host;
 use clap::ColorChoice;
 use serde_json::{Value, json};
 
-use crate::support::Test;
+use crate::support::{Test, git_command};
 
 /// Runs git as nobody in particular, at a fixed time.
 fn git(folder: &Path, arguments: &str) -> String {
-    let mut command = Command::new("git");
-    command.args(arguments.split(' ')).current_dir(folder).env_clear();
-    command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", folder);
-    for (name, value) in [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")] {
-        command.env(name, value);
-    }
-    for who in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{who}_NAME"), "A").env(format!("GIT_{who}_EMAIL"), "a@example.com");
-    }
+    let mut command = git_command(folder);
+    command.args(arguments.split(' '));
     command
         .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
         .env("GIT_COMMITTER_DATE", "2026-03-05T01:30:00+02:00");
@@ -398,7 +390,7 @@ fn an_event_that_cannot_be_read_is_left_out_and_a_broken_one_refused() {
 }
 
 #[test]
-fn what_is_no_fact_is_told() {
+fn unknown_facts_are_named() {
     for (args, status, told) in [
         (
             &["--fact=comit=c0ffee0"][..],

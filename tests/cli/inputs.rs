@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::choice::{built, commit, git, hashes, plan_in, published_at};
-use crate::support::Test;
+use crate::choice::{built, commit, hashes, plan_in, published_at};
+use crate::support::{Test, git};
 
 /// A repository with one image, which copies `a`.
 fn repository() -> Test {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::choice::{commit, git};
-use crate::support::Test;
+use crate::choice::commit;
+use crate::support::{Test, git};
 
 /// A release build takes two seconds at most for each; this is for debug builds on busy machines.
 const SOON: Duration = Duration::from_secs(120);

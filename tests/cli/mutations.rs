@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use crate::properties::{planned, printed, views};
+use crate::support::Dice;
 
 /// So many take some seconds at most, in a debug build on a slow machine.
 const DEFAULT: u64 = 1_500;
@@ -13,16 +14,12 @@ const DEFAULT: u64 = 1_500;
 /// What one text may take; one that is not stopped takes for ever.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
-/// Numbers that look random, the same on each run (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
-struct Dice(u64);
+/// Which change a text gets.
+struct Choice(Dice);
 
-impl Dice {
+impl Choice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) as usize % sides.max(1)
+        usize::try_from(self.0.below(sides.max(1) as u64)).expect("less than a usize")
     }
 
     fn range(&mut self, length: usize) -> std::ops::Range<usize> {
@@ -55,7 +52,7 @@ fn definitions() -> Vec<(String, bool)> {
 }
 
 /// A text with some bytes changed, left out, repeated, or taken from another text.
-fn mutated(dice: &mut Dice, definitions: &[(String, bool)]) -> (String, bool) {
+fn mutated(dice: &mut Choice, definitions: &[(String, bool)]) -> (String, bool) {
     let (text, is_json) = &definitions[dice.roll(definitions.len())];
     let mut bytes = text.clone().into_bytes();
     for _ in 0..=dice.roll(4) {
@@ -81,7 +78,7 @@ fn no_change_makes_it_panic() {
     let definitions = definitions();
     let run = || {
         for seed in 0..count {
-            let (text, is_json) = mutated(&mut Dice(seed), &definitions);
+            let (text, is_json) = mutated(&mut Choice(Dice(seed)), &definitions);
             let start = Instant::now();
             let outcome = std::panic::catch_unwind(|| {
                 let _ = printed(&text, is_json);

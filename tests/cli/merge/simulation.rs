@@ -21,24 +21,13 @@ use bakeplan::internals::registry::{
     Clock, Content, Error, Manifest, Mount, Open, ReferrerList, Store, TagOrDigest,
 };
 
+use crate::support::Dice;
+
 use super::world::{Build, World, plan_of};
 
 const A: &str = "oci-layout:a";
 /// How long a request takes, in milliseconds.
 const REQUEST: u64 = 10;
-
-/// Numbers that look like chance (<https://prng.di.unimi.it/splitmix64.c>).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
-}
 
 /// How far lists of tags are behind, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +42,7 @@ enum Lag {
 
 struct State {
     now: u64,
-    chance: Chance,
+    chance: Dice,
     /// How often, of ten, the merge that had a turn has the next one, too.
     stays: u64,
     last: usize,
@@ -122,9 +111,9 @@ impl State {
         let first = going.iter().map(|(_, (from, _))| *from).min().unwrap_or_default();
         self.now = self.now.max(first);
         let ready: Vec<_> = going.into_iter().filter(|(_, (from, _))| *from <= self.now).collect();
-        let stays = self.chance.next(10) < self.stays;
+        let stays = self.chance.below(10) < self.stays;
         let again = ready.iter().find(|(at, _)| stays && *at == self.last);
-        let any = &ready[usize::try_from(self.chance.next(ready.len() as u64)).unwrap()];
+        let any = &ready[usize::try_from(self.chance.below(ready.len() as u64)).unwrap()];
         let (merge, (_, ticket)) = again.unwrap_or(any);
         (self.last, self.granted) = (*merge, Some(*ticket));
     }
@@ -139,7 +128,7 @@ impl State {
     fn list(&mut self, reader: usize) -> Vec<Tag> {
         let (lag, own) = match self.lag {
             Lag::Constant(lag) => (lag, lag),
-            Lag::UpTo(lag) => [self.chance.next(lag + 1); 2].into(),
+            Lag::UpTo(lag) => [self.chance.below(lag + 1); 2].into(),
             Lag::OfOthers(lag) => (lag, 0),
         };
         let is_seen = |made: u64, by: usize| made + if by == reader { own } else { lag } <= self.now;
@@ -306,7 +295,7 @@ impl Round<'_> {
     fn play(&self) -> (Vec<Report>, BTreeMap<String, Digest>) {
         let mut state = State {
             now: 0,
-            chance: Chance(self.seed),
+            chance: Dice(self.seed),
             stays: [0, 5, 9][usize::try_from(self.seed % 3).unwrap()],
             last: 0,
             lag: Lag::Constant(0),
@@ -345,7 +334,7 @@ impl Round<'_> {
                 let client = Client { sim: sim.clone(), merge: at };
                 scope.spawn(move || {
                     // They begin within the time that one of them takes.
-                    let begin = Chance(client.sim.state.lock().unwrap().chance.0 ^ at as u64).next(300);
+                    let begin = Dice(client.sim.state.lock().unwrap().chance.0 ^ at as u64).below(300);
                     client.sim.turn(at, begin, |_| ());
                     let report = release.merge(&client, Duration::from_secs(self.settle));
                     client.sim.end(at);

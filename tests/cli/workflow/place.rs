@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::github::{Workflow, steps};
-use crate::support::Test;
+use crate::support::{Test, git};
 
 const SPEC: &str =
     "target \"app\" {\n  tags = [\"ghcr.io/acme/app:1\"]\n  platforms = [\"linux/amd64\"]\n}\n";
@@ -447,11 +447,6 @@ fn what_no_run_has_is_refused() {
     for options in [&["--push"][..], &["-f", "docker-bake.hcl"], &["--call=build"]] {
         assert_eq!(told(&test(SPEC, options)).0, Some(0), "{options:?}");
     }
-}
-
-fn git(folder: &std::path::Path, words: &[&str]) {
-    let ended = Command::new("git").current_dir(folder).args(words).output().expect("git starts");
-    assert!(ended.status.success(), "{words:?}: {}", String::from_utf8_lossy(&ended.stderr));
 }
 
 /// In a clone as actions/checkout makes it, the branch that says what is allowed is not there before it is fetched.

@@ -1,26 +1,18 @@
 //! A stream of choices that a seed decides.
 
-/// `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>): the same choices on every machine.
-pub(super) struct Choices {
-    state: u64,
-}
+use crate::support::Dice;
+
+/// The same choices on every machine.
+pub(super) struct Choices(Dice);
 
 impl Choices {
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(Dice(seed))
     }
 
     /// A number below the limit.
     pub(super) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).expect("less than a usize")
+        usize::try_from(self.0.below(limit as u64)).expect("less than a usize")
     }
 
     /// True so many times of a hundred.
