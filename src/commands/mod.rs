@@ -48,24 +48,33 @@ use crate::error::Exit;
 use crate::host::Host;
 use crate::source::Sources;
 
+/// How a command speaks: which form its reports have, and whether the runner of GitHub hears it.
+fn voice(command: &Command) -> Voice {
+    let of = |json, github| Voice { json, github, quiet: false };
+    match command {
+        Command::Plan(args) => of(args.format == Some(PlanFormat::Json), args.github),
+        Command::Merge(args) => of(args.format == ReportFormat::Json, args.github),
+        Command::Promote(args) => of(args.format == ReportFormat::Json, args.github),
+        Command::Verify(args) => of(args.format == ReportFormat::Json, args.github),
+        Command::Init(_)
+        | Command::Workflow(_)
+        | Command::Bake(_)
+        | Command::Matrix(_)
+        | Command::Metadata(_)
+        | Command::Readme(_)
+        | Command::Diff(_)
+        | Command::Print(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Voice::default(),
+    }
+}
+
 /// Does what the command line asks.
 #[must_use]
 pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
-    let voice = match &cli.command {
-        Command::Plan(args) => {
-            Voice { json: args.format == Some(PlanFormat::Json), github: args.github, quiet: false }
-        }
-        Command::Merge(args) => {
-            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
-        }
-        Command::Promote(args) => {
-            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
-        }
-        Command::Verify(args) => {
-            Voice { json: args.format == ReportFormat::Json, github: args.github, quiet: false }
-        }
-        _ => Voice::default(),
-    };
+    let voice = voice(&cli.command);
     let is_matrix_of_github =
         matches!(&cli.command, Command::Matrix(args) if args.format == MatrixFormat::Github);
     // What workflows and scripts name may be anywhere.

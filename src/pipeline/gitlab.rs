@@ -96,50 +96,17 @@ impl GitlabPipeline {
             nulls: _,
         } = settings;
         let mut found = super::unplannable(plans, &marked);
-        if !path.ends_with(".yml") && !path.ends_with(".yaml") {
-            let message =
-                format!("`{path}` cannot be included: GitLab takes files that end in `.yml` or `.yaml`");
-            found.push(Diagnostic::error(Code::UNFIT_PATH, message));
-        }
-        for (is_set, name, why) in [
-            (
-                !schedule.is_empty(),
-                "schedule",
-                "GitLab keeps schedules in the settings of a project, under Build > Pipeline schedules",
-            ),
-            (
-                !rebuild.is_empty(),
-                "rebuild",
-                "GitLab keeps schedules in the settings of a project: give one of them the variable `BAKEPLAN_ALL` with the value `true`",
-            ),
-            (
-                max_parallel.is_some(),
-                "max_parallel",
-                "GitLab limits the jobs at once by `concurrent` of its runners",
-            ),
-            (
-                !plan_runner.is_empty(),
-                "plan_runner",
-                "GitLab gives jobs without tags to the runners that are set to take them",
-            ),
-            (reusable, "reusable", "every pipeline of GitLab can be included by another"),
-            (test.is_some(), "test", "GitLab has no composite actions"),
-            (
-                !sign.is_empty(),
-                "sign",
-                "GitLab has no composite actions: sign in a job of your own that needs `images`",
-            ),
-            (
-                !ssh_keys.is_empty(),
-                "ssh_keys",
-                "start the agent in a program of your own, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",
-            ),
-        ] {
-            if is_set {
-                let message = format!("`{name}` cannot be set in a pipeline of GitLab");
-                found.push(Diagnostic::error(Code::UNFIT_SETTING, message).with_help(why));
-            }
-        }
+        found.extend(unfit_path(&path));
+        found.extend(unfit_settings([
+            !schedule.is_empty(),
+            !rebuild.is_empty(),
+            max_parallel.is_some(),
+            !plan_runner.is_empty(),
+            reusable,
+            test.is_some(),
+            !sign.is_empty(),
+            !ssh_keys.is_empty(),
+        ]));
         if planned_with.consents.is_some() {
             let message = "`--consent git:…` names another branch, which a job of GitLab does not have";
             let help = "say what is allowed in the command: `--allow`, `--runner`";
@@ -156,33 +123,8 @@ impl GitlabPipeline {
             Some(Login { registry: registry.clone(), account })
         };
         let logins = Logins::decide(plans, &logins, known, Server::Gitlab, &mut found);
-        let all = logins.pushed.iter().chain(&logins.mirrors).chain(&logins.bases);
-        let of_github = all.filter(|login| match &login.account {
-            Account::Job | Account::Federated(_) => true,
-            Account::None | Account::User { .. } => false,
-        });
-        found.extend(of_github.map(|login| {
-            let message = format!("`{login}` is a login with the token or identity of a job of GitHub");
-            Diagnostic::error(Code::UNFIT_SETTING, message).with_help(format!(
-                "name the variables with a user's name and password: `--login {}=REGISTRY_USERNAME:REGISTRY_TOKEN`",
-                login.registry
-            ))
-        }));
-        let install = match install {
-            Some(install @ (Install::Path | Install::Pipx(_) | Install::Cargo(_) | Install::Git { .. })) => {
-                Some(install)
-            }
-            Some(install @ (Install::Action { .. } | Install::Local(_))) => {
-                let message = format!("`{install}` is an action of GitHub, which GitLab cannot run");
-                found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
-                None
-            }
-            None => {
-                let message = "the pipeline does not say how its jobs install bakeplan";
-                found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
-                None
-            }
-        };
+        found.extend(unfit_logins(&logins));
+        let install = installed(install, &mut found);
         let Some(install) = install.filter(|_| found.is_empty()) else { return Err(distinct(found)) };
         Ok(Self {
             path,
@@ -201,6 +143,70 @@ impl GitlabPipeline {
             planned_with,
         })
     }
+}
+
+/// The settings that GitLab lacks, and what there is instead.
+const UNFIT_SETTINGS: [(&str, &str); 8] = [
+    ("schedule", "GitLab keeps schedules in the settings of a project, under Build > Pipeline schedules"),
+    (
+        "rebuild",
+        "GitLab keeps schedules in the settings of a project: give one of them the variable `BAKEPLAN_ALL` with the value `true`",
+    ),
+    ("max_parallel", "GitLab limits the jobs at once by `concurrent` of its runners"),
+    ("plan_runner", "GitLab gives jobs without tags to the runners that are set to take them"),
+    ("reusable", "every pipeline of GitLab can be included by another"),
+    ("test", "GitLab has no composite actions"),
+    ("sign", "GitLab has no composite actions: sign in a job of your own that needs `images`"),
+    (
+        "ssh_keys",
+        "start the agent in a program of your own, `--setup ./ci/setup`, with `ssh-agent -a PATH`, and give the project a variable `SSH_AUTH_SOCK` with that path",
+    ),
+];
+
+/// A name of the file that nothing can include.
+fn unfit_path(path: &str) -> Option<Diagnostic> {
+    let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    let message = || format!("`{path}` cannot be included: GitLab takes files that end in `.yml` or `.yaml`");
+    (!is_yaml).then(|| Diagnostic::error(Code::UNFIT_PATH, message()))
+}
+
+/// Those of [`UNFIT_SETTINGS`] that are set.
+fn unfit_settings(set: [bool; UNFIT_SETTINGS.len()]) -> impl Iterator<Item = Diagnostic> {
+    UNFIT_SETTINGS.into_iter().zip(set).filter(|(_, is_set)| *is_set).map(|((name, why), _)| {
+        let message = format!("`{name}` cannot be set in a pipeline of GitLab");
+        Diagnostic::error(Code::UNFIT_SETTING, message).with_help(why)
+    })
+}
+
+/// Logins with what only jobs of GitHub have.
+fn unfit_logins(logins: &Logins) -> impl Iterator<Item = Diagnostic> {
+    let all = logins.pushed.iter().chain(&logins.mirrors).chain(&logins.bases);
+    let of_github = all.filter(|login| match &login.account {
+        Account::Job | Account::Federated(_) => true,
+        Account::None | Account::User { .. } => false,
+    });
+    of_github.map(|login| {
+        let message = format!("`{login}` is a login with the token or identity of a job of GitHub");
+        Diagnostic::error(Code::UNFIT_SETTING, message).with_help(format!(
+            "name the variables with a user's name and password: `--login {}=REGISTRY_USERNAME:REGISTRY_TOKEN`",
+            login.registry
+        ))
+    })
+}
+
+/// The way to install bakeplan, if it is one that GitLab has.
+fn installed(install: Option<Install>, found: &mut Vec<Diagnostic>) -> Option<Install> {
+    let message = match install {
+        Some(install @ (Install::Path | Install::Pipx(_) | Install::Cargo(_) | Install::Git { .. })) => {
+            return Some(install);
+        }
+        Some(install @ (Install::Action { .. } | Install::Local(_))) => {
+            format!("`{install}` is an action of GitHub, which GitLab cannot run")
+        }
+        None => "the pipeline does not say how its jobs install bakeplan".to_owned(),
+    };
+    found.push(Diagnostic::error(Code::NO_INSTALL, message).with_help(FORMS));
+    None
 }
 
 const FORMS: &str = "set `--install`, or `install` in `image { workflow { … } }`, to `path`, `pipx=VERSION`, `cargo=VERSION` or `git=URL@COMMIT`";
