@@ -1,4 +1,4 @@
-//! What differs between two plans: tags, platforms, jobs and definitions.
+//! Compares two plans: tags, platforms, jobs and definitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 

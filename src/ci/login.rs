@@ -1,4 +1,4 @@
-//! How a job logs in to a registry.
+//! Says how a job logs in to a registry.
 
 use std::fmt;
 use std::str::FromStr;

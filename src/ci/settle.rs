@@ -1,4 +1,4 @@
-//! How long a merge waits for lists of tags that show late what other merges have written.
+//! Limits how long a merge waits for lists of tags that show late what other merges have written.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What signs what was published.
+//! Names what signs what was published.
 
 use std::fmt;
 use std::str::FromStr;

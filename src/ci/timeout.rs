@@ -1,4 +1,4 @@
-//! How long jobs may take.
+//! Limits how long jobs may take.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What is said beside a usage error, where it is known what was meant.
+//! Adds to a usage error what was probably meant.
 
 use std::ffi::OsString;
 

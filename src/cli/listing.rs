@@ -1,4 +1,4 @@
-//! What `bakeplan print` lists instead of printing the definition: `--list` and its older forms.
+//! Declares what `bakeplan print` lists instead of printing the definition: `--list` and its older forms.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! What the value of an option may become when a shell completes it.
+//! Completes the values of options in a shell.
 
 use clap::builder::ArgExt;
 

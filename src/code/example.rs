@@ -1,4 +1,4 @@
-//! What a code looks like: files and a command that produce it, or the situation in which it appears.
+//! Shows how a code comes about: files and a command that produce it, or the situation in which it appears.
 
 /// How a code comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! What `bakeplan explain` says of a code: as text of at most 80 columns, and as JSON.
+//! Writes what `bakeplan explain` says of a code: as text of at most 80 columns, and as JSON.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What a stale file has and what it would be given, as a diff whose cost and size are bounded.
+//! Shows how a stale file differs from what would be written, as a diff whose cost and size are bounded.
 
 use similar::TextDiff;
 

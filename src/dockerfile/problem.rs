@@ -1,4 +1,4 @@
-//! What is wrong with a word of a Dockerfile.
+//! Says what is wrong with a word of a Dockerfile.
 
 /// The most expressions inside each other.
 pub(super) const DEPTH: usize = 50;

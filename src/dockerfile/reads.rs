@@ -1,4 +1,4 @@
-//! What a build reads.
+//! Lists what a build reads.
 
 use indexmap::IndexSet;
 

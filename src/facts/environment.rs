@@ -1,4 +1,4 @@
-//! What the environment of a run says.
+//! Reads facts from the environment of a run.
 
 use super::variable;
 use jiff::Timestamp;

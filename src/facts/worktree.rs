@@ -1,4 +1,4 @@
-//! Whether the working tree differs from the commit.
+//! Tells whether the working tree differs from the commit.
 //!
 //! `git status` compares files with the index by size and time, and where these leave a doubt by content. For that, it
 //! would run the filters that `.gitattributes` and the configuration name together, such as Git LFS. They are switched

@@ -1,4 +1,4 @@
-//! Where paths lead, and which of them are in the project.
+//! Follows paths to where they lead, and tells which places are in the project.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

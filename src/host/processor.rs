@@ -1,4 +1,4 @@
-//! What machine this is.
+//! Names the processor of this machine.
 
 use super::Host;
 

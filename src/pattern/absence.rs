@@ -1,4 +1,4 @@
-//! What a run has not: undefined in patterns and in conditions, and no condition fails for it.
+//! Leaves undefined what a run has not, in patterns and in conditions, so that no condition fails for it.
 
 use std::sync::LazyLock;
 

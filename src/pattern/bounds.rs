@@ -1,4 +1,4 @@
-//! What keeps a pattern small: whoever writes a pull request writes patterns, and few words can ask for gigabytes.
+//! Keeps patterns small: whoever writes a pull request writes patterns, and few words can ask for gigabytes.
 //!
 //! A tag has at most 128 characters, so nothing is lost: statements that repeat or copy, multiplication and filters that
 //! pad are refused, and what the other filters come to is limited before it is made. What is left can only put together

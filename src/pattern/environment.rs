@@ -1,4 +1,4 @@
-//! What patterns and conditions are evaluated with.
+//! Sets up what patterns and conditions are evaluated with.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! In which runs conditions can hold and patterns can be rendered, if in any.
+//! Finds the runs in which conditions can hold and patterns can be rendered, if there are any.
 
 use std::collections::BTreeSet;
 

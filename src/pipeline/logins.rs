@@ -1,4 +1,4 @@
-//! Which registries the jobs of a pipeline log in to, and how.
+//! Decides which registries the jobs of a pipeline log in to, and how.
 
 use std::collections::{BTreeMap, BTreeSet};
 

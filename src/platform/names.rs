@@ -1,4 +1,4 @@
-//! What operating systems and architectures are called: by containerd, and by others.
+//! Knows the names of operating systems and architectures: those of containerd, and others.
 
 /// Operating systems that containerd knows: the words that may stand alone for an OS (containerd/platforms
 /// `database.go`, `isKnownOS`).

@@ -1,4 +1,4 @@
-//! Which plan metadata is of: the name of the file that a job writes carries the plan's `id`.
+//! Tells which plan metadata is of: the name of the file that a job writes carries the plan's `id`.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};

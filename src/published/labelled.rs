@@ -1,4 +1,4 @@
-//! Which version an index has by the labels of its images, where it does not say so itself.
+//! Reads an index's version from the labels of its images, where it does not say so itself.
 
 use super::also_named::is_greater;
 use super::plan_json::{BuildEntry, TagEntry};

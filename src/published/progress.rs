@@ -1,4 +1,4 @@
-//! What a merge says while it works.
+//! Reports what a merge does while it works.
 
 use std::time::Duration;
 

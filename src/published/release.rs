@@ -1,4 +1,4 @@
-//! Which release something is that a repository has already, as it says itself.
+//! Reads which release something is that a repository has already, as it says itself.
 
 use super::planned::PlannedImage;
 use crate::version::Version;

@@ -1,4 +1,4 @@
-//! What an earlier merge did, as its JSON says: which index each image has, and which images it left alone.
+//! Reads what an earlier merge did, as its JSON says: which index each image has, and which images it left alone.
 
 use indexmap::IndexMap;
 use serde::Deserialize;

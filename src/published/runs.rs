@@ -1,4 +1,4 @@
-//! Which of two runs is later: what indexes say of the runs that made them, in annotations.
+//! Decides which of two runs is later, by what indexes say of the runs that made them, in annotations.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What one build reads.
+//! Holds what one build reads.
 
 use super::part::{Part, first_difference};
 use crate::dockerfile::Base;

@@ -1,4 +1,4 @@
-//! Whether a server speaks TLS: it is greeted in it, and the first byte that it answers tells.
+//! Tells whether a server speaks TLS: it is greeted in it, and the first byte that it answers tells.
 #![expect(clippy::disallowed_methods, reason = "servers are greeted here")]
 
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Where an image is published: a repository of a registry, or an OCI layout on disk.
+//! Names where an image is published: a repository of a registry, or an OCI layout on disk.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What goes on between us and the registries, for progress and for counting.
+//! Watches what goes on between us and the registries, for progress and for counting.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What differs between two plans, as a table and as Markdown.
+//! Shows the differences between two plans, as a table and as Markdown.
 
 use std::fmt::Write as _;
 

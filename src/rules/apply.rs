@@ -1,4 +1,4 @@
-//! What rules give in a run: tags, the version that they are about, and whether it is `latest`.
+//! Applies rules in a run: tags, the version that they are about, and whether it is `latest`.
 
 use super::error::{RuleError, RuleNote};
 use super::render::Given;

@@ -1,4 +1,4 @@
-//! What one rule gives in a run.
+//! Renders one rule in a run.
 
 use super::error::{RuleError, RuleNote};
 use super::javascript::Expression;

@@ -1,4 +1,4 @@
-//! Which targets an image block covers.
+//! Finds the targets that an image block covers.
 
 use std::sync::Arc;
 

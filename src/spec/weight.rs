@@ -1,4 +1,4 @@
-//! How much a build counts for when jobs are packed into fewer.
+//! Weighs a build: how much it counts for when jobs are packed into fewer.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Whether the tags of an image agree with each other, and its repositories.
+//! Checks whether the tags of an image agree with each other, and its repositories.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Whether tags have the content of another version or commit, where the plan does not say what content has to name.
+//! Finds tags that have the content of another version or commit, where the plan does not say what content has to name.
 
 use super::code::Code;
 use super::finding::Finding;

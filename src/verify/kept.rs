@@ -1,4 +1,4 @@
-//! Whether a floating tag is rightly another's: a greater version's, or a later run's.
+//! Decides whether a floating tag is rightly another's: a greater version's, or a later run's.
 
 use super::code::Code;
 use super::finding::Finding;

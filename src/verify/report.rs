@@ -1,4 +1,4 @@
-//! What verifying came to, as JSON and for people.
+//! Reports what verifying came to, as JSON and for people.
 
 use std::fmt::Write as _;
 

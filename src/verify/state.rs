@@ -1,4 +1,4 @@
-//! What is known of a tag of a plan in a repository.
+//! Holds what is known of a tag of a plan in a repository.
 
 use super::report::CheckedReference;
 use crate::published::plan_json::TagEntry;

@@ -1,4 +1,4 @@
-//! How tags write the numbers of a version without dots: `1_4_2`, `api-1-4-2`.
+//! Reads versions that tags write without dots: `1_4_2`, `api-1-4-2`.
 
 use super::{Number, Version};
 use crate::form::{Form, Part};

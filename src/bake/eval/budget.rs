@@ -1,4 +1,4 @@
-//! How much evaluating the files of a run may cost: few lines can mean more than any machine has.
+//! Limits what evaluating the files of a run may cost: few lines can mean more than any machine has.
 
 use std::cell::Cell;
 

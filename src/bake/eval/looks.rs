@@ -1,4 +1,4 @@
-//! What an attempt has looked at: whether it fails depends on that, and so does what is there in its place.
+//! Records what an attempt has looked at: whether it fails depends on that, and so does what is there in its place.
 
 use std::cell::RefCell;
 

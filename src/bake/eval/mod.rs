@@ -1,4 +1,4 @@
-//! What an expression is worth in a scope, within a budget.
+//! Evaluates an expression in a scope, within a budget.
 
 // What evaluation needs.
 pub(crate) mod budget;

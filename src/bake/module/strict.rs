@@ -1,4 +1,4 @@
-//! What Bake accepts but is almost always a mistake: the lint behind `--strict`.
+//! Reports what Bake accepts but is almost always a mistake: the lint behind `--strict`.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What buildx checks of a resolved target before it builds or prints, as far as no file, socket or network is touched.
+//! Checks what buildx checks of a resolved target before it builds or prints, as far as no file, socket or network is touched.
 //!
 //! Follows `toBuildOpt` of buildx's bake/bake.go and build/opt.go.
 

@@ -1,4 +1,4 @@
-//! How much the targets of a run may hold.
+//! Limits the memory that all targets of a run may take.
 
 use super::definition::Target;
 use crate::code::Code;

@@ -1,4 +1,4 @@
-//! What the image of a target is called where it is pushed.
+//! Names the image of a target as it is pushed.
 //!
 //! Its tags, or else the names in its outputs: buildx puts the tags over those
 //! (`toSolveOpt` in <https://github.com/docker/buildx/blob/master/build/opt.go>).

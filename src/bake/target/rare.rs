@@ -1,4 +1,4 @@
-//! What nearly all targets lack, in the room of a pointer.
+//! Boxes the attributes that few targets set, so that a `Target` stays small.
 
 use std::ops::{Deref, DerefMut};
 

@@ -1,4 +1,4 @@
-//! In which committed files a value shows.
+//! Finds the committed files in which a value shows.
 
 /// The files that are committed in which a value shows. In other products it may differ from run to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

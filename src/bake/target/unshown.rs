@@ -1,4 +1,4 @@
-//! Which marks of an attribute's value are in none of its texts.
+//! Finds the marks of an attribute's value that are in none of its texts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What files look like by their names: input, whether Bake looks for it or not, and Dockerfiles.
+//! Tells by their names what files look like: input, whether Bake looks for it or not, and Dockerfiles.
 
 /// What people begin the names of Bake files with, in any case.
 const BAKE: [&str; 3] = ["docker-bake", "bakefile", "bake"];

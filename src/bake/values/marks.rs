@@ -1,4 +1,4 @@
-//! Where a value came from, as far as it must not be written everywhere.
+//! Marks a value with where it came from, as far as it must not be written everywhere.
 //!
 //! A mark is put on where a variable is read or a function is called, and goes along with the value; whoever writes
 //! values reads their marks. What is made of a value has its marks: by conversion, arithmetic, templates, functions and

@@ -1,4 +1,4 @@
-//! What is found of an image, and why it is built, or not.
+//! Says what was found of an image, and why it is built, or not.
 
 use crate::plan::Reused;
 

@@ -1,4 +1,4 @@
-//! Which images of a plan are built from others of it.
+//! Finds the images of a plan that are built from others of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

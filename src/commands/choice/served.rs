@@ -1,4 +1,4 @@
-//! What the registry serves of each image, under the tags that this run would write.
+//! Asks the registry what it serves of each image, under the tags that this run would write.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which published images were made from bases that have moved since.
+//! Finds the published images that were made from bases that have moved since.
 
 use std::collections::{BTreeMap, BTreeSet};
 

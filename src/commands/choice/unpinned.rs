@@ -1,4 +1,4 @@
-//! What pins leave as it is, and what to do about it.
+//! Warns of what pins leave as it is, and says what to do about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

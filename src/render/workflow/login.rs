@@ -1,4 +1,4 @@
-//! What the steps need that log in to registries.
+//! Prepares the values of the steps that log in to registries.
 
 use minijinja::{Value, context};
 

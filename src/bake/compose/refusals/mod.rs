@@ -1,4 +1,4 @@
-//! What Compose refuses and Bake never reads.
+//! Refuses what Compose refuses and Bake never reads.
 
 // Short forms.
 mod ports;

@@ -1,4 +1,4 @@
-//! What the tests of the functions share: calls written as JSON.
+//! Gives the tests of the functions calls that are written as JSON.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! What the command line says about targets: `--set`, and the flags that are short for it.
+//! Applies what the command line says about targets: `--set`, and the flags that are short for it.
 //!
 //! Follows `newOverrides` and `AddOverrides` of buildx's bake/bake.go, with the three keys that have no effect but to
 //! empty their attribute (`network`, `no-cache-filter`, `ulimits`), since `bakeplan` and buildx must agree.

@@ -1,4 +1,4 @@
-//! What a syntax error most likely comes from, in words.
+//! Says in words what a syntax error most likely comes from.
 
 use std::ops::Range;
 
