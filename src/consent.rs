@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, all_listed, suggest};
 use crate::plan::{Job, Plan};
 use crate::readable;
 use crate::runner::Runner;
@@ -151,7 +151,7 @@ pub(crate) fn check_entitlement(allowed: &str) -> Result<(), String> {
     }
     let help = match suggest(key, KEYS) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", KEYS.map(|key| format!("`{key}`")).join(", ")),
+        None => format!("there are {}", all_listed(KEYS)),
     };
     Err(format!("`--allow {allowed}` is not an entitlement; {help}"))
 }

@@ -558,12 +558,17 @@ const MAX_LISTED: usize = 5;
 
 /// The first of these names, and how many more there are.
 pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
-    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let listed = all_listed(names.iter().take(MAX_LISTED).map(AsRef::as_ref));
     let more = match names.len().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    listed.join(", ") + &more
+    listed + &more
+}
+
+/// All of these names: `a`, `b`.
+pub(crate) fn all_listed(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// All of these words, of which one is to be chosen: `a`, `b` or `c`.
@@ -586,6 +591,15 @@ mod tests {
             .at(Span { source, start: 23, end: 27 }, "not found")
             .with_help("did you mean `TAG`?");
         (sources, diagnostic)
+    }
+
+    #[test]
+    fn names_are_listed_in_quotes_and_long_lists_cut() {
+        let names: Vec<_> = (0..8).map(|at| at.to_string()).collect();
+        assert_eq!(listed(&names), "`0`, `1`, `2`, `3`, `4` and 3 more");
+        assert_eq!(listed(&names[..2]), "`0`, `1`");
+        assert_eq!(all_listed(&names), "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`");
+        assert_eq!((all_listed(&names[..1]), all_listed([""; 0])), ("`0`".to_owned(), String::new()));
     }
 
     #[test]

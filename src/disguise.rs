@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::percent;
+use crate::readable::hexadecimal;
 
 /// A value of so many characters is no coincidence, even if it is a word.
 const MIN_WORD: usize = 12;
@@ -29,7 +30,7 @@ impl Disguises {
     /// Those of a value.
     pub(crate) fn of(value: &str) -> Self {
         let plain = decoded(value).to_lowercase();
-        let hexadecimal = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = hexadecimal(value.as_bytes());
         let folded = vec![value.to_lowercase(), plain.chars().rev().collect(), hexadecimal, plain];
         let mut exact = encoded(value);
         let again: Vec<String> = exact.iter().flat_map(|text| encoded(text)).collect();

@@ -2,7 +2,7 @@
 
 use std::iter;
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Fewer items are not worth a thread: starting one costs as much as a hundred items.
@@ -10,6 +10,11 @@ const MANY: usize = 500;
 
 /// How many things are worked on before their results are taken.
 const BATCH: usize = 4 * MANY;
+
+/// What a lock guards, also after a thread panicked with it: nothing that ours guard is ever half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Whether another thread is worth it for so many things.
 pub(crate) fn pays(count: usize) -> bool {
@@ -29,7 +34,7 @@ pub(crate) fn both<A, B: Send>(
 pub(crate) fn at_once<A, B: Send>(here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
     let there = Mutex::new(Some(there));
     let run_there = || {
-        let there = there.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let there = lock(&there).take();
         there.map(|there| there())
     };
     let (here, there) = thread::scope(|scope| {

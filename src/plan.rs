@@ -21,6 +21,7 @@ use crate::inputs::Inputs;
 use crate::moment::Moment;
 use crate::on_missing::OnMissing;
 use crate::platform::Platform;
+use crate::readable::hexadecimal;
 use crate::reference::{Digest, Repository, Tag};
 use crate::runner::Runner;
 use crate::source::{Source, Span};
@@ -324,7 +325,7 @@ impl SourceFile {
     #[must_use]
     pub fn of(source: &Source) -> Self {
         let hash = Sha256::digest(source.text.as_bytes());
-        Self { path: source.path.clone(), sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect() }
+        Self { path: source.path.clone(), sha256: hexadecimal(&hash) }
     }
 }
 

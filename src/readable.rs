@@ -55,6 +55,14 @@ pub(crate) fn has_command(text: &str) -> bool {
     text.contains(ANYWHERE)
 }
 
+/// Bytes as hexadecimal digits, in lower case.
+#[must_use]
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
+}
+
 /// A word as a POSIX shell reads it back.
 #[must_use]
 pub(crate) fn shell_word(word: &str) -> String {

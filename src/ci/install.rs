@@ -1,9 +1,11 @@
-//! How the program gets into a job.
+//! Says how the program gets into a job.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{LocalAction, is_commit};
+use super::LocalAction;
+
+use crate::commit;
 
 /// How the program gets into a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl FromStr for Install {
     fn from_str(text: &str) -> Result<Self, String> {
         let pinned = |rest: &str| {
             let (name, commit) = rest.rsplit_once('@').unwrap_or((rest, ""));
-            if is_commit(commit) {
+            if commit::is_whole(commit) {
                 Ok((name.to_owned(), commit.to_owned()))
             } else {
                 Err(format!("`{text}` needs `@` and a full commit hash at its end: a tag or branch can move"))
@@ -127,10 +129,13 @@ mod tests {
     #[test]
     fn each_form_is_read_and_written_back() {
         let pinned = ["git=https://example.com/a/b.git@", "action=acme/bakeplan@", "action=acme/x/setup@"];
-        let pinned = pinned.map(|start| format!("{start}{COMMIT}"));
+        let sha256 = COMMIT[..32].repeat(2);
+        let pinned = pinned.iter().flat_map(|start| {
+            [COMMIT, &sha256, &COMMIT.to_uppercase()].map(|commit| format!("{start}{commit}"))
+        });
         let plain = ["path", "pipx=1.2.3rc1", "cargo=0.1.0-rc.1", "action=./", "action=./ci/bakeplan"]
             .map(str::to_owned);
-        for text in pinned.into_iter().chain(plain) {
+        for text in pinned.chain(plain) {
             assert_eq!(text.parse::<Install>().map(|install| install.to_string()), Ok(text));
         }
     }
@@ -147,6 +152,8 @@ mod tests {
             ("git=https://example.com/a", "full commit hash"),
             ("git=https://example.com/a@main", "full commit hash"),
             ("git=https://example.com/a@0123456", "full commit hash"),
+            ("git=https://example.com/a@0123456789abcdef0123456789abcdef0123456", "full commit hash"),
+            ("git=https://example.com/a@0123456789abcdef0123456789abcdef0123456x", "full commit hash"),
             ("action=acme/bakeplan@v1", "full commit hash"),
             ("action=./../other", "is not the folder of an action"),
             ("action=./a b", "is not the folder of an action"),

@@ -54,8 +54,3 @@ pub(crate) trait Keyed {
 pub(crate) fn is_name(text: &str) -> bool {
     naming::is_variable(text)
 }
-
-/// Whether it is a full commit hash, which nobody can move.
-fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}

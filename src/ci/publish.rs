@@ -1,9 +1,9 @@
-//! Which runs publish, and when runs start by themselves.
+//! Says which runs publish, and when runs start by themselves.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::diagnostic::suggest;
+use crate::diagnostic::{all_listed, suggest};
 
 /// What may publish. Everything else, such as a pull request or a merge queue, only builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,10 +60,10 @@ impl FromStr for PublishEvent {
         if unsafe_ones.contains(&text) {
             return Err(format!("`{text}` never publishes: such a run builds what nobody has accepted yet"));
         }
-        let names: Vec<String> = Self::ALL.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names = all_listed(Self::ALL.map(|(name, _)| name));
         let near = suggest(text, Self::ALL.map(|(name, _)| name));
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        Err(format!("`{text}` is not an event that publishes; expected one of {}{hint}", names.join(", ")))
+        Err(format!("`{text}` is not an event that publishes; expected one of {names}{hint}"))
     }
 }
 

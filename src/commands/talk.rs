@@ -1,13 +1,14 @@
-//! What is said while a command works: on a terminal one line that changes, elsewhere a line for each finished step.
+//! Says what a command is at: on a terminal one line that changes, elsewhere a line for each finished step.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar;
 
 use super::session::Session;
 use crate::host::Host;
+use crate::parallel::lock;
 use crate::published::progress::{Event, Progress};
 use crate::readable;
 use crate::registry::{self, Observer};
@@ -133,7 +134,7 @@ impl Talk {
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.line)
     }
 }
 

@@ -39,6 +39,8 @@ use self::walk::{Walk, entries_id};
 #[cfg(test)]
 use self::walk::{list, list_all};
 
+use crate::readable::hexadecimal;
+
 /// What goes into a fingerprint before the objects; another scheme has another number.
 const SCHEME: &str = "context 1";
 
@@ -51,7 +53,7 @@ pub(crate) struct Fingerprint([u8; 32]);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hexadecimal(&self.0))
     }
 }
 

@@ -4,10 +4,12 @@
 
 use jiff::Timestamp;
 
+use super::Facts;
 use super::command::{CommandFailure, Run};
 use super::remote::REMOTE;
 use super::worktree::{self, Stamps};
-use super::{Facts, given};
+
+use crate::commit;
 
 /// The facts, and what git knows about those that are open. When nothing is, git is not run.
 ///
@@ -92,7 +94,7 @@ pub(crate) fn checkout(run: Run<'_>) -> Option<String> {
 
 /// A commit's full hash and the committer's time.
 fn commit(run: Run<'_>, name: &str) -> Option<(String, Timestamp)> {
-    if name != "HEAD" && !given::is_commit(name) {
+    if name != "HEAD" && !commit::is_commit(name) {
         return None;
     }
     let line = run(&["rev-list", "--max-count=1", "--timestamp", name, "--"]).ok()?;
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_commit_is_no_argument() {
+    fn words_that_are_not_commits_are_never_arguments() {
         let known = Facts { commit: Some("--all".into()), ..Facts::default() };
         assert!(run(known, &[]).0.get("commit_time").is_none());
     }

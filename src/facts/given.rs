@@ -284,7 +284,7 @@ fn checked(facts: Facts) -> Result<Facts, String> {
             return Err(format!("`{name}` is 0; the first one is 1"));
         }
     }
-    if let Some(commit) = facts.commit.as_ref().filter(|commit| !is_commit(commit)) {
+    if let Some(commit) = facts.commit.as_ref().filter(|commit| !commit::is_commit(commit)) {
         return Err(format!("`commit` is `{commit}`, which is not the hash of a commit"));
     }
     if let Some(length) = facts.sha_length.filter(|length| !(1..=COMMIT_DIGITS).contains(length)) {
@@ -301,11 +301,6 @@ fn checked(facts: Facts) -> Result<Facts, String> {
         }
         _ => Ok(facts),
     }
-}
-
-/// Whether a text can be the hash of a commit, whole or its beginning.
-pub(super) fn is_commit(text: &str) -> bool {
-    commit::is_commit(text)
 }
 
 #[cfg(test)]
@@ -363,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fact_is_refused() {
+    fn unknown_facts_are_refused() {
         for (texts, expected) in [
             (&["comit=c0ffee0"][..], "there is no fact `comit`; did you mean `commit`?"),
             (&["tag"], "write `--fact tag=VALUE`"),

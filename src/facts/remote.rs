@@ -15,6 +15,8 @@
 
 use super::command::{CommandFailure, Run, without_credentials};
 
+use crate::diagnostic::all_listed;
+
 /// The remote that a clone comes from.
 pub(crate) const REMOTE: &str = "origin";
 
@@ -101,10 +103,9 @@ impl Remote {
         if self.ignored.is_empty() {
             return None;
         }
-        let keys: Vec<String> = self.ignored.iter().map(|key| format!("`{key}`")).collect();
         Some(format!(
             "not used, because a repository's own configuration may name programs and proxies: {}; set what you trust with `git config --global`",
-            keys.join(", ")
+            all_listed(&self.ignored)
         ))
     }
 }

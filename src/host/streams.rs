@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use std::sync::PoisonError;
 
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
@@ -12,6 +11,7 @@ use clap::ColorChoice;
 
 use super::Host;
 use super::failure::{Action, HostError, STDOUT};
+use crate::parallel::lock;
 use crate::readable;
 use crate::render::terminal::Screen;
 
@@ -81,7 +81,7 @@ impl Host {
         if !self.is_in_step() {
             return;
         }
-        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut token = lock(&self.token);
         if token.is_none() {
             // Nobody may guess it. The keys of each are random.
             let random = || RandomState::new().build_hasher().finish();
@@ -92,7 +92,7 @@ impl Host {
 
     /// Ends what [`Self::hold_commands`] began; a run must not end before.
     pub fn obey_commands(&self) {
-        if let Some(text) = self.token.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(text) = lock(&self.token).take() {
             let _ = emit(io::stderr(), &format!("::{text}::\n"));
         }
     }

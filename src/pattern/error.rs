@@ -4,7 +4,7 @@ use super::compare::OfText;
 use super::date::OfMoment;
 use super::foreign;
 use super::words::{DATE, words};
-use crate::diagnostic::suggest;
+use crate::diagnostic::{all_listed, suggest};
 
 /// Why a pattern does not render.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -137,8 +137,7 @@ pub(super) fn other_word(word: &str, text: &str, is_condition: bool) -> String {
     if let Some(near) = suggest(word, words()) {
         return format!("did you mean `{near}`?");
     }
-    let words: Vec<String> = words().map(|word| format!("`{word}`")).collect();
-    let words = words.join(", ");
+    let words = all_listed(words());
     if is_condition {
         format!("a text has quotes, as in `branch == 'main'`; the words are {words}")
     } else {

@@ -17,7 +17,7 @@ mod form;
 mod possible;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use minijinja::value::{Object, Value};
@@ -38,6 +38,7 @@ use self::words::{
     COMMIT_WORDS, DATE, FACT_WORDS, IMAGE_WORDS, PRERELEASE, VERSION_WORDS, is_of_version, words,
 };
 use crate::facts::{Facts, Known, is_moving_tag};
+use crate::parallel::lock;
 use crate::version::Version;
 
 /// What words stand for.
@@ -254,14 +255,14 @@ impl Recorder {
 
     /// The words that were asked for.
     fn asked(&self) -> BTreeSet<String> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.asked).clone()
     }
 }
 
 impl Object for Recorder {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let word = key.as_str()?;
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned());
+        lock(&self.asked).insert(word.to_owned());
         self.known.get(word).cloned()
     }
 }

@@ -1,4 +1,4 @@
-//! What a workflow cannot provide for, and stops nothing: notes.
+//! Notes what a workflow cannot provide for and what stops nothing.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::server::Server;
 use crate::bake::values::Name;
 use crate::ci::{AROUND_A_BUILD, Install, Login, PublishEvent, Signer, Stage, Timeout};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, all_listed};
 use crate::plan::{Job, Plan, UnsetVariable};
 use crate::reference::{Registry, Repository};
 use crate::spec::WorkflowSettings;
@@ -64,8 +64,7 @@ pub(crate) fn no_action(setting: &str, folder: &str) -> Diagnostic {
 
 /// A note about another workflow that publishes to repositories of the plan.
 pub(crate) fn publishes_too(path: &str, repositories: &BTreeSet<String>) -> Diagnostic {
-    let names: Vec<String> = repositories.iter().map(|one| format!("`{one}`")).collect();
-    let message = format!("`{path}` publishes to {}, too", names.join(", "));
+    let message = format!("`{path}` publishes to {}, too", all_listed(repositories));
     Diagnostic::note(Code::OTHER_WORKFLOW, message).with_help(
         "remove it, or what it pushes, in the same commit: where two publish a tag, the one that ends last gives it",
     )

@@ -4,7 +4,7 @@ use super::server::Server;
 use crate::bake::values::Name;
 use crate::ci::{DEFAULT_BRANCHES, EnvVariable, PublishEvent, changing_variables};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, all_listed};
 use crate::plan::Plan;
 use crate::spec::WorkflowSettings;
 
@@ -135,10 +135,9 @@ pub(crate) fn changing(plans: &[Plan]) -> Option<Diagnostic> {
     names.retain(|name| changing_variables().any(|changing| changing == &***name));
     names.sort_unstable();
     names.dedup();
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let message = format!(
         "the definition reads {}, whose value differs between jobs: the merge, which plans again, will refuse the plan",
-        names.join(", ")
+        all_listed(&names)
     );
     (!names.is_empty()).then(|| {
         Diagnostic::note(Code::CHANGING_VARIABLE, message)

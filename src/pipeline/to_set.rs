@@ -1,11 +1,11 @@
-//! What somebody must still set in the repository before the workflow does what it says.
+//! Lists what somebody must still set in the repository before the workflow does what it says.
 
 use std::collections::BTreeSet;
 
 use super::{Logins, Pipeline};
 use crate::ci::{Account, EnvVariable, Federated, Id, Login};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, all_listed};
 
 impl Pipeline {
     /// A note with the variables and secrets that the workflow reads, and the check that a branch rule names.
@@ -105,9 +105,8 @@ impl Names {
     /// All of them, if there are any.
     fn list(&self) -> Option<String> {
         let list = |kind: &str, names: &BTreeSet<String>| {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let ending = if names.len() == 1 { "" } else { "s" };
-            (!names.is_empty()).then(|| format!("the {kind}{ending} {}", names.join(", ")))
+            (!names.is_empty()).then(|| format!("the {kind}{ending} {}", all_listed(names)))
         };
         let Self { variables, secrets } = self;
         let all: Vec<String> =

@@ -1,6 +1,6 @@
 //! What looks like a date in tags and versions: years, months, days, weeks and moments, as people write them.
 
-use crate::version::Version;
+use crate::version::{Version, split_digits};
 
 /// The years that tags name.
 const YEARS: std::ops::RangeInclusive<u16> = 1970..=2199;
@@ -9,7 +9,7 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=2199;
 /// `202609211030`, `20260921T1030Z`, `20260921.1`.
 #[must_use]
 pub(crate) fn is_date(text: &str) -> bool {
-    let (number, rest) = split(text);
+    let (number, rest) = split_digits(text);
     let goes_on = |c: char| {
         c.is_ascii_digit() || matches!(c.to_ascii_lowercase(), '.' | '-' | '_' | 'q' | 't' | 'w' | 'z')
     };
@@ -20,16 +20,11 @@ pub(crate) fn is_date(text: &str) -> bool {
 #[must_use]
 pub(crate) fn dates_like(version: &Version) -> Option<String> {
     let text = version.without_v();
-    let (number, rest) = split(text);
+    let (number, rest) = split_digits(text);
     let year = year_of(number)?;
     let is_more = number.len() > year.len() || version.numbers().len() > 1 || is_date(text);
     let separator = if number.len() == year.len() && rest.starts_with('.') { "." } else { "" };
     is_more.then(|| format!("{year}{separator}*"))
-}
-
-/// The digits at the start of a text, and what follows.
-fn split(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 /// The year of digits that are one, or one with a month, a day and a time.

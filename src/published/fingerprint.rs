@@ -1,4 +1,4 @@
-//! What tells one plan, or one definition, from another: the start of a hash.
+//! Tells one plan, or one definition, from another by the start of a hash.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use crate::as_text::as_text;
+use crate::readable::hexadecimal;
 
 /// The start of a SHA-256, in hexadecimal: it tells one thing from another, and proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Hash {
     /// That of all pieces.
     #[must_use]
     pub(crate) fn finish(self) -> Fingerprint {
-        let digits: String = self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hexadecimal(&self.0.finalize());
         Fingerprint(digits.chars().take(Fingerprint::DIGITS).collect())
     }
 }

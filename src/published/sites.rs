@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::progress::{Event, Progress};
+use crate::parallel::lock;
 use crate::registry::{Location, Store};
 
 /// How many requests are under way for each repository, and for all. Of those, a host gets what it bears.
@@ -84,7 +85,7 @@ pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], sites: usize, work: impl F
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(at) else { break };
                     let result = work(item);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                    lock(&results).push((at, result));
                 }
             });
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,6 +17,7 @@ use super::error::{ErrorKind, Reason, Refusal, explanation};
 use super::exchange::Exchanger;
 use super::transport::{Answer, Message, Payload, Wanted};
 use super::url::{Astray, Url, encode};
+use crate::parallel::lock;
 use crate::reference::Repository;
 
 /// The most bytes of an answer with a token.
@@ -366,11 +367,6 @@ fn granted(token: &str) -> Option<String> {
         format!("{}:{}:{}", access.kind, access.name, access.actions.unwrap_or_default().join(","))
     });
     Some(super::error::clip(&scopes.collect::<Vec<_>>().join(" ")))
-}
-
-/// A thread that panicked leaves nothing half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

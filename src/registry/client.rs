@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ureq::http::Method;
@@ -22,6 +22,7 @@ use super::retry::{Again, Attempts, Patience};
 use super::throttle::Throttle;
 use super::transport::{Answer, LONG, Message, Payload, Timeouts, Transport, TransportError};
 use super::url::{Url, UrlScheme, is_loopback, split_authority};
+use crate::parallel::lock;
 use crate::reference::{Registry, Repository};
 
 /// Where Docker Hub's distribution API is.
@@ -379,8 +380,4 @@ pub(super) fn refusal(answer: &Answer) -> ErrorKind {
 
 fn is_blob_unknown(entry: &ErrorEntry) -> bool {
     matches!(entry.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

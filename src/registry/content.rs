@@ -1,9 +1,10 @@
 //! Blobs that are too large to be kept in memory: they are read as they come, and verified on the way.
 
 use std::io::{self, Read};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::error::{Error, ErrorKind, Operation};
+use crate::parallel::lock;
 use crate::reference::{Digest, Hasher};
 
 /// The content of a blob, which is read once.
@@ -25,12 +26,12 @@ pub(super) struct Fault(Mutex<Option<Error>>);
 impl Fault {
     /// What went wrong, if something did.
     pub(super) fn take(&self) -> Option<Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 
     fn set(&self, error: Error) -> io::Error {
         let text = error.to_string();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        *lock(&self.0) = Some(error);
         io::Error::other(text)
     }
 }

@@ -1,8 +1,8 @@
-//! What a server says, without our own credentials: some say back what they were sent.
+//! Takes our own credentials out of what a server says: some say back what they were sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +11,7 @@ use ureq::http::{HeaderMap, HeaderValue};
 
 use super::transport::{Answer, Message, Payload};
 use crate::disguise::{self, Disguises};
+use crate::parallel::lock;
 use crate::percent;
 
 /// What stands in the place of a credential.
@@ -145,13 +146,13 @@ impl Echoes {
             .chain(form.iter().map(String::as_str))
             .collect::<Vec<_>>()
             .join("\n");
-        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.kept);
         if known.len() >= MAX_KEPT {
             let secrets = std::mem::take(&mut *known).into_values();
             let secrets = secrets
                 .flat_map(|one| one.secrets.clone())
                 .filter(|secret| is_long(secret) && disguise::is_telling(secret));
-            self.earlier.lock().unwrap_or_else(PoisonError::into_inner).extend(secrets);
+            lock(&self.earlier).extend(secrets);
         }
         let new =
             || Arc::new(Secrets::new(authorization.into_iter().flat_map(of_header).chain(form).collect()));
@@ -167,13 +168,13 @@ impl Echoes {
 
     /// Whether a text, which may be made of what a registry serves, has in any form what was sent to log in.
     pub(crate) fn are_in(&self, text: &str) -> bool {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.kept);
         let all = kept.values().map(|one| &**one).chain(self.known.get());
         let all: Vec<&Disguises> = all.flat_map(|one| &one.disguises).collect();
         if disguise::find(text, &all, |one| *one).is_some() {
             return true;
         }
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = lock(&self.earlier);
         if earlier.is_empty() {
             return false;
         }
@@ -184,10 +185,9 @@ impl Echoes {
     /// The text without it: without its line, where it is not said as it was sent. A text for people; of one for programs, nothing is
     /// taken.
     pub(crate) fn without(&self, text: &str) -> String {
-        let kept: Vec<Arc<Secrets>> =
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let kept: Vec<Arc<Secrets>> = lock(&self.kept).values().cloned().collect();
         let all: Vec<&Secrets> = kept.iter().map(|one| &**one).chain(self.known.get()).collect();
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let earlier = lock(&self.earlier).clone();
         if all.is_empty() && earlier.is_empty() {
             return text.to_owned();
         }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use super::regular;
 use super::remote::{check_writable, fallback_tag, verified};
 use super::{MAX_MANIFEST, Manifest, Mount, ReferrerList, Store, TagList, TagOrDigest};
 use crate::oci::{Descriptor, ImageManifest, Index, is_index, media_type_of};
+use crate::parallel::lock;
 use crate::reference::{Digest, Repository, Tag};
 
 /// The file that makes a folder a layout, and its content.
@@ -194,12 +195,12 @@ impl Layout {
             Err(error) => return Err(ErrorKind::Files(error)),
         };
         let is_known = |right: &BTreeSet<Digest>| right.contains(digest);
-        if !is_known(&self.right.lock().unwrap_or_else(PoisonError::into_inner)) {
+        if !is_known(&lock(&self.right)) {
             let found = measured(&path, digest).map_err(ErrorKind::Files)?;
             if found != *digest {
                 return Err(ErrorKind::Damaged { expected: digest.clone(), found });
             }
-            self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone());
+            lock(&self.right).insert(digest.clone());
         }
         Ok(Some(size))
     }

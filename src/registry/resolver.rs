@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+
+use crate::parallel::lock;
 
 /// What is known of the hosts: ureq looks a name up, on a thread of its own, even when it has a connection already.
 #[derive(Clone, Debug, Default)]
@@ -16,11 +18,11 @@ pub(super) struct Hosts(Arc<Mutex<BTreeMap<String, Vec<SocketAddr>>>>);
 impl Hosts {
     /// Looks all names up again: a server that does not answer may have moved.
     pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        lock(&self.0).clear();
     }
 
     fn known(&self, authority: &str) -> Option<Vec<SocketAddr>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(authority).cloned()
+        lock(&self.0).get(authority).cloned()
     }
 }
 
@@ -40,7 +42,7 @@ impl Resolver for Hosts {
             return Ok(addresses);
         }
         let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, addresses.to_vec());
+        lock(&self.0).insert(key, addresses.to_vec());
         Ok(addresses)
     }
 }

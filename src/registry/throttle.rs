@@ -1,4 +1,4 @@
-//! How much a host bears: when it asks for less, fewer requests go to it at once, and none before it has rested.
+//! Limits the requests to a host to what it bears: when it asks for less, fewer requests go to it at once, and none before it has rested.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::retry::{Again, Attempts, Patience};
+
+use crate::parallel::lock;
 
 /// Whether a status says that there are too many requests
 /// (nginx has 503 for it, <https://nginx.org/en/docs/http/ngx_http_limit_req_module.html#limit_req_status>).
@@ -96,7 +98,7 @@ impl Throttle {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Host>> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hosts)
     }
 }
 

@@ -1,8 +1,8 @@
-//! What is wrong with a rule line, and what is worth knowing about one that applies.
+//! Says what is wrong with a rule line, and what is worth knowing about one that applies.
 
 use super::scope::Scope;
 use crate::bake::values::csv::CsvError;
-use crate::diagnostic::suggest;
+use crate::diagnostic::{all_listed, suggest};
 use crate::reference::ReferenceError;
 
 /// What a template has that none may have.
@@ -384,8 +384,7 @@ fn near(found: &str, kind: &str, known: &[&str]) -> String {
     if let Some(near) = suggest(found, known.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
-    let shown: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-    format!("the {kind} are {}", shown.join(", "))
+    format!("the {kind} are {}", all_listed(known))
 }
 
 /// What is worth knowing about a rule that gives no tag, or another one than metadata-action.

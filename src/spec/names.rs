@@ -4,7 +4,7 @@ use super::attributes::{Covered, PlatformSettings, Settings};
 use super::workflow::WorkflowSettings;
 use crate::bake::text::syntax::{Attribute, Body, Expr, ExprKind, Ident, ObjectKey};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, all_listed, suggest};
 
 /// What a name stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,10 +106,9 @@ fn check_attributes(body: &Body, owner: Owner, diagnostics: &mut Diagnostics) {
         let name = &attribute.name;
         let message = format!("{} has no attribute `{}`", owner.described(), name.name);
         let diagnostic = Diagnostic::error(Code::UNKNOWN_ATTRIBUTE, message).at(name.span, "unknown");
-        diagnostics.report(diagnostic.with_help(help(name, owner, &known).unwrap_or_else(|| {
-            let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-            format!("it may have {}", list.join(", "))
-        })));
+        diagnostics.report(diagnostic.with_help(
+            help(name, owner, &known).unwrap_or_else(|| format!("it may have {}", all_listed(&known))),
+        ));
     }
 }
 
@@ -122,8 +121,7 @@ fn unknown_block(name: &Ident, owner: Owner) -> Diagnostic {
         if attributes.contains(&&*name.name) {
             return Some(format!("it is an attribute: `{} = …`", name.name));
         }
-        let list: Vec<String> = blocks.iter().map(|known| format!("`{known}`")).collect();
-        (!list.is_empty()).then(|| format!("it may have {}", list.join(", ")))
+        (!blocks.is_empty()).then(|| format!("it may have {}", all_listed(&blocks)))
     });
     help.into_iter().fold(diagnostic, Diagnostic::with_help)
 }

@@ -132,7 +132,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
     }
 
     pub(super) fn misfit(&mut self, span: Span, expected: &str, found: &Value) {
-        let found = if found.is_null() { "null".to_owned() } else { found.ty().to_string() };
+        let found = if found.is_null() { "null".to_owned() } else { found.ty().with_article() };
         let message = format!("expected {expected}, found {found}");
         self.report(Diagnostic::error(Code::ATTRIBUTE_TYPE, message), span);
     }
@@ -430,12 +430,7 @@ impl ReadAttribute for BTreeMap<Name, Text> {
     const MERGES: bool = true;
 
     fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let Some(members) = value.members() else {
-            reader.misfit(place.span, "an object of strings", value);
-            return None;
-        };
-        let given = members.iter().filter(|(_, member)| !member.is_null());
-        let read = given.filter_map(|(key, member)| {
+        let read = reader.given_members(value, place)?.into_iter().filter_map(|(key, member)| {
             Some((Arc::clone(key), reader.text(member, place.member(key).span, "a string")?))
         });
         Some(read.collect())

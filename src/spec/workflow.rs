@@ -9,7 +9,7 @@ use super::declare::{Declared, Marked, Null, Per, declare};
 use super::read::{AttributeReader, ReadAttribute};
 use crate::bake::target::Reach;
 use crate::bake::text::syntax::Expr;
-use crate::bake::values::Value;
+use crate::bake::values::{Name, Value};
 use crate::ci::{
     Branch, Cron, EnvVariable, Environment, Install, Keyed, LocalAction, Login, MaxParallel, MostStale,
     OnUnknown, PublishEvent, RunnerLabel, SecretName, Settle, Signer, Timeout,
@@ -76,6 +76,19 @@ fn parse<T: FromStr<Err = String>>(
 }
 
 impl AttributeReader<'_, '_> {
+    /// The members of an object of strings, without those that are null.
+    pub(super) fn given_members<'v>(
+        &mut self,
+        value: &'v Value,
+        place: &Expr,
+    ) -> Option<Vec<(&'v Name, &'v Value)>> {
+        let Some(members) = value.members() else {
+            self.misfit(place.span, "an object of strings", value);
+            return None;
+        };
+        Some(members.iter().filter(|(_, member)| !member.is_null()).collect())
+    }
+
     fn parsed<T>(&mut self, parsed: Result<T, String>, place: &Expr) -> Option<T> {
         let parsed =
             parsed.map_err(|message| Diagnostic::error(Code::ATTRIBUTE_VALUE, message).at(place.span, ""));
@@ -135,12 +148,7 @@ macro_rules! maps {
             const MERGES: bool = true;
 
             fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-                let Some(members) = value.members() else {
-                    reader.misfit(place.span, "an object of strings", value);
-                    return None;
-                };
-                let given = members.iter().filter(|(_, member)| !member.is_null());
-                let read = given.map(|(key, member)| {
+                let read = reader.given_members(value, place)?.into_iter().map(|(key, member)| {
                     let place = place.member(key);
                     let text = reader.word(member, place, "a string")?;
                     reader.parsed(format!("{key}={text}").parse(), place)

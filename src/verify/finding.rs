@@ -4,13 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::code::Code;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, listed};
 use crate::published::target::Target;
 use crate::reference::Digest;
 use crate::registry::Location;
-
-/// How many references a text lists.
-const MAX_LISTED: usize = 6;
 
 /// The cause and the cure of what is damaged in a layout.
 const DAMAGED_LAYOUT: (&str, &str) = (
@@ -139,15 +136,6 @@ pub(crate) fn gathered(findings: Vec<Finding>) -> Vec<Finding> {
     gathered
 }
 
-/// `a`, `b` and 3 more
-pub(super) fn listed(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
-    match names.len().saturating_sub(MAX_LISTED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,12 +172,5 @@ mod tests {
              failed, or the tag was removed\n  = help: run the merge; `bakeplan verify --explain REFERENCE` looks for the \
              cause\n"
         );
-    }
-
-    #[test]
-    fn long_lists_are_cut() {
-        let names: Vec<_> = (0..8).map(|at| at.to_string()).collect();
-        assert_eq!(listed(&names), "`0`, `1`, `2`, `3`, `4`, `5` and 2 more");
-        assert_eq!(listed(&names[..2]), "`0`, `1`");
     }
 }

@@ -455,7 +455,8 @@ fn shows(name: &str, text: &str) -> bool {
     name.match_indices(text).any(|(at, _)| is_apart(at))
 }
 
-fn split_digits(text: &str) -> (&str, &str) {
+/// The digits at the start of a text, and what follows.
+pub(crate) fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 

@@ -5,7 +5,7 @@ use super::extension;
 use super::node::{Map, Member, Node};
 use crate::bake::values::Name;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::diagnostic::{Diagnostic, Diagnostics, all_listed, suggest};
 use crate::source::Span;
 
 const NAME: &str = "x-bake";
@@ -50,8 +50,7 @@ fn unknown(path: &str, key: &str, member: &Member) -> Option<Diagnostic> {
     let help = match suggest(&dashed, extension::keys()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            let known: Vec<String> = extension::keys().map(|key| format!("`{key}`")).collect();
-            format!("take it out: there are {}", known.join(", "))
+            format!("take it out: there are {}", all_listed(extension::keys()))
         }
     };
     Some(Diagnostic::warning(Code::UNKNOWN_ATTRIBUTE, message).at(member.key, "unknown").with_help(help))

@@ -5,7 +5,7 @@ use super::flags::parse_bool;
 use super::text::Text;
 use crate::bake::values::kept::variable_in;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, all_listed, suggest};
 
 /// What BuildKit takes.
 #[derive(Clone, Copy)]
@@ -166,8 +166,7 @@ impl Taken {
             Self::Bool | Self::Switch => "`true` or `false`".to_owned(),
             Self::Whole => "a whole number, such as `3`".to_owned(),
             Self::Word(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                format!("one of {}", words.join(", "))
+                format!("one of {}", all_listed(words))
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use crate::parallel::lock;
 use crate::reference::Repository;
 
 mod login;
@@ -116,7 +117,7 @@ impl Credentials {
     }
 
     fn ask(&self, helper: &str, server: &str) -> Result<Option<Login>, String> {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = lock(&self.answers);
         let answer = answers.entry((helper.to_owned(), server.to_owned())).or_default().clone();
         // Other helpers may be asked meanwhile.
         drop(answers);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
+use crate::commit;
+
 /// What stands behind `uses:`, a line for each action.
 const ACTIONS: &str = include_str!("../../../templates/actions.txt");
 
@@ -19,8 +21,7 @@ impl<'t> Pin<'t> {
     fn parse(text: &'t str) -> Option<Self> {
         let (uses, version) = text.trim().split_once(" # v")?;
         let (action, commit) = uses.split_once('@')?;
-        let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_commit.then_some(Self { action, commit, version: Version::parse(version).ok()? })
+        commit::is_whole(commit).then_some(Self { action, commit, version: Version::parse(version).ok()? })
     }
 }
 

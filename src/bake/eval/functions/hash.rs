@@ -1,7 +1,5 @@
 //! Hashes and UUIDs.
 
-use std::fmt::Write;
-
 use ::bcrypt::Version;
 use md5::Md5;
 use sha1::{Digest, Sha1};
@@ -11,6 +9,7 @@ use super::strings::{integer, one, text};
 use super::{Ambient, Family, Function, FunctionError, fixed, param, rsa, variadic};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{Mark, Type, Value};
+use crate::readable::hexadecimal;
 
 /// The lowest cost of bcrypt.
 const MIN_COST: i64 = 4;
@@ -30,7 +29,7 @@ pub(super) fn family() -> Family {
                 ..variadic(vec![text("str")], param("cost", Type::Number), bcrypt)
             },
         ),
-        ("md5", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Md5::digest(s))))),
+        ("md5", fixed(vec![text("str")], |_, args| one(args, |s| hexadecimal(&Md5::digest(s))))),
         (
             "rsadecrypt",
             Function {
@@ -38,19 +37,12 @@ pub(super) fn family() -> Family {
                 ..fixed(vec![text("ciphertext"), text("privatekey")], rsa::rsa_decrypt)
             },
         ),
-        ("sha1", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha1::digest(s))))),
-        ("sha256", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha256::digest(s))))),
-        ("sha512", fixed(vec![text("str")], |_, args| one(args, |s| hex(&Sha512::digest(s))))),
+        ("sha1", fixed(vec![text("str")], |_, args| one(args, |s| hexadecimal(&Sha1::digest(s))))),
+        ("sha256", fixed(vec![text("str")], |_, args| one(args, |s| hexadecimal(&Sha256::digest(s))))),
+        ("sha512", fixed(vec![text("str")], |_, args| one(args, |s| hexadecimal(&Sha512::digest(s))))),
         ("uuidv4", Function { impurity: Some(Mark::Random), ..fixed(vec![], uuid_v4) }),
         ("uuidv5", fixed(vec![text("namespace"), text("name")], uuid_v5)),
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-        hex
-    })
 }
 
 /// A hash of a password, as buildx makes it: a cost below 4 means the default.
@@ -119,7 +111,7 @@ fn rfc_namespace(byte: u8) -> [u8; 16] {
 fn uuid(mut bytes: [u8; 16], version: u8) -> String {
     bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex(&bytes);
+    let hex = hexadecimal(&bytes);
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
