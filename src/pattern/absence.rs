@@ -59,7 +59,7 @@ fn is_none_of(filter: &str, value: &Value) -> bool {
 pub(super) fn asked_of_nothing(condition: &str) -> String {
     /// An expression that comes to nothing.
     const NOTHING: &str = "({}.none)";
-    let condition = compare::orders_as_tests(condition);
+    let condition = compare::as_tests(condition);
     let tokens = compare::tokens(&condition);
     let before = |at: usize, back: usize| at.checked_sub(back).map_or("", |at| tokens[at]);
     let mut text = String::new();
@@ -212,6 +212,20 @@ mod absent {
             ("branch != none", false),
             ("tag == none", false),
             ("branch in [none]", true),
+            ("branch in tag", false),
+            ("branch not in tag", true),
+            ("tag in branch", false),
+            ("branch in default_branch", false),
+            ("branch in ('x' ~ tag)", false),
+            ("branch is in tag", false),
+            ("branch | lower in tag", false),
+            ("'v' in tag", true),
+            ("'v1' not in tag", false),
+            ("not 'v' in tag", false),
+            ("tag in ['v1', 'v2'] and 'v' in tag", true),
+            ("branch == head_branch", false),
+            ("not (branch == pr)", true),
+            ("tag == tag", true),
             ("branch == default_branch", false),
             ("default_branch", false),
         ] {
@@ -247,6 +261,13 @@ mod absent {
             ("pr < 5", "((pr) is lt((5)))"),
             ("not (major | int >= 2 and branch)", "not (((major | int) is ge((2))) and branch)"),
             ("1 < pr < 5", "1 < pr < 5"),
+            ("branch in tag", "((branch) is in((tag)))"),
+            ("'x' not in branch and tag", "(not (('x') is in((branch)))) and tag"),
+            ("not 'x' in (branch)", "not (('x') is in(((branch))))"),
+            ("'a' in branch in tag", "'a' in branch in tag"),
+            ("branch == head_branch or tag", "(branch == head_branch and branch is defined) or tag"),
+            ("branch == 'in'", "branch == 'in'"),
+            ("branch is in ['x'] or tag is not in(['y'])", "branch is in ['x'] or tag is not in(['y'])"),
             ("'a < b' == branch", "'a < b' == branch"),
             ("[pr < 5, tag == none][0]", "[((pr) is lt((5))), tag == ({}.none)][0]"),
         ] {

@@ -3,6 +3,8 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, tests as comparisons};
 
+use super::words::words;
+
 /// Words whose texts have numbers in them, so that their order as texts is never meant.
 const NUMBERED: [&str; 10] =
     ["version", "semver", "major", "minor", "patch", "tag", "ref", "branch", "head_branch", "base_branch"];
@@ -122,7 +124,9 @@ pub(super) fn guard(environment: &mut Environment<'_>) {
     }
     environment.add_test("in", move |state: &State<'_, '_>, item: &Value, list: &Value| {
         check("in", Asks::Membership, item, list)?;
-        comparisons::is_in(state, item, list)
+        // To the template language, what is not there is in each text.
+        let is_nothing = item.is_undefined() && list.kind() == ValueKind::String;
+        Ok(!is_nothing && comparisons::is_in(state, item, list)?)
     });
 }
 
@@ -184,6 +188,11 @@ impl<'t> Operand<'t> {
             [] => None,
         };
         Self { text: text.unwrap_or_default(), tokens }
+    }
+
+    /// Whether it is a word of patterns alone.
+    fn is_word(&self) -> bool {
+        matches!(self.tokens, [only] if words().any(|word| word == *only))
     }
 
     /// The same without brackets around all of it.
@@ -356,35 +365,51 @@ fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// The condition with a test for each comparison of an order that is no part of a chain: `pr is lt(5)`.
-pub(super) fn orders_as_tests(condition: &str) -> String {
+/// The condition with a test for each comparison of an order and each membership that is no part of a chain: `pr is lt(5)`. Two
+/// words that are not there are not equal.
+pub(super) fn as_tests(condition: &str) -> String {
     let tokens = tokens(condition);
     let place = |text: &str| text.as_ptr() as usize - condition.as_ptr() as usize;
     let mut edits = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
+        let before = |back: usize| at.checked_sub(back).map(|at| tokens[at]);
+        if before(1) == Some("is") || before(1) == Some("not") && before(2) == Some("is") {
+            continue;
+        }
         let test = match *token {
             "<" => "lt",
             "<=" => "le",
             ">" => "gt",
             ">=" => "ge",
+            "in" => "in",
+            "==" => "eq",
             _ => continue,
         };
-        let Some(Comparison { left, operator: _, asks: _, right }) = Comparison::at(condition, &tokens, at)
+        let Some(Comparison { left, operator: written, asks, right }) =
+            Comparison::at(condition, &tokens, at)
         else {
             continue;
         };
+        let is_negated = written == "not in";
         let goes_on = |token: &str| operator(token).is_some() || token == "not";
-        let is_before =
-            at.checked_sub(left.tokens.len() + 1).is_some_and(|before| operator(tokens[before]).is_some());
+        let is_before = before(left.tokens.len() + 1 + usize::from(is_negated))
+            .is_some_and(|token| operator(token).is_some());
         let is_after = tokens.get(at + 1 + right.tokens.len()).is_some_and(|after| goes_on(after));
         if left.text.is_empty() || right.text.is_empty() || is_before || is_after {
             continue;
         }
-        let start = place(left.text);
-        edits.push((start, start, "((".to_owned()));
+        let (start, end) = (place(left.text), place(right.text) + right.text.len());
+        if asks == Asks::Equality {
+            if left.is_word() && right.is_word() {
+                edits.push((start, start, "(".to_owned()));
+                edits.push((end, end, format!(" and {} is defined)", left.text)));
+            }
+            continue;
+        }
+        let (opens, closes) = if is_negated { ("(not ((", "))))") } else { ("((", ")))") };
+        edits.push((start, start, opens.to_owned()));
         edits.push((start + left.text.len(), place(right.text), format!(") is {test}((")));
-        let end = place(right.text) + right.text.len();
-        edits.push((end, end, ")))".to_owned()));
+        edits.push((end, end, closes.to_owned()));
     }
     edits.sort_by_key(|(start, ..)| *start);
     let mut text = String::new();

@@ -52,6 +52,13 @@ fn what_a_run_has_not_is_not_defined() {
         ("branch != 'main'", true, true, true),
         ("default_branch", false, false, false),
         ("event in ['push', 'schedule']", true, true, false),
+        // To the template language, nothing is in each text and equal to nothing.
+        ("branch in default_branch", false, false, false),
+        ("branch in tag", false, false, false),
+        ("tag in branch", false, false, false),
+        ("branch not in tag", true, true, true),
+        ("branch == head_branch", false, false, false),
+        ("branch | slug in ['release-1']", false, true, false),
     ] {
         for (run, expected) in RUNS.into_iter().zip([of_tag, of_branch, of_request]) {
             let (found, talk) = tags(&lines(when), run);
