@@ -224,7 +224,7 @@ mod absent {
             ("not 'v' in tag", false),
             ("tag in ['v1', 'v2'] and 'v' in tag", true),
             ("branch == head_branch", false),
-            ("not (branch == pr)", true),
+            ("not (branch == head_branch)", true),
             ("tag == tag", true),
             ("branch == default_branch", false),
             ("default_branch", false),

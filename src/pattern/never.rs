@@ -1,4 +1,5 @@
-//! Questions in conditions and patterns whose answer is no in every run: `branch == 'refs/heads/main'`.
+//! Questions in conditions and patterns that nobody means: those whose answer is no in every run (`branch == 'refs/heads/main'`),
+//! and those that hold of a part of a name (`branch in 'main,develop'`).
 
 use super::compare::{Asks, Comparison, tokens, unquoted};
 
@@ -32,6 +33,7 @@ pub(crate) struct Never {
 /// What is meant, which may be asked the other way round.
 enum Meant {
     Equal(&'static str, String),
+    OneOf(&'static str, Vec<String>),
     Begins(&'static str, String),
     Ends(&'static str, String),
     Both(Box<Self>, Box<Self>),
@@ -44,6 +46,10 @@ impl Meant {
         match (self, is_negated) {
             (Self::Equal(word, text), false) => format!("{word} == '{text}'"),
             (Self::Equal(word, text), true) => format!("{word} != '{text}'"),
+            (Self::OneOf(word, names), _) => {
+                let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+                format!("{word} {} [{}]", if is_negated { "not in" } else { "in" }, names.join(", "))
+            }
             (Self::Begins(word, text), false) => format!("{word} is startingwith('{text}')"),
             (Self::Begins(word, text), true) => format!("{word} is not startingwith('{text}')"),
             (Self::Ends(word, text), false) => format!("{word} is endingwith('{text}')"),
@@ -67,6 +73,12 @@ pub(crate) fn never(text: &str, event: Option<&str>) -> Option<Never> {
 fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Option<Never> {
     let Comparison { left, operator, asks, right } = Comparison::at(text, tokens, at)?;
     let (left, right) = (left.without_brackets(), right.without_brackets());
+    let is_negated = matches!(operator, "!=" | "not in");
+    if let ([word], [written], Asks::Membership) = (left.tokens, right.tokens, asks)
+        && let (Some(word), Some(text)) = (known(word), unquoted(written))
+    {
+        return within(word, text, is_negated);
+    }
     let (word, others) = match (left.tokens, right.tokens, asks) {
         ([word], [other], Asks::Equality) if known(word).is_some() => (known(word)?, vec![*other]),
         ([other], [word], Asks::Equality) => (known(word)?, vec![*other]),
@@ -75,12 +87,28 @@ fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Opti
         }
         _ => return None,
     };
-    let is_negated = matches!(operator, "!=" | "not in");
     others.into_iter().find_map(|other| {
         let meant = meant(word, other, event)?;
         let bare = unquoted(other).unwrap_or(other);
         Some(Never { message: format!("`{word}` is never `{bare}`"), meant: meant.text(is_negated) })
     })
+}
+
+/// The one that asks whether a word is a part of a text.
+fn within(word: &'static str, text: &str, is_negated: bool) -> Option<Never> {
+    if !is_plain(text) {
+        return None;
+    }
+    let names = text.split([',', ';', '|', ' ', '\n']).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    let meant = match names.as_slice() {
+        [] => return None,
+        [one] => Meant::Equal(word, one.clone()),
+        _ => Meant::OneOf(word, names),
+    };
+    let message =
+        format!("`{word} in '{text}'` holds of each part of that text, not of the whole names alone");
+    Some(Never { message, meant: meant.text(is_negated) })
 }
 
 /// The one of the test for a beginning whose word is this token.
@@ -209,6 +237,21 @@ mod tests {
             ("branch not in ['refs/heads/b']", "`branch` is never `refs/heads/b`", "branch != 'b'"),
             ("branch == 'refs/pull/7/merge'", "`branch` is never `refs/pull/7/merge`", "pr"),
             ("ref == 'main'", "`ref` is never `main`", "branch == 'main'"),
+            (
+                "branch in 'main,develop'",
+                "`branch in 'main,develop'` holds of each part of that text, not of the whole names alone",
+                "branch in ['main', 'develop']",
+            ),
+            (
+                "tag and (branch) not in \"main; dev\"",
+                "`branch in 'main; dev'` holds of each part of that text, not of the whole names alone",
+                "branch not in ['main', 'dev']",
+            ),
+            (
+                "event in 'push'",
+                "`event in 'push'` holds of each part of that text, not of the whole names alone",
+                "event == 'push'",
+            ),
             ("ref == 'v1.2.3'", "`ref` is never `v1.2.3`", "tag == 'v1.2.3'"),
             ("ref == 'v*'", "`ref` is never `v*`", "tag is startingwith('v')"),
             ("ref == 'refs/tags/*'", "`ref` is never `refs/tags/*`", "ref is startingwith('refs/tags/')"),

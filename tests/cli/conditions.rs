@@ -298,6 +298,13 @@ fn a_condition_that_never_holds_is_named() {
             "ask `branch is startingwith('release/')`",
         ),
         ("event == 'tag'", "`event` is never `tag`", "ask `tag`"),
+        (
+            "branch in 'main,develop'",
+            "holds of each part of that text",
+            "ask `branch in ['main', 'develop']`",
+        ),
+        ("branch in ('main')", "holds of each part of that text", "ask `branch == 'main'`"),
+        ("event not in 'push schedule'", "holds of each part", "ask `event not in ['push', 'schedule']`"),
         ("default_branch == true", "`default_branch` is never `true`", "ask `default_branch`"),
         ("branch in ['refs/heads/a', 'b']", "`branch` is never `refs/heads/a`", "ask `branch == 'a'`"),
         ("ref is startingwith('v')", "`ref` never begins with `v`", "ask `tag is startingwith('v')`"),
