@@ -196,6 +196,16 @@ impl Form {
         self.0.iter().cloned().chain([suffix]).collect()
     }
 
+    /// Whether it begins with numbers and a word of its own, as `8.3-cli-{name}` does: what stands behind makes no version of it.
+    #[must_use]
+    pub fn has_word_behind_numbers(&self) -> bool {
+        let Some(Part::Text(text)) = self.0.first() else { return false };
+        let numbers = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let mut pieces = numbers.split(|c: char| !c.is_ascii_alphanumeric());
+        let has_word = pieces.any(|piece| piece.starts_with(|c: char| c.is_ascii_alphabetic()));
+        numbers.starts_with(|c: char| c.is_ascii_digit()) && self.0.len() > 1 && has_word
+    }
+
     /// Whether a tag is of this form.
     #[must_use]
     pub fn fits(&self, tag: &str) -> bool {

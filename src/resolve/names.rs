@@ -508,6 +508,7 @@ impl Renderer<'_, '_> {
                 text: &rendered.text,
                 stem: &rendered.text,
                 names_branch,
+                is_told_apart: form.as_ref().is_some_and(Form::has_word_behind_numbers),
                 has_name: form.is_none_or(|form| form.has_name()),
                 is_marked,
             };
@@ -536,7 +537,7 @@ impl Renderer<'_, '_> {
         if !self.input.publish {
             return;
         }
-        let NamedTag { line, text, stem, names_branch, has_name, is_marked } = *tag;
+        let NamedTag { line, text, stem, names_branch, has_name: _, is_told_apart: _, is_marked } = *tag;
         let facts: &Facts = self.input.facts;
         let twin = facts.branch.as_ref().filter(|_| names_branch && facts.tag.is_none());
         // Of two, it is the one whose name ends like another pattern that is in the way.
@@ -554,7 +555,7 @@ impl Renderer<'_, '_> {
             }
             None if line.any || is_marked => None,
             None => {
-                let owner = self.taken.by(text, has_name).or_else(|| self.taken.by(stem, has_name));
+                let owner = self.taken.by(text, tag).or_else(|| self.taken.by(stem, tag));
                 // The rules of metadata-action have a word for it.
                 let is_of_base = || !rules::is_rule(line.pattern.as_str()) && self.taken.is_of_base(text);
                 let owner = owner.or_else(|| is_of_base().then_some("a branch's"));

@@ -45,6 +45,8 @@ pub(super) struct NamedTag<'a> {
     pub(super) names_branch: bool,
     /// Whether it is a name, and no number.
     pub(super) has_name: bool,
+    /// Whether the pattern itself has numbers and a word in front.
+    pub(super) is_told_apart: bool,
     /// Whether a commit or a version is in it, too, so that it is compared with other branches alone.
     pub(super) is_marked: bool,
 }
@@ -351,6 +353,7 @@ impl AppliedRules {
                 stem: &tag.stem,
                 names_branch: tag.names_branch,
                 has_name: tag.names_git_tag || form.has_name() || form.has_version(),
+                is_told_apart: form.has_word_behind_numbers(),
                 is_marked: false,
             }
         })

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::branches;
 use super::image::UnresolvedImage;
 use super::input::Input;
+use super::rules::NamedTag;
 use super::version::{ImageVersion, is_of_version};
 use crate::facts::{Facts, Known};
 use crate::form::Form;
@@ -86,15 +87,16 @@ impl<'a> Taken<'a> {
     }
 
     /// Whose a tag is of a pattern with a name that anybody chooses in it, or with a number alone, if it is taken.
-    pub(super) fn by(&self, tag: &str, has_name: bool) -> Option<&'static str> {
+    pub(super) fn by(&self, tag: &str, named: &NamedTag<'_>) -> Option<&'static str> {
         let is_number = |text: &&str| *text != LATEST && self.is_of_version(text);
         let shows_version = |form: &Form| form.versions_in(tag).iter().any(is_number);
-        if self.is_of_version(tag) || self.forms.iter().any(shows_version) {
+        let reads_as_version = || self.is_of_version(tag) || self.forms.iter().any(shows_version);
+        if !named.is_told_apart && reads_as_version() {
             // A git tag that is called as a version is one.
             let is_it = self.facts.tag.is_some() && tag != LATEST;
             return (!is_it).then_some("a version's");
         }
-        let is_numbered = || has_name && self.numbered.iter().any(|form| form.fits(tag));
+        let is_numbered = || named.has_name && self.numbered.iter().any(|form| form.fits(tag));
         if self.constants.contains(tag) || is_numbered() {
             return Some("another pattern's");
         }

@@ -21,6 +21,56 @@ fn plan(file: &str, facts: &[&str]) -> (Option<i32>, String) {
 
 const BRANCH: &str = "tags = [\"{{ branch | slug }}\"]";
 
+/// Whatever a branch is called, it makes no version of what begins with numbers and a word of the pattern.
+#[test]
+fn branches_behind_numbers_and_a_word_are_no_versions() {
+    let file = |tags: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/x/app\"]\n  tags = [{tags}]\n}}\n"
+        )
+    };
+    let names = [
+        "main",
+        "feature/x",
+        "test/x",
+        "dev",
+        "next",
+        "beta",
+        "rc.1",
+        "pr-9",
+        "1",
+        "gh-readonly-queue/main/pr-7-ab",
+    ];
+    for tags in [
+        "\"8.3-cli-{{ branch | slug }}\"",
+        "\"v1.2-dev-{{ branch | slug }}\"",
+        "\"2026.1-nightly.{{ branch | slug }}\"",
+        "\"type=ref,event=branch,prefix=8.3-fpm-\"",
+    ] {
+        for name in names {
+            let (code, talk) = plan(&file(tags), &[&format!("branch={name}"), "default_branch=main"]);
+            assert!(code == Some(0) && !talk.contains("branch-collision"), "{tags} {name}: {talk}");
+        }
+    }
+    let pull_request = ["pull_request=7", "head_branch=x", "base_branch=main", "default_branch=main"];
+    let pattern =
+        "{ pattern = \"0.0.0-pr.{{ pr }}\", when = \"pr\" }, { pattern = \"{{ version }}\", when = \"tag\" }";
+    let (code, talk) = plan(&file(pattern), &pull_request);
+    assert!(code == Some(0) && !talk.contains("branch-collision"), "{talk}");
+    // Where the name makes the version, or nothing stands between them, it is refused.
+    for (tags, name) in [
+        ("\"8.{{ branch | slug }}\"", "3"),
+        ("\"8.3-{{ branch | slug }}\"", "beta.1"),
+        ("\"{{ branch | slug }}\"", "1.2"),
+        ("\"v{{ branch | slug }}\"", "1.2"),
+        ("\"{{ branch | slug }}-1\"", "1.2"),
+        ("\"type=ref,event=branch,prefix=8.3-\"", "beta.1"),
+    ] {
+        let (code, talk) = plan(&file(tags), &[&format!("branch={name}"), "default_branch=main"]);
+        assert!(code == Some(1) && talk.contains("which is a version's"), "{tags} {name}: {talk}");
+    }
+}
+
 #[test]
 fn a_branch_does_not_take_what_another_image_has_in_other_runs() {
     let versioned = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
