@@ -132,7 +132,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         known_versions: versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(input, &images, &left_out, publications, &targets, &legs);
+    plan.images = publish::images(input, &images, &left_out, publications, &targets, &legs, &mut diagnostics);
     plan.elsewhere = elsewhere(input, &plan, &images, &left_out, &targets);
     let mut jobs = jobs::jobs(&legs, &targets, &plan.images);
     diagnostics.extend(jobs::unwritable(&jobs.all, &legs, &targets));

@@ -34,6 +34,9 @@ use crate::version::Version;
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
 
+/// How many forms of tags all images may know of others in their repositories: each image has those of all.
+const MAX_FORMS: usize = 2_000_000;
+
 /// What is published in a run.
 #[derive(Default)]
 pub(super) struct Publications {
@@ -207,6 +210,7 @@ pub(super) fn images(
     publications: Vec<Publication>,
     targets: &Targets<'_>,
     legs: &Legs,
+    diagnostics: &mut Diagnostics,
 ) -> IndexMap<String, Image> {
     let withdrawn = withdrawn(images);
     let reused = &input.spared.reused;
@@ -227,6 +231,16 @@ pub(super) fn images(
     for image in left_out {
         let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
         add(image, BTreeSet::new(), &mut repositories.into_iter().chain(image.mirrors.keys().cloned()));
+    }
+    let of_image = |(image, publication): (&UnresolvedImage, &Publication)| {
+        let places = publication.keys().chain(image.mirrors.keys());
+        places.filter_map(|place| other_forms.get(place)).map(BTreeSet::len).sum::<usize>()
+    };
+    if images.iter().zip(&publications).map(of_image).sum::<usize>() > MAX_FORMS {
+        let message = "there are too many images with tags of their own for branches, commits and the like in one repository";
+        let help = "give them repositories of their own, or plan a part of them";
+        diagnostics.report(Diagnostic::error(Code::LIMIT, message).with_help(help));
+        return IndexMap::new();
     }
     let wanted = images.iter().zip(publications).filter(|(image, _)| image.is_wanted).zip(&legs.builds);
     let planned = parallel::map(wanted, |((image, publication), built)| {

@@ -335,6 +335,32 @@ fn variables_of_services_are_few() {
 }
 
 #[test]
+fn images_of_one_repository_are_few_where_each_has_forms_of_its_own() {
+    let images = |count: usize, tag: &str| {
+        let defaults =
+            format!("image {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"{tag}\"]\n}}\n");
+        let image = |at: usize| {
+            format!("target \"s{at}\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"s{at}\" {{}}\n")
+        };
+        defaults + &lines(count, image)
+    };
+    let plan = |text: String| {
+        let test = Test::new().file("docker-bake.hcl", text);
+        let output = test.args(["plan", "--fact", "branch=main", "--fact", "default_branch=main"]).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (count, tag, end) in [
+        (600, "{{ branch }}-{{ image }}", Some(0)),
+        (3_000, "{{ branch }}-{{ image }}", Some(1)),
+        (3_000, "{{ image }}", Some(0)),
+    ] {
+        let (code, told) = plan(images(count, tag));
+        assert_eq!(code, end, "{count} {tag}: {}", told.chars().take(2_000).collect::<String>());
+        assert_eq!(told.contains("too many images"), end == Some(1), "{count} {tag}");
+    }
+}
+
+#[test]
 fn links_in_a_row_are_followed_as_far_as_may_be() {
     let chain = |count: usize, platforms: &str| {
         let target = |at: usize| {
