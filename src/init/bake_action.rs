@@ -184,6 +184,8 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
         found.flavor.extend(meta.flavor.iter().cloned());
     }
     let mut pushes = push;
+    // The flags of a run come after all that `--set` says.
+    let of_flags = std::mem::take(&mut build.overrides);
     let mut tags: Vec<TagsOf> = Vec::new();
     let is_by_digest = set.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
     for line in set {
@@ -214,6 +216,7 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
             },
         }
     }
+    build.overrides.extend(of_flags);
     // For all targets alike, they are the step's.
     if !tags.is_empty()
         && tags.iter().all(|one| one.target == "*" && !one.is_more && !one.line.text.0.is_empty())

@@ -8,7 +8,7 @@ use super::definition::{Known, KnownTarget};
 use super::found::{BakeBuild, Override, Publication, TargetsAt};
 use super::moment::{Answers, MOMENTS, Moment};
 use super::text::{Condition, Line, Meta, Place, Template};
-use crate::glob::Glob;
+use crate::bake::target::overrides::{Counted, Overrides};
 
 /// On what it depends that a target is built, by its label, and where that is written.
 type Conditions = BTreeMap<String, (Condition, Place)>;
@@ -101,26 +101,43 @@ pub(super) fn keep(one: &mut Publication, all: &[Rc<Meta>], own: &[&Meta]) {
     one.flavor.retain(|line| is_own(&line.place));
 }
 
-/// What a run of Bake sets for a target.
-pub(super) fn overrides_of(build: &BakeBuild, label: &str) -> Vec<Override> {
-    build.overrides.iter().filter(|one| one.attribute != PLATFORMS && is_of(one, label)).cloned().collect()
+/// Which of the keys of `--set` count for a target, and whether what they set comes beside what it has. Bake itself decides that:
+/// here, the values are the numbers of the keys.
+fn counting(keys: impl Iterator<Item = String>, label: &str) -> Vec<(usize, bool)> {
+    let sets = keys.enumerate().map(|(at, key)| format!("{key}={at}"));
+    let is_set = |set: &String| Overrides::parse(std::slice::from_ref(set), None).is_ok();
+    let sets: Vec<String> = sets.filter(is_set).collect();
+    let counted = Overrides::parse(&sets, None).map(|overrides| overrides.counted(label)).unwrap_or_default();
+    let numbers = |Counted { values, is_more }| {
+        let of_values = values.into_iter().filter_map(|value| value.as_str().parse::<usize>().ok());
+        of_values.map(move |at| (at, is_more)).collect::<Vec<_>>()
+    };
+    let mut numbers: Vec<(usize, bool)> = counted.into_iter().flat_map(numbers).collect();
+    numbers.sort_unstable();
+    numbers
 }
 
-/// Whether something is set for a target.
-fn is_of(one: &Override, label: &str) -> bool {
-    Glob::parse(&one.target).is_ok_and(|pattern| pattern.matches(label))
+/// What a run of Bake sets for a target.
+fn all_of(build: &BakeBuild, label: &str) -> Vec<Override> {
+    let counting = counting(build.overrides.iter().map(Override::key), label);
+    counting.into_iter().map(|(at, is_more)| Override { is_more, ..build.overrides[at].clone() }).collect()
+}
+
+/// The same but for platforms.
+pub(super) fn overrides_of(build: &BakeBuild, label: &str) -> Vec<Override> {
+    all_of(build, label).into_iter().filter(|one| one.attribute != PLATFORMS).collect()
 }
 
 /// The platforms that a run of Bake sets for a target, with its own where these come beside them.
 pub(super) fn platforms_of(build: &BakeBuild, target: &KnownTarget) -> Vec<Line> {
-    let is_of_target = |one: &&Override| one.attribute == PLATFORMS && is_of(one, &target.label);
-    let set: Vec<&Override> = build.overrides.iter().filter(is_of_target).collect();
+    let all = all_of(build, &target.label);
+    let set: Vec<Override> = all.into_iter().filter(|one| one.attribute == PLATFORMS).collect();
     let mut lines = build.platforms.clone();
     if let Some(last) = set.last().filter(|last| last.is_more) {
         let place = target.place.as_ref().unwrap_or(&last.line.place);
         let line = |text: &String| Line { text: Template::from(text.as_str()), place: place.clone() };
         lines.extend(target.platforms.iter().map(line));
     }
-    lines.extend(set.into_iter().map(|one| one.line.clone()));
+    lines.extend(set.into_iter().map(|one| one.line));
     lines
 }

@@ -115,6 +115,10 @@ pub(crate) struct KnownTarget {
     pub tags: Vec<String>,
     /// Its platforms.
     pub platforms: Vec<String>,
+    /// The caches that it writes.
+    pub cache_to: Vec<String>,
+    /// Which of its lists that are not empty take up what a second block of the target has.
+    pub kept: Vec<&'static str>,
     /// Whether its output can be pushed.
     pub is_pushable: bool,
     /// Whether it is pushed unasked.
@@ -244,6 +248,7 @@ fn known(
         text.as_ref().map_or_else(|| default.to_owned(), |text| text.as_str().to_owned())
     };
     let outputs = target.output.as_deref().unwrap_or_default();
+    let kept = [("cache-from", !target.cache_from.is_empty()), ("ssh", !target.ssh.is_empty())];
     KnownTarget {
         label,
         is_matrix,
@@ -256,9 +261,22 @@ fn known(
         parents,
         tags: target.pushed_names().iter().map(|name| name.as_str().to_owned()).collect(),
         platforms: target.platforms.iter().flatten().map(|text| text.as_str().to_owned()).collect(),
+        cache_to: target.cache_to.iter().flatten().map(as_text).collect(),
+        kept: kept.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect(),
         is_pushed: target.is_pushed(),
         is_pushable: outputs.is_empty() || outputs.iter().any(Entry::is_pushable),
     }
+}
+
+/// An element with fields as one text, as a Bake file and `--set` have it.
+fn as_text(entry: &Entry) -> String {
+    let quote = |field: String| {
+        if field.contains([',', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+    };
+    let of_kind = |key: &str| key == "type";
+    let (kind, rest): (Vec<_>, Vec<_>) = entry.fields.iter().partition(|(key, _)| of_kind(key));
+    let fields = kind.into_iter().chain(rest).map(|(key, value)| quote(format!("{key}={}", value.as_str())));
+    fields.collect::<Vec<_>>().join(",")
 }
 
 fn pairs<'t>(of: impl Iterator<Item = (&'t Name, &'t Text)>) -> Vec<(String, String)> {

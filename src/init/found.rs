@@ -346,6 +346,17 @@ pub(crate) struct Override {
     pub line: Line,
 }
 
+impl Override {
+    /// What `--set` has before its value.
+    pub(crate) fn key(&self) -> String {
+        let Self { target, attribute, member, is_more, line: _ } = self;
+        // This one has another name there.
+        let attribute = if *attribute == "platforms" { "platform" } else { attribute };
+        let member = member.iter().map(|member| format!(".{member}")).collect::<String>();
+        format!("{target}.{attribute}{member}{}", if *is_more { "+" } else { "" })
+    }
+}
+
 /// Tags that a step sets for targets.
 #[derive(Clone, Debug)]
 pub(crate) struct TagsOf {

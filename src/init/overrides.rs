@@ -37,6 +37,7 @@ pub(super) fn platforms(
 /// Attributes: where each is from, its name and its value.
 pub(super) fn attributes(
     overrides: &[Override],
+    target: &KnownTarget,
     variables: &mut Variables,
     world: &World,
     written: &dyn Fn(&Place) -> String,
@@ -45,7 +46,7 @@ pub(super) fn attributes(
     let mut lists: Vec<(Place, &'static str, Vec<Expression>)> = Vec::new();
     let mut maps: Vec<(Place, &'static str, Members)> = Vec::new();
     let mut all = Vec::new();
-    for Override { target: _, attribute, member, is_more: _, line } in overrides {
+    for Override { target: _, attribute, member, is_more, line } in overrides {
         let is_cache = attribute.starts_with("cache");
         let value = if is_cache {
             variables.name_expression(&target_block::without_scope(&line.text), world)
@@ -69,7 +70,18 @@ pub(super) fn attributes(
             ("context" | "dockerfile" | "target", None) => all.push((line.place.clone(), *attribute, value)),
             (_, None) => match lists.iter_mut().find(|(_, known, _)| known == attribute) {
                 Some((_, _, values)) => values.push(value),
-                None => lists.push((line.place.clone(), attribute, vec![value])),
+                None => {
+                    if !is_more && target.kept.contains(attribute) {
+                        let (label, what) = (&target.label, quotable(&written(&line.place)));
+                        let message = format!(
+                            "`{what}` takes the place of the {attribute} that target `{label}` has, and with the proposal it has both: take out its own if they are too many"
+                        );
+                        told.push((line.place.clone(), message));
+                    }
+                    let own = target.cache_to.iter().filter(|_| *is_more && *attribute == "cache-to");
+                    let values = own.map(|text| Expression::from(text.as_str())).chain([value]).collect();
+                    lists.push((line.place.clone(), attribute, values));
+                }
             },
         }
     }

@@ -466,7 +466,14 @@ impl<'a> Maker<'a> {
         let platforms = overrides::platforms(&candidate.platforms, target, told);
         let mut set: Vec<(Place, &str, Expression)> = platforms.into_iter().collect();
         let world = self.world;
-        set.extend(overrides::attributes(&candidate.overrides, &mut self.variables, world, written, told));
+        set.extend(overrides::attributes(
+            &candidate.overrides,
+            target,
+            &mut self.variables,
+            world,
+            written,
+            told,
+        ));
         let Some((first, _, _)) = set.first() else { return };
         if target.is_matrix {
             for (place, attribute, _) in set {

@@ -27,6 +27,7 @@ mod refs;
 mod runs;
 mod scripts;
 mod services;
+mod sets;
 mod steps;
 mod triggers;
 mod unknown;

@@ -92,6 +92,15 @@ pub(crate) struct SetValue {
     pub(crate) values: Vec<Text>,
 }
 
+/// What counts of what is set of one key of a target.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    /// The values, in their order.
+    pub(crate) values: Vec<Text>,
+    /// Whether they come beside what the target has.
+    pub(crate) is_more: bool,
+}
+
 /// What is said about one target, by key.
 pub(super) type TargetOverrides = BTreeMap<Name, Override>;
 
@@ -238,6 +247,20 @@ impl Overrides {
         };
         let by_target = self.by_target(definition).unwrap_or_default().into_iter();
         by_target.map(|(name, set)| (name, set.into_iter().map(of_key).collect())).collect()
+    }
+
+    /// What counts of what is set of a target of this name, key by key.
+    pub(crate) fn counted(&self, name: &str) -> Vec<Counted> {
+        let mut of_target = TargetOverrides::new();
+        let is_of = |set: &&Set| {
+            set.pattern == name || Glob::parse(&set.pattern).is_ok_and(|pattern| pattern.matches(name))
+        };
+        self.sets.iter().filter(is_of).for_each(|set| set.add_to(&mut of_target));
+        let of_key = |Override { written: _, value, list, append }| Counted {
+            values: if list.is_empty() { vec![value] } else { list },
+            is_more: append,
+        };
+        of_target.into_values().map(of_key).collect()
     }
 
     /// What is said about each target.
