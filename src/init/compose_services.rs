@@ -1,5 +1,7 @@
 //! The services that a run of Compose pushes, under the names that their `image` says.
 
+use std::collections::BTreeMap;
+
 use super::definition::{Known, KnownTarget, Service};
 use super::folder::{clean, is_yaml};
 use super::found::{BakeBuild, Build, ComposeRun, Publication, TagsOf};
@@ -76,7 +78,7 @@ pub(super) fn tags(build: &BakeBuild, target: &KnownTarget, definition: &Known) 
     let Some((_, place)) = &service.image else { return Vec::new() };
     let line = |text: Template| Line { text, place: place.clone() };
     let tag = |line: Line| TagsOf { target: target.label.clone(), is_more: false, line };
-    match named(build, service) {
+    match named(build, service, definition) {
         Some(name) => vec![tag(name)],
         None => target.tags.iter().map(|name| tag(line(Template::from(name.as_str())))).collect(),
     }
@@ -91,7 +93,8 @@ pub(super) fn tags_of_bake(
 ) -> Vec<TagsOf> {
     let is_alone = definition.read.iter().all(|path| is_yaml(path) || discovery::is_images(path));
     let service = definition.services.iter().find(|service| service.is_of(&target.label));
-    let named = service.filter(|service| is_alone && !service.has_tags).and_then(|one| named(build, one));
+    let named =
+        service.filter(|service| is_alone && !service.has_tags).and_then(|one| named(build, one, definition));
     let is_known = |line: &Line| {
         let at = |moment| line.text.known_at(moment, world);
         line.text.unknown_parts().is_empty() && MOMENTS.into_iter().any(|moment| at(moment).is_some())
@@ -101,10 +104,10 @@ pub(super) fn tags_of_bake(
 }
 
 /// What the `image` of a service is, if a variable of the run is in it.
-fn named(build: &BakeBuild, service: &Service) -> Option<Line> {
+fn named(build: &BakeBuild, service: &Service, definition: &Known) -> Option<Line> {
     let (image, place) = service.image.as_ref()?;
     let mut is_set = false;
-    let text = interpolated(image, &build.variables, &mut is_set, 0);
+    let text = interpolated(image, (&build.variables, &definition.environment), &mut is_set, 0);
     is_set.then(|| Line { text, place: place.clone() })
 }
 
@@ -128,7 +131,12 @@ pub(crate) fn variables(text: &str) -> Vec<String> {
 
 /// A text with its variables (<https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md>), and whether one of
 /// them is set.
-fn interpolated(text: &str, variables: &[(String, Template)], is_set: &mut bool, depth: usize) -> Template {
+fn interpolated(
+    text: &str,
+    (variables, file): (&[(String, Template)], &BTreeMap<String, String>),
+    is_set: &mut bool,
+    depth: usize,
+) -> Template {
     const MAX_DEPTH: usize = 8;
     let mut out = Template::default();
     let mut rest = text;
@@ -157,13 +165,18 @@ fn interpolated(text: &str, variables: &[(String, Template)], is_set: &mut bool,
         }
         let value = variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value);
         *is_set |= value.is_some();
+        // What the run sets wins over the file.
+        let of_file = file.get(name).filter(|_| value.is_none()).map(|value| Template::from(value.as_str()));
+        let value = value.or(of_file.as_ref());
         let sign: String = operator.chars().take_while(|c| ":-?+".contains(*c)).take(2).collect();
         let sign = if sign.starts_with(':') { sign.as_str() } else { sign.get(..1).unwrap_or_default() };
         let word = &operator[sign.len()..];
         let takes_empty = !sign.starts_with(':');
         let value = value.filter(|value| takes_empty || !value.0.is_empty());
         match (sign.trim_start_matches(':'), value) {
-            ("+", Some(_)) | ("-", None) => out.extend(interpolated(word, variables, is_set, depth + 1)),
+            ("+", Some(_)) | ("-", None) => {
+                out.extend(interpolated(word, (variables, file), is_set, depth + 1));
+            }
             ("+", None) => {}
             (_, Some(value)) => out.extend(value.clone()),
             // It may be set where nobody looks here.

@@ -43,6 +43,8 @@ pub(crate) struct Known {
     pub variables: Vec<String>,
     /// The services of its Compose files.
     pub services: Vec<Service>,
+    /// The variables of the file `.env` beside them.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// A service as it is written.
@@ -224,6 +226,7 @@ pub(crate) fn of(module: &Module, definition: &Definition, plan: Option<&Plan>, 
         members: label_of.iter().map(|(member, label)| (member.to_string(), label.to_string())).collect(),
         variables: variables.map(|label| label.name.to_string()).collect(),
         services: Vec::new(),
+        environment: BTreeMap::new(),
     }
 }
 

@@ -36,10 +36,17 @@ pub(super) fn add(
             env.insert(name.clone(), from);
             continue;
         }
+        let is_word = |text: &String| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c))
+        };
         let how = if world.is_on_gitlab {
-            "a variable of the pipeline or of the project does"
+            "a variable of the pipeline or of the project does".to_owned()
+        } else if let Some(text) = value.constant() {
+            // A workflow takes a value of its own that is the same in each run.
+            let text = if is_word(&text) { text } else { "VALUE".to_owned() };
+            format!("`bakeplan workflow github --var {name}={text}` does")
         } else {
-            "`bakeplan workflow github --env NAME=FROM` does, or `env` of the `workflow` block"
+            "`bakeplan workflow github --env NAME=FROM` does, or `env` of the `workflow` block".to_owned()
         };
         let shown = quotable(&value.shown());
         let message = if is_varying {

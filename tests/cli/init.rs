@@ -5,6 +5,7 @@ mod branches;
 mod choices;
 mod clashes;
 mod conditions;
+mod environments;
 mod events;
 mod existing;
 mod files;

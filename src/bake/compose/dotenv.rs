@@ -65,6 +65,16 @@ pub(super) fn read(
     Ok(())
 }
 
+/// The variables of a file that are no secrets, where nothing else sets any; none where it cannot be read.
+pub(crate) fn variables(text: &str) -> BTreeMap<String, String> {
+    let mut variables = Environment::new();
+    let secrets = SecretNames::default();
+    let found = read(text, &mut variables, &secrets, &|_| None);
+    variables.retain(|name, _| !secrets.has(name));
+    let of = |(name, value): (Name, MarkedStr)| (name.to_string(), value.as_str().to_owned());
+    found.map(|()| variables.into_iter().map(of).collect()).unwrap_or_default()
+}
+
 /// Skips blank lines and comments.
 fn skip_to_statement(text: &str) -> Option<&str> {
     let mut rest = text.trim_start();

@@ -37,6 +37,7 @@ mod project;
 // YAML of other kinds.
 mod tree;
 
+pub(crate) use dotenv::variables as file_variables;
 pub use files::{Files, Unreadable};
 pub use project::{ComposeInputs, load};
 pub(crate) use project::{Composition, DOTENV, check};

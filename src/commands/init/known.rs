@@ -1,7 +1,7 @@
 //! Evaluates the Bake and Compose files that are there.
 
 use super::scan::Found;
-use crate::bake::compose::{Yaml, YamlKind, yaml_documents};
+use crate::bake::compose::{DOTENV, Yaml, YamlKind, file_variables, yaml_documents};
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
@@ -207,6 +207,8 @@ fn evaluate_there(session: &mut Session<'_>, found: &mut Found, place: &Where) -
     known.read = loaded.files.iter().map(|file| file.path.clone()).collect();
     let in_folder = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
     known.services = services(session, &loaded.sources, &in_folder);
+    let dotenv = session.host.read(in_folder(DOTENV));
+    known.environment = dotenv.map(|text| file_variables(&text)).unwrap_or_default();
     let mut texts: Vec<(String, String)> = Vec::new();
     for id in &loaded.sources {
         session.note(&format!("reading {}", in_folder(&session.sources.get(*id).path)));
