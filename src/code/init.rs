@@ -22,7 +22,7 @@ codes! {
         cure: "Run it at the top of the repository.",
     }
     INIT_LIMIT "init-limit" [Warning Note] {
-        cause: "There are more files of a kind than `init` reads, or workflows and scripts ask for more work than any real ones: steps, rows of matrices, calls, values that refer to others. The rest is not looked at. As a note: pushes to more branches start workflows than the table has rows for.",
+        cause: "There are more files of a kind than `init` reads, or workflows and scripts ask for more work than any real ones: steps, rows of matrices, calls, values that refer to others. The rest is not looked at. As a note: pushes to more branches start workflows than the table has rows for, or people start one by hand.",
         example: when("A checkout with thousands of Dockerfiles."),
         cure: "Write `image` blocks for what is missing from the proposal.",
     }

@@ -90,7 +90,7 @@ mod parts;
 
 mod bake_targets;
 pub(crate) mod compose_services;
-mod entry;
+pub(crate) mod entry;
 mod platforms;
 mod released;
 

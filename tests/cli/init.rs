@@ -13,6 +13,7 @@ mod first;
 mod flow;
 mod gitlab;
 mod given;
+mod hands;
 mod hostile;
 mod indexes;
 mod inputs;

@@ -27,18 +27,21 @@ use crate::init::clashes;
 use crate::init::commands::{self, Setting};
 use crate::init::compose_services;
 use crate::init::definition::Known;
+use crate::init::entry::Entry;
 use crate::init::first::{self, First};
 use crate::init::folder::Folder;
 use crate::init::found::Publication;
 use crate::init::gitlab;
-use crate::init::images::{self, Stray};
+use crate::init::guard::Guarded;
+use crate::init::images::{self, Candidate, Stray};
 use crate::init::kinds::Kind;
-use crate::init::moment::{Answers, COMMIT, Moment};
+use crate::init::moment::{Answers, COMMIT, MOMENTS, Moment};
 use crate::init::proposal::{self, Proposal, Told};
 use crate::init::render::quotable;
 use crate::init::scope::Scope;
 use crate::init::shell::{self, Home};
 use crate::init::text::Place;
+use crate::init::today;
 use crate::init::workflow;
 use crate::init::world::World;
 use crate::resolve::Purpose;
@@ -205,6 +208,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
             "`bakeplan plan --fact ref=refs/heads/NAME` shows what is published from one of them",
         ));
     }
+    warnings.extend(by_hand(&candidates, &found, session));
     let has_candidates = !candidates.is_empty();
     let line = |place: &Place| found.line(session, place);
     let (proposals, mut told, more) = proposal::propose(candidates, &bases, &known, &reading, &world, &line);
@@ -331,6 +335,21 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let facts = facts_for(session, &proposals, &known, &world);
     let next = next(is_on_gitlab, &Named::of(&proposals, &known), &facts);
     session.show(&format!("{written}{hint}{next}"))
+}
+
+/// That people may start from any branch what other events start, too: what it publishes then has no row.
+fn by_hand(candidates: &[Candidate], found: &Found, session: &Session<'_>) -> Option<Diagnostic> {
+    let is_beside = |entry: &&Entry| {
+        let is_open = entry.guarded == Guarded::Told || !entry.guarded.implies("tag");
+        let has_others = MOMENTS.into_iter().any(|moment| entry.may(moment));
+        today::is_by_hand(&entry.others) && has_others && is_open
+    };
+    let entry = candidates.iter().flat_map(|candidate| &candidate.entries).find(is_beside)?;
+    let message = "this can be started by hand, too, from any branch, and the table has no row for that: the workflow of a plan publishes then from the default branch, or from those of `branches`, alone";
+    let note = Diagnostic::note(Code::INIT_LIMIT, message).at(found.span(session, &entry.place), "");
+    Some(note.with_help(
+        "`bakeplan plan --fact event=workflow_dispatch --fact ref=refs/heads/NAME` shows what is published from a branch",
+    ))
 }
 
 /// The services of Compose files that get blocks for what they say themselves: where each is, and its name.
