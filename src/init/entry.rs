@@ -57,7 +57,7 @@ impl Entry {
     }
 
     /// Whether it may publish from a branch.
-    pub(super) fn may_from_branch(&self) -> bool {
+    pub(crate) fn may_from_branch(&self) -> bool {
         self.may(Moment::Branch) || self.may_from_other_branch()
     }
 

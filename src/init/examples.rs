@@ -20,8 +20,6 @@ fn starts<'f>(files: &'f [YamlFile], sources: &Sources) -> Vec<&'f Yaml> {
 
 /// What the examples of runs are called, with this default branch.
 pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: String) -> World {
-    /// A git tag that is no version.
-    const ODD: &str = "docs-2024";
     let starts = starts(files, sources);
     let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
     let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
@@ -33,18 +31,17 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
     };
     let is_odd = starts_none(ODD);
     let prerelease = Some(prerelease_of(&triggers::example_tag(&named))).filter(|tag| starts_none(tag));
+    let short = Some(short_of(&triggers::example_tag(&named))).filter(|tag| starts_none(tag));
     let mut other_branches = triggers::other_branches(&starts, &default_branch);
     let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
     let is_by_push =
         |on: &&Yaml| !triggers::has_any(on, &["release", "create", "workflow_dispatch", "workflow_run"]);
     World {
-        tags_begin_with_v: is_odd
-            && named.iter().all(|name| name.starts_with('v'))
-            && starts.iter().all(is_by_push),
+        releases_when: releases_when(&named).filter(|_| is_odd && starts.iter().all(is_by_push)),
         other_branches,
         more_branches,
         has_schedule: starts.iter().any(|on| triggers::has_any(on, &["schedule"])),
-        odd_tags: is_odd.then(|| ODD.to_owned()).into_iter().chain(prerelease).collect(),
+        odd_tags: is_odd.then(|| ODD.to_owned()).into_iter().chain(short).chain(prerelease).collect(),
         tag: triggers::example_tag(&named),
         tags: patterns
             .iter()
@@ -55,6 +52,31 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
         default_branch,
         ..World::default()
     }
+}
+
+/// A git tag that is no version.
+pub(crate) const ODD: &str = "docs-2024";
+
+/// The condition that git tags fulfil which are like one of these patterns, as far as their beginning tells.
+pub(crate) fn releases_when(patterns: &[String]) -> Option<String> {
+    let of = |pattern: &String| {
+        let is_of_digit = pattern.starts_with("[0-9]") || pattern.starts_with(|c: char| c.is_ascii_digit());
+        match pattern.strip_prefix('v') {
+            // What stands before one of these may not be there.
+            Some(rest) if !rest.starts_with(['?', '+', '{']) => Some("tag is startingwith('v')"),
+            None if is_of_digit => Some("tag[:1] in '0123456789'"),
+            Some(_) | None => None,
+        }
+    };
+    let mut all: Vec<&str> = patterns.iter().map(of).collect::<Option<_>>()?;
+    all.sort_unstable_by(|one, other| other.cmp(one));
+    all.dedup();
+    (!all.is_empty()).then(|| all.join(" or "))
+}
+
+/// A git tag that says less than a version, such as `v1`, which moves with each release.
+pub(crate) fn short_of(tag: &str) -> String {
+    tag.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// A prerelease of a version.

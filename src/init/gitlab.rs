@@ -453,6 +453,10 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, world: World) -> W
         let usual = ["v1.2.3", "1.2.3", "v1.2", "1.2"].into_iter().map(str::to_owned);
         usual.chain(made).find(|tag| !tag.is_empty() && fits(pattern, tag))
     };
+    // What they begin with is as in the filters of workflows.
+    let begun =
+        patterns.iter().map(|pattern| pattern.strip_prefix('^').map(|rest| rest.replace("\\d", "[0-9]")));
+    let releases_when = begun.collect::<Option<Vec<String>>>().and_then(|all| examples::releases_when(&all));
     let tags: Vec<String> = patterns.into_iter().filter_map(tag).collect();
     let has_schedule =
         |yaml: &Yaml| has_text(yaml, &|text| text.contains("\"schedule\"") || text == "schedules");
@@ -463,20 +467,26 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, world: World) -> W
         has_schedule: world.has_schedule || files.iter().any(|file| has_schedule(&file.root)),
         tag: tags.first().cloned().unwrap_or(world.tag),
         tags: if tags.is_empty() { world.tags } else { tags },
+        releases_when,
         ..world
     };
-    with_prerelease(files, sources, with_any_branch(files, sources, world))
+    with_odd_tags(files, sources, with_any_branch(files, sources, world))
 }
 
-/// The same with a prerelease, if a pipeline publishes versions and not this.
-fn with_prerelease(files: &[YamlFile], sources: &Sources, world: World) -> World {
-    let publishes = |world: &World| {
-        let found = publications(files, sources, &Rc::new(world.clone()));
+/// The same with git tags that publish nothing, if a pipeline publishes versions: a prerelease, and one that is no version.
+fn with_odd_tags(files: &[YamlFile], sources: &Sources, world: World) -> World {
+    let publishes = |tag: &str| {
+        let world = World { tag: tag.to_owned(), ..world.clone() };
+        let found = publications(files, sources, &Rc::new(world));
         found.iter().any(|one| one.runs.may(Moment::Tag))
     };
-    let prerelease = examples::prerelease_of(&world.tag);
-    let is_odd = publishes(&world) && !publishes(&World { tag: prerelease.clone(), ..world.clone() });
-    World { odd_tags: is_odd.then_some(prerelease).into_iter().collect(), ..world }
+    if !publishes(&world.tag) {
+        return World { releases_when: None, ..world };
+    }
+    let all = [examples::ODD.to_owned(), examples::prerelease_of(&world.tag)];
+    let odd_tags: Vec<String> = all.into_iter().filter(|tag| !publishes(tag)).collect();
+    let is_odd = odd_tags.iter().any(|tag| tag == examples::ODD);
+    World { releases_when: world.releases_when.clone().filter(|_| is_odd), odd_tags, ..world }
 }
 
 /// The same with a branch that nothing names, if a push to one may publish.

@@ -61,6 +61,8 @@ pub(crate) struct ProposedImage {
     pub open: Vec<String>,
     /// Whether its build has something today that is told, and not proposed.
     pub lacks: bool,
+    /// What its `tags` are.
+    pub tags: Vec<Expression>,
 }
 
 impl ProposedImage {
@@ -72,6 +74,7 @@ impl ProposedImage {
             candidate: None,
             open: Vec::new(),
             lacks: false,
+            tags: Vec::new(),
         }
     }
 }
@@ -358,12 +361,14 @@ impl<'a> Maker<'a> {
             self.today.add(entry);
             told.extend(entry.told(&name));
         }
+        let of_tags = tags.entries.iter().filter_map(|entry| entry.value.clone()).collect();
         let text = self.image_block(&name, &target, &candidate, &repositories, tags, told);
         let at =
             if matches!(candidate.target, TargetOf::Known(..)) { self.place_of(&target) } else { At::End };
         self.proposal.blocks.push((at, text));
         let open = std::mem::take(&mut self.variables.open);
-        self.proposal.images.push(ProposedImage { name, target, candidate: Some(candidate), open, lacks });
+        let candidate = Some(candidate);
+        self.proposal.images.push(ProposedImage { name, target, candidate, open, lacks, tags: of_tags });
         None
     }
 
@@ -398,7 +403,7 @@ impl<'a> Maker<'a> {
         }
         let Tags { entries, flavor, has_version, lost: _ } = tags;
         if has_version {
-            let when = if self.world.tags_begin_with_v { "tag is startingwith('v')" } else { "tag" };
+            let when = self.world.releases_when.as_deref().unwrap_or("tag");
             lines.line(&format!("version = {{ pattern = \"{{{{ tag }}}}\", when = {} }}", quoted(when)));
         }
         if !repositories.is_empty() {

@@ -109,6 +109,12 @@ pub(crate) fn translate(
                         let exact = value.exact();
                         let condition = condition.map(|condition| entry.without_releases(condition));
                         let condition = and(guard.clone(), condition);
+                        let condition = match &world.releases_when {
+                            Some(when) if reads_version(tag, domain) && !tells_tags(condition.as_deref()) => {
+                                and(Some(when.clone()), condition)
+                            }
+                            _ => condition,
+                        };
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
                                 && known.value.as_ref().is_ok_and(|value| value.exact() == exact)
@@ -249,6 +255,22 @@ fn and(one: Option<String>, other: Option<String>) -> Option<String> {
         (Some(one), Some(other)) => Some(when::both(one, other, "and")),
         (one, other) => one.or(other),
     }
+}
+
+/// Whether it is a rule that takes versions out of git tags, with which a run of any other git tag has an error.
+fn reads_version(tag: &TagLine, domain: Mask) -> bool {
+    let TagLine::Rule(rule) = tag else { return false };
+    let is_kind = |(name, value): &(String, Template)| {
+        let kind = value.constant().unwrap_or_default();
+        name == "type" && matches!(kind.as_str(), "semver" | "pep440" | "match")
+    };
+    domain == Mask::TAG && fields(&rule.line.text).iter().any(is_kind)
+}
+
+/// Whether a condition says which git tags it is about.
+fn tells_tags(condition: Option<&str>) -> bool {
+    const SIGNS: [&str; 4] = ["tag is ", "tag ==", "tag or branch)", "ref "];
+    condition.is_some_and(|when| SIGNS.iter().any(|sign| when.contains(sign)))
 }
 
 /// The place in the first of these comments.

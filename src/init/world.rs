@@ -26,8 +26,8 @@ pub(crate) struct World {
     pub has_schedule: bool,
     /// Git tags that start no workflow today, where they name those that do.
     pub odd_tags: Vec<String>,
-    /// Whether nothing but pushes of git tags that begin with a `v` makes releases today.
-    pub tags_begin_with_v: bool,
+    /// The condition that all git tags fulfil that start a workflow today, if nothing else makes releases.
+    pub releases_when: Option<String>,
     /// What a release is called in the examples.
     pub tag: String,
     /// The same for each workflow.

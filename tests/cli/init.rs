@@ -21,6 +21,7 @@ mod languages;
 mod lists;
 mod lost;
 mod made;
+mod odd_tags;
 mod outside;
 mod overrides;
 mod quoting;

@@ -3,6 +3,7 @@
 mod known;
 mod scan;
 
+mod odd_tag;
 mod preview;
 mod publishers;
 

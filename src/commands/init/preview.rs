@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::known::{self, Evaluated, of};
+use super::odd_tag;
 use crate::ci::PublishEvent;
 use crate::code::Code;
 use crate::commands::making;
@@ -10,7 +11,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
-use crate::init::examples::prerelease_of;
+use crate::init::examples::{ODD, short_of};
 use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
 use crate::init::moment::{Fact, MOMENTS, Moment, PULL_REQUEST};
@@ -125,7 +126,7 @@ pub(super) fn preview(
             changed.text.push_str(&report::render(&examples, screen));
             for tag in &world.odd_tags {
                 if let Some(example) = examples.iter().find(|one| one.run == format!("git tag {tag}")) {
-                    changed.text.push_str(&any_tag(tag, *tag == prerelease_of(&world.tag)));
+                    changed.text.push_str(&odd_tag::note(tag, example.failure.is_some(), proposal, world));
                     changed.wider.extend(wider(tag, example, proposal, world));
                 }
             }
@@ -163,20 +164,6 @@ fn wider(tag: &str, example: &Example, proposal: &Proposal, world: &World) -> Ve
         }
     }
     all
-}
-
-/// What is said of a git tag that starts no workflow today.
-fn any_tag(tag: &str, is_prerelease: bool) -> String {
-    if is_prerelease {
-        return format!(
-            "\nToday, a prerelease such as `{tag}` starts nothing; with the proposal, it publishes the tags above. A tag that is not for \
-             prereleases can say so: `{{ pattern = \"latest\", when = \"tag and '-' not in tag\" }}`.\n"
-        );
-    }
-    format!(
-        "\nToday, a git tag such as `{tag}` starts no workflow; with the proposal, it publishes the tags above. A tag that is for \
-         releases alone can say so: `{{ pattern = \"sha-{{{{ sha }}}}\", when = \"branch or tag is startingwith('v')\" }}`.\n"
-    )
 }
 
 /// Which files get which blocks.
@@ -351,8 +338,9 @@ fn examples(
         let (plan, failure) = match made {
             _ if fails => (Plan::default(), Some("this run fails".to_owned())),
             Ok((plan, _)) => (plan, None),
-            // A git tag that the plan refuses publishes nothing.
-            Err(_) if moments.is_empty() && !by_hand => continue,
+            Err(_) if moments.is_empty() && !by_hand && !mistakes.is_empty() => continue,
+            // A git tag that the plan refuses makes a run that fails.
+            Err(_) if moments.is_empty() && !by_hand => (Plan::default(), Some("this run fails".to_owned())),
             Err(error) => {
                 let found = error.into_diagnostics();
                 let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
@@ -400,9 +388,18 @@ fn examples(
             }
         };
         images.extend(not_read(strays, &may));
+        // What is no version either has its own row.
+        let is_short = moments.is_empty() && run == format!("git tag {}", short_of(&world.tag));
+        if is_short
+            && failure.is_none()
+            && examples.iter().any(|one: &Example| one.run == format!("git tag {ODD}"))
+        {
+            continue;
+        }
         // Only what changes is of interest.
         if moments.is_empty()
             && !by_hand
+            && failure.is_none()
             && images.iter().all(|image| image.planned.values().all(Vec::is_empty))
         {
             continue;

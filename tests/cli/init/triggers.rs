@@ -47,7 +47,7 @@ fn schedules_and_branches_are_proposed() {
     workflow.proposes(&["- cron: \"0 5 * * 1\"", "release/**"]);
     // What is said of other git tags works.
     let block = written.read("docker-bake.hcl");
-    let pattern = "{ pattern = \"sha-{{ sha }}\", when = \"branch or tag is startingwith('v')\" }";
+    let pattern = "{ pattern = \"type=sha\", when = \"branch or tag is startingwith('v')\" }";
     said.proposes(&[pattern]);
     let changed = block.replace("\"type=sha\",", &format!("{pattern},"));
     assert_ne!(changed, block);

@@ -30,7 +30,7 @@ fn under_qemu_the_bake_file_is_written_too() {
         "docker-bake.hcl, a new file:",
         "platforms = [\"linux/amd64\", \"linux/arm64\"]",
         "# from .github/workflows/image.yml:13: images: ghcr.io/acme/app\n  repositories = [\"ghcr.io/acme/app\"]",
-        "# from .github/workflows/image.yml:17: type=semver,pattern={{version}}\n    \"type=semver,pattern={{version}}\",",
+        "# from .github/workflows/image.yml:17: type=semver,pattern={{version}}\n    { pattern = \"type=semver,pattern={{version}}\", when = \"tag is startingwith('v')\" },",
         "{ pattern = \"type=raw,value=edge\", when = \"ref == \\\"refs/heads/main\\\"\" },",
         "oci_labels = true",
         "Nothing is written. `bakeplan init --write` writes `docker-bake.hcl`.",
@@ -120,6 +120,7 @@ jobs:
         [
             "push to main | app | nothing | nothing",
             "git tag v1.2.3 | app | docker.io/acme/app: v1.2.3, latest | the same",
+            "git tag docs-2024 | app | nothing | this run fails",
             "pull request 7 | app | nothing | nothing",
         ]
     );
