@@ -8,7 +8,8 @@ use super::definition::{Known, KnownTarget};
 use super::found::{BakeBuild, Override, Publication, TargetsAt};
 use super::moment::{Answers, MOMENTS, Moment};
 use super::text::{Condition, Line, Meta, Place, Template};
-use crate::bake::target::overrides::{Counted, Overrides};
+use crate::bake::target::overrides::Overrides;
+use crate::bake::target::overrides::counted::Counted;
 
 /// On what it depends that a target is built, by its label, and where that is written.
 type Conditions = BTreeMap<String, (Condition, Place)>;

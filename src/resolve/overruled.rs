@@ -9,7 +9,7 @@ use super::input::Input;
 use super::publication::Publication;
 use super::targets::Targets;
 use crate::bake::module::SetInVain;
-use crate::bake::target::overrides::SetValue;
+use crate::bake::target::overrides::counted::SetValue;
 use crate::bake::target::{Target, Text, flags};
 use crate::bake::text::syntax::Block;
 use crate::bake::values::Name;
