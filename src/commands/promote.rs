@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::error::Error;
 use crate::merge::promote::{Promotion, To, promote as give};
 use crate::merge::report::Report;
-use crate::merge::{self, MergeTools, Options, withdrawal};
+use crate::merge::{self, MergeTools, Options, promote::withdrawal};
 use crate::published::plan_json::RunEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::target::Target;

@@ -1,10 +1,10 @@
 //! The commands of `docker buildx imagetools` that do what a merge does
 //! (<https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/>).
 
+use super::guard::ready::Ready;
 use super::index::IndexSource;
-use super::job::Command;
-use super::ready::Ready;
 use super::subject::Made;
+use super::write::job::Command;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::oci::is_index;

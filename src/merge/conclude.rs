@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{
+use super::guard::decide::{
     Decision, follows_list, immutable, is_broadest, is_of_greater, is_released, may_be_version, not_listed,
     says_it_is, says_it_is_greater, unguarded,
 };
-use super::job::{IndexState, Job, TagJob, now};
-use super::publish::{PublishResult, publish};
-use super::ready::Ready;
+use super::guard::ready::Ready;
+use super::guard::{
+    also_named, codenames, damage, doubtful, fewer, greater, later, rebuilt, relist, unseen, withheld,
+};
 use super::report::{Outcome, Report, Settled, Status, TagReport};
 use super::subject::Subject;
 use super::tools::{IfMissing, MergeTools, Options};
-use super::{
-    also_named, codenames, command, damage, digests, doubtful, fewer, greater, held, later, rebuilt, relist,
-    unseen, withheld,
-};
+use super::write::job::{IndexState, Job, TagJob, now};
+use super::write::publish::{PublishResult, publish};
+use super::{command, digests, held};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;

@@ -1,6 +1,6 @@
 //! What is where now, by digest: what programs need that sign, scan or try an image.
 
-use super::ready::Ready;
+use super::guard::ready::Ready;
 use super::report::{ManifestReport, Outcome, Report, Status};
 use super::subject::Checked;
 use crate::oci::{Descriptor, DescriptorPlatform, Index, is_index};

@@ -1,11 +1,11 @@
 //! Mirrors: repositories that no build pushes to. Each is filled by copying when the image's own repositories have it, gets
 //! the same tags by the same rules, and holds nothing but its own tags when something is wrong there.
 
-use super::check::check_tags;
+use super::guard::ready::Ready;
 use super::newborn::conclude;
-use super::ready::Ready;
 use super::report::{ImageReport, Outcome, Report, Status, TagReport};
 use super::run::{merge_own, subjects};
+use super::sources::check::check_tags;
 use super::subject::{Checked, Copies, Subject};
 use super::tools::{IfMissing, MergeTools, Options};
 use crate::code::Code;

@@ -11,59 +11,22 @@ pub(crate) mod index;
 
 pub(crate) mod subject;
 
-mod alike;
-pub(crate) mod bases;
 mod lookup;
 
-mod another;
-mod carry;
-pub(crate) mod check;
-mod configured;
-mod elsewhere;
-mod revision;
-mod sending;
-mod taken;
-mod whole;
+pub(crate) mod sources;
 
 // What is reported.
 pub(crate) mod report;
 
-// What is done with the tags.
-pub(crate) mod decide;
-mod ready;
+// What becomes of each tag.
+mod guard;
 
-// What is there already: what cannot be read, and what is to stay.
-mod also_named;
-mod codenames;
-mod damage;
-mod doubtful;
-mod existing;
-mod fewer;
-mod greater;
-mod later;
-mod rebuilt;
-mod unseen;
-mod withheld;
-
-mod relist;
-
-mod job;
-mod shown;
-
-mod fresh;
-mod overtaken;
+// What is written, and what a registry says of it.
+mod write;
 
 // What is said of what was left alone, and of what is where.
 mod digests;
 mod held;
-mod takeover;
-
-mod read_back;
-
-mod overwritten;
-mod refusal;
-
-pub(crate) mod publish;
 
 // What does the same by hand.
 mod command;
@@ -78,14 +41,9 @@ mod run;
 mod mirrors;
 
 // The tags alone: of what is there already.
-mod tagging;
-
-mod by_name;
 pub(crate) mod promote;
 
-pub(crate) mod withdrawal;
-
 pub use self::mirrors::merge;
-pub(crate) use self::tagging::tag;
+pub(crate) use self::promote::tagging::tag;
 pub(crate) use self::tools::patience;
 pub use self::tools::{IfMissing, MergeTools, Options, RunDocker};

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::conclude::{conclude_once, may_come};
-use super::ready::Ready;
+use super::guard::ready::Ready;
+use super::guard::unseen;
 use super::report::{ImageReport, Outcome, Report, Status};
 use super::subject::Subject;
 use super::tools::{IfMissing, MergeTools, Options};
-use super::{held, lookup, unseen};
+use super::{held, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::published::plan_json::RunEntry;
 use crate::published::record::{Questions, Record};

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::alike::Alike;
-use super::check::check;
-use super::elsewhere::same_digests;
+use super::guard::existing;
+use super::guard::ready::Ready;
+use super::held;
 use super::newborn::conclude;
-use super::ready::Ready;
 use super::report::{ImageReport, MissingReport, Report, Status};
+use super::sources::alike::Alike;
+use super::sources::check::check;
+use super::sources::elsewhere::same_digests;
+use super::sources::taken::{self, Origin};
+use super::sources::{bases, revision};
 use super::subject::{Checked, Made, Subject};
-use super::taken::{self, Origin};
 use super::tools::{MergeTools, Options};
-use super::{bases, existing, held, revision};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::published::metadata::Metadata;
