@@ -40,10 +40,13 @@ pub(crate) const RUN_PREFIX: &str = "dev.bakeplan.run.";
 /// The annotation of an index that records what decides its builds.
 pub(crate) const INPUTS: &str = "dev.bakeplan.inputs";
 
+/// The annotation of an index that says which version it is, where no tag of its image shows that.
+pub(crate) const TAGGED_VERSION: &str = "dev.bakeplan.version";
+
 /// Whether an annotation is for the merge alone to set.
 #[must_use]
 pub(crate) fn is_reserved(annotation: &str) -> bool {
-    annotation.starts_with(RUN_PREFIX) || annotation == INPUTS
+    annotation.starts_with(RUN_PREFIX) || [INPUTS, TAGGED_VERSION].contains(&annotation)
 }
 
 /// The most bytes that the annotations of one index or manifest have, or the labels of one image: registries take manifests of

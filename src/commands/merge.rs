@@ -210,13 +210,15 @@ pub(super) fn read_metadata(
             metadata.notes.push(Diagnostic::note(Code::NO_METADATA, format!("`{path}` contains no files")));
         }
         for file in files {
-            let is_named = file == *path;
-            let text = match session.host.read(&file) {
-                Ok(text) => text,
-                Err(HostError { problem: Problem::NotUtf8 { .. }, .. }) if !is_named => String::new(),
+            // What is called as a row of the plan says is not passed over: its job has written it.
+            let is_meant = file == *path || identity::is_of(&file, &planned.id);
+            // PowerShell writes UTF-16, or a byte order mark.
+            let text = match session.host.read_yaml(&file) {
+                Ok(read) => read.text.trim_start_matches('\u{feff}').to_owned(),
+                Err(HostError { problem: Problem::NotUtf8 { .. }, .. }) if !is_meant => String::new(),
                 Err(error) => return Err(error.into()),
             };
-            if !is_named && !text.trim_start().starts_with('{') {
+            if !is_meant && !text.trim_start().starts_with('{') {
                 let message = format!("`{file}`: skipped, it is not a JSON object");
                 metadata.notes.push(Diagnostic::note(Code::NO_METADATA, message));
                 continue;

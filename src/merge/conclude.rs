@@ -76,7 +76,9 @@ pub(super) fn conclude_once(
         report.problems.extend(rebuilt.problems);
         report.held.extend(rebuilt.held);
     }
-    report.notes.extend(ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions)));
+    report.notes.extend(
+        ready.iter().filter_map(|one| unguarded(one.key, one.image, &one.decisions, survey.records())),
+    );
     if report.problems.is_empty() && !options.allow_backward {
         report.notes.extend(later::tell(&ready, run, survey, now(tools)));
     }

@@ -14,7 +14,6 @@ use super::release::has_same_numbers;
 use super::served::Served;
 use crate::commit;
 use crate::form::{Form, Part};
-use crate::oci::VERSION;
 use crate::reference::{Digest, Tag};
 use crate::version::{Class, NUMBER_LIMIT, Number, SEPARATORS, Version, may_be_day, numbers, outranks};
 
@@ -178,12 +177,31 @@ fn is_withdrawn_as(image: &PlannedImage, text: &str) -> bool {
         || version.as_ref().is_some_and(|version| covers(version) || is_part(version))
 }
 
-/// The version that an index says it is, when that would keep a tag if its own tag were there: in one of the forms of the tags that
+/// The version that an index says it is, and the annotation that says so, when that would keep a tag if its own tag were there: in one of the forms of the tags that
 /// it moves with, or by its numbers where something else follows them.
 #[must_use]
-pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served) -> Option<String> {
-    let text = served.annotations()?.get(VERSION)?;
-    is_greater(image, tag, text, image.annotations.get(VERSION)).then(|| text.clone())
+pub(crate) fn says_greater<'s>(
+    image: &PlannedImage,
+    tag: &TagEntry,
+    served: &'s Served,
+) -> Option<(&'static str, &'s String)> {
+    let (key, text) = served.version()?;
+    is_greater(image, tag, text, image.annotations.get(key)).then_some((key, text))
+}
+
+/// The version that an annotation or label says: all of its text, or what stands in it as in tags of these forms, such as
+/// `api-1.4.2`.
+#[must_use]
+pub(crate) fn version_in<'f>(
+    image: &PlannedImage,
+    forms: impl Iterator<Item = &'f Form>,
+    text: &str,
+) -> Option<Version> {
+    let in_tag = || {
+        let mut texts = forms.flat_map(|form| form.versions_in(text));
+        texts.find_map(|text| image.parse_version(text).ok())
+    };
+    image.parse_version(text).ok().or_else(in_tag)
 }
 
 /// Whether what has a tag, and says that it is this version, would keep it from an image that is going to say `own` of itself.
@@ -191,12 +209,7 @@ pub(crate) fn says_greater(image: &PlannedImage, tag: &TagEntry, served: &Served
 pub(crate) fn is_greater(image: &PlannedImage, tag: &TagEntry, text: &str, own: Option<&String>) -> bool {
     let said = own;
     let (Some(own), Some(follows)) = (&image.version, tag.follows()) else { return false };
-    // It may be a whole tag, such as `api-1.4.2`.
-    let in_tag = || {
-        let mut texts = tag.family.iter().flat_map(|form| form.versions_in(text));
-        texts.find_map(|text| image.parse_version(text).ok())
-    };
-    let version = image.parse_version(text).ok().or_else(in_tag);
+    let version = version_in(image, tag.family.iter(), text);
     let Some(version) = version.filter(|version| is_version(version, own)) else { return false };
     // What the image itself is going to say may be more than its version.
     let said = said.and_then(|said| image.parse_version(said).ok());
@@ -214,7 +227,8 @@ pub(crate) fn is_greater(image: &PlannedImage, tag: &TagEntry, text: &str, own: 
     }
     let listed: Vec<Tag> = names.iter().filter_map(|name| name.parse().ok()).collect();
     let of_other_form = || {
-        !is_of_variant(tag) && !is_withdrawn_as(image, text) && has_greater_numbers(&version, own, follows)
+        let is_withdrawn = [text, version.text()].into_iter().any(|text| is_withdrawn_as(image, text));
+        !is_of_variant(tag) && !is_withdrawn && has_greater_numbers(&version, own, follows)
     };
     keeper(image, tag, &listed).is_some() || of_other_form()
 }

@@ -197,6 +197,9 @@ struct Reader<'a> {
     dotless: Vec<(Form, Dotless)>,
     /// The forms of the plan's tags that are not versions.
     others: Vec<&'a Form>,
+    /// Where no tag shows a whole version: the forms of those that show parts of it so that they read as other numbers, as
+    /// `php83` does beside `php8`.
+    garbled: Vec<&'a Form>,
 }
 
 impl<'a> Reader<'a> {
@@ -221,7 +224,15 @@ impl<'a> Reader<'a> {
             !tag.family.contains(form) && !versions.iter().any(|version| form.fits(version.name.as_str()))
         };
         let others = image.other_forms.iter().filter(is_apart).collect();
-        Self { image, own, forms, dotless, others }
+        let is_garbled = |one: &&TagEntry| {
+            let follows = one.follows().filter(|_| one.form.has_name());
+            follows.is_some_and(|Follows { class: _, numbers }| {
+                Dotless::of(one.name.as_str(), own, numbers).is_none()
+            })
+        };
+        let shown = if image.shows_version() { &[] } else { image.tags.as_slice() };
+        let garbled = shown.iter().filter(is_garbled).map(|one| &one.form).collect();
+        Self { image, own, forms, dotless, others, garbled }
     }
 
     /// The version that a text is, if it is of the family.
@@ -263,7 +274,9 @@ impl<'a> Reader<'a> {
         // A branch may be called anything, so that only more text than a version's tag has tells it apart.
         let is_closer = |other: &&&Form| !other.has_name() || other.text_length() > form.text_length();
         let is_other = self.others.iter().filter(is_closer).any(|other| other.fits(tag.as_str()));
-        (!is_other).then_some(version)
+        let is_garbled = version.numbers().len() < self.own.numbers().len()
+            && self.garbled.iter().any(|other| other.fits(tag.as_str()));
+        (!is_other && !is_garbled).then_some(version)
     }
 }
 

@@ -142,14 +142,16 @@ const OF_COMMITS: [&str; 5] = ["sha", "git", "commit", "rev", "g"];
 #[must_use]
 pub(crate) fn commit_in(tag: &Tag) -> Option<&str> {
     let text = tag.as_str();
-    if named_version(tag).is_some() {
-        return None;
-    }
-    let (before, last) = text.rsplit_once(SEPARATORS).unwrap_or(("", text));
-    let word = before.rsplit(SEPARATORS).next().unwrap_or_default();
-    let is_told = OF_COMMITS.iter().any(|own| word.eq_ignore_ascii_case(own));
-    let is_whole = last.len() >= WHOLE_COMMIT && is_commit(last);
-    (is_told && is_commit(last) || is_mixed(last) || is_whole).then_some(last)
+    let words: Vec<&str> = text.split(SEPARATORS).collect();
+    let is_version = named_version(tag).is_some();
+    let names = |(at, word): &(usize, &str)| {
+        let before = at.checked_sub(1).map_or("", |before| words[before]);
+        let is_told = OF_COMMITS.iter().any(|own| before.eq_ignore_ascii_case(own));
+        // Digits alone, in the tag of a version, are of its numbers.
+        let is_plain = !is_version && *at + 1 == words.len() && (is_told || word.len() >= WHOLE_COMMIT);
+        is_mixed(word) || is_commit(word) && is_plain
+    };
+    words.iter().copied().enumerate().rev().find(names).map(|(_, word)| word)
 }
 
 /// The commit that a tag names as another one does, whose digits stand behind the same text: `main-1234567` beside
@@ -157,7 +159,8 @@ pub(crate) fn commit_in(tag: &Tag) -> Option<&str> {
 #[must_use]
 pub(crate) fn commit_like<'t>(tag: &'t Tag, other: &Tag) -> Option<&'t str> {
     let digits = commit_in(other)?;
-    let own = tag.as_str().strip_prefix(other.as_str().strip_suffix(digits)?)?;
+    let (before, after) = other.as_str().split_once(digits)?;
+    let own = tag.as_str().strip_prefix(before)?.strip_suffix(after)?;
     (own.len() == digits.len() && is_commit(own) && !is_date(own)).then_some(own)
 }
 
@@ -392,8 +395,8 @@ fn entry(
         _ => TagClass::Prerelease,
     };
     let of_commit = |digits: &str| {
-        let before = tag.as_str().strip_suffix(digits)?;
-        format!("{before}{{commit:{}}}", digits.len()).parse::<Form>().ok()
+        let (before, after) = tag.as_str().split_once(digits)?;
+        format!("{before}{{commit:{}}}{after}", digits.len()).parse::<Form>().ok()
     };
     let commit = commit_in(tag).and_then(of_commit);
     let (name, repositories) = (tag.clone(), Some(vec![location.clone()]));

@@ -35,6 +35,13 @@ fn id_in_name(name: &str) -> Option<Fingerprint> {
     })
 }
 
+/// Whether the name of a file says that it is of this plan.
+#[must_use]
+pub(crate) fn is_of(path: &str, id: &Fingerprint) -> bool {
+    let name = Path::new(path).file_name().and_then(|name| name.to_str());
+    name.and_then(id_in_name).as_ref() == Some(id)
+}
+
 /// Refuses metadata whose name says that it is of another plan, and adds a note about that whose name says nothing. The
 /// right id is not proof: what was built is compared with the plan all the same.
 ///

@@ -21,7 +21,7 @@ pub(crate) enum Labelled {
 /// where the plan labels its own images with a version, and with what they are or come from, are these labels compared: those
 /// of a base say something else there.
 pub(crate) fn labelled(image: &PlannedImage, tag: &TagEntry, served: &Served, record: &Record) -> Labelled {
-    let says_itself = served.annotations().is_some_and(|annotations| annotations.contains_key(VERSION));
+    let says_itself = served.version().is_some();
     let Some((own, names)) = image.builds.values().find_map(named).filter(|_| !says_itself) else {
         return Labelled::Nothing;
     };

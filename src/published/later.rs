@@ -9,7 +9,6 @@ use super::planned::PlannedImage;
 use super::release::{before_version, has_same_numbers};
 use super::runs::Standing;
 use super::served::Served;
-use crate::oci::VERSION;
 use crate::reference::Tag;
 use crate::version::{Class, Version};
 
@@ -220,7 +219,7 @@ impl Later {
 
 /// The version that something says it is. Where nothing is said, the git tags of both runs tell, if that of the image shows its own.
 fn said(image: &PlannedImage, run: &RunEntry, served: &Served) -> Option<Version> {
-    let said = served.annotations().and_then(|all| image.parse_version(all.get(VERSION)?).ok());
+    let said = served.version().and_then(|(_, text)| image.parse_version(text).ok());
     said.or_else(|| of_git_tag(image, run, &RunEntry::of_served(served)))
 }
 

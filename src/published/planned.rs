@@ -424,6 +424,15 @@ impl PlannedImage {
             .filter_map(|(version, tag, count)| Dotless::of(tag.name.as_str(), version, count))
     }
 
+    /// Whether an own tag of its version shows that whole, so that others can be read out of tags like it.
+    #[must_use]
+    pub(crate) fn shows_version(&self) -> bool {
+        let Some(version) = &self.version else { return false };
+        let count = version.numbers().len();
+        let mut own = self.tags.iter().filter(|tag| !tag.floating);
+        own.any(|tag| tag.form.is_readable() || Dotless::of(tag.name.as_str(), version, count).is_some())
+    }
+
     /// The same image in another version, in one repository, without tags and builds.
     #[must_use]
     pub(crate) fn of_version(&self, version: Version, location: Location) -> Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, is_index};
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, TAGGED_VERSION, VERSION, is_index};
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -71,6 +71,13 @@ impl Served {
             read_image(&manifest.bytes)
         };
         Self { manifest, content: content.unwrap_or_else(Content::Unreadable) }
+    }
+
+    /// The version that it says it is, and the annotation that says so.
+    #[must_use]
+    pub(crate) fn version(&self) -> Option<(&'static str, &String)> {
+        let annotations = self.annotations()?;
+        [VERSION, TAGGED_VERSION].into_iter().find_map(|key| Some((key, annotations.get(key)?)))
     }
 
     /// The annotations of the index, or of the manifest if it is none; none of what cannot be read.

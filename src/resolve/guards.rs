@@ -67,28 +67,19 @@ pub(super) fn note_unguarded(
     publication: &Publication,
     diagnostics: &mut Diagnostics,
 ) {
-    let is_unguarded = |tag: &&PlacedTag| {
-        matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_)) && tag.family.is_empty()
+    let is_unguarded = |tag: &&PlacedTag| matches!(tag.claim, Claim::Versions(_) | Claim::Prereleases(_));
+    let Some(version) = image.version.known() else { return };
+    let shows = |tag: &PlacedTag| {
+        let is_dotless = || Dotless::of(tag.tag.as_str(), version, version.numbers().len()).is_some();
+        tag.claim == Claim::Literal && (tag.form.is_readable() || is_dotless())
     };
-    let dotless = |tag: &PlacedTag, version: &Version| {
-        let count = match tag.claim {
-            Claim::Literal => version.numbers().len(),
-            Claim::Versions(count) | Claim::Prereleases(count) => count,
-            Claim::Channel | Claim::Run => return None,
-        };
-        Dotless::of(tag.tag.as_str(), version, count)
-    };
-    let version = image.version.known();
-    let is_told = |listing: &&Listing| {
-        version.is_some_and(|version| listing.tags.iter().any(|tag| dotless(tag, version).is_some()))
-    };
-    let listings = publication.values().filter(|listing| !is_told(listing));
+    let listings = publication.values().filter(|listing: &&Listing| !listing.tags.iter().any(shows));
     let found: Vec<&PlacedTag> = listings.flat_map(|listing| &listing.tags).filter(is_unguarded).collect();
     let Some(first) = found.first() else { return };
     let names: BTreeSet<String> = found.iter().map(|tag| format!("`{}`", tag.tag)).collect();
     let names: Vec<String> = names.into_iter().collect();
     let message = format!(
-        "no tag of image `{}` shows its version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {}",
+        "no tag of image `{}` shows its whole version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {}",
         image.key,
         names.join(", ")
     );

@@ -184,7 +184,7 @@ fn evidence(
 
 /// The versions that the annotations of an index name, or else those of its images.
 pub(super) fn annotations(tree: &Tree<'_>) -> Vec<String> {
-    if let Some(version) = tree.served.annotations().and_then(|all| all.get(VERSION)) {
+    if let Some((_, version)) = tree.served.version() {
         return vec![version.clone()];
     }
     let manifests = tree.images.iter().filter_map(|image| image.manifest);

@@ -96,7 +96,7 @@ pub(super) fn of_index(
         match walk.manifest(site, digest) {
             Known::Unasked => return Holder::Open,
             Known::Present(served) => {
-                if let Some(version) = says_greater(image, tag, served) {
+                if let Some((_, version)) = says_greater(image, tag, served) {
                     return Holder::Other(format!(
                         "stays with what says that it is version `{version}`, which is greater"
                     ));

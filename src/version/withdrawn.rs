@@ -39,7 +39,12 @@ impl Withdrawn {
     #[must_use]
     pub(crate) fn covers(&self, version: &Version) -> bool {
         match self {
-            Self::Version(own) => own.cmp_precedence(version).is_eq(),
+            Self::Version(own) if own.build().is_empty() => own.cmp_precedence(version).is_eq(),
+            // One build of a version, whose `+` is a `-` in tags.
+            Self::Version(own) => {
+                let tagged = |version: &Version| version.without_v().replace('+', "-");
+                tagged(own) == tagged(version)
+            }
             Self::Pattern(_) => self.fits(version.text()) || self.fits(version.without_v()),
         }
     }
@@ -111,6 +116,8 @@ mod tests {
         for (text, covered, others) in [
             ("1.4.2", "1.4.2 v1.4.2", "1.4.3 1.4"),
             ("v2.0", "2.0 2.0.0", "2.0.1"),
+            ("1.30.1+k3s2", "1.30.1+k3s2 v1.30.1-k3s2", "1.30.1+k3s1 1.30.1-k3s1 1.30.1 1.30.1+k3s20"),
+            ("1.30.1", "1.30.1+k3s1", "1.30.1-k3s1"),
             ("2026.*", "2026.09.21 v2026.1 2026.", "202.6 12026.1 1.4.2"),
             ("20[0-9][0-9].*", "2026.09.21 2019.1", "1.2.4 2.0.0"),
             ("1.?.0", "1.4.0 v1.5.0", "1.10.0 1.4.1"),

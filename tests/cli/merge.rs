@@ -42,5 +42,6 @@ mod source; // plans that are made again
 mod steps; // indexes first, tags later
 pub(crate) mod two_versions; // what has the tags of two versions
 mod unseen; // tags that nobody may list
+mod unshown; // versions that no tag shows whole
 mod withheld; // platforms that the same run has published
 pub(crate) mod world; // builds, repositories and plans to merge

@@ -120,16 +120,26 @@ pub(crate) fn not_listed(location: &Location, tag: &Tag) -> Diagnostic {
 
 /// Says which tags were moved without knowing whether a greater version has them.
 #[must_use]
-pub(crate) fn unguarded(key: &str, image: &PlannedImage, decisions: &[Decision]) -> Option<Diagnostic> {
-    let is_told = || image.dotless().next().is_some();
-    let cannot_tell = |tag: &&Tag| {
-        let planned = image.tags.iter().find(|one| one.name == **tag);
+pub(crate) fn unguarded(
+    key: &str,
+    image: &PlannedImage,
+    decisions: &[Decision],
+    records: &[Record],
+) -> Option<Diagnostic> {
+    let says_itself = |decision: &Decision| {
+        let previous = decision.report.previous.as_ref();
+        let served = previous.and_then(|digest| records[decision.site].previous(digest).present());
+        served.is_some_and(|served| served.version().is_some())
+    };
+    let cannot_tell = |decision: &&Decision| {
+        let planned = image.tags.iter().find(|one| one.name == decision.tag);
         planned.is_some_and(|one| {
-            one.class == TagClass::Channel || (one.follows().is_some() && one.family.is_empty() && !is_told())
+            one.class == TagClass::Channel
+                || (one.follows().is_some() && !image.shows_version() && !says_itself(decision))
         })
     };
-    let moved = decisions.iter().filter(|one| one.report.outcome == Outcome::Moved).map(|one| &one.tag);
-    let tags: BTreeSet<String> = moved.filter(cannot_tell).map(|tag| format!("`{tag}`")).collect();
+    let moved = decisions.iter().filter(|one| one.report.outcome == Outcome::Moved);
+    let tags: BTreeSet<String> = moved.filter(cannot_tell).map(|one| format!("`{}`", one.tag)).collect();
     if tags.is_empty() {
         return None;
     }

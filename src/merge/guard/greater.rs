@@ -36,7 +36,7 @@ pub(in crate::merge) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -
         moving.filter(|(image, decision)| moves(image, decision)).filter_map(open).collect()
     }));
     for one in ready {
-        let mut kept: BTreeMap<(String, &str), Vec<String>> = BTreeMap::new();
+        let mut kept: BTreeMap<(String, &str, &str), Vec<String>> = BTreeMap::new();
         for decision in one.decisions.iter_mut().filter(|decision| moves(one.image, decision)) {
             let previous = decision.report.previous.as_ref();
             let served =
@@ -44,25 +44,26 @@ pub(in crate::merge) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -
             let planned = one.image.tags.iter().find(|tag| tag.name == decision.tag);
             let (Some(served), Some(planned)) = (served, planned) else { continue };
             let labelled = || match by_label(one.image, decision, survey.records()) {
-                Some(Labelled::Greater(version)) => Some((version, "label")),
+                Some(Labelled::Greater(version)) => Some((version, "label", VERSION)),
                 Some(Labelled::Open(_) | Labelled::Nothing) | None => None,
             };
-            let annotated = says_greater(one.image, planned, served).map(|version| (version, "annotation"));
-            let Some((version, kind)) = annotated.or_else(labelled) else { continue };
+            let annotated = says_greater(one.image, planned, served);
+            let annotated = annotated.map(|(key, version)| (version.clone(), "annotation", key));
+            let Some((version, kind, name)) = annotated.or_else(labelled) else { continue };
             let report = &mut decision.report;
             let what = if kind == "label" { "its image" } else { "its index" };
             let why = format!("{what} says that it is version `{version}`, which is greater");
             report.stay(Outcome::Kept, why);
-            kept.entry((version, kind)).or_default().push(format!("`{}`", report.reference));
+            kept.entry((version, kind, name)).or_default().push(format!("`{}`", report.reference));
         }
-        for ((version, kind), tags) in kept {
+        for ((version, kind, name), tags) in kept {
             let message = format!(
                 "image `{}` leaves {} as before: what has it says that it is version `{version}`, which is greater",
                 one.key,
                 tags.join(", ")
             );
             read.notes.push(Diagnostic::warning(Code::KEPT_TAG, message)
-                .with_note(format!("no tag of that version is listed; what it says is its {kind} `{VERSION}`"))
+                .with_note(format!("that is its {kind} `{name}`"))
                 .with_help(
                     "if that version was taken back, name it in `withdrawn` of the image; `--allow-backward` moves the tags in this run",
                 ));

@@ -9,7 +9,7 @@ use super::decide::{Decision, decide, unlisted};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::inputs;
-use crate::oci::{Descriptor, INPUTS, OCI_INDEX, is_reserved};
+use crate::oci::{Descriptor, INPUTS, OCI_INDEX, TAGGED_VERSION, is_reserved};
 use crate::published::plan_json::{ReusedEntry, RunEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
@@ -71,6 +71,8 @@ impl<'a> Ready<'a> {
         // What stays whatever later runs do need not say which run it is of, so that the same builds make the same index.
         let mut of_merge = if image.is_final() { BTreeMap::new() } else { subject.run.annotations() };
         of_merge.extend(record(subject, &checked).written().map(|text| (INPUTS.to_owned(), text)));
+        let unshown = image.version.as_ref().filter(|_| !image.shows_version());
+        of_merge.extend(unshown.map(|version| (TAGGED_VERSION.to_owned(), version.text().to_owned())));
         let has_own = !of_merge.is_empty();
         let annotated = composed(image.annotations.clone().into_iter().chain(of_merge).collect());
         let manifest = match annotated {

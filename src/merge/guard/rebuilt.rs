@@ -8,7 +8,6 @@ use super::decide::{Decision, follows_list};
 use super::ready::Ready;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::oci::VERSION;
 use crate::published::floating::members;
 use crate::published::given;
 use crate::published::record::{Question, Questions, Record};
@@ -121,7 +120,7 @@ fn owner(ready: &Ready<'_>, at: usize, record: &Record) -> Owner {
     if own.any(|own| own.report.previous.as_ref() == Some(previous)) {
         return Owner::Known;
     }
-    let said = record.previous(previous).present().and_then(|served| served.annotations()?.get(VERSION));
+    let said = record.previous(previous).present().and_then(|served| Some(served.version()?.1));
     // What says that it is greater has kept the tag.
     if !matches!(saying(image, said.cloned().as_slice()), Saying::Nothing) {
         return Owner::Known;

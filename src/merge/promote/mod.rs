@@ -293,7 +293,7 @@ fn identify<'p>(
     let names = || tags.iter().map(|(_, tag)| tag);
     let commit = commit_of(promotion.source_tag(), names()).map_err(|problem| vec![problem])?;
     // What is not a release owns no floating tag of releases.
-    let said = served.annotations().and_then(|all| all.get(VERSION)).map(String::as_str);
+    let said = served.version().map(|(_, text)| text.as_str());
     let said = said.filter(|_| !options.allow_other_version);
     let mut source = promotion.source_tag().cloned();
     let mut named = given::version(said, source.as_ref(), tags);

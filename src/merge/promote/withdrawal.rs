@@ -10,8 +10,7 @@ use super::{Promotion, To};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::{Form, Part};
-use crate::oci::VERSION;
-use crate::published::also_named::{AlsoNamed, greater as greater_tag, says_greater};
+use crate::published::also_named::{AlsoNamed, greater as greater_tag, says_greater, version_in};
 use crate::published::floating::{Keeper, Member, members};
 use crate::published::given;
 use crate::published::plan_json::TagEntry;
@@ -227,10 +226,10 @@ fn named<'r>(
 
 /// That an index says that it is a version which is withdrawn.
 fn said_withdrawn(images: &[&PlannedImage], record: &Record, digest: &Digest) -> Option<String> {
-    let said = record.previous(digest).present()?.annotations()?.get(VERSION)?;
+    let (_, said) = record.previous(digest).present()?.version()?;
     let is_withdrawn = |image: &&PlannedImage| {
-        let version = image.parse_version(said);
-        version.is_ok_and(|version| image.withdrawn.iter().any(|one| one.covers(&version)))
+        let version = version_in(image, image.tags.iter().map(|tag| &tag.form), said);
+        version.is_some_and(|version| image.withdrawn.iter().any(|one| one.covers(&version)))
     };
     images.iter().any(is_withdrawn).then(|| format!("its index says that it is `{said}`"))
 }
@@ -454,8 +453,14 @@ fn promotions(
         let tag = TagEntry { name, repositories: None, ..shape.clone() };
         let of_owner = image.of_version(owner.version.clone(), location.clone());
         let before = now.filter(|now| *now != digest).and_then(|now| record.previous(now).present());
-        if let Some(version) = before.and_then(|served| says_greater(&of_owner, &tag, served)) {
-            report.held.push(greater(location, &tag.name, &version));
+        if let Some((_, said)) = before.and_then(|served| says_greater(&of_owner, &tag, served)) {
+            let version = version_in(&of_owner, tag.family.iter(), said);
+            report.held.push(greater(
+                location,
+                &tag.name,
+                said,
+                version.as_ref().map_or(said, Version::text),
+            ));
             continue;
         }
         if let Some(other) = named.get(&tag.name) {
@@ -507,9 +512,9 @@ fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic 
 }
 
 /// Leaves a tag with what says that it is a greater version, whose own tag is not there.
-fn greater(location: &Location, name: &Tag, version: &str) -> Diagnostic {
+fn greater(location: &Location, name: &Tag, said: &str, version: &str) -> Diagnostic {
     let message = format!(
-        "`{}` stays as it is: its index says that it is version `{version}`, which is greater and not withdrawn",
+        "`{}` stays as it is: its index says that it is version `{said}`, which is greater and not withdrawn",
         location.with_tag(name)
     );
     Diagnostic::warning(Code::HELD, message).with_help(format!(

@@ -347,7 +347,7 @@ impl<'a> ImageCheck<'a> {
             }
             self.planned_label(image, VERSION).filter(|_| origin.is_from_outside())
         };
-        let annotation = served.annotations().and_then(|all| all.get(VERSION));
+        let annotation = served.version().map(|(_, text)| text);
         annotation.into_iter().chain(label()).cloned().collect()
     }
 

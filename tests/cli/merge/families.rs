@@ -90,7 +90,8 @@ fn floating_tags_are_compared_with_the_tags_of_their_form() {
     ] {
         let lines = lines.replace(", tags", "\ntags").replace(", variant", "\nvariant").replace(", prerelease_tags", "\nprerelease_tags");
         let (document, talk) = planned(&lines, &["tag=v1.2.9", "event=push"]);
-        assert!(!talk.contains("unguarded"), "{lines}: {talk}");
+        let shows_parts = lines.contains("{{ major") && !lines.contains("{{ version");
+        assert_eq!(talk.contains("unguarded"), shows_parts, "{lines}: {talk}");
         let found = kept(&merged(&document, listed));
         let sorted = |text: &str| {
             let mut all: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
@@ -295,7 +296,10 @@ fn versions_without_dots_are_read_as_the_image_writes_them() {
         ("1.3.0", r#""{{ version | replace('.', '-') }}""#, "1-2-9", "2.0.0"),
     ] {
         let (latest, talk) = latest_of(version, tags, &[], lower);
-        assert_eq!((latest.as_str(), talk.contains("unguarded")), ("", false), "{version} {tags}: {talk}");
+        // A revision, or the last number, is in no tag.
+        let is_part =
+            ["8.3.1-r2", "8.3.1"].contains(&version) && !tags.contains("patch") || version.contains("-r");
+        assert_eq!((latest.as_str(), talk.contains("unguarded")), ("", is_part), "{version} {tags}: {talk}");
         let (latest, _) = latest_of(version, tags, &[], &format!("{lower} {greater}"));
         assert_eq!(latest, greater, "{version} {tags}");
     }

@@ -254,3 +254,43 @@ fn builds_of_two_images_with_one_digest_are_noted() {
         assert_eq!(told.matches("note[same-digest]").count(), usize::from(is_same), "{told}");
     }
 }
+
+/// What a job has written is not passed over, whatever it looks like: a platform would be lost.
+#[test]
+fn a_file_of_this_plan_is_read_or_refused() {
+    let world = World::with_app(&["a"]);
+    let (amd, arm) = (of_leg(&world, "app-linux-amd64"), of_leg(&world, "app-linux-arm64"));
+    let right = format!("app-linux-amd64.plan-{ID}.json");
+    let own = format!("app-linux-arm64.plan-{ID}.json");
+    let utf16 = |text: &str, to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect()
+    };
+    let dropped = plan(&["oci-layout:a"]).replace(r#""on_missing":"hold""#, r#""on_missing":"drop""#);
+    for (name, bytes, expected) in [
+        (own.as_str(), arm.as_bytes().to_vec(), 0),
+        (&own, [b"\xef\xbb\xbf", arm.as_bytes()].concat(), 0),
+        (&own, utf16(&arm, u16::to_le_bytes), 0),
+        (&own, utf16(&arm, u16::to_be_bytes), 0),
+        (&own, Vec::new(), 1),
+        (&own, b"null".to_vec(), 1),
+        (&own, b"[]".to_vec(), 1),
+        (&own, b"\xff{}".to_vec(), 1),
+        (&own, b"#13 exporting".to_vec(), 1),
+        // What nobody calls so is a file beside it.
+        ("build.log", b"#13 exporting".to_vec(), 0),
+        ("empty.json", Vec::new(), 0),
+    ] {
+        let test = Test::new().file("plan.json", &dropped).files(world.root(), "");
+        let test = test.file(&format!("metadata/{right}"), &amd);
+        fs::write(test.folder().join("metadata").join(name), &bytes).unwrap();
+        let output = test.args(["merge", "--plan", "plan.json", "--metadata", "metadata"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{name} {bytes:?}: {told}");
+        if name == own && expected == 0 {
+            assert!(!told.contains("was not built"), "{bytes:?}: {told}");
+        }
+        if expected == 1 {
+            assert!(told.contains(name), "{bytes:?}: {told}");
+        }
+    }
+}

@@ -148,11 +148,19 @@ fn the_tag_of_a_commit_never_goes_to_another() {
         ("", "sha-c0ffee0", "sha-1234567"),
         ("", "sha-c0ffee0", "git-1234567"),
         ("", "sha-c0ffee0", "main-12345ab"),
+        // Whatever stands behind the commit, or before it.
+        ("", "sha-c0ffee0", "main-12345ab-alpine"),
+        ("", "sha-c0ffee0", "12345ab-amd64"),
+        ("", "sha-c0ffee0", "1.2.3-12345ab"),
+        ("", "main-c0ffee0-alpine", "main-12345ab-alpine"),
+        (annotation.as_str(), "staged", "main-12345ab_slim.debug"),
         (annotation.as_str(), "staged", "sha-1234567"),
         (annotation.as_str(), "staged", "commit-1234567890abcdef1234567890abcdef12345678"),
     ] {
         let stage = Stage::annotated(said);
-        put_tag(&stage.world.layout("app"), "staged", &stage.manifest("app", "sha-c0ffee0"));
+        for tag in ["staged", "main-c0ffee0-alpine"] {
+            put_tag(&stage.world.layout("app"), tag, &stage.manifest("app", "sha-c0ffee0"));
+        }
         for option in ["", "--allow-other-version", "--allow-retag", "--allow-backward"] {
             let line = format!("HOST/app:{source} --to HOST/app:{to} --to HOST/app:prod {option}");
             stage.refuses("", &line, 1, "other-plan");
@@ -160,7 +168,8 @@ fn the_tag_of_a_commit_never_goes_to_another() {
     }
     let stage = Stage::annotated(&annotation);
     put_tag(&stage.world.layout("app"), "staged", &stage.manifest("app", "sha-c0ffee0"));
-    for to in ["sha-c0ffee0", "sha-c0ffee01234", "main-c0ffee0", own] {
+    for to in ["sha-c0ffee0", "sha-c0ffee01234", "main-c0ffee0", "main-c0ffee0-alpine", "1.2.3-c0ffee0", own]
+    {
         stage.passes("", &format!("HOST/app:staged --to HOST/app:{to} --dry-run"));
     }
     // Digits alone are a commit beside another one that is written like them.
@@ -198,14 +207,16 @@ fn the_tag_of_a_commit_never_goes_to_another() {
     let line = "HOST/app:staged --to HOST/app:sha-c0ffee0 --to HOST/app:sha-1234567";
     stage.refuses("", line, 1, "is of another commit by its name");
     // Another build of the commit is another content.
-    for tag in ["sha-c0ffee01", "c0ffee012345"] {
+    for tag in ["sha-c0ffee01", "c0ffee012345", "main-c0ffee0-slim"] {
         stage.other(tag);
         let line = format!("HOST/app:staged --to HOST/app:{tag}");
         stage.refuses("", &line, 1, "is the tag of a commit and has");
         stage.passes("", &format!("{line} --allow-retag --dry-run"));
     }
     // What only looks a little like it moves as before.
-    for tag in ["edge", "1.4.2-c0ffee0", "nightly-20261130", "facade", "sha-main"] {
+    for tag in
+        ["edge", "1.4.2-20261130", "nightly-20261130", "facade", "sha-main", "main-facade-x", "1.4.2-alpine3"]
+    {
         stage.other(tag);
         let outcome = stage.run_with("", &format!("HOST/app:staged --to HOST/app:{tag} --dry-run"));
         assert!(!outcome.told.contains("the tag of a commit"), "{tag}: {}", outcome.told);

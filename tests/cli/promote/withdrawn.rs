@@ -357,6 +357,44 @@ fn what_says_that_it_is_greater_keeps_its_tags_until_it_is_withdrawn() {
     assert_eq!(digest(&moved, "latest"), digest(&moved, "1.3.9"));
 }
 
+/// The annotation may be a whole tag, such as `api-1.3.0`, and the version in it is what is withdrawn.
+#[test]
+fn a_version_behind_a_prefix_is_withdrawn_by_its_number() {
+    for (before, own, withdrawn, is_withdrawn) in [
+        ("api-", "api-1.9.0", "1.9.0", true),
+        ("api-", "api-1.9.0", "1.9.*", true),
+        ("RELEASE.", "RELEASE.1.9.0", "1.9.0", true),
+        ("py3.11-", "py3.11-1.9.0", "1.9.0", true),
+        ("api-", "api-1.9.0", "1.9.1", false),
+        ("api-", "api-1.9.0", "", false),
+    ] {
+        let mut stage = Stage::annotated(&format!(r#""org.opencontainers.image.version":"{own}""#));
+        let greater = stage.manifest("app", "sha-c0ffee0");
+        let left = stage.world.build(&["app"], Build::new("other", "linux/amd64").salt("1.3.9"));
+        let layout = stage.world.layout("app");
+        let left = layout.get_manifest(&left.into()).unwrap().unwrap();
+        put_tag(&layout, &format!("{before}1.3.9"), &left);
+        put_tag(&layout, own, &greater);
+        for tag in ["1.3", "1", "latest"] {
+            put_tag(
+                &layout,
+                &if tag == "latest" { tag.to_owned() } else { format!("{before}{tag}") },
+                &greater,
+            );
+        }
+        let mut document = plan(&stage, "1.3.9", withdrawn);
+        document = document.replace("{version}", &format!("{before}{{version}}"));
+        for tag in ["1.3.9", "1.3", "1"] {
+            document = document.replace(&format!(r#""name":"{tag}""#), &format!(r#""name":"{before}{tag}""#));
+        }
+        let was = digest(&stage, "latest");
+        let outcome = stage.run_with(&document, LINE);
+        let moved = digest(&stage, &format!("{before}1.3.9"));
+        let expected = if is_withdrawn { moved } else { was };
+        assert_eq!(digest(&stage, "latest"), expected, "{own} {withdrawn}: {}", outcome.told);
+    }
+}
+
 #[test]
 fn tags_that_are_behind_or_withdrawn_move_without_a_warning() {
     for (withdrawn, tags) in [
