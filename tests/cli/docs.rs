@@ -178,7 +178,9 @@ fn the_first_commands_run_as_they_are_typed() {
     let tested = run(tests);
     let told = String::from_utf8_lossy(&tested.stdout).into_owned();
     assert!(tested.status.success() && told.contains("6 passed, 0 failed, 2 skipped\n"), "{told}");
-    assert!(told.ends_with("the tests that need crane were not run\n"), "{told}");
+    // Shells that this machine lacks are named after it.
+    let (_, after) = told.split_once("the tests that need crane were not run\n").expect(&told);
+    assert!(after.lines().all(|line| line.ends_with("it is missing")), "{told}");
     let calls = fs::read_to_string(folder.join("calls")).unwrap();
     let tests: Vec<_> = calls.lines().filter(|line| line.starts_with("cargo test")).collect();
     assert_eq!(tests, ["cargo test --locked", "cargo test --locked --test live -- --skip crane"]);

@@ -49,7 +49,7 @@ fn a_version_that_no_tag_shows_whole_is_kept_by_its_index() {
                 } else {
                     assert_eq!(broadest.outcome, Outcome::Kept, "{patterns} {version}: {broadest:?}");
                     let why = broadest.why.as_deref().unwrap_or_default();
-                    assert!(why.contains(versions[1]), "{patterns} {version}: {why}");
+                    assert!(why.contains("greater"), "{patterns} {version}: {why}");
                     assert!(report.notes.iter().any(|note| note.code.name() == "kept-tag"), "{patterns}");
                 }
             }
