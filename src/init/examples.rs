@@ -31,7 +31,8 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
     };
     let is_odd = starts_none(ODD);
     let prerelease = Some(prerelease_of(&triggers::example_tag(&named))).filter(|tag| starts_none(tag));
-    let short = Some(short_of(&triggers::example_tag(&named))).filter(|tag| starts_none(tag));
+    // One that a pattern names, such as `v1`, is not alone.
+    let short = shorts_of(&triggers::example_tag(&named)).into_iter().find(|tag| starts_none(tag));
     let mut other_branches = triggers::other_branches(&starts, &default_branch);
     let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
     let is_by_push =
@@ -74,9 +75,12 @@ pub(crate) fn releases_when(patterns: &[String]) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" or "))
 }
 
-/// A git tag that says less than a version, such as `v1`, which moves with each release.
-pub(crate) fn short_of(tag: &str) -> String {
-    tag.split('.').next().unwrap_or_default().to_owned()
+/// Git tags that say less than a version, such as `v1`, which moves with each release: of this one, and of a later one.
+pub(crate) fn shorts_of(tag: &str) -> [String; 2] {
+    let short = tag.split('.').next().unwrap_or_default();
+    let start = short.trim_end_matches(|c: char| c.is_ascii_digit());
+    let next = short[start.len()..].parse::<u32>().map_or(2, |number| number.saturating_add(1));
+    [short.to_owned(), format!("{start}{next}")]
 }
 
 /// A prerelease of a version.

@@ -129,8 +129,9 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
         },
         Moment::Schedule => Some(find("schedule").is_some()),
         Moment::Tag => match (find("push"), find("create")) {
-            (Some(filters), _) => Some(passes(filters, "tags", "branches", &world.tag)),
-            (None, Some(_)) => Some(true),
+            // Each new git tag is created, whatever filters say of pushes.
+            (_, Some(_)) => Some(true),
+            (Some(filters), None) => Some(passes(filters, "tags", "branches", &world.tag)),
             (None, None) => Some(false),
         },
         Moment::Release => Some(find("release").is_some()),
@@ -139,7 +140,8 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
         Moment::PullRequest => Some(find("pull_request").or_else(|| find("pull_request_target")).is_some()),
     });
     let others = ["schedule", "workflow_dispatch"];
-    let tags = guard(find("push"), world, source, path).filter(|_| find("release").is_none());
+    let is_open = find("release").or_else(|| find("create")).is_some();
+    let tags = guard(find("push"), world, source, path).filter(|_| !is_open);
     let branches = guard_of_branches(&events, world, source, path);
     Triggers {
         runs,
@@ -147,7 +149,7 @@ pub(crate) fn read(on: &Yaml, world: &World, source: &Source, path: &Rc<str>) ->
         others: others.into_iter().filter(|name| find(name).is_some()).map(str::to_owned).collect(),
         is_called: find("workflow_call").is_some(),
         start: Rc::new(Start {
-            unsaid: unsaid(find("push").flatten(), tags.is_some(), source, path)
+            unsaid: unsaid(find("push").flatten(), tags.is_some() || find("create").is_some(), source, path)
                 .into_iter()
                 .chain(
                     by_hand(find("workflow_dispatch").flatten(), source, path)
@@ -360,7 +362,8 @@ fn start(on: &Yaml, source: &Source, path: &Rc<str>) -> Start {
         .any(|name| push.flatten().is_some_and(|filters| filters.get(name).is_some()));
     let ignored = push.flatten().and_then(|filters| filters.get("branches-ignore"));
     let filters = events.iter().find(|(event, _)| event == "push").and_then(|(_, filters)| *filters);
-    let tags = filters.and_then(filters_of_tags).map(|(written, patterns)| (patterns, place(written)));
+    let tags = filters.filter(|_| find("create").is_none()).and_then(filters_of_tags);
+    let tags = tags.map(|(written, patterns)| (patterns, place(written)));
     Start {
         tags,
         path: Rc::clone(path),

@@ -3,7 +3,7 @@
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 
-use crate::init::examples::{prerelease_of, short_of};
+use crate::init::examples::{prerelease_of, shorts_of};
 use crate::init::proposal::{Proposal, ProposedImage};
 use crate::init::render::quoted;
 use crate::init::world::World;
@@ -13,7 +13,7 @@ pub(super) fn note(tag: &str, fails: bool, proposal: &Proposal, world: &World) -
     let does = if fails { "its run fails" } else { "it publishes the tags above" };
     let (what, starts, of, when) = if tag == prerelease_of(&world.tag) {
         ("a prerelease", "starts nothing", "is not for prereleases", Some("tag and '-' not in tag"))
-    } else if tag == short_of(&world.tag) {
+    } else if shorts_of(&world.tag).iter().any(|short| short == tag) {
         ("a git tag", "starts no workflow", "is for whole versions", Some("tag and '.' in tag"))
     } else {
         ("a git tag", "starts no workflow", "is for releases alone", world.releases_when.as_deref())

@@ -11,7 +11,7 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::init::definition::Known;
-use crate::init::examples::{ODD, short_of};
+use crate::init::examples::{ODD, shorts_of};
 use crate::init::found::Publication;
 use crate::init::images::{Candidate, Stray};
 use crate::init::moment::{Fact, MOMENTS, Moment, PULL_REQUEST};
@@ -389,7 +389,8 @@ fn examples(
         };
         images.extend(not_read(strays, &may));
         // What is no version either has its own row.
-        let is_short = moments.is_empty() && run == format!("git tag {}", short_of(&world.tag));
+        let is_short =
+            moments.is_empty() && shorts_of(&world.tag).iter().any(|short| run == format!("git tag {short}"));
         if is_short
             && failure.is_none()
             && examples.iter().any(|one: &Example| one.run == format!("git tag {ODD}"))

@@ -104,3 +104,34 @@ fn what_starts_no_plan_is_named_or_publishes_nothing() {
     said.tells(&["`workflow_run` starts this workflow today, and starts no plan"]);
     assert!(said.rows()[0].contains("not known: whether"), "{:?}", said.rows());
 }
+
+/// A git tag that is created starts a workflow, whatever filters say of pushes.
+#[test]
+fn a_git_tag_that_is_created_starts_a_workflow() {
+    for events in [
+        &["create:", "push: { branches: [main] }"][..],
+        &["create:", "push: { branches: [main], paths: ['src/**'] }", "workflow_dispatch:"],
+        &["create:", "push: { branches: [main], tags: ['v9.*', '!v1.*'] }"],
+        &["create: {}"],
+    ] {
+        let (code, said) = of(events);
+        assert_eq!(code, 0, "{events:?}\n{}", said.stderr);
+        let row = said.rows().into_iter().find(|row| row.starts_with("git tag v")).unwrap_or_default();
+        assert!(row.ends_with(" | the same") && row.contains("ghcr.io/acme/n: x, v"), "{events:?} {row}");
+    }
+}
+
+/// A version that a filter names, such as `v1`, is not alone: `v2` starts nothing.
+#[test]
+fn a_short_git_tag_that_a_filter_names_is_not_alone() {
+    for (tags, short) in
+        [("['v*.*.*', v1]", "v2"), ("['v[0-9]+.[0-9]+.[0-9]+', 'v1']", "v2"), ("['v*.*.*']", "v1")]
+    {
+        let text = format!(
+            "on: {{ push: {{ tags: {tags} }} }}\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - id: meta\n        uses: docker/metadata-action@v5\n        with: {{ images: ghcr.io/acme/n, tags: 'type=semver,pattern={{{{version}}}}' }}\n      - uses: docker/build-push-action@v6\n        with: {{ push: true, tags: '${{{{ steps.meta.outputs.tags }}}}' }}\n"
+        );
+        let said = said(&test(&[(WORKFLOW, &text), ("Dockerfile", "FROM scratch\n")]).args(["init"]));
+        let rows = said.rows();
+        assert!(rows.iter().any(|row| row.starts_with(&format!("git tag {short} | "))), "{tags}\n{rows:?}");
+    }
+}
