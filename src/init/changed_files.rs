@@ -1,11 +1,15 @@
-//! Steps that tell which files a push changes: what depends on that is read as for a push that changes all of them.
+//! Steps that tell which files a push changes: what depends on that is read as for a push that changes all of them, and has
+//! not been built before.
 
 use super::inputs::Inputs;
 use super::scope::Output;
 use super::text::Template;
 
 /// The actions, without owner.
-const ACTIONS: [&str; 2] = ["paths-filter", "changed-files"];
+const ACTIONS: [&str; 3] = ["paths-filter", "changed-files", SKIP];
+
+/// The one that tells whether another run does the same.
+const SKIP: &str = "skip-duplicate-actions";
 
 /// Whether an action is one of them, by its name without the version.
 pub(super) fn is_one(name: &str) -> bool {
@@ -17,6 +21,9 @@ pub(super) fn outputs(name: &str, inputs: &Inputs<'_>) -> Vec<(String, Output)> 
     let value = |name: &str, text: &str| (name.to_owned(), Output::Value(Template::from(text)));
     if name.ends_with("/changed-files") {
         return ["any_changed", "any_modified"].map(|name| value(name, "true")).into();
+    }
+    if name.ends_with(SKIP) {
+        return vec![value("should_skip", "false")];
     }
     let is_key = |line: &&str| !line.starts_with([' ', '\t', '#', '-']);
     let keys = inputs.raw("filters").unwrap_or_default().lines().filter(is_key);
