@@ -4,13 +4,16 @@ use std::rc::Rc;
 
 use super::build_push::{
     add_reference, add_repositories, attestations, described as text_of, flag, is_of_depot, of_default,
+    of_output,
 };
+use super::carried;
 use super::found::{BakeBuild, Build, Override, Publication, TagLine, TagsOf, TargetsAt};
 use super::guard::Guard;
 use super::inputs::Inputs;
 use super::moment::{Answers, MOMENTS};
 use super::scope::Scope;
 use super::text::{Line, Meta, Piece, Place, Template};
+use super::written::MetaFile;
 
 /// What a run of Bake is made of.
 pub(crate) struct BakeRun {
@@ -158,6 +161,11 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     let mut found = Publication::new(place, job, runs);
     found.untold = untold;
     let (mut metas, mut labels): (Vec<Rc<Meta>>, Vec<Line>) = (Vec::new(), Vec::new());
+    for line in &mut build.files {
+        if let Some(MetaFile { path: _, meta, output }) = carried::named(&line.text, scope) {
+            line.text = Template(vec![Piece::Meta(meta, output)]);
+        }
+    }
     build.files.retain(|line| {
         let meta = line.text.0.iter().find_map(|piece| match piece {
             Piece::Meta(meta, output) => Some((meta, output)),
@@ -188,6 +196,10 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
     let of_flags = std::mem::take(&mut build.overrides);
     let mut tags: Vec<TagsOf> = Vec::new();
     let is_by_digest = set.iter().any(|line| line.text.shown().contains("push-by-digest=true"));
+    if is_by_digest {
+        // What has no tag is called by its output, and an index of it gets the tags.
+        found.without_tags();
+    }
     for line in set {
         let Some((key, value)) = line.text.split_once('=') else { continue };
         let key = key.shown();
@@ -208,6 +220,9 @@ pub(crate) fn publication(run: BakeRun, scope: &Scope, runs: Answers, job: &str)
                 let text = value.shown();
                 if text.contains("push=true") || text.contains("type=registry") {
                     pushes = Answers::of(|_| Some(true));
+                }
+                if is_by_digest {
+                    of_output(value_line(), &mut found);
                 }
             }
             _ => match overriding(&key, value_line()) {

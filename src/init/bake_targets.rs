@@ -72,6 +72,18 @@ pub(super) fn labels(build: &BakeBuild, definition: &Known) -> (Vec<String>, Con
     (labels, conditions)
 }
 
+/// Targets that only a run knows, where there are several that may be built.
+pub(super) fn unknown(build: &BakeBuild, count: usize) -> Vec<Line> {
+    let is_open = |line: &&Line| line.text.constant().is_none();
+    let open = build.targets.iter().filter(|_| count > 1 && build.targets_at.is_none()).filter(is_open);
+    let line = |line: &Line| {
+        let mut text = Template::from("targets: ");
+        text.extend(line.text.clone());
+        Line { text, place: line.place.clone() }
+    };
+    open.map(line).collect()
+}
+
 /// Whether a step with docker/metadata-action fills in a target, or one that it inherits from.
 pub(super) fn fills(meta: &Meta, target: &KnownTarget) -> bool {
     match &meta.bake_target {

@@ -54,6 +54,14 @@ fn is_of_requests(condition: &Condition) -> bool {
     asks && condition.answers.may(Moment::PullRequest) && !MOMENTS.into_iter().any(is_elsewhere)
 }
 
+/// A value where a condition holds.
+pub(super) fn given(condition: &Condition, value: Template) -> Template {
+    match &condition.when {
+        Some(when) => under(value, when, true),
+        None => value,
+    }
+}
+
 /// A value where it is known whether a condition holds.
 fn under(value: Template, when: &str, holds: bool) -> Template {
     let [Piece::Choice(choice)] = value.0.as_slice() else { return value };

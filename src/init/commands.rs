@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::bake_action::{self, BakeRun};
 use super::build_push::{add_reference, add_repositories, attribute_of, of_output};
+use super::carried;
 use super::compose;
 use super::folder::{Folder, TOP, relative};
 use super::found::{BakeBuild, Build, BuildSetting, DockerfileBuild, Publication, Shape, TagLine};
@@ -87,10 +88,10 @@ pub(super) fn publications_behind(
             }
             ["docker" | "podman", "image", "tag", ..] => tag(&words[3..], command, setting, &mut built),
             ["docker" | "podman" | "nerdctl" | "buildah", "push", ..] => {
-                pushes(&words[2..], command, setting, &mut found, &built);
+                pushes(&words[2..], command, setting, &mut found, &mut built);
             }
-            ["docker" | "podman", "image", "push", ..] => {
-                pushes(&words[3..], command, setting, &mut found, &built);
+            ["docker" | "podman", "image", "push", ..] | ["podman" | "buildah", "manifest", "push", ..] => {
+                pushes(&words[3..], command, setting, &mut found, &mut built);
             }
             _ => {}
         }
@@ -202,7 +203,8 @@ fn imagetools(
         .iter()
         .any(|word| word.shown().contains("DOCKER_METADATA_OUTPUT") || word.shown().contains("the action's"));
     is_of_meta |= publication.tags.is_empty();
-    if is_of_meta && let Some(meta) = meta_of(scope) {
+    let of_file = || rest.iter().find_map(|word| carried::mentioned(&word.shown(), scope));
+    if is_of_meta && let Some(meta) = of_file().or_else(|| meta_of(scope)) {
         add_repositories(&mut publication, &meta);
         publication.tags.extend(meta.rules.iter().cloned().map(TagLine::Rule));
         publication.flavor.extend(meta.flavor.iter().cloned());
@@ -344,7 +346,7 @@ fn build(
             publication.unread = Some("its Dockerfile comes from standard input".to_owned());
         }
         match name.as_str() {
-            "-t" | "--tag" => references.push(line(value)),
+            "-t" | "--tag" | "--manifest" => references.push(line(value)),
             "-f" | "--file" => build.dockerfile = Some(command.folder.path(value)),
             "--target" => build.stage = Some(value),
             "--platform" => build.platforms.extend(value.split(',').into_iter().map(line)),

@@ -125,7 +125,7 @@ fn of_docker(name: &str, rest: &[&str]) -> Option<String> {
             let found = publishes(tool, &rest[at + 2 + place..])?;
             Some(format!("{tool} {found}").trim_end().to_owned())
         }),
-        "manifest" if name != "docker" => {
+        "manifest" if !matches!(name, "docker" | "podman") => {
             rest[at + 1..].contains(&"push").then(|| format!("{name} manifest push"))
         }
         _ => None,
@@ -175,7 +175,7 @@ mod tests {
             ("dotnet publish --os linux /t:PublishContainer", "dotnet /t:PublishContainer"),
             ("timeout 60 crane push x y", "crane push"),
             ("docker run --rm gcr.io/go-containerregistry/crane:v1 copy a b", "crane copy"),
-            ("podman manifest push --all x", "podman manifest push"),
+            ("nerdctl manifest push --all x", "nerdctl manifest push"),
         ] {
             assert_eq!(of(line).as_deref(), Some(expected), "{line}");
         }
@@ -194,6 +194,7 @@ mod tests {
             "apt-get install skopeo",
             "docker run --rm alpine copy",
             "docker manifest push x",
+            "podman manifest push --all x",
             "git push",
         ] {
             assert_eq!(of(line), None, "{line}");

@@ -328,6 +328,8 @@ fn of_bake(
     };
     let definition = &known[at];
     let (labels, conditions) = bake_targets::labels(build, definition);
+    let mut publication = publication;
+    publication.untold.extend(bake_targets::unknown(build, labels.len()));
     let labels = match &build.compose {
         Some(run) => compose_services::labels(build, run, definition),
         None => labels,

@@ -167,13 +167,25 @@ pub(crate) fn raw_lines(yaml: &Yaml, source: &Source, path: &Rc<str>) -> Vec<Raw
     lines
 }
 
-/// The numbers in a value whose text is another one for CI.
-pub(super) fn add_numbers(
-    of: &Yaml,
+/// The numbers of that kind in the variables and matrices of a workflow.
+pub(super) fn add_numbers_of(
+    workflow: &Yaml,
     source: &Source,
     path: &Rc<str>,
     numbers: &mut Vec<(Place, String, String)>,
 ) {
+    let jobs = workflow.get("jobs").map(Yaml::members).unwrap_or_default().iter().map(|(_, job)| job);
+    let mut read: Vec<&Yaml> = workflow.get("env").into_iter().collect();
+    for job in jobs {
+        let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
+        read.extend(steps.iter().chain([job]).filter_map(|one| one.get("env")));
+        read.extend(job.get("strategy").and_then(|strategy| strategy.get("matrix")));
+    }
+    read.into_iter().for_each(|one| add_numbers(one, source, path, numbers));
+}
+
+/// The numbers in a value whose text is another one for CI.
+fn add_numbers(of: &Yaml, source: &Source, path: &Rc<str>, numbers: &mut Vec<(Place, String, String)>) {
     if let Some(read) = of.as_text() {
         let written =
             source.text.get(of.span.start as usize..of.span.end as usize).unwrap_or_default().trim();

@@ -22,11 +22,10 @@ pub(crate) fn read(inputs: &Inputs<'_>, scope: &Scope) -> Meta {
         match parts(&raw.text).as_slice() {
             // Lines from elsewhere, such as an input of this workflow.
             [Err(_)] => {
-                rules.extend(scope.template(&raw.text).lines().into_iter().map(|(_, text)| RuleLine {
-                    line: Line { text, place: raw.place.clone() },
-                    enable: None,
-                    is_default: false,
-                    digits,
+                rules.extend(scope.template(&raw.text).lines().into_iter().map(|(_, text)| {
+                    let (text, enable) = enabled(text, scope);
+                    let line = Line { text, place: raw.place.clone() };
+                    RuleLine { line, enable, is_default: false, digits }
                 }));
             }
             _ => {
@@ -205,6 +204,36 @@ fn rule(raw: &str, scope: &Scope) -> (Template, Option<Condition>) {
         })
         .collect();
     (scope.template(&restored(&fields.join(","))).trimmed(), enable)
+}
+
+/// A rule from elsewhere, such as a matrix, without the condition in its `enable`, as far as that is about the run.
+fn enabled(text: Template, scope: &Scope) -> (Template, Option<Condition>) {
+    const KEY: &str = ",enable=";
+    let is_of_run = |path: &[String]| path.first().is_some_and(|root| root == "github");
+    let found = text.0.windows(2).position(|two| match two {
+        [Piece::Text(before), Piece::Unknown(written)] => {
+            before.ends_with(KEY)
+                && written.starts_with("${{")
+                && written.strip_suffix("}}").is_some_and(|inner| {
+                    let parsed = Expression::parse(inner[3..].trim());
+                    parsed.is_some_and(|parsed| is_decision(&parsed) && parsed.has_only(&is_of_run))
+                })
+        }
+        _ => false,
+    });
+    let Some(at) = found else { return (text, None) };
+    let mut whole = Template::default();
+    let mut enable = None;
+    for (number, piece) in text.0.into_iter().enumerate() {
+        match piece {
+            Piece::Text(before) if number == at => {
+                whole.push(Piece::Text(before.strip_suffix(KEY).unwrap_or(&before).to_owned()));
+            }
+            Piece::Unknown(written) if number == at + 1 => enable = Some(scope.condition(&written)),
+            other => whole.push(other),
+        }
+    }
+    (whole, enable)
 }
 
 /// A line cut at the commas that are not in quotes.

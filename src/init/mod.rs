@@ -5,12 +5,17 @@
 
 // Words.
 mod expression;
+mod jq;
 pub(crate) mod mask;
 pub(crate) mod scripts;
 pub(crate) mod services;
 mod work;
 
 pub(crate) mod kinds;
+
+pub(crate) mod path;
+
+pub(crate) mod printed;
 
 pub(crate) mod world;
 
@@ -39,6 +44,8 @@ pub(crate) mod scope;
 // What is written in steps and scripts.
 mod inputs;
 mod matrix;
+
+mod carried;
 pub(crate) mod shell;
 
 pub(crate) mod quote;
@@ -50,6 +57,7 @@ pub(crate) mod found;
 mod changed_files;
 mod jobs;
 mod release_tools;
+mod subactions;
 
 mod beside;
 mod short_commit;

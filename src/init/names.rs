@@ -23,6 +23,27 @@ pub(super) fn base_name(candidate: &Candidate, world: &World) -> String {
     })
 }
 
+/// A name with what its tags begin with.
+pub(super) fn named(base: String, prefix: Option<&str>) -> String {
+    match prefix {
+        Some(prefix) if prefix != base => format!("{base}-{prefix}"),
+        _ => base,
+    }
+}
+
+/// What all tags of an image begin with, where its build has the same name: `api` of `api-1.2.3`, built from `api/Dockerfile`.
+pub(super) fn prefix(candidate: &Candidate) -> Option<String> {
+    let mut tags = candidate.entries.iter().flat_map(|entry| &entry.tags).peekable();
+    tags.peek()?;
+    let texts: Vec<String> = tags.map(|tag| tag.line().text.shown()).collect();
+    let begins = |hint: &String| {
+        texts.iter().all(|text| {
+            text.strip_prefix(hint.as_str()).is_some_and(|rest| rest.starts_with(['-', '.', '_']))
+        })
+    };
+    hints(candidate).into_iter().find(|hint| !hint.is_empty() && begins(hint))
+}
+
 /// What may tell an image from others in its repository, the best first.
 pub(super) fn hints(candidate: &Candidate) -> Vec<String> {
     let mut hints = Vec::new();

@@ -14,7 +14,7 @@ use super::images::{Candidate, Stray, TargetOf, is_same_build, is_yaml};
 use super::linked::{self, Built};
 use super::logins;
 use super::moment::Moment;
-use super::names::{base_name, hints, sanitized};
+use super::names::{self, base_name, hints, named, sanitized};
 use super::overrides;
 use super::render::{Lines, Variables, formatted, from, one_line, quotable, quoted};
 use super::runners;
@@ -94,6 +94,7 @@ pub(crate) fn propose(
     let has_candidates = !candidates.is_empty();
     let mut covered = Covered::new(known);
     let called: Vec<String> = candidates.iter().map(|candidate| base_name(candidate, world)).collect();
+    let prefixes: Vec<Option<String>> = candidates.iter().map(names::prefix).collect();
     let mut built = Built::new();
     for (number, mut candidate) in candidates.into_iter().enumerate() {
         if covered.has(&candidate, known, world) {
@@ -104,11 +105,14 @@ pub(crate) fn propose(
             proposals.push(Maker::new(of, known, world));
             proposals.len() - 1
         });
+        // The name without more is for the one that has no prefix.
+        let is_shared = called.iter().filter(|name| **name == called[number]).count() > 1;
+        let prefix = prefixes[number].as_deref().filter(|_| is_shared);
         let own = bases.get(number).map_or(&[][..], Vec::as_slice);
         let unlinked = linked::link(&mut candidate, own, &built, &called, of);
         let is_linked = unlinked.is_empty();
         told.extend(unlinked);
-        match proposals[at].add(candidate, written, &mut told) {
+        match proposals[at].add(candidate, prefix, written, &mut told) {
             Some(stray) => strays.push(stray),
             None => {
                 if let Some(image) = proposals[at].proposal.images.last_mut() {
@@ -268,6 +272,7 @@ impl<'a> Maker<'a> {
     fn add(
         &mut self,
         candidate: Candidate,
+        prefix: Option<&str>,
         written: &dyn Fn(&Place) -> String,
         told: &mut Vec<Told>,
     ) -> Option<Stray> {
@@ -316,11 +321,12 @@ impl<'a> Maker<'a> {
             }
             TargetOf::Dockerfile(_) if self.built_by(&candidate).is_some() => {
                 let target = self.built_by(&candidate).unwrap_or_default();
-                let name = self.unique(&base_name(&candidate, world), &hints(&candidate));
+                let base = named(base_name(&candidate, world), prefix);
+                let name = self.unique(&base, &hints(&candidate));
                 (target, name)
             }
             TargetOf::Dockerfile(build) => {
-                let base = base_name(&candidate, world);
+                let base = named(base_name(&candidate, world), prefix);
                 let name = self.unique(&base, &hints(&candidate));
                 let target =
                     target_block::block(&mut self.variables, world, &name, build, &candidate, written, told);

@@ -5,7 +5,7 @@ use super::found::Publication;
 use super::guard::Guard;
 use super::setting::{Setting, options};
 use super::shell::ShellCommand;
-use super::text::{Line, Template};
+use super::text::{Line, Piece, Template};
 
 /// `docker tag SOURCE TARGET`, which gives what was built another name.
 pub(super) fn tag(
@@ -16,6 +16,33 @@ pub(super) fn tag(
 ) {
     let (_, rest) = options(words, &[]);
     let [source, target] = rest.as_slice() else { return };
+    name_again(source, target, command, setting, built);
+}
+
+/// A reference in a registry, as podman and buildah write it.
+fn of_registry(reference: &Template) -> Option<Template> {
+    let Some(Piece::Text(first)) = reference.0.first() else { return None };
+    let rest = first.strip_prefix("docker://")?;
+    let mut own = Template::from(rest);
+    reference.0[1..].iter().cloned().for_each(|piece| own.push(piece));
+    Some(own)
+}
+
+/// Whether it is pushed into a folder or another place that is no registry.
+fn starts_elsewhere(reference: &Template) -> bool {
+    const PLACES: [&str; 6] =
+        ["oci:", "oci-archive:", "dir:", "docker-archive:", "docker-daemon:", "containers-storage:"];
+    let first = reference.0.first();
+    matches!(first, Some(Piece::Text(text)) if PLACES.iter().any(|place| text.starts_with(place)))
+}
+
+fn name_again(
+    source: &Template,
+    target: &Template,
+    command: &ShellCommand,
+    setting: &Setting<'_>,
+    built: &mut Vec<Publication>,
+) {
     let (repository, tag) = source.split_tag();
     let tag = tag.unwrap_or_else(|| Template::from("latest"));
     let is_it = |one: &&Publication| {
@@ -25,7 +52,7 @@ pub(super) fn tag(
     let Some(known) = built.iter().find(is_it) else { return };
     let mut named = Publication { repositories: Vec::new(), tags: Vec::new(), ..known.clone() };
     command.guards.iter().cloned().for_each(|guard| named.guard(guard, setting.place(command)));
-    add_reference(&mut named, Line { text: (*target).clone(), place: setting.place(command) }, false);
+    add_reference(&mut named, Line { text: target.clone(), place: setting.place(command) }, false);
     built.push(named);
 }
 
@@ -35,7 +62,7 @@ pub(super) fn pushes(
     command: &ShellCommand,
     setting: &Setting<'_>,
     found: &mut Vec<Publication>,
-    built: &[Publication],
+    built: &mut Vec<Publication>,
 ) {
     let flags = [
         "-a",
@@ -51,7 +78,17 @@ pub(super) fn pushes(
         "--tls-verify",
     ];
     let (options, rest) = options(words, &flags);
-    let Some(reference) = rest.last() else { return };
+    // `buildah push IMAGE docker://REFERENCE`
+    let to = rest.last().and_then(|to| of_registry(to));
+    if let ([source, _], Some(to)) = (rest.as_slice(), &to) {
+        name_again(source, to, command, setting, built);
+        push(to, command, setting, found, built);
+        return;
+    }
+    let Some(reference) = to.as_ref().or(rest.last().copied()) else { return };
+    if starts_elsewhere(reference) {
+        return;
+    }
     let is_all = options.iter().any(|(name, value)| {
         matches!(name.as_str(), "-a" | "--all-tags") && value.constant().as_deref() != Some("false")
     });

@@ -9,7 +9,7 @@ use super::text::{Choice, Condition, Meta, Piece, Template, is_name};
 use super::value::{Value, call, equal};
 use super::when;
 use super::world::World;
-use super::written::WrittenFile;
+use super::written::{Artifact, MetaFile, WrittenFile};
 
 /// How far environment variables, inputs and outputs may refer to each other.
 const MAX_DEPTH: usize = 12;
@@ -44,6 +44,10 @@ pub(crate) struct Scope {
     pub set: Vec<(String, Template)>,
     /// The files that scripts have written.
     pub files: Vec<WrittenFile>,
+    /// Bake files of docker/metadata-action that are in the job.
+    pub carried: Vec<MetaFile>,
+    /// The same in artifacts of the run.
+    pub artifacts: Vec<Artifact>,
     /// The row of the matrix.
     pub matrix: Option<Value>,
     /// The inputs of a called workflow or of a manual start, as they are written.

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use super::bake_action;
 use super::beside::{self, Beside, Deed};
 use super::build_push::{self, add_reference};
+use super::carried;
 use super::changed_files;
 use super::commands::{self, Setting};
 use super::folder::{Folder, TOP};
 use super::found::Publication;
 use super::guard::{self, Guard};
-use super::inputs::{Inputs, add_numbers, given, place_of, raw_lines, with_defaults};
+use super::inputs::{Inputs, add_numbers_of, given, place_of, raw_lines, with_defaults};
 use super::jobs::{add_env, default_of, guard_of, needs};
 use super::logins::LoginStep;
 use super::matrix;
@@ -21,11 +22,13 @@ use super::runs_on::{self, RunsOn};
 use super::scope::{Output, Scope};
 use super::shell::{self, Home, Ran};
 use super::step_if;
+use super::subactions;
 use super::text::{Line, Place, Template};
 use super::triggers::{self, Start, Triggers};
 use super::turn::Turn;
 use super::unread;
 use super::world::World;
+use super::written::Artifact;
 use crate::bake::compose::Yaml;
 use crate::source::{Source, SourceId, Sources};
 
@@ -96,16 +99,7 @@ pub(crate) fn read(files: &[YamlFile], sources: &Sources, world: &Rc<World>) -> 
     }
     let Reading { publications, beside, logins: _, numbers } = &mut reader.reading;
     for file in files.iter().filter(|file| publications.iter().any(|one| one.place.path == file.path)) {
-        let jobs = file.root.get("jobs").map(Yaml::members).unwrap_or_default().iter().map(|(_, job)| job);
-        let mut read: Vec<&Yaml> = file.root.get("env").into_iter().collect();
-        for job in jobs {
-            let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
-            read.extend(steps.iter().chain([job]).filter_map(|one| one.get("env")));
-            read.extend(job.get("strategy").and_then(|strategy| strategy.get("matrix")));
-        }
-        for one in read {
-            add_numbers(one, sources.get(file.id), &file.path, numbers);
-        }
+        add_numbers_of(&file.root, sources.get(file.id), &file.path, numbers);
     }
     // The checkout of a job that builds nothing is of no matter.
     beside.retain(|one| match &one.deed {
@@ -135,6 +129,7 @@ struct JobSeen {
     runs: Answers,
     guards: Vec<Guard>,
     outputs: Vec<(String, Output)>,
+    artifacts: Vec<Artifact>,
     /// What it is called among all jobs of the run, with those that had ended when it began.
     turn: Rc<Turn>,
 }
@@ -209,6 +204,8 @@ impl<'a> Reader<'a> {
         let needed = needs(job);
         let before: Vec<&JobSeen> = seen.iter().filter(|job| needed.contains(&job.name.as_str())).collect();
         scope.needs = before.iter().map(|job| (job.name.clone(), job.outputs.clone())).collect();
+        // They are those of the run.
+        scope.artifacts = seen.iter().flat_map(|job| job.artifacts.iter().cloned()).collect();
         scope.results = before.iter().map(|job| (job.name.clone(), job.runs)).collect();
         let mut runs = triggers.runs;
         let mut guards = triggers.guards.clone();
@@ -227,7 +224,7 @@ impl<'a> Reader<'a> {
         }
         let turns: Vec<&Turn> = before.iter().map(|job| &*job.turn).collect();
         let turn = Rc::new(Turn::of(&format!("{}#{name}", file.path), &triggers.turn, &turns));
-        let mut outputs = Vec::new();
+        let (mut outputs, mut artifacts) = (Vec::new(), Vec::new());
         let mut of_job = Answers::of(|_| Some(false));
         let mut guards_of_job: Option<Vec<Guard>> = None;
         for row in matrix::rows(job, &scope) {
@@ -267,7 +264,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let steps = job.get("steps").map(Yaml::items).unwrap_or_default();
+            let known = scope.artifacts.len();
             self.steps(steps, &mut scope, &run, depth);
+            artifacts.extend(scope.artifacts.split_off(known));
             if outputs.is_empty() {
                 let scope = Rc::new(scope);
                 let declared = job.get("outputs").map(Yaml::members).unwrap_or_default();
@@ -289,6 +288,7 @@ impl<'a> Reader<'a> {
             runs: of_job,
             guards: guards_of_job.unwrap_or(guards),
             outputs,
+            artifacts,
             turn,
         }
     }
@@ -417,6 +417,7 @@ impl<'a> Reader<'a> {
                     let under = |(name, output)| (name, step_if::output(condition, output));
                     outputs = outputs.into_iter().map(under).collect();
                 }
+                carried::carry(&Inputs::of(step, run.source, &run.file.path), &of_step, scope);
                 scope.steps.push((id, outputs));
             } else if let Some(script) = step.get("run") {
                 let folder = step.get("working-directory").and_then(Yaml::as_text).or(run.folder);
@@ -428,6 +429,9 @@ impl<'a> Reader<'a> {
                     ran.only_if(condition, scope);
                 }
                 scope.files.extend(ran.files.into_iter().map(|one| one.in_file(&run.file.path, line)));
+                for moved in ran.commands.iter().filter_map(|one| carried::moved(&one.words, &of_step)) {
+                    scope.carried.push(moved);
+                }
                 scope.set.extend(ran.environment);
                 let outputs =
                     ran.outputs.into_iter().map(|(name, value)| (name, Output::Value(value))).collect();
@@ -490,6 +494,9 @@ impl<'a> Reader<'a> {
         }
         self.add_deeds(beside::of_action(&name, &inputs), run);
         if let Some(outputs) = release_tools::outputs(&name, &inputs, scope) {
+            return outputs;
+        }
+        if let Some(outputs) = subactions::outputs(&name, &inputs, scope) {
             return outputs;
         }
         if changed_files::is_one(&name) {

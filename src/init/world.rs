@@ -1,5 +1,8 @@
 //! What is known of the repository, and what stands for what is not.
 
+use std::rc::Rc;
+
+use super::printed::Printable;
 use super::scripts::Scripts;
 use super::work::Work;
 
@@ -34,6 +37,8 @@ pub(crate) struct World {
     pub tags: Vec<String>,
     /// The settings of release-please, by path.
     pub releases: Vec<(String, serde_json::Value)>,
+    /// The Bake definitions of the repository, where a step prints one.
+    pub printable: Vec<Rc<Printable>>,
     /// The scripts of the repository.
     pub scripts: Scripts,
     /// What may still be done.

@@ -1,8 +1,8 @@
-//! Files that scripts write and others run: here-documents.
+//! Files that steps write for others: here-documents, which scripts run, and Bake files of docker/metadata-action.
 
 use std::rc::Rc;
 
-use super::text::{Condition, Template};
+use super::text::{Condition, Meta, Template};
 
 /// A file that a script writes.
 #[derive(Clone, Debug)]
@@ -52,4 +52,24 @@ impl WrittenFile {
         found.reverse();
         found
     }
+}
+
+/// A Bake file of docker/metadata-action on its way from the step that makes it.
+#[derive(Clone, Debug)]
+pub(crate) struct MetaFile {
+    /// Where it is.
+    pub path: String,
+    /// The step that makes it.
+    pub meta: Rc<Meta>,
+    /// The output that names it: `bake-file`, or one of a part of it.
+    pub output: String,
+}
+
+/// Such a file in an artifact.
+#[derive(Clone, Debug)]
+pub(crate) struct Artifact {
+    /// What the artifact is called.
+    pub name: Template,
+    /// The file, whose path is that in the artifact.
+    pub file: MetaFile,
 }

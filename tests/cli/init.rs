@@ -1,5 +1,6 @@
 //! `bakeplan init`: small repositories of every kind, what is proposed for them, and that it is what they publish today.
 
+mod baked;
 mod bases;
 mod branches;
 mod choices;
@@ -12,6 +13,7 @@ mod files;
 mod first;
 mod flow;
 mod gitlab;
+mod gitlab_images;
 mod given;
 mod hands;
 mod hostile;
@@ -24,6 +26,7 @@ mod made;
 mod odd_tags;
 mod outside;
 mod overrides;
+mod printed;
 mod quoting;
 mod recipes;
 mod refs;

@@ -1,5 +1,7 @@
 //! Evaluates the Bake and Compose files that are there.
 
+use std::rc::Rc;
+
 use super::scan::Found;
 use crate::bake::compose::{DOTENV, Yaml, YamlKind, file_variables, yaml_documents};
 use crate::bake::text::discovery;
@@ -16,6 +18,7 @@ use crate::init::definition::{self, Known, Service, clean};
 use crate::init::found::{Build, Publication};
 use crate::init::images::is_yaml;
 use crate::init::kinds::Kind;
+use crate::init::printed::Printable;
 use crate::init::text::Place;
 use crate::resolve::Purpose;
 use crate::source::SourceId;
@@ -125,6 +128,44 @@ pub(super) fn all(
         }
     }
     (evaluated, problems)
+}
+
+/// The definitions that steps may print, where one does: those that Bake would find in a folder, and each file by itself.
+pub(super) fn printable(session: &mut Session<'_>, found: &Found) -> Vec<Rc<Printable>> {
+    let prints = |text: &str| {
+        text.contains("bake") && (text.contains("--print") || text.contains("bake-action/subaction/"))
+    };
+    if !found.texts(session).any(prints) {
+        return Vec::new();
+    }
+    let mut places: Vec<Where> = Vec::new();
+    for path in found.of(Kind::Bake) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let of_folder = Where { folder: folder.to_owned(), files: Vec::new() };
+        if discovery::is_default_name(name) && !places.contains(&of_folder) {
+            places.push(of_folder);
+        }
+        places.push(Where { folder: String::new(), files: vec![path.to_owned()] });
+    }
+    places.truncate(MAX_DEFINITIONS);
+    let mut all = Vec::new();
+    for Where { folder, files } in places {
+        let since = session.sources.count();
+        let host = session.host.below(&folder).without_environment();
+        // Mistakes are reported where it is evaluated for its images.
+        let loaded = quietly(session, &host, |session| load::load(session, &definition(&files)));
+        session.sources.put_below(&folder, since);
+        let Ok(loaded) = loaded else { continue };
+        let variables = loaded.module.variable_blocks().filter_map(|block| block.labels.first());
+        all.push(Rc::new(Printable {
+            is_found: files.is_empty(),
+            read: loaded.files.iter().map(|file| file.path.clone()).collect(),
+            variables: variables.map(|label| label.name.to_string()).collect(),
+            definition: loaded.definition,
+            folder,
+        }));
+    }
+    all
 }
 
 /// The paths, in a folder that is one, too, that do not stay in the repository: above its top, absolute, behind a link that

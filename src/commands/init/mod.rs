@@ -151,7 +151,8 @@ impl Named {
 pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Error> {
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
-    let world = Rc::new(scan::world(session, &found));
+    let printable = known::printable(session, &found);
+    let world = Rc::new(World { printable, ..scan::world(session, &found) });
     let mut reading = workflow::read(&found.yaml, &session.sources, &world);
     let mut warnings = std::mem::take(&mut found.warnings);
     for (place, written, read) in &reading.numbers {

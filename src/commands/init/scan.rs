@@ -77,6 +77,11 @@ impl Found {
         quote::used(line.strip_prefix("- ").unwrap_or(line))
     }
 
+    /// The texts of workflows, pipelines and scripts.
+    pub(super) fn texts<'s>(&'s self, session: &'s Session<'_>) -> impl Iterator<Item = &'s str> {
+        self.ids.iter().map(|(_, id)| session.sources.get(*id).text.as_str())
+    }
+
     /// Takes passwords out of what is shown of workflows and scripts.
     pub(super) fn mask(&self, session: &mut Session<'_>) {
         for (_, id) in &self.ids {

@@ -9,6 +9,7 @@ use super::flow::{Bases, Function, Level};
 use super::joins::Set;
 use super::lines::Document;
 use super::operations::MAX_DEPTH;
+use super::sink::sink_of;
 use super::statements::{FUNCTION, Statement, Statements};
 use super::status::Status;
 use super::words::{self, Joint, Word, case_of};
@@ -36,7 +37,9 @@ impl Script<'_> {
         self.depth.set(depth + 1);
         let known = self.variables.len();
         let mut inner = Ran::default();
+        let (sink, open) = (self.sink.take(), self.open_text.take());
         self.apart(|script| script.run(text, above, &mut inner));
+        (self.sink, self.open_text) = (sink, open);
         self.variables.truncate(known);
         self.depth.set(depth);
         ran.commands.extend(inner.commands.into_iter().filter(super::ShellCommand::publishes));
@@ -152,6 +155,8 @@ impl Script<'_> {
             let status = self.simple(statement, ran);
             return (status, at + 1);
         };
+        let sink = self.sink;
+        self.sink = sink_of(&statements.all[end].text).or(sink);
         let status = match statement.first() {
             "for" | "select" => {
                 self.repeated(statements, at, end, depth + 1, ran);
@@ -178,6 +183,7 @@ impl Script<'_> {
                 Status::Runs("if".to_owned())
             }
         };
+        self.sink = sink;
         (status, end + 1)
     }
 
@@ -254,6 +260,12 @@ impl Script<'_> {
             if is_script {
                 self.run_apart(text, *at, ran);
                 continue;
+            }
+            if let (Some(sink), "cat" | "tee") = (sink_of(&statement.text).or(self.sink), statement.first()) {
+                for line in text.lines() {
+                    let said = if *is_expanded { self.expand(line) } else { Template::from(line) };
+                    self.says(sink, said, ran);
+                }
             }
             self.write(&statement.text, text, *is_expanded, *at);
             if *is_expanded {

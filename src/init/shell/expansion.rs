@@ -247,13 +247,16 @@ impl Script<'_> {
     }
 
     /// `$(…)`, of which a few are known.
-    fn substitution(&self, inner: &str) -> Option<Template> {
+    pub(super) fn substitution(&self, inner: &str) -> Option<Template> {
         let inner = inner.trim();
         let words = words_of(inner);
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "shell").collect();
         if self.home.by_line
             && let Some(value) = self.function_of_make(inner)
         {
+            return Some(value);
+        }
+        if let Some(value) = self.queried(inner).or_else(|| self.printed_by(inner)) {
             return Some(value);
         }
         match words.as_slice() {

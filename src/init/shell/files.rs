@@ -65,6 +65,8 @@ impl Script<'_> {
                     let Some((name, value)) = argument.split_once('=') else { continue };
                     let name = name.constant().unwrap_or_default();
                     script.fixed.insert(name.clone());
+                    // Make gives them to what it runs.
+                    script.exported.insert(name.clone());
                     script.variables.push((name, value));
                 }
                 script.make(&text, Some(&goals), &mut inner)

@@ -37,6 +37,7 @@ pub(super) struct Left {
 }
 
 /// A function.
+#[derive(Clone)]
 pub(super) struct Function {
     pub name: String,
     pub statements: Rc<Statements>,

@@ -237,8 +237,17 @@ impl Script<'_> {
         let written = format!("{} = {}", self.unmarked(left), self.unmarked(right));
         let value = self.expand(right);
         let Some(text) = value.constant() else {
-            let (Side::Text(one), Side::Text(other)) = (self.side(left), self.side(right)) else {
-                return Condition::open(&written);
+            let is_default =
+                |text: &Template| matches!(text.0.as_slice(), [Piece::Fact(Fact::DefaultBranch)]);
+            let (one, other) = match (self.side(left), self.side(right)) {
+                (Side::Text(one), Side::Text(other)) => (one, other),
+                (side @ Side::Branch, Side::Text(text)) | (Side::Text(text), side @ Side::Branch)
+                    if is_default(&text) =>
+                {
+                    let answers = self.answers(&side, |name| name == self.scope.world.default_branch);
+                    return Condition::new(written, answers, Some("default_branch".to_owned())).bounded();
+                }
+                _ => return Condition::open(&written),
             };
             let answers =
                 Answers::of(|moment| Some(self.text_at(&one, moment)? == self.text_at(&other, moment)?));

@@ -1,12 +1,15 @@
 //! Lines of shell, as far as it takes to find the commands that make images and tags.
 
 mod lines;
+mod sink;
 mod words;
 
 mod operations;
 mod wrappers;
 
 mod lists;
+
+mod queried;
 
 mod expansion;
 
@@ -58,6 +61,7 @@ use super::written::WrittenFile;
 use flow::{Flow, Function};
 pub(crate) use lost::Lost;
 use run::{Recipes, Run, Tasks};
+use sink::{OpenText, Sink};
 pub(super) use words::{BEFORE_COMMANDS, assignment, commands, stages, words as words_of};
 use words::{KEYWORDS, Word, array, is_assigned, is_of_make, quoted, substitutions};
 use wrappers::{BUILDERS, Change, Unwrapped, unwrapped};
@@ -189,6 +193,10 @@ pub(crate) struct Script<'s> {
     home: Home,
     flow: Flow,
     functions: Vec<Function>,
+    /// Where what is printed goes.
+    sink: Option<Sink>,
+    /// A value for later steps that has not ended.
+    open_text: Option<OpenText>,
 }
 
 /// What came of a script.
@@ -258,6 +266,8 @@ impl<'s> Script<'s> {
             home: home.clone(),
             flow: Flow::new(&home.folder),
             functions: Vec::new(),
+            sink: None,
+            open_text: None,
         }
     }
 }
@@ -340,6 +350,9 @@ impl Script<'_> {
         }
         let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
         self.sets(&texts, ran);
+        if self.sink == Some(Sink::Value) {
+            self.prints(part, ran);
+        }
         let wrapping = self.wrapping(&words);
         let remote =
             (wrapping.is_remote && wrapping.at < texts.len()).then(|| texts[wrapping.at..].join(" "));

@@ -6,7 +6,7 @@ use crate::support::Test;
 const FROM: &str = "FROM scratch\n";
 
 /// A repository on gitlab.com with this pipeline.
-fn project(pipeline: &str, more: Files<'_>) -> Test {
+pub(super) fn project(pipeline: &str, more: Files<'_>) -> Test {
     let files = [&[(".gitlab-ci.yml", pipeline), ("Dockerfile", FROM)][..], more].concat();
     let here = test(&files);
     for arguments in [
