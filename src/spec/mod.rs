@@ -23,7 +23,7 @@ mod coverage;
 pub(crate) use attributes::PlatformOverride;
 pub use attributes::{Covered, PlatformSettings, Settings};
 pub(crate) use declare::Marked;
-pub use declare::{Declared, Per};
+pub use declare::{Declared, Null, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
 pub(crate) use secrets::secret_names;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bakeplan::internals::cli::{self, Exit, Manual};
 use bakeplan::internals::facts::given::SOURCES;
-use bakeplan::internals::spec::{Covered, Declared, PlatformSettings, Settings, WorkflowSettings};
+use bakeplan::internals::spec::{Covered, Declared, Null, PlatformSettings, Settings, WorkflowSettings};
 use bakeplan::internals::version::words;
 use clap::{Arg, Command};
 use snapbox::{Assert, Data};
@@ -57,10 +57,19 @@ fn attributes_of_images_and_platforms() {
         declared.into_iter().map(row).collect()
     };
     let heads = |block| [block, "meaning", "default"];
+    let all = [Covered::DECLARED, Settings::DECLARED].concat();
+    let kept: BTreeSet<String> =
+        all.iter().filter(|one| one.null == Null::Keeps).map(|one| format!("`{}`", one.name)).collect();
+    let kept: Vec<String> = kept.into_iter().collect();
+    let null = format!(
+        "An attribute that is `null` has its default again, whatever earlier blocks say of it, such as the defaults; {} keep what these say.",
+        kept.join(", ")
+    );
     check(
         "docs/reference/images.md",
         &[
             ("attributes", table(heads("in `image`"), rows(&[Covered::DECLARED, Settings::DECLARED]))),
+            ("null", null),
             ("platform", table(heads("in `platform`"), rows(&[PlatformSettings::DECLARED]))),
         ],
     );
