@@ -63,9 +63,6 @@ pub(super) fn conclude_once(
         }
     }
     report.notes.extend(ready.iter().filter_map(|one| held::mixed(one.key, &one.manifest)));
-    let unseen = unseen::tell(&ready, tools.sites, survey.records());
-    report.held.extend(unseen.held);
-    report.notes.extend(unseen.notes);
     if report.problems.is_empty() && !options.allow_backward {
         report.take(later::keep(&mut ready, run, survey, now(tools)));
     }
@@ -93,6 +90,11 @@ pub(super) fn conclude_once(
         report.problems.extend(damage::unknown(&ready, survey.records()));
     }
     report.notes.extend(damage::replaced(&ready, survey.records()));
+    let unseen = unseen::tell(&ready, tools.sites, survey.records());
+    report.held.extend(unseen.held);
+    if report.problems.is_empty() {
+        report.notes.extend(unseen.notes);
+    }
     if !report.problems.is_empty() {
         let keys: Vec<String> = report.images.keys().cloned().collect();
         return report.abandoned(keys.iter().map(String::as_str));

@@ -66,7 +66,7 @@ declare! {
         variant_tags: VariantTags = VariantTags::default(); Reach::TagTable, Per::Image, Null::Resets;
         /// Versions released earlier that are not in this file.
         known_versions: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
-        /// Versions that were withdrawn and no longer have floating tags; a pattern such as `2026.*` means all that match.
+        /// Versions that were withdrawn and no longer have floating tags; a pattern such as `2026.*` or `1.3.x` means all that match.
         withdrawn: Vec<VersionText> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets;
         /// Names of variables that are secret and, after `!`, of variables that only look like it; only in the block without a label.
         secret_variables: Vec<Text> = Vec::new(); Reach::Neither, Per::Image, Null::Resets;

@@ -24,7 +24,7 @@ pub(crate) enum WithdrawnError {
 }
 
 impl Withdrawn {
-    /// Reads a version, or a pattern: a text with `*`, `?` or `[` in it, which versions cannot have.
+    /// Reads a version, or a pattern: a text with `*`, `?` or `[` in it, which versions cannot have, or `1.3.x`.
     ///
     /// # Errors
     /// When it is neither.
@@ -32,7 +32,13 @@ impl Withdrawn {
         if text.contains(['*', '?', '[']) {
             return Ok(Self::Pattern(Glob::parse(text)?));
         }
-        Ok(Self::Version(Version::parse_with(text, scheme, tails)?))
+        let version = Version::parse_with(text, scheme, tails)?;
+        // `1.3.x` stands for all versions that begin so, and `1.x-alpine` for those that end so, too.
+        let series = version.prefix(version.numbers().len()).filter(|_| version.is_series());
+        match series.zip(version.tail().get(".x".len()..)) {
+            Some((numbers, rest)) => Ok(Self::Pattern(Glob::parse(&format!("{numbers}.*{rest}"))?)),
+            None => Ok(Self::Version(version)),
+        }
     }
 
     /// Whether a version is among them.
@@ -121,6 +127,10 @@ mod tests {
             ("2026.*", "2026.09.21 v2026.1 2026.", "202.6 12026.1 1.4.2"),
             ("20[0-9][0-9].*", "2026.09.21 2019.1", "1.2.4 2.0.0"),
             ("1.?.0", "1.4.0 v1.5.0", "1.10.0 1.4.1"),
+            ("1.3.x", "1.3.0 v1.3.12 1.3.1-r2", "1.30.0 1.4.0 2.0"),
+            ("v2.x", "2.0 2.1.0 v2.0.0-rc.1", "20.1 1.2.0"),
+            ("3.X", "3.1.0", "2.3.0"),
+            ("1.x-alpine", "1.4.0-alpine", "1.4.0 2.0-alpine"),
             ("*-acme", "1.4.2-acme", "1.4.2"),
         ] {
             let withdrawn = Withdrawn::parse(text, Scheme::Loose, &Tails::default()).unwrap();

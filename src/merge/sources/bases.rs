@@ -192,12 +192,14 @@ impl Bases<'_> {
                 let message = format!(
                     "image `{key}`: `{leg}` was not built and is carried over with another base than the builds have: `{name}` moved between them"
                 );
-                let note = Diagnostic::note(Code::CARRIED_BASES, message);
-                notes.push(
-                    note.with_note(own.to_string())
-                        .with_note(other.to_string())
-                        .with_help(format!("build `{leg}` again to give all platforms the same base")),
-                );
+                let note = Diagnostic::note(Code::CARRIED_BASES, message)
+                    .with_note(own.to_string())
+                    .with_note(other.to_string())
+                    .with_help(format!("build `{leg}` again to give all platforms the same base"));
+                // A provenance may name a base once for each stage that begins with it.
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
             }
         }
         notes
