@@ -454,7 +454,9 @@ impl Image {
 
     /// The tags that one of its repositories or mirrors has, in order.
     pub fn tags_in<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a PlannedTag> {
-        let is_mirror = self.mirrors.contains(repository);
-        self.tags.iter().filter(move |tag| is_mirror || self.repositories_of(tag).contains(repository))
+        // Most tags are in all of them, which may be very many.
+        let is_there =
+            |some: &Vec<Repository>| some.contains(repository) || self.mirrors.contains(repository);
+        self.tags.iter().filter(move |tag| tag.repositories.as_ref().is_none_or(is_there))
     }
 }

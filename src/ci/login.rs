@@ -15,6 +15,9 @@ const KNOWN: [(&str, Option<(&str, &str)>); 3] = [
     ("quay.io", Some(("QUAY_USERNAME", "QUAY_TOKEN"))),
 ];
 
+/// Registries that are called nearly as one of those.
+const OTHERS: [&str; 1] = ["gcr.io"];
+
 /// What stands for the token of the job.
 const JOB: &str = "job";
 
@@ -68,6 +71,17 @@ impl Login {
         });
         Some(Self { registry: registry.clone(), account })
     }
+}
+
+/// The well-known registry that a host is one slip away from: a character too many, too few or another, or two that have changed
+/// places. A host with a port is meant as it is.
+#[must_use]
+pub(crate) fn nearly_known(registry: &Registry) -> Option<&'static str> {
+    let host = registry.as_str();
+    let is_meant =
+        host.contains(':') || OTHERS.contains(&host) || KNOWN.iter().any(|(known, _)| *known == host);
+    let mut known = KNOWN.iter().map(|(known, _)| *known).filter(|_| !is_meant);
+    known.find(|known| strsim::osa_distance(host, known) == 1)
 }
 
 impl Keyed for Login {
@@ -152,6 +166,44 @@ mod tests {
         ] {
             let error = text.parse::<Login>().expect_err(text);
             assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_are_one_slip_away_are_nearly_known() {
+        let near = |host: &str| nearly_known(&host.parse().expect("a registry"));
+        for (host, known) in [
+            ("ghrc.io", "ghcr.io"),
+            ("gchr.io", "ghcr.io"),
+            ("ghcr.oi", "ghcr.io"),
+            ("GHRC.io", "ghcr.io"),
+            ("docker.oi", "docker.io"),
+            ("dokcer.io", "docker.io"),
+            ("dockr.io", "docker.io"),
+            ("quay.oi", "quay.io"),
+            ("qauy.io", "quay.io"),
+            ("quay.i0", "quay.io"),
+        ] {
+            assert_eq!(near(host), Some(known), "{host}");
+        }
+        for host in [
+            "ghcr.io",
+            "docker.io",
+            "index.docker.io",
+            "registry-1.docker.io",
+            "quay.io",
+            "gcr.io",
+            "lscr.io",
+            "mcr.microsoft.com",
+            "ghrc.io:443",
+            "localhost",
+            "localhost:5000",
+            "127.0.0.1",
+            "[::1]:5000",
+            "ghcr.io.example",
+            "ghcr.com",
+        ] {
+            assert_eq!(near(host), None, "{host}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::naming;
 pub(crate) use changing::changing_variables;
 pub(crate) use federated::{Federated, Id, Provider, aws_region, azure_registry};
 pub(crate) use install::Install;
-pub(crate) use login::{Account, Login};
+pub(crate) use login::{Account, Login, nearly_known};
 pub(crate) use named::{
     Environment, LocalAction, MaxJobs, MaxParallel, MostStale, OnUnknown, ProvenanceMode, RunnerLabel,
     SecretName,

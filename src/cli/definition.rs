@@ -5,6 +5,7 @@ use clap::{Args, ValueHint};
 
 use super::boolean::parse_bool;
 use super::values::{Completes, list};
+use crate::diagnostic::alternatives;
 
 /// The heading of the options that Bake does not have.
 const OURS: &str = "Definition";
@@ -101,7 +102,7 @@ pub(crate) struct Ignored {
     #[arg(overrides_with = "builder")]
     pub builder: Option<String>,
     /// Type of progress output
-    #[arg(long, value_name = "MODE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "MODE", allow_hyphen_values = true, value_parser = progress_mode, add = Completes::OneOf(|| list(PROGRESS_MODES)))]
     #[arg(overrides_with = "progress")]
     pub progress: Option<String>,
     /// File for build metadata
@@ -126,4 +127,15 @@ pub(crate) struct Ignored {
     #[arg(default_missing_value = "true", default_value = "false", hide_default_value = true)]
     #[arg(overrides_with = "debug")]
     pub debug: bool,
+}
+
+/// How `docker buildx bake` may show progress.
+const PROGRESS_MODES: [&str; 6] = ["auto", "none", "plain", "quiet", "rawjson", "tty"];
+
+/// A mode of progress, which `docker buildx bake` refuses before it reads a file when it is none.
+fn progress_mode(text: &str) -> Result<String, String> {
+    if text.is_empty() || PROGRESS_MODES.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("expected {}", alternatives(&PROGRESS_MODES)))
 }

@@ -75,8 +75,7 @@ fn values_may_begin_with_a_hyphen() {
     assert_eq!(definition.overrides, ["-a.tags=x"]);
     assert_eq!(definition.variables, ["-n=1", "--"]);
     assert_eq!(definition.sbom.as_deref(), Some("-s"));
-    let ignored =
-        print("--builder -b --progress -p --allow -a --metadata-file -m --jobs -1 --call -c").definition;
+    let ignored = print("--builder -b --allow -a --metadata-file -m --jobs -1 --call -c").definition;
     assert_eq!(ignored.call.as_deref(), Some("-c"));
     assert_eq!(ignored.ignored.metadata_file.as_deref(), Some("-m"));
     assert_eq!(ignored.ignored.jobs.as_deref(), Some("-1"));
@@ -92,7 +91,20 @@ fn what_does_not_shape_a_definition_is_taken_by_all_that_read_one() {
     let flags = print("-Df a.hcl --print --print=F");
     assert_eq!(flags.definition.files, ["a.hcl"]);
     assert!(flags.definition.ignored.debug && !flags.definition.ignored.print);
-    for line in ["print --debug=maybe", "plan --print=2", "print -D=x", "print --list-targets=yes"] {
+    for mode in ["auto", "plain", "quiet", "rawjson", "tty", "none", ""] {
+        parse(&format!("print --progress={mode}")).unwrap();
+    }
+    for line in [
+        "print --debug=maybe",
+        "plan --print=2",
+        "print -D=x",
+        "print --list-targets=yes",
+        "print --progress=foo",
+        "plan --progress=PLAIN",
+        "bake --progress json",
+        "matrix --progress=plain,tty",
+        "metadata --progress -p",
+    ] {
         assert_eq!(parse(line).unwrap_err(), ErrorKind::ValueValidation, "{line}");
     }
     for line in ["print --metadata-file", "plan --jobs", "print -f"] {

@@ -22,7 +22,7 @@ codes! {
         cure: "Check what `version`, `tag_prefix` and `tags` accept, and set the variables in them; or do not run for such tags.",
     }
     REPOSITORY "repository" [Error Warning] {
-        cause: "An entry of `repositories` or `mirrors` is not the name of a repository, such as one with a tag, an upper-case letter or a pattern that is not about the image. As a warning: an entry has neither an owner nor a registry, so it is one of Docker's official images.",
+        cause: "An entry of `repositories` or `mirrors` is not the name of a repository, such as one with a tag, an upper-case letter or a pattern that is not about the image. As a warning: an entry has neither an owner nor a registry, so it is one of Docker's official images; or its host is one character away from a well-known registry (`ghrc.io`), in a tag of a target as well.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/Acme/app\"]\n  version      = \"1.4.2\"\n}\n").fixed("Acme", "acme"),
         cure: "Write it in lower case and without a tag: `ghcr.io/acme/app`. `{{ image }}` and `{{ key }}` may be part of it.",
     }
@@ -115,6 +115,11 @@ codes! {
         cause: "A key of `runners` is the prefix of no platform that an image is built for, so its runner is never used. Most likely it is misspelt, and the platform goes to the default runner.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  runners = { \"linux/arm46\" = \"arm-large\" }\n}\n").fixed("linux/arm46", "linux/arm64"),
         cure: "Correct the key, or leave it out.",
+    }
+    IDLE_ATTRIBUTE "idle-attribute" [Warning Note] {
+        cause: "An attribute of an `image` block changes nothing, since the image lacks what it is about: most are about versions, and there is no `version`, nor a tag that shows one. In the defaults, no image has it. It is a note where a variable may make it otherwise in another run.",
+        example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories   = [\"ghcr.io/acme/app\"]\n  tags           = [\"edge\"]\n  known_versions = [\"1.4.1\"]\n}\n").fixed("  known_versions = [\"1.4.1\"]\n", ""),
+        cure: "Add what the help names, such as `version`, or leave the attribute out.",
     }
     RUNNER "runner" [Error] {
         cause: "A value in `runners`, or `runner` of a `platform` block, is not a runner.",

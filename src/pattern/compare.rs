@@ -157,6 +157,17 @@ fn operator(token: &str) -> Option<(&'static str, Asks)> {
     all.into_iter().chain(orders).find(|(one, _)| *one == token)
 }
 
+/// What is written in a text where it has these tokens.
+pub(super) fn text_of<'t>(text: &'t str, tokens: &[&'t str]) -> &'t str {
+    let place = |token: &str| token.as_ptr() as usize - text.as_ptr() as usize;
+    let written = match tokens {
+        [first, .., last] => text.get(place(first)..place(last) + last.len()),
+        [only] => Some(*only),
+        [] => None,
+    };
+    written.unwrap_or_default()
+}
+
 /// One side of a comparison, as it is written.
 pub(super) struct Operand<'t> {
     text: &'t str,
@@ -181,13 +192,7 @@ impl<'t> Operand<'t> {
         while let [rest @ .., "-" | "+" | "%"] | ["-" | "+" | "%", rest @ ..] = tokens {
             tokens = rest;
         }
-        let place = |token: &str| token.as_ptr() as usize - text.as_ptr() as usize;
-        let text = match tokens {
-            [first, .., last] => text.get(place(first)..place(last) + last.len()),
-            [only] => Some(*only),
-            [] => None,
-        };
-        Self { text: text.unwrap_or_default(), tokens }
+        Self { text: text_of(text, tokens), tokens }
     }
 
     /// Whether it is a word of patterns alone.

@@ -10,11 +10,13 @@ mod date;
 mod environment;
 mod error;
 mod foreign;
-mod never;
 mod slug;
 
 mod form;
 mod possible;
+
+mod contradiction;
+mod never;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -115,8 +117,18 @@ pub(crate) fn word_in(text: &str) -> Option<&'static str> {
 /// Whether a pattern shows the version as it is written.
 #[must_use]
 pub(crate) fn names_version(pattern: &str) -> bool {
+    names(pattern, "version")
+}
+
+/// Whether a pattern may show the git tag of the run.
+#[must_use]
+pub(crate) fn names_git_tag(pattern: &str) -> bool {
+    names(pattern, "tag")
+}
+
+fn names(pattern: &str, word: &str) -> bool {
     let codes = pattern.split('{').filter_map(|part| part.split_once('}')).map(|(code, _)| code);
-    codes.flat_map(compare::tokens).any(|token| token == "version")
+    codes.flat_map(compare::tokens).any(|token| token == word)
 }
 
 /// Whether a pattern or a condition may name facts of the run. Words of other meanings count, too.

@@ -1,7 +1,8 @@
-//! Questions in conditions and patterns that nobody means: those whose answer is no in every run (`branch == 'refs/heads/main'`),
-//! and those that hold of a part of a name (`branch in 'main,develop'`).
+//! Questions in conditions and patterns that nobody means: those whose answer is no in every run (`branch == 'refs/heads/main'`,
+//! `tag and branch`), and those that hold of a part of a name (`branch in 'main,develop'`).
 
 use super::compare::{Asks, Comparison, tokens, unquoted};
+use super::contradiction::contradiction;
 
 /// The words that are names of branches.
 const BRANCHES: [&str; 4] = ["branch", "head_branch", "base_branch", "default_branch"];
@@ -26,8 +27,21 @@ const EVENTS: [(&str, &str); 8] = [
 pub(crate) struct Never {
     /// What the word never is, as a sentence.
     pub(crate) message: String,
-    /// The question that is meant.
-    pub(crate) meant: String,
+    /// What to ask instead.
+    pub(crate) help: String,
+}
+
+impl Never {
+    fn of(message: String, meant: &str) -> Self {
+        Self { message, help: format!("ask `{meant}`") }
+    }
+
+    /// That of a condition that asks for several refs.
+    fn of_refs(condition: &str) -> Self {
+        let message = format!("`{condition}` holds in no run");
+        let help = "a run is of a branch, of a git tag or of a pull request, and of one alone: join what is meant of each with `or`";
+        Self { message, help: help.to_owned() }
+    }
 }
 
 /// What is meant, which may be asked the other way round.
@@ -66,7 +80,8 @@ impl Meant {
 /// is an event.
 pub(crate) fn never(text: &str, event: Option<&str>) -> Option<Never> {
     let tokens = tokens(text);
-    (0..tokens.len()).find_map(|at| compared(text, &tokens, at, event).or_else(|| begun(&tokens, at)))
+    let question = |at| compared(text, &tokens, at, event).or_else(|| begun(&tokens, at));
+    (0..tokens.len()).find_map(question).or_else(|| contradiction(text).map(Never::of_refs))
 }
 
 /// The one of the comparison whose operator is this token.
@@ -90,7 +105,7 @@ fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Opti
     others.into_iter().find_map(|other| {
         let meant = meant(word, other, event)?;
         let bare = unquoted(other).unwrap_or(other);
-        Some(Never { message: format!("`{word}` is never `{bare}`"), meant: meant.text(is_negated) })
+        Some(Never::of(format!("`{word}` is never `{bare}`"), &meant.text(is_negated)))
     })
 }
 
@@ -108,7 +123,7 @@ fn within(word: &'static str, text: &str, is_negated: bool) -> Option<Never> {
     };
     let message =
         format!("`{word} in '{text}'` holds of each part of that text, not of the whole names alone");
-    Some(Never { message, meant: meant.text(is_negated) })
+    Some(Never::of(message, &meant.text(is_negated)))
 }
 
 /// The one of the test for a beginning whose word is this token.
@@ -129,7 +144,7 @@ fn begun(tokens: &[&str], at: usize) -> Option<Never> {
         _ => return None,
     };
     let message = format!("`{word}` never begins with `{begin}`");
-    Some(Never { message, meant: meant.text(is_negated) })
+    Some(Never::of(message, &meant.text(is_negated)))
 }
 
 /// The word, if it is one of which it is known what it never is.
@@ -291,8 +306,8 @@ mod tests {
                 "branch == 'x'",
             ),
         ] {
-            let found = never(condition, Some("push")).map(|one| (one.message, one.meant));
-            assert_eq!(found, Some((message.to_owned(), meant.to_owned())), "{condition}");
+            let found = never(condition, Some("push")).map(|one| (one.message, one.help));
+            assert_eq!(found, Some((message.to_owned(), format!("ask `{meant}`"))), "{condition}");
         }
     }
 
@@ -318,7 +333,6 @@ mod tests {
             "prerelease == true",
             "prerelease",
             "default_branch == 'main'",
-            "default_branch and tag",
             "branch | replace('x', '*') == 'y'",
             "'branch == refs/heads/main' == tag",
             "branch == 'true'",

@@ -35,6 +35,9 @@ impl Runs {
     /// In all of them.
     pub(crate) const ALL: Self = Self([true; REFS.len()]);
 
+    /// In none of them.
+    pub(crate) const NONE: Self = Self([false; REFS.len()]);
+
     /// Those that may fulfil a condition, as far as that can be told.
     #[must_use]
     pub(crate) fn that_fulfil(condition: &str) -> Self {
@@ -82,6 +85,12 @@ impl Runs {
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] && other.0[at]))
+    }
+
+    /// Those that are in either.
+    #[must_use]
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] || other.0[at]))
     }
 
     /// Whether there are any.

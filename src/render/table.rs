@@ -185,7 +185,8 @@ fn image_rows<'a>(plan: &'a Plan, key: &'a str, image: &'a Image) -> impl Iterat
             tags => tags.join(", ").into(),
         };
         let (key, platforms) = if at == 0 { (key, platforms()) } else { ("", String::new()) };
-        let mark = if image.mirrors.contains(repository) { " (mirror)" } else { "" };
+        // Mirrors come last.
+        let mark = if at < image.repositories.len() { "" } else { " (mirror)" };
         [key.into(), format!("{repository}{mark}").into(), tags, platforms.into()]
     })
 }

@@ -183,7 +183,10 @@ fn latest_without_version(tags: &[PlacedTag], image: &UnresolvedImage) -> Option
         "`latest = false` keeps versions from `latest`, and image `{}` has none here: it publishes `latest`",
         image.key
     );
-    Some(Diagnostic::warning(Code::NO_VERSION, message).at(latest.span, "").with_help(
+    let several =
+        format!("have no version here, and publish `{LATEST}`, from which `latest = false` keeps versions");
+    let warning = image.tells(Diagnostic::warning(Code::NO_VERSION, message).at(latest.span, ""), several);
+    Some(warning.with_help(
         "leave `latest` out of `tags`, or say when it is meant: `{ pattern = \"latest\", when = \"default_branch\" }`",
     ))
 }

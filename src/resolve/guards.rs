@@ -78,13 +78,17 @@ pub(super) fn note_unguarded(
     let Some(first) = found.first() else { return };
     let names: BTreeSet<String> = found.iter().map(|tag| format!("`{}`", tag.tag)).collect();
     let names: Vec<String> = names.into_iter().collect();
+    let names = names.join(", ");
     let message = format!(
-        "no tag of image `{}` shows its whole version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {}",
-        image.key,
-        names.join(", ")
+        "no tag of image `{}` shows its whole version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {names}",
+        image.key
+    );
+    let several = format!(
+        "have no tag that shows their whole version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {names}"
     );
     let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
-    diagnostics.report(Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help));
+    let note = Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help);
+    diagnostics.report(image.tells(note, several));
 }
 
 /// Says where tags that are written out look like versions, and it is not clear which one the others move with.
@@ -116,9 +120,12 @@ pub(super) fn note_unclear(
             several(staying.len(), "counts as a version of its own", "count as versions of their own");
         what.push(format!("{} {counts}", listed(&staying)));
     }
-    let message = format!("cannot tell which version image `{}` has: {}", image.key, what.join(", and "));
+    let what = what.join(", and ");
+    let message = format!("cannot tell which version image `{}` has: {what}", image.key);
+    let several = format!("do not tell which version they have: {what}");
     let help = "declare it in an `image` block: `version = \"1.2.3\"`, with `tags` that are made of it, such as `{{ version }}-alpine` and `{{ major }}`";
-    let mut note = Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help);
+    let note = Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help);
+    let mut note = image.tells(note, several);
     if !moving.is_empty() {
         note = note.with_note(KEPT_BY_GREATER);
     }
@@ -167,12 +174,13 @@ pub(super) fn docker_lists(plan: &Plan) -> Vec<Diagnostic> {
         if tags.is_empty() || !image.builds.iter().all(is_docker) {
             continue;
         }
-        let message = format!(
-            "image `{key}` is built with `oci-mediatypes=false`, and Docker manifest lists cannot say which run made them: an earlier run that is merged last takes back {}",
-            tags.join(", ")
+        let (tags, why) = (tags.join(", "), "Docker manifest lists cannot say which run made them");
+        let what = format!(
+            "built with `oci-mediatypes=false`, and {why}: an earlier run that is merged last takes back {tags}"
         );
         found.push(
-            Diagnostic::note(Code::UNGUARDED_TAG, message)
+            Diagnostic::note(Code::UNGUARDED_TAG, format!("image `{key}` is {what}"))
+                .of_image(key, None, format!("are {what}"))
                 .with_help("leave `oci-mediatypes=false` out of `output`, so that the merge can tell"),
         );
     }

@@ -112,6 +112,12 @@ impl UnresolvedImage {
         })
     }
 
+    /// A diagnostic about this image, which is said once of all images of which the same is said; `several` is what follows
+    /// `3 images` then.
+    pub(super) fn tells(&self, found: Diagnostic, several: impl Into<String>) -> Diagnostic {
+        found.of_image(&self.key, self.block.map(|_| self.name.as_str()), several)
+    }
+
     /// Its version, and how it reads others.
     pub(super) fn reading(&self) -> Reading<'_> {
         Reading { version: self.version.known(), scheme: self.settings().scheme, tails: &self.tails }

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::image::{Covered, EmptyBlock, UnresolvedImage};
 use super::labels::OciLabels;
-use super::names;
+use super::questions;
 use super::repositories;
 use super::rules;
 use super::runs;
@@ -58,7 +58,7 @@ pub(super) fn unresolved(
     for image in &mut images {
         image.prefixes = Arc::clone(&prefixes);
         versions::check_suffixes(image.settings(), diagnostics);
-        names::check_questions(image, input, diagnostics);
+        questions::check(image, input, diagnostics);
         let version = versions::read(image, input, diagnostics);
         let tag_prefix = runs::git_prefix(image);
         let (settings, tag_prefix) = (image.settings(), tag_prefix.as_deref());

@@ -166,7 +166,9 @@ fn of_image<'t>(
             "image `{}` has `skip = true` for all of its platforms, so nothing of it is built",
             image.key
         );
-        diagnostics.report(Diagnostic::note(Code::NO_IMAGES, message).at(image.span, ""));
+        let several = "have `skip = true` for all of their platforms, so nothing of them is built";
+        diagnostics
+            .report(image.tells(Diagnostic::note(Code::NO_IMAGES, message).at(image.span, ""), several));
     }
     made
 }

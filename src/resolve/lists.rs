@@ -28,15 +28,17 @@ pub(super) fn check_withdrawn(image: &UnresolvedImage, version: &Version, diagno
             "version `{version}` of image `{}` is withdrawn: it is published under its own tags, and gets no floating one",
             image.key
         );
-        let place = settings.version.as_ref().and_then(|version| version.span);
-        diagnostics.report(
-            Diagnostic::warning(Code::WITHDRAWN, message)
-                .at(text.span, "withdrawn here")
-                .at(place, "")
-                .with_help(
-                    "plan a version that is not withdrawn; or take it off `withdrawn`, if it is good again",
-                ),
+        let several = format!(
+            "have the version `{version}`, which is withdrawn: it is published under its own tags, and gets no floating one"
         );
+        let place = settings.version.as_ref().and_then(|version| version.span);
+        let found = Diagnostic::warning(Code::WITHDRAWN, message)
+            .at(text.span, "withdrawn here")
+            .at(place, "")
+            .with_help(
+                "plan a version that is not withdrawn; or take it off `withdrawn`, if it is good again",
+            );
+        diagnostics.report(image.tells(found, several));
     }
 }
 

@@ -34,6 +34,7 @@ mod variants;
 mod guards;
 mod names;
 mod plain;
+mod questions;
 mod versions;
 
 // Legs.
@@ -49,6 +50,7 @@ mod repositories;
 
 mod apart;
 mod fewer;
+mod idle;
 mod images;
 mod imagined;
 mod neighbours;
@@ -110,6 +112,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         image.is_wanted &= !untagged.contains(&image.key) && !input.spared.unchanged.contains(&image.key);
         publish::name_version(image, publication);
     }
+    idle::warn(input, &spec, &images, &left_out, &publications, &targets, &mut diagnostics);
     overruled::warn(input, &images, &publications, &targets, &mut diagnostics);
     let mut legs = legs::legs(input, &images, &publications, &targets, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));

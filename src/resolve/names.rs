@@ -156,24 +156,6 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
     names
 }
 
-/// Warns of questions in conditions and patterns whose answer is no in every run.
-pub(super) fn check_questions(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mut Diagnostics) {
-    let settings = image.settings();
-    let of_tags = settings.tags.iter().flatten().chain(&settings.prerelease_tags);
-    let of_tags = of_tags.flat_map(|one| {
-        let text = Some(&one.pattern).filter(|text| pattern::is_pattern(text.as_str()));
-        [text.filter(|text| !rules::is_rule(text.as_str())), one.when.as_ref()]
-    });
-    let of_version = settings.version.iter().flat_map(|version| {
-        [Some(&**version).filter(|text| pattern::is_pattern(text.as_str())), version.when.as_ref()]
-    });
-    for text in of_tags.chain(of_version).flatten() {
-        let Some(never) = pattern::never(text.as_str(), input.given.event.as_deref()) else { continue };
-        let warning = Diagnostic::warning(Code::TAG_PATTERN, never.message).at(text.span, "");
-        diagnostics.report(warning.with_help(format!("ask `{}`", never.meant)));
-    }
-}
-
 /// Says which constants a prerelease does not get although they say that they are of prereleases, and which read as another
 /// version.
 fn note_constants(
@@ -468,8 +450,11 @@ impl Renderer<'_, '_> {
         let message = format!(
             "image `{key}` has no version in this run (`{at}`), so it gets none of these tags: {patterns}"
         );
+        let several =
+            format!("have no version in this run (`{at}`), so they get none of these tags: {patterns}");
         let place = self.image.settings().version.as_ref().and_then(|text| text.span);
-        self.diagnostics.report(Diagnostic::note(Code::NO_VERSION, message).at(place, "").with_help(
+        let note = self.image.tells(Diagnostic::note(Code::NO_VERSION, message).at(place, ""), several);
+        self.diagnostics.report(note.with_help(
             "give a tag that is meant for other runs a condition, `{ pattern = \"edge\", when = \"default_branch\" }`; if all is as meant, give the version one: `version = { pattern = \"{{ tag }}\", when = \"tag\" }`",
         ));
     }
@@ -483,7 +468,9 @@ impl Renderer<'_, '_> {
         let message = format!(
             "image `{key}` gets none of these tags, which need what a run of `{at}` does not have: {patterns}"
         );
-        let note = Diagnostic::note(Code::NO_TAG, message).at(first.span, "");
+        let several =
+            format!("get none of these tags, which need what a run of `{at}` does not have: {patterns}");
+        let note = self.image.tells(Diagnostic::note(Code::NO_TAG, message).at(first.span, ""), several);
         self.diagnostics.report(note.with_help(
             "if that is as meant, say which runs they are for: `{ pattern = \"{{ branch }}\", when = \"branch\" }`",
         ));

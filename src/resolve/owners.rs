@@ -224,12 +224,11 @@ fn fewer_platforms(image: &UnresolvedImage, loss: &Loss<Platform>) -> Diagnostic
     let list = |names: Vec<String>| names.join(", ");
     let tags = list(loss.tags.iter().map(|tag| format!("`{tag}`")).collect());
     let platforms = list(loss.platforms.iter().map(|platform| format!("`{platform}`")).collect());
-    let message = format!(
-        "image `{}` takes {tags} from version `{}`, which has more platforms: {platforms}",
-        image.key, loss.from
-    );
+    let what = format!("{tags} from version `{}`, which has more platforms: {platforms}", loss.from);
+    let message = format!("image `{}` takes {what}", image.key);
     let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
-    Diagnostic::warning(Code::FEWER_PLATFORMS, message).at(place, "").with_help(
+    let found = Diagnostic::warning(Code::FEWER_PLATFORMS, message).at(place, "");
+    image.tells(found, format!("take {what}")).with_help(
         "those who pull these tags on them will get nothing; build it for them too, or use other tags",
     )
 }

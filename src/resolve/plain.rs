@@ -77,14 +77,13 @@ fn lost<'t>(image: &UnresolvedImage, targets: impl Iterator<Item = &'t Target>) 
         return None;
     }
     let names: Vec<String> = all.iter().map(|key| format!("`{key}`")).collect();
-    let message = format!(
-        "image `{}` has `index = false`, so that annotations of the index have no place: {}",
-        image.key,
-        names.join(", ")
-    );
+    let what =
+        format!("`index = false`, so that annotations of the index have no place: {}", names.join(", "));
+    let message = format!("image `{}` has {what}", image.key);
     let told = if written.is_empty() { Diagnostic::note } else { Diagnostic::warning };
     let help = "annotations of the manifest stay: `annotations` of the target, or `oci_labels = [\"label\", \"manifest\"]`";
-    Some(told(Code::LOST_ANNOTATIONS, message).at(image.span, "").with_help(help))
+    let found = told(Code::LOST_ANNOTATIONS, message).at(image.span, "").with_help(help);
+    Some(image.tells(found, format!("have {what}")))
 }
 
 /// Keeps buildx from adding an attestation on its own: it would put the build into an index.
@@ -106,12 +105,16 @@ pub(super) fn unguarded(plan: &Plan) -> Vec<Diagnostic> {
         if tags.is_empty() {
             continue;
         }
+        let tags = tags.join(", ");
         let message = format!(
-            "image `{key}` has no index, which would say which run made it: an earlier run that is merged last takes back {}",
-            tags.join(", ")
+            "image `{key}` has no index, which would say which run made it: an earlier run that is merged last takes back {tags}"
+        );
+        let several = format!(
+            "have no index, which would say which run made them: an earlier run that is merged last takes back {tags}"
         );
         found.push(
             Diagnostic::note(Code::UNGUARDED_TAG, message)
+                .of_image(key, None, several)
                 .with_help("leave `index = false` out, so that the merge can tell"),
         );
     }

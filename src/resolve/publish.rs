@@ -34,6 +34,9 @@ use crate::version::Version;
 /// How many references all images may have: a few lines can ask for millions, and each goes into every file.
 const MAX_REFERENCES: usize = 200_000;
 
+/// How many entries the `tags` of an image may have: each is compared with all others.
+const MAX_TAGS: usize = 2_000;
+
 /// How many forms of tags all images may know of others in their repositories: each image has those of all.
 const MAX_FORMS: usize = 2_000_000;
 
@@ -54,6 +57,12 @@ pub(super) fn publications(
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Publications {
+    let too_many = images.iter().filter_map(too_many_tags).collect::<Vec<_>>();
+    if !too_many.is_empty() {
+        diagnostics.extend(too_many);
+        let of_images = vec![Publication::new(); images.len()];
+        return Publications { of_images, ..Publications::default() };
+    }
     let references: usize = images.iter().map(|image| reference_count(image, targets)).sum();
     if references > MAX_REFERENCES {
         let message =
@@ -88,6 +97,7 @@ pub(super) fn publications(
     for (image, publication) in images.iter().zip(&publications) {
         repositories::check_mirrors(image, publication, diagnostics);
     }
+    repositories::check_hosts(images, &publications, diagnostics);
     let mut blocks: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for (at, image) in images.iter().enumerate() {
         blocks.entry(image.block).or_default().push(at);
@@ -141,8 +151,28 @@ fn check(image: &UnresolvedImage, publication: &Publication, diagnostics: &mut D
         };
         let help = help.unwrap_or_else(|| usual.to_owned());
         let found = Diagnostic::error(Code::NO_REPOSITORY, message).at(image.span, "").with_help(help);
-        diagnostics.report(image.with_nulls(found, &["repositories"]));
+        let found = image.with_nulls(found, &["repositories"]);
+        diagnostics.report(image.tells(found, "have no repository"));
     }
+}
+
+/// The error for an image with more entries in `tags` than anybody writes.
+fn too_many_tags(image: &UnresolvedImage) -> Option<Diagnostic> {
+    let settings = image.settings();
+    let tags = settings.tags.as_deref().unwrap_or_default();
+    let count = tags.len() + settings.prerelease_tags.len() + settings.channels.len();
+    let first = tags.first().and_then(|one| one.pattern.span).or(image.span);
+    (count > MAX_TAGS).then(|| {
+        let message = format!(
+            "image `{}` has {count} entries in `tags`, `prerelease_tags` and `channels`; at most {MAX_TAGS} are allowed",
+            image.key
+        );
+        let several = format!(
+            "have {count} entries in `tags`, `prerelease_tags` and `channels`; at most {MAX_TAGS} are allowed"
+        );
+        let found = Diagnostic::error(Code::LIMIT, message).at(first, "");
+        image.tells(found, several).with_help("give a part of the tags to another `image` block of the same target")
+    })
 }
 
 /// How many references an image may have: its repositories and mirrors times its tags.

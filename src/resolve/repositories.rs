@@ -12,11 +12,12 @@ use super::lists::OtherVersions;
 use super::publication::{Listing, PlacedTag, Publication};
 use super::targets::Targets;
 use crate::bake::target::Text;
+use crate::ci;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::form::Form;
 use crate::pattern;
-use crate::reference::{DOCKER_HUB, Reference, ReferenceError, Repository, Tag};
+use crate::reference::{DOCKER_HUB, Reference, ReferenceError, Registry, Repository, Tag};
 use crate::source::Span;
 use crate::tags::LATEST;
 use crate::version::Scheme;
@@ -103,6 +104,37 @@ pub(super) fn check_mirrors(
         diagnostics.report(Diagnostic::error(Code::MIRROR, message).at(*span, "").with_help(
             "builds push to `repositories`, and the merge copies to `mirrors`: name it in one of them",
         ));
+    }
+}
+
+/// Warns of hosts that are one slip away from a well-known registry, each at the first place that names it.
+pub(super) fn check_hosts(
+    images: &[UnresolvedImage],
+    publications: &[Publication],
+    diagnostics: &mut Diagnostics,
+) {
+    let mut told: BTreeSet<&Registry> = BTreeSet::new();
+    for (image, publication) in images.iter().zip(publications) {
+        for repository in publication.keys().chain(image.mirrors.keys()) {
+            let registry = repository.registry();
+            let Some(known) = ci::nearly_known(registry) else { continue };
+            if !told.insert(registry) {
+                continue;
+            }
+            let written = image.settings().repositories.iter().flatten();
+            let own = written.filter(|text| self::repository(text, image).as_ref() == Ok(repository));
+            let of_block = own.map(|text| text.span).next().flatten();
+            let of_tag = || publication.get(repository)?.tags.first()?.span;
+            let of_mirror = || image.mirrors.get(repository).copied().flatten();
+            let place = of_block.or_else(of_tag).or_else(of_mirror).or(image.span);
+            let message = format!("`{registry}` looks like a misspelt `{known}`");
+            let help = format!(
+                "did you mean `{known}/{}`? If the host is called so, name its port: `{registry}:443`",
+                repository.path()
+            );
+            let warning = Diagnostic::warning(Code::REPOSITORY, message);
+            diagnostics.report(warning.at(place, "").with_help(help));
+        }
     }
 }
 

@@ -80,12 +80,6 @@ pub(super) fn apply(
         .filter(|one| rules::is_rule(one.pattern.as_str()) && !one.is_off())
         .collect();
     if lines.is_empty() {
-        let unused = settings.flavor.first().map(|line| {
-            let message = "a flavor applies to rule lines in `tags`, but there are none";
-            let help = "write tags such as `type=semver,pattern={{version}}`, or leave `flavor` out";
-            Diagnostic::warning(Code::FLAVOR, message).at(line.span, "").with_help(help)
-        });
-        unused.into_iter().for_each(|warning| diagnostics.report(warning));
         return None;
     }
     let mut found = Diagnostics::default();

@@ -45,9 +45,14 @@ pub(super) fn untagged(
         if (names.contradict || !names.depend_on_run) && !is_yielded {
             diagnostics.report(never(image, names));
         } else if image.is_wanted {
-            let why = if is_yielded { ": its tags belong to greater versions" } else { "" };
+            let (why, of_several) = if is_yielded {
+                (": its tags belong to greater versions", ": their tags belong to greater versions")
+            } else {
+                ("", "")
+            };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
-            diagnostics.report(Diagnostic::note(CODE, message).at(image.span, ""));
+            let several = format!("have no tag in this run, so they are not built{of_several}");
+            diagnostics.report(image.tells(Diagnostic::note(CODE, message).at(image.span, ""), several));
         }
     }
     let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
@@ -95,6 +100,7 @@ fn never(image: &UnresolvedImage, names: &Names) -> Diagnostic {
         }
     };
     let found = Diagnostic::error(CODE, format!("image `{}` can never have a tag", image.key));
+    let found = image.tells(found, "can never have a tag");
     let found = unset.into_iter().fold(found, |found, (variable, span)| {
         found.at(span, format!("the variable `{variable}` has no value"))
     });

@@ -18,6 +18,8 @@ pub struct Declared {
     pub per: Per,
     /// What `null` does.
     pub null: Null,
+    /// What an image must have for it to change anything.
+    pub needs: Needs,
 }
 
 /// What an attribute is one for.
@@ -36,6 +38,25 @@ pub enum Null {
     Keeps,
     /// It is forgotten.
     Resets,
+}
+
+/// What an image must have for an attribute to change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing else, or what is missed where the attribute is read.
+    Nothing,
+    /// Tags that the block makes, of `tags` or `version`, in place of the target's.
+    Tags,
+    /// Rules of docker/metadata-action in `tags`.
+    Rules,
+    /// A `variant`.
+    Variant,
+    /// A version: of `version`, of a rule, or of a tag that shows one.
+    Version,
+    /// A version of `version` or of a rule.
+    OwnVersion,
+    /// A tag that stays with one version or commit.
+    LiteralTag,
 }
 
 /// A part of an attribute's value that has marks.
@@ -128,7 +149,7 @@ macro_rules! declare {
         $visibility:vis struct $name:ident {
             $(
                 $(#[doc = $doc:literal])*
-                $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr;
+                $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr, $needs:expr;
             )*
         }
         $($(#[$field_doc:meta])* pub $field:ident: $field_type:ty = $field_unset:expr;)*
@@ -153,6 +174,7 @@ macro_rules! declare {
                     reach: $reach,
                     per: $per,
                     null: $null,
+                    needs: $needs,
                 }),*];
 
             /// The JSON Schema of each attribute, with its description.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::attributes::{Covered, PlatformOverride, PlatformSettings, Settings};
+use super::declare::Declared;
 use super::read::AttributeReader;
 use super::secrets::ATTRIBUTE as SECRET_VARIABLES;
 use super::workflow::WorkflowSettings;
@@ -36,6 +37,12 @@ impl ImageSpec {
     /// Whether the block itself sets an attribute.
     pub(crate) fn has(&self, attribute: &str) -> bool {
         self.attributes.contains_key(attribute)
+    }
+
+    /// The attributes that the block itself sets, each with what is declared of it.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = (&'static Declared, &Attribute)> {
+        let all = Settings::DECLARED.iter();
+        all.filter_map(|one| Some((one, self.attributes.get(one.name)?)))
     }
 
     pub(super) fn add(&mut self, block: &Block, diagnostics: &mut Diagnostics) {

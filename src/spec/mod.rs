@@ -23,6 +23,7 @@ mod coverage;
 pub(crate) use attributes::PlatformOverride;
 pub use attributes::{Covered, PlatformSettings, Settings};
 pub(crate) use declare::Marked;
+pub(crate) use declare::Needs;
 pub use declare::{Declared, Null, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
@@ -59,6 +60,12 @@ impl Spec {
     #[must_use]
     pub(crate) fn has_defaults(&self) -> bool {
         self.defaults.is_some()
+    }
+
+    /// All blocks: the defaults, and the images with their places among them.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (Option<usize>, &ImageSpec)> {
+        let images = self.images.iter().enumerate().map(|(at, image)| (Some(at), image));
+        self.defaults.iter().map(|defaults| (None, defaults)).chain(images)
     }
 
     /// Collects the image blocks: those of one label in several files merge, in one file they are an error.

@@ -545,3 +545,33 @@ fn of_many_targets_the_same_is_planned_and_told_as_of_few() {
         }
     }
 }
+
+#[test]
+fn lists_of_an_image_block() {
+    let block = |lines: &str| {
+        let target = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n";
+        format!("{target}image \"app\" {{\n  version = \"1.2.3\"\n{lines}}}\n")
+    };
+    let list = |name: &str, count: usize, text: &str| {
+        let items = lines(count, |at| format!("\"{}\", ", text.replace('N', &at.to_string())));
+        format!("  {name} = [{items}]\n")
+    };
+    let repository = list("repositories", 1, "ghcr.io/acme/app");
+    let refused =
+        Err("has 2001 entries in `tags`, `prerelease_tags` and `channels`; at most 2000 are allowed");
+    for (of_block, end) in [
+        (list("tags", 2000, "{{ major }}-N"), Ok(())),
+        (list("tags", 2001, "N"), refused),
+        (list("tags", 1, "{{ version }}") + &list("channels", 2000, "cN"), refused),
+        (list("tags", 1, "{{ version }}") + &list("prerelease_tags", 2000, "{{ version }}-N"), refused),
+        (list("tags", 2001, "type=raw,value=N"), refused),
+    ] {
+        check("plan", "docker-bake.hcl", &block(&format!("{repository}{of_block}")), end);
+    }
+    // Each has all tags.
+    for name in ["repositories", "mirrors"] {
+        let many = list(name, 20_000, "ghcr.io/acme/appN");
+        let others = if name == "mirrors" { repository.as_str() } else { "" };
+        check("plan", "docker-bake.hcl", &block(&format!("{others}{many}")), Ok(()));
+    }
+}

@@ -8,6 +8,7 @@
 mod support;
 
 mod absent; // contexts and Dockerfiles that are not there
+mod alike; // what is said of several images at once
 mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod asked; // conditions about what a run has not, and words of other tools
@@ -39,6 +40,7 @@ mod gitlab; // `bakeplan workflow gitlab`: the pipeline that it writes, and its 
 #[cfg(unix)]
 mod help; // `--help`, `-h` and manual pages
 mod helps; // what messages say to do, and that it is right
+mod idle; // attributes of `image` blocks that change nothing
 mod image_attributes; // each attribute of `image` blocks, as it is declared: secrets and the clock
 mod images_shapes; // what is called `image` and is not quite a block
 mod init; // `bakeplan init`: what it proposes for small repositories

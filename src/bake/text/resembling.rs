@@ -1,5 +1,22 @@
 //! Tells by their names what files look like: input, whether Bake looks for it or not, and Dockerfiles.
 
+/// What Bake looks for, in the order in which it merges what it finds
+/// (`defaultFilenames` in <https://github.com/docker/buildx/blob/master/bake/bake.go>).
+pub(super) const BAKE_FILES: [&str; 8] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "docker-bake.json",
+    "docker-bake.hcl",
+    "docker-bake.override.json",
+    "docker-bake.override.hcl",
+];
+
+/// What only we look for, after those: `image` blocks beside a Bake file that shall stay as it is, or a whole
+/// definition whose `docker-bake.json` is generated.
+pub(super) const IMAGE_FILES: [&str; 2] = ["images.hcl", "images.json"];
+
 /// What people begin the names of Bake files with, in any case.
 const BAKE: [&str; 3] = ["docker-bake", "bakefile", "bake"];
 
@@ -13,12 +30,31 @@ const IMAGES: [&str; 2] = ["images", "image"];
 /// extension is one of several that people choose from, see [`is_one_of_several`].
 pub(super) fn is_like_input(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let of = |starts: &[&str]| starts.iter().any(|start| rest(&name, start).is_some());
+    // Editors of Windows add it, and its folders do not show it.
+    let name = name.strip_suffix(".txt").unwrap_or(&name);
+    if is_slip(name) {
+        return true;
+    }
+    let of = |starts: &[&str]| starts.iter().any(|start| rest(name, start).is_some());
     match name.rsplit_once('.') {
         Some((_, "hcl" | "json")) => of(&BAKE) || of(&IMAGES),
-        Some((_, "yaml" | "yml")) => of(&BAKE) || of(&IMAGES) || (of(&COMPOSE) && !is_one_of_several(&name)),
+        Some((_, "yaml" | "yml")) => of(&BAKE) || of(&IMAGES) || (of(&COMPOSE) && !is_one_of_several(name)),
         _ => false,
     }
+}
+
+/// Whether a name is that of a file which is looked for, but for one character (`docker-bake.hc1`) or for what parts its words
+/// (`docker_bake.hcl`, `dockercompose.yml`).
+fn is_slip(name: &str) -> bool {
+    let bakes = BAKE_FILES.iter().filter(|known| known.starts_with(BAKE[0]));
+    // Data of images is often called `images.json`, and like that.
+    let mut known = bakes.chain(IMAGE_FILES.iter().filter(|known| known.ends_with(".hcl")));
+    // Editors mark their own copies, as in `docker-bake.hcl~`.
+    let is_whole = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric());
+    let joined = |name: &str| name.replace(['-', '_', ' '], "");
+    let is_parted = || BAKE_FILES.iter().any(|known| *known != name && joined(known) == joined(name));
+    is_whole && (known.any(|known| strsim::osa_distance(name, known) == 1) || is_parted())
 }
 
 /// Whether a file of this name belongs to a Compose file: `compose.prod.yaml`. Compose itself reads its override.
@@ -76,6 +112,19 @@ mod tests {
             "Compose.yml",
             "docker-compose.yml",
             "compose.override.yaml",
+            "docker_bake.hcl",
+            "dockerbake.hcl",
+            "docker-bake.hcI",
+            "dokcer-bake.hcl",
+            "docker-bake.jsn",
+            "docker_bake.override.hcl",
+            "docker_compose.yml",
+            "dockercompose.yaml",
+            "iamges.hcl",
+            "images.hc1",
+            "images.hcl.txt",
+            "docker-bake.hcl.txt",
+            "compose.yaml.txt",
         ] {
             assert!(is_like_input(name) && !is_one_of_several(name), "{name}");
         }
@@ -101,6 +150,14 @@ mod tests {
             ".hcl",
             "my-docker-bake.hcl",
             "docker-bake.hcl.bak",
+            "docker-bake.hcl~",
+            ".docker-bake.hcl",
+            "images.jsonc",
+            "pages.json",
+            "images.txt",
+            "bake.txt",
+            "baker.hcl",
+            "composer.yaml",
         ] {
             assert!(!is_like_input(name) && !is_one_of_several(name), "{name}");
         }

@@ -1,13 +1,15 @@
 //! What went wrong, where, and what to do about it; and its three faces: terminal, GitHub annotation, JSON.
 
+mod collector;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use indexmap::IndexSet;
 use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
+pub(crate) use self::collector::Diagnostics;
 use crate::code::Code;
 pub(crate) use crate::code::Severity;
 use crate::palette;
@@ -41,6 +43,27 @@ pub struct Diagnostic {
     /// Whether Bake might not fail here: it would know a value that is kept for the build, or it does not have this limit of
     /// ours. So `try` and `can` must not answer it.
     pub is_ours: bool,
+    /// The image that it is about, where the same may be said of others.
+    pub(crate) of_images: Option<Box<OfImages>>,
+}
+
+/// How a sentence about an image goes on when it is about several.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OfImages {
+    /// The name of the image.
+    name: String,
+    /// The block that it comes from, if there is one.
+    block: Option<String>,
+    /// What follows `3 images`.
+    several: String,
+}
+
+impl OfImages {
+    /// The same with each text changed.
+    fn with_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let Self { name, block, several } = self;
+        Self { name: change(name), block: block.as_deref().map(&change), several: change(several) }
+    }
 }
 
 /// Why there is no result. Boxed, since it travels through every level of an expression.
@@ -97,6 +120,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             is_ours: false,
+            of_images: None,
         }
     }
 
@@ -139,6 +163,15 @@ impl Diagnostic {
         self
     }
 
+    /// Names the image that it is about, and the block that this comes from. Where the same is said of several images, it is
+    /// said once: `several` is what follows `3 images` then.
+    #[must_use]
+    pub(crate) fn of_image(mut self, name: &str, block: Option<&str>, several: impl Into<String>) -> Self {
+        let (name, block, several) = (name.to_owned(), block.map(str::to_owned), several.into());
+        self.of_images = Some(Box::new(OfImages { name, block, several }));
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -166,6 +199,7 @@ impl Diagnostic {
             notes: self.notes.iter().map(|note| change(note)).collect(),
             help: self.help.as_deref().map(&change),
             is_ours: self.is_ours,
+            of_images: self.of_images.as_deref().map(|of| Box::new(of.with_texts(&change))),
         }
     }
 
@@ -278,97 +312,6 @@ impl Diagnostic {
             notes: self.notes.clone(),
             help: self.help.clone(),
         }
-    }
-}
-
-/// Collects what there is to say about an input: each diagnostic once, in the order in which it is found.
-///
-/// A stage takes `&mut Diagnostics`, reports what it finds and carries on, so that a run shows every contradiction at
-/// once; whoever started the stage asks for [`Diagnostics::into_result`].
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Diagnostics {
-    all: IndexSet<Diagnostic>,
-    errors: usize,
-}
-
-impl Diagnostics {
-    /// Adds a diagnostic, unless the same one is there.
-    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        let is_error = diagnostic.severity == Severity::Error;
-        if self.all.insert(diagnostic) && is_error {
-            self.errors += 1;
-        }
-    }
-
-    /// Takes the value; reports the error and gives `None` when there is none.
-    pub(crate) fn ok<T>(&mut self, result: Result<T, impl Into<Diagnostic>>) -> Option<T> {
-        result.map_err(|error| self.report(error.into())).ok()
-    }
-
-    /// Whether an error was reported, so that nothing may be produced.
-    #[must_use]
-    pub(crate) fn has_errors(&self) -> bool {
-        self.errors > 0
-    }
-
-    /// Whether nothing was reported.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// What was reported, in the order in which it was found: that of the arguments, where these are what is wrong.
-    #[must_use]
-    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
-        self.all.into_iter().collect()
-    }
-
-    /// What was reported, sorted by place.
-    #[must_use]
-    pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
-        sorted(self.into_found())
-    }
-
-    /// Goes on only if there is no error so far, for stages that take it for granted.
-    ///
-    /// # Errors
-    /// Every error, sorted by place; warnings and notes about what is refused are left out.
-    pub(crate) fn check(&self) -> Result<(), Vec<Diagnostic>> {
-        if self.has_errors() {
-            let errors = self.all.iter().filter(|one| one.severity == Severity::Error);
-            return Err(sorted(errors.cloned().collect()));
-        }
-        Ok(())
-    }
-
-    /// The value with its warnings and notes, sorted by place.
-    ///
-    /// # Errors
-    /// As [`Diagnostics::check`].
-    pub(crate) fn into_result<T>(self, value: T) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
-        self.check()?;
-        Ok((value, self.into_sorted()))
-    }
-}
-
-impl IntoIterator for Diagnostics {
-    type Item = Diagnostic;
-    type IntoIter = indexmap::set::IntoIter<Diagnostic>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.all.into_iter()
-    }
-}
-
-impl Extend<Diagnostic> for Diagnostics {
-    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
     }
 }
 
@@ -607,7 +550,7 @@ mod tests {
         let (_, error) = sample();
         let (warning, note) = (Diagnostic::warning(Code::HELD, "b"), Diagnostic::note(Code::MORE, "a"));
         let mut found = Diagnostics::default();
-        assert!(found.all.is_empty());
+        assert!(found.is_empty());
         found.extend([warning.clone(), note.clone(), warning.clone()]);
         assert!(!found.has_errors());
         assert_eq!(found.clone().into_result(1), Ok((1, vec![note.clone(), warning.clone()])));
@@ -616,7 +559,7 @@ mod tests {
         assert_eq!(found.ok::<()>(Err(Box::new(error.clone()))), None);
         assert_eq!(found.ok::<u8>(Err(error.clone())), None);
         assert_eq!(found.ok(Ok::<_, Diagnostic>(2)), Some(2));
-        assert_eq!(found.all.len(), 4);
+        assert_eq!(found.len(), 4);
         assert_eq!(found.into_result(1), Err(vec![Diagnostic::error(Code::HELD, "b"), error]));
     }
 
