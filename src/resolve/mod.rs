@@ -54,6 +54,7 @@ mod idle;
 mod images;
 mod imagined;
 mod neighbours;
+mod numbered;
 mod packing;
 
 mod jobs;

@@ -12,6 +12,7 @@ use super::image::UnresolvedImage;
 use super::input::Input;
 use super::names::{self, Names};
 use super::neighbours;
+use super::numbered;
 use super::owners::{self, Block};
 use super::publication::{Listing, PlacedTag, Publication};
 use super::repositories::{self, Alike};
@@ -106,6 +107,7 @@ pub(super) fn publications(
         let block = Block { images, targets, names: &names, others: &others, members };
         owners::assign(&block, input, &mut publications, diagnostics);
     }
+    numbered::tell_apart(&mut publications);
     collisions(images, &publications, diagnostics);
     if !diagnostics.has_errors() {
         apart::check(input, images, left_out, targets, diagnostics);

@@ -451,3 +451,62 @@ fn no_plan_is_made_that_the_merge_refuses_to_read() {
         assert_eq!(told.contains("bytes; at most 1048576 are allowed"), is_too_long, "{told}");
     }
 }
+
+/// The families of what an image's tags float with, by tag.
+fn families(spec: &str) -> String {
+    let output = Test::new().file("docker-bake.hcl", spec).args(["plan", "--format", "json"]).output();
+    assert!(output.status.success(), "{spec}: {}", String::from_utf8_lossy(&output.stderr));
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut found = BTreeSet::new();
+    for image in plan["images"].as_object().unwrap().values() {
+        for tag in image["tags"].as_array().unwrap().iter().filter(|tag| !tag["family"].is_null()) {
+            let family: Vec<&str> =
+                tag["family"].as_array().unwrap().iter().map(|form| form.as_str().unwrap()).collect();
+            found.insert(format!("{}={}", tag["name"].as_str().unwrap(), family.join("+")));
+        }
+    }
+    found.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// A number that another image of the repository has otherwise is no number of a base or a revision, which the next release
+/// has otherwise.
+#[test]
+fn numbers_that_tell_images_apart_are_text_in_families() {
+    let spec = |values: &str, image: &str| {
+        format!(
+            "target \"app\" {{\n  name = \"app-${{replace(f, \".\", \"-\")}}\"\n  matrix = {{ f = [{values}] }}\n  args = {{ F = f }}\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"r.io/a\"]\n  {image}\n}}\n"
+        )
+    };
+    let two = |tag: &str, last: &str| {
+        format!("version = \"1.10.0\"\n  tags = [\"{tag}\", f == \"{last}\" ? \"latest\" : \"old\"]")
+    };
+    for (values, image, expected) in [
+        (r#""cuda11", "cuda12""#, two("{{ version }}-${f}", "cuda12"), "latest={version}-cuda12 old={version}-cuda11"),
+        (r#""py3.9", "py3.12""#, two("${f}-{{ version }}", "py3.12"), "latest=py3.12-{version} old=py3.9-{version}"),
+        (r#""11", "12""#, two("{{ version }}-debian-${f}-r3", "12"), "latest={version}-debian-12-r3 old={version}-debian-11-r3"),
+        (r#""8.4", "9""#, two("{{ version }}-php${f}", "9"), "latest={version}-php{number} old={version}-php{number}.{number}"),
+        // What is alone, or differs in more than numbers, has any number.
+        (r#""cuda12""#, two("{{ version }}-${f}", "cuda12"), "latest={version}-cuda{number}"),
+        (r#""debian12", "alpine3""#, two("{{ version }}-${f}", "alpine3"), "latest={version}-alpine{number} old={version}-debian{number}"),
+        // Two versions of one image have another revision each.
+        (
+            r#""1.10.0-r3", "1.9.0-r1""#,
+            "version = split(\"-\", f)[0]\n  tags = [\"{{ version }}-debian-12-${split(\"-\", f)[1]}\", \"latest\"]".to_owned(),
+            "latest={version}-debian-{number}-r{number}",
+        ),
+    ] {
+        assert_eq!(families(&spec(values, &image)), expected, "{values}");
+    }
+    // Level 0, and two blocks.
+    let target = |name: &str, tags: &str| {
+        format!(
+            "target \"{name}\" {{\n  args = {{ N = \"{name}\" }}\n  platforms = [\"linux/amd64\"]\n  tags = [{tags}]\n}}\n"
+        )
+    };
+    let targets = [
+        target("a", r#""r.io/a:1.10.0-cuda11", "r.io/a:old""#),
+        target("b", r#""r.io/a:1.10.0-cuda12", "r.io/a:latest""#),
+        "group \"default\" { targets = [\"a\", \"b\"] }\n".to_owned(),
+    ];
+    assert_eq!(families(&targets.concat()), "latest={version}-cuda12 old={version}-cuda11");
+}
