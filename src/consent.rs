@@ -202,20 +202,38 @@ fn names(runner: &Runner) -> impl Iterator<Item = &String> {
     group.into_iter().chain(labels)
 }
 
-/// Whether it is a standard runner of GitHub's, which is a new machine for each job:
-/// <https://docs.github.com/en/actions/reference/runners/github-hosted-runners>.
+/// The standard runners of GitHub's, which are a new machine for each job
+/// (<https://docs.github.com/en/actions/reference/runners/github-hosted-runners>). What has another name, if only by a number, is
+/// a machine that somebody named so.
+const HOSTED: [&str; 18] = [
+    "ubuntu-latest",
+    "ubuntu-slim",
+    "ubuntu-26.04",
+    "ubuntu-26.04-arm",
+    "ubuntu-24.04",
+    "ubuntu-24.04-arm",
+    "ubuntu-22.04",
+    "ubuntu-22.04-arm",
+    "windows-latest",
+    "windows-2025",
+    "windows-2022",
+    "windows-11-arm",
+    "macos-latest",
+    "macos-26",
+    "macos-26-intel",
+    "macos-15",
+    "macos-15-intel",
+    "macos-14",
+];
+
+/// Whether it is one of them.
 fn is_hosted(runner: &Runner) -> bool {
     let labels = match runner {
         Runner::Label(label) => std::slice::from_ref(label),
         Runner::Labels(labels) => labels.as_slice(),
         Runner::Group { .. } => return false,
     };
-    let [label] = labels else { return false };
-    let Some((system, version)) = label.split_once('-') else { return false };
-    let version = version.strip_suffix("-arm").unwrap_or(version);
-    let is_version = matches!(version, "latest" | "slim")
-        || !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    matches!(system, "ubuntu" | "windows" | "macos") && is_version
+    matches!(labels, [label] if HOSTED.contains(&label.as_str()))
 }
 
 #[cfg(test)]
@@ -254,7 +272,14 @@ mod tests {
             ("ubuntu-24.04-arm", true),
             ("windows-2025", true),
             ("macos-15", true),
+            ("windows-11-arm", true),
             ("ubuntu-24.04-16core", false),
+            ("ubuntu-..", false),
+            ("ubuntu-22", false),
+            ("ubuntu-99.99-arm", false),
+            ("ubuntu-latest-arm", false),
+            ("windows-2", false),
+            ("macos-slim", false),
             ("self-hosted", false),
             ("ubuntu", false),
             ("ubuntu-", false),

@@ -83,6 +83,12 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text that is a line by itself, and that no runner takes for a command, whatever it quotes.
+#[must_use]
+pub(crate) fn message_line(text: &str) -> String {
+    without_commands(&line(text.trim_end())).into_owned()
+}
+
 /// Lines of ours that may have styles (`ESC [ … m`): these stay, and all else is as in [`lines`].
 #[must_use]
 pub(crate) fn styled(text: &str) -> Cow<'_, str> {

@@ -1,6 +1,7 @@
 //! The command line: what may be written, and what `--help` says about it.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, V
 use crate::ci::Settle;
 use crate::error::Exit;
 use crate::glob::Glob;
+use crate::readable;
 
 mod boolean;
 mod choice;
@@ -99,8 +101,19 @@ impl Cli {
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let matches = groups::listed(Self::command()).try_get_matches_from(&arguments);
-        let mut matches = matches.map_err(|error| hints::explain(error, &mut Self::command(), &arguments))?;
+        Self::parsed(&arguments).map_err(|error| {
+            // An error quotes arguments, of which none may break its lines.
+            let shown: Vec<OsString> = arguments.iter().map(|argument| in_a_line(argument)).collect();
+            if shown == arguments {
+                return error;
+            }
+            Self::parsed(&shown).err().unwrap_or_else(|| Self::refuse(error))
+        })
+    }
+
+    fn parsed(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let matches = groups::listed(Self::command()).try_get_matches_from(arguments);
+        let mut matches = matches.map_err(|error| hints::explain(error, &mut Self::command(), arguments))?;
         // An option that is global in clap loses its values before the command when there are some after it, too.
         let behind = matches.subcommand().map(|(_, matches)| {
             let is_colored = matches.value_source(COLOR) == Some(ValueSource::CommandLine);
@@ -135,7 +148,16 @@ impl Cli {
     /// A usage error with this message.
     #[must_use]
     pub(crate) fn refuse(message: impl Display) -> clap::Error {
-        Self::command().error(ErrorKind::ValueValidation, message)
+        let message = message.to_string();
+        Self::command().error(ErrorKind::ValueValidation, readable::line(&message))
+    }
+}
+
+/// An argument as a message can quote it.
+fn in_a_line(argument: &OsStr) -> OsString {
+    match readable::line(&argument.to_string_lossy()) {
+        Cow::Borrowed(_) => argument.to_owned(),
+        Cow::Owned(shown) => shown.into(),
     }
 }
 

@@ -77,7 +77,7 @@ fn choose(asked: &[String], all: &[(Code, Origin)]) -> (Vec<(Code, Origin)>, Opt
         }
     }
     let said: Vec<String> = unknown.iter().map(|name| no_such_code(name, all)).collect();
-    (chosen, (!said.is_empty()).then(|| Error::Usage(said.join("\n"))))
+    (chosen, (!said.is_empty()).then(|| Error::Usage(said.join("; "))))
 }
 
 /// The name in the header of a message, such as `error[unknown-variable]:`.

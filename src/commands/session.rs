@@ -135,7 +135,7 @@ impl Session<'_> {
     /// Says what is done, when asked to.
     pub(super) fn note(&self, text: &str) {
         if self.verbose {
-            self.host.stderr(&format!("{text}\n"));
+            self.host.stderr(&format!("{}\n", readable::line(text)));
         }
     }
 

@@ -32,7 +32,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Stable kebab-case name, for scripts and for searching.
     pub code: Code,
-    /// What was found and what was expected: lower case, no final stop.
+    /// What was found and what was expected: lower case, no final stop. One line, as all texts of a diagnostic: where one quotes
+    /// what others wrote, a line break in that is shown as an escape, and forges no line.
     pub message: String,
     /// Where; the first is the main place.
     pub labels: Vec<Label>,
@@ -211,8 +212,9 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group =
-            Group::with_title(level.primary_title(readable::lines(&self.message)).id(self.code.name()));
+        let mut group = Group::with_title(
+            level.primary_title(readable::message_line(&self.message)).id(self.code.name()),
+        );
         let (private, shown): (Vec<&Label>, Vec<&Label>) =
             self.labels.iter().partition(|label| sources.get(label.span.source).is_private);
         let private = private.into_iter().map(|label| {
@@ -236,7 +238,7 @@ impl Diagnostic {
                 snippet = snippet.annotation(if label.text.is_empty() {
                     annotation
                 } else {
-                    annotation.label(readable::lines(&label.text))
+                    annotation.label(readable::message_line(&label.text))
                 });
             }
             group = group.element(snippet);
@@ -248,13 +250,13 @@ impl Diagnostic {
             // Without a snippet the renderer would draw an empty margin.
             let mut text = renderer.render(&[group]);
             more.for_each(|(_, word, message)| {
-                let _ =
-                    write!(text, "\n  = {word}: {}", readable::lines(message).replace('\n', "\n          "));
+                let _ = write!(text, "\n  = {word}: {}", readable::message_line(message));
             });
             return text + "\n";
         }
-        let group = more
-            .fold(group, |group, (level, _, message)| group.element(level.message(readable::lines(message))));
+        let group = more.fold(group, |group, (level, _, message)| {
+            group.element(level.message(readable::message_line(message)))
+        });
         renderer.render(&[group]) + "\n"
     }
 
@@ -275,17 +277,10 @@ impl Diagnostic {
                 start.column
             );
         }
-        let mut message = self.message.clone();
-        for more in self.notes.iter().chain(&self.help) {
-            message.push('\n');
-            message.push_str(more);
-        }
-        let _ = writeln!(
-            out,
-            "title={}::{}",
-            escape_property(self.code.name()),
-            escape_data(&readable::lines(&message))
-        );
+        let texts = [&self.message].into_iter().chain(&self.notes).chain(&self.help);
+        let lines: Vec<_> = texts.map(|text| readable::message_line(text)).collect();
+        let _ =
+            writeln!(out, "title={}::{}", escape_property(self.code.name()), escape_data(&lines.join("\n")));
         out
     }
 

@@ -9,7 +9,8 @@
 //! - of the repository, also of what it includes: the address of `origin`, rewritten by `url.….insteadOf`; the headers
 //!   and certificates that `http.URL.…` names for it; the user's name at it; for ssh, the key that `core.sshCommand`
 //!   names. All of these are data. `core.sshCommand` is taken apart and put together again: `ssh` with options that
-//!   choose keys and known hosts, and no other program or option.
+//!   choose keys and known hosts, and no other program or option. None of them has ssh write a file, which it does where it
+//!   learns a key of a host, nor take a host for another.
 //!
 //! Those are what `actions/checkout` and GitLab's runner leave behind for the remote. All else is reported, and not used.
 
@@ -33,13 +34,17 @@ const SETTINGS: [&str; 5] =
 /// Settings `http.URL.…` of the repository that are used.
 const HTTP: [&str; 4] = ["extraheader", "sslcainfo", "sslcert", "sslkey"];
 
+/// What ssh does whatever a repository's own command says, since the first value holds: it writes no key that it has learnt
+/// into a file that the command may name.
+const SSH_WRITES_NOTHING: &str = " -o CheckHostIP=no -o UpdateHostKeys=no";
+
+/// Likewise where the command names a file of known hosts. Without this, a host that is not in it would be written there.
+const SSH_KNOWS_ITS_HOST: &str = " -o StrictHostKeyChecking=yes";
+
 /// Options of ssh with a value that only say how this host is to be reached and known.
-const SSH_OPTIONS: [&str; 14] = [
+const SSH_OPTIONS: [&str; 9] = [
     "batchmode",
-    "checkhostip",
     "connecttimeout",
-    "globalknownhostsfile",
-    "hostkeyalgorithms",
     "identitiesonly",
     "identityfile",
     "loglevel",
@@ -47,8 +52,20 @@ const SSH_OPTIONS: [&str; 14] = [
     "pubkeyacceptedalgorithms",
     "serveralivecountmax",
     "serveraliveinterval",
-    "stricthostkeychecking",
-    "userknownhostsfile",
+];
+
+/// The option that names the user's file of known hosts.
+const SSH_KNOWN_HOSTS: &str = "userknownhostsfile";
+
+/// Options that decide whether a host is the right one, or what ssh writes, with the value that does not weaken that. With any other
+/// they are left out.
+const SSH_CHECKS: [(&str, Option<&str>); 6] = [
+    ("checkhostip", Some("no")),
+    ("globalknownhostsfile", None),
+    ("hashknownhosts", None),
+    ("hostkeyalgorithms", None),
+    ("stricthostkeychecking", Some("yes")),
+    ("updatehostkeys", Some("no")),
 ];
 
 /// The variables that a path in `core.sshCommand` may use: `actions/checkout` writes its key to the second.
@@ -104,7 +121,7 @@ impl Remote {
             return None;
         }
         Some(format!(
-            "not used, because a repository's own configuration may name programs and proxies: {}; set what you trust with `git config --global`",
+            "not used, because a repository's own configuration may name programs, proxies and hosts that nobody checks: {}; set what you trust with `git config --global`",
             all_listed(&self.ignored)
         ))
     }
@@ -189,10 +206,11 @@ impl Remote {
         let (section, rest) = key.split_once('.').unwrap_or((key, ""));
         let (scope, name) = rest.rsplit_once('.').map_or((None, rest), |(scope, name)| (Some(scope), name));
         let (is_http, is_ssh) = (self.protocol == Protocol::Http, self.protocol == Protocol::Ssh);
+        let mut left_out = Vec::new();
         let used = match (section, name) {
             ("http", name) if is_http && scope.is_some() && HTTP.contains(&name) => Some(value.to_owned()),
             ("credential", "username" | "usehttppath") if is_http => Some(value.to_owned()),
-            ("core", "sshcommand") if is_ssh => ssh_with_key(value),
+            ("core", "sshcommand") if is_ssh => ssh_with_key(value, &mut left_out),
             _ => None,
         };
         let matters = match (section, name) {
@@ -204,7 +222,10 @@ impl Remote {
             _ => false,
         };
         match used {
-            Some(value) => self.settings.push((key.to_owned(), value)),
+            Some(value) => {
+                self.settings.push((key.to_owned(), value));
+                self.ignored.extend(left_out.iter().map(|option| format!("{key} -o {option}")));
+            }
             None if matters => self.ignored.push(without_credentials(key)),
             None => {}
         }
@@ -256,27 +277,28 @@ fn absolute(url: &str, protocol: Protocol, run: Run<'_>) -> Result<String, Comma
 }
 
 /// A command for `core.sshCommand` that uses the same keys and known hosts as this one, and that runs `ssh` and nothing
-/// else; none when this one does more.
-fn ssh_with_key(command: &str) -> Option<String> {
+/// else; none when this one does more. The options that would weaken the check of the host are left out, and listed.
+fn ssh_with_key(command: &str, left_out: &mut Vec<String>) -> Option<String> {
     let words = words(command)?;
     let (program, mut rest) = words.split_first()?;
     let program = program.text.rsplit(['/', '\\']).next()?;
     if !["ssh", "ssh.exe"].contains(&program) {
         return None;
     }
-    let mut out = SSH.to_owned();
+    let (mut kept, mut known_hosts) = (String::new(), None);
     while let Some((word, after)) = rest.split_first() {
         rest = after;
-        out.extend([" ", &word.quoted]);
+        let mut written = format!(" {}", word.quoted);
         let (option, attached) = word.text.split_at_checked(2)?;
         if ["-4", "-6", "-a", "-q", "-T", "-x"].contains(&option) && attached.is_empty() {
+            kept.push_str(&written);
             continue;
         }
         let mut value = attached;
         if attached.is_empty() {
             let (word, after) = rest.split_first()?;
             rest = after;
-            out.extend([" ", &word.quoted]);
+            written.extend([" ", &word.quoted]);
             value = &word.text;
         }
         let is_known = match option {
@@ -284,16 +306,39 @@ fn ssh_with_key(command: &str) -> Option<String> {
             "-p" => value.bytes().all(|byte| byte.is_ascii_digit()),
             // Another file could name programs; this means none.
             "-F" => ["/dev/null", "none"].contains(&value),
-            "-o" => value
-                .split_once('=')
-                .is_some_and(|(name, _)| SSH_OPTIONS.contains(&name.to_ascii_lowercase().as_str())),
+            "-o" => {
+                let (name, setting) = value.split_once('=')?;
+                let lower = name.to_ascii_lowercase();
+                let check = SSH_CHECKS.iter().find(|(check, _)| *check == lower);
+                if check.is_some_and(|(_, sound)| *sound != Some(setting)) {
+                    left_out.push(name.to_owned());
+                    continue;
+                }
+                if lower == SSH_KNOWN_HOSTS {
+                    // The first one holds.
+                    known_hosts.get_or_insert((name.to_owned(), written));
+                    continue;
+                }
+                check.is_some() || SSH_OPTIONS.contains(&lower.as_str())
+            }
             _ => false,
         };
         if !is_known {
             return None;
         }
+        kept.push_str(&written);
     }
-    Some(out)
+    // Who does not check takes a file that holds no host.
+    let is_checked = !left_out.iter().any(|name| name.eq_ignore_ascii_case("stricthostkeychecking"));
+    let hosts = match known_hosts {
+        Some((_, written)) if is_checked => format!("{SSH_KNOWS_ITS_HOST}{written}"),
+        Some((name, _)) => {
+            left_out.push(name);
+            String::new()
+        }
+        None => String::new(),
+    };
+    Some(format!("{SSH}{SSH_WRITES_NOTHING}{hosts}{kept}"))
 }
 
 /// A word of a shell's command line.
@@ -322,6 +367,8 @@ fn words(line: &str) -> Option<Vec<Word>> {
         }
         let into = word.get_or_insert_default();
         match (quote, char) {
+            // ssh itself puts a variable there, which may be a secret, and complains with it.
+            (Some('\''), '$') => return None,
             (None, '"' | '\'') => quote = Some(char),
             (Some(open), close) if open == close => quote = None,
             (None | Some('"'), '$') => {
@@ -505,10 +552,25 @@ mod tests {
             ("\"C:\\Program Files\\OpenSSH\\ssh.exe\" -i \"D:\\a\\key\"", " '-i' 'D:\\a\\key'"),
             ("ssh -i \"$RUNNER_TEMP/k\"", " '-i' \"$RUNNER_TEMP\"'/k'"),
             ("ssh -i ${HOME}/k", " '-i' \"${HOME}\"'/k'"),
-            ("ssh -i '$HOME/k'", " '-i' '$HOME/k'"),
             ("ssh -i \"\" -q", " '-i' '' '-q'"),
             ("ssh -p 22 -4 -oIdentitiesOnly=yes", " '-p' '22' '-4' '-oIdentitiesOnly=yes'"),
             ("ssh  -F none\t-i 'a b'", " '-F' 'none' '-i' 'a b'"),
+            ("ssh -i '$HOME/k'", "none"),
+            ("ssh -i '${API_TOKEN}'", "none"),
+            ("ssh -o 'UserKnownHostsFile=/a/'$'{API_TOKEN}'", "none"),
+            ("ssh -i '$'\"{API_TOKEN}\"", "none"),
+            ("ssh -E log", "none"),
+            ("ssh -o ControlPath=a", "none"),
+            ("ssh -o ControlMaster=yes", "none"),
+            ("ssh -S a", "none"),
+            ("ssh -M", "none"),
+            ("ssh -w 0", "none"),
+            ("ssh -L 1:b:2", "none"),
+            ("ssh -o SecurityKeyProvider=b", "none"),
+            ("ssh -o RevokedHostKeys=b", "none"),
+            ("ssh -o Include=b", "none"),
+            ("ssh -o \"StrictHostKeyChecking no\"", "none"),
+            ("ssh -o 'StrictHostKeyChecking =no'", "none"),
             ("ssh -i a;b", "none"),
             ("ssh -i a&b", "none"),
             ("ssh -i a|b", "none"),
@@ -542,9 +604,69 @@ mod tests {
             ("sshpass -p x ssh", "none"),
             ("", "none"),
         ] {
-            let expected = Some(expected).filter(|text| *text != "none").map(|text| format!("{SSH}{text}"));
-            assert_eq!(ssh_with_key(command), expected, "{command}");
+            let expected = Some(expected).filter(|text| *text != "none");
+            let expected = expected.map(|text| format!("{SSH}{SSH_WRITES_NOTHING}{text}"));
+            let mut left_out = Vec::new();
+            assert_eq!(ssh_with_key(command, &mut left_out), expected, "{command}");
+            assert!(left_out.is_empty(), "{command}: {left_out:?}");
         }
+    }
+
+    #[test]
+    fn what_would_weaken_the_check_of_a_host_is_left_out_of_a_command_for_ssh() {
+        for (options, kept, left_out) in [
+            // as actions/checkout writes them, with and without `ssh-strict`
+            (
+                "-o StrictHostKeyChecking=yes -o CheckHostIP=no -o UserKnownHostsFile=/h",
+                "-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/h -o StrictHostKeyChecking=yes -o CheckHostIP=no",
+                "",
+            ),
+            ("-o UserKnownHostsFile=/h", "-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/h", ""),
+            ("-oUserKnownHostsFile=/h -i k", "-o StrictHostKeyChecking=yes -oUserKnownHostsFile=/h -i k", ""),
+            (
+                "-o UserKnownHostsFile=/h -o userknownhostsfile=/i",
+                "-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/h",
+                "",
+            ),
+            (
+                "-o StrictHostKeyChecking=yes -o UpdateHostKeys=no",
+                "-o StrictHostKeyChecking=yes -o UpdateHostKeys=no",
+                "",
+            ),
+            // These two have ssh append to any file.
+            (
+                "-i k -o StrictHostKeyChecking=no -o UserKnownHostsFile=/h",
+                "-i k",
+                "StrictHostKeyChecking UserKnownHostsFile",
+            ),
+            (
+                "-o UserKnownHostsFile=/dev/null -ostricthostkeychecking=accept-new",
+                "",
+                "stricthostkeychecking UserKnownHostsFile",
+            ),
+            (
+                "-o StrictHostKeyChecking=yes -o StrictHostKeyChecking=off -o UserKnownHostsFile=/h",
+                "-o StrictHostKeyChecking=yes",
+                "StrictHostKeyChecking UserKnownHostsFile",
+            ),
+            ("-o StrictHostKeyChecking=YES -i k", "-i k", "StrictHostKeyChecking"),
+            ("-o CheckHostIP=yes -o UpdateHostKeys=yes", "", "CheckHostIP UpdateHostKeys"),
+            ("-o GlobalKnownHostsFile=/h -i k", "-i k", "GlobalKnownHostsFile"),
+            ("-o HashKnownHosts=no -o HostKeyAlgorithms=+ssh-dss", "", "HashKnownHosts HostKeyAlgorithms"),
+        ] {
+            let mut found = Vec::new();
+            let command = ssh_with_key(&format!("ssh {options}"), &mut found).unwrap().replace('\'', "");
+            let kept = if kept.is_empty() { String::new() } else { format!(" {kept}") };
+            assert_eq!(command, format!("{SSH}{SSH_WRITES_NOTHING}{kept}"), "{options}");
+            assert_eq!(found.join(" "), left_out, "{options}");
+        }
+        let command = "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/h";
+        let remote = of("git@github.com:acme/app", &[("local", "core.sshcommand", command)]).unwrap();
+        let note = remote.note().unwrap();
+        for name in ["StrictHostKeyChecking", "UserKnownHostsFile"] {
+            assert!(note.contains(&format!("`core.sshcommand -o {name}`")), "{note}");
+        }
+        assert_eq!(keys(&remote), ["core.sshcommand", "remote.origin.url"]);
     }
 
     #[test]

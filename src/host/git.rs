@@ -212,7 +212,7 @@ fn finish(
     why: &dyn Fn() -> Option<CommandFailure>,
 ) -> Result<String, CommandFailure> {
     let name = name_of(arguments);
-    // An interrupt from the keyboard does not reach a group of its own, but what is left then soon ends by itself.
+    // An interrupt from the keyboard does not reach a group of its own: SECURITY.md says what is left then.
     run(command, &name, Duration::from_secs(MAX_WAIT), Kill::WithChildren, why)
 }
 

@@ -12,6 +12,9 @@ use crate::facts::command::CommandFailure;
 /// How much a list of all files of a repository may have, in bytes.
 pub(super) const MAX_LIST: u64 = 512 * 1024 * 1024;
 
+/// The same of a commit that git compares, for which it needs some times as much memory.
+const MAX_COMPARED: u64 = 128 * 1024 * 1024;
+
 /// How much all objects that are read at once may have, in bytes.
 const MAX_OBJECTS: u64 = 64 * 1024 * 1024;
 
@@ -82,6 +85,9 @@ impl Host {
             "--ignore-submodules=dirty",
             commit,
         ];
+        // git holds all of a commit in memory to compare it, and lists it while it reads: a few small objects may be a tree of
+        // any size.
+        self.git_bytes(&["ls-tree", "-r", "-z", "--full-tree", commit], None, MAX_COMPARED)?;
         let printed = self.git_bytes(&arguments, None, MAX_LIST)?;
         staged(&printed)
             .ok_or_else(|| CommandFailure::Other("`git diff-index` printed what it never prints".to_owned()))

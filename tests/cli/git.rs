@@ -392,8 +392,7 @@ fn what_is_meant_for_another_remote_is_not_sent() {
             "{told}"
         );
         assert!(world.server.seen().iter().all(|seen| seen.header("authorization").is_empty()), "{lines}");
-        let note =
-            "= note: not used, because a repository's own configuration may name programs and proxies: ";
+        let note = "= note: not used, because a repository's own configuration may name programs, proxies and hosts that nobody checks: ";
         match left_out {
             Some(keys) => assert!(
                 told.contains(&format!("{note}{keys}; set what you trust with `git config --global`")),
@@ -422,24 +421,40 @@ fn with_ssh(world: World, name: &str) -> World {
 fn ssh_gets_the_key_of_the_checkout_and_of_the_user() {
     let remote = r#"git remote add origin "git@127.0.0.1:$PWD/../remote.git";"#;
     let batch = "-o\nBatchMode=yes\n-o\nConnectTimeout=30\n";
+    let writes_nothing = format!("{batch}-o\nCheckHostIP=no\n-o\nUpdateHostKeys=no\n");
     for (lines, expected) in [
         ("true", batch.to_owned()),
         // as actions/checkout writes it
         (
             r#"git config core.sshCommand '"/usr/bin/ssh" -i "$RUNNER_TEMP/key" -o StrictHostKeyChecking=yes -o CheckHostIP=no -o "UserKnownHostsFile=$RUNNER_TEMP/key_known_hosts"'"#,
             format!(
-                "{batch}-i\n/a b/key\n-o\nStrictHostKeyChecking=yes\n-o\nCheckHostIP=no\n-o\nUserKnownHostsFile=/a b/key_known_hosts\n"
+                "{writes_nothing}-o\nStrictHostKeyChecking=yes\n-o\nUserKnownHostsFile=/a b/key_known_hosts\n-i\n/a b/key\n-o\nStrictHostKeyChecking=yes\n-o\nCheckHostIP=no\n"
             ),
         ),
         (
             "git config core.sshCommand 'ssh -i ~/.ssh/key -F /dev/null'",
-            format!("{batch}-i\n~/.ssh/key\n-F\n/dev/null\n"),
+            format!("{writes_nothing}-i\n~/.ssh/key\n-F\n/dev/null\n"),
+        ),
+        // ssh would append what the host shows to any file.
+        (
+            "git config core.sshCommand 'ssh -i key -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=~/.bashrc'",
+            format!("{writes_nothing}-i\nkey\n-o\nSendEnv=GIT_PROTOCOL\n"),
+        ),
+        (
+            "git config core.sshCommand 'ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'",
+            format!("{writes_nothing}-F\nnone\n-o\nSendEnv=GIT_PROTOCOL\n"),
+        ),
+        (
+            "git config core.sshCommand 'ssh -o UserKnownHostsFile=known -o CheckHostIP=yes'",
+            format!(
+                "{writes_nothing}-o\nStrictHostKeyChecking=yes\n-o\nUserKnownHostsFile=known\n-o\nSendEnv=GIT_PROTOCOL\n"
+            ),
         ),
         ("git config --global core.sshCommand 'ssh -o ProxyJump=a'", "-o\nProxyJump=a\n".to_owned()),
         // The repository's is nearer, as ever.
         (
             "git config --global core.sshCommand 'ssh -v'; git config core.sshCommand 'ssh -i key'",
-            format!("{batch}-i\nkey\n"),
+            format!("{writes_nothing}-i\nkey\n"),
         ),
     ] {
         let world = with_ssh(World::with(&format!("{remote} {lines}")), "ssh");

@@ -359,10 +359,10 @@ impl Module {
                 let text = self.context.eval(&Scope::default(), message)?;
                 let text =
                     text.as_str().unwrap_or("this check failed, but has an invalid error message").to_owned();
-                Err(Box::new(
-                    Diagnostic::error(Code::VALIDATION, format!("validation failed: {text}"))
-                        .at(condition.span, ""),
-                ))
+                let mut lines = text.trim().lines();
+                let message = format!("validation failed: {}", lines.next().unwrap_or_default());
+                let diagnostic = Diagnostic::error(Code::VALIDATION, message).at(condition.span, "");
+                Err(Box::new(lines.fold(diagnostic, Diagnostic::with_note)))
             }
             Ok(_) => Err(Box::new(
                 Diagnostic::error(Code::VALIDATION, "a validation's condition must be true or false")

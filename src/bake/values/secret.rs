@@ -81,12 +81,13 @@ impl SecretNames {
 }
 
 /// What a secret's name ends with, also as a part of its last word, as in `APIKEY`.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 12] = [
     "TOKEN",
     "PASSWORD",
     "PASSWORDS",
     "PASSWD",
     "PASSPHRASE",
+    "PASSCODE",
     "SECRET",
     "SECRETS",
     "KEY",
@@ -96,8 +97,9 @@ const ENDINGS: [&str; 11] = [
 ];
 
 /// Its last words: whole ones, since `COMPAT` and `BYPASS` are not secrets.
-const WORDS: [&[&str]; 22] = [
+const WORDS: [&[&str]; 23] = [
     &["PAT"],
+    &["PW"],
     &["PASS"],
     &["PWD"],
     &["AUTH"],
@@ -224,6 +226,12 @@ mod tests {
             "SMTP_PASS",
             "BASIC_AUTH",
             "DB_PWD",
+            "PW",
+            "DB_PW",
+            "LDAP_BIND_PW",
+            "ADMIN_PW_PROD",
+            "PASSCODE",
+            "DOOR_PASSCODE",
             "GPG_PASSPHRASE",
             "CREDENTIALS",
             "AWS_CREDENTIAL",
@@ -251,6 +259,12 @@ mod tests {
         for name in [
             "PWD",
             "OLDPWD",
+            "PIN",
+            "GPW_VERSION",
+            "GPW",
+            "PW_VERSION",
+            "UPW",
+            "PASSCODES_URL",
             "SSH_AUTH_SOCK",
             "TOKEN_URL",
             "KEY_ID",
