@@ -406,6 +406,18 @@ fn bare(version: &Version, numbers: usize) -> Option<String> {
 fn around<'s>(shape: &'s TagEntry, numbers: usize, own: &Version) -> Option<(&'s str, &'s str)> {
     let own = bare(own, numbers)?;
     let name = shape.name.as_str();
+    // The form tells the numbers of `1-cuda12` and `1-py3.11` from those of the version.
+    let before = match shape.form.parts() {
+        [Part::Version, ..] => Some(""),
+        [Part::Text(before), Part::Version, ..] => Some(before.as_str()),
+        _ => None,
+    };
+    let after = before.and_then(|before| name.strip_prefix(before)?.strip_prefix(own.as_str()));
+    if let Some((before, after)) = before.zip(after)
+        && !after.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Some((&name[..before.len()], after));
+    }
     let mut places = name.match_indices(own.as_str());
     let (at, _) = places.next().filter(|_| places.next().is_none())?;
     Some((&name[..at], &name[at + own.len()..]))

@@ -395,6 +395,38 @@ fn a_version_behind_a_prefix_is_withdrawn_by_its_number() {
     }
 }
 
+/// Numbers in the text around a version are no part of it.
+#[test]
+fn numbers_around_the_version_do_not_hide_it() {
+    for (before, behind) in [
+        ("", "-cuda12"),
+        ("", "-py3.11"),
+        ("", "-alpine1.3"),
+        ("py3.11-", ""),
+        ("cuda1-", "-r1"),
+        ("v", "-el1"),
+        ("", "-gpu"),
+    ] {
+        let own = |tag: &str| format!("{before}{tag}{behind}");
+        let stage = stage(&format!(
+            "{0} {1} {2}={1} {3}={1} latest={1}",
+            own("1.3.9"),
+            own("1.4.0"),
+            own("1"),
+            own("1.4")
+        ));
+        let mut document = plan(&stage, "1.3.9", "1.4.0");
+        document = document.replace("{version}", &own("{version}"));
+        for tag in ["1.3.9", "1.3", "1"] {
+            document = document.replace(&format!(r#""name":"{tag}""#), &format!(r#""name":"{}""#, own(tag)));
+        }
+        let outcome = stage.run_with(&document, LINE);
+        for tag in [own("1"), "latest".to_owned()] {
+            assert_eq!(digest(&stage, &tag), digest(&stage, &own("1.3.9")), "{tag}: {}", outcome.told);
+        }
+    }
+}
+
 #[test]
 fn tags_that_are_behind_or_withdrawn_move_without_a_warning() {
     for (withdrawn, tags) in [
