@@ -582,7 +582,7 @@ error[unknown-variable]: there is no variable named `TAGG`
         diagnostic.message = "100% of\ntags".into();
         assert_eq!(
             diagnostic.render_github(&sources),
-            "::error file=docker-bake.hcl,line=2,endLine=2,col=11,title=unknown-variable::100%25 of%0Atags%0Adid you mean `TAG`?\n"
+            "::error file=docker-bake.hcl,line=2,endLine=2,col=11,title=unknown-variable::100%25 of\\ntags%0Adid you mean `TAG`?\n"
         );
     }
 

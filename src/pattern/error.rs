@@ -93,8 +93,8 @@ impl PatternError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Filter(_) => "a part of a word is taken as in `{{ version[:3] }}` and `{{ commit[:12] }}`, and `{{ sha }}` is the short commit; there are filters of Jinja's, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
-            Self::Render(_) => "a pattern has words, parts of them such as `{{ version[:3] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
+            Self::Filter(_) => "a part of a commit is `{{ commit[:12] }}`, those of a version are `{{ major }}.{{ minor }}`, and `{{ sha }}` is the short commit; there are filters of Jinja's, such as `{{ branch | replace('/', '-') }}`, and `slug`".into(),
+            Self::Render(_) => "a pattern has words such as `{{ major }}`, parts of them such as `{{ commit[:12] }}`, and filters such as `{{ version | replace('.', '-') }}`, but no methods; a condition asks `tag is startingwith('v')`".into(),
             Self::TextOrder { meant, .. } => {
                 format!("compare numbers, such as `{meant}`, or texts with `==`: `major == \"1\"`")
             }

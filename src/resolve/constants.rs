@@ -1,13 +1,40 @@
 //! Tags that nothing is put into, such as `edge`: what they stand for by themselves.
 
+use crate::code::Code;
 use crate::commit;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 use crate::tags::{Claim, LATEST};
-use crate::version::{Class, SEPARATORS, Version};
+use crate::version::{Class, Dotless, SEPARATORS, Version};
 
 /// What a constant stands for by itself: a version or a commit stays, and all else moves from run to run.
 pub(super) fn claim(name: &str) -> Claim {
     let is_version = || name.parse::<Version>().is_ok_and(|version| !version.is_series());
     if is_version() || names_commit(name) { Claim::Literal } else { Claim::Run }
+}
+
+/// Refuses what shows a part of a version that ends within a number, as `1.1` of 1.10.2: it reads as another version.
+pub(super) fn cut(name: &str, version: &Version, span: Option<Span>) -> Option<Diagnostic> {
+    let shown = cut_number(name, version)?;
+    let message = format!("`{name}` shows `{shown}` of version `{version}`, which ends within a number");
+    let help = "write the numbers by their names: `{{ major }}.{{ minor }}`";
+    Some(Diagnostic::error(Code::TAG_PATTERN, message).at(span, "").with_help(help))
+}
+
+/// The part of a version that a name shows, if it ends within a number.
+fn cut_number<'t>(name: &'t str, version: &Version) -> Option<&'t str> {
+    let count = version.numbers().len();
+    if name.contains(version.core()) || Dotless::of(name, version, count).is_some() {
+        return None;
+    }
+    let (before, rest) = name.split_at(name.find(|c: char| c.is_ascii_digit())?);
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let shown = rest[..end].trim_end_matches('.');
+    // A number alone behind a word may be the word's.
+    let is_apart = || before.is_empty() || before == "v" || before.ends_with(SEPARATORS);
+    let goes_on = version.without_v().strip_prefix(shown)?;
+    let ends_within = goes_on.starts_with(|c: char| c.is_ascii_digit());
+    (ends_within && (shown.contains('.') || is_apart())).then_some(shown)
 }
 
 /// Whether a name reads as a release with other numbers than a version.

@@ -86,7 +86,10 @@ pub(super) fn note_unguarded(
     let several = format!(
         "have no tag that shows their whole version so that it can be read back: the merge cannot tell from a registry's tags whether a greater version has {names}"
     );
-    let help = "publish `{{ version }}`, too; or name released versions with `--known-versions`";
+    // No tag has a `+`.
+    let whole =
+        if version.build().is_empty() { "{{ version }}" } else { "{{ version | replace('+', '-') }}" };
+    let help = format!("publish `{whole}`, too; or name released versions with `--known-versions`");
     let note = Diagnostic::note(Code::UNGUARDED_TAG, message).at(first.span, "").with_help(help);
     diagnostics.report(image.tells(note, several));
 }

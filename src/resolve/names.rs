@@ -289,6 +289,11 @@ impl Renderer<'_, '_> {
                 self.without_version.push(one.pattern.clone());
             }
             Ok(Some(rendered)) => {
+                let whole = version.filter(|_| rendered.uses.depth == usize::MAX);
+                let cut = whole.and_then(|version| constants::cut(&rendered.text, version, one.pattern.span));
+                if let Some(problem) = cut {
+                    return self.diagnostics.report(problem);
+                }
                 let own = claim(one, &rendered, self.image.version.is_from_run(), version);
                 let claim = settle(own, version, &rendered);
                 self.check_branch(one, &rendered, claim);

@@ -98,7 +98,7 @@ fn an_artifact_breaks_no_line() {
 #[test]
 fn lines_of_a_validation_are_facts_of_their_own() {
     let file = "variable \"V\" {\n  default = \"1\"\n  validation {\n    condition = V == \"2\"\n    error_message = \"first\\nerror: second\\n\"\n  }\n}\n";
-    let test = Test::new().file("docker-bake.hcl", &format!("{file}{BAKE}")).args(["plan"]);
+    let test = Test::new().file("docker-bake.hcl", format!("{file}{BAKE}")).args(["plan"]);
     let told = String::from_utf8(test.output().stderr).unwrap();
     assert!(told.contains("validation failed: first\n"), "{told}");
     assert!(told.contains("= note: error: second\n"), "{told}");

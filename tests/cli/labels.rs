@@ -40,7 +40,7 @@ const KEY: &str = "org.opencontainers.image.";
 
 #[test]
 fn every_leg_and_the_index_have_the_same_labels() {
-    let ran = test().args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
+    let ran = test().args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").notes().run();
     let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();
     let shared = &bake["target"]["_app"];
     let expected = json!({
@@ -87,7 +87,7 @@ fn every_leg_and_the_index_have_the_same_labels() {
 fn the_same_facts_give_the_same_bytes_on_another_day_and_machine() {
     let write = |test: Test, pause: u64| {
         std::thread::sleep(std::time::Duration::from_millis(pause));
-        let ran = test.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
+        let ran = test.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").notes().run();
         ["docker-bake.json", "matrix.json", "plan.json"].map(|name| ran.read(&format!("ci/{name}")))
     };
     let spec = SPEC.replace(
@@ -186,7 +186,7 @@ fn without_a_version_tags_tell_one() {
             &format!("tags = [{tags}]"),
         );
         let ran = Test::new().file("images.hcl", spec).file("facts.json", FACTS);
-        let ran = ran.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
+        let ran = ran.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").notes().run();
         let bake: Value = serde_json::from_str(&ran.read("ci/docker-bake.json")).unwrap();
         bake["target"]["_app"]["labels"][format!("{KEY}version")].clone()
     };
@@ -203,7 +203,7 @@ fn levels(target: &str, image: &str) -> [std::collections::BTreeMap<String, Stri
          repositories = [\"ghcr.io/acme/app\"]\n{image}\n}}\n"
     );
     let test = Test::new().file("images.hcl", spec).file("facts.json", FACTS);
-    let ran = test.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").run();
+    let ran = test.args(["plan", "--out", "ci", "--facts-file=facts.json"]).stdout("...\n").notes().run();
     let plan: Value = serde_json::from_str(&ran.read("ci/plan.json")).unwrap();
     let app = &plan["images"]["app"];
     let build = &app["builds"]["app-linux-amd64"];

@@ -264,7 +264,7 @@ fn expressions_of_github_in_compose_files_are_explained() {
 fn mistaken_patterns_and_conditions_are_put_right() {
     for (attributes, expected) in [
         ("version = \"1.2.3\"\n  tags = [\"{{ version.split('.')[0] }}\"]", "but no methods"),
-        ("version = \"1.2.3\"\n  tags = [\"{{ version | truncate(3) }}\"]", "`{{ version[:3] }}`"),
+        ("version = \"1.2.3\"\n  tags = [\"{{ version | truncate(3) }}\"]", "`{{ major }}.{{ minor }}`"),
         ("version = \"1.2.3\"\n  tags = [\"{% set x = version %}\"]", "write what it is made of"),
         ("version = \"{{ version }}\"", "cannot be made of itself"),
         ("version = \"{{ major }}.0\"", "cannot be made of itself"),
@@ -283,7 +283,7 @@ fn mistaken_patterns_and_conditions_are_put_right() {
         told(HCL, &image(attributes), &["plan", "a", "--fact=tag=v1.2.3"], 1, &[expected]);
     }
     for attributes in [
-        "version = \"1.2.3\"\n  tags = [\"{{ version[:3] }}\", \"{{ version | replace('.', '-') }}\"]",
+        "version = \"1.2.3\"\n  tags = [\"{{ major }}.{{ minor }}\", \"{{ version | replace('.', '-') }}\"]",
         "version = { pattern = \"{{ tag }}\", when = \"tag\" }",
         "version = { pattern = \"{{ tag }}\", when = \"tag is startingwith('v')\" }",
     ] {

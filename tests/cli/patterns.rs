@@ -326,3 +326,36 @@ fn a_date_has_directives() {
         assert_eq!((status, names.trim()), (Some(0), expected), "{pattern}: {talk}");
     }
 }
+
+/// A part of a version that ends within a number reads as another version.
+#[test]
+fn a_part_of_a_version_ends_with_a_number() {
+    for (version, pattern, shown) in [
+        ("1.10.2", "{{ version[:3] }}", Some("1.1")),
+        ("2026.10.1", "{{ version[:6] }}", Some("2026.1")),
+        ("12.4.1", "{{ version[:1] }}", Some("1")),
+        ("1.10.2", "v{{ version[:3] }}", Some("1.1")),
+        ("1.10.2", "php{{ version[:3] }}-fpm", Some("1.1")),
+        ("1.10.2", "{{ semver[:3] }}-alpine", Some("1.1")),
+        ("1.4.2", "{{ version[:3] }}", None),
+        ("1.10.2", "{{ version[:4] }}", None),
+        ("1.10.2", "{{ version }}-alpine1", None),
+        ("12.4.1", "alpine1-{{ version | replace('.', '-') }}", None),
+        ("12.4.1", "{{ version | replace('.', '_') }}", None),
+        ("12.4.1", "{{ version | replace('.', '') }}", None),
+        ("1.10.2", "{{ major }}.1", None),
+        ("1.10.2", "{{ major }}.{{ minor }}-{{ commit[:8] }}", None),
+    ] {
+        let spec = format!(
+            "target \"app\" {{ platforms = [\"linux/amd64\"] }}\nimage \"app\" {{\n  repositories = [\"r.io/a\"]\n  version = \"{version}\"\n  tags = [\"{pattern}\"]\n}}\n"
+        );
+        let test = Test::new().file("docker-bake.hcl", &spec);
+        let output = test.args(["plan", "--fact=commit=c0ffee0123456789c0ffee0123456789c0ffee01"]).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.success(), shown.is_none(), "{version} {pattern}: {told}");
+        if let Some(shown) = shown {
+            let part = format!("shows `{shown}` of version `{version}`, which ends within a number");
+            assert!(told.contains(&part) && told.contains("`{{ major }}.{{ minor }}`"), "{pattern}: {told}");
+        }
+    }
+}

@@ -107,7 +107,7 @@ fn words_of_other_tools_lead_to_ours() {
         ("{ tag = \"edge\" }", "did you mean `pattern`?"),
         ("{ pattern = \"edge\", then = \"branch\" }", "did you mean `when`?"),
         ("{ pattern = \"edge\", zzz = \"branch\" }", "take it out"),
-        ("\"{{ sha | short }}\"", "`{{ commit[:12] }}`, and `{{ sha }}` is the short commit"),
+        ("\"{{ sha | short }}\"", "`{{ major }}.{{ minor }}`, and `{{ sha }}` is the short commit"),
     ] {
         told(&of(entry), &["plan", "--fact", "commit=0123456789abcdef0123456789abcdef01234567"], 1, &[meant]);
     }
