@@ -9,7 +9,8 @@ use minijinja::{Environment, Error};
 use super::error::{PatternError, detail};
 use super::words::{DATE, PRERELEASE, is_of_version};
 use super::{
-    Recorder, Words, absence, bounds, check_comparisons, compare, examples, foreign, missing, pairs, uses,
+    Recorder, Words, absence, bounds, check_comparisons, compare, examples, foreign, is_absent, missing,
+    pairs, uses,
 };
 use crate::facts::Facts;
 use crate::version::{Scheme, Version};
@@ -147,10 +148,8 @@ fn known_to_condition(
         if known.iter().any(|(name, _)| name == word) {
             continue;
         }
-        let depends_on_ref = ["branch", "tag", "pr", "head_branch", "base_branch"].contains(&word.as_str());
         // This run has none of it, and that is known. A version may have fewer numbers.
-        let is_absent = depends_on_ref && words.facts.git_ref.is_some()
-            || word == "event"
+        let is_absent = is_absent(word, words.facts)
             || is_of_version(word) && (may_lack_version || words.version.is_some());
         match is_absent {
             true => {}

@@ -73,6 +73,9 @@ pub struct Rendered {
     /// Whether the commit, or what stands for it, was asked for in this run: `{{ tag | default('edge') }}` has none on a
     /// branch, and the git tag `nightly` is of another one tomorrow.
     pub names_commit: bool,
+    /// The first fact that was asked for and that nobody knows, so that something stood in for it, as with `default`: the run may
+    /// have it.
+    pub unknown: Option<PatternError>,
 }
 
 /// The words that a pattern uses.
@@ -147,7 +150,8 @@ pub(crate) fn mentions_run(text: &str) -> bool {
 /// When the pattern can never render, or not with these facts.
 pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, PatternError> {
     if !is_pattern(pattern) {
-        return Ok(Some(Rendered { text: pattern.to_owned(), uses: Uses::default(), names_commit: false }));
+        let (uses, text) = (Uses::default(), pattern.to_owned());
+        return Ok(Some(Rendered { text, uses, names_commit: false, unknown: None }));
     }
     bounds::check(pattern).map_err(PatternError::Refused)?;
     check_comparisons(pattern)?;
@@ -184,7 +188,11 @@ pub fn render(pattern: &str, words: &Words<'_>) -> Result<Option<Rendered>, Patt
                     word == "tag" && facts.tag.as_deref().is_some_and(is_moving_tag)
                 };
                 let has = |word: &&str| has(word) && !is_moving(word);
-                Ok(Some(Rendered { text, uses, names_commit: COMMIT_WORDS.iter().any(has) }))
+                let is_known = |word: &str| known.iter().any(|(name, _)| *name == word);
+                let unknown = asked.iter().find(|word| !is_known(word) && !is_absent(word, words.facts));
+                let unknown =
+                    unknown.filter(|word| !is_of_version(word)).map(|word| missing(word, words.facts));
+                Ok(Some(Rendered { text, uses, names_commit: COMMIT_WORDS.iter().any(has), unknown }))
             }
         },
         Err(e) if matches!(e.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
@@ -350,11 +358,19 @@ fn absent(
     }
 }
 
+/// Whether it is known that a run has no such fact.
+fn is_absent(word: &str, facts: &Facts) -> bool {
+    depends_on_ref(word) && facts.git_ref.is_some() || word == "event"
+}
+
+fn depends_on_ref(word: &str) -> bool {
+    ["branch", "tag", "pr", "head_branch", "base_branch"].contains(&word)
+}
+
 fn missing(word: &str, facts: &Facts) -> PatternError {
-    let of_ref = ["branch", "tag", "pr", "head_branch", "base_branch"].contains(&word);
     PatternError::MissingFact {
         word: word.to_owned(),
-        at: facts.git_ref.clone().filter(|_| of_ref),
+        at: facts.git_ref.clone().filter(|_| depends_on_ref(word)),
         problem: facts.git_problem.clone(),
     }
 }

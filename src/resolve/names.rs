@@ -288,6 +288,9 @@ impl Renderer<'_, '_> {
             {
                 self.without_version.push(one.pattern.clone());
             }
+            Ok(Some(Rendered { unknown: Some(error), .. })) if !self.input.purpose.is_committed() => {
+                self.refuse(&error, &one.pattern);
+            }
             Ok(Some(rendered)) => {
                 let whole = version.filter(|_| rendered.uses.depth == usize::MAX);
                 let cut = whole.and_then(|version| constants::cut(&rendered.text, version, one.pattern.span));

@@ -79,8 +79,10 @@ impl<'a> RunReader<'a> {
             return tag.and_then(|tag| self.elsewhere(&tag)).unwrap_or(OfRun::Nothing);
         };
         let words = Words { version: None, facts, image: self.image.names() };
-        let rendered =
-            pattern::render(version.as_str(), &words).map(|one| one.map(|one| self.made(one, facts)));
+        let rendered = pattern::render(version.as_str(), &words).and_then(|mut one| {
+            let unknown = one.as_mut().and_then(|one| one.unknown.take());
+            unknown.map_or_else(|| Ok(one.map(|one| self.made(one, facts))), Err)
+        });
         if let Some(when) = &version.when {
             let made = rendered.as_ref().ok().and_then(Option::as_ref);
             let version = made.and_then(OfRun::version);
@@ -116,7 +118,7 @@ impl<'a> RunReader<'a> {
 
     /// What `version` is when it comes to this.
     fn made(&self, rendered: Rendered, facts: Known<'_>) -> OfRun {
-        let Rendered { text, uses, names_commit: _ } = rendered;
+        let Rendered { text, uses, names_commit: _, unknown: _ } = rendered;
         if uses.facts.contains("tag") {
             return self.git_tag(&text, facts);
         }

@@ -1,5 +1,6 @@
 //! Conditions about what a run has not: they say the same as patterns, and fail in no run.
 
+use crate::support::Test;
 use crate::versions::{block, plan, tags};
 
 fn lines(when: &str) -> String {
@@ -195,5 +196,42 @@ fn what_other_tools_call_it_is_named() {
         ("branch == main", "a text has quotes"),
     ] {
         refused(&format!("{{ pattern = \"y\", when = \"{when}\" }}"), expected);
+    }
+}
+
+/// What stands in for a fact is for runs that have none, and not for those of which nobody knows.
+#[test]
+fn an_unknown_fact_has_no_stand_in() {
+    let spec = |lines: &str| {
+        format!(
+            "target \"app\" {{ platforms = [\"linux/amd64\"] }}\nimage \"app\" {{\n  repositories = [\"r.io/a\"]\n  {lines}\n}}\n"
+        )
+    };
+    for (lines, word, known) in [
+        ("version = \"{{ tag | default('0.0.0-dev') }}\"", "tag", "branch=main"),
+        ("tags = [\"{{ tag | default('dev') }}\"]", "tag", "branch=main"),
+        ("tags = [\"{{ tag or 'dev' }}\"]", "tag", "branch=main"),
+        ("tags = [\"{{ tag if tag else 'dev' }}\"]", "tag", "branch=main"),
+        ("tags = [\"{% if branch %}x{% else %}dev{% endif %}\"]", "branch", "tag=v1.2.3"),
+        (
+            "tags = [\"{{ sha | default('none') }}\"]",
+            "sha",
+            "commit=c0ffee0123456789c0ffee0123456789c0ffee01",
+        ),
+        ("tags = [\"pr-{{ pr | default('none') }}\"]", "pr", "branch=main"),
+    ] {
+        let run = |facts: &[&str]| {
+            let test =
+                Test::new().file("docker-bake.hcl", spec(lines)).args(["metadata", "--format", "tags"]);
+            let facts: Vec<String> = facts.iter().map(|fact| format!("--fact={fact}")).collect();
+            let output = test.args(facts.iter().map(String::as_str)).output();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        // There is no repository of git here, and no CI.
+        let (code, told) = run(&[]);
+        assert_eq!(code, Some(1), "{lines}: {told}");
+        assert!(told.contains(&format!("`{word}`, which is unknown")), "{lines}: {told}");
+        let (code, told) = run(&[known]);
+        assert_eq!(code, Some(0), "{lines}: {told}");
     }
 }

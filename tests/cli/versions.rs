@@ -1158,6 +1158,7 @@ fn a_plan_has_no_form_that_no_merge_reads() {
         let facts = [
             "--fact=commit=1a2b3c4d5e6f708192a3b4c5d6e7f80912345678",
             "--fact=commit_time=2026-01-31T12:00:00Z",
+            "--fact=branch=main",
         ];
         let (found, talk) = plan(&file, &facts);
         let found = found.unwrap_or_else(|| panic!("{file}: {talk}"));
