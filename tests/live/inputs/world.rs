@@ -215,11 +215,14 @@ pub(super) fn bake(
         Ok(built) => built,
         Err(why) if !may_fail => panic!("{why}"),
         Err(_) => {
-            let alone =
-                |target: &String| match bake_at_once(project, file, fixed, std::slice::from_ref(target)) {
-                    Ok(built) => built,
-                    Err(_) => BTreeMap::from([(target.clone(), FAILS.to_owned())]),
-                };
+            // A busy engine fails a build that it does the next time.
+            let alone = |target: &String| {
+                let tries =
+                    (0..TRIES).map(|_| bake_at_once(project, file, fixed, std::slice::from_ref(target)));
+                let mut built =
+                    tries.filter_map(|built| built.inspect_err(|why| println!("{target}: {why}")).ok());
+                built.next().unwrap_or_else(|| BTreeMap::from([(target.clone(), FAILS.to_owned())]))
+            };
             targets.iter().flat_map(alone).collect()
         }
     };
