@@ -41,7 +41,12 @@ impl Host {
     /// Refuses a place outside of the fence, with all links and `..` followed.
     pub(super) fn check_fence(&self, full: &Path) -> Result<(), Problem> {
         let Some(fence) = &self.fence else { return Ok(()) };
-        if leads_into(full, fence) { Ok(()) } else { Err(Problem::Outside(fence.display().to_string())) }
+        if leads_into(full, fence) {
+            return Ok(());
+        }
+        // The files of another revision lie in a temporary folder for a while, which nobody has heard of.
+        let shown = self.moved.as_ref().map_or(fence, |(project, _)| project);
+        Err(Problem::Outside(shown.display().to_string()))
     }
 
     /// Whether a path leads to a place in a folder that is given without links. What is not there yet counts where it

@@ -248,6 +248,30 @@ fn what_cannot_be_known_is_built_or_refused() {
 }
 
 #[test]
+fn what_a_file_elsewhere_was_cannot_be_known() {
+    let elsewhere = Test::new()
+        .file("meta.json", r#"{ "target": { "web": { "args": { "A": "1" } } } }"#)
+        .file("images.hcl", "image \"web\" {\n  mirrors = [\"quay.io/acme/web\"]\n}\n");
+    let path = |name: &str| elsewhere.folder().join(name).display().to_string();
+    let test = folder();
+    let (meta, images) = (path("meta.json"), path("images.hcl"));
+    for (given, outside) in [
+        (vec!["-f", "docker-bake.hcl", "-f", &meta], &meta),
+        (vec!["-f", &meta, "-f", "docker-bake.hcl"], &meta),
+        (vec!["--images", &images], &images),
+    ] {
+        let plan = plan_in(test.folder(), &[&given[..], &["--changed-since", "HEAD"]].concat(), &[]);
+        assert_eq!(built(&plan), ["api", "web"], "{given:?}: {plan}");
+        let place = fs::canonicalize(test.folder()).unwrap();
+        let reason = format!("cannot read `{outside}`: it lies outside of `{}`", place.display());
+        assert!(why(&plan, "web").ends_with(&reason), "{given:?}: {plan}");
+    }
+    let inside = ["-f", "docker-bake.hcl", "--images", "none"];
+    let plan = plan_in(test.folder(), &[&inside[..], &["--changed-since", "HEAD"]].concat(), &[]);
+    assert_eq!(built(&plan), [""; 0], "{plan}");
+}
+
+#[test]
 fn what_git_status_does_not_show_counts() {
     let empty: &[&str] = &["web/e", "web/e/f", "web/x\ny/z"];
     for path in empty {
