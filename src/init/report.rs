@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 use unicode_width::UnicodeWidthStr;
 
-use super::today::Published;
+use crate::init::published::today::Published;
 use crate::readable;
 use crate::render::table::columns;
 

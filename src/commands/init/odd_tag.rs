@@ -3,10 +3,10 @@
 use hcl::Expression;
 use hcl::expr::ObjectKey;
 
-use crate::init::examples::{prerelease_of, shorts_of};
-use crate::init::proposal::{Proposal, ProposedImage};
-use crate::init::render::quoted;
-use crate::init::world::World;
+use crate::init::github::examples::{prerelease_of, shorts_of};
+use crate::init::proposal::blocks::{Proposal, ProposedImage};
+use crate::init::proposal::render::quoted;
+use crate::init::repository::world::World;
 
 /// What is said of it.
 pub(super) fn note(tag: &str, fails: bool, proposal: &Proposal, world: &World) -> String {

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use super::{known, scan};
 use crate::commands::session::Session;
-use crate::init::compose_services;
+use crate::init::github::workflow;
 use crate::init::gitlab;
-use crate::init::images::{self, Candidate};
-use crate::init::kinds::Kind;
-use crate::init::moment::Moment;
-use crate::init::today::{normal, published};
-use crate::init::workflow;
+use crate::init::published::compose_services;
+use crate::init::published::images::{self, Candidate};
+use crate::init::published::today::{normal, published};
+use crate::init::repository::kinds::Kind;
+use crate::init::values::moment::Moment;
 
 /// The runs that publish.
 const PUBLISHING: [Moment; 3] = [Moment::Branch, Moment::Tag, Moment::Release];

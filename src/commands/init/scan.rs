@@ -10,16 +10,17 @@ use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
-use crate::init::bases::Dockerfiles;
-use crate::init::examples;
+use crate::init::github::examples;
+use crate::init::github::workflow::YamlFile;
 use crate::init::gitlab;
-use crate::init::kinds::{self, Kind};
-use crate::init::mask::masked;
-use crate::init::scripts::Scripts;
-use crate::init::services::{self, Says};
-use crate::init::workflow::YamlFile;
-use crate::init::world::{NamedBy, World};
-use crate::init::{quote, text::Place};
+use crate::init::published::bases::Dockerfiles;
+use crate::init::repository::kinds::{self, Kind};
+use crate::init::repository::scripts::Scripts;
+use crate::init::repository::services::{self, Says};
+use crate::init::repository::world::{NamedBy, World};
+use crate::init::steps::quote;
+use crate::init::values::mask::masked;
+use crate::init::values::text::Place;
 use crate::source::{SourceId, Span};
 
 /// How many files of a kind are read.

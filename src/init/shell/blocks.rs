@@ -3,8 +3,6 @@
 
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::{Condition, Template};
 use super::flow::{Bases, Function, Level};
 use super::joins::Set;
 use super::lines::Document;
@@ -14,6 +12,8 @@ use super::statements::{FUNCTION, Statement, Statements};
 use super::status::Status;
 use super::words::{self, Joint, Word, case_of};
 use super::{Ran, Script};
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Condition, Template};
 
 /// How many words of a loop are tried; with more, they count as unknown.
 const MAX_WORDS: usize = 64;
@@ -538,9 +538,9 @@ fn braces(word: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::scope::Scope;
     use super::super::{Home, read};
     use super::*;
+    use crate::init::values::scope::Scope;
 
     /// What the commands `say` of a script say.
     fn said(script: &str) -> Vec<String> {

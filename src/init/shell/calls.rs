@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::super::text::{Condition, Template};
 use super::flow::{Bases, Flow, Function, Level};
 use super::lists::is_argument;
 use super::operations::MAX_DEPTH;
 use super::words::Word;
 use super::{Ran, Script};
+use crate::init::values::text::{Condition, Template};
 
 impl Script<'_> {
     /// Reads the functions that nothing calls, on what nobody knows.

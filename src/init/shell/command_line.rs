@@ -1,6 +1,6 @@
 //! The words behind the name of a command: options with their values, `NAME=VALUE`, and what is asked for.
 
-use super::super::text::{Template, is_name};
+use crate::init::values::text::{Template, is_name};
 
 /// The text that a word is, or how it is written.
 pub(super) fn text(word: &Template) -> String {

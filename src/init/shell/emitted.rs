@@ -1,9 +1,9 @@
 //! Commands of a script as they are found: each with what it depends on, and once for each case in which its words are others.
 
-use super::super::folder::{Folder, TOP};
-use super::super::text::{Piece, Template};
 use super::wrappers::Unwrapped;
 use super::{Ran, Script, ShellCommand, lists};
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::text::{Piece, Template};
 
 impl Script<'_> {
     /// Adds a command, with where and on what condition it runs.

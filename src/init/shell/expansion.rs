@@ -1,13 +1,13 @@
 //! What the words of a shell stand for: variables, `${…}` with its operations, and the few `$(…)` that are known.
 
-use super::super::folder::{Folder, TOP};
-use super::super::moment::Fact;
-use super::super::ref_parts;
-use super::super::text::{Piece, Template};
-use super::super::value::Value;
 use super::operations::{MAX_DEPTH, changed, fact, first_two, of_fields, of_sed};
 use super::words::words as words_of;
 use super::{CLOSE, OPEN, Script, lists};
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::moment::Fact;
+use crate::init::values::ref_parts;
+use crate::init::values::text::{Piece, Template};
+use crate::init::values::value::Value;
 
 impl Script<'_> {
     /// A word with its variables.

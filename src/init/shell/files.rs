@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::scope::Scope;
-use super::super::written::WrittenFile;
 use super::lost::Lost;
 use super::run::{FileRun, Inside, Kind};
 use super::words::{quoted, stages};
 use super::wrappers::{Change, Unwrapped};
 use super::{Home, Ran, Script, ShellCommand};
+use crate::init::values::folder::Folder;
+use crate::init::values::scope::Scope;
+use crate::init::values::written::WrittenFile;
 
 /// How far files may run each other.
 const MAX_FILES: usize = 6;

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::{Condition, Template};
 use super::operations::MAX_DEPTH;
 use super::statements::Statements;
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Condition, Template};
 
 /// Of how many conditions is said what they are.
 const MAX_CONDITIONS: usize = 32;

@@ -1,14 +1,14 @@
 //! Conditions of a shell, as far as a plan has words for them: `[ "$GITHUB_REF" = refs/heads/main ]` is
 //! `ref == "refs/heads/main"`.
 
-use super::super::moment::{Answers, Fact, Moment};
-use super::super::ref_parts;
-use super::super::text::{Condition, Piece, Template};
-use super::super::value::Value;
-use super::super::when;
 use super::words::words as words_of;
 use super::{CLOSE, OPEN, Script};
 use crate::glob::Glob;
+use crate::init::values::moment::{Answers, Fact, Moment};
+use crate::init::values::ref_parts;
+use crate::init::values::text::{Condition, Piece, Template};
+use crate::init::values::value::Value;
+use crate::init::values::when;
 
 /// How long a condition may be as it is written, and in our words.
 const MAX_WRITTEN: usize = 200;

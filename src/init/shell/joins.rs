@@ -1,9 +1,9 @@
 //! What is known behind branches of a shell: variables, outputs and variables for later steps, each with its conditions.
 
-use super::super::choose;
-use super::super::text::{Condition, Piece, Template};
-use super::super::value::Value;
 use super::{Ran, Script};
+use crate::init::values::choose;
+use crate::init::values::text::{Condition, Piece, Template};
+use crate::init::values::value::Value;
 
 /// How many names are known of what branches set.
 const MAX_NAMES: usize = 64;

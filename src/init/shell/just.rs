@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::Template;
 use super::just_values::Names;
 use super::justfile::{Justfile, Need, Recipe, is_shell};
 use super::lists::{joined, list};
@@ -12,6 +10,8 @@ use super::lost::Lost;
 use super::operations::MAX_DEPTH;
 use super::run::Recipes;
 use super::{Ran, Script};
+use crate::init::values::folder::Folder;
+use crate::init::values::text::Template;
 
 /// How many recipes of a justfile are read, with those that they need.
 const MAX_RECIPES: usize = 500;

@@ -1,10 +1,10 @@
 //! Expressions of just, and the texts that have them in braces.
 
-use super::super::folder::{Folder, TOP};
-use super::super::text::{Piece, Template};
 use super::Script;
 use super::justfile::{Justfile, is_name};
 use super::operations::{MAX_DEPTH, changed};
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::text::{Piece, Template};
 
 /// What the names in an expression are.
 pub(super) struct Names<'j> {

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::text::{Choice, Condition, Piece, Template};
 use super::Script;
 use super::words::Word;
+use crate::init::values::text::{Choice, Condition, Piece, Template};
 
 /// What stands between the words of a list.
 pub(super) const BETWEEN: char = '\u{e004}';

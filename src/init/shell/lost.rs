@@ -1,7 +1,7 @@
 //! What a command runs and nobody finds here, so that what it publishes is not known.
 
-use super::super::folder::TOP;
-use super::super::text::Template;
+use crate::init::values::folder::TOP;
+use crate::init::values::text::Template;
 
 /// Words in the names of what publishes.
 const PUBLISHING: [&str; 8] =

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::{Piece, Template, is_name};
 use super::lost::Lost;
 use super::operations::all_replaced;
 use super::words::is_of_make;
 use super::{Ran, Script};
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Piece, Template, is_name};
 
 /// How many recipes of a Makefile are read.
 const MAX_RECIPES: usize = 500;

@@ -1,5 +1,6 @@
 //! Lines of shell, as far as it takes to find the commands that make images and tags.
 
+pub(in crate::init) mod foreign;
 mod lines;
 mod sink;
 mod words;
@@ -53,11 +54,10 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::folder::{Folder, TOP};
-use super::foreign;
-use super::scope::Scope;
-use super::text::{Condition, MAX_TEXT, Piece, Template, is_name};
-use super::written::WrittenFile;
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::scope::Scope;
+use crate::init::values::text::{Condition, MAX_TEXT, Piece, Template, is_name};
+use crate::init::values::written::WrittenFile;
 use flow::{Flow, Function};
 pub(crate) use lost::Lost;
 use run::{Recipes, Run, Tasks};
@@ -277,7 +277,7 @@ impl Script<'_> {
     fn with_marks(&mut self, text: &str) -> String {
         let end = (0..=text.len().min(MAX_SCRIPT)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let mut marked = String::new();
-        for part in super::expression::parts(&text[..end]) {
+        for part in crate::init::values::expression::parts(&text[..end]) {
             match part {
                 Ok(text) => marked.push_str(text),
                 Err(written) => {

@@ -1,8 +1,8 @@
 //! What a shell makes of a value: `${NAME#v}`, `${NAME%.*}`, `${NAME//a/b}`.
 
-use super::super::moment::Fact;
-use super::super::text::{MAX_TEXT, Piece, Template};
 use crate::glob::Glob;
+use crate::init::values::moment::Fact;
+use crate::init::values::text::{MAX_TEXT, Piece, Template};
 
 /// How far expansions may be in each other.
 pub(super) const MAX_DEPTH: usize = 24;
@@ -198,9 +198,9 @@ pub(super) fn changed(value: Template, operation: &str) -> Option<Template> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::scope::Scope;
     use super::super::{Home, read};
     use super::*;
+    use crate::init::values::scope::Scope;
 
     #[test]
     fn texts_are_replaced_as_a_shell_does() {

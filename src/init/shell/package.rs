@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::Template;
 use super::command_line::Line;
 use super::lost::Lost;
 use super::{Ran, Script};
 use crate::glob::Glob;
+use crate::init::values::folder::Folder;
+use crate::init::values::text::Template;
 
 /// How many packages are looked at.
 const MAX_PACKAGES: usize = 100;

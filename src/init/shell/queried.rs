@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::folder::Folder;
-use super::super::jq;
-use super::super::printed::{Asked, printed};
-use super::super::text::Template;
 use super::Script;
 use super::words::{stages, words as words_of};
+use crate::init::repository::jq;
+use crate::init::repository::printed::{Asked, printed};
+use crate::init::values::folder::Folder;
+use crate::init::values::text::Template;
 
 impl Script<'_> {
     /// What such a pipe gives; none for other commands, and where it is not known.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::{Condition, Template};
 use super::lost::Lost;
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Condition, Template};
 
 /// What a command runs.
 pub(super) enum Run {

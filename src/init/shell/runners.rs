@@ -3,15 +3,15 @@
 
 use std::rc::Rc;
 
-use super::super::folder::{Folder, TOP};
-use super::super::text::{Piece, Template, is_name};
-use super::super::written::WrittenFile;
 use super::command_line::{Line, text};
 use super::lost::Lost;
 use super::package::Package;
 use super::run::{FileRun, Inside, Kind, Recipes, Run, Tasks};
 use super::wrappers::BUILDERS;
 use super::{Script, taskfile};
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::text::{Piece, Template, is_name};
+use crate::init::values::written::WrittenFile;
 
 /// The names of a Makefile, in the order in which make looks for them.
 const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];

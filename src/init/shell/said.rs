@@ -1,12 +1,12 @@
 //! What a script says: outputs, variables for later steps, and what a function or a block of it prints.
 
-use super::super::choose;
-use super::super::text::{Condition, Piece, Template};
 use super::flow::Flow;
 use super::operations::MAX_DEPTH;
 use super::sink::{OpenText, Sink};
 use super::words::{is_assigned, quoted, stages, words as words_of};
 use super::{Ran, Script};
+use crate::init::values::choose;
+use crate::init::values::text::{Condition, Piece, Template};
 
 /// The output that stands for what is printed.
 const PRINTED: &str = "\u{0}printed";

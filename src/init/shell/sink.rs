@@ -1,6 +1,6 @@
 //! Where what commands print goes: the files of the runner, and values.
 
-use super::super::text::Template;
+use crate::init::values::text::Template;
 
 /// Where what commands print goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

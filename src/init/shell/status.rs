@@ -1,9 +1,9 @@
 //! How a command ends, as far as others depend on it.
 
-use super::super::text::{Condition, Template};
 use super::Script;
 use super::words::{self, BEFORE_COMMANDS, Joint, assignment};
 use super::wrappers::{BUILDERS, unwrapped};
+use crate::init::values::text::{Condition, Template};
 
 /// How a command ends, on which others depend.
 pub(super) enum Status {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::super::folder::Folder;
-use super::super::text::{Condition, Template};
 use super::lost::Lost;
 use super::operations::MAX_DEPTH;
 use super::run::Tasks;
 use super::taskfile::{Set, Taskfile, in_folder};
 use super::{Ran, Script};
 use crate::bake::compose::Yaml;
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Condition, Template};
 
 /// How many tasks are read, with those that they need.
 const MAX_TASKS: usize = 500;

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::super::folder::{Folder, TOP};
-use super::super::text::{Piece, Template};
 use super::Script;
 use super::operations::changed;
 use super::run::Tasks;
 use super::words::words as words_of;
 use crate::bake::compose::{Yaml, yaml_documents};
+use crate::init::values::folder::{Folder, TOP};
+use crate::init::values::text::{Piece, Template};
 use crate::source::{Source, Sources};
 
 /// The names of a Taskfile, in the order in which Task looks for them.

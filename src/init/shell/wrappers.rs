@@ -1,7 +1,7 @@
 //! What stands before a command and runs it elsewhere or otherwise: `env -C DIR`, `sudo -D DIR`, `timeout 600`, `ssh HOST`.
 
-use super::super::folder::Folder;
-use super::super::text::{Piece, Template, is_name};
+use crate::init::values::folder::Folder;
+use crate::init::values::text::{Piece, Template, is_name};
 
 /// The programs that make images.
 pub(super) const BUILDERS: [&str; 6] =
