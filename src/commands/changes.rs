@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::choice;
-use super::making;
+use super::planning::choice;
+use super::planning::making;
 use super::session::Session;
 use super::source;
 use crate::bake::text::discovery;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
-use super::leaks::Leaks;
-use super::load;
+use super::planning::load;
+use super::session::leaks::Leaks;
 use super::session::{Session, Voice};
 use crate::bake::target::overrides;
 use crate::bake::text::discovery::{self, Images, STDIN};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::network;
 use super::session::Session;
-use super::talk::Talk;
+use super::session::network;
+use super::session::talk::Talk;
 use crate::cli::Network;
 use crate::error::Error;
 use crate::published::planned::Planned;

@@ -1,6 +1,6 @@
 //! `bakeplan print --list`: the targets or the variables of a definition, as `docker buildx bake --list` shows them.
 
-use super::load::Loaded;
+use super::planning::load::Loaded;
 use crate::bake::eval::functions::to_json;
 use crate::bake::module::VariableInfo;
 use crate::bake::target::{Definition, Group, Text};

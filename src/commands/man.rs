@@ -5,8 +5,8 @@ use std::path::Path;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
-use super::products;
 use super::session::Session;
+use super::session::products;
 use crate::cli::{Cli, Manual, Pages};
 use crate::error::Error;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::network;
+use super::session::network;
+use super::session::talk::Talk;
 use super::session::{Session, github};
 use super::source;
-use super::talk::Talk;
 use crate::ci::Settle;
 use crate::cli::{self, Engine, ReportFormat};
 use crate::code::Code;

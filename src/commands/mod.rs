@@ -1,38 +1,22 @@
 //! One function for each command: the only place where stages meet input and output.
 
-mod absent;
 mod changes;
-mod choice;
 mod complete;
-mod consent;
-mod diff;
 mod explain;
-mod facts;
-mod files;
-mod foreseen;
 mod init;
 mod keep_set;
-mod leaks;
 mod list;
-mod load;
-mod making;
 mod man;
 mod merge;
-mod network;
-mod outside;
-mod paths;
 mod plan;
+mod planning;
 mod print;
-mod products;
 mod program;
 mod promote;
 mod readme;
-mod revision;
 mod schema;
 mod session;
 mod source;
-mod talk;
-mod unlinked;
 mod verify;
 mod workflow;
 
@@ -88,7 +72,7 @@ pub(crate) fn run(cli: &Cli, host: &Host) -> Exit {
         verbose: cli.global.verbose,
         secrets: Secrets::default(),
         secret_names: SecretNames::default(),
-        leaks: leaks::Leaks::default(),
+        leaks: session::leaks::Leaks::default(),
         echoes: Arc::default(),
     };
     // Before anything can fail: whatever is reported may quote a value.

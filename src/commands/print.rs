@@ -1,7 +1,8 @@
 //! `bakeplan print`: the resolved definition, as `docker buildx bake --print` shows it.
 
+use super::list;
+use super::planning::load;
 use super::session::Session;
-use super::{list, load};
 use crate::bake::module::strict;
 use crate::bake::target::select::{self, Options};
 use crate::bake::target::{print, rewritten};

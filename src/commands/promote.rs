@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::merge::tell;
-use super::network;
 use super::session::Session;
-use super::talk::Talk;
+use super::session::network;
+use super::session::talk::Talk;
 use crate::ci::Settle;
 use crate::cli;
 use crate::code::Code;

@@ -1,8 +1,8 @@
 //! `bakeplan readme`: the table of tags in a file that people read.
 
-use super::making;
-use super::products;
+use super::planning::making;
 use super::session::Session;
+use super::session::products;
 use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

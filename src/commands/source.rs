@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 
-use super::diff;
-use super::making::{self, Making};
+use super::planning::making::{self, Making};
 use super::session::Session;
+use super::session::diff;
 use crate::bake::text::discovery::STDIN;
 use crate::bake::values::Name;
 use crate::ci::MaxJobs;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::keep_set;
 use super::merge::{read_metadata, read_result};
-use super::network;
+use super::session::network;
+use super::session::talk::Talk;
 use super::session::{Session, github};
-use super::talk::Talk;
 use crate::cli::{self, ReportFormat};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
-use super::absent;
-use super::consent;
-use super::facts::GIT;
-use super::foreseen;
 use super::init;
-use super::making;
-use super::paths::Built;
-use super::products;
+use super::planning::absent;
+use super::planning::consent;
+use super::planning::facts::GIT;
+use super::planning::foreseen;
+use super::planning::making;
+use super::planning::paths::Built;
 use super::session::Session;
+use super::session::products;
 use crate::bake::text::discovery::{self, STDIN};
 use crate::ci::{Branch, Keyed};
 use crate::cli::{self, Ci, FactOptions, Selection, WorkflowOptions};

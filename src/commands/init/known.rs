@@ -7,8 +7,8 @@ use crate::bake::compose::{DOTENV, Yaml, YamlKind, file_variables, yaml_document
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
-use crate::commands::load;
-use crate::commands::making;
+use crate::commands::planning::load;
+use crate::commands::planning::making;
 use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;

@@ -15,12 +15,12 @@ use indexmap::IndexSet;
 use preview::Changed;
 use scan::Found;
 
-use super::making;
-use super::products;
-use super::session::Session;
 use crate::bake::text::discovery;
 use crate::cli;
 use crate::code::Code;
+use crate::commands::planning::making;
+use crate::commands::session::Session;
+use crate::commands::session::products;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
 use crate::init::github::workflow;

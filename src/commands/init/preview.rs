@@ -6,7 +6,7 @@ use super::known::{self, Evaluated, of};
 use super::odd_tag;
 use crate::ci::PublishEvent;
 use crate::code::Code;
-use crate::commands::making;
+use crate::commands::planning::making;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;

@@ -3,7 +3,7 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::leaks::Leaks;
+use self::leaks::Leaks;
 use crate::bake::values::{SecretNames, kept};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Secrets};
@@ -194,6 +194,12 @@ impl Session<'_> {
         }
     }
 }
+
+pub(super) mod diff;
+pub(super) mod leaks;
+pub(super) mod network;
+pub(super) mod products;
+pub(super) mod talk;
 
 /// Sets outputs of the step and writes the job summary
 /// (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).

@@ -7,9 +7,7 @@ use std::rc::Rc;
 
 use super::consent;
 use super::files;
-use super::leaks::Leaks;
 use super::outside;
-use super::session::Session;
 use crate::bake::compose::{self, DOTENV, Unreadable};
 use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
@@ -21,6 +19,8 @@ use crate::bake::values::kept::KeptVariable;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::cli;
 use crate::code::Code;
+use crate::commands::session::Session;
+use crate::commands::session::leaks::Leaks;
 use crate::consent::check_entitlement;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, sorted};
 use crate::error::Error;
@@ -30,35 +30,35 @@ use crate::source::{SourceId, Span};
 use crate::spec;
 
 /// A definition, ready to be resolved.
-pub(super) struct Loaded {
-    pub(super) module: Module,
-    pub(super) definition: Definition,
-    pub(super) overrides: Overrides,
+pub(in crate::commands) struct Loaded {
+    pub(in crate::commands) module: Module,
+    pub(in crate::commands) definition: Definition,
+    pub(in crate::commands) overrides: Overrides,
     /// The files read, in the order in which they merge.
-    pub(super) files: Vec<Found>,
+    pub(in crate::commands) files: Vec<Found>,
     /// The same, and the files that Compose files include.
-    pub(super) sources: Vec<SourceId>,
+    pub(in crate::commands) sources: Vec<SourceId>,
     /// A file that we generated and that was named all the same.
-    pub(super) generated: Option<String>,
+    pub(in crate::commands) generated: Option<String>,
     /// The variables that are left to the build.
-    pub(super) kept: Vec<KeptVariable>,
+    pub(in crate::commands) kept: Vec<KeptVariable>,
     /// The attempt of the run, where the files mention its variable.
-    pub(super) attempt: Option<u32>,
+    pub(in crate::commands) attempt: Option<u32>,
     /// The moment in which it is evaluated.
-    pub(super) present: Rc<Present>,
+    pub(in crate::commands) present: Rc<Present>,
     /// The services of Compose files that have no `build`.
-    pub(super) unbuilt: Vec<(Name, Span)>,
+    pub(in crate::commands) unbuilt: Vec<(Name, Span)>,
     /// The references that are null, since they see a target's last declaration alone.
-    pub(super) null: Vec<NullReference>,
+    pub(in crate::commands) null: Vec<NullReference>,
 }
 
 /// Reads what the options name, or what is there.
-pub(super) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+pub(in crate::commands) fn load(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
     load_again(session, args, Moment::default())
 }
 
 /// The same in an earlier moment, as far as that is known.
-pub(super) fn load_again(
+pub(in crate::commands) fn load_again(
     session: &mut Session<'_>,
     args: &cli::Definition,
     moment: Moment,
@@ -72,13 +72,19 @@ pub(super) fn load_again(
 }
 
 /// The same of files that are elsewhere, such as another revision: it may lack a variable that the options name.
-pub(super) fn load_elsewhere(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+pub(in crate::commands) fn load_elsewhere(
+    session: &mut Session<'_>,
+    args: &cli::Definition,
+) -> Result<Loaded, Error> {
     let refuses_unknown = false;
     load_with(session, args, Reading { images: Images::Any, present: Present::default(), refuses_unknown })
 }
 
 /// Reads what `docker buildx bake` would read, which takes no file that is only beside the named ones.
-pub(super) fn load_as_bake(session: &mut Session<'_>, args: &cli::Definition) -> Result<Loaded, Error> {
+pub(in crate::commands) fn load_as_bake(
+    session: &mut Session<'_>,
+    args: &cli::Definition,
+) -> Result<Loaded, Error> {
     // As Bake, which says nothing about variables that it does not know.
     let refuses_unknown = args.strict;
     load_with(

@@ -7,11 +7,11 @@ use indexmap::IndexMap;
 
 use super::consent;
 use super::paths::{self, Named, Naming};
-use super::session::Session;
 use crate::bake::target::links::links;
 use crate::bake::values::{Name, clean_path};
 use crate::cli::Definition;
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::consent::covers;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::source::Span;
 ///
 /// # Errors
 /// Where the working directory lies outside because of a link in a checkout, or the folder is none.
-pub(super) fn limit(session: &Session<'_>, args: &Definition) -> Result<Option<PathBuf>, Error> {
+pub(in crate::commands) fn limit(session: &Session<'_>, args: &Definition) -> Result<Option<PathBuf>, Error> {
     let folder = confinement(session, args)?;
     if (folder.is_some() || session.for_github) && session.host.has_strayed() {
         let [named, there] = [session.host.directory().to_owned(), session.host.place("")];
@@ -45,7 +45,7 @@ fn confinement(session: &Session<'_>, args: &Definition) -> Result<Option<PathBu
 }
 
 /// With `--confine`, an error for each path outside that a target names. What the command line sets or allows may be there.
-pub(super) fn refused(
+pub(in crate::commands) fn refused(
     session: &Session<'_>,
     args: &Definition,
     plan: &Plan,
@@ -83,7 +83,7 @@ pub(super) fn refused(
 ///
 /// # Errors
 /// Places that a row of a matrix cannot hold.
-pub(super) fn leading_out(
+pub(in crate::commands) fn leading_out(
     session: &Session<'_>,
     plan: &mut Plan,
 ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {

@@ -20,18 +20,18 @@ use crate::source::Span;
 const CONTEXT: &str = ".";
 
 /// A path that a target names.
-pub(super) struct Named {
-    pub(super) path: String,
+pub(in crate::commands) struct Named {
+    pub(in crate::commands) path: String,
     /// What it is called, with the target that names it.
-    pub(super) what: String,
+    pub(in crate::commands) what: String,
     /// Where it is written; absent for the command line and for defaults.
-    pub(super) span: Option<Span>,
+    pub(in crate::commands) span: Option<Span>,
     /// What it is needed for.
-    pub(super) access: Access,
+    pub(in crate::commands) access: Access,
 }
 
 /// The paths that a target names: of contexts, the Dockerfile, secrets, SSH keys, local caches and policies.
-pub(super) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
+pub(in crate::commands) fn named(host: &Host, name: &str, target: &Target) -> Vec<Named> {
     let found = |NamedPath { path, used, access, text }: NamedPath<'_>| {
         let what = match used {
             Use::NamedContext(key) => format!("the context `{path}`, which target `{name}` calls `{key}`,"),
@@ -74,7 +74,7 @@ fn said(text: Option<&Text>, default: &str) -> Option<Option<Span>> {
 }
 
 /// The path of the Dockerfile of a target, unless it is written in the target, lies elsewhere or is left to the build.
-pub(super) fn dockerfile_of(target: &Target) -> Option<String> {
+pub(in crate::commands) fn dockerfile_of(target: &Target) -> Option<String> {
     let is_elsewhere = |text: &Text| is_open(text) || absolute_dockerfile(text).is_some();
     if target.dockerfile_inline.is_some() || target.dockerfile.as_ref().is_some_and(is_elsewhere) {
         return None;
@@ -94,15 +94,15 @@ fn absolute_dockerfile(named: &Text) -> Option<&str> {
 }
 
 /// What a plan builds, and the Dockerfiles of it.
-pub(super) struct Built<'p> {
-    pub(super) targets: Naming<'p>,
+pub(in crate::commands) struct Built<'p> {
+    pub(in crate::commands) targets: Naming<'p>,
     /// Where each Dockerfile is, by the path that targets name.
     dockerfiles: IndexMap<String, Option<String>>,
 }
 
 impl<'p> Built<'p> {
     /// Looks for each Dockerfile once.
-    pub(super) fn of(host: &Host, plan: &'p Plan) -> Self {
+    pub(in crate::commands) fn of(host: &Host, plan: &'p Plan) -> Self {
         let targets = Naming::of(plan);
         let named: IndexSet<String> =
             parallel::map(targets.all(), |(_, target)| dockerfile_of(target)).flatten().collect();
@@ -122,31 +122,31 @@ impl<'p> Built<'p> {
     }
 
     /// Whether the Dockerfile is there that a target names by this path.
-    pub(super) fn has_dockerfile(&self, named: &str) -> bool {
+    pub(in crate::commands) fn has_dockerfile(&self, named: &str) -> bool {
         self.dockerfiles.get(named).is_some_and(Option::is_some)
     }
 
     /// The Dockerfiles that are there: the path that a target names, and where it is.
-    pub(super) fn dockerfiles(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(in crate::commands) fn dockerfiles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.dockerfiles.iter().filter_map(|(named, there)| Some((named.as_str(), there.as_deref()?)))
     }
 }
 
 /// Whether a part of it is left to the build.
-pub(super) fn is_open(text: &Text) -> bool {
+pub(in crate::commands) fn is_open(text: &Text) -> bool {
     text.value.marks().has_kept()
 }
 
 /// What is built, with the targets that it is of.
-pub(super) struct Naming<'p> {
+pub(in crate::commands) struct Naming<'p> {
     /// The legs, without those that name the same as the one before, since most targets name the same for each platform.
     legs: Vec<(&'p Name, &'p Target)>,
     /// What they link to that is not split into legs.
-    pub(super) whole: Vec<(&'p Name, &'p Target)>,
+    pub(in crate::commands) whole: Vec<(&'p Name, &'p Target)>,
 }
 
 impl<'p> Naming<'p> {
-    pub(super) fn of(plan: &'p Plan) -> Self {
+    pub(in crate::commands) fn of(plan: &'p Plan) -> Self {
         let legs = plan.legs.values().map(|leg| (&leg.of, &*leg.definition));
         let mut legs: Vec<(&Name, &Target)> = legs.collect();
         legs.dedup_by(|next, last| next.0 == last.0 && places(next.1) == places(last.1));
@@ -164,7 +164,7 @@ impl<'p> Naming<'p> {
         Self { legs, whole }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'p Name, &'p Target)> {
+    pub(in crate::commands) fn all(&self) -> impl Iterator<Item = (&'p Name, &'p Target)> {
         self.legs.iter().chain(&self.whole).copied()
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::cli::Network;
-use crate::commands::network;
 use crate::commands::session::Session;
-use crate::commands::talk::Talk;
+use crate::commands::session::network;
+use crate::commands::session::talk::Talk;
 use crate::error::Error;
 use crate::plan::PlannedBase;
 use crate::platform::Platform;

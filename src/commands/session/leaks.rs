@@ -14,7 +14,7 @@ const MIN_STRANGE: usize = 20;
 
 /// The texts that nothing may hold, with the names of their variables.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Leaks(Vec<Leak>);
+pub(in crate::commands) struct Leaks(Vec<Leak>);
 
 #[derive(Clone, Debug)]
 struct Leak {
@@ -24,7 +24,7 @@ struct Leak {
 
 impl Leaks {
     /// Those of these variables, of which the second are not declared by the definition.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         declared: impl Iterator<Item = (String, String)>,
         others: impl Iterator<Item = (String, String)>,
     ) -> Self {
@@ -39,7 +39,7 @@ impl Leaks {
     }
 
     /// The texts, as they may stand in messages, where upper and lower case are the same anyway.
-    pub(super) fn texts(&self) -> impl Iterator<Item = String> {
+    pub(in crate::commands) fn texts(&self) -> impl Iterator<Item = String> {
         self.0.iter().flat_map(|leak| leak.disguises.texts().cloned())
     }
 
@@ -47,7 +47,7 @@ impl Leaks {
     ///
     /// # Errors
     /// The name of the variable, and nothing of its value.
-    pub(super) fn check(&self, place: &str, product: &str) -> Result<(), Diagnostic> {
+    pub(in crate::commands) fn check(&self, place: &str, product: &str) -> Result<(), Diagnostic> {
         let Some(leak) = disguise::find(product, &self.0, |leak| &leak.disguises) else { return Ok(()) };
         let name = &leak.name;
         let message = format!("{place} would hold the value of `{name}`, which {}", secret::reason(name));

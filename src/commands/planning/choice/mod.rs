@@ -22,7 +22,7 @@ use self::bases::{Known, Wanted};
 use self::finding::{Finding, Found};
 use self::pins::Pins;
 use self::since::{Base, Before};
-pub(super) use self::since::{PlanThere, is_wanted};
+pub(in crate::commands) use self::since::{PlanThere, is_wanted};
 use self::snapshot::Checkout;
 use self::unanswered::Unanswered;
 use crate::ci::OnUnknown;
@@ -40,7 +40,7 @@ use crate::reference::Tag;
 use crate::resolve::Spared;
 
 /// What is known before the definition is planned.
-pub(super) struct Asked<'c> {
+pub(in crate::commands) struct Asked<'c> {
     choice: &'c cli::Choice,
     /// Whether images are compared with what is published.
     is_published: bool,
@@ -52,9 +52,9 @@ pub(super) struct Asked<'c> {
 
 /// What was decided.
 #[derive(Default)]
-pub(super) struct Chosen {
+pub(in crate::commands) struct Chosen {
     /// The images that are not built.
-    pub(super) spared: Spared,
+    pub(in crate::commands) spared: Spared,
     verdicts: IndexMap<String, Verdict>,
     reads: Reads,
     bases: IndexMap<String, PlannedBase>,
@@ -75,7 +75,7 @@ struct Learned {
 }
 
 /// Finds out what is compared with what.
-pub(super) fn ask<'c>(
+pub(in crate::commands) fn ask<'c>(
     session: &mut Session<'_>,
     choice: &'c cli::Choice,
     selection: &Selection,
@@ -107,7 +107,7 @@ pub(super) fn ask<'c>(
 
 /// Decides which images of a plan are built. `elsewhere` gives the plan of the same commit in a run of the default branch, whose
 /// tags may have what this run looks for; `given` is what is known of bases, if that must not be asked.
-pub(super) fn choose(
+pub(in crate::commands) fn choose(
     session: &Session<'_>,
     asked: &Asked<'_>,
     plan: &mut Plan,
@@ -219,7 +219,7 @@ fn learn(
 
 impl Chosen {
     /// Records in a plan what was decided, and what its builds read.
-    pub(super) fn record(self, plan: &mut Plan) {
+    pub(in crate::commands) fn record(self, plan: &mut Plan) {
         let Self { spared: _, verdicts, reads, bases, pins, notes } = self;
         pins.apply(plan);
         record(plan, &reads);

@@ -9,13 +9,13 @@ use super::consent;
 use super::facts;
 use super::load::{self, Loaded};
 use super::outside;
-use super::session::Session;
 use crate::bake::module::{Module, strict};
 use crate::bake::target::Definition;
 use crate::bake::text::discovery::Found;
 use crate::ci::MaxJobs;
 use crate::cli::{self, Selection};
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::diagnostic::{Diagnostic, Severity, sorted};
 use crate::error::Error;
 use crate::facts::Facts;
@@ -26,12 +26,15 @@ use crate::platform::{Platform, PlatformError};
 use crate::resolve::{self, Input, Purpose, Spared};
 
 /// Makes the plan of a run, and says which files it is made from.
-pub(super) fn make(session: &mut Session<'_>, selection: &Selection) -> Result<(Plan, Vec<Found>), Error> {
+pub(in crate::commands) fn make(
+    session: &mut Session<'_>,
+    selection: &Selection,
+) -> Result<(Plan, Vec<Found>), Error> {
     make_for(session, selection, Purpose::Run)
 }
 
 /// Makes the plan. Facts that are not given have no place in a committed file.
-pub(super) fn make_for(
+pub(in crate::commands) fn make_for(
     session: &mut Session<'_>,
     selection: &Selection,
     purpose: Purpose,
@@ -43,7 +46,7 @@ pub(super) fn make_for(
 ///
 /// # Errors
 /// When that allows more.
-pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
+pub(in crate::commands) fn for_github(selection: &Selection) -> Result<Selection, Error> {
     let max_jobs = selection.max_jobs.unwrap_or(MaxJobs::OF_GITHUB);
     if max_jobs > MaxJobs::OF_GITHUB {
         let message =
@@ -54,39 +57,39 @@ pub(super) fn for_github(selection: &Selection) -> Result<Selection, Error> {
 }
 
 /// How a plan is made.
-pub(super) struct Making<'m> {
+pub(in crate::commands) struct Making<'m> {
     /// The machine as seen from where the files are, if they are elsewhere. Then only errors are reported.
-    pub(super) elsewhere: Option<&'m Host>,
+    pub(in crate::commands) elsewhere: Option<&'m Host>,
     /// What it is made for.
-    pub(super) purpose: Purpose,
+    pub(in crate::commands) purpose: Purpose,
     /// Which images are built.
-    pub(super) choice: Option<&'m cli::Choice>,
+    pub(in crate::commands) choice: Option<&'m cli::Choice>,
     /// The images that are not built, where that is known.
-    pub(super) spared: Option<&'m Spared>,
+    pub(in crate::commands) spared: Option<&'m Spared>,
     /// What is known of bases, where that must not be asked.
-    pub(super) bases: Option<&'m IndexMap<String, PlannedBase>>,
+    pub(in crate::commands) bases: Option<&'m IndexMap<String, PlannedBase>>,
     /// The moment in which the definition is evaluated, if that is an earlier one.
-    pub(super) moment: Option<&'m Moment>,
+    pub(in crate::commands) moment: Option<&'m Moment>,
 }
 
 impl Making<'_> {
     /// From the files that are here, with all images.
-    pub(super) fn of(purpose: Purpose) -> Self {
+    pub(in crate::commands) fn of(purpose: Purpose) -> Self {
         Self { elsewhere: None, purpose, choice: None, spared: None, bases: None, moment: None }
     }
 }
 
 /// A plan, and what it is made from.
-pub(super) struct Made {
-    pub(super) plan: Plan,
-    pub(super) files: Vec<Found>,
+pub(in crate::commands) struct Made {
+    pub(in crate::commands) plan: Plan,
+    pub(in crate::commands) files: Vec<Found>,
     /// What the files say.
-    pub(super) evaluated: (Module, Definition),
+    pub(in crate::commands) evaluated: (Module, Definition),
 }
 
 impl Made {
     /// Without what the files say, whose memory can be used again.
-    pub(super) fn into_parts(self) -> (Plan, Vec<Found>) {
+    pub(in crate::commands) fn into_parts(self) -> (Plan, Vec<Found>) {
         let Self { plan, files, evaluated } = self;
         drop(evaluated);
         (plan, files)
@@ -94,7 +97,7 @@ impl Made {
 }
 
 /// The same, perhaps with the files that are elsewhere, and what is known of this run. Then only errors are reported.
-pub(super) fn make_at(
+pub(in crate::commands) fn make_at(
     session: &mut Session<'_>,
     elsewhere: Option<&Host>,
     selection: &Selection,
@@ -104,7 +107,7 @@ pub(super) fn make_at(
 }
 
 /// The same, in this way.
-pub(super) fn make_with(
+pub(in crate::commands) fn make_with(
     session: &mut Session<'_>,
     selection: &Selection,
     making: &Making<'_>,

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 
 use super::outside;
 use super::paths::{Built, dockerfile_of, is_open};
-use super::session::Session;
 use crate::bake::target::context::link_of;
 use crate::bake::target::{Target, Text};
 use crate::cli;
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::parallel;
@@ -23,7 +23,7 @@ type Absent = (String, Option<Span>);
 ///
 /// Only a checkout, or a folder with Dockerfiles, shows what a build will find: elsewhere, a Bake file may be planned without
 /// what it builds.
-pub(super) fn notes(
+pub(in crate::commands) fn notes(
     session: &Session<'_>,
     args: &cli::Definition,
     plan: &Plan,

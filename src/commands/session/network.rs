@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::session::Session;
+use super::Session;
 use super::talk::Talk;
 use crate::cli::Network;
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::registry::{Client, Clock, Layout, Location, Patience, Settings, Store
 const BLOBS: &str = "blobs";
 
 /// The repositories at these locations.
-pub(super) fn open(
+pub(in crate::commands) fn open(
     session: &Session<'_>,
     network: &Network,
     wait: Option<Duration>,
@@ -29,7 +29,7 @@ pub(super) fn open(
 }
 
 /// The same. Of layouts, those in `made` are made with what is written to them, where nothing is.
-pub(super) fn open_or_make(
+pub(in crate::commands) fn open_or_make(
     session: &Session<'_>,
     network: &Network,
     wait: Option<Duration>,

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::revision;
-use super::session::Session;
 use crate::bake::values::SecretNames;
 use crate::cli::Selection;
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::consent::Consent;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::facts::github;
 const GIT: &str = "git:";
 
 /// What is allowed. With `--github`, in an event that strangers cause, nothing is but what was said.
-pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent, Error> {
+pub(in crate::commands) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent, Error> {
     let Selection { runners, consent, definition, .. } = selection;
     let allow = &definition.allow;
     let given = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
@@ -32,7 +32,7 @@ pub(super) fn of(session: &Session<'_>, selection: &Selection) -> Result<Consent
 
 /// The same entitlements, each path as the whole one of where it leads, as for `docker buildx bake --allow`; but not by a link in
 /// the checkout, which may be a contributor's.
-pub(super) fn led(session: &Session<'_>, allowed: &[String]) -> Vec<String> {
+pub(in crate::commands) fn led(session: &Session<'_>, allowed: &[String]) -> Vec<String> {
     let whole = |allowed: &String| match path_in(allowed) {
         Some((kind, path)) => format!("{kind}={}", session.host.whole_but_for_project(path)),
         None => allowed.clone(),
@@ -41,7 +41,7 @@ pub(super) fn led(session: &Session<'_>, allowed: &[String]) -> Vec<String> {
 }
 
 /// An entitlement that is asked for, with the whole path of where it leads.
-pub(super) fn asked(session: &Session<'_>, asked: &str) -> String {
+pub(in crate::commands) fn asked(session: &Session<'_>, asked: &str) -> String {
     match path_in(asked) {
         Some((kind, path)) => format!("{kind}={}", session.host.whole(path)),
         None => asked.to_owned(),
@@ -100,12 +100,12 @@ fn read(session: &Session<'_>, path: &str, files: &[String]) -> Result<Consent, 
 }
 
 /// Whether the run is of an event in which the definition may be a stranger's.
-pub(super) fn is_untrusted(session: &Session<'_>) -> bool {
+pub(in crate::commands) fn is_untrusted(session: &Session<'_>) -> bool {
     github::is_untrusted(session.host.env(), super::facts::event(session).as_deref())
 }
 
 /// Takes away what a definition says of variables that look like secrets and have values: a stranger may have written it.
-pub(super) fn distrust<'a>(
+pub(in crate::commands) fn distrust<'a>(
     secrets: &mut SecretNames,
     given: &'a BTreeMap<String, String>,
     environment: &'a BTreeMap<String, String>,

@@ -10,11 +10,11 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::outside;
 use super::paths::{Built, dockerfile_of, is_open};
-use super::session::Session;
 use crate::bake::target::Target;
 use crate::bake::values::Name;
 use crate::cli;
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::dockerfile::Dockerfile;
 use crate::error::Error;
@@ -45,7 +45,7 @@ struct Unlinked {
 
 /// A warning for each image that a build of the plan pulls under a name which the plan publishes: no tag is there before all
 /// builds have ended, so what is pulled is of an earlier run.
-pub(super) fn warnings(
+pub(in crate::commands) fn warnings(
     session: &mut Session<'_>,
     args: &cli::Definition,
     plan: &Plan,

@@ -1,9 +1,9 @@
 //! Gathers what is known about the run: from options, from the environment, and from git when something asks for it.
 
-use super::session::Session;
 use crate::bake::text::discovery::STDIN;
 use crate::cli::{Definition, FactOptions};
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::facts::{self, Facts, KnownVersions, command, git, released, remote};
@@ -12,10 +12,10 @@ use crate::published::plan_json::{self, KnownVersionsEntry};
 use crate::version::Version;
 
 /// What `--known-versions` may name instead of a file.
-pub(super) const GIT: &str = "git";
+pub(in crate::commands) const GIT: &str = "git";
 
 /// What can be known without starting a program: what is [`given`] before the environment.
-pub(super) fn known(
+pub(in crate::commands) fn known(
     session: &Session<'_>,
     options: &FactOptions,
     definition: &Definition,
@@ -45,7 +45,7 @@ fn replaced(session: &Session<'_>, facts: &Facts) -> Option<Diagnostic> {
 
 /// What options say, before the file that they name: the same on every machine. The definition may
 /// take standard input, too.
-pub(super) fn given(
+pub(in crate::commands) fn given(
     session: &Session<'_>,
     options: &FactOptions,
     definition: &Definition,
@@ -70,7 +70,7 @@ pub(super) fn given(
 }
 
 /// All that can be known.
-pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
+pub(in crate::commands) fn complete(session: &Session<'_>, known: Facts) -> Facts {
     let facts =
         git::complete(known, &|arguments| run_git(session, arguments), &|path| session.host.stamp(path));
     if let Some(problem) = &facts.git_problem {
@@ -84,7 +84,7 @@ pub(super) fn complete(session: &Session<'_>, known: Facts) -> Facts {
 
 /// The run, as far as it is known. git is asked about commits alone, and never at the desk, where a plan is the same at any
 /// commit.
-pub(super) fn run(session: &Session<'_>, known: &Facts) -> Run {
+pub(in crate::commands) fn run(session: &Session<'_>, known: &Facts) -> Run {
     let run = Run::of(known);
     let time = || git::commit_time(run.commit.as_deref()?, &|arguments| run_git(session, arguments));
     let commit_time = run.commit_time.or_else(time);
@@ -111,7 +111,7 @@ fn no_list(path: &str, problem: &str) -> Error {
 }
 
 /// The versions that `--known-versions` tells of; with `git`, the branches of the remote become facts, too.
-pub(super) fn known_versions(
+pub(in crate::commands) fn known_versions(
     session: &Session<'_>,
     options: &FactOptions,
     facts: &mut Facts,
@@ -177,7 +177,7 @@ fn run_git(session: &Session<'_>, arguments: &[&str]) -> Result<String, command:
 }
 
 /// `bakeplan plan --facts`
-pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), Error> {
+pub(in crate::commands) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), Error> {
     let mut known = known(session, options, &Definition::default())?;
     if options.known_versions.as_deref().is_some_and(|from| from != GIT) {
         let message = "`--facts` prints no versions: of the forms of `--known-versions`, only `git` adds a fact, `branches`";
@@ -190,7 +190,7 @@ pub(super) fn print(session: &Session<'_>, options: &FactOptions) -> Result<(), 
 }
 
 /// The payload of a GitHub event. Where only the variables were handed on, as into a container, there is none.
-pub(super) fn event(session: &Session<'_>) -> Option<String> {
+pub(in crate::commands) fn event(session: &Session<'_>) -> Option<String> {
     let path = session.host.env().get("GITHUB_EVENT_PATH").filter(|path| !path.is_empty())?;
     let text = session.host.read(path);
     text.inspect_err(|error| session.note(&format!("the event is unknown: {error}"))).ok()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::snapshot::{Checkout, Snapshot};
 use crate::bake::text::discovery;
 use crate::cli::Selection;
-use crate::commands::facts;
+use crate::commands::planning::facts;
 use crate::commands::session::Session;
 use crate::commit::is_whole;
 use crate::error::Error;

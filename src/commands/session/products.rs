@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
+use super::Session;
 use super::diff;
-use super::session::Session;
 use crate::bake::text::discovery::{self, Found};
 use crate::bake::values::SecretNames;
 use crate::cli::{self, FactOptions, Selection};
@@ -15,13 +15,13 @@ use crate::host::{Action, Compared, Destination, HostError, Writing, Written};
 use crate::readable::shell_word;
 
 /// What a generated file says about itself.
-pub(super) fn origin(found: &[Found], command: &str) -> String {
+pub(in crate::commands) fn origin(found: &[Found], command: &str) -> String {
     let files: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
     format!("{} from {}; do not edit, run `{command}`", discovery::GENERATED, files.join(", "))
 }
 
 /// The options that shape the plan, as they were given; the value of a variable that looks secret is left out.
-pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
+pub(in crate::commands) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Vec<String> {
     let Selection { platforms, publish, max_jobs, default_provenance, facts, definition, runners, consent } =
         selection;
     let FactOptions { facts, file: facts_file, known_versions } = facts;
@@ -86,7 +86,7 @@ pub(super) fn shared_options(selection: &Selection, secrets: &SecretNames) -> Ve
 }
 
 /// Refuses a file that is a source, or that Bake would read together with one. `better` is what helps instead.
-pub(super) fn refuse_loop(
+pub(in crate::commands) fn refuse_loop(
     session: &Session<'_>,
     sources: &[Found],
     path: &str,
@@ -128,7 +128,7 @@ pub(super) fn refuse_loop(
 }
 
 /// Refuses to replace a Bake file that somebody wrote by hand.
-pub(super) fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
+pub(in crate::commands) fn refuse_foreign(session: &Session<'_>, path: &str) -> Result<(), Error> {
     let host = session.host;
     if host.destination(path)? == Destination::Stream {
         return Ok(());
@@ -159,14 +159,14 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 /// Writes files, all or none of them.
-pub(super) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
+pub(in crate::commands) fn write(session: &Session<'_>, files: &[(String, String)]) -> Result<(), Error> {
     let mut writing = session.host.writing();
     files.iter().try_for_each(|(path, text)| prepare(session, &mut writing, path, Cow::Borrowed(text)))?;
     commit(session, writing)
 }
 
 /// Gets ready to write one more file.
-pub(super) fn prepare(
+pub(in crate::commands) fn prepare(
     session: &Session<'_>,
     writing: &mut Writing<'_>,
     path: &str,
@@ -181,7 +181,7 @@ pub(super) fn prepare(
 }
 
 /// Writes them.
-pub(super) fn commit(session: &Session<'_>, writing: Writing<'_>) -> Result<(), Error> {
+pub(in crate::commands) fn commit(session: &Session<'_>, writing: Writing<'_>) -> Result<(), Error> {
     for (path, written) in writing.commit()? {
         let path = path.display();
         match written {
@@ -197,7 +197,11 @@ pub(super) fn commit(session: &Session<'_>, writing: Writing<'_>) -> Result<(), 
 ///
 /// # Errors
 /// When one differs or is not there.
-pub(super) fn check(session: &Session<'_>, files: &[(String, String)], repair: &str) -> Result<(), Error> {
+pub(in crate::commands) fn check(
+    session: &Session<'_>,
+    files: &[(String, String)],
+    repair: &str,
+) -> Result<(), Error> {
     let mut stale = Vec::new();
     for (path, text) in files {
         match session.host.compare(path, text)? {

@@ -1,8 +1,8 @@
 //! Plans the runs that a workflow is for: a definition may ask in which kind of run it is, and each needs what follows.
 
 use super::making;
-use super::session::Session;
 use crate::cli::Selection;
+use crate::commands::session::Session;
 use crate::error::Error;
 use crate::pipeline::Server;
 use crate::pipeline::runs::{self, Foreseen};
@@ -11,7 +11,7 @@ use crate::resolve::Purpose;
 use crate::spec::WorkflowSettings;
 
 /// The plan of each kind of run, or the one that is made here where the definition asks for no such thing: then they are alike.
-pub(super) fn plans(
+pub(in crate::commands) fn plans(
     session: &mut Session<'_>,
     selection: &Selection,
     settings: &WorkflowSettings,

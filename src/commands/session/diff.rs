@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 256 * 1024;
 const CONTEXT: usize = 3;
 
 /// From one text to another, as a unified diff. A long one ends early, and says so.
-pub(super) fn unified(path: &str, from: &str, to: &str) -> String {
+pub(in crate::commands) fn unified(path: &str, from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split_inclusive('\n').collect();
     let to: Vec<&str> = to.split_inclusive('\n').collect();
     let pairs = from.iter().zip(&to);

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::session::Session;
 use crate::bake::text::discovery::{self, Format, Found, Images, Places, STDIN};
 use crate::bake::text::unread;
 use crate::code::Code;
+use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::{Host, YamlText};
@@ -13,7 +13,7 @@ use crate::readable::shell_word;
 
 /// Finds and reads the files. A generated one that nobody named is a product, not a source. Where they are confined, none
 /// may be a link out of the project.
-pub(super) fn read(
+pub(in crate::commands) fn read(
     session: &Session<'_>,
     files: &[String],
     images: Images<'_>,
@@ -52,7 +52,7 @@ pub(super) fn read(
 }
 
 /// A note with the files that look like input and are not among those that were `read`.
-pub(super) fn unread(
+pub(in crate::commands) fn unread(
     session: &Session<'_>,
     files: &[Found],
     read: &[&str],

@@ -1,6 +1,6 @@
 //! Whether a revision of git can be what an outside contributor wrote: asked where a run is of an event that they cause.
 
-use super::session::Session;
+use crate::commands::session::Session;
 use crate::commit::is_whole;
 use crate::diagnostic::listed;
 use crate::facts::{self, github};
@@ -10,7 +10,7 @@ const REMOTES: &str = "refs/remotes/";
 const TAGS: &str = "refs/tags/";
 
 /// Why an outside contributor may have written what `object` names (`REVISION:PATH`), after "it is"; none where they cannot have.
-pub(super) fn doubt(session: &Session<'_>, object: &str) -> Option<String> {
+pub(in crate::commands) fn doubt(session: &Session<'_>, object: &str) -> Option<String> {
     let revision = object.split(':').next().unwrap_or_default();
     let name = base(revision);
     // `FETCH_HEAD` and the like are what was fetched or merged last.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::session::Session;
+use super::Session;
 use crate::host::Host;
 use crate::parallel::lock;
 use crate::published::progress::{Event, Progress};
@@ -17,7 +17,7 @@ use crate::registry::{self, Observer};
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
 /// What is said while a command works.
-pub(super) struct Talk {
+pub(in crate::commands) struct Talk {
     host: Host,
     style: Style,
     line: Mutex<Line>,
@@ -83,7 +83,7 @@ fn style_of(is_json: bool, columns: Option<usize>, env: &BTreeMap<String, String
 }
 
 impl Talk {
-    pub(super) fn new(session: &Session<'_>) -> Self {
+    pub(in crate::commands) fn new(session: &Session<'_>) -> Self {
         let style = style_of(session.voice.json, session.host.stderr_columns(), session.host.env());
         Self { host: session.host.clone(), style, line: Mutex::default() }
     }
@@ -127,7 +127,7 @@ impl Talk {
     }
 
     /// Leaves nothing behind.
-    pub(super) fn end(&self) {
+    pub(in crate::commands) fn end(&self) {
         if std::mem::take(&mut self.line().is_dirty) {
             self.host.stderr_over("");
         }
