@@ -14,16 +14,26 @@ pub(super) fn to_write(entries: &[Entry], target: &str, platform: &Platform) -> 
         .collect()
 }
 
-/// Where the targets of a definition write caches: each kind, and what tells its caches apart.
+/// Where the targets of a definition write caches.
 #[derive(Debug, Default)]
-pub(super) struct Written(BTreeSet<(String, String)>);
+pub(super) struct Written {
+    /// Each kind, and what tells its caches apart.
+    caches: BTreeSet<(String, String)>,
+    /// Whether another run may write some: a list is empty in this one, as where pull requests only read.
+    elsewhere: bool,
+}
 
 impl Written {
-    pub(super) fn of<'t>(targets: impl Iterator<Item = &'t Target>) -> Self {
-        let caches = targets.flat_map(|target| {
+    /// By the targets as they are written, and as they are resolved.
+    pub(super) fn of<'t>(
+        written: impl IntoIterator<Item = &'t Target>,
+        resolved: impl IntoIterator<Item = &'t Target>,
+    ) -> Self {
+        let caches = resolved.into_iter().flat_map(|target| {
             target.cache_to.iter().flatten().filter_map(|entry| Self::key(entry, &target.name))
         });
-        Self(caches.collect())
+        let is_empty = |target: &Target| target.cache_to.as_ref().is_some_and(Vec::is_empty);
+        Self { caches: caches.collect(), elsewhere: written.into_iter().any(is_empty) }
     }
 
     fn key(entry: &Entry, target: &str) -> Option<(String, String)> {
@@ -32,18 +42,18 @@ impl Written {
     }
 
     fn has(&self, entry: &Entry, target: &str) -> bool {
-        Self::key(entry, target).is_some_and(|key| self.0.contains(&key))
+        Self::key(entry, target).is_some_and(|key| self.caches.contains(&key))
     }
 }
 
 /// The caches that a leg reads: those of its platform that some leg writes, each before the shared one that the source
-/// names. A target that writes none may read what another run has written, as in a pull request.
+/// names. A target that writes none may read what another run has written.
 pub(super) fn to_read(target: &Target, written: &Written, platform: &Platform) -> Vec<Entry> {
     let (entries, target, own) = (&target.cache_from, &*target.name, target.cache_to.as_deref());
-    let is_reader = own.unwrap_or_default().is_empty();
+    let may_read = written.elsewhere && own.unwrap_or_default().is_empty();
     let mut caches = Vec::new();
     for entry in entries {
-        if is_reader || written.has(entry, target) {
+        if may_read || written.has(entry, target) {
             caches.extend(per_platform(entry, target, platform));
         }
         caches.push(entry.clone());
@@ -101,19 +111,23 @@ mod tests {
         let platform = "linux/arm/v7".parse().unwrap();
         let written = to_write(&[entry(fields)], "app", &platform);
         assert_eq!(written[0].get(key), Some(expected));
-        // What nobody writes is not read, unless nothing is written here.
-        let reader = |cache_to: Vec<Entry>| Target {
+        // What nobody writes is not read, unless another run may write it.
+        let target = |cache_to: Option<Vec<Entry>>| Target {
             cache_from: vec![entry(fields)].into(),
-            cache_to: Some(cache_to),
+            cache_to,
             ..Target::new("app")
         };
-        let other = reader(vec![entry(&[("type", "inline")])]);
-        assert_eq!(to_read(&other, &Written::default(), &platform), [entry(fields)]);
-        let writer = reader(vec![entry(fields)]);
+        let (reader, other) = (target(None), target(Some(vec![entry(&[("type", "inline")])])));
+        let (writer, empty) = (target(Some(vec![entry(fields)])), target(Some(Vec::new())));
+        let elsewhere = Written::of([&empty], [&reader]);
         for (target, caches) in
-            [(other, Written::of([&writer].into_iter())), (reader(Vec::new()), Written::default())]
+            [(&other, &Written::default()), (&other, &elsewhere), (&reader, &Written::default())]
         {
-            let read = to_read(&target, &caches, &platform);
+            assert_eq!(to_read(target, caches, &platform), [entry(fields)]);
+        }
+        let by_other = Written::of([], [&writer]);
+        for (target, caches) in [(&other, &by_other), (&reader, &by_other), (&reader, &elsewhere)] {
+            let read = to_read(target, caches, &platform);
             assert_eq!(read.first(), written.first());
             assert_eq!(read.last(), Some(&entry(fields)), "the shared cache stays as a fallback");
         }

@@ -68,7 +68,10 @@ impl<'a> Targets<'a> {
             }
         }
         targets.standing = standing(&targets.resolved, input.definition);
-        targets.caches = cache::Written::of(targets.resolved.values().map(Arc::as_ref));
+        targets.caches = cache::Written::of(
+            input.definition.targets.values().map(AsRef::as_ref),
+            targets.resolved.values().map(Arc::as_ref),
+        );
         Ok(targets)
     }
 

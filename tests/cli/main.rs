@@ -14,6 +14,7 @@ mod architecture; // which module may use which, and which may touch the world
 mod asked; // conditions about what a run has not, and words of other tools
 mod bases; // the bases of builds, as registries serve them
 mod breaks; // line breaks in what others wrote, in messages
+mod caches; // the caches of single platforms
 mod cases; // recorded answers of docker buildx bake, compared with ours
 mod changes; // `bakeplan diff`: two plans, or two revisions
 mod check; // `--check`: is a committed file current?
