@@ -7,9 +7,11 @@ use crate::cli;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
+use crate::plan::{Image, Plan};
 use crate::readable::shell_word;
 use crate::render::markdown::{self, RowError};
 use crate::render::readme::{self, MarkerError};
+use crate::render::table;
 use crate::resolve::Purpose;
 
 pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<(), Error> {
@@ -46,20 +48,7 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
             .with_help("targets need tags with a repository, or an `image` block; tags that a CI step adds are not known here")
             .into());
     }
-    let undecided: Vec<&str> = made
-        .images
-        .iter()
-        .filter(|(_, image)| image.tags.is_empty() && image.yielded.is_empty())
-        .map(|(key, _)| key.as_str())
-        .collect();
-    if !undecided.is_empty() {
-        let names: Vec<String> = undecided.iter().map(|key| format!("`{key}`")).collect();
-        let message =
-            format!("all tags of {} depend on the run, so the table cannot show them", names.join(", "));
-        return Err(Diagnostic::error(Code::RUN_TAG, message)
-            .with_help("give the facts of a run in which they have tags, such as `--fact tag=v1.2.3` of a release, or `--fact branch=main --fact default_branch=main` of a branch; or name the images to show")
-            .into());
-    }
+    check_rows(&made)?;
     let wrong =
         |e: MarkerError| Diagnostic::error(Code::MARKERS, format!("`{file}`: {e}")).with_help(readme::HELP);
     let table = markdown::render_over(&made, readme::old_table(&text).map_err(wrong)?).map_err(|e| {
@@ -82,4 +71,42 @@ pub(super) fn readme(session: &mut Session<'_>, args: &cli::Readme) -> Result<()
     } else {
         products::write(session, &files)
     }
+}
+
+/// Each image has a row, or gives all its tags to others that have one: what is published never falls out of the table
+/// unseen.
+fn check_rows(plan: &Plan) -> Result<(), Diagnostic> {
+    let untagged: Vec<(&str, &Image)> = plan
+        .images
+        .iter()
+        .filter(|(_, image)| image.tags.is_empty())
+        .map(|(key, image)| (key.as_str(), image))
+        .collect();
+    let undecided: Vec<String> = untagged
+        .iter()
+        .filter(|(_, image)| image.yielded.is_empty())
+        .map(|(key, _)| format!("`{key}`"))
+        .collect();
+    if !undecided.is_empty() {
+        let message = format!(
+            "{} {} no tag here, so the table cannot show {}",
+            undecided.join(", "),
+            if undecided.len() == 1 { "has" } else { "have" },
+            if undecided.len() == 1 { "it" } else { "them" },
+        );
+        return Err(Diagnostic::error(Code::RUN_TAG, message)
+            .with_help("give the facts of a run with tags, such as `--fact tag=v1.2.3` of a release, or `--fact branch=main --fact default_branch=main` of a branch; or name the images to show"));
+    }
+    for (key, image) in untagged {
+        if let Some((owner, names)) = table::elsewhere(plan, image).first() {
+            let message = format!(
+                "all tags of `{key}` belong to other versions, such as `{}` to {owner}, which is not in this plan, so the table cannot show them",
+                names.join("`, `")
+            );
+            return Err(Diagnostic::error(Code::NO_TAG, message).with_help(
+                "write the table where the greatest version is planned, or without versions that are known from elsewhere: `known_versions`, `--known-versions`",
+            ));
+        }
+    }
+    Ok(())
 }

@@ -104,7 +104,7 @@ pub(super) fn nothing_known(shared: &BTreeSet<&Repository>, image: &Image) -> &'
 }
 
 /// The floating tags of an image that stay with versions which are not in the plan, by these.
-pub(super) fn elsewhere<'a>(plan: &Plan, image: &'a Image) -> IndexMap<&'a str, Vec<&'a str>> {
+pub(crate) fn elsewhere<'a>(plan: &Plan, image: &'a Image) -> IndexMap<&'a str, Vec<&'a str>> {
     let mut by_owner: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for tag in image.yielded.iter().filter(|tag| tag.is_known || !is_planned(plan, &tag.owner)) {
         by_owner.entry(&tag.owner).or_default().push(&tag.name);

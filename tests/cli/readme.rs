@@ -218,6 +218,55 @@ fn the_note_about_tags_of_a_run_has_the_facts_that_they_need() {
     }
 }
 
+/// What other versions have is published, but not by this plan: an empty table would say that it is not.
+#[test]
+fn tags_that_belong_to_versions_elsewhere_are_not_lost() {
+    let old = format!("{BEFORE}\n| `1.2.3`, `latest` |\n{AFTER}");
+    let spec = |attributes: &str| {
+        format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\"]\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n{attributes}\n}}\n"
+        )
+    };
+    let tool = "target \"tool\" {\n  platforms = [\"linux/amd64\"]\n}\nimage \"tool\" {\n  repositories = [\"ghcr.io/acme/tool\"]\n  tags = [\"edge\"]\n}\n";
+    for (attributes, known, others) in [
+        ("version = \"1.2.3\"\ntags = [\"latest\"]", "2.0.0\n", ""),
+        ("version = \"1.2.3\"\ntags = [\"latest\"]", "2.0.0\n", tool),
+        ("version = \"1.2.3\"\ntags = [\"latest\", \"{{ major }}\"]\nknown_versions = [\"1.9.0\"]", "[]", ""),
+        ("version = \"1.2.3\"\ntags = [\"{{ major }}.{{ minor }}\"]", "[\"v1.2.4\"]", ""),
+        ("version = \"1.2.3\"\ntags = [\"latest\"]\nvariant = \"slim\"", "2.0.0\n", ""),
+    ] {
+        let test = Test::new().file("docker-bake.hcl", spec(attributes) + others).file("README.md", &old);
+        let test = test.file("known", known).args(["readme", "README.md", "--known-versions", "known"]);
+        let ran = test.status(1).stderr("...\nerror[no-tag]: all tags of `app` belong to other versions, such as `[..]` to [..]\n...\n").run();
+        assert_eq!(ran.read("README.md"), old, "{attributes}");
+    }
+    // A condition that no run of this version fulfils says nothing of runs.
+    let never = spec("version = \"1.2.3\"\ntags = [{ pattern = \"next\", when = \"prerelease\" }]");
+    let output = Test::new()
+        .file("docker-bake.hcl", never)
+        .file("README.md", &old)
+        .args(["readme", "README.md"])
+        .output();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && !talk.contains("depend on the run"), "{talk}");
+    // Those of versions in the same table have their rows there.
+    let matrix = "target \"app\" {\n  name = \"app-${v.n}\"\n  matrix = { v = [{ n = \"a\", v = \"1.2.3\" }, { n = \"b\", v = \"1.2.4\" }] }\n  platforms = [\"linux/amd64\"]\n}\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version = v.v\n  tags = [\"latest\"]\n}\n";
+    let ran = Test::new()
+        .file("docker-bake.hcl", matrix)
+        .file("README.md", &old)
+        .args(["readme", "README.md"])
+        .notes()
+        .run();
+    assert!(ran.read("README.md").contains("| `ghcr.io/acme/app` | `latest` | linux/amd64 |"));
+    let named = Test::new().file("docker-bake.hcl", matrix).file("README.md", &old).args([
+        "readme",
+        "README.md",
+        "app-a",
+    ]);
+    let ran = named.status(1).stderr("...\nerror[no-tag]: [..]\n...\n").run();
+    assert_eq!(ran.read("README.md"), old);
+}
+
 /// The images of a repository of several, each with git tags of its own; `of` is what the block of an image says.
 fn monorepo(of: impl Fn(&str) -> String) -> String {
     let image = |name: &&str| {
