@@ -47,9 +47,9 @@ codes! {
         cure: "Correct the word. A pattern for some runs only needs a condition: `{ pattern = \"…\", when = \"branch\" }`.",
     }
     UNRENDERED "unrendered" [Note] {
-        cause: "`{{ version }}` or another word of patterns stands in `args` or `labels` of a target, where patterns are not rendered: the target is Bake's, and the build gets these characters.",
+        cause: "`{{ version }}` or another word of patterns stands in `args`, `labels` or `annotations` of a target, where patterns are not rendered: the target is Bake's, and the build gets these characters.",
         example: file("variable \"GITHUB_REF_NAME\" { default = \"dev\" }\n\ntarget \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  args      = { VERSION = \"{{ version }}\" }\n}\n").fixed("\"{{ version }}\"", "trimprefix(GITHUB_REF_NAME, \"v\")"),
-        cure: "Take it from a variable that the run sets, such as `GITHUB_REF_NAME`; for labels, set `oci_labels = true` in the `image` block.",
+        cure: "Take it from a variable that the run sets, such as `GITHUB_REF_NAME`; for labels and annotations, set `oci_labels = true` in the `image` block.",
     }
     TAG_PREFIX "tag-prefix" [Error] {
         cause: "`tag_prefix` is a pattern that uses something else than the name of the image. It must be the same in every run.",

@@ -29,7 +29,12 @@ const MEANT: [(&str, &str); 12] = [
 ];
 
 /// Those that no word stands for.
-const EXPLAINED: [(&str, &str); 6] = [
+const EXPLAINED: [(&str, &str); 7] = [
+    (
+        "run run_number build_number github.run_number github_run_number",
+        "no word is the number of the run, which the CI has in the environment: `variable \"GITHUB_RUN_NUMBER\" { default = \"0\" }`, and \
+         `${GITHUB_RUN_NUMBER}` in the text; GitLab calls it `CI_PIPELINE_IID`, and Jenkins `BUILD_NUMBER`",
+    ),
     ("now timestamp created build_date", "the date of the run is `date('%Y%m%d')`"),
     ("is_default_branch", "a condition asks for it: `{ pattern = \"…\", when = \"default_branch\" }`"),
     (
@@ -62,12 +67,25 @@ pub(super) fn meant_by(word: &str, text: &str) -> Option<String> {
     }
     let is_value =
         VALUES.split_whitespace().any(|name| name == first) && (first != last || first.contains('_'));
-    let variable = last.to_ascii_uppercase();
     is_value.then(|| {
+        let (variable, setting) = variable_of(&path);
         format!(
-            "a value of the environment is that of a variable of the file: `variable \"{variable}\" {{ default = \"\" }}`, and `${{{variable}}}` in the text"
+            "a value of the environment is that of a variable of the file: `variable \"{variable}\" {{ default = \"\" }}`, and `${{{variable}}}` in the text{setting}"
         )
     })
+}
+
+/// The variable of the environment that has a value of the run, and what sets it where the CI does not.
+fn variable_of(path: &str) -> (String, &'static str) {
+    let upper = path.to_ascii_uppercase();
+    let parts: Vec<&str> = upper.split('.').collect();
+    match parts.as_slice() {
+        [context @ ("GITHUB" | "RUNNER"), name] => (format!("{context}_{name}"), ""),
+        [name @ ("RUN_ID" | "RUN_ATTEMPT")] => (format!("GITHUB_{name}"), ""),
+        [name] => ((*name).to_owned(), ""),
+        [.., name] => ((*name).to_owned(), ", and set it in the `env` of the step"),
+        [] => (upper, ""),
+    }
 }
 
 /// A word with what is taken of it, in small letters: `github.sha`.

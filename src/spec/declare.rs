@@ -20,6 +20,8 @@ pub struct Declared {
     pub null: Null,
     /// What an image must have for it to change anything.
     pub needs: Needs,
+    /// What a pattern in it comes to.
+    pub patterns: Patterns,
 }
 
 /// What an attribute is one for.
@@ -57,6 +59,17 @@ pub enum Needs {
     OwnVersion,
     /// A tag that stays with one version or commit.
     LiteralTag,
+}
+
+/// What a pattern in an attribute comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patterns {
+    /// It is rendered.
+    Rendered,
+    /// It has no place there.
+    Refused,
+    /// It stays as it is written, for who reads it later.
+    Left,
 }
 
 /// A part of an attribute's value that has marks.
@@ -149,7 +162,7 @@ macro_rules! declare {
         $visibility:vis struct $name:ident {
             $(
                 $(#[doc = $doc:literal])*
-                $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr, $needs:expr;
+                $attribute:ident: $type:ty = $unset:expr; $reach:expr, $per:expr, $null:expr, $needs:expr, $patterns:expr;
             )*
         }
         $($(#[$field_doc:meta])* pub $field:ident: $field_type:ty = $field_unset:expr;)*
@@ -175,6 +188,7 @@ macro_rules! declare {
                     per: $per,
                     null: $null,
                     needs: $needs,
+                    patterns: $patterns,
                 }),*];
 
             /// The JSON Schema of each attribute, with its description.

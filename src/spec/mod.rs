@@ -3,6 +3,7 @@
 mod declare;
 mod words;
 
+mod braces;
 mod numbers;
 mod read;
 

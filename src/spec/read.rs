@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::braces;
 use super::declare::{Declared, Marked, Null, marked_parts, replace};
 use super::numbers::{self, Scene};
 use super::words::{Grouping, OciLevels, TagPattern, VersionPattern, VersionText, Word, meant};
@@ -89,7 +90,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
         (marked, nulls): (&mut Vec<Marked>, &mut Vec<(&'static Declared, Span)>),
     ) {
         self.attribute = declared.name;
-        let given = self.evaluate(expr);
+        let given = self.evaluate(expr, declared);
         let read =
             given.as_ref().filter(|value| !value.is_null()).and_then(|value| T::read(value, expr, self));
         match read {
@@ -111,7 +112,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
 
     /// The value; null means unset, as in Bake. `None` when it failed. All that an image block says is
     /// written somewhere, so a secret has no place in it.
-    fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
+    fn evaluate(&mut self, expr: &Expr, declared: &Declared) -> Option<Value> {
         let value = self.diagnostics.ok(self.module.evaluate(self.target, expr))?;
         if let Some(name) = kept::variable_of(&value) {
             let message =
@@ -124,6 +125,7 @@ impl<'m, 'd> AttributeReader<'m, 'd> {
             self.report(secret("this", name, false), expr.span);
             return None;
         }
+        self.diagnostics.ok(braces::check(&value, expr, declared))?;
         Some(value)
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
 
-use super::declare::{Declared, Marked, Needs, Null, Per, declare};
+use super::declare::{Declared, Marked, Needs, Null, Patterns, Per, declare};
 use super::read::{AttributeReader, ReadAttribute};
 use crate::bake::target::Reach;
 use crate::bake::text::syntax::Expr;
@@ -21,47 +21,47 @@ declare! {
     /// What a `workflow` block says.
     pub struct WorkflowSettings {
         /// How jobs install bakeplan: `path` (it is already there), `pipx=VERSION`, `cargo=VERSION`, `git=URL@COMMIT`, `action=OWNER/REPO@COMMIT` (an action that puts it on the `PATH`) or `action=./FOLDER` (such an action in the repository).
-        install: Option<Install> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        install: Option<Install> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// The events that publish: `push`, `tag`, `schedule`, `workflow_dispatch`. Default: all of them.
-        publish_on: Option<Vec<PublishEvent>> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        publish_on: Option<Vec<PublishEvent>> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// The branches that publish: a name, or a prefix such as `release/**`. Default: the default branch, if it is `main` or `master`; if it has another name, a push starts no run, and every other run fails and says so.
-        branches: Vec<Branch> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        branches: Vec<Branch> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// When runs start by themselves, in `cron` syntax and UTC: `"17 3 * * 1"`. Default: never.
-        schedule: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        schedule: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// When runs start that build everything, beside those of `schedule`, where `only_changed` says what others build. Default: never.
-        rebuild: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        rebuild: Vec<Cron> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Whether only images are built whose inputs differ from what is published, or in pull requests from the target branch; on a schedule, also those whose bases have moved. Default: `false`, and every run builds everything.
-        only_changed: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        only_changed: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Where `only_changed` cannot know whether an image has changed: `build` builds it, `fail` fails the run. Default: `build`.
-        on_unknown: Option<OnUnknown> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        on_unknown: Option<OnUnknown> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// How many images a run on a schedule builds at most because their bases have moved, where `only_changed` says what is built. Default: all of them.
-        most_stale: Option<MostStale> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        most_stale: Option<MostStale> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Environment variables that the plan depends on: `{ RELEASE = "vars.RELEASE" }`. Secrets of a target, and variables that are left to the build, go to the builds instead.
-        env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing;
+        env: Vec<EnvVariable> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing, Patterns::Left;
         /// The deployment environment of the jobs that publish. Default: none.
-        environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        environment: Option<Environment> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// How jobs log in to registries, including those of base images: `{ "HOST" = "USERNAME_VARIABLE:PASSWORD_SECRET" }`, `"oidc:KEY=VALUE,…"` for the identity of the job, or `"none"`. Default: known for `ghcr.io`, `docker.io` and `quay.io`.
-        logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing;
+        logins: Vec<Login> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing, Patterns::Left;
         /// The labels of the runner of the jobs that build nothing: those that plan, merge and check. Default: `ubuntu-latest`.
-        plan_runner: Vec<RunnerLabel> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        plan_runner: Vec<RunnerLabel> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Time limits of jobs, in minutes. Default: `{ plan = 20, build = 60, merge = 30 }`.
-        timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing;
+        timeouts: Vec<Timeout> = Vec::new(); Reach::Neither, Per::Image, Null::Keeps, Needs::Nothing, Patterns::Left;
         /// How many build jobs may run at once. Default: GitHub's limit.
-        max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        max_parallel: Option<MaxParallel> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Whether nothing is published if any build of any image is missing. Default: `false`, and each complete image is published.
-        require_all: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        require_all: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// How long the merge waits after its tags before it looks again, such as `30s`, where a registry shows late what other merges have written. Default: it does not wait.
-        settle: Option<Settle> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        settle: Option<Settle> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// Whether other workflows call it (`workflow_call`) instead of events starting it. Default: `false`.
-        reusable: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        reusable: bool = false; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// A composite action of the repository that runs before each build: `./.github/actions/setup`. Default: none.
-        setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        setup: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// A composite action of the repository that tests what a job built before it is tagged; if it fails, the platform is missing; if it succeeds and names targets in its output `failed`, only these are. Its input `builds` has one line per build: `TARGET PLATFORM REPOSITORY@DIGEST` or, where nothing is pushed, `TARGET PLATFORM oci-layout://FOLDER`, with `-` as the platform where the target names none. Default: none.
-        test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        test: Option<LocalAction> = None; Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// What signs published images, one or several: `cosign` (without a key, with the identity of the job), `attest` (attestations of the provenance, kept by GitHub), or a composite action of the repository, whose input `references` has one `REPOSITORY@DIGEST` per line, as has the file `published` in the folder `RUNNER_TEMP`, since a long list does not fit into a variable. Default: none.
-        sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        sign: Vec<Signer> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
         /// The secrets with the private keys, without a passphrase, of the SSH agent for builds with `ssh = ["default"]`. A target whose key is empty is not built, and its row fails. Default: none.
-        ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing;
+        ssh_keys: Vec<SecretName> = Vec::new(); Reach::Neither, Per::Image, Null::Resets, Needs::Nothing, Patterns::Left;
     }
 }
 

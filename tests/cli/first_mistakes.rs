@@ -476,12 +476,11 @@ fn patterns_where_none_are_rendered_are_noted() {
             &["note[unrendered]", "`args` of target `a`", "`trimprefix(GITHUB_REF_NAME, \"v\")`"],
         );
     }
-    told(
-        &with("labels = { \"org.example.v\" = \"{{ sha }}\" }"),
-        &["plan"],
-        0,
-        &["note[unrendered]", "`oci_labels = true`"],
-    );
+    for lines in
+        ["labels = { \"org.example.v\" = \"{{ sha }}\" }", "annotations = [\"org.example.v={{ version }}\"]"]
+    {
+        told(&with(lines), &["plan"], 0, &["note[unrendered]", "`oci_labels = true`"]);
+    }
     // The cure.
     let cured = "variable \"GITHUB_REF_NAME\" { default = \"dev\" }\n".to_owned()
         + &with("args = { V = trimprefix(GITHUB_REF_NAME, \"v\") }");

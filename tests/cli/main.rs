@@ -13,6 +13,7 @@ mod annotations; // annotations and their levels
 mod architecture; // which module may use which, and which may touch the world
 mod asked; // conditions about what a run has not, and words of other tools
 mod bases; // the bases of builds, as registries serve them
+mod braces; // patterns where none are taken, or without quotes
 mod breaks; // line breaks in what others wrote, in messages
 mod caches; // the caches of single platforms
 mod cases; // recorded answers of docker buildx bake, compared with ours

@@ -46,31 +46,39 @@ pub(crate) struct Declared {
 
 impl Declared {
     /// What to do about a variable that there is not. `more` are names that are known where it is used.
-    pub(crate) fn help<'a>(&'a self, name: &str, more: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    pub(crate) fn help<'a>(&'a self, name: &str, more: impl IntoIterator<Item = &'a str>) -> String {
         if self.given.contains(name) {
-            return Some(format!(
+            return format!(
                 "`{name}` is set outside the file, which only declared variables see: add `variable \"{name}\" {{}}`"
-            ));
+            );
         }
         if FOREIGN.contains(&name) {
-            return Some(format!(
+            return format!(
                 "a variable stands by its name alone: not `{name}.NAME`, but `NAME`, which `variable \"NAME\" {{}}` declares; the environment sets it"
-            ));
+            );
+        }
+        if let Some((kind, _)) = self.blocks.iter().find(|(_, names)| names.contains(name)) {
+            return format!("`{name}` is a {kind}: a name stands in quotes, `\"{name}\"`");
+        }
+        if name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+            return "a version stands in quotes".to_owned();
         }
         let known = self.variables.iter().map(|known| &**known).chain(more);
         if let Some(near) = suggest(name, known) {
-            return Some(format!("did you mean `{near}`?"));
+            return format!("did you mean `{near}`?");
         }
         if is_of_ci(name) {
-            return Some(format!(
+            return format!(
                 "CI sets `{name}` in the environment, which only declared variables see: add `variable \"{name}\" {{}}`"
-            ));
+            );
         }
         // What docker/metadata-action and the patterns of `image` blocks have, written as a variable.
-        PATTERN_WORDS.contains(&name).then(|| {
+        if PATTERN_WORDS.contains(&name) {
             format!(
-                "in the `tags` of an `image` block, write `{{{{ {name} }}}}`; elsewhere declare a variable"
+                "in the `tags` of an `image` block, write `{{{{ {name} }}}}`, in quotes; elsewhere declare a variable"
             )
-        })
+        } else {
+            format!("a text stands in quotes; a variable is declared: `variable \"{name}\" {{}}`")
+        }
     }
 }

@@ -197,7 +197,7 @@ impl Context {
         let mut diagnostic =
             Diagnostic::error(Code::UNKNOWN_VARIABLE, format!("there is no variable named `{name}`"))
                 .at(span, "not found");
-        diagnostic.help = self.declared.help(name, known.iter().map(|k| &**k));
+        diagnostic.help = Some(self.declared.help(name, known.iter().map(|k| &**k)));
         Err(Box::new(diagnostic))
     }
 

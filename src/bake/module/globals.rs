@@ -471,7 +471,7 @@ impl Module {
     fn no_variable(&self, name: &Name, bound: &[Name], span: Span) -> Failure {
         let message = format!("there is no variable named `{name}` that a function can use");
         let mut diagnostic = Diagnostic::error(Code::UNKNOWN_VARIABLE, message).at(span, "not found");
-        diagnostic.help = self.context.declared.help(name, bound.iter().map(|name| &**name));
+        diagnostic.help = Some(self.context.declared.help(name, bound.iter().map(|name| &**name)));
         Box::new(diagnostic)
     }
 }

@@ -110,7 +110,7 @@ impl Parser<'_> {
             TokenKind::Heredoc => self.heredoc(),
             TokenKind::OpenParen => self.parenthesis(),
             TokenKind::OpenBracket => self.tuple(),
-            TokenKind::OpenBrace => self.object(),
+            TokenKind::OpenBrace => self.braces(token),
             _ => Err(self.no_value(token)),
         }
     }
@@ -242,6 +242,18 @@ impl Parser<'_> {
         };
         self.newlines(newlines);
         Ok(Expr { kind: ExprKind::Tuple(items), span: self.span(open.start..close.end) })
+    }
+
+    /// An object, unless it is meant as a pattern, which stands in quotes.
+    fn braces(&mut self, open: Token) -> Parsed<Expr> {
+        let known = self.errors.len();
+        self.object().map_err(|failure| match self.unquoted_pattern(open.start) {
+            Some(meant) => {
+                self.errors.truncate(known);
+                meant
+            }
+            None => failure,
+        })
     }
 
     fn object(&mut self) -> Parsed<Expr> {
@@ -412,9 +424,11 @@ impl Parser<'_> {
             TokenKind::Number => {
                 // The scanner takes `0.1` in `a.0.1` for one number.
                 if let Some((first, second)) = self.text[token.range()].split_once('.') {
-                    let message = "two indexes in a row cannot be written with dots";
-                    let help = format!("write `[{first}][{second}]`");
-                    let error = self.error(dot.start..token.end, message, &help);
+                    let error = self.unquoted_version(dot.start..token.end).unwrap_or_else(|| {
+                        let message = "two indexes in a row cannot be written with dots";
+                        let help = format!("write `[{first}][{second}]`");
+                        self.error(dot.start..token.end, message, &help)
+                    });
                     self.errors.push(*error);
                     return Ok(Expr { kind: ExprKind::Null, span });
                 }

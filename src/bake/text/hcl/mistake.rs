@@ -14,12 +14,14 @@ const QUOTES: &str = "HCL has only double quotes";
 /// What is meant when `${` is not meant as a sequence.
 pub(super) const LITERAL: &str = "write `$${` for a literal `${`";
 const LITERAL_DIRECTIVE: &str = "write `%%{` for a literal `%{`";
+const QUOTED_VERSION: &str = "put a version or an address in quotes";
 const FOREIGN: &str = "write `name = value` for an attribute, `name { … }` for a block";
 
 impl Parser<'_> {
     /// Something else than `expected` was found.
     pub(super) fn unexpected(&self, token: Token, expected: &str, help: &str) -> Failure {
-        self.wrong_character(token).unwrap_or_else(|| {
+        let meant = self.unquoted_pattern(token.start).or_else(|| self.wrong_character(token));
+        meant.unwrap_or_else(|| {
             self.error(self.place(token), format!("expected {expected}, found {}", self.found(token)), help)
         })
     }
@@ -91,6 +93,31 @@ impl Parser<'_> {
         self.error(token.range(), "`$` is not valid outside strings", help)
     }
 
+    /// A pattern of an `image` block stands here without quotes, with what belongs to it on both sides.
+    pub(super) fn unquoted_pattern(&self, at: usize) -> Option<Failure> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+        let mut end = pattern_end(self.text, at)?;
+        loop {
+            end += self.text[end..].find(|c| !is_part(c)).unwrap_or(self.text.len() - end);
+            let Some(further) = pattern_end(self.text, end) else { break };
+            end = further;
+        }
+        let start = self.text[..at].trim_end_matches(is_part).len();
+        let shown = self.text[start..end].replace('"', "'");
+        let help = format!("put the pattern in quotes: `\"{shown}\"`");
+        Some(self.error(start..end, "a pattern outside quotes is not an expression", &help))
+    }
+
+    /// `range` is the end of a version that begins with a `v`, as in `v1.2.3`.
+    pub(super) fn unquoted_version(&self, range: Range<usize>) -> Option<Failure> {
+        let before = &self.text[..range.start];
+        let numbers = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let start = numbers.strip_suffix('v').filter(|_| numbers.len() < before.len())?.len();
+        let version = &self.text[start..range.end];
+        let message = format!("`{version}` is not an expression");
+        Some(self.error(start..range.end, message, QUOTED_VERSION))
+    }
+
     pub(super) fn not_a_number(&self, token: Token) -> Failure {
         let text = &self.text[token.range()];
         let is_number = text.matches('.').count() <= 1 && text.matches(['e', 'E']).count() <= 1;
@@ -98,7 +125,7 @@ impl Parser<'_> {
         let (message, help) = if is_number && exponent_last {
             ("this number is too large, too small or too long".to_owned(), "")
         } else {
-            (format!("`{text}` is not a number"), "put a version or an address in quotes")
+            (format!("`{text}` is not a number"), QUOTED_VERSION)
         };
         self.error(token.range(), message, help)
     }
@@ -150,6 +177,9 @@ impl Parser<'_> {
 
     /// An attribute or block is followed by something on its line; `open` is the brace of the block around it.
     pub(super) fn no_line_end(&self, token: Token, open: Option<Token>) -> Failure {
+        if let Some(meant) = self.unquoted_pattern(token.start) {
+            return meant;
+        }
         let error = |message: &str, help| self.error(token.range(), message, help);
         match token.kind {
             TokenKind::Comma => {
@@ -310,4 +340,12 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Where the braces of a pattern end that begin here, if they do.
+fn pattern_end(text: &str, start: usize) -> Option<usize> {
+    let line = text[start..].strip_prefix("{{")?.lines().next()?;
+    let inside = &line[..line.find("}}")?];
+    let is_pattern = inside.trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '.');
+    (is_pattern && !inside.contains('=')).then(|| start + "{{".len() + inside.len() + "}}".len())
 }
