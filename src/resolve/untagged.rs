@@ -12,7 +12,7 @@ use super::runs::RunReader;
 use super::version::ImageVersion;
 use crate::bake::values::{Mark, Name};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::facts::Facts;
 use crate::pattern::{self, Words};
 use crate::source::Span;
@@ -35,6 +35,9 @@ pub(super) fn untagged(
         return BTreeSet::new();
     }
     let is_tagged = |publication: &Publication| publication.values().any(|listing| !listing.tags.is_empty());
+    let is_of_none =
+        images.len() + left_out.len() > 0 && !images.iter().any(|(_, _, publication)| is_tagged(publication));
+    let reasons = if is_of_none { reasons(diagnostics) } else { Vec::new() };
     let mut untagged = BTreeSet::new();
     for (image, names, publication) in images {
         if is_tagged(publication) {
@@ -55,15 +58,22 @@ pub(super) fn untagged(
             diagnostics.report(image.tells(Diagnostic::note(CODE, message).at(image.span, ""), several));
         }
     }
-    let is_of_none = untagged.len() == images.len() && images.len() + left_out.len() > 0;
     if is_of_none && !diagnostics.has_errors() {
         let facts: &Facts = input.facts;
         let here = images.iter().map(|(image, _, publication)| (*image, Some(*publication)));
         let all: Vec<_> = here.chain(left_out.iter().map(|image| (image, None))).collect();
         let is_declined = !all.is_empty() && all.iter().all(|(image, _)| declines(image, facts));
-        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined)));
+        diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined, &reasons)));
     }
     untagged
+}
+
+/// What was said of entries of `tags` that give nothing in this run.
+fn reasons(diagnostics: &Diagnostics) -> Vec<Diagnostic> {
+    let is_one = |one: &Diagnostic| {
+        one.severity == Severity::Note && [Code::TAG_RULE, Code::NO_VERSION, CODE].contains(&one.code)
+    };
+    diagnostics.clone().into_sorted().into_iter().filter(is_one).collect()
 }
 
 /// Whether other versions have tags of an image.
@@ -138,6 +148,7 @@ fn of_no_image(
     tag: &str,
     images: &[(&UnresolvedImage, Option<&Publication>)],
     is_declined: bool,
+    reasons: &[Diagnostic],
 ) -> Diagnostic {
     const SHOWN: usize = 5;
     let message = format!("no image has a tag in this run of the git tag `{tag}`");
@@ -150,21 +161,35 @@ fn of_no_image(
         .at(place, "");
     }
     let error = Diagnostic::error(CODE, message).at(place, "");
-    let taken = images.iter().take(SHOWN).map(|(image, publication)| none_of(image, *publication));
-    let more = images.len().checked_sub(SHOWN).filter(|more| *more > 0);
-    let notes = taken.chain(more.map(|more| format!("and {more} more images")));
+    let error = reasons.iter().take(SHOWN).fold(error, |error, reason| {
+        let error = reason.labels.iter().fold(error, |error, label| error.at(label.span, ""));
+        error.with_note(reason.message.clone())
+    });
+    // What is said of entries says more than that there are none.
+    let told = images.iter().filter_map(|(image, publication)| {
+        let general = || format!("what image `{}` says of `version` and `tags` gives none for it", image.key);
+        none_of(image, *publication).or_else(|| reasons.is_empty().then(general))
+    });
+    let told: Vec<String> = told.collect();
+    let more = told.len().checked_sub(SHOWN).filter(|more| *more > 0);
+    let more = more.map(|more| format!("and {more} more images"));
+    let notes = told.into_iter().take(SHOWN).chain(more);
     let floats = |(image, publication): &(&UnresolvedImage, Option<&Publication>)| {
         image.version.known().is_some_and(Version::is_prerelease) || publication.is_some_and(is_yielded)
     };
-    notes.fold(error, Diagnostic::with_note).with_help(if images.iter().any(floats) {
-        "add a tag with the whole version in it, such as `{{ version }}`, which each version has for itself"
-    } else {
-        "check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags"
+    let help = reasons.iter().find_map(|reason| reason.help.clone());
+    notes.fold(error, Diagnostic::with_note).with_help(match help {
+        _ if images.iter().any(floats) => {
+            "add a tag with the whole version in it, such as `{{ version }}`, which each version has for itself"
+                .to_owned()
+        }
+        Some(help) => help,
+        None => "check what `version`, `tag_prefix` and `tags` accept, or do not run for such tags".to_owned(),
     })
 }
 
-/// Why an image has no tag in a run of a git tag.
-fn none_of(image: &UnresolvedImage, publication: Option<&Publication>) -> String {
+/// Why an image has no tag in a run of a git tag, where it is not for entries of `tags`.
+fn none_of(image: &UnresolvedImage, publication: Option<&Publication>) -> Option<String> {
     let key = &image.key;
     let yielded: BTreeSet<(&str, &str)> = publication
         .into_iter()
@@ -174,7 +199,7 @@ fn none_of(image: &UnresolvedImage, publication: Option<&Publication>) -> String
         .collect();
     let yielded: Vec<String> =
         yielded.into_iter().map(|(name, owner)| format!("`{name}` to `{owner}`")).collect();
-    match &image.version {
+    Some(match &image.version {
         ImageVersion::Elsewhere { tag: _, prefix, other: None } => {
             format!("image `{key}` takes git tags that begin with `{prefix}`")
         }
@@ -184,6 +209,6 @@ fn none_of(image: &UnresolvedImage, publication: Option<&Publication>) -> String
         ImageVersion::Known { version, is_from_run: _ } if version.is_prerelease() => {
             format!("`{version}` is a prerelease, and image `{key}` has tags of releases alone")
         }
-        _ => format!("what image `{key}` says of `version` and `tags` gives none for it"),
-    }
+        _ => return None,
+    })
 }
