@@ -31,8 +31,8 @@ codes! {
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n}\n\nimage \"app\" {\n  repositories = [\"ghcr.io/acme/app\"]\n  version      = \"1.4.2-acme\"\n}\n").fixed("\"1.4.2-acme\"", "\"1.4.2-acme\"\n  stable_suffixes = [\"acme\"]"),
         cure: "Decide with `stable_suffixes = [\"…\"]` or `prerelease_suffixes = [\"…\"]` in the image.",
     }
-    VARIANT "variant" [Error Warning] {
-        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names. Or a tag would have it twice (`1.4.2-slim-slim`), or be read as the one of a version (`8.3`); or `default_variant` names what is not in it.",
+    VARIANT "variant" [Error Warning Note] {
+        cause: "`variant` is appended to the tags of an image that has neither `version` nor `tags`, or its axes have too many combinations of names. Or a tag would have it twice (`1.4.2-slim-slim`), or be read as the one of a version (`8.3`); or `default_variant` names what is not in it. As a note: an axis has an empty name alone, as in `[\"slim\", \"\"]`.",
         example: file("target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n}\n\nimage \"app\" {\n  variant = \"slim\"\n}\n").fixed("variant = \"slim\"", "variant = \"slim\"\n  version = \"1.4.2\""),
         cure: "Set `version` or `tags` in the image; with many names, `variant_tags = \"truncate\"` makes fewer combinations. Leave the variant out of version and patterns, and call it after what it is a version of: `php8.3`.",
     }

@@ -58,7 +58,7 @@ declare! {
         channels: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets, Needs::Tags, Patterns::Rendered;
         /// Whether its version may take `latest`. Default: `true`.
         latest: bool = true; Reach::TagTable, Per::Image, Null::Resets, Needs::Version, Patterns::Refused;
-        /// What its tags end in: a name, or a list of axes, each a name or a list of names; `""` makes the axis optional.
+        /// What its tags end in: a name, or a list of axes, each a name or a list of names; `""` among these makes the axis optional, as in `[["slim", ""]]`.
         variant: Option<Vec<Vec<Text>>> = None; Reach::TagTable, Per::Image, Null::Resets, Needs::Nothing, Patterns::Refused;
         /// The name or names in `variant` that tags may leave out, as with `""`.
         default_variant: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets, Needs::Nothing, Patterns::Refused;

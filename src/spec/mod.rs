@@ -10,6 +10,7 @@ mod read;
 mod weight;
 
 mod attributes;
+mod axes;
 mod secrets;
 mod workflow;
 

@@ -399,34 +399,6 @@ impl ReadAttribute for Vec<TagPattern> {
     }
 }
 
-/// The axes of a variant: a name, or a list of axes, each a name or a list of names. Empty names count.
-impl ReadAttribute for Vec<Vec<Text>> {
-    fn read(value: &Value, place: &Expr, reader: &mut AttributeReader<'_, '_>) -> Option<Self> {
-        let Some(axes) = value.items() else {
-            return Some(vec![vec![reader.word(value, place, "a name, or a list of axes")?]]);
-        };
-        let mut read = Self::new();
-        for (at, axis) in axes.iter().enumerate() {
-            let place = place.element(at);
-            let names = match axis.items() {
-                None => vec![reader.word(axis, place, "a name, or a list of names")?],
-                Some(names) => {
-                    let names = names.iter().enumerate();
-                    names
-                        .map(|(at, name)| reader.word(name, place.element(at), "a name"))
-                        .collect::<Option<_>>()?
-                }
-            };
-            read.push(names);
-        }
-        Some(read)
-    }
-
-    fn schema() -> Json {
-        one_or_many(&Vec::<Text>::schema())
-    }
-}
-
 /// Strings by name; those that are null are left to earlier blocks.
 impl ReadAttribute for BTreeMap<Name, Text> {
     const MERGES: bool = true;
@@ -552,7 +524,7 @@ fn conditional(pattern: &Json, more: Json) -> Json {
 }
 
 /// A value, or a list of such.
-fn one_or_many(one: &Json) -> Json {
+pub(super) fn one_or_many(one: &Json) -> Json {
     json!({ "anyOf": [one, { "type": "array", "items": one }] })
 }
 
