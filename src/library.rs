@@ -134,7 +134,7 @@ impl Evaluated {
         }
         let surroundings = ModuleInputs { vars, secrets: names, ..ModuleInputs::default() };
         let Parsed { bodies, compose_files: _ } = parsed;
-        let Composition { definition, mut warnings, read: _, unbuilt: _, ignored } = composition;
+        let Composition { definition, mut warnings, read: _, ignored } = composition;
         warnings.extend(ignored);
         let present = Rc::new(Present::default());
         let evaluated = run::evaluate(bodies, definition, &sources, surroundings, ambient(None, &present));

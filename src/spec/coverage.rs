@@ -131,6 +131,11 @@ fn members(
         format!("there is no target `{name}`, so it cannot be published"),
     )
     .at(name.span, "not found");
+    if let Some((_, service)) = definition.unbuilt.iter().find(|(service, _)| **service == *name.as_str()) {
+        let diagnostic = diagnostic.at(Some(*service), "the service has no `build`");
+        diagnostics.report(diagnostic.with_help("add one, such as `build: .`, or leave the block out"));
+        return None;
+    }
     let known = module.target_labels().chain(definition.targets.keys());
     diagnostics.report(match suggest(name.as_str(), known.map(|known| &**known)) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),

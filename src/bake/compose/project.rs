@@ -19,7 +19,7 @@ use crate::bake::target::Definition;
 use crate::bake::values::{MarkedStr, Name, SecretNames};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Secrets};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Sources};
 
 /// The file of variables in the current directory.
 pub(crate) const DOTENV: &str = ".env";
@@ -49,8 +49,6 @@ pub struct Composition {
     pub read: Vec<SourceId>,
     /// Variables that have no value.
     pub warnings: Vec<Diagnostic>,
-    /// The services that have no `build`, of which there are no targets.
-    pub unbuilt: Vec<(Name, Span)>,
     /// Extensions and keys of them that nobody reads, though they look as if they were meant for Bake.
     pub ignored: Vec<Diagnostic>,
 }
@@ -136,6 +134,8 @@ fn read(
             Some((name, member)) => error
                 .at(member.key, "")
                 .with_help(format!("`{name}` looks like a service: move it below `services:`")),
+            None if ["image", "images"].iter().any(|key| model.contains_key(*key)) => error
+                .with_help("`image` blocks are HCL or JSON: write them into `images.hcl` or `images.json`"),
             None => error,
         }]);
     }
@@ -149,7 +149,7 @@ fn read(
         variables: 0,
         diagnostics,
     };
-    let definition = service::definition(&model, decoder)?;
+    let mut definition = service::definition(&model, decoder)?;
     let warning = |(name, span): (Name, _)| {
         let message = format!("the variable `{name}` is not set, and counts as empty");
         let help = format!("write `${{{name}:-}}` if it may be empty");
@@ -158,10 +158,10 @@ fn read(
     let warnings = unset.into_iter().map(warning).collect();
     let services = model.get("services").and_then(|member| member.value.as_map());
     let unbuilt = services.into_iter().flatten().filter(|(_, member)| member.value.get("build").is_none());
-    let unbuilt = unbuilt.map(|(name, member)| (Arc::clone(name), member.key)).collect();
+    definition.unbuilt = unbuilt.map(|(name, member)| (Arc::clone(name), member.key)).collect();
     let read = read.into_iter().map(|file| file.source).collect();
     let ignored = ignored::extensions(&model).into_iter().chain(unknown::keys(&model)).collect();
-    Ok(Composition { definition, read, warnings, unbuilt, ignored })
+    Ok(Composition { definition, read, warnings, ignored })
 }
 
 fn is_empty(model: &Map) -> bool {

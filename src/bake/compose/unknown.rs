@@ -106,16 +106,24 @@ const SERVICE_KEYS: [&str; 92] = [
     "volumes_from",
 ];
 
+/// What most `image` blocks say something of.
+const IMAGE_ATTRIBUTES: [&str; 4] = ["repositories", "tags", "variant", "version"];
+
 /// What stands at the top of a Bake file.
 const BAKE_BLOCKS: [&str; 4] = ["function", "group", "target", "variable"];
 
 /// A warning for each. A key that looks like none may be of a later Compose.
 pub(super) fn keys(model: &Map) -> Vec<Diagnostic> {
     let of_file = model.iter().filter_map(|(key, member)| {
-        let help = if BAKE_BLOCKS.contains(&&**key) {
-            "a Compose file has `services`; the blocks of Bake stand in a file of its own".to_owned()
-        } else {
-            near(key, &FILE_KEYS)?
+        let help = match &**key {
+            key if BAKE_BLOCKS.contains(&key) => {
+                "a Compose file has `services`; the blocks of Bake stand in a file of its own".to_owned()
+            }
+            key if is_of_images(key, member, &["build", "image"]) => {
+                "`image` blocks stand in a file of their own beside it: `images.hcl` or `images.json`"
+                    .to_owned()
+            }
+            key => near(key, &FILE_KEYS)?,
         };
         Some(warning("a Compose file", key, member, help))
     });
@@ -123,7 +131,11 @@ pub(super) fn keys(model: &Map) -> Vec<Diagnostic> {
     let of_services = services.into_iter().flatten().flat_map(|(name, service)| {
         let keys = service.value.as_map().into_iter().flatten();
         keys.filter_map(move |(key, member)| {
-            let help = of_service(key)?;
+            let help = if key.starts_with("x-") && is_of_images(key, member, &[]) {
+                format!("write `image \"{name}\" {{ … }}` into `images.hcl` beside the file")
+            } else {
+                of_service(key)?
+            };
             Some(warning(&format!("the service `{name}`"), key, member, help))
         })
     });
@@ -152,6 +164,21 @@ fn of_service(key: &str) -> Option<String> {
     } else {
         format!("did you mean `{near}`? It stands below `x-bake:` in `build:`")
     })
+}
+
+/// Whether a key is called as `image` blocks are, and has what they have: names with something, or what is said of one. Other keys
+/// of an extension are those of the `services` that take it over.
+fn is_of_images(key: &str, member: &Member, services: &[&str]) -> bool {
+    let Some(map) = member.value.as_map() else { return false };
+    match key {
+        "image" | "images" => true,
+        "x-image" | "x-images" => {
+            let is_setting = |map: &Map| IMAGE_ATTRIBUTES.iter().any(|name| map.contains_key(*name));
+            let inner = || map.values().filter_map(|member| member.value.as_map()).any(is_setting);
+            !services.iter().any(|name| map.contains_key(*name)) && (is_setting(map) || inner())
+        }
+        _ => false,
+    }
 }
 
 fn near(key: &str, known: &[&str]) -> Option<String> {

@@ -294,6 +294,8 @@ pub struct Definition {
     pub hidden: Vec<Group>,
     /// Targets by name, which for a matrix are the generated names.
     pub targets: IndexMap<Name, Box<Target>>,
+    /// The services of Compose files that have no `build`, of which there are no targets.
+    pub unbuilt: Vec<(Name, Span)>,
 }
 
 impl Definition {

@@ -176,10 +176,14 @@ pub(crate) fn discover(
         return Ok(read);
     }
     let unnamed = IMAGE_FILES.into_iter().find(|path| images == Images::Unnamed && places.has_content(path));
-    let is_whole = |name: &String| {
-        resembling::is_like_input(name) && !name.contains(".override.") && places.has_content(name)
+    let is_whole = |name: &&String| {
+        let is_like = resembling::is_like_input(name) || resembling::is_one_of_several(name);
+        is_like
+            && !resembling::is_images_in_yaml(name)
+            && !name.contains(".override.")
+            && places.has_content(name)
     };
-    let like = || places.names("").into_iter().find(is_whole);
+    let like = || places.names("").iter().find(is_whole).cloned();
     let unnamed = unnamed.map(str::to_owned).or_else(like);
     Err(unnamed.map_or_else(no_definition, |path| no_definition_but(&path)))
 }

@@ -43,6 +43,13 @@ pub(super) fn is_like_input(name: &str) -> bool {
     }
 }
 
+/// Whether a file is meant to have `image` blocks by its name, and has the format of Compose files.
+pub(crate) fn is_images_in_yaml(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_yaml = [".yaml", ".yml"].iter().any(|extension| name.ends_with(extension));
+    is_yaml && IMAGES.iter().any(|start| rest(&name, start).is_some())
+}
+
 /// Whether a name is that of a file which is looked for, but for one character (`docker-bake.hc1`) or for what parts its words
 /// (`docker_bake.hcl`, `dockercompose.yml`).
 fn is_slip(name: &str) -> bool {

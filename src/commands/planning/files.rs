@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bake::text::discovery::{self, Format, Found, Images, Places, STDIN};
-use crate::bake::text::unread;
+use crate::bake::text::{resembling, unread};
 use crate::code::Code;
 use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
@@ -59,29 +59,37 @@ pub(in crate::commands) fn unread(
     images: Images<'_>,
 ) -> Option<Diagnostic> {
     let unread = unread::unread(files, read, images, session.host);
+    let (yaml, wanted): (Vec<&String>, Vec<&String>) =
+        unread.iter().partition(|path| resembling::is_images_in_yaml(path));
     let (images, others): (Vec<&String>, Vec<&String>) =
-        unread.iter().partition(|path| discovery::is_images(path));
+        wanted.iter().copied().partition(|path| discovery::is_images(path));
     // `--images` takes one.
     let option = if images.len() == 1 { "--images" } else { "-f" };
     // Whoever names one file names all of them.
     let is_named = files.iter().any(|file| file.origin.is_named() && !file.origin.is_for_images());
     let found = files.iter().filter(|file| !is_named && !file.origin.is_for_images()).map(|file| &file.path);
-    let found: Vec<&String> = if unread.is_empty() { Vec::new() } else { found.collect() };
+    let found: Vec<&String> = if wanted.is_empty() { Vec::new() } else { found.collect() };
     let others = found.into_iter().chain(others).map(|path| format!("-f {}", shell_word(path)));
     let options: Vec<String> =
         others.chain(images.iter().map(|path| format!("{option} {}", shell_word(path)))).collect();
-    if options.is_empty() {
+    if unread.is_empty() {
         return None;
     }
-    let (is_one, add) = (unread.len() == 1, options.join(" "));
     let names: Vec<String> = unread.iter().map(|path| format!("`{path}`")).collect();
-    let are = if is_one { "looks like input but is" } else { "look like input but are" };
-    let belong = if is_one { "it belongs" } else { "they belong" };
-    let help = if is_named {
-        format!("only the named files are read; if {belong} to them, add `{add}`")
-    } else {
-        format!("Bake looks for other names; if {belong} to what is read, name all: `{add}`")
+    let are = if unread.len() == 1 { "looks like input but is" } else { "look like input but are" };
+    let belong = if wanted.len() == 1 { "it belongs" } else { "they belong" };
+    let add = options.join(" ");
+    let cure = match (options.is_empty(), is_named) {
+        (true, _) => None,
+        (false, true) => Some(format!("only the named files are read; if {belong} to them, add `{add}`")),
+        (false, false) => {
+            Some(format!("Bake looks for other names; if {belong} to what is read, name all: `{add}`"))
+        }
     };
+    let format = (!yaml.is_empty())
+        .then(|| "`image` blocks are HCL or JSON: write them into `images.hcl` or `images.json`".to_owned());
+    let help: Vec<String> = cure.into_iter().chain(format).collect();
+    let help = help.join("; ");
     Some(Diagnostic::note(Code::UNREAD_FILE, format!("{} {are} not read", names.join(", "))).with_help(help))
 }
 

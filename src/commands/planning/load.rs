@@ -26,7 +26,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, sorted};
 use crate::error::Error;
 use crate::host::{Host, HostError, Present, Problem, ambient};
 use crate::moment::{ATTEMPT, Moment};
-use crate::source::{SourceId, Span};
+use crate::source::SourceId;
 use crate::spec;
 
 /// A definition, ready to be resolved.
@@ -46,8 +46,6 @@ pub(in crate::commands) struct Loaded {
     pub(in crate::commands) attempt: Option<u32>,
     /// The moment in which it is evaluated.
     pub(in crate::commands) present: Rc<Present>,
-    /// The services of Compose files that have no `build`.
-    pub(in crate::commands) unbuilt: Vec<(Name, Span)>,
     /// The references that are null, since they see a target's last declaration alone.
     pub(in crate::commands) null: Vec<NullReference>,
 }
@@ -207,19 +205,7 @@ fn load_with(
     }
     let overrides = overrides(args, env, &session.secret_names)?;
     let Read { files, sources, variables: _, generated } = read;
-    Ok(Loaded {
-        module,
-        definition,
-        overrides,
-        files,
-        sources,
-        generated,
-        kept,
-        attempt,
-        present,
-        unbuilt: composition.unbuilt,
-        null,
-    })
+    Ok(Loaded { module, definition, overrides, files, sources, generated, kept, attempt, present, null })
 }
 
 /// The files of a run as they are read.

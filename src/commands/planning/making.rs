@@ -257,7 +257,7 @@ fn of_default_branch(input: &Input<'_>, facts: &Facts) -> Option<Plan> {
 fn unbuilt(loaded: &Loaded, asked: &[String]) -> Option<Diagnostic> {
     let is_all = asked.is_empty() && loaded.definition.targets.is_empty();
     let is_meant = |name: &str| is_all || asked.iter().any(|asked| asked == name);
-    let meant: Vec<_> = loaded.unbuilt.iter().filter(|(name, _)| is_meant(name)).collect();
+    let meant: Vec<_> = loaded.definition.unbuilt.iter().filter(|(name, _)| is_meant(name)).collect();
     let (_, span) = meant.first()?;
     let names: Vec<String> = meant.iter().map(|(name, _)| format!("`{name}`")).collect();
     let message = match names.as_slice() {
