@@ -3,7 +3,7 @@
 use super::compare::OfText;
 use super::date::OfMoment;
 use super::foreign;
-use super::words::{DATE, words};
+use super::words::{DATE, PRERELEASE, words};
 use crate::diagnostic::{all_listed, suggest};
 
 /// Why a pattern does not render.
@@ -134,12 +134,22 @@ pub(super) fn other_word(word: &str, text: &str, is_condition: bool) -> String {
     if let Some(meant) = foreign::meant_by(word, text) {
         return meant;
     }
-    if let Some(near) = suggest(word, words()) {
-        return format!("did you mean `{near}`?");
+    let also = is_condition.then_some(PRERELEASE);
+    let known = || words().chain(also);
+    // As variables are called.
+    let is_upper = !word.contains(|c: char| c.is_ascii_lowercase());
+    match suggest(word, known()) {
+        Some(near) if is_upper => {
+            return format!("did you mean `{near}`? A variable of the file is `${{{word}}}`");
+        }
+        Some(near) => return format!("did you mean `{near}`?"),
+        None => {}
     }
-    let words = all_listed(words());
+    let words = all_listed(known());
     if is_condition {
         format!("a text has quotes, as in `branch == 'main'`; the words are {words}")
+    } else if is_upper {
+        format!("a variable of the file is `${{{word}}}`; the words are {words}")
     } else {
         format!("the words are {words}; a variable of the file is `${{NAME}}`")
     }

@@ -3,6 +3,7 @@
 
 use super::compare::{Asks, Comparison, tokens, unquoted};
 use super::contradiction::contradiction;
+use crate::facts::Facts;
 
 /// The words that are names of branches.
 const BRANCHES: [&str; 4] = ["branch", "head_branch", "base_branch", "default_branch"];
@@ -78,14 +79,14 @@ impl Meant {
 
 /// The first question of a condition or a pattern that is always answered in the same way. What this run's event is called
 /// is an event.
-pub(crate) fn never(text: &str, event: Option<&str>) -> Option<Never> {
+pub(crate) fn never(text: &str, run: &Facts) -> Option<Never> {
     let tokens = tokens(text);
-    let question = |at| compared(text, &tokens, at, event).or_else(|| begun(&tokens, at));
+    let question = |at| compared(text, &tokens, at, run).or_else(|| begun(&tokens, at));
     (0..tokens.len()).find_map(question).or_else(|| contradiction(text).map(Never::of_refs))
 }
 
 /// The one of the comparison whose operator is this token.
-fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Option<Never> {
+fn compared(text: &str, tokens: &[&str], at: usize, run: &Facts) -> Option<Never> {
     let Comparison { left, operator, asks, right } = Comparison::at(text, tokens, at)?;
     let (left, right) = (left.without_brackets(), right.without_brackets());
     let is_negated = matches!(operator, "!=" | "not in");
@@ -103,7 +104,7 @@ fn compared(text: &str, tokens: &[&str], at: usize, event: Option<&str>) -> Opti
         _ => return None,
     };
     others.into_iter().find_map(|other| {
-        let meant = meant(word, other, event)?;
+        let meant = meant(word, other, run)?;
         let bare = unquoted(other).unwrap_or(other);
         Some(Never::of(format!("`{word}` is never `{bare}`"), &meant.text(is_negated)))
     })
@@ -139,6 +140,7 @@ fn begun(tokens: &[&str], at: usize) -> Option<Never> {
     let meant = match word {
         "ref" if begin.is_empty() || begin.starts_with("refs/") || "refs/".starts_with(begin) => return None,
         "ref" => Meant::Begins(of_name(begin), begin.to_owned()),
+        "sha" | "commit" => return None,
         _ if word != "event" && begin.starts_with("refs/") => of_ref(word, begin, Meant::Begins)?,
         _ if begin.contains('*') && word != "event" => of_glob(word, begin),
         _ => return None,
@@ -149,11 +151,15 @@ fn begun(tokens: &[&str], at: usize) -> Option<Never> {
 
 /// The word, if it is one of which it is known what it never is.
 fn known(token: &str) -> Option<&'static str> {
-    BRANCHES.into_iter().chain(OTHERS).chain(["ref", "event", "prerelease"]).find(|word| *word == token)
+    BRANCHES
+        .into_iter()
+        .chain(OTHERS)
+        .chain(["ref", "event", "prerelease", "sha", "commit"])
+        .find(|word| *word == token)
 }
 
 /// What is meant where a word is compared with something that it never is.
-fn meant(word: &'static str, other: &str, event: Option<&str>) -> Option<Meant> {
+fn meant(word: &'static str, other: &str, run: &Facts) -> Option<Meant> {
     let Some(text) = unquoted(other) else {
         // Where it stands for true or false, it is no name.
         let is_name = BRANCHES.contains(&word) || OTHERS.contains(&word);
@@ -170,7 +176,7 @@ fn meant(word: &'static str, other: &str, event: Option<&str>) -> Option<Meant> 
         ("default_branch" | "prerelease", "true") => Some(Meant::Alone(word)),
         ("default_branch" | "prerelease", "false") => Some(Meant::Not(word)),
         ("prerelease" | "pr", _) => None,
-        ("event", text) if event != Some(text) => {
+        ("event", text) if run.event.as_deref() != Some(text) => {
             let (_, meant) = EVENTS.into_iter().find(|(name, _)| *name == text)?;
             Some(match meant.strip_prefix("event == ") {
                 Some(other) => Meant::Equal("event", other.trim_matches('\'').to_owned()),
@@ -178,15 +184,31 @@ fn meant(word: &'static str, other: &str, event: Option<&str>) -> Option<Meant> 
             })
         }
         ("event", _) => None,
+        ("sha" | "commit", text) => of_commit(word, text, run.short_length()),
         ("ref", text) if text.contains('*') && text.starts_with("refs/") => Some(of_glob("ref", text)),
         ("ref", text) if text.is_empty() || text.starts_with("refs/") => None,
         ("ref", text) => {
-            meant(of_name(text), other, event).or_else(|| Some(Meant::Equal(of_name(text), text.to_owned())))
+            meant(of_name(text), other, run).or_else(|| Some(Meant::Equal(of_name(text), text.to_owned())))
         }
         (word, text) if text.starts_with("refs/") => of_ref(word, text, Meant::Equal),
         (word, text) if text.contains('*') => Some(of_glob(word, text)),
         _ => None,
     }
+}
+
+/// What is meant by a commit that has another number of digits than the word.
+fn of_commit(word: &str, text: &str, short_length: usize) -> Option<Meant> {
+    const WHOLE: [usize; 2] = [40, 64];
+    let is_commit = text.len() >= 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_whole = WHOLE.contains(&text.len());
+    let has_length = if word == "sha" { text.len() == short_length } else { is_whole };
+    (is_commit && !has_length).then(|| {
+        if is_whole {
+            Meant::Equal("commit", text.to_owned())
+        } else {
+            Meant::Begins("commit", text.to_owned())
+        }
+    })
 }
 
 /// Whether a text is as it reads, without what stands for other characters.
@@ -238,6 +260,12 @@ fn of_glob(word: &'static str, text: &str) -> Meant {
 #[cfg(test)]
 mod tests {
     use super::never;
+    use crate::facts::Facts;
+
+    /// A run whose event is called so.
+    fn run(event: &str) -> Facts {
+        Facts { event: Some(event.to_owned()), ..Facts::default() }
+    }
 
     #[test]
     fn what_no_run_answers_with_yes_is_known() {
@@ -301,12 +329,24 @@ mod tests {
             ("tag is not startingwith('v*')", "`tag` never begins with `v*`", "tag is not startingwith('v')"),
             ("ref is startingwith('v')", "`ref` never begins with `v`", "tag is startingwith('v')"),
             (
+                "sha == '0123456789ab'",
+                "`sha` is never `0123456789ab`",
+                "commit is startingwith('0123456789ab')",
+            ),
+            ("sha != '01234'", "`sha` is never `01234`", "commit is not startingwith('01234')"),
+            ("'3643d7e' == commit", "`commit` is never `3643d7e`", "commit is startingwith('3643d7e')"),
+            (
+                "sha == '0123456789abcdef0123456789abcdef01234567'",
+                "`sha` is never `0123456789abcdef0123456789abcdef01234567`",
+                "commit == '0123456789abcdef0123456789abcdef01234567'",
+            ),
+            (
                 "{{ 'edge' if branch == 'refs/heads/x' else sha }}",
                 "`branch` is never `refs/heads/x`",
                 "branch == 'x'",
             ),
         ] {
-            let found = never(condition, Some("push")).map(|one| (one.message, one.help));
+            let found = never(condition, &run("push")).map(|one| (one.message, one.help));
             assert_eq!(found, Some((message.to_owned(), format!("ask `{meant}`"))), "{condition}");
         }
     }
@@ -337,11 +377,15 @@ mod tests {
             "'branch == refs/heads/main' == tag",
             "branch == 'true'",
             "pr == 7",
+            "sha == '0123456'",
+            "sha == 'edge'",
+            "commit is startingwith('0123')",
+            "commit == '0123456789abcdef0123456789abcdef01234567'",
             "a.branch == 'refs/heads/main'",
         ] {
-            assert_eq!(never(condition, Some("push")), None, "{condition}");
+            assert_eq!(never(condition, &run("push")), None, "{condition}");
         }
         // Somebody calls the event so.
-        assert_eq!(never("event == 'tag'", Some("tag")), None);
+        assert_eq!(never("event == 'tag'", &run("tag")), None);
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn check(image: &UnresolvedImage, input: &Input<'_>, diagnostics: &mu
         [Some(&**version).filter(|text| pattern::is_pattern(text.as_str())), version.when.as_ref()]
     });
     for text in of_tags.chain(of_version).flatten() {
-        let Some(never) = pattern::never(text.as_str(), input.given.event.as_deref()) else { continue };
+        let Some(never) = pattern::never(text.as_str(), input.given) else { continue };
         let warning = Diagnostic::warning(Code::TAG_PATTERN, never.message).at(text.span, "");
         diagnostics.report(warning.with_help(never.help));
     }

@@ -124,6 +124,9 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
     let parts = name.find(|c: char| c.is_ascii_digit()).map(|at| name.split_at(at));
     let prefix =
         parts.filter(|(before, rest)| before.ends_with(['-', '_', '.', '/', '@']) && is_version(rest));
+    // The end of a reference, or of a ref.
+    let begins_with_word = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let last = name.rsplit(['/', ':']).next().unwrap_or_default();
     match (prefix, settings.scheme) {
         _ if name.is_empty() && !git_prefix.is_empty() => {
             format!(
@@ -154,8 +157,11 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
             "SemVer looks like `1.2.3` or `1.2.3-rc.1`; without `scheme`, other forms are accepted too"
                 .to_owned()
         }
-        _ if name.contains('/') => {
+        _ if name.contains('/') && is_git_tag => {
             "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
+        }
+        _ if begins_with_word && is_version(last) => {
+            format!("a version stands alone: `{last}`; where it is published stands in `repositories`")
         }
         _ if is_git_tag => {
             let v = if git_prefix.ends_with('v') { "" } else { "v" };
@@ -236,10 +242,23 @@ fn pass_over(known: &mut Vec<Version>, diagnostics: &mut Diagnostics) {
     known.retain(|version| version.class() != Class::Unknown);
 }
 
+/// Says that a suffix of releases changes nothing where the scheme knows what follows the numbers.
+fn idle_suffixes(image: &UnresolvedImage, version: &Version) -> Option<Diagnostic> {
+    let settings = image.settings();
+    let suffix = settings.stable_suffixes.first().filter(|_| settings.scheme == Scheme::Semver)?;
+    let loose = Version::parse_with(version.text(), Scheme::Loose, &image.tails).ok()?;
+    let is_meant = version.is_prerelease() && loose.class() == Class::Stable;
+    let message =
+        format!("`stable_suffixes` changes nothing for `{version}`: to SemVer, each `-…` is a prerelease");
+    let found = Diagnostic::warning(Code::IDLE_ATTRIBUTE, message).at(suffix.span, "");
+    is_meant.then(|| found.with_help("leave `scheme = \"semver\"` out where releases have suffixes"))
+}
+
 /// Says what an image's own version cannot have when nobody knows what follows its numbers. One that is declared has to
 /// be decided; one that comes from the run gets its own tags.
 pub(super) fn check_class(image: &UnresolvedImage, floats: &[&str], diagnostics: &mut Diagnostics) {
     let ImageVersion::Known { version, is_from_run } = &image.version else { return };
+    diagnostics.extend(idle_suffixes(image, version));
     if version.class() != Class::Unknown || floats.is_empty() {
         return;
     }

@@ -101,6 +101,9 @@ pub enum RuleError {
     /// A type that does not exist.
     #[error("there is no rule of the type `{0}`")]
     UnknownType(String),
+    /// A type that stands without `type=`.
+    #[error("`{0}` stands without `type=`, so it is a tag and not the type of the rule")]
+    NoType(&'static str),
     /// An attribute that this type of rule has not.
     #[error("`type={kind}` has no attribute `{name}`")]
     UnknownAttribute {
@@ -251,6 +254,7 @@ impl RuleError {
                 format!("make each an entry of the list: `{attribute} = [{}]`", entries.join(", "))
             }
             Self::UnknownType(found) => near(found, "types", &TYPES),
+            Self::NoType(kind) => format!("write `type={kind},…`"),
             Self::UnknownAttribute { name, known, .. } => near(name, "attributes", known),
             Self::UnknownFlavor(found) => {
                 near(found, "attributes", &["latest", "prefix", "suffix", "onlatest"])

@@ -1,6 +1,6 @@
 //! A line of attributes: `type=raw,value=edge`, as one record of comma-separated values.
 
-use super::error::RuleError;
+use super::error::{RuleError, TYPES};
 use crate::bake::values::csv::{self, CsvError};
 
 /// The attributes of rules and flavors.
@@ -74,6 +74,12 @@ impl Line {
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         let at = self.pairs.iter().position(|(known, _)| known == name)?;
         Some(self.pairs.remove(at).1)
+    }
+
+    /// The type of rules that the part without `=` is called as, where no type is given.
+    pub(super) fn loose_type(&self) -> Option<&'static str> {
+        let loose = self.loose.as_deref().filter(|_| self.get("type").is_none())?;
+        TYPES.into_iter().find(|kind| *kind == loose)
     }
 
     /// Whether it sets what only flavors have, or nothing but what rules and flavors have.

@@ -148,6 +148,7 @@ impl Rule {
             None if line.is_flavor() => return Err(RuleError::FlavorLine(text.trim().to_owned())),
             None => "raw".to_owned(),
         };
+        let untyped = line.loose_type();
         let kind = TYPES.into_iter().find(|kind| *kind == given).ok_or(RuleError::UnknownType(given))?;
         let (priority, own): (i64, &[&'static str]) = match kind {
             "schedule" => (1000, &["pattern"]),
@@ -158,7 +159,10 @@ impl Rule {
             "raw" => (200, &["value"]),
             _ => (100, &["format"]),
         };
-        line.check(kind, own)?;
+        line.check(kind, own).map_err(|error| match (&error, untyped) {
+            (RuleError::UnknownAttribute { .. }, Some(kind)) => RuleError::NoType(kind),
+            _ => error,
+        })?;
         let affix = |text: Option<String>, name: &'static str| {
             text.map(|text| Template::parse_tag(&text, name, Scope::Run)).transpose()
         };

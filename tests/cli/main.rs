@@ -99,6 +99,7 @@ mod suffixes; // suffixes that no version has, and `latest` where there is none
 mod surroundings; // environment variables and files that are not UTF-8, switches in the environment
 #[cfg(unix)]
 mod terminal; // `bakeplan plan` in a terminal: widths, styles, links, the tree
+mod third_mistakes; // why nothing is tagged, what is not read, what stands in the wrong place
 mod unlinked;
 mod unset; // variables that nothing gives a value to
 mod untrusted; // what strangers write, and what it must not do

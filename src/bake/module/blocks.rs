@@ -252,7 +252,13 @@ impl Module {
         }
         let header = instance.block.span;
         if instance.kind == "group" {
-            definition.add_group(decode::group(&instance.name, header, &values, diagnostics));
+            definition.add_group(decode::group(
+                &instance.name,
+                header,
+                &values,
+                &instance.block.body.attributes,
+                diagnostics,
+            ));
         } else {
             let target = decode::target(&instance.name, header, &values, diagnostics);
             holdings.add(&target)?;

@@ -89,6 +89,7 @@ fn other_name(name: &str) -> Option<&'static str> {
         "file" => Some("dockerfile"),
         "stage" => Some("target"),
         "image" | "images" => Some("tags"),
+        "value" => Some("default"),
         _ => None,
     }
 }

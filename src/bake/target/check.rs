@@ -13,7 +13,7 @@ use super::text::Text;
 use crate::bake::values::kept;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::platform;
+use crate::platform::{self, Platform};
 use crate::readable;
 
 /// Reports every attribute that buildx would refuse to build with.
@@ -162,9 +162,7 @@ impl Checker<'_> {
             TextForm::Ulimit => check_ulimit(written),
         };
         if let Err(problem) = result {
-            let is_list = form == TextForm::Platform && written.contains(',');
-            let help = is_list
-                .then(|| format!("each platform is a string of its own: `{}`", readable::apart(written)));
+            let help = if form == TextForm::Platform { own_platforms(written) } else { None };
             self.fail_with(problem, help, text);
         }
     }
@@ -264,6 +262,24 @@ fn is_go_float(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
         && digits.parse::<f64>().is_ok_and(|size| size.is_finite() && size >= 0.0)
+}
+
+/// How platforms are written that stand in one string, or with white space around them.
+fn own_platforms(written: &str) -> Option<String> {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
+    let parts: Vec<&str> = written.split(is_between).filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [] => None,
+        [one] if *one == written => None,
+        [one] => Some(format!("leave out what stands around it: `\"{one}\"`")),
+        several if !written.contains(',') && several.iter().any(|one| one.parse::<Platform>().is_err()) => {
+            None
+        }
+        several => {
+            let apart = readable::apart(&several.join(","));
+            Some(format!("each platform is a string of its own: `{apart}`"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -89,6 +89,12 @@ const FIELDS: [Fields; 7] = [
 /// of the others.
 const OUTPUTS: [&str; 8] = ["image", "registry", "docker", "oci", "local", "tar", "cacheonly", "moby"];
 
+/// What `cache-to` may write and `cache-from` may read (`NewController` in `cmd/buildkitd/main.go`).
+const CACHES: [&str; 6] = ["registry", "local", "inline", "gha", "s3", "azblob"];
+
+/// The attestations of a build (`Validate` in `frontend/attestations/parse.go`).
+const ATTESTATIONS: [&str; 2] = ["provenance", "sbom"];
+
 fn outputs(target: &Target) -> &[Entry] {
     target.output.as_deref().unwrap_or_default()
 }
@@ -104,7 +110,10 @@ fn attestations(target: &Target) -> &[Entry] {
 /// An error for each value of a target that BuildKit refuses.
 #[must_use]
 pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = outputs(target).iter().filter_map(unknown_output).collect();
+    let mut found: Vec<Diagnostic> = unknown(outputs(target), "output", &OUTPUTS).collect();
+    found.extend(unknown(caches(target), "cache", &CACHES));
+    found.extend(unknown(&target.cache_from, "cache", &CACHES));
+    found.extend(unknown(attestations(target), "attestation", &ATTESTATIONS));
     for Fields { of, types, fields } in &FIELDS {
         for entry in of(target).iter().filter(|entry| types.contains(&entry.kind()) && !is_disabled(entry)) {
             for (key, taken) in *fields {
@@ -120,20 +129,24 @@ pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
     found
 }
 
-/// An output of a type that nothing makes.
-fn unknown_output(output: &Entry) -> Option<Diagnostic> {
-    let kind = output.fields.get("type").filter(|text| variable_in(&text.value).is_none())?;
-    if OUTPUTS.contains(&kind.as_str()) {
-        return None;
-    }
-    let message = format!("BuildKit refuses `type={kind}`: there is no such output");
-    let error = Diagnostic::error(Code::REFUSED_VALUE, message).at(kind.span.or(output.span), "");
-    Some(error.with_help(match suggest(&kind.as_str().to_lowercase(), OUTPUTS) {
-        Some(near) => format!("did you mean `type={near}`?"),
-        None => {
-            "the types are `image`, `registry`, `docker`, `oci`, `local`, `tar` and `cacheonly`".to_owned()
+/// Those of a type that there is not.
+fn unknown(
+    entries: &[Entry],
+    what: &str,
+    types: &'static [&'static str],
+) -> impl Iterator<Item = Diagnostic> {
+    entries.iter().filter(|entry| !is_disabled(entry)).filter_map(move |entry| {
+        let kind = entry.fields.get("type").filter(|text| variable_in(&text.value).is_none())?;
+        if types.contains(&kind.as_str()) {
+            return None;
         }
-    }))
+        let message = format!("BuildKit refuses `type={kind}`: there is no such {what}");
+        let error = Diagnostic::error(Code::REFUSED_VALUE, message).at(kind.span.or(entry.span), "");
+        Some(error.with_help(match suggest(&kind.as_str().to_lowercase(), types.iter().copied()) {
+            Some(near) => format!("did you mean `type={near}`?"),
+            None => format!("the types are {}", all_listed(types.iter().copied())),
+        }))
+    })
 }
 
 /// An attestation that is switched off is not looked at.

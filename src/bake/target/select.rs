@@ -131,8 +131,9 @@ fn match_arguments(definition: &Definition, names: &[String]) -> Result<IndexSet
                     let message = format!("there is no target `{argument}`");
                     diagnostics.report(Diagnostic::error(Code::UNKNOWN_TARGET, message).with_help(help));
                 }
+                // An error about it shows what was written.
                 None => {
-                    found.insert(pattern.into());
+                    found.insert(if is_known { pattern.into() } else { argument.as_str().into() });
                 }
             }
             continue;

@@ -13,7 +13,7 @@ use super::definition::{Entry, Group, Policy, Resources, Secret, Ssh, Target, Wh
 use super::flags::{self, FlagError};
 use super::text::Text;
 use super::textmap::TextMap;
-use crate::bake::text::syntax::{Expr, ExprKind, Ident, ObjectKey};
+use crate::bake::text::syntax::{Attribute, Expr, ExprKind, Ident, ObjectKey};
 use crate::bake::values::convert::convert;
 use crate::bake::values::{MarkedStr, Name, Type, Value, kept};
 use crate::code::Code;
@@ -43,6 +43,7 @@ pub(crate) fn group(
     name: &Name,
     header: Span,
     attributes: &[(Ident, Value, &Expr)],
+    written: &[Attribute],
     diagnostics: &mut Diagnostics,
 ) -> Group {
     let mut group = Group { name: Arc::clone(name), span: Some(header), ..Group::default() };
@@ -53,7 +54,7 @@ pub(crate) fn group(
         if !attributes.iter().any(|(attribute, ..)| &*attribute.name == needed.name) {
             let message = format!("group `{name}` has no `{}`", needed.name);
             let missing = Diagnostic::error(Code::MISSING_ATTRIBUTE, message).at(header, "");
-            let mut others = attributes.iter().map(|(attribute, ..)| &*attribute.name);
+            let mut others = written.iter().map(|attribute| &*attribute.name.name);
             let near = others.find(|other| suggest(other, [needed.name]).is_some());
             diagnostics.report(missing.with_help(match near {
                 Some(near) => {
@@ -210,7 +211,7 @@ impl Decoder<'_> {
     fn string(&mut self, value: &Value, expr: &Expr) -> Option<Text> {
         match convert(value, &Type::String) {
             Ok(Value::String(text)) => Some(Text { value: text, span: Some(expr.span) }),
-            _ => self.fail(value, expr, "a string"),
+            _ => self.fail_with(value, expr, "a string", name_of_block(expr)),
         }
     }
 
@@ -530,6 +531,14 @@ fn context_of(expr: &Expr) -> Option<Name> {
     let is_context =
         matches!(&root.kind, ExprKind::Variable(root) if &**root == "target") && &*name.name == "context";
     is_context.then(|| Arc::clone(target))
+}
+
+/// What to write where a block stands for its name, as in `target.base`.
+fn name_of_block(expr: &Expr) -> Option<String> {
+    let ExprKind::GetAttr { of, name } = &expr.kind else { return None };
+    let ExprKind::Variable(kind) = &of.kind else { return None };
+    matches!(&**kind, "target" | "group")
+        .then(|| format!("a {kind} is called by its name, in quotes: `\"{}\"`", name.name))
 }
 
 #[cfg(test)]

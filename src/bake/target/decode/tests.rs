@@ -207,10 +207,10 @@ fn groups_need_targets() {
     let ident = Ident { name: "targets".into(), span: maker.span() };
     let mut diagnostics = Diagnostics::default();
     let header = maker.span();
-    let found = group(&"g".into(), header, &[(ident, members, &expr)], &mut diagnostics);
+    let found = group(&"g".into(), header, &[(ident, members, &expr)], &[], &mut diagnostics);
     assert_eq!(found.members().iter().map(Text::as_str).collect::<Vec<_>>(), ["a", "b", "a"]);
     assert!(diagnostics.is_empty());
-    group(&"g".into(), header, &[], &mut diagnostics);
+    group(&"g".into(), header, &[], &[], &mut diagnostics);
     assert_eq!(diagnostics.into_sorted()[0].code.name(), "missing-attribute");
 }
 
