@@ -1,7 +1,7 @@
 //! What an image would publish in a run of something else.
 
+use super::claims;
 use super::image::UnresolvedImage;
-use super::names;
 use super::publication::ImaginedTag;
 use super::rules::AppliedRules;
 use super::runs::{OfRun, RunReader};
@@ -81,7 +81,7 @@ impl Imagined {
                 continue;
             }
             tags.push(ImaginedTag {
-                claim: claim.unwrap_or_else(|| names::claim(one, &rendered, is_of_run, version.as_ref())),
+                claim: claim.unwrap_or_else(|| claims::claim(one, &rendered, image, is_of_run, &words)),
                 shows_version: rendered.uses.depth > 0,
                 is_constant,
                 is_let: one.any,

@@ -22,6 +22,7 @@ mod rules;
 
 mod image;
 
+mod claims;
 mod lists;
 mod runs;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
+use super::claims;
 use super::constants::{self, names_prereleases};
 use super::forms;
 use super::image::UnresolvedImage;
@@ -148,7 +149,7 @@ pub(super) fn names_of(input: &Input<'_>, image: &UnresolvedImage, version: &Ver
     for one in patterns.iter().filter(|one| !rules::is_rule(one.pattern.as_str())) {
         let holds = one.when.as_ref().is_none_or(|when| pattern::holds(when.as_str(), &words) == Ok(true));
         if let (true, Ok(Some(rendered))) = (holds, pattern::render(one.pattern.as_str(), &words)) {
-            let claim = claim(one, &rendered, image.version.is_from_run(), Some(version));
+            let claim = claims::claim(one, &rendered, image, image.version.is_from_run(), &words);
             let form = Form::text(&rendered.text);
             names.push(CandidateName { name: rendered.text, claim, form, span: None });
         }
@@ -297,7 +298,7 @@ impl Renderer<'_, '_> {
                 if let Some(problem) = cut {
                     return self.diagnostics.report(problem);
                 }
-                let own = claim(one, &rendered, self.image.version.is_from_run(), version);
+                let own = claims::claim(one, &rendered, self.image, self.image.version.is_from_run(), &words);
                 let claim = settle(own, version, &rendered);
                 self.check_branch(one, &rendered, claim);
                 self.note_stand_in(one, &rendered);
@@ -567,28 +568,5 @@ impl Renderer<'_, '_> {
             let found = Diagnostic::error(Code::BRANCH_COLLISION, message).at(line.pattern.span, "");
             self.diagnostics.report(found.with_help(help));
         }
-    }
-}
-
-/// What a rendered name of an image stands for. What is written as it is has nothing of a version that the run brings.
-pub(super) fn claim(
-    one: &TagPattern,
-    rendered: &Rendered,
-    is_of_run: bool,
-    version: Option<&Version>,
-) -> Claim {
-    let (commit, run) = (rendered.names_commit, rendered.uses.names_run());
-    let is_constant = rendered.uses == Uses::default();
-    match version {
-        // The day of a release is another one in the next.
-        Some(_) if is_constant && Form::of_day(&rendered.text).is_some() => Claim::Literal,
-        Some(version) if is_constant && one.is_written && is_of_run => {
-            tags::claim_of_text(&rendered.text, version)
-        }
-        Some(version) => tags::claim(&rendered.text, version, rendered.uses.depth, commit, run),
-        None if commit => Claim::Literal,
-        None if run => Claim::Run,
-        // See `constants`.
-        None => constants::claim(&rendered.text),
     }
 }

@@ -19,9 +19,11 @@ use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facts::Facts;
+use crate::pattern;
 use crate::platform::Platform;
 use crate::readable;
 use crate::reference::{Reference, Repository, Tag};
+use crate::rules;
 use crate::tags::{
     self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError, YieldedTag,
 };
@@ -108,7 +110,13 @@ fn shares(
         .collect();
     let released: BTreeSet<&Version> = versioned.iter().flat_map(|at| &block.others[*at].released).collect();
     let released: Vec<Version> = released.into_iter().cloned().collect();
-    let owned = tags::own(&candidates, &released);
+    // What is cut out of one version may not be what another has.
+    let has_name = |index: usize, version: &Version, name: &str| {
+        let mut own = candidates[index].names.iter().filter(|one| one.name == name);
+        !own.all(|one| is_of_whole(images[index], one))
+            || names::names_of(input, images[index], version).iter().any(|one| one.name == name)
+    };
+    let owned = tags::own_where(&candidates, &released, &has_name);
     let mut errors = owned.as_ref().err().cloned().unwrap_or_default();
     for (index, (candidate, at)) in candidates.iter().zip(versioned).enumerate() {
         let known = known_names(input, images[index], candidate.version, &block.others[*at].released);
@@ -121,6 +129,13 @@ fn shares(
         diagnostics.extend(losses.iter().map(|loss| fewer_platforms(image, loss)));
     }
     Some(shares)
+}
+
+/// Whether a name is rendered by a pattern with the whole version in it.
+fn is_of_whole(image: &UnresolvedImage, name: &CandidateName) -> bool {
+    let patterns = image.settings().tags.iter().flatten().map(|one| &one.pattern);
+    let mut own = patterns.filter(|pattern| pattern.span.is_some() && pattern.span == name.span);
+    own.any(|pattern| !rules::is_rule(pattern.as_str()) && pattern::names_version(pattern.as_str()))
 }
 
 /// The known versions that may have a tag in common with an image's own, with their names. Of those that go on where it

@@ -164,11 +164,24 @@ pub(crate) enum TagError {
 /// # Errors
 /// Gives every tag that two images would have to share, sorted.
 pub(crate) fn own(candidates: &[Candidate<'_>], known: &[Version]) -> Result<Vec<Share>, Vec<TagError>> {
+    own_where(candidates, known, &|_, _, _| true)
+}
+
+/// The same where a name may be cut out of the whole version, so that of another one it may be another: `has_name` says whether a
+/// known version has such a name by the patterns of the candidate at this position.
+///
+/// # Errors
+/// As [`own`].
+pub(crate) fn own_where(
+    candidates: &[Candidate<'_>],
+    known: &[Version],
+    has_name: &dyn Fn(usize, &Version, &str) -> bool,
+) -> Result<Vec<Share>, Vec<TagError>> {
     let mut errors = Vec::new();
     let mut owners = BTreeMap::new();
     let claims = collect_claims(candidates);
     for (name, claims) in &claims {
-        match claims.owner(name, candidates, known) {
+        match claims.owner(name, candidates, known, has_name) {
             Ok(owner) => drop(owners.insert(*name, owner)),
             Err(error) => errors.push(error),
         }
@@ -436,6 +449,7 @@ impl Claims {
         name: &str,
         candidates: &[Candidate<'a>],
         known: &'a [Version],
+        has_name: &dyn Fn(usize, &Version, &str) -> bool,
     ) -> Result<Owner<'a>, TagError> {
         let version = |index: usize| candidates[index].version;
         let text = |pair: [usize; 2]| pair.map(|index| version(index).text().to_owned());
@@ -480,7 +494,7 @@ impl Claims {
         let of_builds = version(first).is_of_builds(&name);
         let is_build = |known: &&Version| !of_builds || known.cmp_precedence(version(first)).is_eq();
         let rivals = known.iter().filter(|known| rivals(known, version(first), claim));
-        let greater = rivals.filter(is_build).max();
+        let greater = rivals.filter(is_build).filter(|known| has_name(first, known, &name)).max();
         Ok(greater.map_or(Owner::Candidate(version(first)), Owner::Known))
     }
 }

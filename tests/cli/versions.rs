@@ -277,6 +277,41 @@ fn a_version_in_another_spelling_is_its_own_tag() {
     assert_eq!(tags(&file, &[]).0, "1_2=versions");
 }
 
+/// What rewrites the version gives each its own tag, if it keeps all of its numbers; whether another version stands in the file or
+/// is known from elsewhere.
+#[test]
+fn a_version_that_is_rewritten_is_its_own_tag() {
+    for (version, other, pattern, tag) in [
+        ("1.30.1+k3s1", "1.30.1+k3s2", "{{ version | replace('+k3s', '-r') }}", "1.30.1-r1"),
+        ("1.30.1+k3s1", "1.30.1+k3s2", "{{ version | replace('+k3s', '.') }}-slim", "1.30.1.1-slim"),
+        ("17.0.9+9", "17.0.9+10", "jdk-{{ version | replace('+', '_b') }}", "jdk-17.0.9_b9"),
+        ("1.2.3-beta.1", "1.2.3-beta.2", "{{ version | replace('-beta.', 'b') }}", "1.2.3b1"),
+        ("1.2.3-alpha.4", "1.2.3", "{{ version | replace('-alpha.', 'a') }}", "1.2.3a4"),
+        ("1.2.3-beta.1", "1.3.0", "{{ version | replace('-beta.', '-preview') }}", "1.2.3-preview1"),
+        ("2.4.1", "2.4.2", "{{ version | replace('2.', 'two-') }}", "two-4.1"),
+    ] {
+        let lines = format!("version = \"{version}\"\ntags = [\"{pattern}\"]");
+        assert_eq!(tags(&block(&lines), &[]).0, tag, "{pattern}");
+        let known = format!("{lines}\nknown_versions = [\"{other}\"]");
+        assert_eq!(tags(&block(&known), &[]).0, tag, "{pattern} beside {other}");
+        let run = block(&lines.replace(&format!("\"{version}\""), "\"{{ tag }}\""));
+        let fact = format!("tag=v{version}");
+        assert_eq!(tags(&run, &["--fact", &fact, "--fact", "event=push"]).0, tag, "{pattern} of {fact}");
+    }
+    // What lacks one of the numbers is a name that the next version has, too, unless that has another one.
+    for (version, known, pattern, expected) in [
+        ("8u422-b05", "8u432-b06", "{{ version | split('-') | first }}", "8u422=versions"),
+        ("8u422-b05", "8u422-b04", "{{ version | split('-') | first }}", "8u422=versions"),
+        ("9u1-b02", "9u11-b01", "jdk{{ version | split('-') | first }}", "jdk9u1=versions"),
+    ] {
+        let lines =
+            format!("version = \"{version}\"\nknown_versions = [\"{known}\"]\ntags = [\"{pattern}\"]");
+        assert_eq!(tags(&block(&lines), &[]).0, expected, "{version} beside {known}");
+    }
+    let taken = "version = \"8u422-b05\"\nknown_versions = [\"8u422-b06\"]\ntags = [\"{{ version }}\", \"{{ version | split('-') | first }}\", \"latest\"]";
+    assert_eq!(tags(&block(taken), &[]).0, "8u422-b05");
+}
+
 #[test]
 fn constants_float() {
     let main = ["--fact", "branch=main", "--fact", "default_branch=main"];
