@@ -3,8 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
+
 use crate::bake::target::{Entry, Target, Text};
+use crate::bake::values::Name;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Leg;
 use crate::platform::Platform;
+use crate::reference::Tag;
 
 /// The caches that a leg writes: each with the platform in its scope, name, tag or folder.
 pub(super) fn to_write(entries: &[Entry], target: &str, platform: &Platform) -> Vec<Entry> {
@@ -65,6 +72,27 @@ pub(super) fn to_read(target: &Target, written: &Written, platform: &Platform) -
         }
     }
     unique
+}
+
+/// An error for each cache that a leg cannot write, since its tag is too long with the platform in it.
+pub(super) fn too_long(legs: &IndexMap<Name, Leg>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, leg) in legs {
+        let Some(platform) = &leg.platform else { continue };
+        for cache in leg.definition.cache_to.iter().flatten().filter(|cache| cache.kind() == "registry") {
+            let Some(reference) = cache.fields.get("ref") else { continue };
+            let Some((_, tag)) = reference.as_str().rsplit_once(':') else { continue };
+            let own = tag.strip_suffix(platform.slug()).and_then(|own| own.strip_suffix('-'));
+            let Err(e) = tag.parse::<Tag>() else { continue };
+            if own.is_some_and(|own| own.parse::<Tag>().is_ok()) {
+                let message = format!("the cache of `{name}` would have the tag `{tag}`: {e}");
+                let error = Diagnostic::error(Code::ATTRIBUTE_VALUE, message);
+                let error = error.at(reference.span.or(cache.span), "");
+                found.push(error.with_help("write a shorter tag: that of each platform ends in its name"));
+            }
+        }
+    }
+    found
 }
 
 /// The entry for one platform; `None` for kinds that need no telling apart, such as `inline`.

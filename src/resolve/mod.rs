@@ -162,6 +162,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
     diagnostics.extend(fewer::platforms(&plan, &images, &targets, input));
     diagnostics.extend(guards::too_long(&plan));
+    diagnostics.extend(cache::too_long(&plan.legs));
     whole(&mut plan, &targets, &mut diagnostics);
     jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);

@@ -62,3 +62,30 @@ fn a_cache_of_the_platform_that_may_be_written_is_read_first() {
         }
     }
 }
+
+#[test]
+fn a_cache_whose_tag_is_too_long_with_the_platform_is_refused() {
+    let plan = |to: &str, arguments: &[&str]| {
+        let file = format!(
+            "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm/v7\"]\n  tags = [\"r.io/x/app:edge\"]\n  cache-to = [\"{to}\"]\n}}\n"
+        );
+        let test = Test::new().file("docker-bake.hcl", file).args(["plan", "app"]);
+        let output = test.args(arguments.iter().copied()).output();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for length in [116, 117, 125, 128] {
+        let to = format!("type=registry,ref=r.io/x/cache:{}", "a".repeat(length));
+        let (code, talk) = plan(&to, &[]);
+        assert!(code == Some(1) && talk.contains("would have the tag `aaa"), "{length}: {talk}");
+        assert!(talk.contains("write a shorter tag") && talk.contains("-linux-arm-v7`"), "{talk}");
+        // Where it is not written, nothing is wrong.
+        assert_eq!(plan(&to, &["--publish=false"]).0, Some(0));
+    }
+    for to in [
+        format!("type=registry,ref=r.io/x/cache:{}", "a".repeat(115)),
+        "type=registry,ref=r.io/x/cache".to_owned(),
+        format!("type=gha,scope={}", "a".repeat(200)),
+    ] {
+        assert_eq!(plan(&to, &[]).0, Some(0), "{to}");
+    }
+}
