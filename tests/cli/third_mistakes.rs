@@ -298,7 +298,7 @@ fn caches_and_attestations_that_there_are_not_are_noticed() {
     for (line, help) in [
         ("cache-to = [\"type=nope\"]", "the types are `registry`"),
         ("cache-to = [\"type=INLINE\"]", "did you mean `type=inline`?"),
-        ("cache-from = [\"type=github\"]", "the types are `registry`"),
+        ("cache-to = [\"type=github\"]", "the types are `registry`"),
         ("attest = [\"type=nope\"]", "the types are `provenance`, `sbom`"),
         ("attest = [\"type=sboms\"]", "did you mean `type=sbom`?"),
         ("output = [\"type=IMAGE\"]", "did you mean `type=image`?"),
@@ -311,6 +311,8 @@ fn caches_and_attestations_that_there_are_not_are_noticed() {
         "cache-from = [\"type=s3,region=r,bucket=b\", \"r.io/x/cache\"]",
         "attest = [\"type=sbom\", \"type=provenance,mode=max\"]",
         "attest = [\"type=provenance,disabled=true\"]",
+        // A build goes without what it cannot read.
+        "cache-from = [\"type=github\"]",
     ] {
         let (_, talk) = of_file(&format!("target \"a\" {{\n  platforms = [\"linux/amd64\"]\n  {line}\n}}\n"));
         assert!(!talk.contains("refused-value"), "{line}: {talk}");
@@ -349,4 +351,23 @@ fn a_suffix_of_releases_is_none_to_semver() {
         );
         assert!(!of(&lines).contains("changes nothing for"), "{version}");
     }
+}
+
+#[test]
+fn a_file_that_is_chosen_for_image_blocks_has_some() {
+    let target = "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags = [\"r.io/x/app:1\"]\n}\n";
+    for arguments in [
+        &["plan", "--images", "docker-bake.hcl"][..],
+        &["plan", "-f", "docker-bake.hcl", "--images", "docker-bake.hcl"],
+        &["plan", "--images=docker-bake.hcl", "app"],
+    ] {
+        let talk = run(&[("docker-bake.hcl", target)], arguments).1;
+        assert!(talk.contains("[unknown-block]: this file has no `image` block"), "{arguments:?}: {talk}");
+        let with = format!("{target}image \"app\" {{}}\n");
+        assert!(!run(&[("docker-bake.hcl", &with)], arguments).1.contains("unknown-block"), "{arguments:?}");
+    }
+    let talk = run(&[("docker-bake.hcl", target)], &["plan", "--images", "none"]).1;
+    assert!(!talk.contains("unknown-block"), "{talk}");
+    let talk = run(&[("docker-bake.hcl", target), ("images.hcl", target)], &["plan"]).1;
+    assert!(!talk.contains("unknown-block"), "{talk}");
 }

@@ -37,13 +37,16 @@ pub fn unknown_names(module: &Module) -> Vec<Diagnostic> {
 const BLOCKS: [&str; 5] = ["variable", "function", "group", "target", "image"];
 
 /// Blocks that are called almost as ones of Bake are. It ignores them in HCL, as it does those of other tools, and
-/// takes them for variables in JSON.
+/// takes them for variables in JSON. So is a file without any `image` block that is chosen for those.
 #[must_use]
-pub fn misspelt_blocks(files: &[File]) -> Vec<Diagnostic> {
+pub fn misspelt_blocks(files: &[File], is_chosen: impl Fn(&File) -> bool) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
     for file in files {
-        // It may hold a whole definition, or variables alone.
-        if !file.shared && !file.body.blocks.iter().any(|block| BLOCKS.contains(&&*block.kind.name)) {
+        let has_any =
+            |names: &[&str]| file.body.blocks.iter().any(|block| names.contains(&&*block.kind.name));
+        // One of ours may hold a whole definition, or variables alone.
+        let needed: &[&str] = if file.shared { &["image"] } else { &BLOCKS };
+        if (!file.shared || is_chosen(file)) && !has_any(needed) {
             let warning = Diagnostic::warning(Code::UNKNOWN_BLOCK, "this file has no `image` block");
             diagnostics.report(warning.at(file.body.span, "").with_help(if file.json {
                 "write `\"image\": {\"NAME\": {…}}`, with an object for each name"

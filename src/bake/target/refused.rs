@@ -89,7 +89,7 @@ const FIELDS: [Fields; 7] = [
 /// of the others.
 const OUTPUTS: [&str; 8] = ["image", "registry", "docker", "oci", "local", "tar", "cacheonly", "moby"];
 
-/// What `cache-to` may write and `cache-from` may read (`NewController` in `cmd/buildkitd/main.go`).
+/// What `cache-to` may write (`newController` in `cmd/buildkitd/main.go`). What `cache-from` cannot read, a build goes without.
 const CACHES: [&str; 6] = ["registry", "local", "inline", "gha", "s3", "azblob"];
 
 /// The attestations of a build (`Validate` in `frontend/attestations/parse.go`).
@@ -112,7 +112,6 @@ fn attestations(target: &Target) -> &[Entry] {
 pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = unknown(outputs(target), "output", &OUTPUTS).collect();
     found.extend(unknown(caches(target), "cache", &CACHES));
-    found.extend(unknown(&target.cache_from, "cache", &CACHES));
     found.extend(unknown(attestations(target), "attestation", &ATTESTATIONS));
     for Fields { of, types, fields } in &FIELDS {
         for entry in of(target).iter().filter(|entry| types.contains(&entry.kind()) && !is_disabled(entry)) {

@@ -9,7 +9,7 @@ use super::consent;
 use super::files;
 use super::outside;
 use crate::bake::compose::{self, DOTENV, Unreadable};
-use crate::bake::module::{Module, ModuleInputs, NullReference, strict};
+use crate::bake::module::{self, Module, ModuleInputs, NullReference, strict};
 use crate::bake::run::{self, Evaluated, Parsed, RunFile};
 use crate::bake::target::flags::parse_bool;
 use crate::bake::target::overrides::{Flags, Lookup, Overrides};
@@ -150,7 +150,9 @@ fn load_with(
     session.tell(&composition.warnings);
     session.tell(&neighbours.warnings());
     read.warn(session, args, images);
-    let mut misspelt = strict::misspelt_blocks(&bodies);
+    let is_chosen =
+        |file: &module::File| Some(&session.sources.get(file.body.span.source).path) == args.images.as_ref();
+    let mut misspelt = strict::misspelt_blocks(&bodies, is_chosen);
     misspelt.extend(composition.ignored);
     if args.strict {
         diagnostics.extend(misspelt.into_iter().map(|one| one.with_severity(Severity::Error)));
