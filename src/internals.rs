@@ -179,7 +179,9 @@ pub mod source {
 
 pub mod spec {
     pub use crate::bake::target::Reach;
-    pub use crate::spec::{Covered, Declared, Null, Per, PlatformSettings, Settings, WorkflowSettings};
+    pub use crate::spec::{
+        Covered, Declared, Null, Patterns, Per, PlatformSettings, Settings, WorkflowSettings,
+    };
 }
 
 pub mod verify {

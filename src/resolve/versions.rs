@@ -160,6 +160,11 @@ fn other_form(name: &str, settings: &Settings, git_prefix: Option<&str>) -> Stri
         _ if name.contains('/') && is_git_tag => {
             "what stands before the version in a git tag goes into `tag_prefix`".to_owned()
         }
+        _ if name.starts_with("refs/") && is_version(last) => {
+            format!(
+                "a version stands alone: `{last}`; that of a run's git tag is `version = \"{{{{ tag }}}}\"`"
+            )
+        }
         _ if begins_with_word && is_version(last) => {
             format!("a version stands alone: `{last}`; where it is published stands in `repositories`")
         }

@@ -26,7 +26,7 @@ pub(crate) use attributes::PlatformOverride;
 pub use attributes::{Covered, PlatformSettings, Settings};
 pub(crate) use declare::Marked;
 pub(crate) use declare::Needs;
-pub use declare::{Declared, Null, Per};
+pub use declare::{Declared, Null, Patterns, Per};
 pub(crate) use image::ImageSpec;
 pub(crate) use read::secret;
 pub(crate) use secrets::secret_names;

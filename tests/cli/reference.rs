@@ -6,7 +6,9 @@ use std::path::Path;
 
 use bakeplan::internals::cli::{self, Exit, Manual};
 use bakeplan::internals::facts::given::SOURCES;
-use bakeplan::internals::spec::{Covered, Declared, Null, PlatformSettings, Settings, WorkflowSettings};
+use bakeplan::internals::spec::{
+    Covered, Declared, Null, Patterns, PlatformSettings, Settings, WorkflowSettings,
+};
 use bakeplan::internals::version::words;
 use clap::{Arg, Command};
 use snapbox::{Assert, Data};
@@ -58,17 +60,24 @@ fn attributes_of_images_and_platforms() {
     };
     let heads = |block| [block, "meaning", "default"];
     let all = [Covered::DECLARED, Settings::DECLARED].concat();
-    let kept: BTreeSet<String> =
-        all.iter().filter(|one| one.null == Null::Keeps).map(|one| format!("`{}`", one.name)).collect();
-    let kept: Vec<String> = kept.into_iter().collect();
+    let named = |is: fn(&Declared) -> bool| {
+        let names: BTreeSet<String> =
+            all.iter().filter(|one| is(one)).map(|one| format!("`{}`", one.name)).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let patterns = format!(
+        "Patterns such as `{{{{ version }}}}` are rendered in {}. Elsewhere in the block, a word of theirs is an error.",
+        named(|one| one.patterns == Patterns::Rendered)
+    );
     let null = format!(
         "An attribute that is `null` has its default again, whatever earlier blocks say of it, such as the defaults; {} keep what these say.",
-        kept.join(", ")
+        named(|one| one.null == Null::Keeps)
     );
     check(
         "docs/reference/images.md",
         &[
             ("attributes", table(heads("in `image`"), rows(&[Covered::DECLARED, Settings::DECLARED]))),
+            ("patterns", patterns),
             ("null", null),
             ("platform", table(heads("in `platform`"), rows(&[PlatformSettings::DECLARED]))),
         ],
