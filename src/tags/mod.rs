@@ -493,8 +493,12 @@ impl Claims {
         }
         let of_builds = version(first).is_of_builds(&name);
         let is_build = |known: &&Version| !of_builds || known.cmp_precedence(version(first)).is_eq();
-        let rivals = known.iter().filter(|known| rivals(known, version(first), claim));
-        let greater = rivals.filter(is_build).filter(|known| has_name(first, known, &name)).max();
+        let rivals = || known.iter().filter(|known| rivals(known, version(first), claim)).filter(is_build);
+        let has_it = |known: &&Version| has_name(first, known, &name);
+        // Mostly, the greatest has it.
+        let greatest = rivals().max();
+        let others = || greatest.and_then(|_| rivals().filter(has_it).max());
+        let greater = greatest.filter(has_it).or_else(others);
         Ok(greater.map_or(Owner::Candidate(version(first)), Owner::Known))
     }
 }
