@@ -311,6 +311,7 @@ fn caches_and_attestations_that_there_are_not_are_noticed() {
         "cache-from = [\"type=s3,region=r,bucket=b\", \"r.io/x/cache\"]",
         "attest = [\"type=sbom\", \"type=provenance,mode=max\"]",
         "attest = [\"type=provenance,disabled=true\"]",
+        "attest = [\"type=SBOM\"]",
         // A build goes without what it cannot read.
         "cache-from = [\"type=github\"]",
     ] {

@@ -92,7 +92,7 @@ const OUTPUTS: [&str; 8] = ["image", "registry", "docker", "oci", "local", "tar"
 /// What `cache-to` may write (`newController` in `cmd/buildkitd/main.go`). What `cache-from` cannot read, a build goes without.
 const CACHES: [&str; 6] = ["registry", "local", "inline", "gha", "s3", "azblob"];
 
-/// The attestations of a build (`Validate` in `frontend/attestations/parse.go`).
+/// The attestations of a build, in any case (`Parse` and `Validate` in `frontend/attestations/parse.go`).
 const ATTESTATIONS: [&str; 2] = ["provenance", "sbom"];
 
 fn outputs(target: &Target) -> &[Entry] {
@@ -110,9 +110,10 @@ fn attestations(target: &Target) -> &[Entry] {
 /// An error for each value of a target that BuildKit refuses.
 #[must_use]
 pub(crate) fn values(target: &Target) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = unknown(outputs(target), "output", &OUTPUTS).collect();
-    found.extend(unknown(caches(target), "cache", &CACHES));
-    found.extend(unknown(attestations(target), "attestation", &ATTESTATIONS));
+    let is_same = |kind: &str, known: &str| kind == known;
+    let mut found: Vec<Diagnostic> = unknown(outputs(target), "output", &OUTPUTS, is_same).collect();
+    found.extend(unknown(caches(target), "cache", &CACHES, is_same));
+    found.extend(unknown(attestations(target), "attestation", &ATTESTATIONS, str::eq_ignore_ascii_case));
     for Fields { of, types, fields } in &FIELDS {
         for entry in of(target).iter().filter(|entry| types.contains(&entry.kind()) && !is_disabled(entry)) {
             for (key, taken) in *fields {
@@ -133,10 +134,11 @@ fn unknown(
     entries: &[Entry],
     what: &str,
     types: &'static [&'static str],
+    is_type: fn(&str, &str) -> bool,
 ) -> impl Iterator<Item = Diagnostic> {
     entries.iter().filter(|entry| !is_disabled(entry)).filter_map(move |entry| {
         let kind = entry.fields.get("type").filter(|text| variable_in(&text.value).is_none())?;
-        if types.contains(&kind.as_str()) {
+        if types.iter().any(|known| is_type(kind.as_str(), known)) {
             return None;
         }
         let message = format!("BuildKit refuses `type={kind}`: there is no such {what}");
