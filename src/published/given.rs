@@ -264,6 +264,7 @@ pub(crate) fn image(
         other_forms: Vec::new(),
         unclear: Vec::new(),
         codenames: Vec::new(),
+        latest: true,
         immutable: false,
         index: true,
         annotations: std::collections::BTreeMap::new(),

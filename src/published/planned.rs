@@ -46,6 +46,8 @@ pub struct PlannedImage {
     pub tags: Vec<TagEntry>,
     /// Annotations of its index.
     pub annotations: BTreeMap<String, String>,
+    /// Whether its version may take `latest`.
+    pub(crate) latest: bool,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.
@@ -159,6 +161,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             other_forms,
             unclear,
             codenames,
+            latest,
             immutable,
             index,
             annotations,
@@ -188,6 +191,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             mirrors,
             tags,
             annotations,
+            latest,
             immutable,
             index,
             builds,
@@ -446,6 +450,7 @@ impl PlannedImage {
             mirrors: Vec::new(),
             tags: Vec::new(),
             annotations: BTreeMap::new(),
+            latest: true,
             immutable: false,
             // An older version may have been published as one.
             index: true,

@@ -4,10 +4,10 @@
 use super::floating::{Keeper, as_tagged, keepers, members};
 use super::plan_json::TagEntry;
 use super::planned::PlannedImage;
-use super::record::{Question, Record};
+use super::record::{Known, Question, Record};
 use super::release::MAX_RELEASES;
 use crate::form::{Form, Part};
-use crate::reference::{Digest, Tag};
+use crate::reference::{Digest, LATEST, Tag};
 use crate::version::{Number, SEPARATORS, Version};
 
 /// How many of the nearest versions are looked at first: one of them is what a floating tag has most of the time.
@@ -52,7 +52,7 @@ pub(crate) fn kept(image: &PlannedImage, tag: &TagEntry, record: &Record) -> Kep
         return Kept::No;
     }
     let versions = Versions::new(image, version, tag, listed, record);
-    let mut open = Vec::new();
+    let (mut open, mut declined) = (Vec::new(), 0);
     for (at, keeper) in keepers.into_iter().enumerate() {
         match versions.standing(&keeper) {
             Standing::Renamed => {}
@@ -63,12 +63,53 @@ pub(crate) fn kept(image: &PlannedImage, tag: &TagEntry, record: &Record) -> Kep
                     break;
                 }
             }
-            Standing::Greater | Standing::Unclear if !open.is_empty() => break,
-            Standing::Greater => return Kept::By(keeper),
+            Standing::Unclear if !open.is_empty() => break,
             Standing::Unclear => return Kept::Perhaps(keeper),
+            Standing::Greater => match declines(&tag.name, &keeper.tag, record) {
+                Declines::Yes if declined < MAX_RELEASES => declined += 1,
+                Declines::Yes | Declines::No if open.is_empty() => return Kept::By(keeper),
+                Declines::Yes | Declines::No => break,
+                Declines::Open(question) => {
+                    open.push(question);
+                    // Where many decline, the next one does so as well.
+                    if open.len() > declined {
+                        break;
+                    }
+                }
+            },
         }
     }
     if open.is_empty() { Kept::No } else { Kept::Open(open) }
+}
+
+/// Whether a version goes without a floating tag.
+pub(crate) enum Declines {
+    /// It takes this answer to tell.
+    Open(Question),
+    /// Its index says so.
+    Yes,
+    /// It has the tag or may have it, as far as is known.
+    No,
+}
+
+/// Whether the version that a tag is the own one of goes without a floating tag, as its index says: its image had `latest = false`
+/// when it was published. What has `latest` all the same keeps it.
+#[must_use]
+pub(crate) fn declines(floating: &Tag, own: &Tag, record: &Record) -> Declines {
+    if floating.as_str() != LATEST {
+        return Declines::No;
+    }
+    match record.tag(own) {
+        Known::Unasked => Declines::Open(Question::Tag(own.clone())),
+        Known::Present(digest) if record.tag(floating).present() != Some(digest) => {
+            match record.previous(digest) {
+                Known::Unasked => Declines::Open(Question::Previous(digest.clone())),
+                Known::Present(served) if served.declines_latest() => Declines::Yes,
+                Known::Present(_) | Known::Absent | Known::Faulty(_) => Declines::No,
+            }
+        }
+        Known::Present(_) | Known::Absent | Known::Faulty(_) => Declines::No,
+    }
 }
 
 /// The versions of a repository that look like the image's own one.

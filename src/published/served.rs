@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, TAGGED_VERSION, VERSION, is_index};
+use crate::oci::{
+    Descriptor, DescriptorPlatform, ImageManifest, NO, TAGGED_VERSION, TAKES_LATEST, VERSION, is_index,
+};
 use crate::reference::Digest;
 use crate::registry::Manifest;
 
@@ -78,6 +80,12 @@ impl Served {
     pub(crate) fn version(&self) -> Option<(&'static str, &String)> {
         let annotations = self.annotations()?;
         [VERSION, TAGGED_VERSION].into_iter().find_map(|key| Some((key, annotations.get(key)?)))
+    }
+
+    /// Whether it says that its version takes no `latest`.
+    #[must_use]
+    pub(crate) fn declines_latest(&self) -> bool {
+        self.annotations().and_then(|all| all.get(TAKES_LATEST)).is_some_and(|value| value == NO)
     }
 
     /// The annotations of the index, or of the manifest if it is none; none of what cannot be read.

@@ -215,6 +215,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         other_forms,
         unclear,
         codenames,
+        latest,
         immutable,
         index,
         // A plan has only what follows from it.
@@ -249,6 +250,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         other_forms: other_forms.clone(),
         unclear: unclear.clone(),
         codenames: codenames.clone(),
+        latest: *latest,
         immutable: *immutable,
         index: *index,
         annotations: annotations.clone(),

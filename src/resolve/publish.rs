@@ -366,6 +366,7 @@ fn planned(
         withdrawn,
         other_forms: forms,
         unclear: unclear.into_iter().collect(),
+        latest: image.settings().latest,
         immutable: image.settings().immutable,
         index: image.settings().index,
         retag: image.settings().retag,

@@ -5,6 +5,7 @@ mod also_named; // floating tags of what also has a greater tag
 mod bases; // which images builds were made from
 mod copies; // builds that a repository lacks and another one has
 mod count; // how many requests a merge sends
+mod declined; // versions that go without `latest`
 mod earlier; // later runs and damage that come between the steps
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag

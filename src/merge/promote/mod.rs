@@ -1,6 +1,7 @@
 //! Gives tags to what is there already, byte for byte: an index or the manifest of an image, in its repository or another.
 
 mod by_name;
+mod said;
 pub(super) mod tagging;
 pub(crate) mod withdrawal;
 

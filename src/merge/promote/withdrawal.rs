@@ -6,20 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::guard::relist::forget;
 use super::super::report::Report;
 use super::super::tools::MergeTools;
-use super::{Promotion, To};
+use super::{Promotion, To, said};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::form::{Form, Part};
 use crate::published::also_named::{AlsoNamed, greater as greater_tag, says_greater, version_in};
-use crate::published::floating::{Keeper, Member, members};
+use crate::published::floating::{Member, members};
 use crate::published::given;
 use crate::published::plan_json::TagEntry;
 use crate::published::planned::{Planned, PlannedImage};
 use crate::published::record::{Known, Question, Questions, Record};
 use crate::published::release::MAX_RELEASES;
+use crate::published::renamed::{Declines, declines};
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
-use crate::reference::{Digest, Tag};
+use crate::reference::{Digest, LATEST, Tag};
 use crate::registry::Location;
 use crate::version::{Class, Version};
 
@@ -61,6 +62,8 @@ pub(crate) fn restore(
     };
     // The own tags of versions that have the content of a withdrawn one.
     let mut same: BTreeMap<Tag, Tag> = BTreeMap::new();
+    // Those of versions that go without `latest`.
+    let mut declined: BTreeSet<Tag> = BTreeSet::new();
     let mut reading = 0;
     loop {
         report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
@@ -75,7 +78,7 @@ pub(crate) fn restore(
             }
             Known::Unasked | Known::Absent => Vec::new(),
         };
-        let floating = match floating(&images, location, &listed, &same) {
+        let floating = match floating(&images, location, &listed, &same, &declined) {
             Ok(floating) => floating,
             Err(problem) => {
                 report.problems.push(problem);
@@ -112,9 +115,20 @@ pub(crate) fn restore(
                 same.extend(more);
                 continue;
             }
-            let tell = |(tag, version): (&Tag, &Tag)| has_same_content(location, tag, version);
+            match declining(&floating, site, &mut survey) {
+                Ok(None) => {}
+                Ok(Some(tag)) => {
+                    declined.insert(tag);
+                    continue;
+                }
+                Err(problems) => {
+                    report.problems.extend(problems);
+                    return Vec::new();
+                }
+            }
+            let tell = |(tag, version): (&Tag, &Tag)| said::has_same_content(location, tag, version);
             report.notes.extend(same.iter().map(tell));
-            report.notes.extend((left > 0).then(|| not_looked_at(location, left)));
+            report.notes.extend((left > 0).then(|| said::not_looked_at(location, left)));
             let mut questions = said_by(&others, site, &images, &survey);
             questions.extend(moved(&floating, &survey.records()[site]).map(|now| (site, now)));
             let own = own_tags(&images, location, &listed, &floating);
@@ -156,7 +170,9 @@ pub(crate) fn restore(
                 let by_tag = all.find(|own| record.tag(own).present() == Some(now));
                 let by_tag = by_tag.map(|own| format!("that is `{own}`"));
                 let version = by_tag.or_else(|| said_withdrawn(&images, record, now));
-                report.held.extend(version.map(|version| still_withdrawn(location, tag, now, &version)));
+                report
+                    .held
+                    .extend(version.map(|version| said::still_withdrawn(location, tag, now, &version)));
             }
             let is_known = |now: &Digest| {
                 own.iter().any(|own| record.tag(own).present() == Some(now))
@@ -165,10 +181,34 @@ pub(crate) fn restore(
             return promotions(floating, location, record, &is_known, &kept, report);
         }
         if forget(reading, &[(site, differing.clone())].into(), &mut survey, tools).is_none() {
-            report.problems.extend(differing.iter().map(|tag| disagree(location, tag)));
+            report.problems.extend(differing.iter().map(|tag| said::disagree(location, tag)));
             return Vec::new();
         }
         reading += 1;
+    }
+}
+
+/// The own tag of the version that would get `latest` and goes without it.
+fn declining(
+    floating: &BTreeMap<Tag, Floating<'_>>,
+    site: usize,
+    survey: &mut Survey<'_>,
+) -> Result<Option<Tag>, Vec<Diagnostic>> {
+    let owner = floating.iter().find(|(name, _)| name.as_str() == LATEST);
+    let Some((name, owner)) = owner.and_then(|(name, one)| Some((name, one.owner.as_ref()?))) else {
+        return Ok(None);
+    };
+    loop {
+        match declines(name, owner.tag, &survey.records()[site]) {
+            Declines::Yes => return Ok(Some(owner.tag.clone())),
+            Declines::No => return Ok(None),
+            Declines::Open(question) => {
+                let problems = ask(survey, [(site, question)].into());
+                if !problems.is_empty() {
+                    return Err(problems);
+                }
+            }
+        }
     }
 }
 
@@ -234,32 +274,6 @@ fn said_withdrawn(images: &[&PlannedImage], record: &Record, digest: &Digest) ->
     images.iter().any(is_withdrawn).then(|| format!("its index says that it is `{said}`"))
 }
 
-/// Says that a version gets nothing since a withdrawn one has the same content.
-fn has_same_content(location: &Location, tag: &Tag, version: &Tag) -> Diagnostic {
-    let message = format!(
-        "`{}` has the content of `{version}`, which is withdrawn, and gets no floating tag, either",
-        location.with_tag(tag)
-    );
-    Diagnostic::warning(Code::SAME_AS_WITHDRAWN, message)
-        .with_help(format!("publish `{tag}` anew, or take `{version}` out of `withdrawn` if it is right"))
-}
-
-/// Says that there are more tags than are looked at.
-fn not_looked_at(location: &Location, left: usize) -> Diagnostic {
-    let message = format!(
-        "{left} tags of `{location}` that may be channels were not looked at: at most {MAX_RELEASES} are"
-    );
-    Diagnostic::warning(Code::HELD, message).with_help(
-        "whether one of them is still a withdrawn version is not known: compare their digests by hand",
-    )
-}
-
-fn disagree(location: &Location, tag: &Tag) -> Diagnostic {
-    let message = format!("`{}` and the list of tags disagree whether it is there", location.with_tag(tag));
-    Diagnostic::error(Code::TAG_LIST, message)
-        .with_help("run this again later, when the registry's lists are up to date")
-}
-
 fn ask(survey: &mut Survey<'_>, questions: Questions) -> Vec<Diagnostic> {
     match survey.ask(questions) {
         Round::Idle => Vec::new(),
@@ -273,6 +287,7 @@ fn floating<'a>(
     location: &'a Location,
     listed: &'a [Tag],
     same: &BTreeMap<Tag, Tag>,
+    declined: &BTreeSet<Tag>,
 ) -> Result<BTreeMap<Tag, Floating<'a>>, Diagnostic> {
     let mut all: BTreeMap<Tag, Floating<'a>> = BTreeMap::new();
     for &image in images {
@@ -286,9 +301,10 @@ fn floating<'a>(
                     continue;
                 }
                 let Some(name) = name_for(shape, follows.numbers, own, &member.version) else { continue };
+                let is_declined = name.as_str() == LATEST && declined.contains(member.tag);
                 let owner = groups.entry(name).or_default();
                 let is_greater = |owner: &Member<'_>| member.version > owner.version;
-                let is_left = !member.is_withdrawn && !same.contains_key(member.tag);
+                let is_left = !member.is_withdrawn && !is_declined && !same.contains_key(member.tag);
                 if is_left && owner.as_ref().is_none_or(is_greater) {
                     *owner = Some(member);
                 }
@@ -453,12 +469,12 @@ fn promotions(
         }
         let Some(owner) = owner else {
             if now.is_some() {
-                report.held.push(nothing_left(location, &name, now));
+                report.held.push(said::nothing_left(location, &name, now));
             }
             continue;
         };
         if owner.other_scheme.is_some() {
-            report.held.push(other_scheme(location, &name, &owner.keeper()));
+            report.held.push(said::other_scheme(location, &name, &owner.keeper()));
             continue;
         }
         let Some(digest) = record.tag(owner.tag).present() else { continue };
@@ -467,7 +483,7 @@ fn promotions(
         let before = now.filter(|now| *now != digest).and_then(|now| record.previous(now).present());
         if let Some((_, said)) = before.and_then(|served| says_greater(&of_owner, &tag, served)) {
             let version = version_in(&of_owner, tag.family.iter(), said);
-            report.held.push(greater(
+            report.held.push(said::greater(
                 location,
                 &tag.name,
                 said,
@@ -476,7 +492,7 @@ fn promotions(
             continue;
         }
         if let Some(other) = named.get(&tag.name) {
-            report.held.push(reads_as_greater(location, &tag.name, other, owner.tag));
+            report.held.push(said::reads_as_greater(location, &tag.name, other, owner.tag));
             continue;
         }
         if let Some(now) = now.filter(|now| *now != digest && !is_known(now)) {
@@ -495,70 +511,6 @@ fn promotions(
             image.tags.push(tag);
         }
     }
-    report.notes.extend(unknown.into_iter().map(|(now, tags)| of_unknown(&now, tags)));
+    report.notes.extend(unknown.into_iter().map(|(now, tags)| said::of_unknown(&now, tags)));
     promotions.into_values().collect()
-}
-
-/// Says that tags are taken from what no listed version has: it may be a greater one that the list does not show yet.
-fn of_unknown(now: &Digest, tags: BTreeSet<String>) -> Diagnostic {
-    let tags: Vec<String> = tags.into_iter().collect();
-    let message = format!(
-        "{} {} {now}, which no listed version has",
-        tags.join(", "),
-        if tags.len() == 1 { "was" } else { "were" }
-    );
-    Diagnostic::warning(Code::UNGUARDED_TAG, message).with_help(
-        "if a version was released a moment ago, the registry's list may not show it yet: run this again, and the tags go to the greatest version that is listed then",
-    )
-}
-
-/// Leaves a tag alone that would go to a date, which need not be a release.
-fn other_scheme(location: &Location, name: &Tag, keeper: &Keeper) -> Diagnostic {
-    let message = format!("`{}` stays as it is: {}", location.with_tag(name), keeper.reason());
-    Diagnostic::warning(Code::HELD, message).with_help(format!(
-        "withdraw what is not a release; if `{0}` is one, give it the tag by hand: `bakeplan promote {1} --to {2} --allow-backward`",
-        keeper.tag,
-        location.with_tag(&keeper.tag),
-        location.with_tag(name)
-    ))
-}
-
-/// Leaves a tag with what says that it is a greater version, whose own tag is not there.
-fn greater(location: &Location, name: &Tag, said: &str, version: &str) -> Diagnostic {
-    let message = format!(
-        "`{}` stays as it is: its index says that it is version `{said}`, which is greater and not withdrawn",
-        location.with_tag(name)
-    );
-    Diagnostic::warning(Code::HELD, message).with_help(format!(
-        "to take that version back, name it in `withdrawn`: `withdrawn = [\"{version}\"]`"
-    ))
-}
-
-/// Leaves a tag with what has another one that reads as greater, in another form.
-fn reads_as_greater(location: &Location, name: &Tag, other: &Tag, own: &Tag) -> Diagnostic {
-    let message = format!(
-        "`{}` stays as it is: what has it is also `{other}`, which reads as greater than `{own}` and is not withdrawn",
-        location.with_tag(name)
-    );
-    Diagnostic::warning(Code::HELD, message)
-        .with_help(format!("to take that version back, name it in `withdrawn`: `withdrawn = [\"{other}\"]`"))
-}
-
-/// Names a tag that is still a withdrawn version, and that no version by its numbers is for.
-fn still_withdrawn(location: &Location, name: &Tag, now: &Digest, version: &str) -> Diagnostic {
-    let name = location.with_tag(name);
-    let message = format!("`{name}` stays as it is, {now}: {version}, which is withdrawn");
-    Diagnostic::warning(Code::HELD, message).with_help(format!(
-        "give it a version that is left: `bakeplan promote {location}:VERSION --to {name}`; or remove it in the registry"
-    ))
-}
-
-fn nothing_left(location: &Location, name: &Tag, now: Option<&Digest>) -> Diagnostic {
-    let message = format!(
-        "`{}` stays as it is, {}: no version is left for it",
-        location.with_tag(name),
-        now.map_or("", Digest::as_str)
-    );
-    Diagnostic::warning(Code::HELD, message)
-        .with_help("remove the tag in the registry, or release a version that it is for")
 }

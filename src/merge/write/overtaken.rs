@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::guard::later::moved_by_commit;
@@ -362,12 +363,19 @@ impl<'a> Overtaken<'a> {
                 Kept::No | Kept::Perhaps(_) => return Ok(None),
                 Kept::Open(open) => open,
             };
+            let store = &self.tools.sites[spot.job.site].store;
             for question in open {
-                let Question::Tag(tag) = &question else { continue };
-                let found = self.tools.sites[spot.job.site].store.head_manifest(&tag.clone().into());
+                let found = match &question {
+                    Question::Tag(tag) => store
+                        .head_manifest(&tag.clone().into())
+                        .map(|one| one.map(|one| Answer::Tag(one.digest))),
+                    Question::Previous(digest) => store
+                        .get_manifest(&digest.clone().into())
+                        .map(|one| one.map(|one| Answer::Manifest(Arc::new(Served::read(one))))),
+                    _ => continue,
+                };
                 let found = found.map_err(|error| error.to_diagnostic())?;
-                let answer = found.map(|found| Reply::Present(Answer::Tag(found.digest)));
-                record.learn(question, answer.unwrap_or(Reply::Absent));
+                record.learn(question, found.map_or(Reply::Absent, Reply::Present));
             }
         }
     }

@@ -15,7 +15,7 @@ use super::world::{Build, World, plan};
 use crate::loopback::{Answer, Reply};
 
 /// Another version of `app`, as a world of its own that shares the repository.
-fn other(world: &World, version: &str) -> (World, String) {
+pub(super) fn other(world: &World, version: &str) -> (World, String) {
     let mut other = World::new();
     for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
         other.build(&["acme/app"], Build::new(leg, platform).salt(version));

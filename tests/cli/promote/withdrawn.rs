@@ -2,6 +2,7 @@
 
 use super::stage::Stage;
 use crate::merge::world::{Build, TAGS, plan_of, put_tag, remove};
+use bakeplan::internals::merge::Options;
 use bakeplan::internals::reference::Digest;
 use bakeplan::internals::registry::Store;
 
@@ -95,6 +96,39 @@ fn floating_tags_go_to_the_greatest_version_that_is_left() {
         let again = stage.passes(&plan(&stage, version, withdrawn), LINE);
         assert!(again.tags().iter().all(|one| one.ends_with(" unchanged")), "{:?}", again.tags());
         assert_eq!(stage.world.tags("app"), before);
+    }
+}
+
+/// A version that was published with `latest = false` gets the tags of its numbers alone, unless it has `latest` all the same.
+#[test]
+fn a_version_that_goes_without_latest_does_not_get_it() {
+    for (tags, is_moved, expected) in [
+        ("1.4.1 1.4.2", true, "latest=1.4.2 2=2.0.0 2.0=2.0.0"),
+        ("1.4.1 1.4.2 1.9.0", true, "latest=1.9.0 2=2.0.0"),
+        ("1.4.1 1.4.2 3.0.0", true, "latest=3.0.0 2.0=2.0.0"),
+        ("1.4.1 1.4.2", false, "latest=2.0.0 1=1.4.2"),
+    ] {
+        let mut stage = stage(&format!("{tags} latest=1.4.1 2=1.4.1 2.0=1.4.1"));
+        let stable = plan(&stage, "2.0.0", "");
+        // It is published without, and `latest` is left behind by hand, or given to it.
+        let held = stable.replace(r#""version":"2.0.0","#, r#""version":"2.0.0","latest":false,"#);
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            stage.world.build(&["app"], Build::new(leg, platform).salt("2.0.0"));
+        }
+        assert_eq!(stage.world.merge(&held, Options::default()).problems, []);
+        let layout = stage.world.layout("app");
+        let of = |tag: &str| {
+            let digest = digest(&stage, tag);
+            layout.get_manifest(&digest.into()).unwrap().unwrap()
+        };
+        for tag in if is_moved { &["latest", "2", "2.0"][..] } else { &["1"] } {
+            put_tag(&layout, tag, &of("1.4.1"));
+        }
+        let outcome = stage.passes(&plan(&stage, "1.4.2", ""), LINE);
+        for pair in expected.split_whitespace() {
+            let (tag, owner) = pair.split_once('=').unwrap();
+            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{tags}: {tag}: {:?}", outcome.tags());
+        }
     }
 }
 
