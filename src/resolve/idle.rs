@@ -1,7 +1,7 @@
 //! Attributes of `image` blocks that change nothing, because no image that they are about has what they need.
 
-use super::guards;
-use super::image::UnresolvedImage;
+use super::images::guards;
+use super::images::image::UnresolvedImage;
 use super::input::Input;
 use super::publication::Publication;
 use super::targets::Targets;

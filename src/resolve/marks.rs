@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::image::{Covered, EmptyBlock, UnresolvedImage};
+use super::images::image::{Covered, EmptyBlock, UnresolvedImage};
 use super::input::{Input, Purpose};
 use super::targets::Targets;
 use crate::bake::module::Matrix;

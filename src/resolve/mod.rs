@@ -3,70 +3,23 @@
 // What goes in, and what the steps hand on.
 mod input;
 mod publication;
-mod version;
-
-mod forms;
-
-mod constants;
-
-mod sighted;
 
 // The targets of the source.
 mod cache;
 mod targets;
 
 // Images, and what is said about them.
-mod annotations;
-mod labels;
-mod rules;
-
-mod image;
-
-mod claims;
-mod lists;
-mod runs;
-
-mod beside;
-mod branches;
-mod codenames;
-mod taken;
-mod variants;
-
-mod guards;
-mod names;
-mod plain;
-mod questions;
-mod versions;
-
-// Legs.
-mod assigned;
-
-mod leg;
+mod images;
 
 // The steps.
 mod legs;
 mod marks;
-mod owners;
-mod repositories;
 
-mod apart;
-mod fewer;
+mod tags;
+
 mod idle;
-mod images;
-mod imagined;
-mod neighbours;
-mod numbered;
-mod packing;
-
-mod jobs;
-mod links;
 mod overruled;
-mod runners;
-mod turns;
 mod unrendered;
-mod untagged;
-
-mod publish;
 
 pub use input::{Input, Purpose, Spared};
 
@@ -74,9 +27,9 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use assigned::Legs;
-use image::UnresolvedImage;
+use images::image::UnresolvedImage;
 use indexmap::IndexMap;
+use legs::assigned::Legs;
 use targets::{Targets, grouped};
 
 use crate::bake::target::links::links as links_of;
@@ -108,23 +61,23 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         images::unresolved(input, &spec, &targets, &mut diagnostics);
     images::mark_wanted(input, &mut images, &mut diagnostics);
     images::mark_wanted(input, &mut left_out, &mut Diagnostics::default());
-    let publish::Publications { of_images: publications, untagged } =
-        publish::publications(input, &images, &left_out, &targets, &mut diagnostics);
+    let tags::publish::Publications { of_images: publications, untagged } =
+        tags::publish::publications(input, &images, &left_out, &targets, &mut diagnostics);
     for (image, publication) in images.iter_mut().zip(&publications) {
         image.is_wanted &= !untagged.contains(&image.key) && !input.spared.unchanged.contains(&image.key);
-        publish::name_version(image, publication);
+        tags::publish::name_version(image, publication);
     }
     idle::warn(input, &spec, &images, &left_out, &publications, &targets, &mut diagnostics);
     overruled::warn(input, &images, &publications, &targets, &mut diagnostics);
     let mut legs = legs::legs(input, &images, &publications, &targets, &mut diagnostics);
     let said = images.iter().map(|image| (image.key.as_str(), image.settings()));
-    diagnostics.extend(labels::left_out(said, input));
+    diagnostics.extend(images::labels::left_out(said, input));
     unbuilt(input, &legs, &images, &targets, &mut diagnostics);
     let said = || {
         let (first, rest): (Vec<_>, Vec<_>) = images.iter().partition(|image| image.is_wanted);
         first.into_iter().chain(rest).chain(&left_out).collect()
     };
-    links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
+    legs::links::rewrite(&mut legs, &targets, said, input, &mut diagnostics);
     legs::refused(&legs, &targets, &mut diagnostics);
     diagnostics.check()?;
     let mut plan = Plan {
@@ -134,15 +87,16 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         workflow,
         sources: input.sources.clone(),
         run: Run::of(input.given),
-        known_versions: versions::used(images.iter().chain(&left_out), input),
+        known_versions: images::versions::used(images.iter().chain(&left_out), input),
         ..Plan::default()
     };
-    plan.images = publish::images(input, &images, &left_out, publications, &targets, &legs, &mut diagnostics);
+    plan.images =
+        tags::publish::images(input, &images, &left_out, publications, &targets, &legs, &mut diagnostics);
     plan.elsewhere = elsewhere(input, &plan, &images, &left_out, &targets);
-    let mut jobs = jobs::jobs(&legs, &targets, &plan.images);
-    diagnostics.extend(jobs::unwritable(&jobs.all, &legs, &targets));
+    let mut jobs = legs::jobs::jobs(&legs, &targets, &plan.images);
+    diagnostics.extend(legs::jobs::unwritable(&jobs.all, &legs, &targets));
     if let Some(most) = input.max_jobs.filter(|most| jobs.all.len() > most.get() as usize) {
-        match jobs::pack(&jobs.all, most, &legs, &targets, &plan.images) {
+        match legs::jobs::pack(&jobs.all, most, &legs, &targets, &plan.images) {
             Ok(packed) => {
                 plan.packed = Some(Packed { from: jobs.all.len(), most });
                 jobs = packed;
@@ -157,14 +111,14 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         || legs.into_legs(jobs.of_legs),
     );
     if input.publish && !input.purpose.is_committed() {
-        diagnostics.extend(guards::docker_lists(&plan));
-        diagnostics.extend(plain::unguarded(&plan));
+        diagnostics.extend(images::guards::docker_lists(&plan));
+        diagnostics.extend(legs::plain::unguarded(&plan));
     }
-    diagnostics.extend(fewer::platforms(&plan, &images, &targets, input));
-    diagnostics.extend(guards::too_long(&plan));
+    diagnostics.extend(tags::fewer::platforms(&plan, &images, &targets, input));
+    diagnostics.extend(images::guards::too_long(&plan));
     diagnostics.extend(cache::too_long(&plan.legs));
     whole(&mut plan, &targets, &mut diagnostics);
-    jobs::name_groups(&mut plan, input.definition);
+    legs::jobs::name_groups(&mut plan, input.definition);
     plan.volatile = marks::volatile(&targets, &plan.legs, &images, &empty, input);
     let built: Vec<&UnresolvedImage> =
         images.iter().filter(|image| plan.images.contains_key(&image.key)).collect();
@@ -179,7 +133,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
         diagnostics.extend(UnsetVariable::at_plan(&plan.unset));
     }
     diagnostics.extend(unrendered);
-    diagnostics.extend(runners::unused(images.iter().chain(&left_out), &targets));
+    diagnostics.extend(legs::runners::unused(images.iter().chain(&left_out), &targets));
     marks::rewritten(&published, &mut diagnostics);
     let (plan, warnings) = diagnostics.into_result(plan)?;
     Ok(Plan { warnings, ..plan })
@@ -226,11 +180,11 @@ fn elsewhere(
     let planned = images.iter().filter(|image| plan.images.contains_key(&image.key));
     let planned: Vec<usize> = planned.map(|image| image.at).collect();
     let of = |image: &UnresolvedImage| {
-        let repositories = repositories::repositories(image, targets, &mut Diagnostics::default());
+        let repositories = images::repositories::repositories(image, targets, &mut Diagnostics::default());
         ElsewhereImage {
             key: image.key.clone(),
             places: repositories.into_iter().chain(image.mirrors.keys().cloned()).collect(),
-            forms: guards::all_forms(image, &forms),
+            forms: images::guards::all_forms(image, &forms),
             position: planned.partition_point(|at| *at < image.at),
         }
     };

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::annotations;
-use super::image::{Covered, UnresolvedImage};
+use super::images::annotations;
+use super::images::image::{Covered, UnresolvedImage};
 use super::input::Input;
 use super::publication::Publication;
 use super::targets::Targets;

@@ -10,7 +10,7 @@ use super::cache;
 use super::input::Input;
 use crate::bake::target::inherit::Resolver;
 use crate::bake::target::links::links as links_of;
-use crate::bake::target::{Definition, Group, Target, Text};
+use crate::bake::target::{Definition, Entry, Group, Target, Text};
 use crate::bake::values::{Name, secret};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, names_help};
@@ -228,4 +228,10 @@ fn twice(platform: &Platform, again: &Text, first: &Text) -> Diagnostic {
         diagnostic.at(again.span, format!("`{again}`")).at(first.span, format!("`{first}` is the same"))
     };
     diagnostic.with_help("leave one of them out")
+}
+
+/// Whether Bake could push what the target makes.
+pub(super) fn is_pushable(target: &Target) -> bool {
+    let outputs = target.output.as_deref().unwrap_or_default();
+    outputs.is_empty() || outputs.iter().any(Entry::is_pushable)
 }

@@ -37,15 +37,21 @@ fn of_pages() -> Vec<String> {
     spans(&text).into_iter().filter(|span| !is_wrong(span)).chain(lists).collect()
 }
 
+/// The files of a folder and of those in it. The tests of a room, which have a file or a folder, show no messages.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let all = all.filter(|path| path.file_stem().is_some_and(|stem| stem != "tests"));
+    all.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 /// Those of messages: what stands in a string, with something in its holes.
 fn of_messages(root: &Path) -> Vec<Vec<String>> {
-    // The tests of a room, which have a file or a folder, show no messages.
-    let files = |folder: &str| -> Vec<PathBuf> {
-        let all = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
-        all.filter(|path| path.file_stem().is_some_and(|stem| stem != "tests")).collect()
-    };
-    let mut files =
-        [files("src/rules"), files("src/resolve"), vec![root.join("src/pattern/mod.rs")]].concat();
+    let mut files = [
+        files(&root.join("src/rules")),
+        files(&root.join("src/resolve")),
+        vec![root.join("src/pattern/mod.rs")],
+    ]
+    .concat();
     files.sort();
     let mut found = Vec::new();
     for file in files {
