@@ -204,6 +204,7 @@ impl World {
 }
 
 /// What buildx makes of targets, whose names begin those of `fixed`, a list of what `--set` takes.
+#[expect(clippy::print_stdout, reason = "shown where the test fails, for which it may be the cause")]
 pub(super) fn bake(
     project: &Project,
     file: &Path,
