@@ -43,15 +43,13 @@ pub(crate) const INPUTS: &str = "dev.bakeplan.inputs";
 /// The annotation of an index that says which version it is, where no tag of its image shows that.
 pub(crate) const TAGGED_VERSION: &str = "dev.bakeplan.version";
 
-/// The annotation of an index whose version takes no `latest`, with the value [`NO`].
-pub(crate) const TAKES_LATEST: &str = "dev.bakeplan.latest";
-/// The value of [`TAKES_LATEST`].
-pub(crate) const NO: &str = "false";
+/// The annotation of an index with the floating tags that its version goes without, with commas between them.
+pub(crate) const WITHOUT: &str = "dev.bakeplan.without";
 
 /// Whether an annotation is for the merge alone to set.
 #[must_use]
 pub(crate) fn is_reserved(annotation: &str) -> bool {
-    annotation.starts_with(RUN_PREFIX) || [INPUTS, TAGGED_VERSION, TAKES_LATEST].contains(&annotation)
+    annotation.starts_with(RUN_PREFIX) || [INPUTS, TAGGED_VERSION, WITHOUT].contains(&annotation)
 }
 
 /// The most bytes that the annotations of one index or manifest have, or the labels of one image: registries take manifests of

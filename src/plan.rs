@@ -203,8 +203,8 @@ pub struct Image {
     pub unclear: Vec<Tag>,
     /// The floating tags that may be names of one line of versions, such as `lts`.
     pub codenames: Vec<Tag>,
-    /// Whether its version may take `latest`.
-    pub latest: bool,
+    /// The floating tags that its version goes without: `latest` of each variant, where it must not take that.
+    pub without: Vec<Tag>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.

@@ -264,7 +264,7 @@ pub(crate) fn image(
         other_forms: Vec::new(),
         unclear: Vec::new(),
         codenames: Vec::new(),
-        latest: true,
+        without: Vec::new(),
         immutable: false,
         index: true,
         annotations: std::collections::BTreeMap::new(),

@@ -294,9 +294,9 @@ pub struct ImageEntry {
     /// warns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codenames: Vec<Tag>,
-    /// Whether its version may take `latest`.
-    #[serde(default = "always", skip_serializing_if = "is_always")]
-    pub latest: bool,
+    /// The floating tags that its version goes without, and keeps from no lesser one: `latest` of each variant, where `latest = false`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Tag>,
     /// Whether an existing tag of a version must keep its digest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub immutable: bool,

@@ -46,8 +46,8 @@ pub struct PlannedImage {
     pub tags: Vec<TagEntry>,
     /// Annotations of its index.
     pub annotations: BTreeMap<String, String>,
-    /// Whether its version may take `latest`.
-    pub(crate) latest: bool,
+    /// The floating tags that its version goes without.
+    pub(crate) without: Vec<Tag>,
     /// Whether an existing version tag must not get another digest.
     pub immutable: bool,
     /// Whether it is published as an index; else the manifest of its one build gets the tags.
@@ -161,7 +161,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             other_forms,
             unclear,
             codenames,
-            latest,
+            without,
             immutable,
             index,
             annotations,
@@ -191,7 +191,7 @@ impl TryFrom<ImageEntry> for PlannedImage {
             mirrors,
             tags,
             annotations,
-            latest,
+            without,
             immutable,
             index,
             builds,
@@ -450,7 +450,7 @@ impl PlannedImage {
             mirrors: Vec::new(),
             tags: Vec::new(),
             annotations: BTreeMap::new(),
-            latest: true,
+            without: Vec::new(),
             immutable: false,
             // An older version may have been published as one.
             index: true,

@@ -7,7 +7,7 @@ use super::planned::PlannedImage;
 use super::record::{Known, Question, Record};
 use super::release::MAX_RELEASES;
 use crate::form::{Form, Part};
-use crate::reference::{Digest, LATEST, Tag};
+use crate::reference::{Digest, Tag};
 use crate::version::{Number, SEPARATORS, Version};
 
 /// How many of the nearest versions are looked at first: one of them is what a floating tag has most of the time.
@@ -65,7 +65,7 @@ pub(crate) fn kept(image: &PlannedImage, tag: &TagEntry, record: &Record) -> Kep
             }
             Standing::Unclear if !open.is_empty() => break,
             Standing::Unclear => return Kept::Perhaps(keeper),
-            Standing::Greater => match declines(&tag.name, &keeper.tag, record) {
+            Standing::Greater => match declines(&tag.name, tag, &keeper.tag, record) {
                 Declines::Yes if declined < MAX_RELEASES => declined += 1,
                 Declines::Yes | Declines::No if open.is_empty() => return Kept::By(keeper),
                 Declines::Yes | Declines::No => break,
@@ -92,11 +92,12 @@ pub(crate) enum Declines {
     No,
 }
 
-/// Whether the version that a tag is the own one of goes without a floating tag, as its index says: its image had `latest = false`
-/// when it was published. What has `latest` all the same keeps it.
+/// Whether the version that a tag is the own one of goes without a floating tag of this shape, as its index says: its image had
+/// `latest = false` when it was published. What has the tag all the same keeps it.
 #[must_use]
-pub(crate) fn declines(floating: &Tag, own: &Tag, record: &Record) -> Declines {
-    if floating.as_str() != LATEST {
+pub(crate) fn declines(floating: &Tag, shape: &TagEntry, own: &Tag, record: &Record) -> Declines {
+    // `latest` moves with all versions, and is a text in each variant, too.
+    if !shape.form.is_text() || shape.follows().is_none_or(|follows| follows.numbers > 0) {
         return Declines::No;
     }
     match record.tag(own) {
@@ -104,7 +105,7 @@ pub(crate) fn declines(floating: &Tag, own: &Tag, record: &Record) -> Declines {
         Known::Present(digest) if record.tag(floating).present() != Some(digest) => {
             match record.previous(digest) {
                 Known::Unasked => Declines::Open(Question::Previous(digest.clone())),
-                Known::Present(served) if served.declines_latest() => Declines::Yes,
+                Known::Present(served) if served.goes_without(floating) => Declines::Yes,
                 Known::Present(_) | Known::Absent | Known::Faulty(_) => Declines::No,
             }
         }

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::oci::{
-    Descriptor, DescriptorPlatform, ImageManifest, NO, TAGGED_VERSION, TAKES_LATEST, VERSION, is_index,
-};
-use crate::reference::Digest;
+use crate::oci::{Descriptor, DescriptorPlatform, ImageManifest, TAGGED_VERSION, VERSION, WITHOUT, is_index};
+use crate::reference::{Digest, Tag};
 use crate::registry::Manifest;
 
 /// How many manifests an index, or layers a manifest, may have.
@@ -82,10 +80,11 @@ impl Served {
         [VERSION, TAGGED_VERSION].into_iter().find_map(|key| Some((key, annotations.get(key)?)))
     }
 
-    /// Whether it says that its version takes no `latest`.
+    /// Whether it says that its version goes without a floating tag.
     #[must_use]
-    pub(crate) fn declines_latest(&self) -> bool {
-        self.annotations().and_then(|all| all.get(TAKES_LATEST)).is_some_and(|value| value == NO)
+    pub(crate) fn goes_without(&self, floating: &Tag) -> bool {
+        let without = self.annotations().and_then(|all| all.get(WITHOUT));
+        without.is_some_and(|tags| tags.split(',').any(|tag| tag == floating.as_str()))
     }
 
     /// The annotations of the index, or of the manifest if it is none; none of what cannot be read.

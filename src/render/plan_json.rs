@@ -215,7 +215,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         other_forms,
         unclear,
         codenames,
-        latest,
+        without,
         immutable,
         index,
         // A plan has only what follows from it.
@@ -250,7 +250,7 @@ fn image(image: &Image, plan: &Plan) -> ImageEntry {
         other_forms: other_forms.clone(),
         unclear: unclear.clone(),
         codenames: codenames.clone(),
-        latest: *latest,
+        without: without.clone(),
         immutable: *immutable,
         index: *index,
         annotations: annotations.clone(),

@@ -9,7 +9,7 @@ use super::decide::{Decision, decide, unlisted};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::inputs;
-use crate::oci::{Descriptor, INPUTS, NO, OCI_INDEX, TAGGED_VERSION, TAKES_LATEST, is_reserved};
+use crate::oci::{Descriptor, INPUTS, OCI_INDEX, TAGGED_VERSION, WITHOUT, is_reserved};
 use crate::published::plan_json::{ReusedEntry, RunEntry};
 use crate::published::planned::PlannedImage;
 use crate::published::record::Record;
@@ -73,8 +73,9 @@ impl<'a> Ready<'a> {
         of_merge.extend(record(subject, &checked).written().map(|text| (INPUTS.to_owned(), text)));
         let unshown = image.version.as_ref().filter(|_| !image.shows_version());
         of_merge.extend(unshown.map(|version| (TAGGED_VERSION.to_owned(), version.text().to_owned())));
-        if image.version.is_some() && !image.latest {
-            of_merge.insert(TAKES_LATEST.to_owned(), NO.to_owned());
+        if image.version.is_some() && !image.without.is_empty() {
+            let without: Vec<&str> = image.without.iter().map(Tag::as_str).collect();
+            of_merge.insert(WITHOUT.to_owned(), without.join(","));
         }
         let has_own = !of_merge.is_empty();
         let annotated = composed(image.annotations.clone().into_iter().chain(of_merge).collect());

@@ -20,7 +20,7 @@ use crate::published::release::MAX_RELEASES;
 use crate::published::renamed::{Declines, declines};
 use crate::published::survey::{Round, Survey, Trouble};
 use crate::published::target::Target;
-use crate::reference::{Digest, LATEST, Tag};
+use crate::reference::{Digest, Tag};
 use crate::registry::Location;
 use crate::version::{Class, Version};
 
@@ -62,8 +62,8 @@ pub(crate) fn restore(
     };
     // The own tags of versions that have the content of a withdrawn one.
     let mut same: BTreeMap<Tag, Tag> = BTreeMap::new();
-    // Those of versions that go without `latest`.
-    let mut declined: BTreeSet<Tag> = BTreeSet::new();
+    // Floating tags with those of versions that go without them.
+    let mut declined: BTreeSet<(Tag, Tag)> = BTreeSet::new();
     let mut reading = 0;
     loop {
         report.problems.extend(ask(&mut survey, [(site, Question::Tags)].into()));
@@ -116,9 +116,9 @@ pub(crate) fn restore(
                 continue;
             }
             match declining(&floating, site, &mut survey) {
-                Ok(None) => {}
-                Ok(Some(tag)) => {
-                    declined.insert(tag);
+                Ok(more) if more.is_empty() => {}
+                Ok(more) => {
+                    declined.extend(more);
                     continue;
                 }
                 Err(problems) => {
@@ -188,26 +188,30 @@ pub(crate) fn restore(
     }
 }
 
-/// The own tag of the version that would get `latest` and goes without it.
+/// The floating tags that would go to versions which go without them, each with the own tag of its version.
 fn declining(
     floating: &BTreeMap<Tag, Floating<'_>>,
     site: usize,
     survey: &mut Survey<'_>,
-) -> Result<Option<Tag>, Vec<Diagnostic>> {
-    let owner = floating.iter().find(|(name, _)| name.as_str() == LATEST);
-    let Some((name, owner)) = owner.and_then(|(name, one)| Some((name, one.owner.as_ref()?))) else {
-        return Ok(None);
-    };
+) -> Result<Vec<(Tag, Tag)>, Vec<Diagnostic>> {
     loop {
-        match declines(name, owner.tag, &survey.records()[site]) {
-            Declines::Yes => return Ok(Some(owner.tag.clone())),
-            Declines::No => return Ok(None),
-            Declines::Open(question) => {
-                let problems = ask(survey, [(site, question)].into());
-                if !problems.is_empty() {
-                    return Err(problems);
+        let (mut found, mut open) = (Vec::new(), Questions::new());
+        for (name, one) in floating {
+            let Some(owner) = &one.owner else { continue };
+            match declines(name, one.shape, owner.tag, &survey.records()[site]) {
+                Declines::Yes => found.push((name.clone(), owner.tag.clone())),
+                Declines::No => {}
+                Declines::Open(question) => {
+                    open.insert((site, question));
                 }
             }
+        }
+        if open.is_empty() {
+            return Ok(found);
+        }
+        let problems = ask(survey, open);
+        if !problems.is_empty() {
+            return Err(problems);
         }
     }
 }
@@ -287,7 +291,7 @@ fn floating<'a>(
     location: &'a Location,
     listed: &'a [Tag],
     same: &BTreeMap<Tag, Tag>,
-    declined: &BTreeSet<Tag>,
+    declined: &BTreeSet<(Tag, Tag)>,
 ) -> Result<BTreeMap<Tag, Floating<'a>>, Diagnostic> {
     let mut all: BTreeMap<Tag, Floating<'a>> = BTreeMap::new();
     for &image in images {
@@ -301,7 +305,7 @@ fn floating<'a>(
                     continue;
                 }
                 let Some(name) = name_for(shape, follows.numbers, own, &member.version) else { continue };
-                let is_declined = name.as_str() == LATEST && declined.contains(member.tag);
+                let is_declined = declined.contains(&(name.clone(), member.tag.clone()));
                 let owner = groups.entry(name).or_default();
                 let is_greater = |owner: &Member<'_>| member.version > owner.version;
                 let is_left = !member.is_withdrawn && !is_declined && !same.contains_key(member.tag);

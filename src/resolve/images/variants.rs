@@ -8,6 +8,7 @@ use super::image::UnresolvedImage;
 use crate::bake::target::Text;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed, suggest};
+use crate::reference::Tag;
 use crate::spec::Settings;
 use crate::tags::{self, CandidateName, Claim, LATEST};
 use crate::version::{Class, SEPARATORS, Version};
@@ -28,6 +29,16 @@ pub(in crate::resolve) fn suffixes(settings: &Settings, diagnostics: &mut Diagno
         diagnostics.report(Diagnostic::error(Code::VARIANT, message).at(place, ""));
         IndexSet::new()
     })
+}
+
+/// The floating tags that an image goes without: `latest` of each variant, if it must not take that.
+pub(in crate::resolve) fn without(settings: &Settings) -> Vec<Tag> {
+    if settings.latest {
+        return Vec::new();
+    }
+    let suffixes = suffixes(settings, &mut Diagnostics::default());
+    let tags = suffixes.iter().map(|suffix| tags::with_suffix(LATEST, suffix));
+    tags.filter_map(|tag| tag.parse().ok()).collect()
 }
 
 /// The names of all axes.

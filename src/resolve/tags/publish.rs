@@ -22,6 +22,7 @@ use crate::resolve::images::codenames;
 use crate::resolve::images::guards;
 use crate::resolve::images::image::UnresolvedImage;
 use crate::resolve::images::repositories::{self, Alike};
+use crate::resolve::images::variants;
 use crate::resolve::images::version::ImageVersion;
 use crate::resolve::images::versions;
 use crate::resolve::input::Input;
@@ -366,7 +367,7 @@ fn planned(
         withdrawn,
         other_forms: forms,
         unclear: unclear.into_iter().collect(),
-        latest: image.settings().latest,
+        without: variants::without(image.settings()),
         immutable: image.settings().immutable,
         index: image.settings().index,
         retag: image.settings().retag,

@@ -1,4 +1,4 @@
-//! Versions that go without `latest`: they keep it from no lesser one, whatever asks for the greatest.
+//! Versions that go without `latest`: they keep it from no lesser one, whatever asks for the greatest, and in each variant.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,8 +64,8 @@ fn a_version_without_latest_keeps_it_from_no_lesser_one() {
                 let own = report.images["app"].references.iter().find(|one| one.digest == digest);
                 if let Some(own) = own {
                     let annotations = world.index("acme/app", &own.tag).annotations;
-                    let said = annotations.get("dev.bakeplan.latest").map(String::as_str);
-                    assert_eq!(said, declines.then_some("false"), "{order} {version}");
+                    let said = annotations.get("dev.bakeplan.without").map(String::as_str);
+                    assert_eq!(said, declines.then_some("latest"), "{order} {version}");
                 }
                 if version.trim_end_matches('!') == expected && !declines {
                     last = digest;
@@ -73,6 +73,59 @@ fn a_version_without_latest_keeps_it_from_no_lesser_one() {
             }
             assert_eq!(world.tags("acme/app").get("latest"), last.as_ref(), "{spec} {order}");
         }
+    }
+}
+
+/// Variants with the tags that their images have for `latest`.
+const VARIANTS: [(&str, &[&str]); 5] = [
+    ("variant = \"slim\"", &["slim"]),
+    ("variant = \"slim\"\ndefault_variant = \"slim\"", &["latest", "slim"]),
+    ("variant = [[\"jre\"], [\"alpine3.20\", \"alpine\"]]", &["jre-alpine3.20", "jre-alpine"]),
+    ("variant = \"slim\"\ntags = [\"{{ version }}\", \"edge\", \"latest\"]", &["slim"]),
+    (
+        "variant = \"bookworm\"\ndefault_variant = \"bookworm\"\noci_labels = [\"index\"]",
+        &["latest", "bookworm"],
+    ),
+];
+
+#[test]
+fn a_variant_without_latest_keeps_it_from_no_lesser_one() {
+    for (spec, floating) in VARIANTS {
+        for (order, expected) in ORDERS {
+            let mut world = World::with_app(&["acme/app"]);
+            let mut last = None;
+            for version in order.split_whitespace() {
+                built(&mut world, version);
+                let document = document(version, spec);
+                let report = world.merge(&document, Options::default());
+                assert_eq!(report.problems, [], "{spec} {order} {version}");
+                let verified = of_plan(&world, &document);
+                let wrong: Vec<_> = codes(&verified).into_iter().filter(|code| *code != "tag-kept").collect();
+                assert_eq!(wrong, [""; 0], "{spec} {order} {version}: {verified:?}");
+                if version == expected {
+                    last = report.images["app"].digest.clone();
+                }
+            }
+            for tag in floating {
+                assert_eq!(world.tags("acme/app").get(*tag), last.as_ref(), "{tag}: {spec} {order}");
+            }
+        }
+    }
+}
+
+/// A tag of the same text that is not `latest` of a variant stays with the greatest version.
+#[test]
+fn a_constant_is_withheld_by_no_latest() {
+    for constant in ["edge", "slim", "stable"] {
+        let spec = format!("tags = [\"{{{{ version }}}}\", \"{constant}\", \"latest\"]");
+        let mut world = World::with_app(&["acme/app"]);
+        for version in ["1.3.1", "2.0.0!", "1.3.2"] {
+            built(&mut world, version);
+            assert_eq!(world.merge(&document(version, &spec), Options::default()).problems, []);
+        }
+        let tags = world.tags("acme/app");
+        assert_eq!(tags[constant], tags["2.0.0"], "{constant}");
+        assert_eq!(tags["latest"], tags["1.3.2"], "{constant}");
     }
 }
 

@@ -111,7 +111,7 @@ fn a_version_that_goes_without_latest_does_not_get_it() {
         let mut stage = stage(&format!("{tags} latest=1.4.1 2=1.4.1 2.0=1.4.1"));
         let stable = plan(&stage, "2.0.0", "");
         // It is published without, and `latest` is left behind by hand, or given to it.
-        let held = stable.replace(r#""version":"2.0.0","#, r#""version":"2.0.0","latest":false,"#);
+        let held = stable.replace(r#""version":"2.0.0","#, r#""version":"2.0.0","without":["latest"],"#);
         for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
             stage.world.build(&["app"], Build::new(leg, platform).salt("2.0.0"));
         }
@@ -128,6 +128,48 @@ fn a_version_that_goes_without_latest_does_not_get_it() {
         for pair in expected.split_whitespace() {
             let (tag, owner) = pair.split_once('=').unwrap();
             assert_eq!(digest(&stage, tag), digest(&stage, owner), "{tags}: {tag}: {:?}", outcome.tags());
+        }
+    }
+}
+
+/// A plan whose image is a variant: `latest` of it is the variant's name.
+fn of_variant(document: &str, variant: &str) -> String {
+    let named = |text: &str| format!(r#""name":"{text}","floating""#);
+    let mut document = document.replace("{version}", &format!("{{version}}-{variant}"));
+    for name in ["2.0.0", "2.0", "2", "1.4.2", "1.4", "1"] {
+        document = document.replace(&named(name), &named(&format!("{name}-{variant}")));
+    }
+    let form = |text: &str| format!(r#""form":"{text}""#);
+    document.replace(&named("latest"), &named(variant)).replace(&form("latest"), &form(variant))
+}
+
+#[test]
+fn a_variant_that_goes_without_latest_does_not_get_its_tag_for_it() {
+    for (variant, without, expected) in [
+        ("slim", "slim", "slim=1.4.2-slim 2-slim=2.0.0-slim"),
+        ("alpine", "latest\",\"alpine", "alpine=1.4.2-alpine 2-alpine=2.0.0-alpine"),
+        // That it goes without another tag says nothing of this one.
+        ("slim", "latest", "slim=2.0.0-slim 2-slim=2.0.0-slim"),
+    ] {
+        let old = format!("1.4.1-{variant}");
+        let names = ["1.4.1-V", "1.4.2-V", "V=1.4.1-V", "2-V=1.4.1-V"].join(" ").replace('V', variant);
+        let mut stage = stage(&names);
+        let plain = of_variant(&plan(&stage, "2.0.0", ""), variant);
+        let without = format!(r#""version":"2.0.0","without":["{without}"],"#);
+        let held = plain.replace(r#""version":"2.0.0","#, &without);
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            stage.world.build(&["app"], Build::new(leg, platform).salt("2.0.0"));
+        }
+        assert_eq!(stage.world.merge(&held, Options::default()).problems, []);
+        let layout = stage.world.layout("app");
+        let before = layout.get_manifest(&digest(&stage, &old).into()).unwrap().unwrap();
+        for tag in [variant.to_owned(), format!("2-{variant}")] {
+            put_tag(&layout, &tag, &before);
+        }
+        let outcome = stage.passes(&of_variant(&plan(&stage, "1.4.2", ""), variant), LINE);
+        for pair in expected.split_whitespace() {
+            let (tag, owner) = pair.split_once('=').unwrap();
+            assert_eq!(digest(&stage, tag), digest(&stage, owner), "{tag}: {:?}", outcome.tags());
         }
     }
 }
