@@ -1,5 +1,5 @@
 //! Whether the index of a floating tag says that it is greater than the image, or also has a tag that does: moving it would take
-//! it back.
+//! it back. Another edition of the same release is not less, either.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -28,7 +28,7 @@ pub(crate) enum AlsoNamed<'a> {
     Nothing,
     /// The same, and so many tags that read as greater were not asked for.
     Uncompared(usize),
-    /// A tag, and what of the image it is compared with.
+    /// A tag, and how it compares with the image, such as "reads as greater than `1.4.2`".
     As(&'a Tag, String),
     /// Nothing tells, since tags cannot be listed.
     Unlisted(&'a Fault),
@@ -74,39 +74,48 @@ pub(crate) fn greater<'a>(
         .collect();
     let has_it = |(tag, _): &(&Tag, Lesser)| record.tag(tag).present() == Some(digest);
     match found.into_iter().find(has_it) {
-        Some((tag, lesser)) => AlsoNamed::As(tag, lesser.own),
+        Some((tag, lesser)) => AlsoNamed::As(tag, lesser.how),
         None if !unasked.is_empty() => AlsoNamed::Open(unasked),
         None if uncompared > 0 => AlsoNamed::Uncompared(uncompared),
         None => AlsoNamed::Nothing,
     }
 }
 
-/// What of an image a tag reads as greater than.
+/// An image that a tag reads as not less than.
 struct Lesser {
-    own: String,
+    /// How the tag compares with it.
+    how: String,
     /// The numbers of the version that the tag shows, and how many it has, if that is clear.
     rank: ([u64; NUMBER_LIMIT], usize),
 }
 
 fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Lesser> {
     let unclear = image.unclear.iter().find(|own| outranks(other.as_str(), own.as_str()));
-    unclear.map(|own| Lesser { own: own.to_string(), rank: Default::default() }).or_else(|| {
-        let own = image.version.as_ref()?;
-        // About the tags of its forms the list has decided, and a variant's own name is of that variant alone.
-        let is_of_it = !is_of_variant(tag) || goes_on(tag, other);
-        let follows = tag.follows().filter(|_| is_of_it && !is_decided(image, tag, other))?;
-        let before = |part: Option<&Part>| match part {
-            Some(Part::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let prefixes = tag.family.iter().filter_map(|form| before(form.parts().first()));
-        let texts =
-            prefixes.filter_map(|prefix| other.as_str().strip_prefix(prefix.as_str()).map(str::to_owned));
-        let mut texts = texts.chain([other.to_string()]);
-        let is_greater = |version: &Version| has_greater_numbers(version, own, follows);
-        let version = texts.find_map(|text| image.parse_version(&text).ok().filter(is_greater))?;
-        Some(Lesser { own: own.to_string(), rank: (of_numbers(&version), version.numbers().len()) })
-    })
+    let reads_as_greater = |own: String| format!("reads as greater than `{own}`");
+    unclear.map(|own| Lesser { how: reads_as_greater(own.to_string()), rank: Default::default() }).or_else(
+        || {
+            let own = image.version.as_ref()?;
+            // About the tags of its forms the list has decided, and a variant's own name is of that variant alone.
+            let is_of_it = !is_of_variant(tag) || goes_on(tag, other);
+            let follows = tag.follows().filter(|_| is_of_it && !is_decided(image, tag, other))?;
+            let before = |part: Option<&Part>| match part {
+                Some(Part::Text(text)) => Some(text.clone()),
+                _ => None,
+            };
+            let prefixes = tag.family.iter().filter_map(|form| before(form.parts().first()));
+            let texts =
+                prefixes.filter_map(|prefix| other.as_str().strip_prefix(prefix.as_str()).map(str::to_owned));
+            let mut texts = texts.chain([other.to_string()]);
+            let is_not_less =
+                |version: &Version| has_greater_numbers(version, own, follows) || version.is_beside(own);
+            let version = texts.find_map(|text| image.parse_version(&text).ok().filter(is_not_less))?;
+            let how = match version.is_beside(own) {
+                true => format!("is another edition of the release than `{own}`"),
+                false => reads_as_greater(own.to_string()),
+            };
+            Some(Lesser { how, rank: (of_numbers(&version), version.numbers().len()) })
+        },
+    )
 }
 
 /// Whether the numbers of a version are greater than those of another one, among the versions that a tag moves with.

@@ -142,7 +142,7 @@ pub(crate) enum TagError {
         candidate: usize,
     },
     /// The greatest versions that claim a floating tag are equal.
-    #[error("versions `{}` and `{}` are equal, so neither can own the floating tag `{name}`", versions[0], versions[1])]
+    #[error("neither of the versions `{}` and `{}` is greater, so neither can own the floating tag `{name}`", versions[0], versions[1])]
     Tie {
         /// The tag.
         name: String,
@@ -484,8 +484,8 @@ impl Claims {
         }
         let (first, claim) = floating[0];
         let tied = floating.iter().find(|(index, _)| {
-            version(*index).without_v() != version(first).without_v()
-                && version(*index).cmp_release(version(first)).is_eq()
+            let (one, first) = (version(*index), version(first));
+            one.without_v() != first.without_v() && (one.cmp_release(first).is_eq() || one.is_beside(first))
         });
         if let Some((second, _)) = tied {
             let candidates = [*second, first];
@@ -512,7 +512,7 @@ fn rivals(known: &Version, candidate: &Version, claim: Claim) -> bool {
     };
     known.class() == class
         && (depth == 0 || (known.prefix(depth).is_some() && known.prefix(depth) == candidate.prefix(depth)))
-        && known.cmp_release(candidate).is_gt()
+        && (known.cmp_release(candidate).is_gt() || known.is_beside(candidate))
 }
 
 /// The tags that several images would have.

@@ -209,8 +209,8 @@ fn tags_that_two_versions_would_share_are_refused() {
     assert_eq!(
         explain(&["1.2.0.0", "1.2.0", "2.0"]),
         [
-            "versions `1.2.0` and `1.2.0.0` are equal, so neither can own the floating tag `1`",
-            "versions `1.2.0` and `1.2.0.0` are equal, so neither can own the floating tag `1.2`",
+            "neither of the versions `1.2.0` and `1.2.0.0` is greater, so neither can own the floating tag `1`",
+            "neither of the versions `1.2.0` and `1.2.0.0` is greater, so neither can own the floating tag `1.2`",
         ]
     );
     let errors = own_defaults(&versions(&["1.2.0", "3", "v1.2.0"])).expect_err("a conflict");

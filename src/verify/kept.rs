@@ -122,9 +122,7 @@ pub(super) fn of_index(
             questions.into_iter().for_each(|question| walk.need(site, question));
             Holder::Open
         }
-        AlsoNamed::As(greater, own) => {
-            Holder::Other(format!("stays with `{greater}`, which reads as greater than `{own}`"))
-        }
+        AlsoNamed::As(other, how) => Holder::Other(format!("stays with `{other}`, which {how}")),
         AlsoNamed::Nothing | AlsoNamed::Uncompared(_) | AlsoNamed::Unlisted(_) => Holder::Own,
     }
 }

@@ -13,9 +13,9 @@ use semver::BuildMetadata;
 
 pub(crate) use self::dotless::Dotless;
 pub(crate) use self::likeness::{may_be_day, numbers, outranks};
-use self::tail::DEV;
 pub use self::tail::words;
 pub(crate) use self::tail::{Class, SEPARATORS, Tails, is_of_family};
+use self::tail::{DEV, Tail};
 pub(crate) use self::withdrawn::Withdrawn;
 
 /// The most numbers in front of a version.
@@ -90,7 +90,8 @@ impl Number {
 /// `-1`), and else *unknown*.
 ///
 /// # Order
-/// By the numbers, a missing one being 0; then prerelease < unknown < release < suffix; then the rest, cut into runs of
+/// By the numbers, a missing one being 0; then prerelease < unknown < edition < release < suffix, where the edition with fewer words
+/// is the greater one (`-lts` > `-lts-jdk21`), and others have no order ([`Version::is_beside`]); then the rest, cut into runs of
 /// letters and runs of digits: numbers below words, numbers by value, words by the alphabet (`alpha` < `beta`
 /// < `preview` < `rc`) but `dev` lowest, markers without regard to case; then, so that the order is total,
 /// build metadata likewise, fewer numbers first, and the text.
@@ -103,6 +104,8 @@ pub struct Version {
     text: String,
     numbers: Vec<Number>,
     stage: Stage,
+    /// The words of its edition, sorted.
+    editions: Vec<&'static str>,
     rest: Vec<Chunk>,
     build: BuildMetadata,
     /// What of the build metadata has an order.
@@ -134,6 +137,7 @@ pub enum Scheme {
 enum Stage {
     Prerelease,
     Unknown,
+    Edition,
     Release,
     Suffixed,
 }
@@ -234,7 +238,7 @@ impl Version {
         match self.stage {
             Stage::Prerelease => Class::Prerelease,
             Stage::Unknown => Class::Unknown,
-            Stage::Release | Stage::Suffixed => Class::Stable,
+            Stage::Edition | Stage::Release | Stage::Suffixed => Class::Stable,
         }
     }
 
@@ -297,13 +301,18 @@ impl Version {
         if let (Some(own), Some(theirs)) = (&self.strict, &other.strict) {
             return own.cmp_precedence(theirs);
         }
-        let padded = |version: &Self| -> [u64; NUMBER_LIMIT] {
-            std::array::from_fn(|i| version.numbers.get(i).map_or(0, Number::value))
-        };
         padded(self)
             .cmp(&padded(other))
             .then_with(|| self.stage.cmp(&other.stage))
+            .then_with(|| other.editions.len().cmp(&self.editions.len()))
             .then_with(|| self.rest.cmp(&other.rest))
+    }
+
+    /// Whether this is another edition of the same release, of which none is greater: `3.60.0-ee` beside `3.60.0-ce`.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let has_all = |one: &Self, of: &Self| of.editions.iter().all(|word| one.editions.contains(word));
+        padded(self) == padded(other) && !has_all(self, other) && !has_all(other, self)
     }
 }
 
@@ -363,12 +372,13 @@ impl Version {
             return Err(VersionError::TooManyNumbers(text.to_owned()));
         }
         let shape = tail::shape(rest, tails);
-        let (mut stage, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
-        if matches!(stage, Stage::Release | Stage::Suffixed) && is_after(&build, tails) {
-            stage = Stage::Unknown;
+        let (mut stage, mut editions, rest) = parse_rest(rest, tails).ok_or_else(empty_part)?;
+        if matches!(stage, Stage::Edition | Stage::Release | Stage::Suffixed) && is_after(&build, tails) {
+            (stage, editions) = (Stage::Unknown, Vec::new());
         }
         let builds = build_chunks(&build, tails);
-        Ok(Self { text: text.to_owned(), numbers, stage, rest, build, builds, shape, strict: None })
+        let text = text.to_owned();
+        Ok(Self { text, numbers, stage, editions, rest, build, builds, shape, strict: None })
     }
 
     fn read_strict(text: &str, tails: &Tails) -> Result<Self, VersionError> {
@@ -384,6 +394,7 @@ impl Version {
                 true => Stage::Release,
                 false => Stage::Prerelease,
             },
+            editions: Vec::new(),
             rest: Vec::new(),
             build: strict.build.clone(),
             builds: build_chunks(&strict.build, tails),
@@ -407,7 +418,7 @@ fn parse_build(build: &str, version: &str) -> Result<BuildMetadata, VersionError
 
 /// Whether it is what `git describe` and its like print behind a `+`: a build after the release, which must not take its tags.
 fn is_after(build: &str, tails: &Tails) -> bool {
-    tails.read(&format!("-0-{build}")).0 == Class::Prerelease
+    tails.read(&format!("-0-{build}")).class == Class::Prerelease
 }
 
 /// What of build metadata has an order.
@@ -447,6 +458,11 @@ pub(crate) fn goes_on_as_series(tail: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATORS))
 }
 
+/// The numbers of a version; those that it lacks are 0.
+fn padded(version: &Version) -> [u64; NUMBER_LIMIT] {
+    std::array::from_fn(|i| version.numbers.get(i).map_or(0, Number::value))
+}
+
 /// Whether a text stands in a name, and no digit beside it.
 fn shows(name: &str, text: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
@@ -462,26 +478,29 @@ pub(crate) fn split_digits(text: &str) -> (&str, &str) {
 
 /// Cuts what follows the numbers into chunks; `None` when there is nothing before, between or after
 /// separators.
-fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
+fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<&'static str>, Vec<Chunk>)> {
     if rest.is_empty() {
-        return Some((Stage::Release, Vec::new()));
+        return Some((Stage::Release, Vec::new(), Vec::new()));
     }
     let identifiers: Vec<Vec<&str>> =
         rest.strip_prefix(SEPARATORS).unwrap_or(rest).split(SEPARATORS).map(runs).collect();
     if identifiers.iter().any(Vec::is_empty) {
         return None;
     }
-    let (class, markers) = tails.read(rest);
+    let Tail { class, markers, editions } = tails.read(rest);
     let commit = tails.commit_in(rest);
     let stage = match class {
         Class::Prerelease => Stage::Prerelease,
         Class::Unknown => Stage::Unknown,
+        Class::Stable if !editions.is_empty() => Stage::Edition,
         Class::Stable => Stage::Suffixed,
     };
     let mut chunks = Vec::new();
     // Releases are the same in any case.
     let chunk = |run: &str| match chunk(run) {
-        Chunk::Word(word) if stage == Stage::Suffixed => Chunk::Word(word.to_ascii_lowercase()),
+        Chunk::Word(word) if matches!(stage, Stage::Edition | Stage::Suffixed) => {
+            Chunk::Word(word.to_ascii_lowercase())
+        }
         other => other,
     };
     for (runs, marker) in identifiers.iter().zip(markers) {
@@ -496,7 +515,7 @@ fn parse_rest(rest: &str, tails: &Tails) -> Option<(Stage, Vec<Chunk>)> {
         });
         chunks.extend(others.iter().map(|run| chunk(run)));
     }
-    Some((stage, chunks))
+    Some((stage, editions, chunks))
 }
 
 /// Cuts `identifier` into runs of digits and runs of letters.

@@ -27,7 +27,10 @@ pub enum Class {
 enum Place {
     /// Anywhere behind the numbers.
     Anywhere,
-    /// Anywhere, and the same numbers may be published without it: editions do not compete in a registry.
+    /// Anywhere, and it says nothing beyond the numbers: all such words are one.
+    Release,
+    /// Anywhere, and the same numbers may be published without it: an edition comes before the plain release, and has no order with
+    /// another one.
     Edition,
     /// In an identifier that begins with a digit, as revisions of packages do (`2ubuntu1`).
     Revision,
@@ -92,7 +95,7 @@ pub(super) const DEV: &str = "dev";
 
 /// Words of releases, in any case: an identifier is such a word, with or without a number behind it.
 const STABLE_WORDS: [(&str, Place); 52] = [
-    ("aks", Place::Anywhere),
+    ("aks", Place::Edition),
     ("b", Place::Behind),
     ("bpo", Place::Revision),
     ("build", Place::Revision),
@@ -104,18 +107,18 @@ const STABLE_WORDS: [(&str, Place); 52] = [
     ("dfsg", Place::Anywhere),
     ("ds", Place::Revision),
     ("ee", Place::Edition),
-    ("eks", Place::Anywhere),
-    ("eksbuild", Place::Anywhere),
+    ("eks", Place::Edition),
+    ("eksbuild", Place::Edition),
     ("el", Place::Revision),
     ("ent", Place::Edition),
     ("enterprise", Place::Edition),
     ("esr", Place::Edition),
     ("fc", Place::Revision),
-    ("final", Place::Anywhere),
+    ("final", Place::Release),
     ("fix", Place::Anywhere),
     ("fp", Place::Anywhere),
-    ("ga", Place::Anywhere),
-    ("gke", Place::Anywhere),
+    ("ga", Place::Release),
+    ("gke", Place::Edition),
     ("hotfix", Place::Anywhere),
     ("jdk", Place::Edition),
     ("jre", Place::Edition),
@@ -130,8 +133,8 @@ const STABLE_WORDS: [(&str, Place); 52] = [
     ("post", Place::Anywhere),
     ("r", Place::Anywhere),
     ("rancher", Place::Anywhere),
-    ("rel", Place::Anywhere),
-    ("release", Place::Anywhere),
+    ("rel", Place::Release),
+    ("release", Place::Release),
     ("rev", Place::Anywhere),
     ("rke2r", Place::Anywhere),
     ("sec", Place::Anywhere),
@@ -139,12 +142,15 @@ const STABLE_WORDS: [(&str, Place); 52] = [
     ("service", Place::Anywhere),
     ("sp", Place::Anywhere),
     ("sr", Place::Anywhere),
-    ("tkg", Place::Anywhere),
+    ("tkg", Place::Edition),
     ("u", Place::Anywhere),
     ("ubuntu", Place::Revision),
     ("v", Place::Anywhere),
-    ("vmware", Place::Anywhere),
+    ("vmware", Place::Edition),
 ];
+
+/// The word that those sort as which say nothing beyond the numbers.
+const FINAL: &str = "final";
 
 /// The word of releases that a commit may follow: `v1.29.0-eks-5e0fdde` is what the servers of EKS report.
 const WITH_COMMIT: &str = "eks";
@@ -176,9 +182,13 @@ pub fn words() -> Vec<Words> {
         Words { class: "prerelease", words: of(after).collect(), form }
     });
     let of = |place: Place| STABLE_WORDS.iter().filter(move |word| word.1 == place).map(|word| word.0);
-    let releases = [Place::Anywhere, Place::Edition, Place::Revision, Place::Behind].map(|place| {
+    let places = [Place::Anywhere, Place::Release, Place::Edition, Place::Revision, Place::Behind];
+    let releases = places.map(|place| {
         let form = match place {
             Place::Anywhere => "with or without a number behind it: `-r2`",
+            Place::Release => {
+                "the release itself, with or without a number behind it; all these words are one: `.Final`"
+            }
             Place::Edition => "an edition, with or without a number behind it: `-ce.0`",
             Place::Revision => {
                 "the revision of a package, in a part that begins with a digit: `-2ubuntu1`, `-9.deb12u1`"
@@ -244,12 +254,12 @@ impl Tails {
         commit == Some(identifier) || commit::is_mixed(identifier)
     }
 
-    /// The class of what follows the numbers, and for each identifier the word that it sorts as when it makes a
-    /// prerelease.
-    pub(super) fn read(&self, rest: &str) -> (Class, Vec<Option<&'static str>>) {
+    /// Reads what follows the numbers.
+    pub(super) fn read(&self, rest: &str) -> Tail {
         let identifiers: Vec<&str> = identifiers(rest).collect();
         let commit = self.commit_in(rest);
         let mut markers = vec![None; identifiers.len()];
+        let mut editions = BTreeSet::new();
         let mut class = Class::Stable;
         let mut at = 0;
         while at < identifiers.len() {
@@ -264,6 +274,7 @@ impl Tails {
                 None => {
                     let (count, found, marker) = class_of(here, commit, at == 0, attached);
                     markers[at] = marker;
+                    editions.extend(edition(here[0]));
                     (count, found)
                 }
             };
@@ -273,8 +284,32 @@ impl Tails {
         if class == Class::Unknown && self.shape.is_some() && self.shape == shape(rest, self) {
             class = Class::Stable;
         }
-        (class, markers)
+        let editions = if class == Class::Stable { editions.into_iter().collect() } else { Vec::new() };
+        Tail { class, markers, editions }
     }
+}
+
+/// What follows the numbers of a version.
+pub(super) struct Tail {
+    /// Its class.
+    pub(super) class: Class,
+    /// For each identifier the word that it sorts as, if that is another one.
+    pub(super) markers: Vec<Option<&'static str>>,
+    /// The words of editions in it that the image does not declare itself, sorted; only those of releases have any.
+    pub(super) editions: Vec<&'static str>,
+}
+
+/// The word of an edition that an identifier is, with or without a number behind it.
+fn edition(identifier: &str) -> Option<&'static str> {
+    let word = stem(identifier);
+    STABLE_WORDS.iter().find(|known| **known == (word.as_str(), Place::Edition)).map(|known| known.0)
+}
+
+/// An identifier in lower case, without the number behind it; all of it if it is a number.
+fn stem(identifier: &str) -> String {
+    let identifier = identifier.to_ascii_lowercase();
+    let stem = identifier.trim_end_matches(|c: char| c.is_ascii_digit());
+    if stem.is_empty() { identifier } else { stem.to_owned() }
 }
 
 /// What the table and the image say of the first identifiers, as [`by_table`] does.
@@ -340,11 +375,14 @@ fn by_table(here: &[&str], leads: bool, attached: bool) -> (usize, Class, Option
             .split(is_digit)
             .filter(|run| !run.is_empty())
             .all(|run| is_word(run, Place::Revision) || run == "u");
+    let is_either = |place: Place| is_word(stem, place) || is_word(&identifier, place);
+    if is_either(Place::Release) {
+        return (1, Class::Stable, Some(FINAL));
+    }
     let is_stable = is_letter
         || is_revision
-        || [Place::Anywhere, Place::Edition]
-            .iter()
-            .any(|place| is_word(stem, *place) || is_word(&identifier, *place))
+        || is_either(Place::Anywhere)
+        || is_either(Place::Edition)
         || (!leads && is_word(stem, Place::Behind));
     (1, if is_stable { Class::Stable } else { Class::Unknown }, None)
 }
@@ -381,11 +419,6 @@ pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
     if tails.shape.is_some() && shape(tail, tails) == tails.shape {
         return true;
     }
-    let stem = |identifier: &str| {
-        let identifier = identifier.to_ascii_lowercase();
-        let stem = identifier.trim_end_matches(|c: char| c.is_ascii_digit());
-        if stem.is_empty() { identifier } else { stem.to_owned() }
-    };
     let own: BTreeSet<String> = identifiers(own).map(stem).collect();
     let rest: Vec<&str> = identifiers(tail).collect();
     if tail.is_empty() {
@@ -398,10 +431,9 @@ pub(crate) fn is_of_family(tail: &str, own: &str, tails: &Tails) -> bool {
         let declared =
             tails.stable.iter().chain(&tails.prerelease).filter_map(|suffix| fits(suffix, here)).max();
         let (count, class, _) = class_of(here, commit, at == 0, at == 0 && !tail.starts_with(SEPARATORS));
-        let word = stem(here[0]);
-        let is_edition = STABLE_WORDS.contains(&(word.as_str(), Place::Edition));
-        let is_own = own.contains(&word);
-        if declared.is_none() && !is_own && (class == Class::Unknown || is_edition) {
+        let is_own = own.contains(&stem(here[0]));
+        let is_other = class == Class::Unknown || edition(here[0]).is_some();
+        if declared.is_none() && !is_own && is_other {
             return false;
         }
         at += declared.unwrap_or(count);

@@ -28,6 +28,7 @@ mod constants; // texts beside versions
 mod contributing; // CONTRIBUTING.md: what it names is there
 mod docs; // README.md, docs and CHANGELOG.md: what they say is so
 mod edge; // usage, streams, working directory: what all commands share
+mod editions; // editions of a release, and their floating tags
 mod errors; // bad definitions, and the exact text of what they are told
 mod examples; // examples/ are goldens
 mod explain; // `bakeplan explain`: codes, their examples, and the index of them

@@ -7,6 +7,7 @@ mod copies; // builds that a repository lacks and another one has
 mod count; // how many requests a merge sends
 mod declined; // versions that go without `latest`
 mod earlier; // later runs and damage that come between the steps
+mod editions; // editions of a release, whichever is published last
 mod existing; // releases that are there already
 mod families; // which tags of a repository keep a floating tag
 mod faults; // what passes is survived, what stays is told

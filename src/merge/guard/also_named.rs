@@ -35,8 +35,8 @@ pub(in crate::merge) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -
         let mut unlisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut uncompared: BTreeMap<String, usize> = BTreeMap::new();
         for at in moving(one).collect::<Vec<usize>>() {
-            let (greater, own) = match found(one, at, records) {
-                Some((_, AlsoNamed::As(greater, own))) => (greater.clone(), own),
+            let (other, how) = match found(one, at, records) {
+                Some((_, AlsoNamed::As(other, how))) => (other.clone(), how),
                 // Without a list, tags that follow versions do not move.
                 Some((_, AlsoNamed::Unlisted(fault))) if !one.image.unclear.is_empty() => {
                     let tag = format!("`{}`", one.decisions[at].report.reference);
@@ -52,13 +52,12 @@ pub(in crate::merge) fn keep(ready: &mut [Ready<'_>], survey: &mut Survey<'_>) -
                 }
             };
             let report = &mut one.decisions[at].report;
-            let why = format!("what has it is also `{greater}`, which reads as greater than `{own}`");
-            report.stay(Outcome::Kept, why);
-            kept.entry((greater, own)).or_default().push(format!("`{}`", report.reference));
+            report.stay(Outcome::Kept, format!("what has it is also `{other}`, which {how}"));
+            kept.entry((other, how)).or_default().push(format!("`{}`", report.reference));
         }
-        for ((greater, own), tags) in kept {
+        for ((other, how), tags) in kept {
             let message = format!(
-                "image `{}` leaves {} as before: what has it is also `{greater}`, which reads as greater than `{own}`",
+                "image `{}` leaves {} as before: what has it is also `{other}`, which {how}",
                 one.key,
                 tags.join(", ")
             );

@@ -71,9 +71,9 @@ pub(super) fn greater(location: &Location, name: &Tag, said: &str, version: &str
 }
 
 /// Leaves a tag with what has another one that reads as greater, in another form.
-pub(super) fn reads_as_greater(location: &Location, name: &Tag, other: &Tag, own: &Tag) -> Diagnostic {
+pub(super) fn also_named(location: &Location, name: &Tag, other: &Tag, how: &str) -> Diagnostic {
     let message = format!(
-        "`{}` stays as it is: what has it is also `{other}`, which reads as greater than `{own}` and is not withdrawn",
+        "`{}` stays as it is: what has it is also `{other}`, which {how} and is not withdrawn",
         location.with_tag(name)
     );
     Diagnostic::warning(Code::HELD, message)

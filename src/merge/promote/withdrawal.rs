@@ -154,9 +154,9 @@ pub(crate) fn restore(
                 return Vec::new();
             }
             let record = &survey.records()[site];
-            let kept: BTreeMap<Tag, Tag> = named(&floating, record, &is_pulled)
+            let kept: BTreeMap<Tag, (Tag, String)> = named(&floating, record, &is_pulled)
                 .filter_map(|(name, found)| match found {
-                    AlsoNamed::As(greater, _) => Some((name, greater.clone())),
+                    AlsoNamed::As(other, how) => Some((name, (other.clone(), how))),
                     _ => None,
                 })
                 .collect();
@@ -458,7 +458,7 @@ fn promotions(
     location: &Location,
     record: &Record,
     is_known: &dyn Fn(&Digest) -> bool,
-    named: &BTreeMap<Tag, Tag>,
+    named: &BTreeMap<Tag, (Tag, String)>,
     report: &mut Report,
 ) -> Vec<Promotion> {
     let mut unknown: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
@@ -495,8 +495,8 @@ fn promotions(
             ));
             continue;
         }
-        if let Some(other) = named.get(&tag.name) {
-            report.held.push(said::reads_as_greater(location, &tag.name, other, owner.tag));
+        if let Some((other, how)) = named.get(&tag.name) {
+            report.held.push(said::also_named(location, &tag.name, other, how));
             continue;
         }
         if let Some(now) = now.filter(|now| *now != digest && !is_known(now)) {

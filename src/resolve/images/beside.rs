@@ -218,7 +218,9 @@ fn own(
     let mut owned: BTreeMap<String, OwnedTag> =
         owned.into_iter().map(|one| (one.name.clone(), one)).collect();
     // What says that it is of prereleases goes with the greatest version, be it one or a release.
-    let is_greater = |one: &&Version| one.class() != Class::Unknown && one.cmp_release(version).is_gt();
+    let is_greater = |one: &&Version| {
+        one.class() != Class::Unknown && (one.cmp_release(version).is_gt() || one.is_beside(version))
+    };
     if let Some(greatest) = others.released.iter().filter(is_greater).max() {
         owned.retain(|name, own| {
             let is_of_both =

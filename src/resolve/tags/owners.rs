@@ -27,7 +27,7 @@ use crate::rules;
 use crate::tags::{
     self, Candidate, CandidateName, Claim, KnownNames, Loss, OwnedTag, Share, TagError, YieldedTag,
 };
-use crate::version::{Class, Version};
+use crate::version::{Class, SEPARATORS, Version};
 
 /// The images of one block, by their positions.
 pub(in crate::resolve) struct Block<'a> {
@@ -71,6 +71,7 @@ pub(in crate::resolve) fn assign(
             let image = &images[*at];
             if told.insert(*at) {
                 codenames = codenames.or_else(|| codename(image, &names[*at], &share));
+                diagnostics.extend(other_edition(image, &others[*at], &share));
             }
             let tags =
                 share.owned.into_iter().filter_map(|owned| published(owned, image, input, diagnostics));
@@ -79,6 +80,32 @@ pub(in crate::resolve) fn assign(
         }
     }
     diagnostics.extend(codenames);
+}
+
+/// Says that a version leaves floating tags to another edition of the same release, since none of them is greater.
+fn other_edition(image: &UnresolvedImage, others: &OtherVersions, share: &Share) -> Option<Diagnostic> {
+    let version = image.version.known()?;
+    let edition = others.released.iter().find(|one| one.is_beside(version))?;
+    let left = share.yielded.iter().filter(|tag| tag.owner == edition.text());
+    let left: Vec<String> = left.map(|tag| format!("`{}`", tag.name)).collect();
+    let message = format!(
+        "image `{}` leaves {} as before: `{edition}` is another edition of the release than `{version}`, and none is greater",
+        image.key,
+        left.join(", ")
+    );
+    let place = image.settings().version.as_ref().and_then(|text| text.span).or(image.span);
+    let found =
+        Diagnostic::warning(Code::TAG_COLLISION, message).at(place, "").with_help(editions_apart(version));
+    (!left.is_empty()).then_some(found)
+}
+
+/// What to do where one release has several editions.
+fn editions_apart(version: &Version) -> String {
+    let word = version.tail().trim_start_matches(SEPARATORS);
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || SEPARATORS.contains(&c));
+    format!(
+        "put the edition into the floating tags, such as `{{{{ major }}}}-{word}`; or name the one that they are for, with `stable_suffixes = [\"{word}\"]`"
+    )
 }
 
 /// Says that a greater version of another line has a codename of an image.
@@ -266,13 +293,16 @@ fn tag_error(error: &TagError, images: &[&UnresolvedImage]) -> Diagnostic {
         }
     };
     let [first, second] = candidates.map(|index| images[index]);
+    let is_beside = |version: &&Version| second.version.known().is_some_and(|other| version.is_beside(other));
+    let edition = first.version.known().filter(is_beside);
     let help = match error {
         TagError::LiteralFloats { .. } => {
-            "leave the shorter pattern out of `tags`, or write the version with all its numbers"
+            "leave the shorter pattern out of `tags`, or write the version with all its numbers".to_owned()
         }
-        _ => {
-            "give the images different versions, variants or repositories, or put what distinguishes them into `tags`"
-        }
+        _ => edition.map_or_else(
+            || "give the images different versions, variants or repositories, or put what distinguishes them into `tags`".to_owned(),
+            editions_apart,
+        ),
     };
     diagnostic
         .at(place(second), format!("image `{}`", second.key))
