@@ -8,7 +8,7 @@ use crate::form::Form;
 use crate::reference::{Repository, Tag};
 use crate::source::Span;
 use crate::tags::{Claim, YieldedTag};
-use crate::version::Version;
+use crate::version::{Scheme, Version};
 
 /// A tag in one repository.
 #[derive(Clone, Debug)]
@@ -32,7 +32,15 @@ pub(super) struct Listing {
     /// The tags that look like versions and leave open which one is meant.
     pub(super) unclear: Vec<Tag>,
     /// The version that is to be seen in its tags, where the image has none.
-    pub(super) seen: Option<Arc<Version>>,
+    pub(super) seen: Option<Seen>,
+}
+
+/// A version that is to be seen in tags.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) version: Arc<Version>,
+    /// How versions are read beside it.
+    pub(super) scheme: Scheme,
 }
 
 /// What an image is published under, by repository, in the order of the spec.

@@ -63,6 +63,7 @@ mod merge; // `bakeplan merge`: from digests to tags
 mod misplaced_parts; // what `variable`, `function` and Compose sections cannot hold, and what they are told
 mod mutations; // recorded definitions, changed at random
 mod neighbours; // tags of branches that another image of the repository has in other runs
+mod numbered; // numbers beside a version that are not its own
 mod official; // the tags of official images
 mod options; // every option of every command: refused, or does something
 mod outputs; // pushes that an output names

@@ -21,6 +21,7 @@ mod kill; // a merge that ends at any moment
 mod layouts; // what is published, what is held and what is refused
 mod lists; // which version is the greatest when tags come in pages
 mod mirrors; // repositories that are filled by copying
+mod numbered; // constants with numbers, and the order of releases
 mod oddities; // what registries do differently, without damage
 mod options; // what the options change
 mod overwritten; // a version that two runs of git tags publish at once

@@ -15,9 +15,9 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed};
 use crate::form::{Form, Part};
 use crate::reference::Tag;
-use crate::resolve::publication::{Listing, PlacedTag};
+use crate::resolve::publication::{Listing, PlacedTag, Seen};
 use crate::tags::{self, Candidate, CandidateName, Claim, LATEST, OwnedTag, Share, YieldedTag};
-use crate::version::{Class, SEPARATORS, Version};
+use crate::version::{Class, SEPARATORS, Scheme, Version};
 
 /// Lets constants beside the one version among them move with that version, unless they are another one's. Beside a
 /// prerelease, those that releases move with are left out.
@@ -28,8 +28,12 @@ pub(in crate::resolve) fn settle(
     diagnostics: &mut Diagnostics,
 ) -> Listing {
     let settings = image.settings();
-    let read = |text: &str| Version::parse_with(text, settings.scheme, &image.tails).ok();
-    let bare = without_variant(&tags, image);
+    // The parts of a day are numbers where a month or a year of it stands beside it.
+    let is_loose = settings.scheme == Scheme::Loose;
+    let scheme = if is_loose && sighted::has_part_of_day(&tags) { Scheme::Calver } else { settings.scheme };
+    let read = |text: &str| Version::parse_with(text, scheme, &image.tails).ok();
+    let suffixes = suffixes_of(&tags, image, &read);
+    let bare = without_suffixes(&tags, &suffixes);
     let Some(sighted) = sighted::sighted(&bare, &read) else {
         let unclear: BTreeSet<&Tag> = sighted::unclear(&bare).into_iter().map(|tag| &tag.tag).collect();
         let unclear = tags.iter().zip(&*bare).filter(|(_, bare)| unclear.contains(&bare.tag));
@@ -41,13 +45,17 @@ pub(in crate::resolve) fn settle(
         return Listing { tags, unclear, ..Listing::default() };
     };
     if sighted.version.is_prerelease() {
-        leave_to_releases(&mut tags, &sighted, diagnostics);
+        let claim_of = |tag: &PlacedTag| claim_beside(&without_suffix(tag, &suffixes), &sighted, &read);
+        leave_to_releases(&mut tags, &sighted.version, &claim_of, diagnostics);
     }
     let Sighted { version, words: _ } = &sighted;
     lists::check_withdrawn(image, version, diagnostics);
     let mut names = Vec::new();
-    for tag in &mut tags {
-        if let Some(claim) = claim_beside(tag, &sighted) {
+    let claims: Vec<Option<Claim>> =
+        tags.iter().map(|tag| claim_beside(&without_suffix(tag, &suffixes), &sighted, &read)).collect();
+    diagnostics.extend(apart(&tags, &claims, &suffixes, image, version, &read));
+    for (tag, claim) in tags.iter_mut().zip(claims) {
+        if let Some(claim) = claim {
             tag.claim = claim;
             let (name, form) = (tag.tag.to_string(), tag.form.clone());
             names.push(CandidateName { name, claim, form, span: tag.span });
@@ -68,7 +76,10 @@ pub(in crate::resolve) fn settle(
     diagnostics.extend(of_branch(&tags, &sighted.version, &unknown));
     let unclear = unknown.into_iter().map(|(tag, _)| tag).collect();
     for tag in tags.iter_mut().filter(|tag| tag.claim != Claim::Run) {
-        tag.form = form_beside(tag, version);
+        let bare = without_suffix(tag, &suffixes);
+        let form = form_beside(&bare.tag, tag.claim, &bare.form, version, &read);
+        let form = if bare.tag == tag.tag { form } else { form.with_suffix(behind(&tag.tag, &bare.tag)) };
+        tag.form = form;
     }
     let all: Vec<(bool, Form)> =
         tags.iter().map(|tag| (tag.claim == Claim::Literal, tag.form.clone())).collect();
@@ -77,26 +88,77 @@ pub(in crate::resolve) fn settle(
         let all = all.iter().map(|(is_whole, form)| (*is_whole, form));
         tag.family = tags::family(tag.tag.as_str(), &tag.form, all);
     }
-    Listing { tags, yielded, unclear, seen: Some(Arc::new(sighted.version)) }
+    Listing { tags, yielded, unclear, seen: Some(Seen { version: Arc::new(sighted.version), scheme }) }
 }
 
-/// The tags without what the variant puts behind them, whose numbers (`python3.13`) are of no version.
-fn without_variant<'t>(tags: &'t [PlacedTag], image: &UnresolvedImage) -> Cow<'t, [PlacedTag]> {
-    let settings = image.settings();
-    let suffixes = variants::suffixes(settings, &mut Diagnostics::default());
-    let bare = |tag: &PlacedTag| {
-        let text = tag.tag.as_str();
-        let stems = suffixes.iter().filter(|suffix| !suffix.is_empty()).filter_map(|suffix| {
-            let stem = text.strip_suffix(suffix.as_str())?;
-            if stem.is_empty() { Some(LATEST) } else { stem.strip_suffix('-') }
-        });
-        let stem = stems.min_by_key(|stem| stem.len()).and_then(|stem| stem.parse().ok());
-        PlacedTag { tag: stem.unwrap_or_else(|| tag.tag.clone()), ..tag.clone() }
-    };
-    if settings.variant.is_none() {
+/// What variants put behind tags: those of the image, and those with numbers that the tags themselves show.
+fn suffixes_of(tags: &[PlacedTag], image: &UnresolvedImage, read: &sighted::Reader<'_>) -> BTreeSet<String> {
+    let declared = variants::suffixes(image.settings(), &mut Diagnostics::default()).into_iter();
+    let all = declared.chain(sighted::numbered_variants(tags, read));
+    all.filter(|suffix| !suffix.is_empty()).collect()
+}
+
+/// The tags without what a variant puts behind them, whose numbers (`python3.13`) are of no version.
+fn without_suffixes<'t>(tags: &'t [PlacedTag], suffixes: &BTreeSet<String>) -> Cow<'t, [PlacedTag]> {
+    if suffixes.is_empty() {
         return Cow::Borrowed(tags);
     }
-    Cow::Owned(tags.iter().map(bare).collect())
+    Cow::Owned(tags.iter().map(|tag| without_suffix(tag, suffixes).into_owned()).collect())
+}
+
+fn without_suffix<'t>(tag: &'t PlacedTag, suffixes: &BTreeSet<String>) -> Cow<'t, PlacedTag> {
+    let text = tag.tag.as_str();
+    let stems = suffixes.iter().filter_map(|suffix| {
+        let stem = text.strip_suffix(suffix.as_str())?;
+        if stem.is_empty() { Some(LATEST) } else { stem.strip_suffix('-') }
+    });
+    let stem: Option<Tag> = stems.min_by_key(|stem| stem.len()).and_then(|stem| stem.parse().ok());
+    let Some(stem) = stem else { return Cow::Borrowed(tag) };
+    let form = if tag.form.is_text() { Form::text(stem.as_str()) } else { tag.form.clone() };
+    // What nothing is put into is what its stem is.
+    let is_constant = tag.form.is_text() && claim(text) == tag.claim;
+    let claim = if is_constant { claim(stem.as_str()) } else { tag.claim };
+    Cow::Owned(PlacedTag { tag: stem, form, claim, ..tag.clone() })
+}
+
+/// What stands behind a tag without its variant.
+fn behind<'t>(whole: &'t Tag, bare: &Tag) -> &'t str {
+    let rest = whole.as_str().strip_prefix(bare.as_str());
+    rest.and_then(|rest| rest.strip_prefix('-')).unwrap_or(whole.as_str())
+}
+
+/// Says which tags have numbers beside the version that are not its own, so that they count as versions of their own: it may be that
+/// they should move with it.
+fn apart(
+    tags: &[PlacedTag],
+    claims: &[Option<Claim>],
+    suffixes: &BTreeSet<String>,
+    image: &UnresolvedImage,
+    version: &Version,
+    read: &sighted::Reader<'_>,
+) -> Option<Diagnostic> {
+    let is_apart = |(tag, claim): &(&PlacedTag, &Option<Claim>)| {
+        let bare = without_suffix(tag, suffixes);
+        let name = bare.tag.as_str();
+        // A long number is that of a build or a day.
+        let is_long = name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_digit());
+        **claim == Some(Claim::Literal)
+            && !is_long
+            && Form::of_day(name).is_none()
+            && read(name).is_some_and(|one| one.numbers().first() != version.numbers().first())
+    };
+    let found = tags.iter().zip(claims).filter(is_apart);
+    let found: Vec<&PlacedTag> = found.map(|(tag, _)| tag).collect();
+    let first = found.first()?;
+    let names: Vec<&str> = found.iter().map(|tag| tag.tag.as_str()).collect();
+    let counts =
+        if names.len() == 1 { "counts as a version of its own" } else { "count as versions of their own" };
+    let what = format!("{} {counts}, which never moves, beside version `{version}`", listed(&names));
+    let note = Diagnostic::note(Code::UNGUARDED_TAG, format!("image `{}`: {what}", image.key));
+    let note = image.tells(note.at(first.span, ""), format!("publish what {what}"));
+    Some(note.with_help(format!(
+        "a tag that moves with releases is declared in an `image` block: `version = \"{version}\"`, with the tag among its `tags`; or put a word before its numbers"
+    )))
 }
 
 /// The error for a tag that floats with a version, and is a released version itself.
@@ -244,11 +306,11 @@ fn own(
 }
 
 /// What a constant stands for beside a version; `None` for what is made of something else.
-fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
+fn claim_beside(tag: &PlacedTag, sighted: &Sighted, read: &sighted::Reader<'_>) -> Option<Claim> {
     let Sighted { version, words } = sighted;
     let whole = tag.tag.as_str();
     let name = sighted::without_word(whole, words).unwrap_or(whole);
-    let read: Option<Version> = name.parse().ok();
+    let read: Option<Version> = read(name);
     let is_constant = tag.why.is_none() && claim(whole) == tag.claim;
     if !is_constant || (read.is_none() && names_commit(name)) || is_of_build(name, version) {
         return None;
@@ -272,17 +334,17 @@ fn claim_beside(tag: &PlacedTag, sighted: &Sighted) -> Option<Claim> {
 
 /// The form of a constant beside a version. What follows the numbers differs between versions where it is known, and the
 /// commit always does.
-fn form_beside(tag: &PlacedTag, version: &Version) -> Form {
-    let name = tag.tag.as_str();
+fn form_beside(tag: &Tag, claim: Claim, form: &Form, version: &Version, read: &sighted::Reader<'_>) -> Form {
+    let name = tag.as_str();
     let is_whole = |one: &Version| one.class() == Class::Stable && one.numbers() == version.numbers();
-    let said = if name.parse().is_ok_and(|one| is_whole(&one)) {
+    let said = if read(name).is_some_and(|one| is_whole(&one)) {
         [Part::Version].into_iter().collect()
     } else {
-        tag.form.clone()
+        form.clone()
     };
-    let form = forms::of(name, tag.claim, Some(version), Some(said));
+    let form = forms::of(name, claim, Some(version), Some(said));
     // The next run writes another date, and none of them is a release.
-    let may_be_day = form.is_text() && tag.claim == Claim::Literal;
+    let may_be_day = form.is_text() && claim == Claim::Literal;
     if let Some(day) = may_be_day.then(|| Form::of_day(name)).flatten() {
         return day;
     }
@@ -307,12 +369,17 @@ fn is_of_build(name: &str, version: &Version) -> bool {
 }
 
 /// Takes what moves with releases from the tags of a prerelease.
-fn leave_to_releases(tags: &mut Vec<PlacedTag>, prerelease: &Sighted, diagnostics: &mut Diagnostics) {
+fn leave_to_releases(
+    tags: &mut Vec<PlacedTag>,
+    prerelease: &Version,
+    claim_of: &dyn Fn(&PlacedTag) -> Option<Claim>,
+    diagnostics: &mut Diagnostics,
+) {
     tags.retain(|tag| {
-        let is_of_releases = matches!(claim_beside(tag, prerelease), Some(Claim::Versions(_)));
+        let is_of_releases = matches!(claim_of(tag), Some(Claim::Versions(_)));
         if is_of_releases {
             let message =
-                format!("`{}` is a prerelease, so it does not become `{}`", prerelease.version, tag.tag);
+                format!("`{prerelease}` is a prerelease, so it does not become `{}`", tag.tag);
             let warning = Diagnostic::warning(Code::PRERELEASE_TAG, message).at(tag.span, "");
             diagnostics.report(warning.with_help(
                 "leave it out of the tags of prereleases; tags that say so, such as `next` and `1.0-rc`, move with prereleases",

@@ -33,7 +33,7 @@ pub(in crate::resolve) struct Sighted {
 pub(in crate::resolve) fn sighted(tags: &[PlacedTag], read: &Reader<'_>) -> Option<Sighted> {
     let names = tags.iter().filter(|tag| stays(tag)).map(|tag| tag.tag.as_str());
     let alone: Vec<Version> = names.filter_map(|name| alone(name, read)).collect();
-    let version = prerelease(&alone).or_else(|| release_alone(&alone));
+    let version = prerelease(&alone).or_else(|| release_alone(&alone, read));
     version.map(|version| Sighted { version, words: Vec::new() }).or_else(|| behind_words(tags, read))
 }
 
@@ -48,7 +48,10 @@ pub(in crate::resolve) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
     let is_nested = numbers.iter().collect::<BTreeSet<_>>().len() < numbers.len();
     // One number alone, as in `1-debug`, need not be a version's.
     let is_any_dotted = looks.iter().any(|tag| is_dotted(tag.tag.as_str()));
-    let leaves_open = is_any_dotted && constants.iter().any(|tag| tag.claim == Claim::Run) || is_nested;
+    // `3.20.1` beside `1.2.3-3.20.1` may be the version or the variant.
+    let is_end = ends(tags).into_iter().any(|(before, name)| is_dotted(before) && is_dotted(name));
+    let leaves_open =
+        is_any_dotted && constants.iter().any(|tag| tag.claim == Claim::Run) || is_nested || is_end;
     // `17-alpine` and `jdk-21` beside `latest` show a version of something.
     let is_latest = constants.iter().any(|tag| names_latest(tag.tag.as_str()));
     let is_any_numbered = looks.iter().any(|tag| !names_commit(tag.tag.as_str()));
@@ -57,6 +60,44 @@ pub(in crate::resolve) fn unclear(tags: &[PlacedTag]) -> Vec<&PlacedTag> {
     }
     let behind = constants.into_iter().filter(|tag| is_latest && has_number_behind_word(tag.tag.as_str()));
     behind.collect()
+}
+
+/// The names with numbers that other tags have behind a version with more numbers, as `24.04` of `1.2.4-24.04`: they are variants.
+pub(in crate::resolve) fn numbered_variants(tags: &[PlacedTag], read: &Reader<'_>) -> BTreeSet<String> {
+    let is_variant = |(version, name): &(&str, &str)| {
+        let (Some(version), Some(name)) = (read(version), read(name)) else { return false };
+        let own = name.numbers().len();
+        version.tail().is_empty() && !name.is_prerelease() && own > 1 && version.numbers().len() > own
+    };
+    ends(tags).into_iter().filter(is_variant).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Whether tags show a day and its month, with something else than dots between the numbers: `2026-01-16` and `2026-01`.
+pub(in crate::resolve) fn has_part_of_day(tags: &[PlacedTag]) -> bool {
+    let ends = |name: &str, at: usize| {
+        let rest = &name[at..];
+        rest.is_empty()
+            || rest.starts_with(SEPARATORS) && !rest[1..].starts_with(|c: char| c.is_ascii_digit())
+    };
+    let names = || tags.iter().filter(|tag| tag.form.is_text()).map(|tag| tag.tag.as_str());
+    let is_day = |day: &&str| !day.contains('.') && Form::of_day(day).is_some();
+    let day = |name: &str| name.get(..10).filter(is_day).is_some() && ends(name, 10);
+    let months: BTreeSet<&str> = names().filter(|name| day(name)).filter_map(|name| name.get(..7)).collect();
+    let is_part = |name: &str| name.get(..7).is_some_and(|month| months.contains(month) && ends(name, 7));
+    names().any(is_part)
+}
+
+/// The names that other tags end with, behind a separator, and what those have before it.
+fn ends(tags: &[PlacedTag]) -> Vec<(&str, &str)> {
+    let constants = tags.iter().filter(|tag| tag.form.is_text() && claim(tag.tag.as_str()) == tag.claim);
+    let names: BTreeSet<&str> = constants.clone().map(|tag| tag.tag.as_str()).collect();
+    let mut found = Vec::new();
+    for tag in constants {
+        let text = tag.tag.as_str();
+        let pairs = text.match_indices(['-', '_']).map(|(at, _)| (&text[..at], &text[at + 1..]));
+        found.extend(pairs.filter(|(_, name)| names.contains(name)));
+    }
+    found
 }
 
 /// Whether something stands in a name that looks like a version's numbers.
@@ -142,7 +183,7 @@ fn prerelease(versions: &[Version]) -> Option<Version> {
 
 /// The release among these versions. What nobody knows behind two numbers or more is taken for a variant, as `alpine` of
 /// `1.3.0-alpine`.
-fn release_alone(versions: &[Version]) -> Option<Version> {
+fn release_alone(versions: &[Version], read: &Reader<'_>) -> Option<Version> {
     let is_variant = |one: &&Version| one.class() == Class::Unknown && one.numbers().len() > 1;
     let stable: Vec<&Version> = versions.iter().filter(|one| one.class() == Class::Stable).collect();
     let variants: Vec<&Version> = versions.iter().filter(is_variant).collect();
@@ -150,7 +191,7 @@ fn release_alone(versions: &[Version]) -> Option<Version> {
     let all: Vec<&Version> = stable.iter().chain(&variants).copied().collect();
     // Of two that differ, the one that says more and is not known to be a version leaves open which is meant.
     let decides = most(&stable) >= most(&variants);
-    release(&all).or_else(|| release(&stable).filter(|_| decides))
+    release(&all, read).or_else(|| release(&stable, read).filter(|_| decides))
 }
 
 /// The one version that stands behind words, as in `release-1.2.3` and `api-1.2.3-rc.1`, where none stands alone.
@@ -170,7 +211,7 @@ fn behind_words(tags: &[PlacedTag], read: &Reader<'_>) -> Option<Sighted> {
     let part = |name: &&str| read(without_word(name, &words)?).filter(is_part);
     let parts: Vec<Version> = names.iter().filter_map(part).collect();
     let all: Vec<&Version> = whole.iter().map(|(_, version)| version).chain(&parts).collect();
-    let version = release(&all)?;
+    let version = release(&all, read)?;
     (version.numbers().len() >= MIN_NUMBERS_BEHIND).then_some(Sighted { version, words })
 }
 
@@ -213,7 +254,7 @@ fn is_word(word: &str) -> bool {
 
 /// The one version that all of these are, or begin. Of what follows its numbers it has what those have in common that are
 /// known.
-fn release(versions: &[&Version]) -> Option<Version> {
+fn release(versions: &[&Version], read: &Reader<'_>) -> Option<Version> {
     let most = versions.iter().map(|one| one.numbers().len()).max()?;
     let (whole, parts): (Vec<&Version>, Vec<&Version>) =
         versions.iter().partition(|one| one.numbers().len() == most);
@@ -236,8 +277,8 @@ fn release(versions: &[&Version]) -> Option<Version> {
         // `8` may be part of `8u422` and of `8-jre` alike.
         return None;
     }
-    let with_tail: Option<Version> = format!("{numbers}{tail}").parse().ok();
-    with_tail.filter(|one| one.class() != Class::Unknown).or_else(|| numbers.parse().ok())
+    let with_tail = read(&format!("{numbers}{tail}"));
+    with_tail.filter(|one| one.class() != Class::Unknown).or_else(|| read(numbers))
 }
 
 /// What these tails begin with together, whole parts of them alone.

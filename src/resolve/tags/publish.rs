@@ -27,7 +27,7 @@ use crate::resolve::images::version::ImageVersion;
 use crate::resolve::images::versions;
 use crate::resolve::input::Input;
 use crate::resolve::legs::assigned::Legs;
-use crate::resolve::publication::{Listing, PlacedTag, Publication};
+use crate::resolve::publication::{Listing, PlacedTag, Publication, Seen};
 use crate::resolve::targets::Targets;
 use crate::source::Span;
 use crate::tags::{Claim, YieldedTag};
@@ -319,7 +319,9 @@ fn planned(
     targets: &Targets<'_>,
     legs: &Legs,
 ) -> Image {
-    let version = image.version.known().or(seen(&publication));
+    let seen = seen(&publication).filter(|_| image.version.known().is_none());
+    let scheme = seen.map_or(image.settings().scheme, |seen| seen.scheme);
+    let version = image.version.known().or(seen.map(|seen| &*seen.version));
     let is_prerelease = version.is_some_and(Version::is_prerelease);
     let version = version.map(ToString::to_string);
     let repositories: Vec<Repository> = publication.keys().cloned().collect();
@@ -363,7 +365,7 @@ fn planned(
         is_prerelease,
         tails: versions::declared_tails(image),
         yielded: yielded.into_values().collect(),
-        scheme: image.settings().scheme,
+        scheme,
         withdrawn,
         other_forms: forms,
         unclear: unclear.into_iter().collect(),
@@ -379,7 +381,8 @@ fn planned(
 /// variant; the first where there is no version. A tag that floats with versions is never one: the index under it would
 /// say that the tag does not move.
 pub(in crate::resolve) fn name_version(image: &mut UnresolvedImage, publication: &Publication) {
-    let version = image.version.known().or(seen(publication)).map(|version| version.without_v().to_owned());
+    let seen = seen(publication).map(|seen| &*seen.version);
+    let version = image.version.known().or(seen).map(|version| version.without_v().to_owned());
     let of_rules = image.rules.as_ref().and_then(|rules| rules.main()).map(str::to_owned);
     let tags = publication.values().flat_map(|listing| &listing.tags);
     let fixed = tags.filter(|one| !matches!(one.claim, Claim::Versions(_) | Claim::Prereleases(_)));
@@ -394,10 +397,10 @@ pub(in crate::resolve) fn name_version(image: &mut UnresolvedImage, publication:
 }
 
 /// The version that is to be seen in the tags of an image, the same in all repositories.
-fn seen(publication: &Publication) -> Option<&Version> {
-    let mut all = publication.values().map(|listing| listing.seen.as_deref());
+fn seen(publication: &Publication) -> Option<&Seen> {
+    let mut all = publication.values().map(|listing| listing.seen.as_ref());
     let first = all.next()??;
-    all.all(|one| one == Some(first)).then_some(first)
+    all.all(|one| one.is_some_and(|one| one.version == first.version)).then_some(first)
 }
 
 /// The annotations of an image's index: those from facts, those lifted out of its targets, then those of its block.

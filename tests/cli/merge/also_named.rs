@@ -10,7 +10,7 @@ use crate::support::Test;
 use crate::verify::desk::of_plan;
 
 /// The plan of a target with these tags, written out, for a layout.
-fn planned(tags: &str, more: &str) -> (String, String) {
+pub(super) fn planned(tags: &str, more: &str) -> (String, String) {
     let tags: Vec<String> = tags.split_whitespace().map(|tag| format!("\"r.io/acme/app:{tag}\"")).collect();
     let spec = format!(
         "target \"app\" {{\n  platforms = [\"linux/amd64\", \"linux/arm64\"]\n  tags = [{}]\n}}\n{more}",
