@@ -240,7 +240,9 @@ fn the_version_of_rules_is_the_image_s() {
 
 /// The plan's tags in the order of the plan, each with what it moves with.
 fn planned(rules: &[&str], flavor: &[&str], run: &str, known: &str) -> String {
-    let test = Test::new().file("docker-bake.hcl", spec(rules, flavor)).file("known", known);
+    let variable = |(name, value): (&str, &str)| format!("variable {name:?} {{\n  default = {value:?}\n}}\n");
+    let variables = [("RUN", "42"), ("DATE", "20260921"), ("LONG", "19876543210")].map(variable).concat();
+    let test = Test::new().file("docker-bake.hcl", spec(rules, flavor) + &variables).file("known", known);
     let output = on("metadata", test, run).args(["--format=json", "--known-versions=known"]).output();
     assert!(output.status.success(), "{rules:?}: {}", String::from_utf8_lossy(&output.stderr));
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -264,6 +266,15 @@ fn a_raw_rule_beside_a_version_stays_what_it_is() {
         ("nightly-2026", "nightly-2026=runs"),
         ("0123456789abcdef", "0123456789abcdef"),
         ("pr-{{sha}}", "pr-860c190"),
+        ("42", "42=runs"),
+        ("2024", "2024=runs"),
+        ("3.20", "3.20=runs"),
+        ("8,suffix=-jdk", "8-jdk=runs"),
+        ("${RUN}", "42"),
+        ("${RUN},prefix=b-", "b-42=runs"),
+        ("${DATE}", "20260921"),
+        ("${DATE}-1", "20260921-1"),
+        ("${LONG}", "19876543210"),
     ] {
         let raw = format!("type=raw,value={value}");
         // A greater version is known, and a prerelease owns nothing that floats with versions.

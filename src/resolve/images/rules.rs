@@ -397,8 +397,8 @@ fn claim(tag: &RuleTag, version: Option<&Version>, is_written: bool) -> Claim {
 }
 
 /// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
-/// of it, another release or `latest`, alone or with other words (`api-latest`), which a backport must not take. What is
-/// written as it is has nothing of a version that the run brings.
+/// of it or `latest`, alone or with other words (`api-latest`), which a backport must not take. What is written as it is has nothing
+/// of a version that the run brings, and is the same in each.
 fn of_constant(tag: &RuleTag, version: &Version, is_written: bool) -> Claim {
     let constant = tag.constant.as_deref().unwrap_or(&tag.text);
     let claim = if is_written {
@@ -407,12 +407,10 @@ fn of_constant(tag: &RuleTag, version: &Version, is_written: bool) -> Claim {
         tags::claim(constant, version, 0, false, false)
     };
     match claim {
-        Claim::Versions(0)
-            if constant != LATEST
-                && !constants::names_latest(&tag.text)
-                && !constants::is_other_release(constant, version) =>
-        {
-            constants::claim(&tag.text)
+        Claim::Versions(0) if constant != LATEST && !constants::names_latest(&tag.text) => {
+            // `8` is in every release what `beta` is; `${RUN_NUMBER}` is not.
+            let is_same = is_written && constants::is_other_release(constant, version);
+            if is_same { Claim::Run } else { constants::claim(&tag.text) }
         }
         Claim::Versions(depth) if version.is_prerelease() && constants::names_prereleases(&tag.text) => {
             Claim::Prereleases(depth)

@@ -3,7 +3,7 @@
 use bakeplan::internals::merge::Options;
 
 use super::also_named::planned;
-use super::families::kept;
+use super::families::{self, kept};
 use super::world::{Build, World};
 use crate::verify::desk::of_plan;
 
@@ -39,5 +39,36 @@ fn numbers_of_variants_and_months_stay_with_the_greatest() {
             }
             assert_eq!(world.tags("a").get(moving), digests[1].as_ref(), "{order:?} {more}");
         }
+    }
+}
+
+/// A rule `raw` with a number is no version, neither for what it is published beside nor for what comes after.
+#[test]
+fn the_numbers_of_raw_rules_are_no_versions() {
+    let lines = |run: &str, day: &str| {
+        format!(
+            "tags = [\"type=semver,pattern={{{{version}}}}\", \"type=raw,value=8\", \"type=raw,value=${{RUN}}\", \"type=raw,value=${{DAY}}\"]\n}}\nvariable \"RUN\" {{\n  default = {run:?}\n}}\nvariable \"DAY\" {{\n  default = {day:?}"
+        )
+    };
+    let releases = [
+        ("v3.0.0", "41", "20260920", "3.0.0"),
+        ("v1.2.3", "42", "20260921", "3.0.0"),
+        ("v3.1.0-rc.1", "43", "20260922", "3.0.0"),
+        ("v3.1.0", "44", "20260923", "3.1.0"),
+    ];
+    let mut world = World::with_app(&["acme/app"]);
+    for (tag, run, day, latest) in releases {
+        for (leg, platform) in [("app-linux-amd64", "linux/amd64"), ("app-linux-arm64", "linux/arm64")] {
+            world.build(&["acme/app"], Build::new(leg, platform).salt(tag));
+        }
+        let (document, _) = families::planned(&lines(run, day), &["event=push", &format!("tag={tag}")]);
+        let report = world.merge(&document, Options::default());
+        assert_eq!(report.problems, [], "{tag}");
+        let tags = world.tags("acme/app");
+        let own = &tags[tag.trim_start_matches('v')];
+        for name in [run, day, "8"] {
+            assert_eq!(tags.get(name), Some(own), "{tag}: {name}: {}", kept(&report));
+        }
+        assert_eq!(tags["latest"], tags[latest], "{tag}");
     }
 }
