@@ -109,9 +109,10 @@ fn lesser_own(image: &PlannedImage, tag: &TagEntry, other: &Tag) -> Option<Lesse
             let is_not_less =
                 |version: &Version| has_greater_numbers(version, own, follows) || version.is_beside(own);
             let version = texts.find_map(|text| image.parse_version(&text).ok().filter(is_not_less))?;
-            let how = match version.is_beside(own) {
-                true => format!("is another edition of the release than `{own}`"),
-                false => reads_as_greater(own.to_string()),
+            let how = if version.is_beside(own) {
+                format!("is another edition of the release than `{own}`")
+            } else {
+                reads_as_greater(own.to_string())
             };
             Some(Lesser { how, rank: (of_numbers(&version), version.numbers().len()) })
         },

@@ -17,7 +17,7 @@ pub(crate) enum Saying {
     /// The image's version.
     Own,
     /// Another one: the text, and what it says.
-    Other(String, Version),
+    Other(String, Box<Version>),
 }
 
 /// Compares the versions that something names with that of the image, as its tags show it: without build metadata.
@@ -31,7 +31,7 @@ pub(crate) fn saying(image: &PlannedImage, said: &[String]) -> Saying {
     let mut found = Saying::Nothing;
     for (text, version) in said.iter().filter_map(named) {
         if !has_same_numbers(&version, planned) {
-            return Saying::Other(text, version);
+            return Saying::Other(text, Box::new(version));
         }
         found = Saying::Own;
     }

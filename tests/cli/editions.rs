@@ -113,7 +113,7 @@ fn known_editions_keep_nothing_from_the_release() {
         let arguments = [format!("--fact=tag={tag}"), "--known-versions=known".to_owned()];
         let run = Test::new()
             .file("docker-bake.hcl", file)
-            .file("known", &known.replace(' ', "\n"))
+            .file("known", known.replace(' ', "\n"))
             .args(["plan", "--format", "json"]);
         let output = run.args(arguments.iter().map(String::as_str)).output();
         let talk = String::from_utf8(output.stderr).unwrap();

@@ -23,7 +23,6 @@ use crate::commands::session::Session;
 use crate::commands::session::products;
 use crate::diagnostic::{Diagnostic, listed};
 use crate::error::Error;
-use crate::init::github::workflow;
 use crate::init::gitlab;
 use crate::init::proposal::blocks::{self, Proposal, Told};
 use crate::init::proposal::first::{self, First};
@@ -152,8 +151,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     let cli::Init { write, yes, separate } = args;
     let mut found = scan::scan(session);
     let printable = known::printable(session, &found);
-    let world = Rc::new(World { printable, ..scan::world(session, &found) });
-    let mut reading = workflow::read(&found.yaml, &session.sources, &world);
+    let (world, mut reading) = scan::workflows(session, &found, &printable);
     let mut warnings = std::mem::take(&mut found.warnings);
     for (place, written, read) in &reading.numbers {
         let message = format!(

@@ -388,14 +388,13 @@ fn examples(
             }
         };
         images.extend(not_read(strays, &may));
-        // What is no version either has its own row.
-        let is_short =
-            moments.is_empty() && shorts_of(&world.tag).iter().any(|short| run == format!("git tag {short}"));
-        if is_short
-            && failure.is_none()
-            && examples.iter().any(|one: &Example| one.run == format!("git tag {ODD}"))
-        {
-            continue;
+        // What is no version either has its own row, which says the same.
+        let short = shorts_of(&world.tag).into_iter().find(|short| run == format!("git tag {short}"));
+        if let Some(short) = short.filter(|_| moments.is_empty() && failure.is_none()) {
+            let odd = examples.iter().find(|one: &&Example| one.run == format!("git tag {ODD}"));
+            if odd.is_some_and(|odd| says_the_same(odd, &images, (ODD, &short))) {
+                continue;
+            }
         }
         // Only what changes is of interest.
         if moments.is_empty()
@@ -408,6 +407,21 @@ fn examples(
         examples.push(Example { run, images, failure });
     }
     Ok(examples)
+}
+
+/// Whether an example has the same tags, where the one git tag stands in the place of the other.
+fn says_the_same(odd: &Example, images: &[ExampleImage], (name, other): (&str, &str)) -> bool {
+    let planned =
+        |images: &[ExampleImage], instead: &dyn Fn(&str) -> String| -> Vec<(String, String, Vec<String>)> {
+            let of = |image: &ExampleImage| {
+                let all = image.planned.iter().map(|(repository, tags)| {
+                    (image.name.clone(), repository.clone(), tags.iter().map(|tag| instead(tag)).collect())
+                });
+                all.collect::<Vec<_>>()
+            };
+            images.iter().flat_map(of).filter(|(_, _, tags): &(_, _, Vec<String>)| !tags.is_empty()).collect()
+        };
+    planned(&odd.images, &|tag| tag.replace(name, other)) == planned(images, &str::to_owned)
 }
 
 /// Variables that a run has: their names, each with its value.

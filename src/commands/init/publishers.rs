@@ -1,11 +1,9 @@
 //! Which files of a repository publish the images of a plan today: for `bakeplan workflow`, whose file is to replace them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use super::{known, scan};
 use crate::commands::session::Session;
-use crate::init::github::workflow;
 use crate::init::gitlab;
 use crate::init::published::compose_services;
 use crate::init::published::images::{self, Candidate};
@@ -23,8 +21,7 @@ pub(in crate::commands) fn publishers(
     repositories: &BTreeSet<String>,
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = scan::scan(session);
-    let world = Rc::new(scan::world(session, &found));
-    let mut reading = workflow::read(&found.yaml, &session.sources, &world);
+    let (world, mut reading) = scan::workflows(session, &found, &[]);
     reading.publications.extend(gitlab::publications(&found.pipelines, &session.sources, &world));
     compose_services::find_files(&mut reading.publications, &found.of(Kind::Compose).collect::<Vec<_>>());
     let (evaluated, _) = known::all(session, &mut found, &reading.publications);

@@ -1,5 +1,6 @@
 //! Reads the files of the repository that say something about its images.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use indexmap::IndexSet;
@@ -11,10 +12,11 @@ use crate::commands::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Facts, git};
 use crate::init::github::examples;
-use crate::init::github::workflow::YamlFile;
+use crate::init::github::workflow::{self, Reading, YamlFile};
 use crate::init::gitlab;
 use crate::init::published::bases::Dockerfiles;
 use crate::init::repository::kinds::{self, Kind};
+use crate::init::repository::printed::Printable;
 use crate::init::repository::scripts::Scripts;
 use crate::init::repository::services::{self, Says};
 use crate::init::repository::world::{NamedBy, World};
@@ -287,8 +289,31 @@ fn only_branch(session: &Session<'_>) -> Option<String> {
     names.next().is_none().then_some(first)
 }
 
+/// Reads workflows, with what is known of the repository.
+pub(super) fn workflows(
+    session: &Session<'_>,
+    found: &Found,
+    printable: &[Rc<Printable>],
+) -> (Rc<World>, Reading) {
+    let read = |publishing: &[Rc<str>]| {
+        let world = Rc::new(World { printable: printable.to_vec(), ..world(session, found, publishing) });
+        let reading = workflow::read(&found.yaml, &session.sources, &world);
+        (world, reading)
+    };
+    let (world, reading) = read(&[]);
+    // What runs a script or calls a workflow says nothing of images, and its filters count as much.
+    let is_said = |path: &Rc<str>| {
+        let file = found.yaml.iter().find(|file| file.path == *path);
+        file.is_none_or(|file| examples::is_about_images(&session.sources.get(file.id).text))
+    };
+    let paths: BTreeSet<Rc<str>> =
+        reading.publications.iter().map(|one| Rc::clone(&one.start.path)).collect();
+    let silent: Vec<Rc<str>> = paths.into_iter().filter(|path| !is_said(path)).collect();
+    if silent.is_empty() { (world, reading) } else { read(&silent) }
+}
+
 /// What is known of the repository.
-pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
+fn world(session: &Session<'_>, found: &Found, publishing: &[Rc<str>]) -> World {
     let run = |arguments: &[&str]| session.host.git(arguments);
     let known = Facts {
         // What is asked for is the remote and its branch alone.
@@ -328,6 +353,7 @@ pub(super) fn world(session: &Session<'_>, found: &Found) -> World {
         ..examples::examples(
             &found.yaml,
             &session.sources,
+            publishing,
             default_branch.unwrap_or_else(|| "main".to_owned()),
         )
     };

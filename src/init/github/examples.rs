@@ -1,5 +1,7 @@
 //! Which runs serve as examples: the branches and git tags that workflows name.
 
+use std::rc::Rc;
+
 use super::workflow::YamlFile;
 use crate::bake::compose::Yaml;
 use crate::init::repository::world::World;
@@ -7,20 +9,27 @@ use crate::init::values::moment::OTHER_BRANCHES;
 use crate::init::values::triggers;
 use crate::source::Sources;
 
-/// What starts the workflows that have to do with images.
-fn starts<'f>(files: &'f [YamlFile], sources: &Sources) -> Vec<&'f Yaml> {
-    let is_about_images = |file: &&YamlFile| {
-        let text = &sources.get(file.id).text;
-        ["build-push-action", "bake-action", "metadata-action", "docker "]
-            .iter()
-            .any(|word| text.contains(word))
-    };
-    files.iter().filter(is_about_images).filter_map(|file| file.root.get("on")).collect()
+/// Whether a workflow has to do with images by its own words; others run what has.
+pub(crate) fn is_about_images(text: &str) -> bool {
+    ["build-push-action", "bake-action", "metadata-action", "docker "].iter().any(|word| text.contains(word))
 }
 
-/// What the examples of runs are called, with this default branch.
-pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: String) -> World {
-    let starts = starts(files, sources);
+/// What starts the workflows that have to do with images.
+fn starts<'f>(files: &'f [YamlFile], sources: &Sources, publishing: &[Rc<str>]) -> Vec<&'f Yaml> {
+    let is_it =
+        |file: &&YamlFile| is_about_images(&sources.get(file.id).text) || publishing.contains(&file.path);
+    files.iter().filter(is_it).filter_map(|file| file.root.get("on")).collect()
+}
+
+/// What the examples of runs are called, with this default branch. `publishing` are workflows that run what publishes, without a word
+/// of images in themselves.
+pub(crate) fn examples(
+    files: &[YamlFile],
+    sources: &Sources,
+    publishing: &[Rc<str>],
+    default_branch: String,
+) -> World {
+    let starts = starts(files, sources, publishing);
     let patterns: Vec<_> = starts.iter().map(|on| triggers::tag_patterns(on)).collect();
     let named: Vec<String> = patterns.iter().flatten().flatten().cloned().collect();
     let starts_none = |tag: &str| {
@@ -35,8 +44,7 @@ pub(crate) fn examples(files: &[YamlFile], sources: &Sources, default_branch: St
     let short = shorts_of(&triggers::example_tag(&named)).into_iter().find(|tag| starts_none(tag));
     let mut other_branches = triggers::other_branches(&starts, &default_branch);
     let more_branches = other_branches.split_off(other_branches.len().min(OTHER_BRANCHES));
-    let is_by_push =
-        |on: &&Yaml| !triggers::has_any(on, &["release", "create", "workflow_dispatch", "workflow_run"]);
+    let is_by_push = |on: &&Yaml| !triggers::has_any(on, &["release", "create", "workflow_run"]);
     World {
         releases_when: releases_when(&named).filter(|_| is_odd && starts.iter().all(is_by_push)),
         other_branches,

@@ -2,6 +2,7 @@
 
 pub(crate) mod render;
 
+pub(in crate::init) mod conditions;
 pub(in crate::init) mod rule_fields;
 pub(in crate::init) mod tags;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use hcl::Expression;
-use hcl::expr::ObjectKey;
 
+use super::conditions::{and, conditional, of_releases};
 use super::render::{Variables, from};
 use super::rule_fields::{self, fields, has_only_names, joined, open_flavor, valid};
 use crate::init::published::applies::Mask;
@@ -110,12 +110,6 @@ pub(crate) fn translate(
                         let exact = value.exact();
                         let condition = condition.map(|condition| entry.without_releases(condition));
                         let condition = and(guard.clone(), condition);
-                        let condition = match &world.releases_when {
-                            Some(when) if reads_version(tag, domain) && !tells_tags(condition.as_deref()) => {
-                                and(Some(when.clone()), condition)
-                            }
-                            _ => condition,
-                        };
                         let is_same = |known: &&mut Draft| {
                             known.condition == condition
                                 && known.value.as_ref().is_ok_and(|value| value.exact() == exact)
@@ -198,6 +192,8 @@ impl Tags {
     /// Adds an entry. `missing` are events that start others of the image and not this one.
     fn push(&mut self, draft: Draft, missing: &[&String], variables: &mut Variables, world: &World) {
         let Draft { mut comments, value, domain, mask, condition, guarded, others } = draft;
+        let is_fact = |piece: &Piece| matches!(piece, Piece::Fact(_));
+        let has_fact = value.as_ref().is_ok_and(|template| template.0.iter().any(is_fact));
         let value = value.and_then(|template| {
             let said = said(&template, mask);
             let place = || Place { path: "".into(), line: 0 };
@@ -232,46 +228,32 @@ impl Tags {
         let is_of_branch = mask.branch && domain.branch && !missing.is_empty();
         let others: Vec<String> = missing.iter().map(|event| format!("event != \"{event}\"")).collect();
         let of_event = is_of_branch.then(|| others.join(" and "));
-        let when = and(and(of_runs, of_event), condition);
+        let when = and(and(of_runs, of_event), condition).filter(|when| when != "true");
         if when.as_deref() == Some("false") {
             comments.push("it never applies".to_owned());
             self.entries.push(TagEntry { comments, value: None });
             return;
         }
-        let value = match when.filter(|when| when != "true") {
+        let is_of_rules = !self.has_version && domain == Mask::TAG;
+        let when = match &world.releases_when {
+            Some(releases) if is_of_rules || when.is_some() => of_releases(releases, when, is_of_rules),
+            _ => when,
+        };
+        // A run without the version leaves a constant out that has no condition.
+        if self.has_version && when.is_none() && mask.branch && !has_fact {
+            let releases = world.releases_when.as_deref().unwrap_or("tag");
+            let value = [conditional(value.clone(), "branch"), conditional(value, releases)];
+            let [branch, release] =
+                value.map(|value| TagEntry { comments: comments.clone(), value: Some(value) });
+            self.entries.extend([branch, TagEntry { comments: Vec::new(), ..release }]);
+            return;
+        }
+        let value = match when {
             None => value,
-            Some(when) => {
-                let key = |name: &str| ObjectKey::Identifier(hcl::Identifier::sanitized(name));
-                let object = [(key("pattern"), value), (key("when"), Expression::from(when))];
-                Expression::Object(object.into_iter().collect())
-            }
+            Some(when) => conditional(value, &when),
         };
         self.entries.push(TagEntry { comments, value: Some(value) });
     }
-}
-
-/// Both conditions.
-fn and(one: Option<String>, other: Option<String>) -> Option<String> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(when::both(one, other, "and")),
-        (one, other) => one.or(other),
-    }
-}
-
-/// Whether it is a rule that takes versions out of git tags, with which a run of any other git tag has an error.
-fn reads_version(tag: &TagLine, domain: Mask) -> bool {
-    let TagLine::Rule(rule) = tag else { return false };
-    let is_kind = |(name, value): &(String, Template)| {
-        let kind = value.constant().unwrap_or_default();
-        name == "type" && matches!(kind.as_str(), "semver" | "pep440" | "match")
-    };
-    domain == Mask::TAG && fields(&rule.line.text).iter().any(is_kind)
-}
-
-/// Whether a condition says which git tags it is about.
-fn tells_tags(condition: Option<&str>) -> bool {
-    const SIGNS: [&str; 4] = ["tag is ", "tag ==", "tag or branch)", "ref "];
-    condition.is_some_and(|when| SIGNS.iter().any(|sign| when.contains(sign)))
 }
 
 /// The place in the first of these comments.

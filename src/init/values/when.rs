@@ -185,6 +185,24 @@ fn in_brackets(condition: &str) -> String {
     if is_word(condition) { condition.to_owned() } else { format!("({condition})") }
 }
 
+/// A condition without the brackets around all of it.
+pub(in crate::init) fn without_brackets(condition: &str) -> &str {
+    let Some(inner) = condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else {
+        return condition;
+    };
+    let mut depth = 0_usize;
+    let is_one = inner.chars().all(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return false,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        true
+    });
+    if is_one { inner } else { condition }
+}
+
 /// The same beside `and` and `or`, which bind less than `not`.
 fn as_part(condition: &str) -> String {
     match condition.strip_prefix("not ") {

@@ -210,7 +210,7 @@ pub(crate) fn says_it_is_greater(image: &PlannedImage, tag: &Tag, published: &Ma
     image.tags.iter().find(|one| one.name == *tag && one.form.is_plain())?;
     let said = Served::read(published.clone()).annotations()?.get(VERSION)?.clone();
     match saying(image, &[said]) {
-        Saying::Other(text, version) if Some(&version) > image.version.as_ref() => Some(text),
+        Saying::Other(text, version) if Some(&*version) > image.version.as_ref() => Some(text),
         Saying::Nothing | Saying::Own | Saying::Other(..) => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::names::Names;
+use crate::bake::target::Text;
 use crate::bake::values::{Mark, Name};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -62,7 +63,8 @@ pub(in crate::resolve) fn untagged(
         let facts: &Facts = input.facts;
         let here = images.iter().map(|(image, _, publication)| (*image, Some(*publication)));
         let all: Vec<_> = here.chain(left_out.iter().map(|image| (image, None))).collect();
-        let is_declined = !all.is_empty() && all.iter().all(|(image, _)| declines(image, facts));
+        let is_declined = all.iter().any(|(image, _)| declines(image, facts))
+            && all.iter().all(|(image, _)| declines(image, facts) || is_of_others(image, facts));
         diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined, &reasons)));
     }
     untagged
@@ -141,6 +143,17 @@ fn declines(image: &UnresolvedImage, facts: &Facts) -> bool {
         holds(condition, facts) == Ok(false)
             && others.any(|tag| holds(condition, &facts.of_tag(&tag)) == Ok(true))
     })
+}
+
+/// Whether each tag of an image has a condition that this run does not fulfil, so that it is for others.
+fn is_of_others(image: &UnresolvedImage, facts: &Facts) -> bool {
+    let words = Words { version: image.version.known(), facts: &facts, image: image.names() };
+    let is_other = |when: &Text| pattern::holds_of_version(when.as_str(), &words) == Ok(false);
+    image
+        .settings()
+        .tags
+        .as_ref()
+        .is_some_and(|tags| tags.iter().all(|one| one.when.as_ref().is_some_and(is_other)))
 }
 
 /// A git tag is there to publish something, unless conditions decline it.

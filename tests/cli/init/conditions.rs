@@ -210,14 +210,15 @@ fn what_some_runs_lack_has_something_else_in_its_place() {
 /// A variable is a text: `false` counts as true where it stands alone, and is compared as a text.
 #[test]
 fn a_variable_that_says_whether_something_holds_is_a_text() {
+    const TAG: &str = "tag is startingwith('v')";
     let on_main = "${{ github.ref == 'refs/heads/main' }}";
     for (value, condition, when) in [
         (on_main, "env.PUSH == 'true'", Some("branch")),
         (on_main, "env.PUSH != 'false'", Some("branch")),
         (on_main, "'true' == env.PUSH", Some("branch")),
         (on_main, "${{ env.PUSH == 'true' }}", Some("branch")),
-        ("${{ startsWith(github.ref, 'refs/tags/') }}", "env.PUSH == 'true'", Some("tag")),
-        ("${{ github.ref_type == 'tag' && github.event_name == 'push' }}", "env.PUSH == 'true'", Some("tag")),
+        ("${{ startsWith(github.ref, 'refs/tags/') }}", "env.PUSH == 'true'", Some(TAG)),
+        ("${{ github.ref_type == 'tag' && github.event_name == 'push' }}", "env.PUSH == 'true'", Some(TAG)),
         (on_main, "env.PUSH", None),
         (on_main, "env.PUSH && true", None),
         ("${{ github.ref_type == 'tag' }}", "env.PUSH", None),
@@ -242,7 +243,7 @@ fn a_variable_that_says_whether_something_holds_is_a_text() {
         assert_eq!(said.stderr, "", "{value} {condition}");
     }
     // An input of an action is what the text says.
-    for (value, when) in [(on_main, "branch"), ("${{ github.ref_type == 'tag' }}", "tag")] {
+    for (value, when) in [(on_main, "branch"), ("${{ github.ref_type == 'tag' }}", TAG)] {
         let text = workflow(
             "- uses: docker/build-push-action@v6\n  with: { push: '${{ env.PUSH }}', tags: 'ghcr.io/acme/app:x' }\n",
         );

@@ -74,7 +74,7 @@ fn a_script_has_what_its_step_gives_it() {
     }
     // A condition around it is one of all that is in it.
     let said = of_step("if [[ $GITHUB_REF == refs/tags/* ]]; then ./push.sh; fi", &[("push.sh", API)]);
-    said.proposes(&["{ pattern = \"x\", when = \"tag\" },"]);
+    said.proposes(&["{ pattern = \"x\", when = \"tag is startingwith('v')\" },"]);
     let said = of_step("if [ -f x ]; then ./push.sh; fi", &[("push.sh", API)]);
     said.tells(&["a plan cannot express `-f x`"]);
     // They may run each other again.

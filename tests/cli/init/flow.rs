@@ -124,7 +124,7 @@ fn conditional(script: &str, expected: &str) {
 
 #[test]
 fn conditions_of_a_script_become_those_of_its_tags() {
-    const TAG: &str = "{ pattern = \"one\", when = \"tag\" },";
+    const TAG: &str = "{ pattern = \"one\", when = \"tag is startingwith('v')\" },";
     const MAIN: &str = "{ pattern = \"one\", when = \"branch\" },";
     for script in [
         "if [[ \"$GITHUB_REF\" == refs/tags/* ]]; then ONE; fi",
@@ -218,7 +218,7 @@ fn a_push_has_the_conditions_of_its_build() {
     );
     said.proposes(&[
         "MODE = \"release\"",
-        "{ pattern = \"one\", when = \"tag\" },",
+        "{ pattern = \"one\", when = \"tag is startingwith('v')\" },",
         "{ pattern = \"one\", when = \"branch\" },",
     ]);
 }

@@ -66,7 +66,6 @@ release:
         [
             format!("push to main | app | {repository}: edge | the same"),
             format!("git tag v1.2.3 | app | {repository}: v1.2.3 | the same"),
-            format!("git tag docs-2024 | app | nothing | {repository}: docs-2024"),
             "pull request 7 | app | nothing | nothing".to_owned(),
         ]
     );

@@ -424,7 +424,7 @@ fn what_recipes_do_not_say_is_not_known() {
         ),
     ] {
         let said = of_step(script, files);
-        said.proposes(&["{ pattern = \"x\", when = \"tag\" },"]);
+        said.proposes(&["{ pattern = \"x\", when = \"tag is startingwith('v')\" },"]);
     }
     let said = of_step(
         "just push ${GITHUB_REF_NAME#v}",
@@ -507,7 +507,7 @@ fn a_script_that_a_here_document_writes_is_read_where_it_runs() {
     let two = format!(
         "if [[ $GITHUB_REF == refs/tags/* ]]; then\n{write}\nelse\ncat > push.sh <<'EOF'\necho\nEOF\nfi\nbash push.sh"
     );
-    of_step(&two, &[]).proposes(&["{ pattern = \"x\", when = \"tag\" },"]);
+    of_step(&two, &[]).proposes(&["{ pattern = \"x\", when = \"tag is startingwith('v')\" },"]);
     let maybe = format!("if [ -f x ]; then\n{write}\nfi\nbash push.sh");
     of_step(&maybe, &[]).tells(&["a plan cannot express `-f x`"]);
 }

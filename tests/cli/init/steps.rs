@@ -96,11 +96,11 @@ fn what_a_step_sets_is_there_where_it_runs() {
 fn rules_of_a_step_with_a_condition_have_it() {
     let raw = "    tags: type=raw,value=stable\n";
     let said = of(&meta("  if: startsWith(github.ref, 'refs/tags/')\n", raw));
-    said.proposes(&["{ pattern = \"type=raw,value=stable\", when = \"tag\" }"]);
+    said.proposes(&["{ pattern = \"type=raw,value=stable\", when = \"tag is startingwith('v')\" }"]);
     assert_eq!(said.rows()[0], "push to main | n | nothing | nothing");
     let both = "    tags: type=raw,value=stable,enable=${{ github.ref_name != 'v1' }}\n";
     of(&meta("  if: github.ref_type == 'tag'\n", both))
-        .proposes(&["when = \"(not ((tag or branch) == \\\"v1\\\")) and tag\""]);
+        .proposes(&["when = \"(tag is startingwith('v')) and (not ((tag or branch) == \\\"v1\\\"))\""]);
     // No word says it.
     let two = format!(
         "- id: more\n  if: vars.MORE == 'true'\n  uses: docker/metadata-action@v5\n  with: {{ images: ghcr.io/acme/n, tags: 'type=raw,value=latest' }}\n{}",

@@ -77,7 +77,7 @@ fn tags_without_rules_become_patterns() {
         "dockerfile = \"Dockerfile.prod\"",
         "\"{{ commit }}\",",
         "\"git-{{ sha }}\",",
-        "{ pattern = \"{{ tag }}\", when = \"tag\" },",
+        "{ pattern = \"{{ tag }}\", when = \"tag is startingwith('v')\" },",
         "{ pattern = \"{{ branch | slug }}\", when = \"branch\" },",
         "no platforms are named",
     ]);
@@ -121,6 +121,7 @@ jobs:
             "push to main | app | nothing | nothing",
             "git tag v1.2.3 | app | docker.io/acme/app: v1.2.3, latest | the same",
             "git tag docs-2024 | app | nothing | this run fails",
+            "git tag v1 | app | nothing | docker.io/acme/app: v1, latest",
             "pull request 7 | app | nothing | nothing",
         ]
     );
@@ -132,7 +133,7 @@ jobs:
 #[test]
 fn conditions_are_said_in_our_words() {
     for (condition, expected, main, tag) in [
-        ("github.ref_type == 'tag'", "tag", false, true),
+        ("github.ref_type == 'tag'", "tag is startingwith('v')", false, true),
         ("startsWith(github.ref, 'refs/tags/v')", "ref is startingwith(\\\"refs/tags/v\\\")", false, true),
         (
             "github.event_name == 'push' && github.ref_name == 'main'",

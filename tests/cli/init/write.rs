@@ -162,7 +162,7 @@ fn a_git_tag_that_starts_nothing_today_is_no_version() {
         ("push: { tags: ['v*', 'x*'] }", "tag"),
         ("push", "tag"),
         ("{ push: { tags: ['v*'] }, release: {} }", "tag"),
-        ("{ push: { tags: ['v*'] }, workflow_dispatch: {} }", "tag"),
+        ("{ push: { tags: ['v*'] }, workflow_dispatch: {} }", "tag is startingwith('v')"),
     ] {
         let on = if on.starts_with('{') || !on.contains(':') { on.to_owned() } else { format!("{{ {on} }}") };
         let text = format!("on: {on}\n{build}");
