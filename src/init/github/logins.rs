@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ci::{Account, Login};
 use crate::init::values::inputs::Inputs;
+use crate::init::values::mask::quotable;
 use crate::init::values::scope::Scope;
 use crate::init::values::text::{Piece, Place, Template};
 use crate::reference::Registry;
@@ -106,9 +107,17 @@ pub(in crate::init) fn settings(steps: &[LoginStep], registries: &BTreeSet<Strin
                 told.push((step.place.clone(), message));
                 name.clone()
             }
-            _ => {
+            [Piece::Text(_)] => {
                 let message = format!(
                     "the user name for `{host}` is written in the workflow: put it into the variable `{default}` of the repository"
+                );
+                told.push((step.place.clone(), message));
+                default
+            }
+            _ => {
+                let message = format!(
+                    "the user name for `{host}` is `{}`: put the account that the secret `{password}` belongs to into the variable `{default}` of the repository",
+                    quotable(&step.username.shown())
                 );
                 told.push((step.place.clone(), message));
                 default
@@ -163,6 +172,16 @@ mod tests {
             step("https://GHCR.io/", text("bot"), secret("CR_PAT")),
             Some(("ghcr.io", "GHCR_IO_USERNAME:CR_PAT")),
             "variable `GHCR_IO_USERNAME`",
+        );
+        case(
+            step("ghcr.io", unknown(), secret("CR_PAT")),
+            Some(("ghcr.io", "GHCR_IO_USERNAME:CR_PAT")),
+            "github.actor }}`: put the account that the secret `CR_PAT` belongs to into the variable `GHCR_IO_USERNAME`",
+        );
+        case(
+            step("ghcr.io", Piece::Owner, secret("CR_PAT")),
+            Some(("ghcr.io", "GHCR_IO_USERNAME:CR_PAT")),
+            "put the account that the secret `CR_PAT` belongs to",
         );
         case(step("", var("DOCKERHUB_USERNAME"), secret("DOCKERHUB_TOKEN")), None, "");
         case(

@@ -251,7 +251,12 @@ fn known(
         text.as_ref().map_or_else(|| default.to_owned(), |text| text.as_str().to_owned())
     };
     let outputs = target.output.as_deref().unwrap_or_default();
-    let kept = [("cache-from", !target.cache_from.is_empty()), ("ssh", !target.ssh.is_empty())];
+    let kept = [
+        ("annotations", !target.annotations.is_empty()),
+        ("cache-from", !target.cache_from.is_empty()),
+        ("secret", !target.secret.is_empty()),
+        ("ssh", !target.ssh.is_empty()),
+    ];
     KnownTarget {
         label,
         is_matrix,

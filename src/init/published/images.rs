@@ -336,8 +336,14 @@ fn of_bake(
     };
     let has_tags = !publication.repositories.is_empty();
     let mut any = false;
+    // What is not known may push.
+    let mut may_push = build.pushes || labels.is_empty();
     for label in labels {
-        let Some(target) = definition.targets.iter().find(|target| target.label == label) else { continue };
+        let Some(target) = definition.targets.iter().find(|target| target.label == label) else {
+            may_push = true;
+            continue;
+        };
+        may_push |= target.is_pushed;
         let of_set: Vec<&TagsOf> = build.tags.iter().filter(|one| one.is_of(&label)).collect();
         let is_replaced = has_tags || of_set.last().is_some_and(|last| !last.is_more);
         let of_service = match build.compose {
@@ -366,6 +372,7 @@ fn of_bake(
         let known_target = target;
         let target = TargetOf::Known(at, label.clone());
         let mut one = publication.clone();
+        one.oci_labels = is_labelled;
         if let Some((condition, place)) = conditions.get(&label) {
             one.guard(condition.clone(), place.clone());
             if one.runs.0.iter().all(|answer| *answer == Some(false)) && one.others.is_empty() {
@@ -437,7 +444,7 @@ fn of_bake(
     }
     // A step that builds tests or binaries publishes nothing.
     let pushes = publication.runs.0.contains(&Some(true)) || !publication.repositories.is_empty();
-    if !any && pushes {
+    if !any && pushes && may_push {
         strays.push(Stray { publication, why: "none of its targets has a tag with a repository".to_owned() });
     }
 }

@@ -143,13 +143,27 @@ fn described(what: &str, line: &Line) -> Line {
 
 /// `TARGET.ATTRIBUTE` or `TARGET.ATTRIBUTE.MEMBER`, as far as a target has the attribute.
 fn overriding(key: &str, line: Line) -> Option<Override> {
-    const ATTRIBUTES: [&str; 9] =
-        ["cache-from", "cache-to", "context", "dockerfile", "target", "args", "labels", "ssh", "attest"];
+    const ATTRIBUTES: [&str; 13] = [
+        "annotations",
+        "args",
+        "attest",
+        "cache-from",
+        "cache-to",
+        "context",
+        "contexts",
+        "dockerfile",
+        "entitlements",
+        "labels",
+        "secret",
+        "ssh",
+        "target",
+    ];
     let mut parts = key.trim().trim_end_matches('+').splitn(3, '.');
     let (target, attribute) = (parts.next()?.to_owned(), parts.next()?);
+    let attribute = if attribute == "secrets" { "secret" } else { attribute };
     let attribute = ATTRIBUTES.into_iter().find(|known| *known == attribute)?;
     let member = parts.next().map(str::to_owned);
-    let is_map = matches!(attribute, "args" | "labels");
+    let is_map = matches!(attribute, "args" | "contexts" | "labels");
     // Bake adds to what a target has of a list, and has one value of all else.
     let is_more = key.trim().ends_with('+');
     (is_map == member.is_some()).then_some(Override { target, attribute, member, is_more, line })

@@ -350,8 +350,12 @@ impl Override {
     /// What `--set` has before its value.
     pub(crate) fn key(&self) -> String {
         let Self { target, attribute, member, is_more, line: _ } = self;
-        // This one has another name there.
-        let attribute = if *attribute == "platforms" { "platform" } else { attribute };
+        // These have other names there.
+        let attribute = match *attribute {
+            "platforms" => "platform",
+            "secret" => "secrets",
+            attribute => attribute,
+        };
         let member = member.iter().map(|member| format!(".{member}")).collect::<String>();
         format!("{target}.{attribute}{member}{}", if *is_more { "+" } else { "" })
     }

@@ -1,6 +1,6 @@
 //! Matrices that steps make of what Bake prints, and Bake files of docker/metadata-action that go from job to job.
 
-use super::{Files, Said, init};
+use super::{Files, Said, Written, init};
 
 /// What a job has that merges what was pushed by digest.
 const MERGED: &str = "      - working-directory: /tmp/digests
@@ -235,5 +235,46 @@ fn what_bake_prints_with_something_set_is_not_guessed() {
         let said = of(BAKE, &workflow(&listed, CARRIED, FETCHED, "/tmp/tags.json", ENTRY));
         said.lacks(&["linux/s390x\"", "  platforms = [\"linux/amd64\", \"linux/arm/v7\""]);
         said.tells(&[".github/workflows/ci.yml:"]);
+    }
+}
+
+/// A step of Bake that pushes nothing publishes nothing, whatever tags it is given; one that pushes is read or named.
+#[test]
+fn what_pushes_nothing_is_not_missed() {
+    let bake = "group \"default\" { targets = [\"server\"] }\ntarget \"docker-metadata-action\" {}\ntarget \"server\" { inherits = [\"docker-metadata-action\"] }\ntarget \"cli\" {}\n";
+    let workflow = |first: &str| {
+        format!(
+            "on: {{ push: {{ branches: [main] }}, pull_request: {{}} }}\njobs:\n  bake:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - id: meta\n        uses: docker/metadata-action@v5\n        with: {{ images: ghcr.io/acme/server, tags: 'type=ref,event=branch' }}\n      - uses: docker/bake-action@v6\n        with:\n          files: |\n            docker-bake.hcl\n            cwd://${{{{ steps.meta.outputs.bake-file }}}}\n{first}      - uses: docker/bake-action@v6\n        if: github.event_name != 'pull_request'\n        with:\n          files: |\n            docker-bake.hcl\n            cwd://${{{{ steps.meta.outputs.bake-file }}}}\n          targets: server,cli\n          push: true\n          set: |\n            cli.tags=ghcr.io/acme/cli:latest\n"
+        )
+    };
+    for (first, is_named) in [
+        ("          targets: server\n", false),
+        ("          targets: server\n          push: false\n", false),
+        ("          targets: none\n", true),
+    ] {
+        let text = workflow(first);
+        let said = init(&[
+            (".github/workflows/r.yml", text.as_str()),
+            ("docker-bake.hcl", bake),
+            ("Dockerfile", "FROM scratch\n"),
+        ]);
+        assert_eq!(said.stderr.contains("is not in the proposal"), is_named, "{first}: {}", said.stderr);
+        assert_eq!(said.rows()[0], "push to main | server | ghcr.io/acme/server: main | the same", "{first}");
+        // The labels of docker/metadata-action are of the targets that its file sets.
+        let written = Written::new(
+            &[
+                (".github/workflows/r.yml", text.as_str()),
+                ("docker-bake.hcl", bake),
+                ("Dockerfile", "FROM scratch\n"),
+            ],
+            &[],
+        );
+        let blocks = written.read("docker-bake.hcl");
+        let of = |name: &str| -> String {
+            let (_, rest) = blocks.split_once(&format!("image \"{name}\" {{")).expect(&blocks);
+            rest.split("\n}").next().unwrap().to_owned()
+        };
+        assert!(of("server").contains("oci_labels = true"), "{blocks}");
+        assert!(!of("cli").contains("oci_labels"), "{blocks}");
     }
 }

@@ -46,6 +46,11 @@ fn other_attributes_of_several_patterns_are_those_of_bake() {
         &["*.cache-to=type=gha", "extra.cache-to=type=inline"],
         &["extra.cache-to+=type=inline"],
         &["*.ssh=default", "extra.ssh+=key=k"],
+        &["extra.secrets=id=npm,env=NPM_TOKEN"],
+        &["*.secrets=id=npm,env=NPM_TOKEN", "extra.secrets+=id=pip,src=pip.conf"],
+        &["extra.annotations=index:org.example.a=1"],
+        &["extra.entitlements=network.host"],
+        &["*.contexts.base=docker-image://alpine", "extra.contexts.base=docker-image://debian"],
         &["*.attest=type=sbom", "extra.attest=type=provenance,mode=max"],
     ] {
         let expected = printed(set);
