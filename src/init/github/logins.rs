@@ -176,7 +176,7 @@ mod tests {
         case(
             step("ghcr.io", unknown(), secret("CR_PAT")),
             Some(("ghcr.io", "GHCR_IO_USERNAME:CR_PAT")),
-            "github.actor }}`: put the account that the secret `CR_PAT` belongs to into the variable `GHCR_IO_USERNAME`",
+            "is `github.actor`: put the account that the secret `CR_PAT` belongs to into the variable `GHCR_IO_USERNAME`",
         );
         case(
             step("ghcr.io", Piece::Owner, secret("CR_PAT")),
