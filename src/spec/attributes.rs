@@ -40,7 +40,7 @@ declare! {
         mirrors: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets, Needs::Nothing, Patterns::Rendered;
         /// The version that its tags are made from: a string, never a number (`3.10` would be 3.1), or a pattern over facts such as `"{{ tag }}"`, or one with a condition: `{ pattern = "…", when = "tag" }`. A run without a version has no tags that need one. Default: none, and tags are taken as they are.
         version: Option<VersionPattern> = None; Reach::TagTable, Per::Image, Null::Keeps, Needs::Nothing, Patterns::Rendered;
-        /// The form of versions: `"semver"` only accepts SemVer, `"calver"` dates such as `2026.03.0`, whose parts stay as written. Default: one to four numbers and what follows them.
+        /// The form of versions: `"semver"` only accepts SemVer, `"calver"` dates such as `2026.03.0`, whose parts stay as written. Default: one to six numbers and what follows them.
         scheme: Scheme = Scheme::default(); Reach::TagTable, Per::Image, Null::Resets, Needs::Version, Patterns::Refused;
         /// What follows the numbers of its releases, where the built-in table does not know it.
         stable_suffixes: Vec<Text> = Vec::new(); Reach::TagTable, Per::Image, Null::Resets, Needs::Version, Patterns::Refused;

@@ -19,7 +19,7 @@ use self::tail::{DEV, Tail};
 pub(crate) use self::withdrawn::Withdrawn;
 
 /// The most numbers in front of a version.
-pub(crate) const NUMBER_LIMIT: usize = 4;
+pub(crate) const NUMBER_LIMIT: usize = 6;
 
 /// The years of versions that are days.
 const YEARS: std::ops::RangeInclusive<u64> = 2000..=2199;
@@ -83,7 +83,7 @@ impl Number {
     }
 }
 
-/// A version: `[v]N[.N[.N[.N]]][rest][+build]`, with its literal text kept.
+/// A version: `[v]N[.N…][rest][+build]`, with its literal text kept.
 ///
 /// What follows the numbers has a [`Class`]: *prerelease* when it has one of the known markers (`rc1`, `-rc.1`,
 /// `beta3`, `a1`, `-preview.7`, `-M1`, `-SNAPSHOT`, `.dev2`…), *stable* when all of it is known (`-r2`, `p1`, `.Final`,
@@ -194,7 +194,7 @@ impl Version {
         self.text.strip_prefix(['v', 'V']).unwrap_or(&self.text)
     }
 
-    /// The numbers in front, 1 to 4.
+    /// The numbers in front, at least one.
     #[must_use]
     pub fn numbers(&self) -> &[Number] {
         &self.numbers

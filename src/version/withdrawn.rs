@@ -138,7 +138,7 @@ mod tests {
             assert!(covered.split(' ').filter(|text| !text.ends_with('.')).all(covers), "{text}: {covered}");
             assert!(!others.split(' ').any(covers), "{text}: {others}");
         }
-        for text in ["", "main", "1.4 ", "1.[", "*[", "1.2.3.4.5"] {
+        for text in ["", "main", "1.4 ", "1.[", "*[", "1.2.3.4.5.6.7"] {
             Withdrawn::parse(text, Scheme::Loose, &Tails::default()).unwrap_err();
         }
     }

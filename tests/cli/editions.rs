@@ -51,6 +51,11 @@ fn the_plain_release_has_the_floating_tags() {
         ("17.4.2-ce.0 17.4.2-ce.1", "latest", "latest=17.4.2-ce.1"),
         ("1.30.1-k3s1 1.30.1-k3s2", "latest", "latest=1.30.1-k3s2"),
         ("5.0.0.Final 5.0.0.SP1", "latest", "latest=5.0.0.SP1"),
+        (
+            "3.3.4.8.1874-ls5 3.3.4.8.1874-ls12 3.3.4.7.2000-ls1",
+            "3 latest",
+            "3=3.3.4.8.1874-ls12 latest=3.3.4.8.1874-ls12",
+        ),
     ] {
         let (found, talk) = owners(&matrix(versions, ""), &[], tags);
         assert_eq!(found, expected, "{versions}: {talk}");

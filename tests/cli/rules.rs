@@ -268,7 +268,6 @@ fn a_raw_rule_beside_a_version_stays_what_it_is() {
         ("pr-{{sha}}", "pr-860c190"),
         ("42", "42=runs"),
         ("2024", "2024=runs"),
-        ("3.20", "3.20=runs"),
         ("8,suffix=-jdk", "8-jdk=runs"),
         ("${RUN}", "42"),
         ("${RUN},prefix=b-", "b-42=runs"),

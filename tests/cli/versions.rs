@@ -829,7 +829,7 @@ fn tags_that_leave_the_version_open_are_noted() {
         "16-3.4.2-alpine 16-3.4-alpine latest",
         "22.04 1.2.3-ubuntu22.04 latest",
         "api-1.2.3 web-1.4.0 latest",
-        "1.2.3.4.5 latest",
+        "1.2.3.4.5.6.7 latest",
         "debian-12.5.0-1.2.3 latest",
         "jdk-21 latest",
         "app-17-slim slim-latest",

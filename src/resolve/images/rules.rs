@@ -397,8 +397,8 @@ fn claim(tag: &RuleTag, version: Option<&Version>, is_written: bool) -> Claim {
 }
 
 /// What a rule `raw` without words stands for beside a version: it stays what it is, unless it says the version, a part
-/// of it or `latest`, alone or with other words (`api-latest`), which a backport must not take. What is written as it is has nothing
-/// of a version that the run brings, and is the same in each.
+/// of it, a line of other releases that is written there (`1.2`) or `latest`, alone or with other words (`api-latest`), which a
+/// backport or a prerelease must not take. What is written as it is has nothing of a version that the run brings.
 fn of_constant(tag: &RuleTag, version: &Version, is_written: bool) -> Claim {
     let constant = tag.constant.as_deref().unwrap_or(&tag.text);
     let claim = if is_written {
@@ -408,9 +408,12 @@ fn of_constant(tag: &RuleTag, version: &Version, is_written: bool) -> Claim {
     };
     match claim {
         Claim::Versions(0) if constant != LATEST && !constants::names_latest(&tag.text) => {
-            // `8` is in every release what `beta` is; `${RUN_NUMBER}` is not.
-            let is_same = is_written && constants::is_other_release(constant, version);
-            if is_same { Claim::Run } else { constants::claim(&tag.text) }
+            // A variable may have the number of the run or a date, and `8` is in every release what `beta` is.
+            match (is_written && constants::is_other_release(constant, version), constant.contains('.')) {
+                (true, true) => claim,
+                (true, false) => Claim::Run,
+                (false, _) => constants::claim(&tag.text),
+            }
         }
         Claim::Versions(depth) if version.is_prerelease() && constants::names_prereleases(&tag.text) => {
             Claim::Prereleases(depth)
