@@ -77,7 +77,16 @@ fn of_revisions(
         selection.max_jobs = selection.max_jobs.or(Some(MaxJobs::OF_GITHUB));
     }
     let is_wanted = choice::is_wanted(&selection);
-    let there = session.host.at_revision(revision, &is_wanted).map_err(|failure| {
+    let host = session.host;
+    // What its definition names is known once it is evaluated.
+    let mut try_it = |there: &Host| {
+        let tried = session.within(there, |quiet| {
+            quiet.verbose = false;
+            making::make_at(quiet, Some(there), &selection, Purpose::Run)
+        });
+        drop(tried);
+    };
+    let (there, ()) = host.at_revision(revision, &is_wanted, &mut try_it).map_err(|failure| {
         let message = format!("the definition of `{revision}` cannot be read: {failure}");
         let error = Diagnostic::error(Code::REVISION, message);
         match failure.help() {

@@ -139,7 +139,7 @@ impl Host {
         let arguments =
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", remote::REMOTE, commit];
         finish(self.remote_command(remote, &arguments, &place), &arguments, &|| self.pipe_of(remote))?;
-        Ok(Revision { host, _folder: folder })
+        Ok(Revision { host, folder })
     }
 
     /// The pipe in a remote that is a folder.

@@ -53,6 +53,8 @@ pub struct Host {
     fence: Option<PathBuf>,
     /// A folder, and the one that is in its place.
     moved: Option<(PathBuf, PathBuf)>,
+    /// Where something was looked for, if that is remembered.
+    looked: Option<Arc<Mutex<BTreeSet<PathBuf>>>>,
     /// What ends the time in which the runner of GitHub Actions obeys no command, while that lasts.
     token: Arc<Mutex<Option<String>>>,
 }
@@ -88,7 +90,16 @@ impl Host {
             });
             environment.insert(name, value);
         }
-        Ok(Self { directory, environment, replaced, color, fence: None, moved: None, token: Arc::default() })
+        Ok(Self {
+            directory,
+            environment,
+            replaced,
+            color,
+            fence: None,
+            moved: None,
+            looked: None,
+            token: Arc::default(),
+        })
     }
 
     /// The working directory, absolute. Relative paths given to the other methods start here.
@@ -156,6 +167,14 @@ impl Host {
     }
 
     fn resolve(&self, path: &Path) -> PathBuf {
+        let full = self.resolve_moved(path);
+        if let Some(mut looked) = self.looked.as_ref().and_then(|looked| looked.lock().ok()) {
+            looked.insert(full.clone());
+        }
+        full
+    }
+
+    fn resolve_moved(&self, path: &Path) -> PathBuf {
         let mut full =
             PathBuf::with_capacity(self.directory.as_os_str().len() + "/".len() + path.as_os_str().len());
         full.extend([&self.directory, path]);

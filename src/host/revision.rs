@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Host, reason};
+use crate::bake::values::clean_path;
 use crate::context::{Entry, Tree};
 use crate::facts::command::CommandFailure;
 use crate::reads::{Place, find};
@@ -14,27 +16,74 @@ use crate::reads::{Place, find};
 /// How many files are taken out of a revision.
 const MAX_FILES: usize = 2000;
 
+/// How often more files are taken out of it.
+const MAX_ROUNDS: usize = 20;
+
 /// Another revision, which is gone when this is dropped.
 #[derive(Debug)]
 pub struct Revision {
     /// The machine as seen from the same folder in it.
     pub host: Host,
-    pub(super) _folder: TempDir,
+    pub(super) folder: TempDir,
+}
+
+impl Revision {
+    /// The files of the revision that were looked for in vain.
+    fn missed(&self, tree: &Tree) -> BTreeSet<String> {
+        let looked = self.host.looked.as_ref().and_then(|looked| looked.lock().ok());
+        let inside = |full: &PathBuf| Some(clean_path(full.strip_prefix(self.folder.path()).ok()?.to_str()?));
+        let paths: BTreeSet<String> = looked.iter().flat_map(|all| all.iter()).filter_map(inside).collect();
+        let is_there = |path: &String| {
+            let is_file =
+                matches!(tree.top.find(path.as_bytes()), Some(Entry::File { .. } | Entry::Link { .. }));
+            is_file && self.folder.path().join(path).symlink_metadata().is_err()
+        };
+        paths.into_iter().filter(is_there).collect()
+    }
 }
 
 impl Host {
-    /// The files of a revision for which `is_wanted`, by their paths from the top of the repository. Only git's own database
-    /// is read: no filter, hook or remote has a say.
+    /// Makes something of the files of a revision for which `is_wanted`, by their paths from the top of the repository, and of those
+    /// that it looks for. Only git's own database is read: no filter, hook or remote has a say.
     ///
     /// # Errors
     /// When there is no such revision, it has too many such files, or git fails.
-    pub fn at_revision(
+    pub(crate) fn at_revision<T>(
         &self,
         revision: &str,
         is_wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Revision, CommandFailure> {
+        make: &mut dyn FnMut(&Self) -> T,
+    ) -> Result<(Revision, T), CommandFailure> {
         let tree = self.tree_of(&self.commit_of(revision)?)?;
-        self.revision_in(self, revision, &tree, is_wanted)
+        self.made_of(self, revision, &tree, is_wanted, make)
+    }
+
+    /// Makes something of the files of a revision, as in [`Self::revision_in`]; again, with what that looked for in vain and the
+    /// revision has, until it has all: a definition may name any file.
+    ///
+    /// # Errors
+    /// Likewise, or when that has no end.
+    pub(crate) fn made_of<T>(
+        &self,
+        database: &Self,
+        revision: &str,
+        tree: &Tree,
+        is_wanted: &dyn Fn(&str) -> bool,
+        make: &mut dyn FnMut(&Self) -> T,
+    ) -> Result<(Revision, T), CommandFailure> {
+        let mut named: BTreeSet<String> = BTreeSet::new();
+        for _ in 0..MAX_ROUNDS {
+            let is_wanted = |path: &str| is_wanted(path) || named.contains(path);
+            let there = self.revision_in(database, revision, tree, &is_wanted)?;
+            let made = make(&there.host);
+            let missed = there.missed(tree);
+            if missed.is_empty() {
+                return Ok((there, made));
+            }
+            named.extend(missed);
+        }
+        let message = format!("the definition of `{revision}` names files that name files, and so on");
+        Err(CommandFailure::Other(message))
     }
 
     /// The same of a revision in another repository, where this one's folder is meant, whose files are known.
@@ -86,7 +135,8 @@ impl Host {
         // What lies elsewhere is of today.
         let fence = Some(self.place(folder.path()));
         let moved = Some((self.project(), folder.path().to_owned()));
-        Ok(Revision { host: Self { directory, fence, moved, ..self.clone() }, _folder: folder })
+        let looked = Some(Arc::default());
+        Ok(Revision { host: Self { directory, fence, moved, looked, ..self.clone() }, folder })
     }
 }
 

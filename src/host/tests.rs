@@ -21,6 +21,7 @@ fn host() -> (tempfile::TempDir, Host) {
         color: ColorChoice::Never,
         fence: None,
         moved: None,
+        looked: None,
         token: Arc::default(),
     };
     (directory, host)
@@ -218,6 +219,7 @@ fn folders_outside_the_checkout_are_the_users_own() {
         color: ColorChoice::Never,
         fence: None,
         moved: None,
+        looked: None,
         token: Arc::default(),
     };
     let absolute = |path: &str| root.join(path).display().to_string();
@@ -266,6 +268,7 @@ fn a_link_is_of_the_checkout_also_from_a_checkout_within_it() {
                 color: ColorChoice::Never,
                 fence: None,
                 moved: None,
+                looked: None,
                 token: Arc::default(),
             };
             for path in ["checkout/out/a", "checkout/out/inner/a", "checkout/sub/out/a"] {

@@ -123,6 +123,6 @@ impl Host {
         let directory = folder.path().to_owned();
         // What is in it may not lead back.
         let fence = self.fence.as_ref().map(|_| self.place(&directory));
-        Ok(Revision { host: Self { directory, fence, ..self.clone() }, _folder: folder })
+        Ok(Revision { host: Self { directory, fence, ..self.clone() }, folder })
     }
 }

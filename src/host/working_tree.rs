@@ -52,6 +52,9 @@ const ALL_COUNTS: [&str; 0] = [];
 /// The variables that make git look at another repository than that of the folder.
 const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_COMMON_DIR", INDEX_FILE, "GIT_WORK_TREE"];
 
+/// The name of what stands in the folder of a submodule that is not checked out.
+const NOT_CHECKED_OUT: &[u8] = b"(not checked out)";
+
 /// The modes of files of a commit.
 const MODES: [u32; 2] = [FILE | 0o644, FILE | 0o755];
 
@@ -113,8 +116,9 @@ struct Looked<'i> {
     unlike: BTreeMap<Vec<u8>, Entry>,
     untracked: Vec<Vec<u8>>,
     unknown: Vec<(Vec<u8>, String)>,
-    /// Submodules that are not checked out: empty folders.
-    empty: Vec<Vec<u8>>,
+    /// Submodules that are not checked out: folders with nothing in them but a mark for the commit, since a job that builds may check
+    /// them out.
+    empty: Vec<(Vec<u8>, Entry)>,
     /// The folders below which git may convert files as it checks them out, such as the ends of their lines.
     converted: Vec<Vec<u8>>,
 }
@@ -138,7 +142,7 @@ impl Host {
         for row in unread {
             links.entry(row.id).or_default();
         }
-        unlike.extend(empty.into_iter().map(|path| (path, Entry::Folder(Folder::default()))));
+        unlike.extend(empty);
         let of_index = |number: usize| {
             let row = entries[number].row;
             (row.path.to_vec(), row.mode, row.id)
@@ -324,7 +328,9 @@ impl Host {
                 let why = format!("the submodule `{name}` is not checked out, but has files");
                 all.unknown.push((below(b""), why));
             }
-            all.empty.push(row.path.to_vec());
+            let mark = (Box::from(NOT_CHECKED_OUT), Entry::Submodule { id: row.id });
+            let marked = Folder::new(vec![mark], None).unwrap_or_default();
+            all.empty.push((row.path.to_vec(), Entry::Folder(marked)));
             return;
         };
         if repository.is_dir() {
@@ -365,7 +371,7 @@ impl Host {
             let why = format!("`{name}/{}` differs from the commit of its submodule", path.escape_ascii());
             differs(&path, why);
         }
-        for path in empty {
+        for (path, _) in empty {
             let why = format!("`{name}/{}` is a submodule that is not checked out", path.escape_ascii());
             differs(&path, why);
         }

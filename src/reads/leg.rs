@@ -10,7 +10,7 @@ use super::build::Read;
 use super::definition::{self, Moment};
 use super::files::{Files, Known};
 use super::part::{Part, inputs};
-use super::place::{self, Place, find};
+use super::place::{self, Place, find, find_within};
 use crate::bake::target::context::{HERE, LAYOUT, dockerfile_in, is_remote, link_of, normalize_context};
 use crate::bake::target::{Target, Text};
 use crate::bake::values::Name;
@@ -102,6 +102,10 @@ impl<'a> Reader<'a> {
         let definition = definition::read(leg, source, image, build, self.moment());
         let mut gathered =
             Gathered { parts: definition.parts, unknown: definition.unknown, ..Gathered::default() };
+        // Without a platform, the runner's is built.
+        if let (None, Some(job)) = (&leg.platform, plan.job_of(leg)) {
+            gathered.parts.push(Part::new("runner", &job.runner.display()));
+        }
         self.open.push(Arc::clone(&build.leg));
         self.content(&leg.definition, leg.platform.as_ref(), &mut gathered);
         self.open.pop();
@@ -222,7 +226,7 @@ impl<'a> Reader<'a> {
         };
         // An empty one counts, too (https://docs.docker.com/build/concepts/context/#filename-and-location).
         let ignore = format!("{path}{IGNORE}");
-        let has_ignore = match find(self.files.tree(), &ignore) {
+        let has_ignore = match find_within(self.files.tree(), parent(&path), &ignore) {
             Place::File { .. } | Place::Other => true,
             Place::Missing { path } => {
                 gathered.unknown.extend(self.untracked(&path));
@@ -398,8 +402,11 @@ impl<'a> Reader<'a> {
             gathered.unknown.push(format!("the context `{path}` lies outside of the repository"));
             return;
         };
-        let ignore = ignore.or_else(|| place::below(&root, IGNORE));
-        let ignore = match ignore.map(|ignore| find(self.files.tree(), &ignore)) {
+        // BuildKit has the folder of the Dockerfile, or the context, and nothing around it.
+        let own = ignore.map(|ignore| (parent(&ignore).to_owned(), ignore));
+        let ignore = own.or_else(|| Some((root.clone(), place::below(&root, IGNORE)?)));
+        let found = ignore.map(|(folder, ignore)| find_within(self.files.tree(), &folder, &ignore));
+        let ignore = match found {
             Some(Place::File { path, .. }) => match self.files.read(path.as_bytes()) {
                 Ok(text) => Some(text),
                 Err(why) => {
@@ -408,7 +415,9 @@ impl<'a> Reader<'a> {
                 }
             },
             Some(Place::Other) => {
-                gathered.unknown.push(format!("the ignore file of `{path}` is not a file of the repository"));
+                gathered.unknown.push(format!(
+                    "the ignore file of `{path}` is not a file of its folder: a link that leads out is not followed by a build"
+                ));
                 return;
             }
             Some(Place::Missing { path }) => {
@@ -440,6 +449,18 @@ impl<'a> Reader<'a> {
             None => Sources::Whole,
             Some(paths) => Sources::Paths(paths),
         };
+        // What no build could copy is made by a step before it.
+        let literal = |path: &&Vec<u8>| !path.iter().any(|byte| b"*?[\\".contains(byte));
+        let paths: &[Vec<u8>] = match sources {
+            Sources::Paths(paths) => paths,
+            Sources::Whole => &[],
+        };
+        let mut named = paths.iter().filter(literal).filter_map(|path| str::from_utf8(path).ok());
+        if let Some(missing) = named.find(|path| !place::is_there(tree, root, path)) {
+            return Err(format!(
+                "the Dockerfile copies `{missing}`, which is not in the checkout: something makes it before the build"
+            ));
+        }
         let context =
             Context::new(tree, root.as_bytes(), &ignore, sources).map_err(|problem| problem.to_string())?;
         if context.sees_git() {
@@ -462,6 +483,11 @@ impl<'a> Reader<'a> {
             .or_insert_with(|| shown(&tree.attributes(context.root()).unwrap_or_default()));
         Ok(format!("{}{attributes}", context.fingerprint()))
     }
+}
+
+/// The folder that a path from the top is in.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// What a target reads of its Dockerfile on a platform.

@@ -63,6 +63,74 @@ pub(crate) fn find(tree: &Tree, path: &str) -> Place {
     Place::Other
 }
 
+/// What is at a path from the top, as BuildKit finds it that has one folder alone: [`Place::Other`] where a link leads out of that,
+/// which it follows in its own way.
+pub(crate) fn find_within(tree: &Tree, folder: &str, path: &str) -> Place {
+    let (mut folder, mut path) = (folder.to_owned(), path.to_owned());
+    for _ in 0..MAX_HOPS {
+        let Some((before, entry, rest)) = first_that_is_no_folder(tree, &path) else {
+            return Place::Missing { path };
+        };
+        match entry {
+            Entry::File { id, .. } if rest.is_empty() => return Place::File { path, id: id.to_string() },
+            Entry::Link { to, .. } => {
+                let Ok(to) = std::str::from_utf8(to) else { return Place::Other };
+                let link = if rest.is_empty() { path.as_str() } else { &path[..path.len() - rest.len() - 1] };
+                let led = |rest: &str| {
+                    let joined = if rest.is_empty() { to.to_owned() } else { format!("{to}/{rest}") };
+                    below(&before, &joined)
+                };
+                let Some(next) = led(&rest) else { return Place::Other };
+                // A link on the way to the folder leads to the folder itself.
+                let to_folder = match folder.strip_prefix(link) {
+                    Some("") => Some(String::new()),
+                    Some(behind) => behind.strip_prefix('/').map(str::to_owned),
+                    None => None,
+                };
+                match to_folder {
+                    Some(behind) => match led(&behind) {
+                        Some(real) => folder = real,
+                        None => return Place::Other,
+                    },
+                    None if leaves(&folder, &before, to) => return Place::Other,
+                    None => {}
+                }
+                path = next;
+            }
+            _ => return Place::Other,
+        }
+    }
+    Place::Other
+}
+
+/// Whether a link in a folder leads out of another one around it, be it only on its way.
+fn leaves(around: &str, folder: &str, to: &str) -> bool {
+    let names = |path: &str| path.split('/').filter(|name| !name.is_empty() && *name != ".").count();
+    let mut depth = names(folder).saturating_sub(names(around));
+    to.starts_with('/')
+        || to.split('/').any(|name| match name {
+            ".." if depth == 0 => true,
+            ".." => {
+                depth -= 1;
+                false
+            }
+            "" | "." => false,
+            _ => {
+                depth += 1;
+                false
+            }
+        })
+}
+
+/// Whether something is at a path below a folder, or behind a link on the way there, which may lead anywhere.
+pub(super) fn is_there(tree: &Tree, folder: &str, path: &str) -> bool {
+    let Some(path) = below(folder, path.trim_start_matches('/')) else { return true };
+    if path.is_empty() || tree.top.find(path.as_bytes()).is_some() {
+        return true;
+    }
+    matches!(first_that_is_no_folder(tree, &path), Some((_, Entry::Link { .. } | Entry::Submodule { .. }, _)))
+}
+
 /// The first entry on a path that is not a folder, the folder that it is in, and what of the path comes after it.
 fn first_that_is_no_folder<'t>(tree: &'t Tree, path: &str) -> Option<(String, &'t Entry, String)> {
     let mut folder = &tree.top;

@@ -583,7 +583,7 @@ fn index(record: &str) -> Answer {
 }
 
 /// An index for these platforms, with an attestation, that records these inputs.
-fn index_for(platforms: &[&str], record: &str) -> Answer {
+pub(crate) fn index_for(platforms: &[&str], record: &str) -> Answer {
     let digest = format!("sha256:{}", "1".repeat(64));
     let entry = |platform: &str| {
         let (os, architecture) = platform.split_once('/').unwrap();

@@ -313,11 +313,11 @@ fn submodules_count_as_they_are_checked_out() {
     git(folder, &["config", "submodule.m.ignore", "all"]);
     all.push(inputs(folder));
     git(folder, &["submodule", "--quiet", "deinit", "-f", "m"]);
-    all.push(inputs(folder));
+    expect_unknown(&inputs(folder), "copies `m/f`, which is not in the checkout");
     all.iter().for_each(|one| expect_known(one));
     all.sort();
     all.dedup();
-    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(all.len(), 3, "{all:?}");
     // What it does not track counts wherever it is.
     git(folder, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "m"]);
     write(folder, "m/new", "x\n");
@@ -375,5 +375,119 @@ fn the_form_of_a_time_or_a_commit_counts() {
         "formatdate(\"YYYYMMDD\", timeadd(timestamp(), \"-87600h\"))",
     ] {
         expect_unknown(&given(expression, &commits[0]), "depends on the clock");
+    }
+}
+
+/// A build has the context, or the folder of the Dockerfile, and nothing around it: what a link leads to from there is another file.
+#[cfg(unix)]
+#[test]
+fn an_ignore_file_that_is_a_link_out_of_its_folder_is_unknown() {
+    for (link, to, is_known) in [
+        ("ctx/.dockerignore", "../shared.ignore", false),
+        ("ctx/.dockerignore", "../ctx/sub/ignore", false),
+        ("ctx/.dockerignore", "sub/../../shared.ignore", false),
+        ("ctx/Dockerfile.dockerignore", "../shared.ignore", false),
+        ("ctx/.dockerignore", "sub/ignore", true),
+        ("ctx/.dockerignore", "sub/deep/../ignore", true),
+        ("ctx/Dockerfile.dockerignore", "sub/ignore", true),
+    ] {
+        for context in ["ctx", "way"] {
+            let test = repository()
+                .file("ctx/Dockerfile", "FROM scratch\nCOPY . /\n")
+                .file("ctx/a.txt", "a\n")
+                .file("ctx/sub/ignore", "b.txt\n**/.git\n")
+                .file("ctx/sub/deep/x", "x\n")
+                .file("shared.ignore", "*.txt\n**/.git\n");
+            let folder = test.folder();
+            let definition = fs::read_to_string(folder.join("docker-bake.hcl")).unwrap();
+            let context = format!("  context   = {context:?}\n  platforms");
+            write(folder, "docker-bake.hcl", &definition.replacen("  platforms", &context, 1));
+            std::os::unix::fs::symlink(to, folder.join(link)).unwrap();
+            std::os::unix::fs::symlink("ctx", folder.join("way")).unwrap();
+            commit(folder, "link");
+            let before = inputs(folder);
+            if is_known {
+                expect_known(&before);
+                write(folder, "ctx/a.txt", "b\n");
+                assert_ne!(inputs(folder), before, "{link} {to}");
+            } else {
+                expect_unknown(&before, "ignore file");
+            }
+        }
+    }
+}
+
+/// What no build could copy from the checkout is made before it by something else.
+#[test]
+fn a_source_that_is_not_in_the_checkout_is_unknown() {
+    for (copied, is_known) in [
+        ("COPY dist/app /", false),
+        ("COPY ./dist/app /", false),
+        ("COPY /dist/ /", false),
+        ("COPY a dist /x/", false),
+        ("RUN --mount=type=bind,source=dist,target=/d true\nCOPY a /", false),
+        ("ADD dist.tar /", false),
+        ("COPY a /", true),
+        ("COPY src/ /", true),
+        ("COPY src/main /", true),
+        // A pattern may fit nothing.
+        ("COPY a dist* /", true),
+    ] {
+        let test = repository()
+            .file("Dockerfile", &format!("FROM scratch\n{copied}\n"))
+            .file(".gitignore", "dist\n")
+            .file("src/main", "1\n");
+        commit(test.folder(), "source");
+        let found = inputs(test.folder());
+        match is_known {
+            true => expect_known(&found),
+            false => expect_unknown(&found, "which is not in the checkout"),
+        }
+    }
+}
+
+/// Without a platform, the image is for the one that its runner has.
+#[test]
+fn the_runner_of_a_build_without_a_platform_counts() {
+    for (platforms, is_same) in [("", false), ("  platforms = [\"linux/amd64\"]\n", true)] {
+        let all = ["ubuntu-latest", "ubuntu-24.04-arm"].map(|runner| {
+            let test = repository();
+            write(
+                test.folder(),
+                "docker-bake.hcl",
+                &format!(
+                    "target \"web\" {{\n{platforms}}}\nimage \"web\" {{\n  repositories = [\"ghcr.io/acme/web\"]\n  tags = [\"edge\"]\n  runners = {{ default = {runner:?} }}\n}}\n"
+                ),
+            );
+            commit(test.folder(), "runner");
+            inputs(test.folder())
+        });
+        all.iter().for_each(|one| expect_known(one));
+        assert_eq!(all[0] == all[1], is_same, "{platforms}");
+    }
+}
+
+/// The checkout of a plan need not have what that of a build has.
+#[test]
+fn the_commit_of_a_submodule_counts_that_is_not_checked_out() {
+    let outer = Test::new().file("f", "1\n");
+    git(outer.folder(), &["init", "-q", "-b", "main"]);
+    commit(outer.folder(), "library");
+    for copied in ["COPY . /", "COPY m /m"] {
+        let test = with_dockerfile(&format!("FROM scratch\n{copied}\n"));
+        let folder = test.folder();
+        let url = outer.folder().to_str().unwrap();
+        git(folder, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "m"]);
+        commit(folder, "submodule");
+        let here = inputs(folder);
+        git(folder, &["submodule", "--quiet", "deinit", "-f", "m"]);
+        let empty = inputs(folder);
+        write(outer.folder(), "f", "2\n");
+        let next = commit(outer.folder(), "second");
+        git(folder, &["update-index", "--cacheinfo", &format!("160000,{next},m")]);
+        git(folder, &["commit", "-q", "-m", "bump"]);
+        let bumped = inputs(folder);
+        [&here, &empty, &bumped].into_iter().for_each(|one| expect_known(one));
+        assert!(here != empty && empty != bumped && here != bumped, "{copied}: {here} {empty} {bumped}");
     }
 }

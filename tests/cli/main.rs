@@ -94,6 +94,7 @@ mod schema; // `bakeplan schema`: what JSON looks like
 #[cfg(unix)]
 mod second_mistakes; // what people do on their second day, and what helps them
 mod secrets; // secrets and the clock in every attribute
+mod since; // what another revision reads, and what is published in more than one place
 mod sources; // what a definition is made of: services, files that are found and files that are not read
 mod stated; // what the reference says in words
 mod strict; // `--strict`: lints

@@ -36,7 +36,6 @@ use crate::inputs::Inputs;
 use crate::parallel;
 use crate::plan::{Image, Plan, PlannedBase, Verdict};
 use crate::reads::{self, Bases, Files, Reads};
-use crate::reference::Tag;
 use crate::resolve::Spared;
 
 /// What is known before the definition is planned.
@@ -308,7 +307,7 @@ fn published(
     elsewhere: impl Fn() -> Option<Plan>,
     findings: &mut IndexMap<String, Vec<Finding>>,
 ) -> Result<IndexMap<String, String>, Error> {
-    let mut tags: IndexMap<&str, Vec<Tag>> = IndexMap::new();
+    let mut tags: IndexMap<&str, Vec<served::Question>> = IndexMap::new();
     let mut changed = IndexMap::new();
     let other = elsewhere();
     for (key, image) in &plan.images {
@@ -325,7 +324,7 @@ fn published(
                 all.push(Finding::Unknown("it has no index, which would record its inputs".to_owned()));
             }
             None => {
-                let others: Vec<Tag> = other
+                let others: Vec<served::Question> = other
                     .as_ref()
                     .and_then(|plan| plan.images.get(key))
                     .map(|image| served::tags(image, &[]))

@@ -30,6 +30,9 @@ const MOST_TAGS: usize = 6;
 const FIRST_TAGS: usize = 3;
 const LAST_TAGS: usize = 2;
 
+/// A tag in a repository that is looked at.
+pub(super) type Question = (Repository, Tag);
+
 /// What an answer says of an image, under one tag.
 type Answer = Result<Option<Served>, Diagnostic>;
 
@@ -38,11 +41,10 @@ pub(super) fn look(
     session: &Session<'_>,
     options: &Network,
     plan: &Plan,
-    tags: &IndexMap<&str, Vec<Tag>>,
+    tags: &IndexMap<&str, Vec<Question>>,
 ) -> Result<IndexMap<String, Found>, Error> {
-    let places: Vec<&Repository> =
-        tags.keys().filter_map(|key| plan.images[*key].repositories.first()).collect();
-    let mut locations: Vec<Location> = places.into_iter().cloned().map(Location::Registry).collect();
+    let places = tags.values().flatten().map(|(repository, _)| repository.clone());
+    let mut locations: Vec<Location> = places.map(Location::Registry).collect();
     locations.sort();
     locations.dedup();
     let talk = Arc::new(Talk::new(session));
@@ -57,21 +59,21 @@ pub(super) fn look(
             Some(Found::Changed(_) | Found::Other(_) | Found::Absent(_)) => !needs_all(&plan.images[*key]),
             Some(Found::Unknown(_)) => false,
         };
-        let asked: Vec<(&str, &Image, usize, &Tag)> = tags
+        let asked: Vec<(&str, &Image, usize, &Question)> = tags
             .iter()
             .filter(|(key, _)| is_open(key))
             .filter_map(|(key, tags)| {
-                let image = &plan.images[*key];
-                let place = Location::Registry(image.repositories.first()?.clone());
+                let question = tags.get(round)?;
+                let place = Location::Registry(question.0.clone());
                 let site = sites.iter().position(|site| site.location == place)?;
-                Some((*key, image, site, tags.get(round)?))
+                Some((*key, &plan.images[*key], site, question))
             })
             .collect();
         if asked.is_empty() {
             break;
         }
         let questions: Vec<(usize, Tag)> =
-            asked.iter().map(|(_, _, site, tag)| (*site, (*tag).clone())).collect();
+            asked.iter().map(|(_, _, site, (_, tag))| (*site, tag.clone())).collect();
         let failed: Vec<AtomicBool> = sites.iter().map(|_| AtomicBool::new(false)).collect();
         let known = vec![0; sites.len()];
         let get = |store: &dyn Store, tag: &Tag| -> Answer {
@@ -82,9 +84,9 @@ pub(super) fn look(
         // They come in another order than the questions.
         let answers: BTreeMap<(usize, Tag), Option<Served>> =
             answers.into_iter().map(|(site, tag, served)| ((site, tag), served)).collect();
-        for (key, image, site, tag) in asked {
+        for (key, image, site, (repository, tag)) in asked {
             let verdict = match answers.get(&(site, tag.clone())) {
-                Some(served) => compare(plan, image, tag, served.as_ref()),
+                Some(served) => compare(plan, image, (repository, tag), served.as_ref()),
                 None => Found::Unknown(match failures.get(&site) {
                     Some(failure) => failure.message.clone(),
                     None => format!("`{}` was not asked", sites[site].location),
@@ -149,10 +151,12 @@ fn images_of(served: &Served) -> Vec<Digest> {
 }
 
 /// Whether what a tag serves was made of the inputs of an image.
-fn compare(plan: &Plan, image: &Image, tag: &Tag, served: Option<&Served>) -> Found {
-    let Some(repository) = image.repositories.first() else {
-        return Found::Other("it has no repository".to_owned());
-    };
+fn compare(
+    plan: &Plan,
+    image: &Image,
+    (repository, tag): (&Repository, &Tag),
+    served: Option<&Served>,
+) -> Found {
     let reference = format!("{repository}:{tag}");
     let Some(served) = served else { return Found::Absent(format!("{reference} is not there")) };
     let entries = match &served.content {
@@ -200,9 +204,9 @@ fn other_images(entries: &Entries, platforms: &[Option<&Platform>]) -> Option<St
 }
 
 /// The tags of an image that are looked at, in order: what moves with each run first, then what never moves, then what moves
-/// with versions; at last those of `others`, which another run of the same commit has. All that do not name the commit, where
-/// nothing gives an image its tags later.
-pub(super) fn tags(image: &Image, others: &[Tag]) -> Vec<Tag> {
+/// with versions; at last those of `others`, which another run of the same commit has. All that do not name the commit, in all
+/// repositories and mirrors, where nothing gives an image its tags later; else those of the first, from which a merge copies.
+pub(super) fn tags(image: &Image, others: &[Question]) -> Vec<Question> {
     use crate::tags::Claim;
     let rank = |claim: &Claim| match claim {
         Claim::Run => 0,
@@ -213,14 +217,16 @@ pub(super) fn tags(image: &Image, others: &[Tag]) -> Vec<Tag> {
     let mut own: Vec<_> = image.tags_in(repository).collect();
     own.sort_by_key(|tag| rank(&tag.claim));
     if needs_all(image) {
-        return own.into_iter().filter(|tag| !names_commit(tag)).map(|tag| tag.name.clone()).collect();
+        let all = image.places().flat_map(|place| image.tags_in(place).map(move |tag| (place, tag)));
+        let all = all.filter(|(_, tag)| !names_commit(tag));
+        return all.map(|(place, tag)| (place.clone(), tag.name.clone())).collect();
     }
     let last = own.len().saturating_sub(LAST_TAGS).max(FIRST_TAGS.min(own.len()));
     let own = own[..own.len().min(FIRST_TAGS)].iter().chain(&own[last..]);
-    let mut tags: Vec<Tag> = Vec::new();
-    for tag in own.map(|tag| &tag.name).chain(others) {
-        if !tags.contains(tag) && tags.len() < MOST_TAGS {
-            tags.push(tag.clone());
+    let mut tags: Vec<Question> = Vec::new();
+    for question in own.map(|tag| (repository.clone(), tag.name.clone())).chain(others.iter().cloned()) {
+        if !tags.contains(&question) && tags.len() < MOST_TAGS {
+            tags.push(question);
         }
     }
     tags

@@ -178,10 +178,10 @@ pub(super) fn before(
     };
     let checkout = checkout.map_err(String::clone)?;
     let is_wanted = is_wanted(selection);
-    let there = here
-        .revision_in(database, revision, &tree, &is_wanted)
+    let mut make = |there: &Host| plan_there(session, there, selection);
+    let (_there, made) = here
+        .made_of(database, revision, &tree, &is_wanted, &mut make)
         .map_err(|failure| format!("the definition of `{revision}` cannot be read: {}", failure.reason()))?;
-    let made = plan_there(session, &there.host, selection);
     let plan = made.map_err(|error| {
         let first = error.into_diagnostics().into_iter().next().map(|one| one.message).unwrap_or_default();
         format!("the definition of `{revision}` does not evaluate: {first}")

@@ -130,7 +130,12 @@ fn look_at(
     own: &BTreeMap<&Name, Own>,
     seen: &mut BTreeSet<Digest>,
 ) -> Result<Option<Published>, Unknown> {
-    let tags: Vec<Tag> = served::tags(image, &[]);
+    let mut tags: Vec<Tag> = Vec::new();
+    for (_, tag) in served::tags(image, &[]) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
     let Some(first) = tags.first() else {
         return Err(Unknown::Open("it has no tag to look at".to_owned()));
     };
