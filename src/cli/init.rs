@@ -12,7 +12,7 @@ pub(crate) struct Init {
     /// Write the proposal, after asking
     #[arg(long)]
     pub write: bool,
-    /// Write without asking
+    /// With `--write`, write without asking
     #[arg(short, long, requires = "write")]
     pub yes: bool,
     /// Put the `image` blocks into images.hcl beside the Bake file

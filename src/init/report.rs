@@ -37,6 +37,15 @@ pub(crate) struct ExampleImage {
     pub lacks: bool,
 }
 
+impl ExampleImage {
+    /// Whether other tags are published with the plan, as far as those of today are known.
+    pub(crate) fn differs(&self) -> bool {
+        let mut repositories = self.today.tags.keys().chain(self.planned.keys());
+        let is_other = |name: &String| !same(self.today.tags.get(name), self.planned.get(name));
+        self.today.unknown.is_empty() && repositories.any(is_other)
+    }
+}
+
 /// How many repositories are shown for an image in a run.
 const MAX_REPOSITORIES: usize = 20;
 

@@ -3,6 +3,7 @@
 //! They are those of version 6 (<https://github.com/docker/metadata-action#tags-input>), and give the same tags but
 //! for what is an error or a note here.
 
+mod action;
 mod apply;
 mod error;
 mod form;
@@ -17,6 +18,7 @@ mod scope;
 mod tag;
 mod template;
 
+pub(crate) use action::apply_as_action;
 pub use apply::apply;
 pub(crate) use apply::{Outcome, RuleTag};
 pub(crate) use error::{RuleError, RuleNote};

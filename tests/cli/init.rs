@@ -26,6 +26,7 @@ mod made;
 mod odd_tags;
 mod outside;
 mod overrides;
+mod prereleases;
 mod printed;
 mod quoting;
 mod recipes;
@@ -80,6 +81,15 @@ impl Said {
         for text in texts {
             assert!(self.stderr.contains(text), "{text}\n--- in\n{}\n{}", self.stderr, self.stdout);
         }
+    }
+
+    /// Nothing is told but which tags that move a prerelease has today.
+    #[track_caller]
+    fn tells_of_prereleases_alone(&self) {
+        let is_told =
+            |line: &&str| ["warning[", "note[", "error["].iter().any(|start| line.starts_with(start));
+        let mut told = self.stderr.lines().filter(is_told);
+        assert!(told.all(|line| line.contains("a prerelease such as")), "{}\n{}", self.stderr, self.stdout);
     }
 
     /// The rows of the table that begin with a run: what is published today and with the plan, without what separates

@@ -187,6 +187,38 @@ fn a_run_that_only_builds_builds_all_images_of_any_git_tag() {
     }
 }
 
+/// A constant goes with the version: where a condition keeps that from a run, the note says so, and its cure works.
+#[test]
+fn constants_that_go_with_a_version_are_named() {
+    let version = "version = { pattern = \"{{ tag }}\", when = \"tag\" }";
+    for (tags, first, named) in [
+        ("\"latest\", \"{{ version }}\"", "latest", "`latest`"),
+        ("\"{{ version }}\", \"edge\", \"x-1\"", "edge", "`edge`, `x-1`"),
+        ("\"{{ major }}\", \"stable\", { pattern = \"y\", when = \"tag\" }", "stable", "`stable`"),
+    ] {
+        let told = run(&two(&format!("{version}\n  tags = [{tags}]")), &["--fact=branch=main"]);
+        assert_eq!((told.code, &*told.rows), (Some(0), ""), "{}", told.talk);
+        let note = format!("tags without a condition go with it: {named}");
+        assert!(told.talk.contains(&note), "{}", told.talk);
+        let cure = ["branch", "tag"].map(|when| format!("{{ pattern = \"{first}\", when = \"{when}\" }}"));
+        let mended = tags.replace(&format!("\"{first}\""), &cure.join(", "));
+        let told = run(&two(&format!("{version}\n  tags = [{mended}]")), &["--fact=branch=main"]);
+        assert!(told.images.contains(first), "{mended}: {} {}", told.images, told.talk);
+    }
+    // Nothing goes with it, or the run is of a git tag, or there is no condition.
+    for (attributes, fact) in [
+        (format!("{version}\n  tags = [\"{{{{ version }}}}\"]"), "--fact=branch=main"),
+        (format!("{version}\n  tags = [{{ pattern = \"x\", when = \"tag\" }}]"), "--fact=branch=main"),
+        (
+            "version = { pattern = \"{{ tag }}\", when = \"tag is startingwith('v')\" }\n  tags = [\"latest\"]".to_owned(),
+            "--fact=tag=docs-1",
+        ),
+    ] {
+        let told = run(&two(&attributes), &[fact]);
+        assert!(!told.talk.contains("go with it"), "{attributes}: {}", told.talk);
+    }
+}
+
 #[test]
 fn an_image_that_can_never_have_a_tag_is_a_mistake() {
     for attributes in [

@@ -29,6 +29,9 @@ const MAX_DEFINITIONS: usize = 40;
 /// How many mistakes of a definition are reported.
 const MAX_TOLD: usize = 2;
 
+/// What to do about a variable of a Compose file that has to be set.
+const OF_REQUIRED: &str = "a plan reads the file in runs that do not set it, too: give it a default there, such as `${NAME:-dev}`, or a value in `.env`; what a step sets counts before both in what `init` proposes";
+
 /// A definition in a folder, of files that are found or named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Where {
@@ -122,6 +125,9 @@ pub(super) fn all(
                         format!("`{}`", place.files.join("`, `"))
                     };
                     let warning = diagnostic.with_severity(Severity::Warning);
+                    // Nothing else gives a plan its value: not the environment here, and not the step that sets it.
+                    let is_required = warning.code == Code::REQUIRED_VARIABLE;
+                    let warning = if is_required { warning.with_help(OF_REQUIRED) } else { warning };
                     problems.push(warning.with_note(format!("{name} cannot be evaluated, and are left out")));
                 }
             }

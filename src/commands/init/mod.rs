@@ -4,14 +4,15 @@ mod known;
 mod scan;
 
 mod odd_tag;
+mod prerelease;
 mod preview;
 mod publishers;
+mod scripts;
 
 pub(super) use publishers::publishers;
 
-use std::rc::Rc;
-
 use indexmap::IndexSet;
+use prerelease::Prerelease;
 use preview::Changed;
 use scan::Found;
 
@@ -34,28 +35,27 @@ use crate::init::published::images::{self, Candidate, Stray};
 use crate::init::published::today;
 use crate::init::repository::kinds::Kind;
 use crate::init::repository::world::World;
-use crate::init::shell::{self, Home};
-use crate::init::steps::commands::{self, Setting};
 use crate::init::steps::entry::Entry;
 use crate::init::steps::found::Publication;
-use crate::init::values::folder::Folder;
 use crate::init::values::guard::Guarded;
 use crate::init::values::mask::quotable;
 use crate::init::values::moment::{Answers, COMMIT, MOMENTS, Moment};
-use crate::init::values::scope::Scope;
 use crate::init::values::text::Place;
 use crate::resolve::Purpose;
-use crate::source::SourceId;
 
 /// What to do when the blocks are written, with the options that name the files and the facts that a plan needs here.
-fn next(is_on_gitlab: bool, Named { options, top }: &Named, facts: &Facts) -> String {
+fn next(is_on_gitlab: bool, Named { options, top }: &Named, facts: &Facts, found: &Found) -> String {
+    // Not the workflow of today, which is nothing to overwrite.
+    let is_free =
+        |name: &&str| !found.yaml.iter().any(|file| *file.path == format!(".github/workflows/{name}"));
+    let file = ["images.yml", "publish-images.yml"].into_iter().find(is_free).unwrap_or("bakeplan.yml");
     let writes = if is_on_gitlab {
         format!(
             "`bakeplan workflow gitlab{options} -o {top}.gitlab/images.yml --install HOW` writes the pipeline, which `.gitlab-ci.yml` includes"
         )
     } else {
         format!(
-            "`bakeplan workflow github{options} -o {top}.github/workflows/images.yml --install HOW` writes the workflow"
+            "`bakeplan workflow github{options} -o {top}.github/workflows/{file} --install HOW` writes the workflow"
         )
     };
     let (look, why) = match facts {
@@ -173,17 +173,20 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         warnings.push(warning.with_help("write an `image` block for what they publish"));
     }
     let (mut publications, left) =
-        with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
+        scripts::with_scripts(std::mem::take(&mut reading.publications), &found, session, &world);
     warnings.extend(not_run(&left));
     let unless_run = std::mem::take(&mut found.unless_run).into_iter();
     warnings.extend(unless_run.filter(|(path, _)| !world.scripts.is_run(path)).map(|(_, warning)| warning));
+    let of_prerelease = prerelease::read(session, &found, &world);
     // All of them are read; from now on they are only shown.
     found.mask(session);
     compose_services::find_files(&mut publications, &found.of(Kind::Compose).collect::<Vec<_>>());
     let (evaluated, problems) = known::all(session, &mut found, &publications);
+    let is_broken = problems.iter().any(|one| one.code != Code::OUTSIDE);
     warnings.extend(problems);
     let known: Vec<_> = evaluated.iter().map(|one| one.known.clone()).collect();
     let (mut candidates, mut strays) = images::images(publications, &known, &world);
+    let of_prerelease = of_prerelease.map(|read| Prerelease::of(read, &known));
     let (of_clashes, overwritten) = clashes::without(&mut candidates, &known, &world);
     strays.extend(overwritten);
     let of_services: Vec<Stray> =
@@ -262,7 +265,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
         warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
         let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
         session.tell(&warnings.into_iter().collect::<Vec<_>>());
-        return Err(nothing(&found).into());
+        return Err(nothing(&found, is_broken).into());
     }
     warnings.extend(strays.iter().map(|stray| of_stray(stray, &found, session)));
     warnings.extend(told.iter().map(|told| of_told(told, &found, session)));
@@ -276,8 +279,9 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     }
     let warnings: IndexSet<Diagnostic> = warnings.into_iter().collect();
     session.tell(&warnings.into_iter().collect::<Vec<_>>());
-    let Changed { files, text, mistakes, wider, failing } =
-        preview::preview(session, &proposals, &evaluated, &world, &strays, *separate)?;
+    let runs = (&*world, of_prerelease.as_ref());
+    let Changed { files, text, mistakes, wider, other, failing } =
+        preview::preview(session, &proposals, &evaluated, runs, &strays, *separate)?;
     // Whoever wants no question has seen the answer.
     if !*yes {
         session.show(&text)?;
@@ -302,6 +306,14 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     };
     let of_wider: IndexSet<Diagnostic> = wider.iter().map(of_wider).collect();
     session.tell(&of_wider.into_iter().collect::<Vec<_>>());
+    let of_other = |(place, message): &(Place, String)| {
+        let warning =
+            Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "");
+        warning.with_help(
+            "in a plan, tags that move are those of releases; a tag with the whole version can be for prereleases alone: `{ pattern = \"type=semver,pattern={{version}}\", when = \"tag and '-' in tag\" }`",
+        )
+    };
+    session.tell(&other.iter().map(of_other).collect::<Vec<_>>());
     let of_failing = |(place, message): &(Place, String)| {
         let warning =
             Diagnostic::warning(Code::INIT_OPEN, message.clone()).at(found.span(session, place), "");
@@ -333,7 +345,7 @@ pub(super) fn init(session: &mut Session<'_>, args: &cli::Init) -> Result<(), Er
     products::write(session, &files)?;
     let written = if *yes { format!("Wrote {names}.\n") } else { String::new() };
     let facts = facts_for(session, &proposals, &known, &world);
-    let next = next(is_on_gitlab, &Named::of(&proposals, &known), &facts);
+    let next = next(is_on_gitlab, &Named::of(&proposals, &known), &facts, &found);
     session.show(&format!("{written}{hint}{next}"))
 }
 
@@ -365,46 +377,6 @@ fn services<'p>(proposals: &'p [Proposal], known: &'p [Known]) -> impl Iterator<
     })
 }
 
-/// What scripts publish, too: indexes of what workflows build, and builds where workflows have none. What else publishes is
-/// named.
-fn with_scripts(
-    mut publications: Vec<Publication>,
-    found: &Found,
-    session: &Session<'_>,
-    world: &Rc<World>,
-) -> (Vec<Publication>, Vec<String>) {
-    world.work.begin();
-    let has_builds = publications.iter().any(|one| one.build.is_some());
-    let mut left: Vec<String> = Vec::new();
-    let scope = Scope { world: Rc::clone(world), ..Scope::default() };
-    let read = |(path, id): &(Rc<str>, SourceId)| {
-        let text = &session.sources.get(*id).text;
-        let home = home(path);
-        let ran = if shell::has_parts(path) {
-            shell::read_parts(path, text, &scope, &home)
-        } else {
-            shell::read(text, &scope, &home)
-        };
-        (Rc::clone(path), ran)
-    };
-    let is_left = |path: &str| !world.scripts.is_run(path);
-    let all: Vec<_> = found.scripts.iter().filter(|(path, _)| is_left(path)).map(read).collect();
-    // What is run by others is theirs.
-    for (path, ran) in all.iter().filter(|(path, _)| is_left(path)) {
-        let setting = Setting { path, lines: &[1], runs: Answers::of(|_| None), job: path };
-        let of_script = commands::publications(ran, &scope, &setting).into_iter();
-        // What people run may need much that is not here.
-        let of_script = of_script.filter(|one| !one.is_guess);
-        let (read, others): (Vec<_>, Vec<_>) =
-            of_script.partition(|one| !has_builds || one.build.is_none() && !one.sources.is_empty());
-        publications.extend(read);
-        if !others.is_empty() {
-            left.push(format!("`{path}`"));
-        }
-    }
-    (publications, left)
-}
-
 /// That scripts are left out, which publish and which nothing was found to run.
 fn not_run(paths: &[String]) -> Option<Diagnostic> {
     let message = format!(
@@ -413,20 +385,6 @@ fn not_run(paths: &[String]) -> Option<Diagnostic> {
     );
     let note = Diagnostic::note(Code::INIT_UNREAD, message);
     (!paths.is_empty()).then(|| note.with_help("write an `image` block for what people publish with it"))
-}
-
-/// Where a script begins: what has recipes or tasks in the folder of its file, and others at the top.
-fn home(path: &str) -> Home {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let own = Folder::Known(folder.to_owned());
-    let name = name.to_ascii_lowercase();
-    let has_parts = shell::has_parts(path);
-    Home {
-        folder: if has_parts { own.clone() } else { Folder::default() },
-        own: Some(own),
-        by_line: name.ends_with("makefile") || name.ends_with(".mk"),
-        running: vec![path.into()],
-    }
 }
 
 /// That Dockerfiles are left out, which are seldom published.
@@ -463,7 +421,7 @@ fn of_told(told: &Told, found: &Found, session: &Session<'_>) -> Diagnostic {
 }
 
 /// Nothing publishes an image.
-fn nothing(found: &Found) -> Diagnostic {
+fn nothing(found: &Found, is_broken: bool) -> Diagnostic {
     let count = |number: usize, one: &str, many: &str| match number {
         1 => format!("1 {one}"),
         _ => format!("{number} {many}"),
@@ -479,5 +437,9 @@ fn nothing(found: &Found) -> Diagnostic {
     ];
     Diagnostic::error(Code::NO_IMAGES, "found nothing that publishes an image in a way that `init` reads")
         .with_note(format!("read: {}", read.join(", ")))
-        .with_help("write a Bake file with a target, and an `image` block with its `repositories` and `tags`")
+        .with_help(if is_broken {
+            "mend what cannot be evaluated, as the warnings say, and run `bakeplan init` again: it reads what publishes from there"
+        } else {
+            "write a Bake file with a target, and an `image` block with its `repositories` and `tags`"
+        })
 }

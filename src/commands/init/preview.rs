@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::known::{self, Evaluated, of};
 use super::odd_tag;
+use super::prerelease::{self, Prerelease};
 use crate::ci::PublishEvent;
 use crate::code::Code;
 use crate::commands::planning::making;
@@ -62,6 +63,8 @@ pub(super) struct Changed {
     pub(super) mistakes: Vec<Diagnostic>,
     /// Git tags that publish more with the plan: where a filter keeps them out today, and what that says.
     pub(super) wider: Vec<(Place, String)>,
+    /// Prereleases that publish other tags with the plan: where they are from, and what that says.
+    pub(super) other: Vec<(Place, String)>,
     /// Runs that have no plan with the variables that the proposal gives them: where that is from, and what it says.
     pub(super) failing: Vec<(Place, String)>,
 }
@@ -77,7 +80,7 @@ pub(super) fn preview(
     session: &mut Session<'_>,
     proposals: &[Proposal],
     evaluated: &[Evaluated],
-    world: &World,
+    (world, of_prerelease): (&World, Option<&Prerelease>),
     strays: &[Stray],
     separate: bool,
 ) -> Result<Changed, Error> {
@@ -86,6 +89,7 @@ pub(super) fn preview(
         text: String::new(),
         mistakes: Vec::new(),
         wider: Vec::new(),
+        other: Vec::new(),
         failing: Vec::new(),
     };
     let all: Vec<Known> = evaluated.iter().map(|one| one.known.clone()).collect();
@@ -108,8 +112,9 @@ pub(super) fn preview(
         let strays = if number == 0 { strays } else { &[] };
         let mut failing: Vec<String> = Vec::new();
         let (mistakes, failing_runs) = (&mut changed.mistakes, &mut failing);
+        let runs = (world, of_prerelease);
         let examples =
-            examples(session, proposal, own, evaluated, &files, &all, world, strays, mistakes, failing_runs)?;
+            examples(session, proposal, own, evaluated, &files, &all, runs, strays, mistakes, failing_runs)?;
         let place = proposal.images.iter().find_map(|image| Some(image.candidate.as_ref()?.place.clone()));
         changed.failing.extend(
             place
@@ -130,6 +135,9 @@ pub(super) fn preview(
                     changed.wider.extend(wider(tag, example, proposal, world));
                 }
             }
+        }
+        if let Some(prerelease) = of_prerelease {
+            changed.other.extend(other(prerelease, &examples, proposal));
         }
         changed.files.extend(files);
     }
@@ -161,6 +169,33 @@ fn wider(tag: &str, example: &Example, proposal: &Proposal, world: &World) -> Ve
                 tags.join(&format!("`, `{repository}:")),
             );
             all.push((place.clone(), message));
+        }
+    }
+    all
+}
+
+/// That a prerelease publishes other tags with the plan.
+fn other(prerelease: &Prerelease, examples: &[Example], proposal: &Proposal) -> Vec<(Place, String)> {
+    let Some(example) = examples.iter().find(|one| one.run == prerelease.run()) else { return Vec::new() };
+    let mut all: Vec<(Place, String)> = Vec::new();
+    for image in &proposal.images {
+        let row = example.images.iter().find(|one| one.name == image.name && one.differs());
+        let Some((row, candidate)) = row.zip(image.candidate.as_ref()) else { continue };
+        let lost = row.today.tags.iter().find_map(|(repository, tags)| {
+            let planned = row.planned.get(repository).map(Vec::as_slice).unwrap_or_default();
+            let lost: Vec<&str> =
+                tags.iter().filter(|tag| !planned.contains(tag)).map(String::as_str).collect();
+            (!lost.is_empty()).then(|| format!("`{repository}:{}`", lost.join(&format!("`, `{repository}:"))))
+        });
+        let tag = &prerelease.world.tag;
+        let message = match lost {
+            Some(lost) => {
+                format!("a prerelease such as `{tag}` publishes {lost} today, and does not with the proposal")
+            }
+            None => format!("a prerelease such as `{tag}` publishes more with the proposal than today"),
+        };
+        if all.iter().all(|(place, _)| *place != candidate.place) {
+            all.push((candidate.place.clone(), message));
         }
     }
     all
@@ -246,7 +281,7 @@ fn examples(
     evaluated: &[Evaluated],
     files: &[(String, String)],
     all: &[Known],
-    world: &World,
+    (world, of_prerelease): (&World, Option<&Prerelease>),
     strays: &[Stray],
     mistakes: &mut Vec<Diagnostic>,
     failing: &mut Vec<String>,
@@ -294,6 +329,13 @@ fn examples(
         add("schedule".to_owned(), &[Moment::Schedule], Moment::Schedule, world);
     }
     add(format!("git tag {}", world.tag), &[Moment::Tag, Moment::Release], Moment::Tag, world);
+    // Only where each image is the same in it.
+    let mut candidates = proposal.images.iter().filter_map(|image| image.candidate.as_ref());
+    let of_prerelease =
+        of_prerelease.filter(|one| candidates.all(|candidate| one.published(candidate, all).is_some()));
+    if let Some(one) = of_prerelease {
+        add(one.run(), prerelease::MOMENTS, Moment::Tag, &one.world);
+    }
     for tag in &world.odd_tags {
         add(format!("git tag {tag}"), &[], Moment::Tag, &World { tag: tag.clone(), ..world.clone() });
     }
@@ -304,6 +346,9 @@ fn examples(
     let mut examples = Vec::new();
     for (run, moments, moment, mut facts, given) in runs {
         let by_hand = run == BY_HAND;
+        let of_prerelease = of_prerelease.filter(|one| one.run() == run);
+        // What must have a plan; of others, only what changes is of interest.
+        let is_expected = by_hand || !moments.is_empty() && of_prerelease.is_none();
         if by_hand {
             facts.retain(|fact| !fact.starts_with("event="));
             facts.push("event=workflow_dispatch".to_owned());
@@ -324,7 +369,7 @@ fn examples(
         let problem = made.as_ref().err().map(|error| first_line(&error.to_string()));
         if let Some(problem) = problem.filter(|_| !given.is_empty()) {
             let without = make(&Given::new());
-            if without.is_ok() && (by_hand || !moments.is_empty()) {
+            if without.is_ok() && is_expected {
                 let what: Vec<String> =
                     given.iter().map(|(name, value)| format!("`{name}={}`", quotable(value))).collect();
                 failing.push(format!(
@@ -338,9 +383,9 @@ fn examples(
         let (plan, failure) = match made {
             _ if fails => (Plan::default(), Some("this run fails".to_owned())),
             Ok((plan, _)) => (plan, None),
-            Err(_) if moments.is_empty() && !by_hand && !mistakes.is_empty() => continue,
+            Err(_) if !is_expected && !mistakes.is_empty() => continue,
             // A git tag that the plan refuses makes a run that fails.
-            Err(_) if moments.is_empty() && !by_hand => (Plan::default(), Some("this run fails".to_owned())),
+            Err(_) if !is_expected => (Plan::default(), Some("this run fails".to_owned())),
             Err(error) => {
                 let found = error.into_diagnostics();
                 let is_known = |one: &Diagnostic| mistakes.iter().any(|known| is_same(known, one));
@@ -358,6 +403,9 @@ fn examples(
         let images = proposal.images.iter().map(|image| {
             let today = match &image.candidate {
                 Some(candidate) if by_hand => today::published_by_hand(candidate, all, world),
+                Some(candidate) if let Some(one) = of_prerelease => {
+                    one.published(candidate, all).unwrap_or_default()
+                }
                 Some(candidate) => published(candidate, moments, all, world),
                 None => of_targets(),
             };
@@ -396,7 +444,9 @@ fn examples(
                 continue;
             }
         }
-        // Only what changes is of interest.
+        if of_prerelease.is_some() && !images.iter().any(ExampleImage::differs) {
+            continue;
+        }
         if moments.is_empty()
             && !by_hand
             && failure.is_none()

@@ -199,6 +199,13 @@ pub(in crate::init) fn is_same_build(one: &Candidate, other: &Candidate) -> bool
         && other.variants.is_empty()
 }
 
+/// Whether one step builds both, and pushes them to the same repositories, however it was read.
+pub(crate) fn is_same_image(one: &Candidate, other: &Candidate) -> bool {
+    one.place == other.place
+        && target_key(&one.target) == target_key(&other.target)
+        && keys(&one.repositories) == keys(&other.repositories)
+}
+
 fn tag_keys(tags: &[TagLine]) -> Vec<String> {
     let condition = |tag: &TagLine| match tag {
         TagLine::Rule(rule) => rule.enable.as_ref().map(|enable| enable.written.clone()).unwrap_or_default(),

@@ -11,7 +11,7 @@ use crate::init::values::guard::Guarded;
 use crate::init::values::moment::Moment;
 use crate::init::values::short_commit;
 pub(crate) use crate::init::values::text::normal;
-use crate::rules::{Flavor, Rule, apply};
+use crate::rules::{Flavor, Rule, apply_as_action};
 
 /// What is published in a run: tags by repository, and what cannot be known.
 #[derive(Clone, Debug, Default)]
@@ -181,7 +181,7 @@ fn of_entry(
                 published.note(format!("the length of the commit in {place}"));
             }
         }
-        match flavor.map(|flavor| apply(&rules, &flavor, &&facts)) {
+        match flavor.map(|flavor| apply_as_action(&rules, &flavor, &&facts)) {
             Some(Ok(outcome)) => {
                 tags.extend(outcome.tags.into_iter().map(|tag| tag.text));
                 tags.extend(outcome.latest);

@@ -16,8 +16,9 @@ use crate::resolve::images::runs::RunReader;
 use crate::resolve::images::version::ImageVersion;
 use crate::resolve::input::Input;
 use crate::resolve::publication::Publication;
+use crate::rules;
 use crate::source::Span;
-use crate::spec::Marked;
+use crate::spec::{Marked, TagPattern};
 use crate::version::Version;
 
 /// The code of all that is said about it.
@@ -56,7 +57,9 @@ pub(in crate::resolve) fn untagged(
             };
             let message = format!("image `{}` has no tag in this run, so it is not built{why}", image.key);
             let several = format!("have no tag in this run, so they are not built{of_several}");
-            diagnostics.report(image.tells(Diagnostic::note(CODE, message).at(image.span, ""), several));
+            let note = Diagnostic::note(CODE, message).at(image.span, "");
+            let note = with_constants(note, image, input.facts);
+            diagnostics.report(image.tells(note, several));
         }
     }
     if is_of_none && !diagnostics.has_errors() {
@@ -68,6 +71,29 @@ pub(in crate::resolve) fn untagged(
         diagnostics.extend(facts.tag.as_ref().map(|tag| of_no_image(tag, &all, is_declined, &reasons)));
     }
     untagged
+}
+
+/// Which constants go with a version that a condition keeps from the run of a branch, and how to have them in it all the same.
+fn with_constants(note: Diagnostic, image: &UnresolvedImage, facts: &Facts) -> Diagnostic {
+    const SHOWN: usize = 3;
+    let is_without = matches!(image.version, ImageVersion::Absent { at: None }) && facts.branch.is_some();
+    let is_constant = |one: &&TagPattern| {
+        let text = one.pattern.as_str();
+        one.when.is_none() && !one.is_off() && !pattern::is_pattern(text) && !rules::is_rule(text)
+    };
+    let constants: Vec<&TagPattern> =
+        image.settings().tags.iter().flatten().filter(|_| is_without).filter(is_constant).collect();
+    let Some(first) = constants.first() else { return note };
+    let names: Vec<String> =
+        constants.iter().take(SHOWN).map(|one| format!("`{}`", one.pattern.as_str())).collect();
+    note.with_note(format!(
+        "a condition keeps `version` from this run, and tags without a condition go with it: {}",
+        names.join(", ")
+    ))
+    .with_help(format!(
+        "if this run is to have one, give it a condition, and runs with the version, too: `{{ pattern = \"{0}\", when = \"branch\" }}` beside `{{ pattern = \"{0}\", when = \"tag\" }}`",
+        first.pattern.as_str()
+    ))
 }
 
 /// What was said of entries of `tags` that give nothing in this run.

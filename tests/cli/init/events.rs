@@ -46,8 +46,11 @@ fn every_combination_of_events_publishes_what_it_does_today() {
                 let is_same = row.ends_with("| the same")
                     || row.ends_with("nothing | nothing")
                     || row.ends_with("the same, on the push of its git tag");
+                // What moves is not for prereleases, and a row says so.
+                let is_of_release = row
+                    == "git tag v1.2.3-rc.1 | n | ghcr.io/acme/n: x, v1.2.3-rc.1 | ghcr.io/acme/n: v1.2.3-rc.1";
                 // A git tag that starts nothing today has a row where a plan publishes it.
-                assert!(is_same, "{events:?}\n{row}\n{}", said.stdout);
+                assert!(is_same || is_of_release, "{events:?}\n{row}\n{}", said.stdout);
             }
         }
     }

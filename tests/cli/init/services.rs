@@ -455,3 +455,49 @@ fn steps_that_set_a_variable_differently_are_named() {
     said.proposes(&["TAG = \"github.ref_name\""]);
     said.lacks(&["to different values"]);
 }
+
+/// A variable that Compose asks for: the cures that are named work, and what the step sets is in the proposal then.
+#[test]
+fn what_a_service_requires_is_named_with_cures_that_work() {
+    let compose = |image: &str| format!("services:\n  web:\n    image: {image}\n    build: .\n");
+    let steps = "on: { push: { branches: [main], tags: ['v*'] } }\njobs:\n  a:\n    runs-on: ubuntu-latest\n    env: { VERSION: \"${{ github.ref_type == 'tag' && github.ref_name || 'edge' }}\" }\n    steps:\n      - run: docker compose build\n      - run: docker compose push\n";
+    let files = |image: &str, more: &[(&str, &str)]| {
+        let compose = compose(image);
+        let all = [
+            ("compose.yaml", compose.as_str()),
+            (".github/workflows/w.yml", steps),
+            ("Dockerfile", "FROM scratch\n"),
+        ];
+        let all: Vec<_> = all.into_iter().chain(more.iter().copied()).collect();
+        super::said(&super::test(&all).args(["init"]))
+    };
+    for image in [
+        "ghcr.io/acme/web:${VERSION:?set it}",
+        "ghcr.io/acme/web:${VERSION?}",
+        "ghcr.io/acme/web:v-${VERSION:?}",
+    ] {
+        let said = files(image, &[]);
+        assert_eq!(said.code, 1, "{}", said.stdout);
+        said.tells(&[
+            "required-variable",
+            "such as `${NAME:-dev}`, or a value in `.env`",
+            "mend what cannot be evaluated",
+        ]);
+        said.lacks(&["--var", "in the environment", "write a Bake file"]);
+        let (before, _) = image.split_once("${").unwrap();
+        let row =
+            |name: &str| format!("push to main | web | {}{name} | the same", before.replacen(":", ": ", 1));
+        for (image, more) in [
+            (format!("{before}${{VERSION:-dev}}"), &[][..]),
+            (image.to_owned(), &[(".env", "VERSION=local\n")]),
+        ] {
+            let said = files(&image, more);
+            assert_eq!(said.code, 0, "{}", said.stderr);
+            assert_eq!(said.rows()[0], row("edge"), "{image}: {}", said.stderr);
+        }
+    }
+    // Nothing that could be mended.
+    let said = super::said(&super::test(&[("README.md", "x\n")]).args(["init"]));
+    said.tells(&["write a Bake file"]);
+    said.lacks(&["cannot be evaluated"]);
+}

@@ -334,8 +334,7 @@ fn what_is_lost_of_a_build_is_in_the_table() {
         let said = init(&[(".github/workflows/image.yml", text.as_str()), ("docker-bake.hcl", bake)]);
         (said.rows()[0].clone(), said.stderr)
     };
-    for lost in
-        ["app.secrets=id=x", "app.shm-size=1g", "app.args.A=${{ steps.a.outputs.b }}", "*.no-cache=true"]
+    for lost in ["app.load=true", "app.shm-size=1g", "app.args.A=${{ steps.a.outputs.b }}", "*.no-cache=true"]
     {
         let (row, told) = rows(lost);
         assert!(row.ends_with("the same tags; another build, as the warnings say"), "{lost}: {row}");

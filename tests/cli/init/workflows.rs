@@ -120,6 +120,7 @@ jobs:
         [
             "push to main | app | nothing | nothing",
             "git tag v1.2.3 | app | docker.io/acme/app: v1.2.3, latest | the same",
+            "git tag v1.2.3-rc.1 | app | docker.io/acme/app: v1.2.3-rc.1, latest | docker.io/acme/app: v1.2.3-rc.1",
             "git tag docs-2024 | app | nothing | this run fails",
             "git tag v1 | app | nothing | docker.io/acme/app: v1, latest",
             "pull request 7 | app | nothing | nothing",

@@ -175,3 +175,22 @@ fn a_git_tag_that_starts_nothing_today_is_no_version() {
         assert_eq!(written.tags(tag), ["ghcr.io/acme/app:1.2.3"]);
     }
 }
+
+/// The new workflow is not written over the one of today.
+#[test]
+fn the_next_step_names_a_file_that_is_free() {
+    let build = "on: { push: { branches: [main] } }\njobs:\n  a:\n    steps:\n      - run: docker build --push -t ghcr.io/acme/n:x .\n";
+    let other = "on: push\njobs: {}\n";
+    for (names, expected) in [
+        (&["ci.yml"][..], "images.yml"),
+        (&["images.yml"], "publish-images.yml"),
+        (&["images.yml", "publish-images.yml"], "bakeplan.yml"),
+    ] {
+        let paths: Vec<String> = names.iter().map(|name| format!(".github/workflows/{name}")).collect();
+        let mut files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), other)).collect();
+        files[0].1 = build;
+        files.push(("Dockerfile", "FROM scratch\n"));
+        let said = said(&test(&files).args(["init", "--write", "--yes"]));
+        said.proposes(&[&format!("-o .github/workflows/{expected} --install HOW")]);
+    }
+}
