@@ -25,7 +25,7 @@ pub(crate) use publish::{Branch, Cron, PublishEvent};
 pub(crate) use settle::{Settle, duration};
 pub(crate) use signer::Signer;
 pub(crate) use timeout::{AFTER_A_BUILD, AROUND_A_BUILD, Stage, Timeout};
-pub(crate) use variable::{EnvVariable, is_unset, taken_by_builds};
+pub(crate) use variable::{EnvVariable, OF_PLAN, is_unset, taken_by_builds};
 
 /// Where GitHub looks for pushes when the default branch publishes, which a filter cannot name.
 pub(crate) const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];

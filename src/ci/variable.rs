@@ -59,7 +59,7 @@ const OWN: [(&str, &str); 2] =
     [("GITHUB_TOKEN", "github.token"), ("GIT_AUTH_TOKEN", "(secrets.GIT_AUTH_TOKEN || github.token)")];
 
 /// What the steps that plan, and plan again, set themselves.
-const OF_PLAN: [&str; 8] = [
+pub(crate) const OF_PLAN: [&str; 8] = [
     "BAKEPLAN_ALL",
     "DEFAULT_BRANCH",
     "FORK",
@@ -74,9 +74,34 @@ const OF_PLAN: [&str; 8] = [
 const OF_BUILD: [&str; 5] = ["ALLOW", "METADATA", "NEEDED", "SSH_AUTH_SOCK", "TARGETS"];
 
 /// What scripts set for themselves; a shell tells them from names in other case.
-const OF_SCRIPTS: [&str; 15] = [
-    "accounts", "all", "allow", "choice", "files", "lacking", "lacks", "layouts", "missing", "name",
-    "program", "shown", "status", "target", "targets",
+const OF_SCRIPTS: [&str; 27] = [
+    "accounts",
+    "all",
+    "allow",
+    "at",
+    "choice",
+    "count",
+    "digest",
+    "ended",
+    "failed",
+    "file",
+    "files",
+    "key",
+    "lacking",
+    "lacks",
+    "layouts",
+    "least",
+    "left",
+    "limit",
+    "missing",
+    "name",
+    "names",
+    "program",
+    "reference",
+    "shown",
+    "status",
+    "target",
+    "targets",
 ];
 
 /// What decides how programs start and where they go, and how a script is read.

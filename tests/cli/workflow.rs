@@ -11,6 +11,7 @@ mod changed; // what is built where only what has changed is
 mod command; // the command: what it refuses, writes and checks
 mod foreseen; // definitions that ask in which run they are
 mod mutations; // mistakes in the workflow
+mod names; // variables that are called as those of a step or a script
 mod others; // other workflows, and machines without the program
 mod place; // where it is, and what is around it
 mod settings; // the settings in which it is generated

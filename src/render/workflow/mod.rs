@@ -9,7 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use crate::ci::{
-    AFTER_A_BUILD, AROUND_A_BUILD, Account, Branch, DEFAULT_BRANCHES, EnvVariable, Install, Login,
+    AFTER_A_BUILD, AROUND_A_BUILD, Account, Branch, DEFAULT_BRANCHES, EnvVariable, Install, Login, OF_PLAN,
     PublishEvent, RunnerLabel, Signer,
 };
 use crate::pipeline::{Minutes, Pipeline, PlannedWith};
@@ -128,6 +128,7 @@ fn rendered(pipeline: &Pipeline, origin: &str) -> Result<String, Error> {
         install => install_values(install),
         env => variables(env),
         env_names => names(env),
+        of_plan => OF_PLAN.join(" "),
         kept_names => names(kept),
         secrets => variables(secrets),
         secret_names => names(secrets),
