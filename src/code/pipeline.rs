@@ -17,7 +17,7 @@ codes! {
         cure: "Name the variable with the user's name and the secret: `--login REGISTRY=USERNAME_VARIABLE:SECRET`, or `--login REGISTRY=none`.",
     }
     NO_SETUP "no-setup" [Note] {
-        cause: "Builds need a file, such as that of a secret, or an SSH agent, which a checkout does not have, and nothing sets it up before the builds.",
+        cause: "Builds need a file, such as that of a secret, or an SSH agent, which a checkout does not have, and nothing sets it up before the builds. Or the repository has submodules or files of Git LFS, which the jobs do not check out.",
         example: run("workflow github --install pipx=0.1.0", &[("docker-bake.hcl", "target \"app\" {\n  platforms = [\"linux/amd64\"]\n  tags      = [\"ghcr.io/acme/app:1\"]\n  secret    = [\"id=token,src=token.txt\"]\n}\n")]).fixed("id=token,src=token.txt", "id=token,env=TOKEN"),
         cure: "Name a composite action of the repository that does: `--setup ./.github/actions/setup`.",
     }

@@ -81,6 +81,7 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
         made.images.values().flat_map(Image::places).map(ToString::to_string).collect();
     let plans = foreseen::plans(session, &at_desk, &settings, server, made);
     session.tell(&pipeline::notes(&plans, &settings, server));
+    session.tell(&not_checked_out(session, &settings, server));
     session.tell(&own);
     // As seen from the top of the repository, wherever the command ran.
     let folder = session.host.folder_in_checkout();
@@ -239,6 +240,23 @@ fn misplaced(
     let actions = pipeline::actions(settings).into_iter().filter(|(_, folder)| !is_there(folder));
     notes.extend(actions.map(|(setting, folder)| pipeline::no_action(setting, &folder)));
     Ok(notes)
+}
+
+/// Notes about what of the repository a checkout of a job does not have.
+fn not_checked_out(session: &Session<'_>, settings: &WorkflowSettings, server: Server) -> Vec<Diagnostic> {
+    let host = session.host;
+    let depth = host.folder_in_checkout().map_or(0, |folder| folder.split('/').count());
+    let top = "../".repeat(depth);
+    let has_modules = host.has_content(format!("{top}.gitmodules"));
+    // GitLab fetches the files of LFS by itself.
+    let attributes = host.read(format!("{top}.gitattributes")).unwrap_or_default();
+    let is_lfs = |line: &str| !line.trim_start().starts_with('#') && line.contains("filter=lfs");
+    let has_lfs = server == Server::Github && attributes.lines().any(is_lfs);
+    let what = [("submodules", has_modules), ("the files of Git LFS", has_lfs)];
+    what.into_iter()
+        .filter(|(_, is_there)| *is_there && settings.setup.is_none())
+        .map(|(what, _)| pipeline::not_checked_out(what, server))
+        .collect()
 }
 
 /// Refuses a name that another generated workflow of the folder has: in a pull request, each would cancel the other.

@@ -315,6 +315,22 @@ fn lacking(plans: &[Plan], settings: &WorkflowSettings, server: Server) -> Vec<D
     files.chain(keys).chain(agent).collect()
 }
 
+/// A note about what a repository has and a checkout of a job does not.
+pub(crate) fn not_checked_out(what: &str, server: Server) -> Diagnostic {
+    let message = format!(
+        "this repository has {what}, and the jobs check it out without: what a build copies of them is empty"
+    );
+    let cure = match (server, what) {
+        (Server::Gitlab, _) => {
+            "set the variable `GIT_SUBMODULE_STRATEGY: recursive`, or fetch them in a program of the repository: `--setup ./ci/setup`"
+        }
+        (Server::Github, _) => {
+            "where builds need them, fetch them in a composite action of the repository (`git submodule update --init`, `git lfs pull`), and name it: `--setup ./.github/actions/setup`"
+        }
+    };
+    Diagnostic::note(Code::NO_SETUP, message).with_help(cure)
+}
+
 /// Whether a build of a row uses the running agent, which Bake asks about.
 pub(super) fn uses_agent(job: &Job) -> bool {
     job.allow.iter().any(|entitlement| entitlement == "ssh")

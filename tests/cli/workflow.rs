@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod access; // what jobs log in and sign with: identities, an SSH agent, ready signers
 mod changed; // what is built where only what has changed is
+mod checkouts; // what checkouts of jobs do not have
 mod command; // the command: what it refuses, writes and checks
 mod foreseen; // definitions that ask in which run they are
 mod mutations; // mistakes in the workflow

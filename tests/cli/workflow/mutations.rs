@@ -150,7 +150,7 @@ pub(super) const MUTATIONS: &[(&str, &str, &str)] = &[
         "        if: ${{ !cancelled() }}\n        env:\n          METADATA:",
         "        env:\n          METADATA:",
     ),
-    ("failed builds", "        working-directory: ${{ runner.temp }}\n", ""),
+    ("failed builds", "        working-directory: ${{ runner.temp }}\n        run: |\n", "        run: |\n"),
     ("hooks", "steps.built.outputs.builds != ''", "steps.built.outputs.builds == ''"),
     ("hooks", "        if: ${{ !cancelled() && steps.built", "        if: ${{ steps.built"),
     ("hooks", " and has(\"containerimage.digest\")", ""),
