@@ -76,6 +76,15 @@ pub(super) fn workflow(session: &mut Session<'_>, args: &cli::Workflow) -> Resul
     };
     session.tell(&absent::notes(session, &selection.definition, &made, &Built::of(session.host, &made))?);
     let own = pipeline::notes_of_desk(&made, &settings, server);
+    if server == Server::Github {
+        let names = pipeline::secrets_of_builds(&made);
+        if !names.is_empty() {
+            let there = session.host.with_env(names.iter().map(|name| (&***name, None)));
+            if let Ok((without, _)) = making::make_at(session, Some(&there), &at_desk, Purpose::Workflow) {
+                session.tell(&pipeline::decided_by_secrets(&made, &without).into_iter().collect::<Vec<_>>());
+            }
+        }
+    }
     let lacks = pipeline::not_there(&settings, server);
     let published: BTreeSet<String> =
         made.images.values().flat_map(Image::places).map(ToString::to_string).collect();

@@ -22,7 +22,8 @@ use crate::spec::{Marked, WorkflowSettings};
 pub(crate) use gitlab::GitlabPipeline;
 pub(crate) use logins::Logins;
 pub(crate) use notes::{
-    actions, no_action, not_checked_out, not_there, notes, notes_of_desk, publishes_too, to_include, unread,
+    actions, decided_by_secrets, no_action, not_checked_out, not_there, notes, notes_of_desk, publishes_too,
+    secrets_of_builds, to_include, unread,
 };
 pub(crate) use server::Server;
 

@@ -235,7 +235,8 @@ fn is_of_runs(name: &str, server: Server) -> bool {
         Server::Github => &["GITHUB_", "RUNNER_"],
         Server::Gitlab => &["CI_", "GITLAB_"],
     };
-    starts.iter().any(|start| name.starts_with(start)) || name == "CI"
+    // A step has this one only if it is given it.
+    starts.iter().any(|start| name.starts_with(start)) && name != "GITHUB_TOKEN" || name == "CI"
 }
 
 /// Whether the workflow gives its runs a variable.
@@ -265,6 +266,27 @@ fn unrecorded(plan: &Plan, settings: &WorkflowSettings, server: Server) -> Vec<D
             Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(cure(name, server))
         })
         .collect()
+}
+
+/// The variables with a value here that are secrets of builds: the plan of a run on GitHub does not have them.
+pub(crate) fn secrets_of_builds(plan: &Plan) -> Vec<&Name> {
+    let of_jobs: BTreeSet<&str> = plan.jobs.iter().flat_map(|job| &job.env).map(String::as_str).collect();
+    plan.from_environment.iter().filter(|name| of_jobs.contains(&***name)).collect()
+}
+
+/// A note where the plan of a run comes out otherwise without them.
+pub(crate) fn decided_by_secrets(plan: &Plan, without: &Plan) -> Option<Diagnostic> {
+    let rows = |plan: &Plan| -> Vec<(Name, Vec<String>, Vec<String>)> {
+        plan.jobs.iter().map(|job| (Name::clone(&job.name), job.env.clone(), job.secrets.clone())).collect()
+    };
+    let names: BTreeSet<String> = secrets_of_builds(plan).into_iter().map(ToString::to_string).collect();
+    let first = names.first().filter(|_| rows(plan) != rows(without))?;
+    let message = format!(
+        "the plan of a run does not have {}, a secret of builds alone, and comes out otherwise without: builds lack what depends on its value",
+        all_listed(&names)
+    );
+    let help = format!("write what needs it without a condition on its value: `secret = [\"id={first}\"]`");
+    Some(Diagnostic::note(Code::UNRECORDED_VALUE, message).with_help(help))
 }
 
 /// A note about variables that have a value neither here nor in a run.

@@ -138,3 +138,38 @@ fn a_variable_called_as_one_of_a_script_is_refused() {
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Secrets go to builds alone, so a plan of a run decides nothing by them.
+#[test]
+fn a_secret_that_depends_on_its_own_value_is_named() {
+    let of = |secret: &str, name: &str| {
+        format!(
+            "variable {name:?} {{\n  default = \"\"\n}}\ntarget \"app\" {{\n  platforms = [\"linux/amd64\"]\n  secret = {secret}\n}}\nimage \"app\" {{\n  repositories = [\"ghcr.io/acme/app\"]\n  tags = [\"edge\"]\n}}\n"
+        )
+    };
+    for name in ["API_TOKEN", "GITHUB_TOKEN"] {
+        let given = format!("{name}=secrets.X");
+        for (secret, is_named) in [
+            (format!("{name} == \"\" ? [] : [\"id=t,env={name}\"]"), true),
+            (format!("notequal(\"\", {name}) ? [\"id={name}\"] : []"), true),
+            (format!("[\"id=t,env={name}\"]"), false),
+        ] {
+            for more in [&[][..], &["--env", &given]] {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
+                let test = Test::new()
+                    .file("docker-bake.hcl", &of(&secret, name))
+                    .file("Dockerfile", "FROM scratch\n");
+                command
+                    .args(["workflow", "github", "--install", "pipx=1.0.0"])
+                    .args(more)
+                    .current_dir(test.folder());
+                let output = command.env(name, "value-of-a-secret").output().unwrap();
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert!(output.status.success(), "{secret}: {told}");
+                let named = format!("the plan of a run does not have `{name}`");
+                assert_eq!(told.contains(&named), is_named, "{secret} {more:?}: {told}");
+                assert!(!told.contains("value-of-a-secret"), "{told}");
+            }
+        }
+    }
+}
