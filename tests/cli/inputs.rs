@@ -434,14 +434,15 @@ fn a_source_that_is_not_in_the_checkout_is_unknown() {
         ("COPY a dist* /", true),
     ] {
         let test = repository()
-            .file("Dockerfile", &format!("FROM scratch\n{copied}\n"))
+            .file("Dockerfile", format!("FROM scratch\n{copied}\n"))
             .file(".gitignore", "dist\n")
             .file("src/main", "1\n");
         commit(test.folder(), "source");
         let found = inputs(test.folder());
-        match is_known {
-            true => expect_known(&found),
-            false => expect_unknown(&found, "which is not in the checkout"),
+        if is_known {
+            expect_known(&found);
+        } else {
+            expect_unknown(&found, "which is not in the checkout");
         }
     }
 }

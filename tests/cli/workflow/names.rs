@@ -122,7 +122,7 @@ fn a_variable_called_as_one_of_a_script_is_refused() {
     }
     for name in &names {
         let variable = format!("{name}=vars.X");
-        let run = Test::new().file("docker-bake.hcl", &definition(name)).args(["workflow", "github"]);
+        let run = Test::new().file("docker-bake.hcl", definition(name)).args(["workflow", "github"]);
         let output = run.args(["--install", "path", "--keep-variable", name, "--env", &variable]).output();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(
@@ -133,7 +133,7 @@ fn a_variable_called_as_one_of_a_script_is_refused() {
     // A shell tells these from those.
     for name in ["LIMIT", "limits", "my_status"] {
         let variable = format!("{name}=vars.X");
-        let run = Test::new().file("docker-bake.hcl", &definition(name)).args(["workflow", "github"]);
+        let run = Test::new().file("docker-bake.hcl", definition(name)).args(["workflow", "github"]);
         let output = run.args(["--install", "path", "--keep-variable", name, "--env", &variable]).output();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -157,7 +157,7 @@ fn a_secret_that_depends_on_its_own_value_is_named() {
             for more in [&[][..], &["--env", &given]] {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_bakeplan"));
                 let test = Test::new()
-                    .file("docker-bake.hcl", &of(&secret, name))
+                    .file("docker-bake.hcl", of(&secret, name))
                     .file("Dockerfile", "FROM scratch\n");
                 command
                     .args(["workflow", "github", "--install", "pipx=1.0.0"])
