@@ -86,13 +86,15 @@ fn with_constants(note: Diagnostic, image: &UnresolvedImage, facts: &Facts) -> D
     let Some(first) = constants.first() else { return note };
     let names: Vec<String> =
         constants.iter().take(SHOWN).map(|one| format!("`{}`", one.pattern.as_str())).collect();
+    let conditional = |when: &str| format!("{{ pattern = {:?}, when = {when:?} }}", first.pattern.as_str());
     note.with_note(format!(
         "a condition keeps `version` from this run, and tags without a condition go with it: {}",
         names.join(", ")
     ))
     .with_help(format!(
-        "if this run is to have one, give it a condition, and runs with the version, too: `{{ pattern = \"{0}\", when = \"branch\" }}` beside `{{ pattern = \"{0}\", when = \"tag\" }}`",
-        first.pattern.as_str()
+        "if this run is to have one, give it a condition, and runs with the version, too: `{}` beside `{}`",
+        conditional("branch"),
+        conditional("tag")
     ))
 }
 
